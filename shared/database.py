@@ -1,0 +1,128 @@
+"""Transactions: the only place that commits, and what every transaction carries (whose it is, for PostgreSQL's policies)."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from shared.errors import Operational
+
+# SQLSTATE classes that mean "try again": connection, resources, intervention by the operator, system, and
+# rollbacks by serialisation or deadlock, lock timeout.
+_OPERATIONAL = ("08", "53", "57", "58", "40001", "40P01", "55P03")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose transaction it is: read by PostgreSQL's row policies as app.tenant, app.party and app.subject."""
+
+    tenant: UUID | None = None
+    party: UUID | None = None
+    subject: UUID | None = None
+
+
+NO_SCOPE = Scope()
+_SET_SCOPE = text(
+    "SELECT set_config('app.tenant', :tenant, true), set_config('app.party', :party, true),"
+    " set_config('app.subject', :subject, true)"
+)
+
+
+def is_operational(error: BaseException) -> bool:
+    """Say whether an exception from the database means that trying again later can help."""
+    if isinstance(error, PoolTimeout | InterfaceError | OperationalError | ConnectionError | OSError | TimeoutError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", "") or "")
+        return error.connection_invalidated or state.startswith(_OPERATIONAL)
+    return False
+
+
+class Database:
+    """One service's database, through a pool of connections."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+        self._listeners: list[Callable[[], None]] = []
+
+    @classmethod
+    def connect(cls, url: str, *, application_name: str, pool_size: int = 10) -> "Database":
+        """Return a database whose connections are made when first needed."""
+        engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            hide_parameters=True,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"},
+            },
+        )
+        return cls(engine)
+
+    def after_events(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each commit that wrote to the outbox."""
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def transaction(self, scope: Scope = NO_SCOPE) -> AsyncIterator[AsyncSession]:
+        """Yield a session and commit it at the end; roll back on any exception.
+
+        Raises: Operational if the database cannot be reached or asks to try again.
+        """
+        try:
+            async with self._sessions() as session:
+                async with session.begin():
+                    if scope != NO_SCOPE:
+                        await set_scope(session, scope)
+                    yield session
+                if session.info.get("events"):
+                    for listener in self._listeners:
+                        listener()
+        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+            if is_operational(error):
+                raise Operational(f"database: {type(error).__name__}") from None
+            raise
+
+    async def ping(self) -> None:
+        """Raise Operational if the database does not answer."""
+        async with self.transaction() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+async def set_scope(session: AsyncSession, scope: Scope) -> None:
+    """Name the transaction's tenant, party and subject; gone at its end, also on pooled connections."""
+    await session.execute(
+        _SET_SCOPE,
+        {
+            "tenant": str(scope.tenant or ""),
+            "party": str(scope.party or ""),
+            "subject": str(scope.subject or ""),
+        },
+    )
+
+
+def count_statements(engine: AsyncEngine, into: list[str]) -> Any:
+    """Collect every statement that the engine sends, for tests of query counts."""
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        into.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    return note

@@ -1,0 +1,17 @@
+"""Identifiers: UUIDv7, so that ids sort by the moment they were made and indexes stay compact."""
+
+from uuid import UUID, uuid5
+
+from uuid_utils.compat import uuid7 as _uuid7
+
+_NAMESPACE = UUID("6f1a2a8e-3f0c-5f4e-9a55-6b72696e6721")
+
+
+def uuid7() -> UUID:
+    """Return a new time-ordered id."""
+    return _uuid7()
+
+
+def derived(*parts: object) -> UUID:
+    """Return the same id for the same parts: for effects that must have one id however often they are tried."""
+    return uuid5(_NAMESPACE, "/".join(str(part) for part in parts))

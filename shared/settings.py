@@ -1,0 +1,62 @@
+"""Where the backing parts are and how this process behaves, read once from the environment (prefix KRING_)."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SERVICES = ("intake", "network", "scheduling", "plans", "training")
+
+
+class Settings(BaseSettings):
+    """Settings of one process. Secrets are files in `secrets_dir`, read by shared.secrets."""
+
+    model_config = SettingsConfigDict(env_prefix="KRING_", hide_input_in_errors=True, extra="ignore")
+
+    database_url: SecretStr = SecretStr("postgresql://kring:kring@127.0.0.1:5432")
+    database_pool: int = Field(default=10, ge=1, le=200)
+    broker_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "kring"
+    clock: Literal["system", "skipped"] = "system"
+    secrets_dir: Path = Path(".kring/secrets")
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 1025
+    mail_from: str = "Kring <kring@kring.invalid>"
+    public_url: str = "http://127.0.0.1:8080"
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=0, ge=0, le=65535)
+    intake_url: str = "http://127.0.0.1:8001"
+    network_url: str = "http://127.0.0.1:8002"
+    scheduling_url: str = "http://127.0.0.1:8003"
+    plans_url: str = "http://127.0.0.1:8004"
+    training_url: str = "http://127.0.0.1:8005"
+    local: bool = False
+    log_level: str = "INFO"
+    otlp_endpoint: str | None = None
+    traces_file: Path | None = None
+    stop_seconds: float = Field(default=15, gt=0)
+    retry_scale: float = Field(default=1.0, gt=0, description="Multiplies the intervals of message retries.")
+
+    def service_url(self, service: str) -> str:
+        """Return the base URL of a service's API."""
+        return str(getattr(self, f"{service}_url")).rstrip("/")
+
+    def database_of(self, name: str) -> str:
+        """Return the URL (for asyncpg through SQLAlchemy) of the database `kring_<name>` on the server."""
+        return database_url(self.database_url.get_secret_value(), f"kring_{name}")
+
+    @cached_property
+    def mail_domain(self) -> str:
+        """Return the domain that Message-IDs end in."""
+        return self.mail_from.rpartition("@")[2].strip("> ") or "kring.invalid"
+
+
+def database_url(server: str, database: str) -> str:
+    """Return an asyncpg URL of one database on a server given as postgresql://user:password@host:port."""
+    from sqlalchemy.engine import make_url
+
+    url = make_url(server).set(drivername="postgresql+asyncpg", database=database)
+    return url.render_as_string(hide_password=False)

@@ -1,0 +1,180 @@
+"""The tables that every service's database has besides its own: events out and in, clocks, effects, keys, mail.
+
+Each service copies them into its own metadata, so that one migration history describes one whole database.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+platform = MetaData(naming_convention=NAMING)
+
+Moment = DateTime(timezone=True)
+
+# One row per ordered stream of events; its lock is what puts the events of a stream in order.
+stream = Table(
+    "stream",
+    platform,
+    Column("id", Uuid, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    platform,
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("stream", Uuid, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    # Relays divide the streams among themselves by this number.
+    Column("shard", SmallInteger, nullable=False),
+    Column("exchange", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("time", Moment, nullable=False),
+    Column("tenant", Uuid),
+    Column("case_id", Uuid),
+    Column("causation_id", Uuid),
+    Column("traceparent", Text),
+    Column("data", JSONB, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("retry_at", Moment),
+    Column("published_at", Moment),
+    # Serves the relay's claim: what has not left yet, in order.
+    Index("ix_outbox_pending", "shard", "position", postgresql_where=text("published_at IS NULL")),
+    Index("ix_outbox_case_id", "case_id", "position"),
+    Index("ix_outbox_type", "type", "position"),
+)
+
+inbox = Table(
+    "inbox",
+    platform,
+    Column("consumer", Text, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
+    # handled | refused:<code> | case-<status> | dead
+    Column("outcome", Text, nullable=False),
+    Column("handled_at", Moment, nullable=False),
+    Index("ix_inbox_handled_at", "handled_at"),
+)
+
+case_state = Table(
+    "case_state",
+    platform,
+    Column("case_id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("status IN ('open', 'paused', 'stopped', 'ended', 'erased')", name="status"),
+)
+
+clock = Table(
+    "clock",
+    platform,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Uuid, nullable=False),
+    Column("stream", Uuid, nullable=False),
+    Column("tenant", Uuid, nullable=False),
+    Column("case_id", Uuid),
+    Column("owner", Text, nullable=False),
+    Column("escalate_to", Text),
+    Column("policy_version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("warn_at", Moment),
+    Column("due_at", Moment, nullable=False),
+    Column("warned_at", Moment),
+    Column("breached_at", Moment),
+    Column("paused_at", Moment),
+    Column("pause_reason", Text),
+    Column("stopped_at", Moment),
+    CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
+    CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
+    # One live clock of a kind on a subject: a second start is a mistake, not a second clock.
+    Index(
+        "uq_clock_live", "kind", "subject", unique=True, postgresql_where=text("state IN ('running', 'paused')")
+    ),
+    Index("ix_clock_case_id", "case_id"),
+    Index("ix_clock_late", "tenant", "due_at", postgresql_where=text("state IN ('running', 'breached')")),
+)
+
+# What a workflow's step has already done, with its answer: a step tried twice is done once.
+effect = Table(
+    "effect",
+    platform,
+    Column("key", Text, primary_key=True),
+    Column("result", JSONB, nullable=False),
+    Column("done_at", Moment, nullable=False),
+)
+
+idempotency_key = Table(
+    "idempotency_key",
+    platform,
+    Column("tenant", Uuid, primary_key=True),
+    Column("principal", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("status", SmallInteger),
+    Column("answer", LargeBinary),
+    Column("made_at", Moment, nullable=False),
+    Index("ix_idempotency_key_made_at", "made_at"),
+)
+
+# Ties a subject (case, person, coordinator, registration) to the key that its fields are sealed with.
+subject_key = Table(
+    "subject_key",
+    platform,
+    Column("subject", Uuid, primary_key=True),
+    Column("key_id", Uuid, nullable=False),
+)
+
+message = Table(
+    "message",
+    platform,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("recipient", Uuid, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("tenant", Uuid, nullable=False),
+    Column("case_id", Uuid),
+    Column("stream", Uuid, nullable=False),
+    # Ids, codes and dates only.
+    Column("parameters", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("even_if_stopped", Boolean, nullable=False, server_default=text("false")),
+    Column("queued_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    CheckConstraint("state IN ('queued', 'sent', 'failed', 'cancelled')", name="state"),
+    Index("ix_message_case_id", "case_id"),
+    Index("ix_message_recipient", "recipient"),
+)
+
+
+def service_metadata() -> MetaData:
+    """Return fresh metadata with the platform tables in it, for one service's models."""
+    metadata = MetaData(naming_convention=NAMING)
+    for table in platform.sorted_tables:
+        table.to_metadata(metadata)
+    return metadata
