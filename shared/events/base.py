@@ -1,0 +1,110 @@
+"""What an event is: the data classes, the registry of types, the CloudEvents 1.0 envelope, and the families every service has."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from shared.settings import SERVICES
+
+EVENTS = "kring.events"
+COMMANDS = "kring.commands"
+
+REGISTRY: dict[str, type["EventData"]] = {}
+
+
+class EventData(BaseModel):
+    """The data of an event: frozen; unknown fields are ignored, new fields must have defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    TYPE: ClassVar[str] = ""
+    EXCHANGE: ClassVar[str] = EVENTS
+    # May leave the installation (webhooks).
+    PUBLIC: ClassVar[bool] = False
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls, *, type: str = "", public: bool = False, command: bool = False, **kwargs: Any
+    ) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if not type:
+            return
+        if type in REGISTRY:
+            raise ValueError(f"two events of type {type}")
+        cls.TYPE, cls.PUBLIC = type, public
+        cls.EXCHANGE = COMMANDS if command else EVENTS
+        REGISTRY[type] = cls
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()
+
+
+D = TypeVar("D", bound=EventData)
+
+
+class Received(BaseModel, Generic[D]):
+    """An event as it travels: CloudEvents 1.0, structured mode, with the extensions this platform uses."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, populate_by_name=True)
+
+    specversion: str = "1.0"
+    id: UUID
+    source: str
+    type: str
+    time: datetime
+    datacontenttype: str = "application/json"
+    tenant: UUID | None = None
+    case: UUID | None = Field(default=None, alias="caseid")
+    # CloudEvents types it as a string; it counts within (source, stream).
+    sequence: int
+    causation: UUID | None = Field(default=None, alias="causationid")
+    traceparent: str | None = None
+    data: D
+
+
+class ClockFact(EventData):
+    """Something happened to a clock: what it times, who owns it, and when it warns and breaches."""
+
+    clock_id: UUID
+    kind: str
+    subject: UUID
+    case_id: UUID | None = None
+    owner: str
+    escalate_to: str | None = None
+    due_at: datetime
+    warn_at: datetime | None = None
+    policy_version: int
+    reason: str | None = None
+
+
+class MessageQueuedFact(EventData):
+    """A mail waits to be sent by the service that queued it."""
+
+    message_id: UUID
+    kind: str
+
+
+CLOCK_MOMENTS = ("started", "paused", "resumed", "warned", "breached", "stopped")
+
+CLOCK_EVENTS: dict[tuple[str, str], type[ClockFact]] = {
+    (service, what): create_model(
+        f"{service.title()}Clock{what.title()}",
+        __base__=ClockFact,
+        __doc__=f"A clock of {service} {what}.",
+        __cls_kwargs__={"type": f"{service}.clock.{what}.v1", "public": True},
+    )
+    for service in SERVICES
+    for what in CLOCK_MOMENTS
+}
+
+MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
+    service: create_model(
+        f"{service.title()}MessageQueued",
+        __base__=MessageQueuedFact,
+        __doc__=f"A mail of {service} waits to be sent.",
+        __cls_kwargs__={"type": f"{service}.internal.message.queued.v1"},
+    )
+    for service in SERVICES
+}

@@ -1,0 +1,164 @@
+"""What intake says: referrals, cases, offers to coordinators, assignments, the baseline."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.events.base import EventData
+
+
+class ReferralReceived(EventData, type="intake.referral.received.v1", public=True):
+    """Somebody asked for a conference, for themselves or (as a professional) for another."""
+
+    referral_id: UUID
+    themes: tuple[str, ...] = ()
+    track: Literal["normal", "urgent"] = "normal"
+    referrer_kind: Literal["professional", "self"]
+    referring_organisation: UUID | None = None
+
+
+class ReferralAccepted(EventData, type="intake.referral.accepted.v1", public=True):
+    """The regional manager took the referral on; a case opens."""
+
+    referral_id: UUID
+    case_id: UUID
+
+
+class ReferralDeclined(EventData, type="intake.referral.declined.v1", public=True):
+    """The referral was not taken on."""
+
+    referral_id: UUID
+    reason: str
+
+
+class ReferralWithdrawn(EventData, type="intake.referral.withdrawn.v1", public=True):
+    """The referral was taken back before it was decided."""
+
+    referral_id: UUID
+    reason: str
+
+
+class CaseOpened(EventData, type="intake.case.opened.v1", public=True):
+    """A case began. `mandated_organisation` is absent when nobody has to accept the plan."""
+
+    case_id: UUID
+    referral_id: UUID
+    track: Literal["normal", "urgent"] = "normal"
+    themes: tuple[str, ...] = ()
+    referring_organisation: UUID | None = None
+    mandated_organisation: UUID | None = None
+    minors: bool = False
+    policy_version: int = 1
+
+
+class CasePaused(EventData, type="intake.case.paused.v1", public=True):
+    """The case rests for a reason; its clocks stand still."""
+
+    case_id: UUID
+    reason: str
+
+
+class CaseResumed(EventData, type="intake.case.resumed.v1", public=True):
+    """The case goes on; its clocks run again."""
+
+    case_id: UUID
+
+
+class CaseWithdrawn(EventData, type="intake.case.withdrawn.v1", public=True):
+    """The case stopped before its end: every timer stops and nobody is written to but those who must know."""
+
+    case_id: UUID
+    reason: str
+    by: Literal["central-person", "representative", "referrer", "regional-manager"]
+
+
+class CaseClosed(EventData, type="intake.case.closed.v1", public=True):
+    """The case came to its end."""
+
+    case_id: UUID
+    outcome: str
+
+
+class CaseErased(EventData, type="intake.case.erased.v1"):
+    """The case's personal data must become unreadable everywhere."""
+
+    case_id: UUID
+
+
+class OfferMade(EventData, type="intake.offer.made.v1"):
+    """A coordinator was asked to take the case."""
+
+    case_id: UUID
+    assignment_no: int
+    offer_id: UUID
+    ordinal: int
+    coordinator_id: UUID
+    expires_at: datetime
+
+
+class OfferAnswered(EventData, type="intake.offer.answered.v1"):
+    """The coordinator said yes or no to an offer."""
+
+    case_id: UUID
+    assignment_no: int
+    offer_id: UUID
+    coordinator_id: UUID
+    answer: Literal["accepted", "declined"]
+
+
+class OfferExpired(EventData, type="intake.offer.expired.v1"):
+    """The coordinator did not answer in time; the next one is asked."""
+
+    case_id: UUID
+    assignment_no: int
+    offer_id: UUID
+    coordinator_id: UUID
+
+
+class CoordinatorAssigned(EventData, type="intake.coordinator.assigned.v1", public=True):
+    """From now on this coordinator prepares the case and may read it."""
+
+    case_id: UUID
+    assignment_no: int
+    coordinator_id: UUID
+
+
+class CoordinatorReleased(EventData, type="intake.coordinator.released.v1", public=True):
+    """From now on this coordinator no longer works on the case and may no longer read it."""
+
+    case_id: UUID
+    assignment_no: int
+    coordinator_id: UUID
+    reason: Literal["conflict-of-interest", "family-wish", "unavailable", "task-done", "case-stopped"]
+    # Whether another coordinator must be found.
+    replace: bool = False
+
+
+class BottomLineRef(EventData):
+    """A bottom line by id and version; its words stay in intake."""
+
+    bottom_line_id: UUID
+    version: int
+
+
+class BaselineRecorded(EventData, type="intake.baseline.recorded.v1"):
+    """The questions, bottom lines and resources of the case were written down."""
+
+    case_id: UUID
+    version: int
+    bottom_lines: tuple[BottomLineRef, ...] = ()
+
+
+class BaselineChanged(EventData, type="intake.baseline.changed.v1"):
+    """The baseline was changed; a bottom line that comes late may have to move the date."""
+
+    case_id: UUID
+    version: int
+    bottom_lines: tuple[BottomLineRef, ...] = ()
+
+
+class ReferrerReplaced(EventData, type="intake.referrer.replaced.v1"):
+    """Another professional takes over from the one who referred."""
+
+    case_id: UUID
+    referrer_id: UUID

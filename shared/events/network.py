@@ -1,0 +1,146 @@
+"""What network says of the people of a case, and the command by which others have a person told something."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.events.base import EventData
+
+PersonRole = Literal["central", "circle", "professional", "advocate", "interpreter", "representative"]
+Side = Literal["maternal", "paternal", "other"]
+AttendanceMode = Literal["in-person", "online", "phone", "letter", "recorded", "spokesperson", "absent"]
+
+
+class PersonAdded(EventData, type="network.person.added.v1"):
+    """Somebody belongs to the case from now on. `widened`: proposed by another than a central person."""
+
+    case_id: UUID
+    person_id: UUID
+    role: PersonRole
+    side: Side = "other"
+    proposed_by: UUID | None = None
+    widened: bool = False
+
+
+class PersonRemoved(EventData, type="network.person.removed.v1"):
+    """Somebody no longer belongs to the case."""
+
+    case_id: UUID
+    person_id: UUID
+
+
+class PersonExcluded(EventData, type="network.person.excluded.v1"):
+    """Somebody may not come to the conference; the reason is kept where few see it."""
+
+    case_id: UUID
+    person_id: UUID
+
+
+class ContactMade(EventData, type="network.contact.made.v1"):
+    """The coordinator was in touch with a person: that it happened, never what was said."""
+
+    case_id: UUID
+    person_id: UUID
+    channel: Literal["visit", "phone", "video", "mail", "message"]
+    purpose: Literal["first-contact", "explanation", "safety", "other"]
+
+
+class InvitationSent(EventData, type="network.invitation.sent.v1"):
+    """A person was invited to the circle."""
+
+    case_id: UUID
+    person_id: UUID
+    invitation_id: UUID
+
+
+class InvitationAnswered(EventData, type="network.invitation.answered.v1"):
+    """A person answered the invitation; `via` says whether by the personal link or through the coordinator."""
+
+    case_id: UUID
+    person_id: UUID
+    invitation_id: UUID
+    answer: Literal["yes", "no"]
+    mode: AttendanceMode
+    via: Literal["link", "coordinator"]
+
+
+class InvitationCancelled(EventData, type="network.invitation.cancelled.v1"):
+    """The invitation no longer stands: the person left the circle or the case stopped."""
+
+    case_id: UUID
+    person_id: UUID
+    invitation_id: UUID
+
+
+class ConsentGiven(EventData, type="network.consent.given.v1"):
+    """A person agreed to one purpose, in one version of its text."""
+
+    case_id: UUID
+    person_id: UUID
+    purpose: str
+    version: int
+
+
+class ConsentWithdrawn(EventData, type="network.consent.withdrawn.v1"):
+    """A person took an agreement back."""
+
+    case_id: UUID
+    person_id: UUID
+    purpose: str
+
+
+class CircleMember(EventData):
+    """A person who takes part, by id; `required`: the conference needs them there."""
+
+    person_id: UUID
+    role: PersonRole
+    required: bool = False
+    mode: AttendanceMode = "in-person"
+
+
+class CircleReady(EventData, type="network.circle.ready.v1"):
+    """The circle stands: these people take part."""
+
+    case_id: UUID
+    members: tuple[CircleMember, ...]
+
+
+class MessageDelivered(EventData, type="network.message.delivered.v1"):
+    """A mail to a person was handed to their mail server."""
+
+    case_id: UUID
+    person_id: UUID
+    message_id: UUID
+    kind: str
+
+
+class MessageFailed(EventData, type="network.message.failed.v1"):
+    """A mail to a person was refused for good; somebody must reach them another way."""
+
+    case_id: UUID
+    person_id: UUID
+    message_id: UUID
+    kind: str
+
+
+class CalendarEntry(EventData):
+    """What a calendar file needs: a fixed uid, a growing revision, the times."""
+
+    uid: UUID
+    revision: int
+    method: Literal["REQUEST", "CANCEL"] = "REQUEST"
+    starts_at: datetime
+    ends_at: datetime
+
+
+class TellPerson(EventData, type="network.tell-person.v1", command=True):
+    """Command: write to a person of a case. `link_target` names the page behind the personal link."""
+
+    case_id: UUID
+    person_id: UUID
+    kind: str
+    link_target: str
+    parameters: dict[str, str] = {}
+    calendar: CalendarEntry | None = None
+    # Only for telling that the case stopped.
+    even_if_stopped: bool = False

@@ -1,0 +1,111 @@
+"""What plans says: plans and their acceptance, agreements, check-ins, the end of the follow-up."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from shared.events.base import EventData
+
+CheckInKind = Literal["four-weeks", "three-months", "six-months", "twelve-months", "review"]
+
+
+class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
+    """The circle's plan was written down, from a conference or without a meeting."""
+
+    case_id: UUID
+    plan_id: UUID
+    version: int
+    conference_id: UUID | None = None
+    agreement_ids: tuple[UUID, ...]
+    monitor_person_id: UUID | None = None
+    review_on: date
+    needs_acceptance: bool
+
+
+class PlanAccepted(EventData, type="plans.plan.accepted.v1", public=True):
+    """The mandated side finds every bottom line met."""
+
+    case_id: UUID
+    plan_id: UUID
+    version: int
+
+
+class PlanPartlyAccepted(EventData, type="plans.plan.partly-accepted.v1", public=True):
+    """Some bottom lines are not met; the reasons were given and the circle may amend the plan."""
+
+    case_id: UUID
+    plan_id: UUID
+    version: int
+    refused: tuple[UUID, ...]
+
+
+class PlanRefused(EventData, type="plans.plan.refused.v1", public=True):
+    """No bottom line is met; the reasons were given."""
+
+    case_id: UUID
+    plan_id: UUID
+    version: int
+
+
+class PlanShared(EventData, type="plans.plan.shared.v1"):
+    """The circle shares the plan with these people and organisations."""
+
+    case_id: UUID
+    plan_id: UUID
+    version: int
+    person_ids: tuple[UUID, ...] = ()
+    organisations: tuple[UUID, ...] = ()
+
+
+class AgreementDue(EventData, type="plans.agreement.due.v1"):
+    """The day of an agreement has come."""
+
+    case_id: UUID
+    agreement_id: UUID
+    due_on: date
+
+
+class AgreementDone(EventData, type="plans.agreement.done.v1"):
+    """An agreement was carried out."""
+
+    case_id: UUID
+    agreement_id: UUID
+
+
+class AgreementLapsed(EventData, type="plans.agreement.lapsed.v1"):
+    """An agreement was not carried out in its time, or was let go."""
+
+    case_id: UUID
+    agreement_id: UUID
+
+
+class CheckInDue(EventData, type="plans.check-in.due.v1"):
+    """It is time to ask how things go."""
+
+    case_id: UUID
+    check_in_id: UUID
+    kind: CheckInKind
+    owner: Literal["coordinator", "monitor", "regional-manager"]
+
+
+class CheckInRecorded(EventData, type="plans.check-in.recorded.v1", public=True):
+    """Somebody asked how things go and wrote down what the circle decided."""
+
+    case_id: UUID
+    check_in_id: UUID
+    kind: CheckInKind
+    decision: Literal["continue", "adjust", "new-conference", "close"]
+
+
+class ReviewRequested(EventData, type="plans.review.requested.v1", public=True):
+    """Someone of the circle or the referrer asks to look at the plan earlier than agreed."""
+
+    case_id: UUID
+    plan_id: UUID
+
+
+class FollowUpEnded(EventData, type="plans.follow-up.ended.v1", public=True):
+    """The year is over, or the circle decided to close."""
+
+    case_id: UUID
+    outcome: Literal["followed-up", "closed-early"]

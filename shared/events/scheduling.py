@@ -1,0 +1,90 @@
+"""What scheduling says: preparations, date polls, conferences."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.events.base import EventData
+
+
+class PreparationStarted(EventData, type="scheduling.preparation.started.v1", public=True):
+    """A coordinator began to prepare a conference; it should be held by `target_at`."""
+
+    case_id: UUID
+    preparation_no: int
+    conference_id: UUID
+    target_at: datetime
+
+
+class PollOpened(EventData, type="scheduling.poll.opened.v1"):
+    """The people of the circle are asked which dates suit them."""
+
+    case_id: UUID
+    conference_id: UUID
+    poll_id: UUID
+    person_ids: tuple[UUID, ...]
+    closes_at: datetime
+
+
+class PollAnswered(EventData, type="scheduling.poll.answered.v1"):
+    """A person said which dates suit them."""
+
+    case_id: UUID
+    poll_id: UUID
+    person_id: UUID
+    via: Literal["link", "coordinator"]
+
+
+class PollClosed(EventData, type="scheduling.poll.closed.v1"):
+    """The poll ended; `best_option_id` is the best date on which everyone required can come, if there is one."""
+
+    case_id: UUID
+    conference_id: UUID
+    poll_id: UUID
+    reason: Literal["all-answered", "due", "coordinator", "cancelled"]
+    best_option_id: UUID | None = None
+
+
+class ConferenceScheduled(EventData, type="scheduling.conference.scheduled.v1", public=True):
+    """The conference has a date. `revision` grows each time the date of the same conference changes."""
+
+    case_id: UUID
+    conference_id: UUID
+    conference_no: int
+    starts_at: datetime
+    ends_at: datetime
+    revision: int
+    person_ids: tuple[UUID, ...] = ()
+
+
+class ConferencePostponed(EventData, type="scheduling.conference.postponed.v1", public=True):
+    """The conference will not be held then; the next meeting of the case has the next number."""
+
+    case_id: UUID
+    conference_id: UUID
+    conference_no: int
+    reason: str
+    next_conference_id: UUID
+    next_conference_no: int
+
+
+class ConferenceCancelled(EventData, type="scheduling.conference.cancelled.v1", public=True):
+    """The conference will not be held."""
+
+    case_id: UUID
+    conference_id: UUID
+    conference_no: int
+    reason: str
+
+
+class ConferenceHeld(EventData, type="scheduling.conference.held.v1", public=True):
+    """The conference was held; nothing is known of its private part but when it began and ended."""
+
+    case_id: UUID
+    conference_id: UUID
+    conference_no: int
+    preparation_no: int
+    held_on: date
+    outcome: Literal["plan", "no-plan"]
+    invited: int
+    attended: int

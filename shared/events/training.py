@@ -1,0 +1,93 @@
+"""What training says: registrations, payments, sessions."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.events.base import EventData
+
+
+class RegistrationReceived(EventData, type="training.registration.received.v1", public=True):
+    """Somebody registered for a session. A free session confirms at once and never mentions money."""
+
+    registration_id: UUID
+    session_id: UUID
+    free: bool
+    state: Literal["awaiting-payment", "waitlisted", "confirmed"]
+
+
+class RegistrationWaitlisted(EventData, type="training.registration.waitlisted.v1", public=True):
+    """The session is full; this registration waits for a place."""
+
+    registration_id: UUID
+    session_id: UUID
+
+
+class RegistrationPromoted(EventData, type="training.registration.promoted.v1", public=True):
+    """A place came free for a registration that waited; from now on it awaits payment (or is confirmed if free)."""
+
+    registration_id: UUID
+    session_id: UUID
+
+
+class RegistrationConfirmed(EventData, type="training.registration.confirmed.v1", public=True):
+    """The registration is complete."""
+
+    registration_id: UUID
+    session_id: UUID
+
+
+class RegistrationCancelled(EventData, type="training.registration.cancelled.v1", public=True):
+    """The registration was cancelled."""
+
+    registration_id: UUID
+    session_id: UUID
+    by: Literal["participant", "organiser"]
+
+
+class RegistrationExpired(EventData, type="training.registration.expired.v1", public=True):
+    """The payment did not come in time; the place is free again."""
+
+    registration_id: UUID
+    session_id: UUID
+
+
+class PlaceFreed(EventData, type="training.internal.place.freed.v1"):
+    """A place in a session came free: whoever waits longest gets it."""
+
+    session_id: UUID
+
+
+class PaymentMatched(EventData, type="training.payment.matched.v1"):
+    """A payment belongs to this registration."""
+
+    payment_id: UUID
+    registration_id: UUID
+    how: Literal["structured", "text", "person"]
+    settles: bool
+
+
+class PaymentReversed(EventData, type="training.payment.reversed.v1"):
+    """The bank took a payment back."""
+
+    payment_id: UUID
+    registration_id: UUID
+
+
+class SessionFull(EventData, type="training.session.full.v1", public=True):
+    """The last place was taken."""
+
+    session_id: UUID
+
+
+class SessionMoved(EventData, type="training.session.moved.v1", public=True):
+    """The session has another time or place."""
+
+    session_id: UUID
+    starts_at: datetime
+
+
+class SessionCancelled(EventData, type="training.session.cancelled.v1", public=True):
+    """The session will not be given."""
+
+    session_id: UUID
