@@ -1,0 +1,41 @@
+"""Who is asking: principals, the tokens that prove them, and the personal links of people who have no account.
+
+Nothing here knows HTTP; `shared.http.principals` turns a request into a Principal.
+"""
+
+from shared.auth.links import LinkToken, link_token, read_link_token
+from shared.auth.minting import Issuer
+from shared.auth.principal import NO_TENANT, Kind, Principal, Role
+from shared.auth.tokens import (
+    ALGORITHMS,
+    AUDIENCE,
+    LOCAL_ISSUER,
+    PLATFORM_ISSUER,
+    TokenExpired,
+    TokenMissing,
+    TokenNotAccepted,
+    Verifier,
+    generate_key,
+    trusted_issuer,
+)
+
+__all__ = [
+    "ALGORITHMS",
+    "AUDIENCE",
+    "LOCAL_ISSUER",
+    "NO_TENANT",
+    "PLATFORM_ISSUER",
+    "Issuer",
+    "Kind",
+    "LinkToken",
+    "Principal",
+    "Role",
+    "TokenExpired",
+    "TokenMissing",
+    "TokenNotAccepted",
+    "Verifier",
+    "generate_key",
+    "link_token",
+    "read_link_token",
+    "trusted_issuer",
+]

@@ -1,0 +1,63 @@
+"""The one who asks: a member of staff, a person of a case, or another service of the platform."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+# Whoever names no tenant and has no organisation asks for the tenant that owns no row.
+NO_TENANT = UUID(int=0)
+
+
+class Role(StrEnum):
+    """What a member of staff is at their own organisation."""
+
+    REFERRER = "referrer"
+    COORDINATOR = "coordinator"
+    REGIONAL_MANAGER = "regional-manager"
+    TRAINER = "trainer"
+    FINANCE = "finance"
+    ADMINISTRATOR = "administrator"
+    DPO = "dpo"
+    OPS = "ops"
+    INTEGRATION = "integration"
+
+
+class Kind(StrEnum):
+    """How the one who asks is known: an account, a personal link, or the platform's own key."""
+
+    STAFF = "staff"
+    PERSON = "person"
+    SERVICE = "service"
+
+
+# Ops works for the installation and not for one organisation.
+PLATFORM_ROLES = frozenset({Role.OPS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks, on behalf of which organisation, and at which tenant."""
+
+    kind: Kind
+    id: UUID
+    tenant: UUID
+    organisation: UUID | None = None
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    case: UUID | None = None
+    case_role: str | None = None
+    service: str | None = None
+    purpose: str | None = None
+
+    @property
+    def is_of_tenant(self) -> bool:
+        """Say whether the tenant is the principal's own organisation (else: a party, a person or a stranger)."""
+        return self.organisation is not None and self.organisation == self.tenant
+
+    @property
+    def label(self) -> str:
+        """Return what identifies the principal in keys and traces: kind and id."""
+        return f"{self.kind}:{self.id}"
+
+    def has(self, *roles: Role) -> bool:
+        """Say whether the principal has any of these roles."""
+        return not self.roles.isdisjoint(roles)
