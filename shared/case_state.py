@@ -1,0 +1,95 @@
+"""What each service knows of every case: open, paused, stopped, ended or erased. Raised by the case's own events,
+in whatever order they come: an older event changes nothing, and a case that stopped does not open again."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.errors import Conflict, Gone, NotFound
+from shared.events import intake
+
+Status = Literal["open", "paused", "stopped", "ended", "erased"]
+
+STATUS_AFTER: dict[str, Status] = {
+    intake.CaseOpened.TYPE: "open",
+    intake.CasePaused.TYPE: "paused",
+    intake.CaseResumed.TYPE: "open",
+    intake.CaseWithdrawn.TYPE: "stopped",
+    intake.CaseClosed.TYPE: "ended",
+    intake.CaseErased.TYPE: "erased",
+}
+
+_RAISE = text(
+    """
+    INSERT INTO case_state (case_id, tenant, status, version) VALUES (:case_id, :tenant, :status, :version)
+    ON CONFLICT (case_id) DO UPDATE SET status = excluded.status, version = excluded.version
+    WHERE case_state.version < excluded.version
+      AND (case_state.status IN ('open', 'paused') OR excluded.status = 'erased')
+    """
+)
+_READ = text("SELECT case_id, tenant, status, version FROM case_state WHERE case_id = :case_id")
+
+
+class UnknownCase(NotFound):
+    """There is no such case for this tenant."""
+
+    code = "case-not-found"
+    title = "There is no such case here"
+
+
+class CaseStopped(Conflict):
+    """The case was withdrawn or has ended: nothing about it changes any more."""
+
+    code = "case-stopped"
+    title = "This case has stopped"
+
+
+class CaseErased(Gone):
+    """The case was erased."""
+
+    code = "case-erased"
+    title = "This case was erased"
+
+
+@dataclass(frozen=True)
+class CaseState:
+    """A case as this service knows it."""
+
+    case_id: UUID
+    tenant: UUID
+    status: Status
+    version: int
+
+    @property
+    def live(self) -> bool:
+        """Say whether the case goes on (also while it rests)."""
+        return self.status in ("open", "paused")
+
+
+async def raise_to(session: AsyncSession, *, case_id: UUID, tenant: UUID, status: Status, version: int) -> None:
+    """Note a later state of the case; `version` is the sequence of the case's event."""
+    await session.execute(_RAISE, {"case_id": case_id, "tenant": tenant, "status": status, "version": version})
+
+
+async def read(session: AsyncSession, case_id: UUID) -> CaseState | None:
+    """Return what is known of a case."""
+    row = (await session.execute(_READ, {"case_id": case_id})).first()
+    return None if row is None else CaseState(row.case_id, row.tenant, row.status, row.version)
+
+
+async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:
+    """Return the case if it goes on and belongs to the tenant.
+
+    Raises: UnknownCase, CaseStopped, CaseErased.
+    """
+    state = await read(session, case_id)
+    if state is None or state.tenant != tenant:
+        raise UnknownCase(case_id=str(case_id))
+    if state.status == "erased":
+        raise CaseErased(case_id=str(case_id))
+    if not state.live:
+        raise CaseStopped(case_id=str(case_id), status=state.status)
+    return state

@@ -1,0 +1,283 @@
+"""The way out: events are rows of the transaction that they tell of, and a relay carries them to the broker.
+
+Rules: a stream's events leave in order; one that fails holds back its stream and no other; what was published but
+not marked is published again; several relays may run and share the streams by shard. A relay is woken by the
+process's own commits and by NOTIFY from others, and looks by itself now and then in case a wake-up was lost.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import aio_pika
+import asyncpg
+import orjson
+import structlog
+from aio_pika.exceptions import DeliveryError
+from prometheus_client import Counter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import telemetry
+from shared.broker import declare_exchanges
+from shared.database import Database
+from shared.events.base import COMMANDS, EventData
+from shared.ids import uuid7
+from shared.trail import causation
+
+log = structlog.get_logger(__name__)
+
+SHARDS = 16
+CHANNEL = "kring_outbox"
+_LOCK_CLASS = 746_101
+_BATCH = 500
+_LOOK_SECONDS = 1.0
+
+PUBLISHED = Counter("kring_outbox_published_total", "Events confirmed by the broker", ["service"])
+UNROUTED = Counter("kring_outbox_unrouted_total", "Events that no queue wanted", ["type"])
+FAILED = Counter("kring_outbox_failed_total", "Publishes that failed and will be tried again", ["service"])
+
+# The stream's row lock is taken here and held to the commit: sequence numbers are dense and commit in order.
+_INSERT = text(
+    """
+    WITH next AS (
+        INSERT INTO stream (id, last) VALUES (:stream, 1)
+        ON CONFLICT (id) DO UPDATE SET last = stream.last + 1 RETURNING last
+    )
+    INSERT INTO outbox (id, stream, sequence, shard, exchange, type, time, tenant, case_id, causation_id, traceparent,
+                        data)
+    SELECT :id, :stream, next.last, :shard, :exchange, :type, :time, :tenant, :case_id, :causation_id, :traceparent,
+           CAST(:data AS jsonb)
+    FROM next
+    """
+)
+
+
+async def publish(
+    session: AsyncSession,
+    data: EventData,
+    *,
+    stream: UUID,
+    tenant: UUID | None,
+    now: datetime,
+    case: UUID | None = None,
+) -> UUID:
+    """Write an event or command in the caller's transaction and return its id.
+
+    `stream` is what the event is ordered by: the case, registration, session or coordinator. One round trip.
+    """
+    event_id = uuid7()
+    await session.execute(
+        _INSERT,
+        {
+            "id": event_id,
+            "stream": stream,
+            "shard": stream.int % SHARDS,
+            "exchange": data.EXCHANGE,
+            "type": data.TYPE,
+            "time": now,
+            "tenant": tenant,
+            "case_id": case,
+            "causation_id": causation(),
+            "traceparent": telemetry.current_traceparent(),
+            "data": data.model_dump_json(),
+        },
+    )
+    session.info["events"] = True
+    return event_id
+
+
+def envelope(row: Any, source: str) -> bytes:
+    """Return the CloudEvents 1.0 structured-mode body of an outbox row."""
+    attributes: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": str(row["id"]),
+        "source": source,
+        "type": row["type"],
+        "time": row["time"].isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "sequence": str(row["sequence"]),
+    }
+    for name, column in (("tenant", "tenant"), ("caseid", "case_id"), ("causationid", "causation_id")):
+        if row[column] is not None:
+            attributes[name] = str(row[column])
+    if row["traceparent"]:
+        attributes["traceparent"] = row["traceparent"]
+    attributes["data"] = orjson.Fragment(row["data"])
+    return orjson.dumps(attributes)
+
+
+class Announcer:
+    """Tells relays in other processes that events wait: one NOTIFY for all commits since the last."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting = asyncio.Event()
+        database.after_events(self._waiting.set)
+
+    async def run(self) -> None:
+        """Announce until cancelled; a lost announcement only costs the relay's own look-up interval."""
+        while True:
+            await self._waiting.wait()
+            self._waiting.clear()
+            with contextlib.suppress(Exception):
+                async with self._database.engine.connect() as connection:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+class Relay:
+    """Carries one service's outbox to the broker."""
+
+    def __init__(self, *, service: str, database_url: str, broker_url: str) -> None:
+        self._service = service
+        self._source = f"urn:kring:{service}"
+        self._database_url = database_url.replace("+asyncpg", "")
+        self._broker_url = broker_url
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def wake(self, *_: object) -> None:
+        """Look at the outbox now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish the round under way, then return from run()."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Relay until stopped; when a connection is lost, connect again with growing pauses."""
+        pause = 0.1
+        while not self._stopping:
+            try:
+                async with self._connected() as (connection, exchanges):
+                    pause = 0.1
+                    await self._relay(connection, exchanges)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, aio_pika.exceptions.AMQPError) as error:
+                log.warning("outbox.disconnected", service=self._service, cause=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopped(), pause)
+                pause = min(pause * 2, 5)
+
+    async def _stopped(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            await self._wake.wait()
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> Any:
+        connection = await asyncpg.connect(
+            self._database_url, timeout=5, server_settings={"application_name": f"kring-{self._service}-relay"}
+        )
+        try:
+            broker = await aio_pika.connect(self._broker_url, timeout=5)
+            async with broker:
+                channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
+                exchanges = await declare_exchanges(channel)
+                connection.add_termination_listener(self.wake)
+                channel.close_callbacks.add(self.wake)
+                await connection.add_listener(CHANNEL, self.wake)
+                yield connection, exchanges
+        finally:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(connection.close(), 2)
+
+    async def _relay(self, connection: asyncpg.Connection, exchanges: dict[str, Any]) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            while await self.round(connection, exchanges):
+                if self._stopping:
+                    return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
+
+    async def round(self, connection: asyncpg.Connection, exchanges: dict[str, Any]) -> int:
+        """Publish one batch and mark it; return how many events left."""
+        async with connection.transaction():
+            shards = await connection.fetch(
+                "SELECT s FROM generate_series(0, $2::int - 1) s WHERE pg_try_advisory_xact_lock($1::int, s)",
+                _LOCK_CLASS,
+                SHARDS,
+            )
+            # A second statement: its snapshot is younger than the locks, so what another relay marked is seen.
+            rows = await connection.fetch(
+                """
+                SELECT position, id, stream, sequence, exchange, type, time, tenant, case_id, causation_id,
+                       traceparent, data::text AS data, attempts
+                FROM outbox
+                WHERE published_at IS NULL AND shard = ANY($1::smallint[])
+                  AND stream NOT IN (
+                      SELECT stream FROM outbox WHERE published_at IS NULL AND retry_at > now())
+                ORDER BY position LIMIT $2
+                """,
+                [shard["s"] for shard in shards],
+                _BATCH,
+            )
+            if not rows:
+                return 0
+            done, lost = await self._publish_all(rows, exchanges)
+            await connection.execute("UPDATE outbox SET published_at = now() WHERE position = ANY($1)", done)
+            if len(done) < len(rows) and lost is None:
+                FAILED.labels(self._service).inc(len(rows) - len(done))
+                await connection.execute(
+                    "UPDATE outbox SET attempts = attempts + 1,"
+                    " retry_at = now() + least(60, power(2, least(attempts, 6))) * interval '1 second'"
+                    " WHERE position = ANY($1)",
+                    self._first_of_each_stream(rows, set(done)),
+                )
+        PUBLISHED.labels(self._service).inc(len(done))
+        if lost is not None:
+            # What was confirmed is marked; the rest goes out again over a new connection.
+            raise ConnectionError("the broker was lost during a round") from None
+        return len(done)
+
+    @staticmethod
+    def _first_of_each_stream(rows: Sequence[Any], done: set[int]) -> list[int]:
+        first: dict[UUID, int] = {}
+        for row in rows:
+            if row["position"] not in done:
+                first.setdefault(row["stream"], row["position"])
+        return list(first.values())
+
+    async def _publish_all(
+        self, rows: Sequence[Any], exchanges: dict[str, Any]
+    ) -> tuple[list[int], BaseException | None]:
+        ordered = sorted(rows, key=lambda row: (row["stream"], row["position"]))
+        streams = [list(group) for _, group in groupby(ordered, key=lambda row: row["stream"])]
+        done: list[int] = []
+        results = await asyncio.gather(
+            *(self._publish_stream(stream, exchanges, done) for stream in streams), return_exceptions=True
+        )
+        return done, next((result for result in results if isinstance(result, BaseException)), None)
+
+    async def _publish_stream(self, rows: Sequence[Any], exchanges: dict[str, Any], done: list[int]) -> None:
+        for row in rows:
+            if not await self._publish_one(row, exchanges):
+                return
+            done.append(row["position"])
+
+    async def _publish_one(self, row: Any, exchanges: dict[str, Any]) -> bool:
+        headers = {"traceparent": row["traceparent"]} if row["traceparent"] else {}
+        message = aio_pika.Message(
+            envelope(row, self._source),
+            content_type="application/cloudevents+json",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            message_id=str(row["id"]),
+            type=row["type"],
+            headers=headers,
+        )
+        try:
+            await exchanges[row["exchange"]].publish(message, routing_key=row["type"], mandatory=True, timeout=10)
+        except DeliveryError as error:
+            if row["exchange"] == COMMANDS or error.frame is None or error.frame.name != "Basic.Return":
+                log.warning("outbox.refused", service=self._service, type=row["type"], event_id=str(row["id"]))
+                return False
+            # An event that nobody subscribed to. Queues are declared before anything is published
+            # (kring migrate), so this is a fact about the type, not a loss.
+            UNROUTED.labels(row["type"]).inc()
+        return True
