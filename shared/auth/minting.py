@@ -1,4 +1,4 @@
-"""Making tokens: for services that call each other, for people who came through their link, and for local use."""
+"""Making tokens: for services that call each other, for people who came by their link, and for local use."""
 
 import json
 import time

@@ -50,7 +50,7 @@ class Principal:
 
     @property
     def is_of_tenant(self) -> bool:
-        """Say whether the tenant is the principal's own organisation (else: a party, a person or a stranger)."""
+        """Say whether the tenant is the principal's own organisation (else: party, person or stranger)."""
         return self.organisation is not None and self.organisation == self.tenant
 
     @property

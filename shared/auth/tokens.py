@@ -1,7 +1,7 @@
 """Verifying tokens: which issuers are trusted for which kinds of principal, and what a good token looks like.
 
-A signature is checked once per token and process; the answer is kept until the token expires, because the same token
-comes with every request of a session.
+A signature is checked once per token and process; the answer is kept until the token expires, because the same
+token comes with every request of a session.
 """
 
 import json
@@ -22,7 +22,8 @@ from shared.auth.principal import NO_TENANT, Kind, Principal, Role
 from shared.errors import Unauthenticated
 from shared.ids import derived
 
-# The list decides, never the token's own header: neither "none" nor a public key taken for a shared secret gets through.
+# The list decides, never the token's own header: neither "none" nor a public key used as a shared secret
+# gets through.
 ALGORITHMS = ("ES256",)
 AUDIENCE = "kring"
 PLATFORM_ISSUER = "kring"
@@ -103,7 +104,7 @@ class Verifier:
         return cls(json.loads(path.read_text()), local=local)
 
     def verify(self, token: str, *, tenant: UUID | None = None) -> Principal:
-        """Return who a token speaks for, at the tenant that the request names (their own organisation if none).
+        """Return who a token speaks for, at the tenant that the request names (own organisation if none).
 
         Raises: TokenNotAccepted, TokenExpired.
         """

@@ -1,0 +1,19 @@
+"""Personal and free-text fields, sealed in the row that holds them with a key of the subject they are about.
+
+Destroying the subject's key makes every sealed field about it unreadable, wherever a copy of the row lies.
+"""
+
+from shared.vault.fields import SealedFields
+from shared.vault.keys import KeyStore, MasterKey, VaultError, data_key, prepare_key_store
+from shared.vault.vault import Erased, Vault
+
+__all__ = [
+    "Erased",
+    "KeyStore",
+    "MasterKey",
+    "SealedFields",
+    "Vault",
+    "VaultError",
+    "data_key",
+    "prepare_key_store",
+]

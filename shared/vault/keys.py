@@ -1,0 +1,148 @@
+"""The store of data keys: one key per subject, wrapped by a master key, in a database of its own.
+
+Its own database because its backups must be kept for a shorter time than those of the services: a key that
+was destroyed must not come back with a restore.
+"""
+
+import os
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import (
+    Column,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from shared.database import Database
+from shared.ids import uuid7
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+_metadata = MetaData()
+data_key = Table(
+    "data_key",
+    _metadata,
+    Column("id", Uuid, primary_key=True),
+    # Emptied when the key is destroyed; the row stays, as the proof that it was.
+    Column("wrapped", LargeBinary),
+    Column("master_key_id", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("destroyed_at", DateTime(timezone=True)),
+)
+# Serialises services that prepare the same store at the same moment.
+_PREPARING = 0x6B72696E
+
+
+class VaultError(Exception):
+    """A sealed value or key cannot be used: wrong row, wrong key, or damaged; never expected."""
+
+
+class MasterKey:
+    """A key that only wraps other keys."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a master key has {KEY_BYTES} bytes")
+        self.id = sha256(b"kring master key id" + key).hexdigest()[:16]
+        self.secret = key
+        self._aead = AESGCM(key)
+
+    @classmethod
+    def parse(cls, encoded: str) -> "MasterKey":
+        """Read a key written as url-safe base64."""
+        return cls(urlsafe_b64decode(encoded.strip()))
+
+    def wrap(self, key_id: UUID, key: bytes) -> bytes:
+        """Encrypt a data key, bound to its id."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, key, key_id.bytes)
+
+    def unwrap(self, key_id: UUID, wrapped: bytes) -> bytes:
+        """Decrypt a data key. Raises: VaultError if it is not this key's, or not whole."""
+        try:
+            return self._aead.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], key_id.bytes)
+        except InvalidTag:
+            raise VaultError(f"data key {key_id} cannot be unwrapped") from None
+
+
+async def prepare_key_store(url: str) -> None:
+    """Create the key store's table if it is not there yet."""
+    database = Database.connect(url, application_name="kring-keys", pool_size=1)
+    try:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PREPARING})
+            connection = await session.connection()
+            await connection.run_sync(_metadata.create_all)
+    finally:
+        await database.close()
+
+
+class KeyStore:
+    """Data keys at rest."""
+
+    def __init__(self, database: Database, *, master: MasterKey, previous: Iterable[MasterKey] = ()) -> None:
+        self._database = database
+        self._master = master
+        self._masters = {key.id: key for key in (master, *previous)}
+
+    async def make(self, count: int) -> list[tuple[UUID, bytes]]:
+        """Make and store new keys, in one commit."""
+        keys = [(uuid7(), os.urandom(KEY_BYTES)) for _ in range(count)]
+        # The machine's clock: the age of a key is not a business date.
+        made_at = datetime.now(UTC)
+        rows = [
+            {
+                "id": key_id,
+                "wrapped": self._master.wrap(key_id, key),
+                "master_key_id": self._master.id,
+                "made_at": made_at,
+            }
+            for key_id, key in keys
+        ]
+        async with self._database.transaction() as session:
+            await session.execute(insert(data_key), rows)
+        return keys
+
+    async def fetch(self, ids: Sequence[UUID]) -> dict[UUID, bytes | None]:
+        """Return the keys that exist; None for a destroyed one."""
+        columns = (data_key.c.id, data_key.c.wrapped, data_key.c.master_key_id)
+        async with self._database.transaction() as session:
+            rows = (await session.execute(select(*columns).where(data_key.c.id.in_(ids)))).all()
+        return {key_id: self._unwrap(key_id, wrapped, master_id) for key_id, wrapped, master_id in rows}
+
+    def _unwrap(self, key_id: UUID, wrapped: bytes | None, master_id: str) -> bytes | None:
+        if wrapped is None:
+            return None
+        master = self._masters.get(master_id)
+        if master is None:
+            raise VaultError(f"data key {key_id} is wrapped by master key {master_id}, which is not here")
+        return master.unwrap(key_id, wrapped)
+
+    async def destroy(self, ids: Sequence[UUID]) -> None:
+        """Destroy keys for good; destroying twice changes nothing."""
+        statement = (
+            update(data_key)
+            .where(data_key.c.id.in_(ids), data_key.c.destroyed_at.is_(None))
+            .values(wrapped=None, destroyed_at=datetime.now(UTC))
+        )
+        async with self._database.transaction() as session:
+            await session.execute(statement)
+
+    async def close(self) -> None:
+        """Close the connections to the store."""
+        await self._database.close()

@@ -1,0 +1,256 @@
+"""Sealing and opening fields, and what ties a subject to its key.
+
+A sealed value is: scheme (1 byte), key id (16), schema version (2), nonce (12), ciphertext. The header, the service
+and the row are authenticated with it, so a value moved to another row, table or service does not open.
+"""
+
+import asyncio
+import hmac
+import os
+import time
+import unicodedata
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import TypeVar
+from uuid import UUID
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import ValidationError
+from sqlalchemy import ARRAY, Uuid, bindparam, event, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session as SyncSession
+
+from shared.database import Database
+from shared.errors import Gone
+from shared.tables import subject_key
+from shared.vault.fields import SealedFields
+from shared.vault.keys import KeyStore, MasterKey, VaultError
+
+Fields = TypeVar("Fields", bound=SealedFields)
+
+_SCHEME = 1
+_HEADER_BYTES = 1 + 16 + 2
+_NONCE_BYTES = 12
+_BATCH = 64
+_CACHED_KEYS = 4096
+# How long another process may go on opening what this one destroyed.
+CACHE_SECONDS = 60.0
+_TIES = "vault.ties"
+
+_TIE = text(
+    "WITH made AS (INSERT INTO subject_key (subject, key_id) SELECT * FROM unnest(:subjects, :keys)"
+    " ON CONFLICT (subject) DO NOTHING RETURNING subject, key_id)"
+    " SELECT subject, key_id FROM made"
+    " UNION ALL SELECT subject, key_id FROM subject_key WHERE subject = ANY(:subjects)"
+).bindparams(bindparam("subjects", type_=ARRAY(Uuid)), bindparam("keys", type_=ARRAY(Uuid)))
+
+
+class Erased(Gone):
+    """The key of what is sealed was destroyed: nobody can read it any more."""
+
+    code = "erased"
+    title = "This has been erased"
+
+
+@event.listens_for(SyncSession, "after_soft_rollback")
+def _forget_ties(session: SyncSession, _previous: object) -> None:
+    # A tie that was rolled back, also to a savepoint, must be made again before its key is used.
+    session.info.pop(_TIES, None)
+
+
+class Vault:
+    """Seals and opens one service's fields."""
+
+    def __init__(self, *, service: str, store: KeyStore, master: MasterKey) -> None:
+        self._service = service
+        self._store = store
+        self._spare: deque[tuple[UUID, bytes]] = deque()
+        self._making = asyncio.Lock()
+        self._open_keys: OrderedDict[UUID, tuple[AESGCM, float]] = OrderedDict()
+        self._answers = AESGCM(hmac.digest(master.secret, f"answers|{service}".encode(), sha256))
+        self._index_secret = hmac.digest(master.secret, b"blind index", sha256)
+
+    @classmethod
+    def connect(
+        cls, url: str, *, service: str, master: MasterKey, previous: Iterable[MasterKey] = ()
+    ) -> "Vault":
+        """Return a vault on the key store's database; `previous` master keys still wrap older keys."""
+        database = Database.connect(url, application_name=f"kring-{service}-keys", pool_size=2)
+        store = KeyStore(database, master=master, previous=previous)
+        return cls(service=service, store=store, master=master)
+
+    async def close(self) -> None:
+        """Forget all keys and close the connections to their store."""
+        self._open_keys.clear()
+        self._spare.clear()
+        await self._store.close()
+
+    async def seal(self, session: AsyncSession, fields: SealedFields, *, subject: UUID, row: str) -> bytes:
+        """Return the fields sealed with the subject's key, for one row (`table:row id`).
+
+        Raises: Erased if the subject's key was destroyed.
+        """
+        ties = await self.prepare(session, subjects=[subject])
+        key_id = ties[subject]
+        key = (await self._keys([key_id]))[key_id]
+        header = bytes([_SCHEME]) + key_id.bytes + fields.SCHEMA.to_bytes(2, "big")
+        nonce = os.urandom(_NONCE_BYTES)
+        return (
+            header + nonce + key.encrypt(nonce, fields.model_dump_json().encode(), self._bound(header, row))
+        )
+
+    async def prepare(self, session: AsyncSession, *, subjects: Sequence[UUID]) -> dict[UUID, UUID]:
+        """Give each subject that has none a key, in this transaction; saves round trips before many seals."""
+        ties: dict[UUID, UUID] = session.info.setdefault(_TIES, {})
+        # In one order everywhere: two transactions that tie the same subjects must not wait for each other.
+        missing = sorted({subject for subject in subjects if subject not in ties})
+        if missing:
+            ties.update(await self._tie(session, missing))
+        return ties
+
+    async def open(self, session: AsyncSession, model: type[Fields], sealed: bytes, *, row: str) -> Fields:
+        """Return the fields that were sealed for this row.
+
+        Raises: Erased if the key was destroyed; VaultError if the value is not this row's.
+        """
+        return (await self.open_many(session, model, [(sealed, row)]))[0]
+
+    async def open_many(
+        self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, str]]
+    ) -> list[Fields]:
+        """Return the fields of several (sealed, row), with one look at the key store for all.
+
+        Raises: Erased if one of the keys was destroyed; use `open_readable` where that is no error.
+        """
+        opened = await self.open_readable(session, model, values)
+        if any(fields is None for fields in opened):
+            raise Erased
+        return [fields for fields in opened if fields is not None]
+
+    async def open_readable(
+        self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, str]]
+    ) -> list[Fields | None]:
+        """Return the fields of several (sealed, row), None where the key was destroyed."""
+        del (
+            session
+        )  # the key's id is in the value itself; asked for so that callers hold a scoped transaction
+        ids = [_key_id(sealed) for sealed, _ in values]
+        keys = await self._keys(list(dict.fromkeys(ids)), erased_is_error=False)
+        return [
+            self._opened(model, keys[key_id], sealed, row) if key_id in keys else None
+            for key_id, (sealed, row) in zip(ids, values, strict=True)
+        ]
+
+    async def destroy(self, session: AsyncSession, *, subjects: Sequence[UUID]) -> None:
+        """Destroy the subjects' keys for good: at once here, within CACHE_SECONDS elsewhere.
+
+        Not undone by a rollback: call it when the erasure has been decided and committed.
+        """
+        query = select(subject_key.c.key_id).where(subject_key.c.subject.in_(subjects))
+        await self.destroy_keys(list((await session.execute(query)).scalars()))
+
+    async def destroy_keys(self, key_ids: Sequence[UUID]) -> None:
+        """Destroy keys by id; destroying twice changes nothing."""
+        await self._store.destroy(key_ids)
+        for key_id in key_ids:
+            self._open_keys.pop(key_id, None)
+
+    def blind_index(self, tenant: UUID, value: str, *, field: str = "") -> bytes:
+        """Return what stands for a value in an exact search: equal only within one tenant and field."""
+        normal = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+        tenant_key = hmac.digest(self._index_secret, tenant.bytes, sha256)
+        return hmac.digest(tenant_key, f"{field}\0{normal}".encode(), sha256)
+
+    def seal_answer(self, answer: bytes, *, bound_to: str) -> bytes:
+        """Seal an answer that is kept for a short time to be given again, with a key of the service."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._answers.encrypt(nonce, answer, bound_to.encode())
+
+    def open_answer(self, sealed: bytes, *, bound_to: str) -> bytes:
+        """Return an answer sealed by `seal_answer`. Raises: VaultError if it is not this one."""
+        try:
+            return self._answers.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())
+        except InvalidTag:
+            raise VaultError("a kept answer does not open") from None
+
+    def _bound(self, header: bytes, row: str) -> bytes:
+        return header + f"{self._service}|{row}".encode()
+
+    def _opened(self, model: type[Fields], key: AESGCM, sealed: bytes, row: str) -> Fields:
+        header, rest = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES:]
+        try:
+            plain = key.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], self._bound(header, row))
+            schema = int.from_bytes(header[17:19], "big")
+            if schema == model.SCHEMA:
+                return model.model_validate_json(plain)
+            return model.model_validate(model.upgrade(schema, orjson.loads(plain)))
+        except InvalidTag:
+            raise VaultError(f"what is sealed in {row} was not sealed for it") from None
+        except ValidationError as error:
+            raise VaultError(f"{model.__name__} of {row}: {error.error_count()} fields do not fit") from None
+
+    async def _tie(self, session: AsyncSession, subjects: list[UUID]) -> dict[UUID, UUID]:
+        spare = await self._take(len(subjects))
+        parameters = {"subjects": subjects, "keys": [key_id for key_id, _ in spare]}
+        try:
+            rows = (await session.execute(_TIE, parameters)).all()
+            ties: dict[UUID, UUID] = {subject: key_id for subject, key_id in rows}
+            if len(ties) < len(subjects):
+                # Another transaction tied them while this statement waited for it: look again.
+                query = select(subject_key.c.subject, subject_key.c.key_id)
+                found = await session.execute(query.where(subject_key.c.subject.in_(subjects)))
+                ties.update({subject: key_id for subject, key_id in found})
+        except BaseException:
+            self._spare.extend(spare)
+            raise
+        used = set(ties.values())
+        for key_id, key in spare:
+            if key_id in used:
+                self._remember(key_id, key)
+            else:
+                self._spare.append((key_id, key))
+        return ties
+
+    async def _take(self, count: int) -> list[tuple[UUID, bytes]]:
+        # Made ahead: a key costs a commit of its own, which no request should wait for one by one.
+        if len(self._spare) < count:
+            async with self._making:
+                if len(self._spare) < count:
+                    self._spare.extend(await self._store.make(max(_BATCH, count)))
+        return [self._spare.popleft() for _ in range(count)]
+
+    def _remember(self, key_id: UUID, key: bytes) -> AESGCM:
+        aead = AESGCM(key)
+        self._open_keys[key_id] = (aead, time.monotonic() + CACHE_SECONDS)
+        if len(self._open_keys) > _CACHED_KEYS:
+            self._open_keys.popitem(last=False)
+        return aead
+
+    async def _keys(self, ids: Sequence[UUID], *, erased_is_error: bool = True) -> dict[UUID, AESGCM]:
+        found: dict[UUID, AESGCM] = {}
+        now = time.monotonic()
+        for key_id in ids:
+            cached = self._open_keys.get(key_id)
+            if cached is not None and cached[1] > now:
+                found[key_id] = cached[0]
+        missing = [key_id for key_id in ids if key_id not in found]
+        if missing:
+            fetched = await self._store.fetch(missing)
+            for key_id in missing:
+                if key_id not in fetched:
+                    raise VaultError(f"data key {key_id} is not in the key store")
+                key = fetched[key_id]
+                if key is not None:
+                    found[key_id] = self._remember(key_id, key)
+                elif erased_is_error:
+                    raise Erased
+        return found
+
+
+def _key_id(sealed: bytes) -> UUID:
+    if len(sealed) <= _HEADER_BYTES + _NONCE_BYTES or sealed[0] != _SCHEME:
+        raise VaultError("a sealed value has an unknown form")
+    return UUID(bytes=sealed[1:17])
