@@ -1,0 +1,114 @@
+"""What all parts of a platform have in common: prepare, start, become ready, stop, be killed, start again."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.errors import PartFailed
+from deploy.local.process import Process
+
+# What a part gets from our own environment; the rest is said by the part.
+_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "HOME", "USER", "LOGNAME")
+
+
+class Part:
+    """One process of a platform. Subclasses say how it is prepared, started and asked whether it is ready."""
+
+    stop_signal = signal.SIGTERM
+    stop_seconds = 10.0
+    start_seconds = 40.0
+    probe_seconds = 0.05
+
+    def __init__(self, *, name: str, directory: Path, log: Path, needs: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.directory = directory
+        self.log = log
+        self.needs = needs
+        self._log_start = 0
+        self._process = Process(log=log, stop_signal=self.stop_signal, stop_seconds=self.stop_seconds)
+
+    @property
+    def address(self) -> str:
+        """Where others reach it."""
+        return ""
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._process.pid
+
+    async def prepare(self) -> None:
+        """Do what must be done before each start; must be harmless when done again."""
+
+    def command(self) -> list[str]:
+        """Return the command that runs it."""
+        raise NotImplementedError
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the variables that its process gets besides the inherited few."""
+        return {}
+
+    async def probe(self) -> None:
+        """Return if it does its work; raise any exception if it does not yet."""
+
+    async def knock(self) -> None:
+        """Return if something listens at its address: cheaper, and quieter in the logs, than a driver's attempt."""
+        host, _, port = self.address.rpartition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.close()
+
+    async def start(self) -> None:
+        """Start its process. Raises: PartFailed if that is impossible."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        await self.prepare()
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        inherited = {key: os.environ[key] for key in _INHERITED if key in os.environ}
+        try:
+            await self._process.start(
+                self.command(), environment={**inherited, **self.environment()}, directory=self.directory
+            )
+        except OSError as error:
+            raise PartFailed(f"{self.name} cannot be started: {error.strerror}.") from None
+
+    async def ready(self) -> None:
+        """Wait until it does its work. Raises: PartFailed if it ends or takes too long."""
+        until = time.monotonic() + self.start_seconds
+        while True:
+            if self.pid is None:
+                raise PartFailed(self._describe_failure("ended before it was ready"))
+            try:
+                return await asyncio.wait_for(self.probe(), timeout=5)
+            except PartFailed:
+                raise
+            except Exception as error:  # whatever the driver of this part raises while it is not up
+                if time.monotonic() > until:
+                    waited = f"was not ready after {self.start_seconds:.0f} seconds ({type(error).__name__})"
+                    raise PartFailed(self._describe_failure(waited)) from None
+            await asyncio.sleep(self.probe_seconds)
+
+    async def wait(self) -> int:
+        """Wait until its process has ended and return the exit code."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Stop it cleanly within a bound."""
+        await self._process.stop()
+
+    async def kill(self) -> None:
+        """End it by SIGKILL."""
+        await self._process.kill()
+
+    def _describe_failure(self, what: str) -> str:
+        return f"{self.name} {what}; its log ends with: {self.last_log_line()} (all of it is in {self.log})"
+
+    def last_log_line(self) -> str:
+        """Return the last line it wrote since its last start, or "nothing"."""
+        if not self.log.exists():
+            return "nothing"
+        with self.log.open("rb") as file:
+            file.seek(max(self._log_start, self.log.stat().st_size - 4000))
+            lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1].strip()[:300] if lines else "nothing"

@@ -1,0 +1,67 @@
+"""Free ports, chosen once and remembered, so that a platform has the same addresses after a restart."""
+
+import json
+import random
+import socket
+from pathlib import Path
+
+from deploy.local.errors import PlatformError
+
+# Below the range from which the kernel takes ports for outgoing connections: a remembered port stays free while we are away.
+_RANGE = range(20_000, 32_000)
+_taken_by_us: set[int] = set()
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on this port of 127.0.0.1 now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """Return a free port that this process has not given out before. Raises: PlatformError if there is none."""
+    for port in random.sample(_RANGE, k=200):
+        if port not in _taken_by_us and is_free(port):
+            _taken_by_us.add(port)
+            return port
+    raise PlatformError(f"No free port was found between {_RANGE.start} and {_RANGE.stop}.")
+
+
+class Ports:
+    """The ports of one platform by name, kept in a file if one is given."""
+
+    def __init__(self, file: Path | None = None, *, wanted: dict[str, int] | None = None) -> None:
+        self._file = file
+        self._wanted = wanted or {}
+        self._ports: dict[str, int] = {}
+        self.moved: dict[str, int] = {}
+        if file is not None and file.exists():
+            self._ports = {str(name): int(port) for name, port in json.loads(file.read_text()).items()}
+        self._checked: set[str] = set()
+
+    def take(self, name: str) -> int:
+        """Return the port of this name: the one asked for, else the one it had before if free, else a new one.
+
+        Raises: PlatformError if the port that was asked for is taken.
+        """
+        if name in self._checked:
+            return self._ports[name]
+        wanted, before = self._wanted.get(name), self._ports.get(name)
+        if wanted is not None:
+            if not is_free(wanted):
+                raise PlatformError(f"Port {wanted}, asked for {name}, is taken by another program.")
+            self._ports[name] = wanted
+        elif before is None or not is_free(before):
+            self._ports[name] = free_port()
+            if before is not None:
+                self.moved[name] = before
+        self._checked.add(name)
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.write_text(json.dumps(self._ports, indent=1, sort_keys=True))
+        return self._ports[name]

@@ -1,0 +1,147 @@
+"""A private RabbitMQ node of the `rabbitmq-server` on this machine: own directory, ports, cookie and password, no epmd.
+
+The system's own RabbitMQ service, if there is one, is neither used nor touched.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.errors import PlatformError
+from deploy.local.part import Part
+
+# The scripts themselves: the wrappers on the PATH of Debian switch to the system's user and directories.
+_SCRIPTS = (Path("/usr/lib/rabbitmq/bin"), Path("/opt/homebrew/sbin"), Path("/usr/local/sbin"), Path("/opt/rabbitmq/sbin"))
+_INSTALL = "apt-get install --yes --no-install-recommends rabbitmq-server"
+_USER = "kring"
+_VHOST = "kring"
+_NODE = "kring@localhost"
+
+
+class RabbitMQ(Part):
+    """The message broker of one platform."""
+
+    start_seconds = 60
+    probe_seconds = 0.1
+
+    def __init__(self, *, directory: Path, log: Path, port: int, distribution_port: int) -> None:
+        super().__init__(name="rabbitmq", directory=directory, log=log)
+        self._port = port
+        self._distribution_port = distribution_port
+        self._scripts: Path | None = None
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def url(self) -> str:
+        """The broker as URL, with user, password and virtual host."""
+        return f"amqp://{_USER}:{self._secret('password')}@{self.address}/{_VHOST}"
+
+    async def prepare(self) -> None:
+        """Find (or install) RabbitMQ and write the node's configuration."""
+        self._scripts = find_scripts() or await asyncio.to_thread(install)
+        self.directory.chmod(0o700)
+        (self.directory / "home").mkdir(exist_ok=True)
+        cookie = self.directory / "home" / ".erlang.cookie"
+        if not cookie.exists():
+            cookie.write_text(secrets.token_hex(20))
+            cookie.chmod(0o400)
+        (self.directory / "enabled_plugins").write_text("[].\n")
+        configuration = self.directory / "rabbitmq.conf"
+        configuration.touch(mode=0o600)
+        configuration.write_text(self._configuration())
+
+    def command(self) -> list[str]:
+        """Return the command that becomes the broker itself."""
+        return [str(self._scripts / "rabbitmq-server") if self._scripts else "rabbitmq-server"]
+
+    def environment(self) -> Mapping[str, str]:
+        """Everything that would otherwise be looked up in the system's directories."""
+        root, port = self.directory, self._distribution_port
+        return {
+            "HOME": str(root / "home"),
+            "RABBITMQ_NODENAME": _NODE,
+            "RABBITMQ_CONFIG_FILE": str(root / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": str(root / "none"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(root / "enabled_plugins"),
+            "RABBITMQ_MNESIA_BASE": str(root / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(root / "log"),
+            "RABBITMQ_DIST_PORT": str(port),
+            # The script then replaces itself by the broker: our child is the one that gets our signals.
+            "RUNNING_UNDER_SYSTEMD": "true",
+            # Busy waiting makes loading some thousand small files at the start three times as fast.
+            # With its name given here the node skips asking for, and starting, an epmd.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                f"-sname {_NODE} -erl_epmd_port {port} -kernel inet_dist_use_interface {{127,0,0,1}}"
+                f" -kernel inet_dist_listen_min {port} -kernel inet_dist_listen_max {port}"
+                " +sbwt medium +sbwtdio medium"
+            ),
+            # For the broker and for the helper by which it would start an epmd that listens to all and stays for ever.
+            "ERL_FLAGS": "-start_epmd false",
+        }
+
+    async def probe(self) -> None:
+        """Log in."""
+        import aiormq
+
+        await self.knock()
+        connection = await aiormq.connect(self.url)
+        await connection.close()
+
+    def _configuration(self) -> str:
+        return "\n".join(
+            [
+                f"listeners.tcp.1 = 127.0.0.1:{self._port}",
+                "log.console = true",
+                "log.console.level = warning",
+                "log.file = false",
+                f"default_vhost = {_VHOST}",
+                f"default_user = {_USER}",
+                f"default_pass = {self._secret('password')}",
+                "disk_free_limit.absolute = 200MB",
+                "",
+            ]
+        )
+
+    def _secret(self, name: str) -> str:
+        path = self.directory / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(20))
+        return path.read_text()
+
+
+def find_scripts() -> Path | None:
+    """Return the directory with RabbitMQ's own scripts, if it is installed."""
+    return next((path for path in _SCRIPTS if (path / "rabbitmq-server").exists()), None)
+
+
+def install() -> Path:
+    """Install RabbitMQ by the system's package manager, without starting the system's service.
+
+    Raises: PlatformError, with the command to type, if that is not possible or not allowed.
+    """
+    advice = f"RabbitMQ is missing: install it with `sudo {_INSTALL}`, or set KRING_BROKER_URL to a RabbitMQ that runs."
+    if not shutil.which("apt-get"):
+        raise PlatformError("RabbitMQ is missing: install `rabbitmq-server` 3.10 or later, or set KRING_BROKER_URL.")
+    prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    if prefix and (not shutil.which("sudo") or subprocess.run([*prefix, "true"], capture_output=True).returncode):
+        raise PlatformError(advice)
+    # RUNLEVEL=1 is what Debian's init scripts take for "do not start services now".
+    settings = ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"]
+    for command in ("apt-get update", _INSTALL):
+        run = subprocess.run([*prefix, *settings, *command.split()], capture_output=True, text=True)
+        if run.returncode and command == _INSTALL:
+            raise PlatformError(f"{advice} (Tried here: {(run.stderr.strip().splitlines() or ['it failed'])[-1]})")
+    found = find_scripts()
+    if found is None:
+        raise PlatformError(advice)
+    return found

@@ -1,0 +1,92 @@
+"""Temporal on one machine: the development server (kept on disk, with its web UI) and the server that skips time."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from deploy.local.errors import PlatformError
+from deploy.local.part import Part
+
+# Longer than the year that a plan is followed up: what ended can still be read when the case closes.
+RETENTION = timedelta(days=400)
+NAMESPACE = "kring"
+
+
+class TemporalServer(Part):
+    """The development server of one platform: real time, everything kept in one file."""
+
+    def __init__(self, *, directory: Path, log: Path, port: int, ui_port: int | None = None) -> None:
+        super().__init__(name="temporal", directory=directory, log=log)
+        self._port = port
+        self._ui_port = ui_port
+
+    namespace = NAMESPACE
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def ui(self) -> str | None:
+        """Where people look at workflows."""
+        return f"http://127.0.0.1:{self._ui_port}" if self._ui_port else None
+
+    def command(self) -> list[str]:
+        """Return the command that runs it."""
+        ui = ["--ui-port", str(self._ui_port), "--ui-disable-news-fetch"] if self._ui_port else ["--headless"]
+        database = self.directory / "temporal.db"
+        return [
+            _binary("temporal"),
+            *("server", "start-dev", "--ip", "127.0.0.1", "--port", str(self._port), *ui),
+            *("--db-filename", str(database), "--namespace", NAMESPACE, "--log-level", "error", "--log-format", "json"),
+        ]
+
+    async def probe(self) -> None:
+        """Find the namespace, and set how long it keeps what ended."""
+        from google.protobuf.duration_pb2 import Duration
+        from temporalio.api.namespace.v1 import NamespaceConfig
+        from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
+        from temporalio.client import Client
+
+        await self.knock()
+        client = await Client.connect(self.address, namespace=NAMESPACE)
+        keep = Duration(seconds=int(RETENTION.total_seconds()))
+        config = NamespaceConfig(workflow_execution_retention_ttl=keep)
+        await client.workflow_service.update_namespace(UpdateNamespaceRequest(namespace=NAMESPACE, config=config))
+
+
+class TimeSkippingServer(Part):
+    """The server on which a year passes in seconds: one clock for all workflows, forgets everything at its end."""
+
+    namespace = "default"
+    ui = None
+
+    def __init__(self, *, directory: Path, log: Path, port: int) -> None:
+        super().__init__(name="temporal", directory=directory, log=log)
+        self._port = port
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self._port}"
+
+    def command(self) -> list[str]:
+        """Return the command that runs it; its time moves like ours until someone asks it to skip."""
+        return [_binary("temporal-test-server"), str(self._port)]
+
+    async def probe(self) -> None:
+        """Ask for its time."""
+        from google.protobuf.empty_pb2 import Empty
+        from temporalio.client import Client
+
+        await self.knock()
+        client = await Client.connect(self.address)
+        await client.test_service.get_current_time(Empty())
+
+
+def _binary(name: str) -> str:
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        raise PlatformError(f"The program {name} is missing; run `make env`, or set KRING_TEMPORAL_ADDRESS.")
+    return str(path)
