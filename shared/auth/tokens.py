@@ -1,7 +1,7 @@
 """Verifying tokens: which issuers are trusted for which kinds of principal, and what a good token looks like.
 
-A signature is checked once per token and process; the answer is kept until the token expires, because the same
-token comes with every request of a session.
+A signature is checked once per token and process; the answer is kept until the token expires, because the
+same token comes with every request of a session.
 """
 
 import json

@@ -1,0 +1,196 @@
+"""Receives a service's messages through FastStream, and decides what happens to each: acknowledged, tried again later
+through the retry queues, or put among the dead letters with its cause."""
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from aio_pika import Message
+from faststream import AckPolicy
+from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitMessage, RabbitQueue
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared import broker as topology
+from shared import inbox, telemetry
+from shared.context import Context
+from shared.errors import NotYet, Operational
+from shared.subscriptions import Malformed, Subscriptions, note
+
+log = structlog.get_logger(__name__)
+
+ATTEMPT = "kring-attempt"
+# How often each kind of failure is tried before it is a dead letter. What is operational is tried for ever.
+_TRIES = {"not-yet": 30, "bug": 5, "malformed": 1}
+# An operational failure is first tried again in place: most outages are shorter than this.
+_PATIENCE_SECONDS = 20.0
+
+HANDLED = Counter("kring_events_total", "Deliveries dealt with", ["service", "type", "outcome"])
+SECONDS = Histogram("kring_event_seconds", "Time to deal with a delivery", ["service", "type"])
+IN_HAND = Gauge("kring_events_in_hand", "Deliveries being dealt with", ["service"])
+
+
+class Consumer:
+    """One service's connection to its queues."""
+
+    def __init__(self, subscriptions: Subscriptions, context: Context) -> None:
+        self._subscriptions = subscriptions
+        self._context = context
+        self._service = subscriptions.service
+        self._scale = context.settings.retry_scale
+        # Fewer handlers at once than connections: a full pool would look like an outage.
+        self._room = asyncio.Semaphore(max(1, context.settings.database_pool - 2))
+        self._in_hand: set[asyncio.Task[Any]] = set()
+        self.broker = RabbitBroker(
+            context.settings.broker_url.get_secret_value(),
+            default_channel=Channel(prefetch_count=20, publisher_confirms=True, on_return_raises=True),
+            logger=None,
+            graceful_timeout=context.settings.stop_seconds / 2,
+        )
+        self._exchanges: dict[str, RabbitExchange] = {}
+        for event_type, exchange in subscriptions.bindings():
+            self._subscribe(event_type, exchange)
+
+    def _subscribe(self, event_type: str, exchange: str) -> None:
+        events = self._exchanges.setdefault(exchange, RabbitExchange(exchange, type=ExchangeType.TOPIC, durable=True))
+        arguments = topology.queue_arguments(self._service)
+        arguments.pop("x-queue-type")
+        queue = RabbitQueue(
+            topology.queue_of(self._service, event_type),
+            queue_type=QueueType.QUORUM,
+            durable=True,
+            routing_key=event_type,
+            arguments=arguments,
+        )
+
+        async def receive(_body: bytes, message: RabbitMessage) -> None:
+            await self._receive(event_type, message)
+
+        subscriber = self.broker.subscriber(
+            queue, events, ack_policy=AckPolicy.MANUAL, decoder=_undecoded, parser=None, title=event_type
+        )
+        subscriber(receive)
+
+    async def start(self) -> None:
+        """Declare what is missing and begin to receive."""
+        await self._declare_retries()
+        await self.broker.start()
+
+    async def _declare_retries(self) -> None:
+        await topology.declare_all(
+            self._context.settings.broker_url.get_secret_value(), {self._service: []}, scale=self._scale
+        )
+
+    async def stop(self) -> None:
+        """Stop receiving, give what is in hand a bounded time, hand back the rest (it is delivered again)."""
+        for subscriber in self.broker.subscribers:
+            with contextlib.suppress(Exception):
+                await subscriber.stop()
+        if self._in_hand:
+            await asyncio.wait(self._in_hand, timeout=self._context.settings.stop_seconds / 2)
+        for task in self._in_hand:
+            task.cancel()
+        await self.broker.stop()
+
+    async def _receive(self, event_type: str, message: RabbitMessage) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._in_hand.add(task)
+        try:
+            async with self._room:
+                with IN_HAND.labels(self._service).track_inprogress(), telemetry.consuming(event_type, message.headers):
+                    await self._settle(event_type, message)
+        finally:
+            self._in_hand.discard(task)
+
+    async def _settle(self, event_type: str, message: RabbitMessage) -> None:
+        started = time.perf_counter()
+        try:
+            outcome = await self._deliver_patiently(event_type, message.body)
+        except NotYet as error:
+            outcome = await self._later(event_type, message, "not-yet", str(error))
+        except Operational as error:
+            outcome = await self._later(event_type, message, "operational", str(error))
+        except Malformed as error:
+            outcome = await self._later(event_type, message, "malformed", str(error))
+        except Exception as error:
+            log.exception("event.bug", type=event_type, message_id=message.message_id)
+            outcome = await self._later(event_type, message, "bug", _where(error))
+        await message.ack()
+        SECONDS.labels(self._service, event_type).observe(time.perf_counter() - started)
+        HANDLED.labels(self._service, event_type, outcome).inc()
+
+    async def _deliver_patiently(self, event_type: str, body: bytes) -> str:
+        give_up_at = time.monotonic() + _PATIENCE_SECONDS
+        pause = 0.1
+        while True:
+            try:
+                return await self._subscriptions.deliver(body, event_type, self._context)
+            except Operational as error:
+                if time.monotonic() + pause > give_up_at:
+                    raise
+                log.warning("event.waits", type=event_type, cause=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 3)
+
+    async def _later(self, event_type: str, message: RabbitMessage, kind: str, cause: str) -> str:
+        attempt = int(message.headers.get(ATTEMPT, 0)) + 1
+        queue = topology.queue_of(self._service, event_type)
+        headers = {**_own_headers(message.headers), ATTEMPT: attempt}
+        if attempt >= _TRIES.get(kind, 1_000_000):
+            await self._bury(event_type, message, queue, {**headers, "kring-kind": kind, "kring-cause": cause})
+            return "dead"
+        if kind != "not-yet" or attempt > 5:
+            log.warning("event.later", type=event_type, kind=kind, cause=cause, attempt=attempt)
+        await self._publish(message, topology.retry_exchange(attempt, self._scale), queue, headers)
+        return kind
+
+    async def _bury(self, event_type: str, message: RabbitMessage, queue: str, headers: dict[str, Any]) -> None:
+        log.error("event.dead", type=event_type, kind=headers["kring-kind"], cause=headers["kring-cause"])
+        headers |= {"kring-queue": queue, "kring-died-at": datetime.now(UTC).isoformat(timespec="seconds")}
+        await self._publish(message, "", topology.dead_queue_of(self._service), headers)
+        with contextlib.suppress(Operational, ValueError, TypeError):
+            # Noted so that what became of every event can be counted; a replay takes the note away.
+            await note(self._context.database, event_type, UUID(message.message_id), inbox.DEAD, None)
+
+    async def _publish(self, message: RabbitMessage, exchange: str, routing_key: str, headers: dict[str, Any]) -> None:
+        raw = message.raw_message
+        copy = Message(
+            message.body,
+            content_type=message.content_type,
+            delivery_mode=2,
+            message_id=message.message_id,
+            type=raw.type,
+            headers=headers,
+        )
+        channel = raw.channel
+        confirmed = await channel.basic_publish(
+            copy.body,
+            exchange=exchange,
+            routing_key=routing_key,
+            properties=copy.properties,
+            mandatory=True,
+            timeout=10,
+        )
+        log.debug("event.moved", exchange=exchange, confirmed=type(confirmed).__name__)
+
+
+async def _undecoded(message: Any) -> bytes:
+    return bytes(message.body)
+
+
+def _own_headers(headers: dict[str, Any]) -> dict[str, Any]:
+    """Keep what is ours: the broker's x-death and the like would grow with each round."""
+    return {name: value for name, value in headers.items() if name == "traceparent" or name == ATTEMPT}
+
+
+def _where(error: BaseException) -> str:
+    """Return the type and place of an exception: its text may hold values."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f" at {frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno}" if frame is not None else ""
+    return f"{type(error).__name__}{place}"

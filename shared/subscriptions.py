@@ -1,0 +1,189 @@
+"""What a service listens to: one handler per event type, each making one durable effect.
+
+`writes`: the handler's rows and the inbox row are one transaction. `acts`: the handler makes one outside effect that
+may be repeated (a workflow start or signal, a mail), and the inbox row follows. Handlers may count on the case being
+known and live here, unless they say `case="any"`; what comes too early is tried again later, what comes for a case
+that stopped is acknowledged and noted.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import case_state, inbox
+from shared.context import Context
+from shared.database import Database, Scope
+from shared.errors import DomainError, NotYet
+from shared.events.base import REGISTRY, D, EventData, Received
+from shared.trail import caused_by
+
+log = structlog.get_logger(__name__)
+
+CasePolicy = Literal["live", "any"]
+# What an `acts` handler may return: rows to write together with the inbox row.
+AndThen = Callable[[AsyncSession], Awaitable[None]]
+WriteHandler = Callable[[AsyncSession, Received[Any], Context], Awaitable[None]]
+ActHandler = Callable[[Received[Any], Context], Awaitable[AndThen | None]]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Malformed(Exception):
+    """The message is not an event of the type it was sent as; the text names fields, never values."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One event type and what to do with it."""
+
+    data: type[EventData]
+    case: CasePolicy
+    write: WriteHandler | None = None
+    act: ActHandler | None = None
+
+    @property
+    def type(self) -> str:
+        """Return the event type."""
+        return self.data.TYPE
+
+
+async def _nothing_more(_session: AsyncSession, _event: Received[Any], _context: Context) -> None:
+    """Handle case events of services that only need to know the case's state."""
+
+
+class Subscriptions:
+    """The subscriptions of one service. Every service follows the state of cases without asking for it."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self._by_type: dict[str, Subscription] = {}
+        self._defaults: dict[str, Subscription] = {
+            event_type: Subscription(REGISTRY[event_type], "any", write=_nothing_more)
+            for event_type in case_state.STATUS_AFTER
+        }
+
+    def writes(self, data: type[D], *, case: CasePolicy = "live") -> Callable[[F], F]:
+        """Register a handler(session, event, context) whose rows commit together with the inbox row."""
+
+        def register(handler: F) -> F:
+            self._add(Subscription(data, case, write=handler))
+            return handler
+
+        return register
+
+    def acts(self, data: type[D], *, case: CasePolicy = "live") -> Callable[[F], F]:
+        """Register a handler(event, context) that makes one repeatable outside effect."""
+
+        def register(handler: F) -> F:
+            self._add(Subscription(data, case, act=handler))
+            return handler
+
+        return register
+
+    def _add(self, subscription: Subscription) -> None:
+        if subscription.type in self._by_type:
+            raise ValueError(f"{self.service} handles {subscription.type} twice: one handler makes one effect")
+        self._by_type[subscription.type] = subscription
+
+    def all(self) -> dict[str, Subscription]:
+        """Return every subscription by event type."""
+        return self._defaults | self._by_type
+
+    def bindings(self) -> list[tuple[str, str]]:
+        """Return (event type, exchange) pairs to declare queues for."""
+        return [(event_type, sub.data.EXCHANGE) for event_type, sub in self.all().items()]
+
+    async def deliver(self, body: bytes, event_type: str, context: Context) -> str:
+        """Deal with one delivery and return the outcome noted in the inbox, or "duplicate".
+
+        Raises: Malformed, NotYet, Operational; anything else is a bug.
+        """
+        subscription = self.all()[event_type]
+        event = parse(body, subscription.data)
+        with (
+            structlog.contextvars.bound_contextvars(
+                event_id=str(event.id), event_type=event.type, case_id=event.case and str(event.case)
+            ),
+            caused_by(event.id),
+        ):
+            try:
+                if subscription.write is not None:
+                    return await self._write(subscription, event, context)
+                return await self._act(subscription, event, context)
+            except DomainError as error:
+                log.info("event.refused", code=error.code)
+                return await note(context.database, event_type, event.id, f"refused:{error.code}", event.tenant)
+
+    async def _write(self, subscription: Subscription, event: Received[Any], context: Context) -> str:
+        assert subscription.write is not None
+        async with context.database.transaction(Scope(tenant=event.tenant)) as session:
+            if not await inbox.accept(session, consumer=event.type, event_id=event.id):
+                return "duplicate"
+            await _follow_case(session, event)
+            refusal = await _gate(session, subscription, event)
+            if refusal is not None:
+                await inbox.settle(session, consumer=event.type, event_id=event.id, outcome=refusal)
+                return refusal
+            await subscription.write(session, event, context)
+        return inbox.HANDLED
+
+    async def _act(self, subscription: Subscription, event: Received[Any], context: Context) -> str:
+        assert subscription.act is not None
+        async with context.database.transaction(Scope(tenant=event.tenant)) as session:
+            if await inbox.is_known(session, consumer=event.type, event_id=event.id):
+                return "duplicate"
+            await _follow_case(session, event)
+            refusal = await _gate(session, subscription, event)
+        if refusal is not None:
+            return await note(context.database, event.type, event.id, refusal, event.tenant)
+        and_then = await subscription.act(event, context)
+        async with context.database.transaction(Scope(tenant=event.tenant)) as session:
+            if not await inbox.accept(session, consumer=event.type, event_id=event.id):
+                return "duplicate"
+            if and_then is not None:
+                await and_then(session)
+        return inbox.HANDLED
+
+
+def parse(body: bytes, data: type[D]) -> Received[D]:
+    """Return the event in a message body.
+
+    Raises: Malformed, naming the fields that are wrong.
+    """
+    try:
+        return Received[data].model_validate_json(body)  # type: ignore[valid-type]
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, item["loc"])) or "body" for item in error.errors(include_input=False)})
+        raise Malformed(f"not a {data.TYPE}: {', '.join(fields)[:200]}") from None
+
+
+async def note(database: Database, consumer: str, event_id: UUID, outcome: str, tenant: UUID | None) -> str:
+    """Write only the inbox row."""
+    async with database.transaction(Scope(tenant=tenant)) as session:
+        await inbox.accept(session, consumer=consumer, event_id=event_id, outcome=outcome)
+    return outcome
+
+
+async def _follow_case(session: AsyncSession, event: Received[Any]) -> None:
+    status = case_state.STATUS_AFTER.get(event.type)
+    if status is not None and event.case is not None and event.tenant is not None:
+        await case_state.raise_to(
+            session, case_id=event.case, tenant=event.tenant, status=status, version=event.sequence
+        )
+
+
+async def _gate(session: AsyncSession, subscription: Subscription, event: Received[Any]) -> str | None:
+    """Return why the event no longer matters, None if it is to be handled now.
+
+    Raises: NotYet if the case is not known here yet.
+    """
+    if subscription.case == "any" or event.case is None:
+        return None
+    state = await case_state.read(session, event.case)
+    if state is None:
+        raise NotYet(f"case of {event.type}")
+    return None if state.live else f"case-{state.status}"

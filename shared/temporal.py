@@ -1,0 +1,174 @@
+"""The connection to Temporal: starting and signalling workflows so that a repetition changes nothing, and keeping
+payloads and failures unreadable to all but those with the codec key."""
+
+import dataclasses
+from collections.abc import Iterable
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import BaseModel
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.contrib.opentelemetry import TracingInterceptor
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from shared.errors import Operational
+from shared.telemetry import tracer
+
+TENANT = SearchAttributeKey.for_keyword("KringTenant")
+SEARCH_ATTRIBUTES = {
+    "KringTenant": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    "KringPhase": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    "KringNextDue": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+}
+_ENCODING = b"binary/kring-aes-gcm"
+
+
+class Codec(PayloadCodec):
+    """Encrypts every payload with one key of the installation (32 bytes)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
+        """Return encrypted payloads."""
+        import os
+
+        encoded = []
+        for payload in payloads:
+            nonce = os.urandom(12)
+            sealed = nonce + self._cipher.encrypt(nonce, payload.SerializeToString(), _ENCODING)
+            encoded.append(Payload(metadata={"encoding": _ENCODING}, data=sealed))
+        return encoded
+
+    async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
+        """Return readable payloads; what is not ours is left as it is."""
+        decoded = []
+        for payload in payloads:
+            if payload.metadata.get("encoding") != _ENCODING:
+                decoded.append(payload)
+                continue
+            try:
+                plain = self._cipher.decrypt(payload.data[:12], payload.data[12:], _ENCODING)
+            except InvalidTag:
+                raise ValueError("a payload was encrypted with another codec key") from None
+            decoded.append(Payload.FromString(plain))
+        return decoded
+
+
+def data_converter(codec_key: bytes | None) -> DataConverter:
+    """Return the converter for clients, workers and replayers; without a key (recorded histories) nothing is hidden."""
+    if codec_key is None:
+        return pydantic_data_converter
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=Codec(codec_key),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+def task_queue_of(service: str) -> str:
+    """Return the task queue of a service."""
+    return f"kring-{service}"
+
+
+class Temporal:
+    """Starts and signals workflows. The client is made at first use, so that a service starts without Temporal."""
+
+    def __init__(self, *, address: str, namespace: str, codec_key: bytes | None) -> None:
+        self._address = address
+        self._namespace = namespace
+        self._codec_key = codec_key
+        self._client: Client | None = None
+
+    async def client(self) -> Client:
+        """Return the connected client. Raises: Operational."""
+        if self._client is None:
+            try:
+                self._client = await Client.connect(
+                    self._address,
+                    namespace=self._namespace,
+                    data_converter=data_converter(self._codec_key),
+                    interceptors=[TracingInterceptor(tracer)],
+                )
+            except (RuntimeError, RPCError):
+                raise Operational("temporal: no connection") from None
+        return self._client
+
+    async def start(
+        self, workflow: str, workflow_input: BaseModel, *, id: str, service: str, tenant: UUID | None
+    ) -> None:
+        """Start a workflow of a service; one with this id that runs or has ended is left as it is.
+
+        `workflow_input` is one frozen model of ids. Raises: Operational.
+        """
+        client = await self.client()
+        pairs = [SearchAttributePair(TENANT, str(tenant))] if tenant is not None else []
+        try:
+            await client.start_workflow(
+                workflow,
+                workflow_input,
+                id=id,
+                task_queue=task_queue_of(service),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                search_attributes=TypedSearchAttributes(pairs),
+            )
+        except WorkflowAlreadyStartedError:
+            return
+        except RPCError as error:
+            raise Operational(f"temporal: {error.status.name}") from None
+
+    async def look_again(self, workflow_id: str, event_id: UUID) -> bool:
+        """Tell a workflow that something happened; False if there is none running with this id.
+
+        Whether that means "not yet" or "ended" only the caller's own facts can say. Raises: Operational.
+        """
+        client = await self.client()
+        try:
+            await client.get_workflow_handle(workflow_id).signal("look-again", str(event_id))
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return False
+            raise Operational(f"temporal: {error.status.name}") from None
+        return True
+
+    async def ping(self) -> None:
+        """Raise Operational if the server does not answer."""
+        client = await self.client()
+        try:
+            await client.service_client.check_health()
+        except RPCError as error:
+            raise Operational(f"temporal: {error.status.name}") from None
+
+
+async def prepare_namespace(*, address: str, namespace: str) -> None:
+    """Register the search attributes that workflows set; harmless to run again."""
+    client = await Client.connect(address, namespace=namespace)
+    try:
+        known = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
+        missing = {name: kind for name, kind in SEARCH_ATTRIBUTES.items() if name not in known.custom_attributes}
+    except RPCError:
+        missing = SEARCH_ATTRIBUTES
+    if not missing:
+        return
+    try:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=namespace, search_attributes=missing)
+        )
+    except RPCError as error:
+        if error.status != RPCStatusCode.ALREADY_EXISTS:
+            raise Operational(f"temporal: search attributes: {error.status.name}") from None
