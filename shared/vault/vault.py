@@ -1,7 +1,7 @@
 """Sealing and opening fields, and what ties a subject to its key.
 
 A sealed value is: scheme (1 byte), key id (16), schema version (2), nonce (12), ciphertext. The header, the
-service and the row are authenticated with it, so a value moved to another row, table or service does not open.
+service and the row are authenticated with it, so what is moved elsewhere does not open.
 """
 
 import asyncio

@@ -1,0 +1,124 @@
+"""Working days, the day's end as people here know it, and invitations for their calendars."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+Day = TypeVar("Day", date, datetime)
+_SATURDAY = 5
+_PRODUCT = "-//Kring//Kring//NL"
+
+
+@lru_cache(maxsize=8)
+def _holidays(country: str) -> "HolidayBase":
+    from holidays import country_holidays
+
+    return country_holidays(country)
+
+
+def is_working_day(day: date, *, country: str = "BE") -> bool:
+    """Say whether a day (of a moment: its day in Brussels) is neither in the weekend nor a public holiday."""
+    local = day.astimezone(BRUSSELS).date() if isinstance(day, datetime) else day
+    return local.weekday() < _SATURDAY and local not in _holidays(country)
+
+
+def add_working_days(start: Day, count: int, *, country: str = "BE") -> Day:
+    """Return `start` moved by a number of working days; the day of `start` itself is never counted.
+
+    A moment keeps its time of day in Brussels, also across the change to summer time, and is returned in UTC.
+    """
+    if isinstance(start, datetime):
+        local = start.astimezone(BRUSSELS)
+        day = _add_to_date(local.date(), count, country)
+        return datetime.combine(day, local.time(), tzinfo=BRUSSELS).astimezone(UTC)
+    return _add_to_date(start, count, country)
+
+
+def _add_to_date(day: date, count: int, country: str) -> date:
+    step = timedelta(days=1 if count >= 0 else -1)
+    left = abs(count)
+    while left:
+        day += step
+        if is_working_day(day, country=country):
+            left -= 1
+    return day
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the moment, in UTC, at which a day in Brussels is over (of a moment: its day there)."""
+    local = day.astimezone(BRUSSELS).date() if isinstance(day, datetime) else day
+    return datetime.combine(local + timedelta(days=1), time.min, tzinfo=BRUSSELS).astimezone(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appointment:
+    """What a calendar needs to know. Summary, place and names are personal data: they go into mails only."""
+
+    uid: str
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    stamped_at: datetime
+    organiser_address: str
+    attendee_address: str
+    organiser_name: str | None = None
+    place: str | None = None
+    description: str | None = None
+    url: str | None = None
+    categories: tuple[str, ...] = field(default=())
+
+
+def calendar_invitation(
+    appointment: Appointment, *, method: Literal["REQUEST", "CANCEL"] = "REQUEST"
+) -> bytes:
+    """Return an iCalendar file that puts an appointment in a calendar, moves it, or takes it out.
+
+    Moving or cancelling repeats the uid with a higher sequence.
+    """
+    from icalendar import Calendar, Event, vCalAddress, vText
+
+    event = Event()
+    event.add("uid", appointment.uid)
+    event.add("sequence", appointment.sequence)
+    event.add("dtstamp", appointment.stamped_at.astimezone(UTC))
+    event.add("dtstart", appointment.starts_at.astimezone(BRUSSELS))
+    event.add("dtend", appointment.ends_at.astimezone(BRUSSELS))
+    event.add("summary", appointment.summary)
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    for name, value in (
+        ("location", appointment.place),
+        ("description", appointment.description),
+        ("url", appointment.url),
+    ):
+        if value is not None:
+            event.add(name, value)
+    if appointment.categories:
+        event.add("categories", list(appointment.categories))
+    organiser = vCalAddress(f"mailto:{appointment.organiser_address}")
+    if appointment.organiser_name is not None:
+        organiser.params["CN"] = vText(appointment.organiser_name)
+    event["organizer"] = organiser
+    attendee = vCalAddress(f"mailto:{appointment.attendee_address}")
+    # Answers go through the personal link: a reply by calendar would reach a mailbox that nobody reads.
+    attendee.params["RSVP"] = vText("FALSE")
+    event.add("attendee", attendee, encode=False)
+
+    calendar = Calendar()
+    calendar.add("prodid", _PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(event)
+    # Only the rules around the appointment: without bounds the file holds those of half a century.
+    calendar.add_missing_timezones(
+        first_date=appointment.starts_at.astimezone(BRUSSELS).date(),
+        last_date=appointment.ends_at.astimezone(BRUSSELS).date() + timedelta(days=1),
+    )
+    return bytes(calendar.to_ical())
