@@ -1,0 +1,190 @@
+"""Mails: one template per kind and language gives the subject, the plain text and the HTML; SMTP takes them away.
+
+A template is text: a first line "Subject: ...", a blank line, then paragraphs. A line "-> label: url" becomes a
+button, a line "[image: name.png | description]" shows an attached picture. Mails hold a first name and a link.
+"""
+
+import html
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiosmtplib
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+
+from shared.errors import Operational
+
+LANGUAGES = ("nl", "fr", "en")
+_BUTTON = re.compile(r"^-> (?P<label>[^:]+): (?P<url>\S+)$")
+_IMAGE = re.compile(r"^\[image: (?P<name>[\w.-]+) \| (?P<alt>[^\]]+)\]$")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file with a mail; `inline`: also shown at its [image: ...] line."""
+
+    name: str
+    content: bytes
+    maintype: str
+    subtype: str
+    inline: bool = False
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a service's writer decides about a mail: to whom, in which language, with which template and values."""
+
+    address: str
+    name: str
+    language: str
+    template: str
+    values: dict[str, Any]
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Refused(Exception):
+    """The mail server refuses this recipient for good."""
+
+
+@cache
+def _environment(directory: Path) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(directory),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - templates are plain text; HTML is made from it below, escaped
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+
+
+def render(directory: Path, mail: Mail) -> tuple[str, str, str, str]:
+    """Return (language, subject, text, html) of a mail, in Dutch where its language has no template."""
+    environment = _environment(directory)
+    language = mail.language if mail.language in LANGUAGES else "nl"
+    try:
+        template = environment.get_template(f"{mail.template}.{language}.txt")
+    except TemplateNotFound:
+        language = "nl"
+        template = environment.get_template(f"{mail.template}.{language}.txt")
+    whole = template.render(mail.values)
+    first, _, body = whole.partition("\n")
+    if not first.startswith("Subject: "):
+        raise ValueError(f"template {mail.template} does not begin with its subject")
+    body = re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
+    return language, first.removeprefix("Subject: ").strip(), _text(body), _html(body, language)
+
+
+def _text(body: str) -> str:
+    lines = []
+    for line in body.splitlines():
+        if button := _BUTTON.match(line):
+            lines.append(f"{button['label']}: {button['url']}")
+        elif not _IMAGE.match(line):
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+_PAGE = (
+    '<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"></head>'
+    '<body style="margin:0;background:#f6f3ee;font:17px/1.55 Georgia,serif;color:#2b2a28">'
+    '<div style="max-width:34em;margin:0 auto;padding:2em 1.5em;background:#fff">{content}</div></body></html>'
+)
+_A = (
+    '<p style="margin:1.6em 0"><a href="{url}" style="display:inline-block;padding:.7em 1.3em;border-radius:.4em;'
+    'background:#0b5d56;color:#fff;text-decoration:none;font-family:sans-serif">{label}</a></p>'
+)
+
+
+def _html(body: str, language: str) -> str:
+    parts = []
+    for paragraph in body.strip().split("\n\n"):
+        lines = paragraph.splitlines()
+        plain: list[str] = []
+        for line in lines:
+            if button := _BUTTON.match(line):
+                parts.extend(_paragraph(plain))
+                parts.append(_A.format(url=html.escape(button["url"]), label=html.escape(button["label"])))
+            elif image := _IMAGE.match(line):
+                parts.extend(_paragraph(plain))
+                parts.append(
+                    f'<p><img src="cid:{html.escape(image["name"])}" alt="{html.escape(image["alt"])}"'
+                    ' style="max-width:100%"></p>'
+                )
+            else:
+                plain.append(line)
+        parts.extend(_paragraph(plain))
+    return _PAGE.format(language=language, content="".join(parts))
+
+
+def _paragraph(lines: list[str]) -> list[str]:
+    if not lines:
+        return []
+    escaped = "<br>".join(html.escape(line) for line in lines)
+    lines.clear()
+    return [f"<p>{escaped}</p>"]
+
+
+def compose(
+    mail: Mail, *, directory: Path, sender: str, message_id: UUID, domain: str, role: str, date: datetime
+) -> EmailMessage:
+    """Return the whole message. The Message-ID is that of the effect: a mail sent twice has the same one."""
+    language, subject, text, page = render(directory, mail)
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = formataddr((mail.name, mail.address))
+    message["Subject"] = subject
+    message["Date"] = format_datetime(date)
+    message["Message-ID"] = f"<{message_id}@{domain}>"
+    message["Content-Language"] = language
+    message["Auto-Submitted"] = "auto-generated"
+    message["Kring-Kind"] = mail.template
+    message["Kring-Role"] = role
+    message.set_content(text)
+    message.add_alternative(page, subtype="html")
+    html_part = message.get_payload()[1]  # type: ignore[index]
+    for attachment in mail.attachments:
+        if attachment.inline:
+            html_part.add_related(  # type: ignore[union-attr]
+                attachment.content,
+                attachment.maintype,
+                attachment.subtype,
+                cid=f"<{attachment.name}>",
+                filename=attachment.name,
+            )
+        else:
+            message.add_attachment(
+                attachment.content,
+                attachment.maintype,
+                attachment.subtype,
+                filename=attachment.name,
+                params=attachment.parameters or None,
+            )
+    return message
+
+
+async def send(message: EmailMessage, *, host: str, port: int) -> None:
+    """Hand a message to the mail server.
+
+    Raises: Refused if it will never take it; Operational if trying again can help.
+    """
+    try:
+        await aiosmtplib.send(message, hostname=host, port=port, timeout=10)
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        if all(500 <= recipient.code < 600 for recipient in error.recipients):
+            raise Refused("recipient") from None
+        raise Operational("smtp: recipient deferred") from None
+    except aiosmtplib.SMTPResponseException as error:
+        if 500 <= error.code < 600:
+            raise Refused(str(error.code)) from None
+        raise Operational(f"smtp: {error.code}") from None
+    except (aiosmtplib.SMTPException, OSError):
+        raise Operational("smtp: no connection") from None

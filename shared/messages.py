@@ -1,0 +1,170 @@
+"""Mails as effects: a row in the transaction that decides on them, an event, and one handler that sends.
+
+At least once: a mail whose sending was not noted goes out again with the same Message-ID. A mail about a case that
+stopped in the meantime is called off, unless it tells of the stop.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import case_state, mail, outbox
+from shared.context import Context
+from shared.database import Scope
+from shared.errors import DomainError
+from shared.events.base import MESSAGE_QUEUED, EventData, MessageQueuedFact, Received
+from shared.ids import uuid7
+from shared.subscriptions import AndThen, Subscriptions
+
+Parameters = dict[str, str | int | None]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A mail to be written: what kind, to whom (an id of the service's own), about which case."""
+
+    id: UUID
+    kind: str
+    recipient: UUID
+    role: str
+    tenant: UUID
+    case_id: UUID | None
+    stream: UUID
+    parameters: Parameters
+    state: str
+    even_if_stopped: bool
+    queued_at: datetime
+
+
+class NotWanted(DomainError):
+    """The writer finds that this mail should no longer be sent (withdrawn consent, an answer that came, no address)."""
+
+    code = "mail-not-wanted"
+    title = "This mail is no longer wanted"
+
+
+# Decides on a mail, in its own transaction; raises NotWanted to call it off.
+Writer = Callable[[AsyncSession, Message, Context], Awaitable[mail.Mail]]
+# The event that tells what became of a mail ("sent" or "failed"), if the service tells it.
+Teller = Callable[[Message, str], EventData | None]
+
+_INSERT = text(
+    "INSERT INTO message (id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped,"
+    " queued_at) VALUES (:id, :kind, :recipient, :role, :tenant, :case_id, :stream, CAST(:parameters AS jsonb),"
+    " 'queued', :even_if_stopped, :now)"
+)
+_READ = text(
+    "SELECT id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped, queued_at"
+    " FROM message WHERE id = :id"
+)
+_SETTLE = text("UPDATE message SET state = :state, settled_at = :now WHERE id = :id AND state = 'queued'")
+
+
+async def queue(
+    session: AsyncSession,
+    *,
+    service: str,
+    kind: str,
+    recipient: UUID,
+    role: str,
+    tenant: UUID,
+    stream: UUID,
+    now: datetime,
+    case: UUID | None = None,
+    parameters: Parameters | None = None,
+    even_if_stopped: bool = False,
+    message_id: UUID | None = None,
+) -> UUID:
+    """Decide in the caller's transaction that a mail goes out; return its id.
+
+    `kind` names the template; `role` says what the recipient is (it goes into a header); `parameters` hold ids,
+    codes and dates (ISO 8601) only: names and words are looked up when the mail is written.
+    """
+    import orjson
+
+    message_id = message_id or uuid7()
+    await session.execute(
+        _INSERT,
+        {
+            "id": message_id,
+            "kind": kind,
+            "recipient": recipient,
+            "role": role,
+            "tenant": tenant,
+            "case_id": case,
+            "stream": stream,
+            "parameters": orjson.dumps(parameters or {}).decode(),
+            "even_if_stopped": even_if_stopped,
+            "now": now,
+        },
+    )
+    fact = MESSAGE_QUEUED[service](message_id=message_id, kind=kind)
+    await outbox.publish(session, fact, stream=stream, tenant=tenant, case=case, now=now)
+    return message_id
+
+
+def install(
+    subscriptions: Subscriptions, *, templates: Path, writer: Writer, teller: Teller | None = None
+) -> None:
+    """Let a service send the mails that it queues."""
+
+    async def send_queued(event: Received[MessageQueuedFact], context: Context) -> AndThen | None:
+        scope = Scope(tenant=event.tenant)
+        now = await context.clock.now()
+        async with context.database.transaction(scope) as session:
+            message = await read(session, event.data.message_id)
+            if message is None or message.state != "queued":
+                return None
+            if await _is_stopped(session, message):
+                return _settled(message, "cancelled", now)
+            try:
+                written = await writer(session, message, context)
+            except NotWanted:
+                return _settled(message, "cancelled", now)
+        composed = mail.compose(
+            written,
+            directory=templates,
+            sender=context.settings.mail_from,
+            message_id=message.id,
+            domain=context.settings.mail_domain,
+            role=message.role,
+            date=now,
+        )
+        try:
+            await mail.send(composed, host=context.settings.smtp_host, port=context.settings.smtp_port)
+        except mail.Refused:
+            return _settled(message, "failed", now, teller)
+        return _settled(message, "sent", now, teller)
+
+    # A mail about a stopped case is looked at too: it is noted as called off, or tells of the stop.
+    subscriptions.acts(MESSAGE_QUEUED[subscriptions.service], case="any")(send_queued)
+
+
+async def read(session: AsyncSession, message_id: UUID) -> Message | None:
+    """Return a message."""
+    row = (await session.execute(_READ, {"id": message_id})).first()
+    return None if row is None else Message(**row._mapping)
+
+
+async def _is_stopped(session: AsyncSession, message: Message) -> bool:
+    if message.case_id is None or message.even_if_stopped:
+        return False
+    state = await case_state.read(session, message.case_id)
+    return state is not None and not state.live
+
+
+def _settled(message: Message, state: str, now: datetime, teller: Teller | None = None) -> AndThen:
+    async def write(session: AsyncSession) -> None:
+        await session.execute(_SETTLE, {"id": message.id, "state": state, "now": now})
+        fact = teller(message, state) if teller is not None else None
+        if fact is not None:
+            await outbox.publish(
+                session, fact, stream=message.stream, tenant=message.tenant, case=message.case_id, now=now
+            )
+
+    return write

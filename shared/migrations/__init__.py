@@ -1,0 +1,118 @@
+"""Database migrations: one Alembic history per service, run in one process; each step waits at most 5 s for a lock."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+PLATFORM_0001 = Path(__file__).with_name("platform_0001.sql")
+
+
+def create_platform_tables() -> None:
+    """Create the tables that every service has, as they were at the start (used by each first migration)."""
+    from alembic import op
+
+    for statement in PLATFORM_0001.read_text().split(";\n"):
+        if statement.strip():
+            op.execute(text(statement.replace(":", r"\:")))
+
+
+def run(metadata: MetaData) -> None:
+    """Run from a service's migrations/env.py, on the connection that the caller opened."""
+    from alembic import context
+
+    connection: Connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
+    with context.begin_transaction():
+        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        context.run_migrations()
+
+
+def _config(directory: Path, connection: Connection) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(directory))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def ensure_database(url: str) -> None:
+    """Create the database that the URL names, if it is missing."""
+    from sqlalchemy.engine import make_url
+
+    target = make_url(url)
+    engine = create_async_engine(target.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            found = await connection.execute(
+                text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": target.database}
+            )
+            if found.first() is None:
+                await connection.execute(text(f'CREATE DATABASE "{target.database}"'))
+    finally:
+        await engine.dispose()
+
+
+async def _on_connection(url: str, work: Any) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            # Two installations starting at once: the second waits and finds nothing to do.
+            await connection.execute(text("SELECT pg_advisory_xact_lock(746100)"))
+            await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+async def upgrade(*, url: str, directory: Path) -> None:
+    """Bring a database to the newest step of the history in `directory`."""
+    from alembic import command
+
+    await ensure_database(url)
+    await _on_connection(url, lambda connection: command.upgrade(_config(directory, connection), "head"))
+
+
+async def check(*, url: str, directory: Path) -> None:
+    """Raise if the models and the history differ."""
+    from alembic import command
+
+    await _on_connection(url, lambda connection: command.check(_config(directory, connection)))
+
+
+async def revision(*, url: str, directory: Path, message: str) -> None:
+    """Write a new step from the difference between the models and the database."""
+    from alembic import command
+
+    await ensure_database(url)
+
+    def work(connection: Connection) -> None:
+        command.revision(_config(directory, connection), message=message, autogenerate=True)
+
+    await _on_connection(url, work)
+
+
+async def upgrade_all(targets: dict[Path, str]) -> None:
+    """Bring several databases up to date, one after another (Alembic's context is one per process)."""
+    for directory, url in targets.items():
+        await upgrade(url=url, directory=directory)
+
+
+if __name__ == "__main__":
+    import sys
+
+    _command, _service, *_rest = sys.argv[1:]
+    from shared.settings import Settings
+
+    _arguments: dict[str, Any] = {
+        "url": Settings().database_of(_service),
+        "directory": Path("services", _service, "migrations"),
+    }
+    if _command == "revision":
+        asyncio.run(revision(**_arguments, message=_rest[0]))
+    else:
+        asyncio.run(check(**_arguments))

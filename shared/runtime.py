@@ -1,0 +1,215 @@
+"""Runs one service in one process: the roles asked for, in one event loop, with one bounded stop for all of them."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from shared import logs, telemetry
+from shared.auth import Issuer
+from shared.clock import clock_from
+from shared.context import Context
+from shared.database import Database
+from shared.outbox import Announcer, Relay
+from shared.secrets import Secrets
+from shared.service_client import ServiceClient
+from shared.settings import Settings
+from shared.subscriptions import Subscriptions
+from shared.temporal import Temporal
+from shared.vault import MasterKey, Vault
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+log = structlog.get_logger(__name__)
+
+ROLES = ("api", "consumer", "worker")
+
+
+@dataclass(frozen=True)
+class Service:
+    """The composition roots of one service, loaded only for the roles that run."""
+
+    name: str
+    create_app: Callable[[Context], "FastAPI"] | None = None
+    subscriptions: Subscriptions | None = None
+    workflows: Sequence[type] = ()
+    activities: Callable[[Context], Sequence[Callable[..., Any]]] | None = None
+    roles: frozenset[str] = field(default_factory=lambda: frozenset(ROLES))
+
+
+@contextlib.asynccontextmanager
+async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
+    """Yield the connected parts of a service (connections are made at first use)."""
+    secrets = Secrets.load(settings.secrets_dir)
+    database = Database.connect(
+        settings.database_of(service), application_name=f"kring-{service}", pool_size=settings.database_pool
+    )
+    vault = Vault.connect(settings.database_of("keys"), service=service, master=MasterKey(secrets.master_key))
+    issuer = Issuer.load(settings.secrets_dir / "signing_key")
+    services = ServiceClient(settings=settings, issuer=issuer, service=service)
+    try:
+        yield Context(
+            service=service,
+            settings=settings,
+            database=database,
+            clock=clock_from(settings),
+            vault=vault,
+            temporal=Temporal(
+                address=settings.temporal_address, namespace=settings.temporal_namespace, codec_key=secrets.codec_key
+            ),
+            services=services,
+            issuer=issuer,
+        )
+    finally:
+        await services.close()
+        await vault.close()
+        await database.close()
+
+
+async def serve(service: Service, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then stop taking work, finish or hand back what is in hand, and return."""
+    logs.configure(settings, service=service.name)
+    telemetry.configure(settings, service=service.name)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with connected(service.name, settings) as context:
+        running = _Running(service, context, settings)
+        tasks = [asyncio.create_task(part, name=name) for name, part in running.parts()]
+        waiting = asyncio.create_task(stopping.wait())
+        log.info("service.started", roles=sorted(service.roles))
+        done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in done if task is not waiting]
+        running.stop()
+        log.info("service.stopping", because="signal" if not failed else failed[0].get_name())
+        _, late = await asyncio.wait(tasks, timeout=settings.stop_seconds)
+        waiting.cancel()
+        for task in late:
+            log.warning("service.part-late", part=task.get_name())
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in failed:
+            task.result()
+            raise RuntimeError(f"{task.get_name()} ended by itself")
+
+
+class _Running:
+    """The parts of one process, each a coroutine that ends after stop()."""
+
+    def __init__(self, service: Service, context: Context, settings: Settings) -> None:
+        self._service = service
+        self._context = context
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._on_stop: list[Callable[[], None]] = [self._stop.set]
+
+    def parts(self) -> list[tuple[str, Any]]:
+        parts = [("http", self._http())]
+        if "consumer" in self._service.roles:
+            parts += [("relay", self._relay()), ("consumer", self._consumer())]
+        else:
+            parts.append(("announcer", self._announcer()))
+        if "worker" in self._service.roles:
+            parts.append(("worker", self._worker()))
+        return parts
+
+    def stop(self) -> None:
+        for call in self._on_stop:
+            call()
+
+    async def _http(self) -> None:
+        import uvicorn
+
+        from shared.http import create_health_app
+
+        if "api" in self._service.roles and self._service.create_app is not None:
+            app = self._service.create_app(self._context)
+        else:
+            app = create_health_app(self._context)
+        server = _Server(
+            uvicorn.Config(
+                app,
+                host=self._settings.http_host,
+                port=self._settings.http_port,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_keep_alive=20,
+                timeout_graceful_shutdown=int(self._settings.stop_seconds / 2),
+            )
+        )
+
+        def stop() -> None:
+            server.should_exit = True
+
+        self._on_stop.append(stop)
+        await server.serve()
+
+    async def _relay(self) -> None:
+        relay = Relay(
+            service=self._service.name,
+            database_url=self._settings.database_of(self._service.name),
+            broker_url=self._settings.broker_url.get_secret_value(),
+        )
+        self._context.database.after_events(relay.wake)
+        self._on_stop.append(relay.stop)
+        await relay.run()
+
+    async def _announcer(self) -> None:
+        announcing = asyncio.create_task(Announcer(self._context.database).run())
+        await self._stop.wait()
+        announcing.cancel()
+
+    async def _consumer(self) -> None:
+        from shared.consumer import Consumer
+        from shared.retrying import until_stopped
+
+        assert self._service.subscriptions is not None
+        consumer = Consumer(self._service.subscriptions, self._context)
+        if await until_stopped(self._stop, consumer.start, what="consumer"):
+            await self._stop.wait()
+        await consumer.stop()
+
+    async def _worker(self) -> None:
+        from shared.retrying import until_stopped
+        from shared.worker import make_worker
+
+        if not self._service.workflows or self._service.activities is None:
+            await self._stop.wait()
+            return
+        if not await until_stopped(self._stop, self._context.temporal.ping, what="worker"):
+            return
+        worker = make_worker(
+            await self._context.temporal.client(),
+            service=self._service.name,
+            workflows=self._service.workflows,
+            activities=self._service.activities(self._context),
+            stop_seconds=self._settings.stop_seconds,
+        )
+        async with worker:
+            await self._stop.wait()
+
+
+def _make_server_class() -> Any:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """A uvicorn server that leaves the process's signals alone: the runtime handles them for all parts."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Any:
+            """Do nothing with signals."""
+            yield
+
+    return Server
+
+
+def _Server(config: Any) -> Any:  # noqa: N802
+    return _make_server_class()(config)

@@ -1,0 +1,33 @@
+"""The keys of an installation, read from files (mounted secrets, or made at first start on one machine)."""
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class SecretMissing(Exception):
+    """A key file is missing or is not a key; the text names the file."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """32-byte keys. They never appear in representations or logs."""
+
+    master_key: bytes = field(repr=False)
+    codec_key: bytes = field(repr=False)
+    link_key: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, directory: Path) -> "Secrets":
+        """Read the keys (each 32 bytes in urlsafe base64). Raises: SecretMissing."""
+        return cls(**{name: _read(directory / name) for name in ("master_key", "codec_key", "link_key")})
+
+
+def _read(path: Path) -> bytes:
+    try:
+        key = base64.urlsafe_b64decode(path.read_text().strip())
+    except (OSError, ValueError):
+        raise SecretMissing(f"the key file {path} cannot be read; give KRING_SECRETS_DIR a directory with it") from None
+    if len(key) != 32:
+        raise SecretMissing(f"the key in {path} must be 32 bytes in urlsafe base64")
+    return key
