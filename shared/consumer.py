@@ -56,7 +56,7 @@ class Consumer:
 
     def _subscribe(self, event_type: str, exchange: str) -> None:
         events = self._exchanges.setdefault(exchange, RabbitExchange(exchange, type=ExchangeType.TOPIC, durable=True))
-        arguments = topology.queue_arguments(self._service)
+        arguments: Any = topology.queue_arguments(self._service)
         arguments.pop("x-queue-type")
         queue = RabbitQueue(
             topology.queue_of(self._service, event_type),

@@ -1,0 +1,165 @@
+"""The messages that could not be dealt with: seeing them, grouping them by cause, replaying and discarding them.
+
+A dead letter carries its cause (a kind, an exception's type and place) and no value. While a command looks at a
+queue it holds the messages; those it does not settle go back when it ends, so two commands never replay one twice.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError
+
+from shared import inbox
+from shared.broker import dead_queue_of
+from shared.database import Database
+from shared.errors import Operational
+from shared.events.base import REGISTRY
+from shared.settings import Settings
+from shared.subscriptions import Malformed, parse
+
+_MOST = 10_000
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One dead message: where it was to go, and why it never arrived."""
+
+    service: str
+    id: str
+    type: str
+    queue: str
+    kind: str
+    cause: str
+    attempts: int
+    died_at: str
+    size: int
+
+
+Wanted = Callable[[DeadLetter], bool]
+
+
+async def listed(settings: Settings, *, services: Iterable[str]) -> list[DeadLetter]:
+    """Return the dead letters of these services, oldest first."""
+    found = []
+    async with _held(settings, services) as messages:
+        async for letter, _message in messages:
+            found.append(letter)
+    return found
+
+
+async def shown(settings: Settings, *, services: Iterable[str], letter_id: str) -> tuple[DeadLetter, str | None] | None:
+    """Return a dead letter and its event as JSON; None instead of the event when it is not one (it may hold anything)."""
+    async with _held(settings, services) as messages:
+        async for letter, message in messages:
+            if letter.id == letter_id:
+                return letter, _readable(letter, message.body)
+    return None
+
+
+def _readable(letter: DeadLetter, body: bytes) -> str | None:
+    data = REGISTRY.get(letter.type)
+    if data is None:
+        return None
+    try:
+        return parse(body, data).model_dump_json(by_alias=True, indent=2)
+    except Malformed:
+        return None
+
+
+async def replayed(settings: Settings, *, services: Iterable[str], wanted: Wanted) -> int:
+    """Send the wanted dead letters back to the queues they came from, as if new; return how many."""
+    count = 0
+    async with _held(settings, services) as messages:
+        async for letter, message in messages:
+            if not wanted(letter):
+                continue
+            await _forget(settings, letter)
+            again = aio_pika.Message(
+                message.body,
+                content_type=message.content_type,
+                delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+                message_id=message.message_id,
+                type=message.type,
+                headers={"traceparent": message.headers["traceparent"]} if "traceparent" in message.headers else {},
+            )
+            channel: aio_pika.abc.AbstractChannel = messages.channel
+            await channel.default_exchange.publish(again, routing_key=letter.queue, mandatory=True, timeout=10)
+            await message.ack()
+            count += 1
+    return count
+
+
+async def discarded(settings: Settings, *, services: Iterable[str], wanted: Wanted) -> int:
+    """Throw the wanted dead letters away; return how many."""
+    count = 0
+    async with _held(settings, services) as messages:
+        async for letter, message in messages:
+            if wanted(letter):
+                await message.ack()
+                count += 1
+    return count
+
+
+async def _forget(settings: Settings, letter: DeadLetter) -> None:
+    with contextlib.suppress(ValueError):
+        event_id = UUID(letter.id)
+        database = Database.connect(
+            settings.database_of(letter.service), application_name="kring-dead-letters", pool_size=1
+        )
+        try:
+            async with database.transaction() as session:
+                await inbox.forget_dead(session, consumer=letter.type, event_id=event_id)
+        finally:
+            await database.close()
+
+
+class _Messages:
+    """Iterates over what lies in the dead queues now, without settling anything."""
+
+    def __init__(self, channel: aio_pika.abc.AbstractChannel, services: Iterable[str]) -> None:
+        self.channel = channel
+        self._services = services
+
+    async def __aiter__(self) -> AsyncIterator[tuple[DeadLetter, AbstractIncomingMessage]]:
+        for service in self._services:
+            queue = await self.channel.get_queue(dead_queue_of(service))
+            for _ in range(min(queue.declaration_result.message_count or 0, _MOST)):
+                message = await queue.get(fail=False, timeout=10)
+                if message is None:
+                    break
+                yield _letter(service, message), message
+
+
+@contextlib.asynccontextmanager
+async def _held(settings: Settings, services: Iterable[str]) -> AsyncIterator[_Messages]:
+    try:
+        connection = await aio_pika.connect(settings.broker_url.get_secret_value(), timeout=5)
+    except (OSError, AMQPError):
+        raise Operational("the broker at KRING_BROKER_URL does not answer") from None
+    async with connection:
+        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        yield _Messages(channel, services)
+
+
+def _letter(service: str, message: AbstractIncomingMessage) -> DeadLetter:
+    def header(name: str, default: str) -> str:
+        value = message.headers.get(name, default)
+        return value if isinstance(value, str) else str(value)
+
+    event_type = message.type or "unknown"
+    return DeadLetter(
+        service=service,
+        id=message.message_id or "unknown",
+        type=event_type,
+        queue=header("kring-queue", f"{service}/{event_type}"),
+        # What the broker itself buried (delivered too often without an answer) has no cause of ours.
+        kind=header("kring-kind", "delivery-limit"),
+        cause=header("kring-cause", "the consumer died each time"),
+        attempts=int(header("kring-attempt", "0")),
+        died_at=header("kring-died-at", ""),
+        size=len(message.body),
+    )
