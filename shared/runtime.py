@@ -126,12 +126,12 @@ class _Running:
     async def _http(self) -> None:
         import uvicorn
 
-        from shared.http import create_health_app
+        from shared.http import create_service_app
 
         if "api" in self._service.roles and self._service.create_app is not None:
             app = self._service.create_app(self._context)
         else:
-            app = create_health_app(self._context)
+            app = create_service_app(self._context, title=f"Kring {self._service.name}")
         server = _Server(
             uvicorn.Config(
                 app,
