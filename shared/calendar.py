@@ -1,10 +1,13 @@
-"""Working days, the day's end as people here know it, and invitations for their calendars."""
+"""Working days, lengths of time, the day's end as people here know it, and invitations for their calendars."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, StringConstraints
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
@@ -55,6 +58,42 @@ def end_of_day(day: date) -> datetime:
     """Return the moment, in UTC, at which a day in Brussels is over (of a moment: its day there)."""
     local = day.astimezone(BRUSSELS).date() if isinstance(day, datetime) else day
     return datetime.combine(local + timedelta(days=1), time.min, tzinfo=BRUSSELS).astimezone(UTC)
+
+
+_LENGTH = re.compile(
+    r"(?:(?P<working>\d{1,3})wd|(?P<short_days>\d{1,4})d|(?P<short_weeks>\d{1,3})w"
+    r"|P(?=.)(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,4})D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,5})M)?(?:(?P<seconds>\d{1,6})S)?)?)",
+    re.ASCII,
+)
+
+
+def _parts_of(length: str) -> dict[str, int]:
+    found = _LENGTH.fullmatch(length)
+    if found is None:
+        raise ValueError("must be a length such as 3wd (working days), 10d, 6w, PT12H or P1DT6H")
+    return {name: int(value) for name, value in found.groupdict().items() if value is not None}
+
+
+def parse_length(length: str) -> str:
+    """Return a length as given. Raises: ValueError if it is none."""
+    _parts_of(length)
+    return length
+
+
+# "3wd" working days, "10d" days, "6w" weeks, or an ISO 8601 duration of weeks and smaller: organisations set them.
+Length = Annotated[str, StringConstraints(max_length=24), AfterValidator(parse_length)]
+
+
+def add_length(start: datetime, length: str, *, country: str = "BE") -> datetime:
+    """Return the moment a length after `start`, in UTC: days keep the time of day in Brussels, hours are exact."""
+    parts = _parts_of(length)
+    if "working" in parts:
+        return add_working_days(start, parts["working"], country=country).astimezone(UTC)
+    weeks = parts.get("weeks", 0) + parts.get("short_weeks", 0)
+    days = timedelta(days=parts.get("days", 0) + parts.get("short_days", 0), weeks=weeks)
+    moved = (start.astimezone(BRUSSELS) + days).astimezone(UTC)
+    return moved + timedelta(**{name: parts.get(name, 0) for name in ("hours", "minutes", "seconds")})
 
 
 @dataclass(frozen=True, kw_only=True)
