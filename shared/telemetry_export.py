@@ -7,6 +7,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
 
+_OTLP_PATH = "/v1/traces"
+
 
 def install(*, service: str, otlp_endpoint: str | None, traces_file: Path | None) -> None:
     """Install the tracer provider of this process."""
@@ -14,7 +16,8 @@ def install(*, service: str, otlp_endpoint: str | None, traces_file: Path | None
     if otlp_endpoint is not None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
+        endpoint = otlp_endpoint.rstrip("/").removesuffix(_OTLP_PATH) + _OTLP_PATH
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
     if traces_file is not None:
         lines = traces_file.open("a", buffering=1, encoding="utf-8")
         provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(out=lines, formatter=_line)))

@@ -1,0 +1,54 @@
+"""Makes the FastAPI app of a service."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import FastAPI
+
+from shared.auth import Verifier
+from shared.context import Context
+from shared.http.health import health_router
+from shared.http.middleware import RequestMiddleware
+from shared.http.openapi import describe, refuse_open_doors
+from shared.http.problems import answer_with_problems
+from shared.http.routing import Router
+from shared.readiness import Check, checks_of
+
+MAX_BODY = 1024 * 1024
+
+
+def create_service_app(
+    context: Context,
+    *,
+    title: str,
+    routers: Sequence[Router] = (),
+    checks: Mapping[str, Check] | None = None,
+    verifier: Verifier | None = None,
+    max_body: int = MAX_BODY,
+) -> FastAPI:
+    """Return an app that serves these routers the way every service does.
+
+    `checks` are the parts that readiness asks: database, broker and Temporal if not given. A route takes
+    larger bodies with `max_body_size=`. Raises: TypeError if a route does not say who may call it.
+    """
+    settings = context.settings
+    app = FastAPI(
+        title=title,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=max_body,
+        # Its logs and spans would carry exception texts and addresses; ours do not.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.context = context
+    app.state.verifier = verifier or Verifier.load(
+        settings.secrets_dir / "issuers.json", local=settings.local
+    )
+    answer_with_problems(app)
+    app.add_middleware(RequestMiddleware, service=context.service)
+    everything = [health_router(checks or checks_of(context)), *routers]
+    for router in everything:
+        refuse_open_doors(router)
+        app.include_router(router)
+    describe(app, everything)
+    return app

@@ -1,0 +1,152 @@
+"""`Idempotency-Key`: a write that is sent twice is done once, and answered the same both times.
+
+The key's row is written in the transaction of the write itself, so neither is there without the other. The
+answer is kept sealed, for it can hold personal data, and `forget_answers` removes it after a day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import Request, Response
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import NO_TENANT, Principal
+from shared.errors import Conflict, Invalid
+from shared.tables import idempotency_key
+from shared.vault import Vault
+
+HEADER = "idempotency-key"
+KEPT = timedelta(days=1)
+_MAX_KEY = 200
+_LOCK_CLASS = 746_102
+
+# The lock is only tried: a second sender is told to come back, and holds no connection while it waits.
+_CLAIM = text(
+    "WITH room AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(:lock_class, hashtext(:label)) AS free),"
+    " made AS (INSERT INTO idempotency_key (tenant, principal, key, request, made_at)"
+    " SELECT :tenant, :principal, :key, :request, :made_at FROM room WHERE free"
+    " ON CONFLICT DO NOTHING RETURNING 1)"
+    " SELECT free, EXISTS (SELECT FROM made) AS made FROM room"
+)
+
+
+class KeyNotUsable(Invalid):
+    """The key is empty, too long, or not plain characters."""
+
+    code = "idempotency-key-not-usable"
+    title = f"An Idempotency-Key has 1 to {_MAX_KEY} visible ASCII characters"
+
+
+class KeyUsedForAnother(Invalid):
+    """The same key came before with another request."""
+
+    code = "idempotency-key-used-for-another-request"
+    title = "This Idempotency-Key came with another request before: use a new key for a new request"
+
+
+class StillInHand(Conflict):
+    """The first request with this key is being done at this moment."""
+
+    code = "request-in-hand"
+    title = "The same request is being done right now: send it again in a moment"
+
+
+class Repeated(Exception):
+    """The request was done before; this is its answer. Leaves a route before anything is done again."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("answered before")
+        self.response = response
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request that carries a key."""
+
+    key: str
+    digest: bytes
+
+    @classmethod
+    async def of(cls, request: Request, key: str) -> "Attempt":
+        """Read the request far enough to recognise it. Raises: KeyNotUsable."""
+        if not 0 < len(key) <= _MAX_KEY or not key.isascii() or not key.isprintable():
+            raise KeyNotUsable
+        digest = sha256()
+        for part in (request.method, request.url.path, request.url.query):
+            digest.update(part.encode() + b"\0")
+        digest.update(await request.body())
+        return cls(key, digest.digest())
+
+
+def _row(attempt: Attempt, principal: Principal | None) -> dict[str, Any]:
+    return {
+        "tenant": principal.tenant if principal else NO_TENANT,
+        "principal": principal.label if principal else "anonymous",
+        "key": attempt.key,
+    }
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    return f"{row['tenant']}|{row['principal']}|{row['key']}"
+
+
+async def claim(session: AsyncSession, attempt: Attempt, principal: Principal | None, vault: Vault) -> None:
+    """Take the key for this transaction.
+
+    Raises: Repeated with the answer if it was done before; KeyUsedForAnother; StillInHand.
+    """
+    row = _row(attempt, principal)
+    # The machine's clock: how long an answer is kept is no business date.
+    values = {**row, "request": attempt.digest, "made_at": datetime.now(UTC)}
+    claimed = (
+        await session.execute(_CLAIM, {**values, "lock_class": _LOCK_CLASS, "label": _label(row)})
+    ).one()
+    if not claimed.free:
+        raise StillInHand(retry_after=1)
+    if not claimed.made:
+        raise Repeated(await _answer(session, attempt, row, vault))
+
+
+async def _answer(session: AsyncSession, attempt: Attempt, row: Mapping[str, Any], vault: Vault) -> Response:
+    table = idempotency_key.c
+    query = select(table.request, table.status, table.answer).where(*_is(row))
+    kept = (await session.execute(query)).one_or_none()
+    if kept is None or kept.answer is None:
+        raise StillInHand(retry_after=1)
+    if kept.request != attempt.digest:
+        raise KeyUsedForAnother
+    media_type, location, body = orjson.loads(vault.open_answer(kept.answer, bound_to=_label(row)))
+    headers = {"idempotency-replayed": "true"}
+    if location is not None:
+        headers["location"] = location
+    return Response(body.encode("latin-1"), kept.status, headers, media_type)
+
+
+async def remember(
+    session: AsyncSession, attempt: Attempt, principal: Principal | None, response: Response, vault: Vault
+) -> None:
+    """Keep the answer, in the transaction of the write that it answers."""
+    row = _row(attempt, principal)
+    headers = response.headers
+    kept = [headers.get("content-type"), headers.get("location"), bytes(response.body).decode("latin-1")]
+    answer = vault.seal_answer(orjson.dumps(kept), bound_to=_label(row))
+    statement = update(idempotency_key).where(*_is(row))
+    await session.execute(statement.values(status=response.status_code, answer=answer))
+
+
+def _is(row: Mapping[str, Any]) -> list[Any]:
+    return [idempotency_key.c[name] == value for name, value in row.items()]
+
+
+async def forget_answers(session: AsyncSession, *, before: datetime, tenant: UUID | None = None) -> int:
+    """Delete keys and answers made before a moment of the machine's clock; return how many."""
+    statement = delete(idempotency_key).where(idempotency_key.c.made_at < before)
+    if tenant is not None:
+        statement = statement.where(idempotency_key.c.tenant == tenant)
+    return len((await session.execute(statement.returning(idempotency_key.c.key))).all())

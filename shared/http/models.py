@@ -1,0 +1,49 @@
+"""Bases of request and response bodies, and the text types that requests are made of."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema
+
+from shared.http.strict import strict_scalars
+
+MAX_TEXT = 10_000
+MAX_LINE = 300
+
+
+def _one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE),
+    AfterValidator(_one_line),
+]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
+
+
+class RequestModel(BaseModel):
+    """A body that a client sends: unknown fields are refused, and no value is taken for another type's."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        str_max_length=MAX_TEXT,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the model's schema with strict scalars."""
+        schema: CoreSchema = strict_scalars(handler(source))
+        return schema
+
+
+class ResponseModel(BaseModel):
+    """A body that we answer with."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)

@@ -1,0 +1,143 @@
+"""Who asks, as dependencies of routes. Each route says whom it lets in, or `anonymous`.
+
+async def read_case(case_id: UUID, principal: Annotated[Principal, Depends(allow(Role.COORDINATOR))], ...)
+@router.get("/v1/courses", dependencies=[anonymous])
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from shared.auth import Kind, Principal, Role, TokenMissing, Verifier
+from shared.auth.principal import PLATFORM_ROLES
+from shared.database import NO_SCOPE, Scope
+from shared.errors import Forbidden, Invalid
+
+TENANT_HEADER = "kring-tenant"
+_PRINCIPAL = "kring.principal"
+_ANONYMOUS = "kring.anonymous"
+
+
+class NotForThisRole(Forbidden):
+    """The caller's roles at this tenant do not include one that may do this."""
+
+    code = "role-not-allowed"
+
+
+class NotForThisKind(Forbidden):
+    """This is for staff, for people of a case, or for services; and the caller is another of these."""
+
+    code = "kind-not-allowed"
+
+
+class TenantNotReadable(Invalid):
+    """The header that names the tenant holds no id."""
+
+    code = "tenant-not-readable"
+    title = "The header Kring-Tenant must hold the id of an organisation"
+
+
+async def current_principal(request: Request) -> Principal:
+    """Return who asks.
+
+    Raises: TokenMissing, TokenNotAccepted, TokenExpired, TenantNotReadable.
+    """
+    known: Principal | None = request.scope.get(_PRINCIPAL)
+    if known is not None:
+        return known
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise TokenMissing
+    verifier: Verifier = request.app.state.verifier
+    principal = verifier.verify(token.strip(), tenant=_named_tenant(request))
+    request.scope[_PRINCIPAL] = principal
+    return principal
+
+
+def _named_tenant(request: Request) -> UUID | None:
+    named = request.headers.get(TENANT_HEADER)
+    if named is None:
+        return None
+    try:
+        return UUID(named)
+    except ValueError:
+        raise TenantNotReadable from None
+
+
+def principal_if_any(request: Request) -> Principal | None:
+    """Return who asks, as already found out by the route's own dependencies."""
+    found: Principal | None = request.scope.get(_PRINCIPAL)
+    return found
+
+
+async def _let_anyone_in(request: Request) -> None:
+    request.scope[_ANONYMOUS] = True
+
+
+anonymous = Depends(_let_anyone_in)
+"""Marks a route that needs no principal. Each one is on a written list."""
+
+
+def is_anonymous(request: Request) -> bool:
+    """Say whether the route was marked as open to anyone."""
+    return bool(request.scope.get(_ANONYMOUS))
+
+
+def allow(*roles: Role, from_elsewhere: bool = False) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency that lets in staff with one of these roles at the tenant.
+
+    With `from_elsewhere` also staff of another organisation than the tenant: then the operation itself must
+    check that they are a party to the case, or assigned to it.
+    """
+    wanted = frozenset(roles)
+
+    async def _allowed(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+        if principal.kind is not Kind.STAFF:
+            raise NotForThisKind
+        held = principal.roles & wanted
+        # A role is held at one's own organisation: a manager there is a stranger here. Ops is everywhere.
+        if not (held if from_elsewhere or principal.is_of_tenant else held & PLATFORM_ROLES):
+            raise NotForThisRole
+        return principal
+
+    return _allowed
+
+
+async def staff(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+    """Let in any staff, of any organisation: the operation must check what they are to the case."""
+    if principal.kind is not Kind.STAFF:
+        raise NotForThisKind
+    return principal
+
+
+async def persons(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+    """Let in people of a case, who came through their personal link."""
+    if principal.kind is not Kind.PERSON:
+        raise NotForThisKind
+    return principal
+
+
+async def services(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+    """Let in other services of the platform, which name their purpose."""
+    if principal.kind is not Kind.SERVICE:
+        raise NotForThisKind
+    return principal
+
+
+Anyone = Annotated[Principal, Depends(current_principal)]
+Staff = Annotated[Principal, Depends(staff)]
+Person = Annotated[Principal, Depends(persons)]
+Service = Annotated[Principal, Depends(services)]
+
+
+def scope_of(principal: Principal | None) -> Scope:
+    """Return whose transaction a request by this principal runs in."""
+    if principal is None:
+        return NO_SCOPE
+    return Scope(
+        tenant=principal.tenant,
+        party=principal.organisation,
+        subject=principal.id if principal.kind is Kind.PERSON else None,
+    )

@@ -1,0 +1,197 @@
+"""Errors as people's programs read them: application/problem+json (RFC 9457), each kind with a stable type.
+
+The status codes of domain errors are decided here and nowhere else. No answer repeats what was sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from shared.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    NotYet,
+    Operational,
+    TooManyRequests,
+    Unauthenticated,
+)
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+TYPES = "https://kring.invalid/problems/"
+_RETRY_SECONDS = "2"
+_MAX_FIELDS = 20
+_MAX_FIELD_NAME = 100
+
+STATUSES: dict[type[DomainError], int] = {
+    NotFound: 404,
+    Conflict: 409,
+    Forbidden: 403,
+    Invalid: 422,
+    Unauthenticated: 401,
+    Gone: 410,
+    TooManyRequests: 429,
+}
+
+
+class FieldProblem(BaseModel):
+    """One field that is not right, and what would be."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """An answer that tells why a request was not done (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    request_id: str | None = None
+    facts: dict[str, str | int | bool | None] | None = None
+    errors: list[FieldProblem] | None = None
+
+
+def status_of(error: DomainError) -> int:
+    """Return the HTTP status of a domain error: that of its family."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return 409
+
+
+def problem(
+    *,
+    code: str,
+    title: str,
+    status: int,
+    detail: str | None = None,
+    request_id: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    errors: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem+json response."""
+    body: dict[str, Any] = {"type": TYPES + code, "title": title, "status": status}
+    if detail and detail != title:
+        body["detail"] = detail
+    if request_id:
+        body["request_id"] = request_id
+    if facts:
+        body["facts"] = dict(facts)
+    if errors:
+        body["errors"] = [error.model_dump() for error in errors]
+    return Response(orjson.dumps(body, default=str), status, headers, MEDIA_TYPE)
+
+
+def request_id_of(request: Request) -> str | None:
+    """Return the id that the middleware gave this request."""
+    found: str | None = request.scope.get("kring.request_id")
+    return found
+
+
+def bug(*, request_id: str | None) -> Response:
+    """Return the answer to a request that ran into a bug: nothing but the id under which it was logged."""
+    return problem(code="bug", title="Something went wrong on our side", status=500, request_id=request_id)
+
+
+async def _domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    status = status_of(error)
+    headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if "retry_after" in error.facts:
+        headers["retry-after"] = str(error.facts["retry_after"])
+    log.info("http.refused", code=error.code, status=status)
+    return problem(
+        code=error.code,
+        title=error.title,
+        status=status,
+        detail=error.detail,
+        facts=error.facts,
+        headers=headers,
+        request_id=request_id_of(request),
+    )
+
+
+async def _not_yet(request: Request, _: Exception) -> Response:
+    return problem(
+        code="not-yet",
+        title="What this builds on has not arrived here yet; try again in a moment",
+        status=409,
+        headers={"retry-after": _RETRY_SECONDS},
+        request_id=request_id_of(request),
+    )
+
+
+async def _operational(request: Request, error: Exception) -> Response:
+    log.warning("http.unavailable", cause=str(error))
+    return problem(
+        code="unavailable",
+        title="A part that this needs does not answer; try again in a moment",
+        status=503,
+        headers={"retry-after": _RETRY_SECONDS},
+        request_id=request_id_of(request),
+    )
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem(
+        code="invalid-request",
+        title="The request is not in the form that is asked",
+        status=422,
+        errors=[_field_problem(item) for item in error.errors()[:_MAX_FIELDS]],
+        request_id=request_id_of(request),
+    )
+
+
+def _field_problem(item: Mapping[str, Any]) -> FieldProblem:
+    # Of pydantic's message only what does not repeat the value: parsing errors quote the character they met.
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if str(item["type"]).endswith("_parsing"):
+        message = message.partition(",")[0]
+    path = ".".join(str(part)[:_MAX_FIELD_NAME] for part in item["loc"])
+    return FieldProblem(field=path, problem=message)
+
+
+_HTTP_CODES = {
+    400: ("malformed", "The request cannot be read: send well-formed JSON in UTF-8"),
+    404: ("no-such-address", "There is nothing at this address"),
+    405: ("method-not-allowed", "This address does not know this method"),
+    413: ("too-large", "The body is too large"),
+}
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    fallback = (f"http-{error.status_code}", HTTPStatus(error.status_code).phrase)
+    code, title = _HTTP_CODES.get(error.status_code, fallback)
+    return problem(
+        code=code,
+        title=title,
+        status=error.status_code,
+        headers=error.headers,
+        request_id=request_id_of(request),
+    )
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make an app answer every expected error as a problem."""
+    app.add_exception_handler(DomainError, _domain_error)
+    app.add_exception_handler(NotYet, _not_yet)
+    app.add_exception_handler(Operational, _operational)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http_error)

@@ -1,0 +1,92 @@
+"""The router of services: its routes know their template for logs, and honour `Idempotency-Key`."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.context import Context
+from shared.http.idempotency import HEADER, Attempt, Repeated, claim, remember
+from shared.http.middleware import ROUTE
+from shared.http.principals import current_principal, is_anonymous, principal_if_any, scope_of
+
+_ATTEMPT = "kring.attempt"
+_SESSION = "kring.session"
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def context_of(request: Request) -> Context:
+    """Return the connected parts of the service that answers this request."""
+    context: Context = request.app.state.context
+    return context
+
+
+async def _context(request: Request) -> Context:
+    return context_of(request)
+
+
+async def _now(request: Request) -> datetime:
+    return await context_of(request).clock.now()
+
+
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    # Whoever forgets to ask for a principal gets one asked here: a session is never anybody's by accident.
+    principal = principal_if_any(request)
+    if principal is None and not is_anonymous(request):
+        principal = await current_principal(request)
+    context = context_of(request)
+    async with context.database.transaction(scope_of(principal)) as session:
+        attempt: Attempt | None = request.scope.get(_ATTEMPT)
+        if attempt is not None:
+            await claim(session, attempt, principal, context.vault)
+        request.scope[_SESSION] = session
+        yield session
+
+
+# scope="function": the transaction commits when the route has returned and before the answer is sent, so that
+# a commit that fails is told to the client and not hidden behind a 201.
+Session = Annotated[AsyncSession, Depends(_session, scope="function")]
+Now = Annotated[datetime, Depends(_now)]
+Parts = Annotated[Context, Depends(_context)]
+
+
+class ServiceRoute(APIRoute):
+    """A route of a service."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what handles a request to this route."""
+        handle = super().get_route_handler()
+        template = self.path_format
+        writes = "POST" in (self.methods or ())
+
+        async def handler(request: Request) -> Response:
+            request.scope[ROUTE] = template
+            key = request.headers.get(HEADER) if writes else None
+            if key is None:
+                return await handle(request)
+            return await _once(handle, request, key)
+
+        return handler
+
+
+async def _once(handle: Handler, request: Request, key: str) -> Response:
+    attempt = request.scope[_ATTEMPT] = await Attempt.of(request, key)
+    try:
+        response = await handle(request)
+    except Repeated as repeated:
+        return repeated.response
+    # The session is still open here: answer and write commit together.
+    session = request.scope.get(_SESSION)
+    if session is not None:
+        await remember(session, attempt, principal_if_any(request), response, context_of(request).vault)
+    return response
+
+
+class Router(APIRouter):
+    """Routes of a service: use this and not FastAPI's own."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"route_class": ServiceRoute, **options})
