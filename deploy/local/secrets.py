@@ -1,0 +1,39 @@
+"""The keys of an installation on one machine, generated at its first start and readable by its owner alone."""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+KEYS = ("master_key", "codec_key", "link_key")
+
+
+def ensure_secrets(directory: Path) -> None:
+    """Generate what is missing in the directory of secrets; what is there stays."""
+    from shared.auth.tokens import LOCAL_ISSUER, PLATFORM_ISSUER, generate_key, trusted_issuer
+
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    for name in KEYS:
+        if not (directory / name).exists():
+            write_private(directory / name, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    trusted = []
+    for name, issuer in (("signing_key", PLATFORM_ISSUER), ("local_issuer_key", LOCAL_ISSUER)):
+        path = directory / name
+        if not path.exists():
+            write_private(path, json.dumps(generate_key().as_dict(private=True)))
+        trusted.append((issuer, path))
+    if not (directory / "issuers.json").exists():
+        from joserfc.jwk import ECKey
+
+        entries = [trusted_issuer(issuer, ECKey.import_key(json.loads(path.read_text()))) for issuer, path in trusted]
+        write_private(directory / "issuers.json", json.dumps(entries, indent=1))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read, whole or not at all."""
+    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    half.replace(path)

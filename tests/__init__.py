@@ -1,0 +1,1 @@
+"""All tests of Kring, by what they need: nothing (unit), real parts (the rest)."""

@@ -1,0 +1,133 @@
+"""Fixtures of all tests. What cannot be started fails the test that asks for it; nothing is ever skipped."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from deploy.local.postgres import PostgreSQL
+from deploy.local.process import guard
+from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.secrets import ensure_secrets
+from deploy.local.temporal import TemporalServer, TimeSkippingServer
+from shared.database import Database
+from shared.settings import Settings
+from tests.support.backing import KEYS, Backing, Databases
+
+_PARTS = ("rabbitmq", "postgres", "temporal", "temporal_dev")
+_needed: set[str] = set()
+_vhosts = itertools.count(1)
+
+# Tests say where the parts are; what the developer's shell says about another platform must not reach them.
+for _name in [name for name in os.environ if name.startswith("KRING_")]:
+    del os.environ[_name]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Find out which parts the chosen tests need, so that all of them start together."""
+    for item in session.items:
+        _needed.update(set(_PARTS) & set(getattr(item, "fixturenames", ())))
+
+
+@pytest.fixture(scope="session")
+def session_directory() -> Iterator[Path]:
+    """A directory for this run of the tests; removed also when the run is killed."""
+    directory = Path(tempfile.mkdtemp(prefix="kring-tests-"))
+    guard.remove(directory)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def backing(session_directory: Path) -> AsyncIterator[Backing]:
+    """The real parts, already starting."""
+    parts = Backing(session_directory)
+    parts.start(name for name in _PARTS if name in _needed)
+    yield parts
+    await parts.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres(backing: Backing) -> PostgreSQL:
+    """A PostgreSQL server."""
+    return await backing.get("postgres", PostgreSQL)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def rabbitmq(backing: Backing) -> RabbitMQ:
+    """A RabbitMQ broker."""
+    return await backing.get("rabbitmq", RabbitMQ)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def temporal(backing: Backing) -> TimeSkippingServer:
+    """The Temporal server that skips time, with one clock for the whole run of the tests."""
+    return await backing.get("temporal", TimeSkippingServer)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def temporal_dev(backing: Backing) -> TemporalServer:
+    """Temporal's development server, in real time."""
+    return await backing.get("temporal_dev", TemporalServer)
+
+
+@pytest_asyncio.fixture
+async def fresh_temporal(tmp_path: Path) -> AsyncIterator[TimeSkippingServer]:
+    """A Temporal server that skips time, whose clock starts now and belongs to this test."""
+    parts = Backing(tmp_path)
+    yield await parts.get("temporal", TimeSkippingServer)
+    await parts.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def databases(postgres: PostgreSQL) -> Databases:
+    """Where tests get databases from."""
+    return Databases(postgres)
+
+
+@pytest_asyncio.fixture
+async def database(databases: Databases) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
+    """Return the database of a service by name, all tables empty: `await database("intake")`."""
+    yield databases.fresh
+    await databases.close()
+
+
+@pytest_asyncio.fixture
+async def broker_url(rabbitmq: RabbitMQ) -> AsyncIterator[str]:
+    """The URL of a virtual host with nothing in it."""
+    name = f"test-{next(_vhosts)}"
+    yield await rabbitmq.create_vhost(name)
+    await rabbitmq.delete_vhost(name)
+
+
+@pytest.fixture(scope="session")
+def secrets_dir(session_directory: Path) -> Path:
+    """Generated keys, as at the first start on one machine."""
+    directory = session_directory / "secrets"
+    ensure_secrets(directory)
+    return directory
+
+
+@pytest_asyncio.fixture
+async def settings(
+    databases: Databases, broker_url: str, postgres: PostgreSQL, temporal: TimeSkippingServer, secrets_dir: Path
+) -> Settings:
+    """Settings that name all the real parts, with an empty store of keys; add databases by `database(service)`."""
+    await databases.recreate(KEYS)
+    return Settings(
+        database_url=SecretStr(postgres.url),
+        broker_url=SecretStr(broker_url),
+        temporal_address=temporal.address,
+        temporal_namespace=temporal.namespace,
+        clock="skipped",
+        secrets_dir=secrets_dir,
+        local=True,
+        stop_seconds=5,
+        retry_scale=0.05,
+    )

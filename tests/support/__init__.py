@@ -1,0 +1,1 @@
+"""What tests share: the real parts they run on, and how they wait."""
