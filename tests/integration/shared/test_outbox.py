@@ -1,0 +1,204 @@
+"""The way out: order within a stream, failures that hold back only their stream, several relays, lost connections."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import aio_pika
+import asyncpg
+import pytest
+
+from deploy.local.postgres import PostgreSQL
+from shared import broker, outbox
+from shared.database import Database
+from shared.events import intake, network
+from shared.settings import database_url
+from tests.support.eventually import eventually
+from tests.support.platform import NOW, TENANT, open_case, rows
+
+MakeDatabase = Callable[[str], Awaitable[Database]]
+PAUSED = intake.CasePaused.TYPE
+
+
+async def _pause(database: Database, case: UUID, count: int = 1) -> None:
+    async with database.transaction() as session:
+        for _ in range(count):
+            fact = intake.CasePaused(case_id=case, reason="test")
+            await outbox.publish(session, fact, stream=case, tenant=TENANT, case=case, now=NOW)
+
+
+@asynccontextmanager
+async def _catching(url: str, event_type: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """Collect every event of a type that passes through the broker."""
+    caught: list[dict[str, Any]] = []
+    connection = await aio_pika.connect(url)
+    async with connection:
+        channel = await connection.channel()
+        exchanges = await broker.declare_exchanges(channel)
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(exchanges[intake.CasePaused.EXCHANGE], routing_key=event_type)
+
+        async def note(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+            caught.append(json.loads(message.body))
+
+        await queue.consume(note, no_ack=True)
+        yield caught
+
+
+@asynccontextmanager
+async def _relaying(postgres: PostgreSQL, url: str) -> AsyncIterator[outbox.Relay]:
+    relay = outbox.Relay(
+        service="intake", database_url=database_url(postgres.url, "kring_platform"), broker_url=url
+    )
+    running = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        await asyncio.wait_for(running, 10)
+
+
+async def _waiting(database: Database) -> int:
+    return int((await rows(database, "SELECT count(*) FROM outbox WHERE published_at IS NULL"))[0][0])
+
+
+async def _is_waiting(database: Database, count: int) -> bool:
+    return await _waiting(database) == count
+
+
+class TestPublish:
+    async def test_is_undone_with_its_transaction(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        with pytest.raises(RuntimeError):
+            async with db.transaction() as session:
+                await open_case(session)
+                raise RuntimeError
+        assert await rows(db, "SELECT 1 FROM outbox") == []
+
+    async def test_counts_each_stream_without_gaps_when_written_at_once(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        cases = [uuid4(), uuid4()]
+        await asyncio.gather(*(_pause(db, cases[n % 2], count=3) for n in range(8)))
+        for case in cases:
+            found = await rows(db, "SELECT sequence FROM outbox WHERE stream = :case ORDER BY position", case=case)
+            assert [row.sequence for row in found] == list(range(1, 13))
+
+
+class TestRelay:
+    async def test_carries_events_in_the_order_of_their_stream(
+        self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str
+    ) -> None:
+        db = await database("platform")
+        cases = [uuid4() for _ in range(5)]
+        async with _catching(broker_url, PAUSED) as caught, _relaying(postgres, broker_url) as relay:
+            db.after_events(relay.wake)
+            await asyncio.gather(*(_pause(db, case, count=20) for case in cases))
+            await eventually(lambda: len(caught) == 100, lambda: f"100 events, {len(caught)} came")
+        for case in cases:
+            sequences = [int(event["sequence"]) for event in caught if event["caseid"] == str(case)]
+            assert sequences == list(range(1, 21))
+        assert caught[0]["specversion"] == "1.0"
+        assert caught[0]["source"] == "urn:kring:intake"
+        assert caught[0]["data"]["reason"] == "test"
+
+    async def test_shares_the_work_with_other_relays_and_publishes_each_event_once(
+        self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str
+    ) -> None:
+        db = await database("platform")
+        async with (
+            _catching(broker_url, PAUSED) as caught,
+            _relaying(postgres, broker_url) as first,
+            _relaying(postgres, broker_url) as second,
+        ):
+            for relay in (first, second):
+                db.after_events(relay.wake)
+            await asyncio.gather(*(_pause(db, uuid4(), count=10) for _ in range(30)))
+            await eventually(lambda: len(caught) >= 300, lambda: f"300 events, {len(caught)} came")
+        assert len({event["id"] for event in caught}) == len(caught) == 300
+
+    async def test_is_woken_by_another_process_that_announces(
+        self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox, "_LOOK_SECONDS", 3600)
+        db = await database("platform")
+        async with _catching(broker_url, PAUSED) as caught, _relaying(postgres, broker_url):
+            announcing = asyncio.create_task(outbox.Announcer(db).run())
+
+            async def announced() -> bool:
+                # Each commit announces; the first may come before the relay listens.
+                await _pause(db, uuid4())
+                return bool(caught)
+
+            await eventually(announced, lambda: "an event after an announcement")
+            announcing.cancel()
+
+    async def test_a_command_nobody_receives_holds_back_its_stream_and_no_other(
+        self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str
+    ) -> None:
+        db = await database("platform")
+        stuck, free = uuid4(), uuid4()
+        command = network.TellPerson(case_id=stuck, person_id=uuid4(), kind="plan-shared", link_target="plan")
+        async with db.transaction() as session:
+            await outbox.publish(session, command, stream=stuck, tenant=TENANT, case=stuck, now=NOW)
+        await _pause(db, stuck)
+        async with _catching(broker_url, PAUSED) as caught, _relaying(postgres, broker_url) as relay:
+            db.after_events(relay.wake)
+            await _pause(db, free)
+            await eventually(lambda: len(caught) == 1, lambda: "the event of the other stream")
+            assert caught[0]["caseid"] == str(free)
+            await eventually(lambda: _is_waiting(db, 2), "the free stream to be marked")
+            connection = await aio_pika.connect(broker_url)
+            async with connection:
+                channel = await connection.channel()
+                await broker.declare_service(channel, "network", [(command.TYPE, command.EXCHANGE)])
+            await eventually(lambda: len(caught) == 2, lambda: "the event behind the command")
+        await eventually(lambda: _is_waiting(db, 0), "everything to be marked")
+
+    async def test_publishes_again_what_was_published_but_not_marked(
+        self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str
+    ) -> None:
+        db = await database("platform")
+        await _pause(db, uuid4(), count=3)
+        async with _catching(broker_url, PAUSED) as caught:
+            relay = outbox.Relay(
+                service="intake", database_url=database_url(postgres.url, "kring_platform"), broker_url=broker_url
+            )
+            async with relay._connected() as (connection, exchanges):
+                killer = await asyncpg.connect(f"{postgres.url}/kring_platform")
+                publish_all = relay._publish_all
+
+                async def publish_then_die(*given: Any) -> Any:
+                    result = await publish_all(*given)
+                    await killer.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
+                    return result
+
+                relay._publish_all = publish_then_die  # type: ignore[method-assign]
+                with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+                    await relay.round(connection, exchanges)
+                await killer.close()
+            assert await _waiting(db) == 3
+            async with _relaying(postgres, broker_url):
+                await eventually(lambda: len(caught) == 6, lambda: f"3 events twice, {len(caught)} came")
+        assert len({event["id"] for event in caught}) == 3
+
+    async def test_connects_again_after_losing_the_database(
+        self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str
+    ) -> None:
+        db = await database("platform")
+        async with _catching(broker_url, PAUSED) as caught, _relaying(postgres, broker_url) as relay:
+            db.after_events(relay.wake)
+            await _pause(db, uuid4())
+            await eventually(lambda: len(caught) == 1, lambda: "the first event")
+            await rows(
+                db,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'kring-intake-relay'",
+            )
+            await _pause(db, uuid4())
+            # The first may come twice: it was lost between its publishing and its mark.
+            await eventually(lambda: len({event["id"] for event in caught}) == 2, "the event after the loss")
+
+
