@@ -31,6 +31,7 @@ LOCAL_ISSUER = "kring-local"
 SKEW_SECONDS = 30
 _MAX_TOKEN = 8192
 _MAX_KEPT = 4096
+_ROLE_NAMES = frozenset(role.value for role in Role)
 
 
 class TokenMissing(Unauthenticated):
@@ -182,7 +183,8 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
             case_role=str(claims["case_role"]),
         )
     organisation = _id(claims, "organisation")
-    known_roles = frozenset(Role(role) for role in claims.get("roles", []) if role in Role)
+    # An issuer can know roles that mean nothing here.
+    known_roles = frozenset(Role(role) for role in claims.get("roles", []) if role in _ROLE_NAMES)
     return Principal(
         kind=kind,
         id=UUID(claims["sub"]),

@@ -1,0 +1,131 @@
+"""Working days, the day's end, and invitations."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import Calendar, Component
+
+from shared.calendar import (
+    BRUSSELS,
+    Appointment,
+    add_working_days,
+    calendar_invitation,
+    end_of_day,
+    is_working_day,
+)
+
+
+class TestIsWorkingDay:
+    @pytest.mark.parametrize(
+        ("day", "working"),
+        [
+            (date(2026, 11, 20), True),
+            (date(2026, 11, 21), False),
+            (date(2026, 11, 11), False),  # Armistice Day
+            (date(2026, 7, 21), False),  # National Day
+            (date(2027, 3, 29), False),  # Easter Monday
+            (date(2027, 5, 6), False),  # Ascension Day
+            (date(2028, 1, 3), True),
+        ],
+    )
+    def test_knows_weekends_and_belgian_holidays(self, day: date, working: bool) -> None:
+        assert is_working_day(day) is working
+
+    def test_takes_a_moment_for_its_day_in_brussels(self) -> None:
+        sunday_evening_utc = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+        assert is_working_day(sunday_evening_utc)
+
+
+class TestAddWorkingDays:
+    @pytest.mark.parametrize(
+        ("start", "count", "expected"),
+        [
+            (date(2026, 11, 20), 1, date(2026, 11, 23)),
+            (date(2026, 11, 21), 1, date(2026, 11, 23)),
+            (date(2026, 12, 24), 1, date(2026, 12, 28)),
+            (date(2026, 4, 2), 3, date(2026, 4, 8)),
+            (date(2026, 11, 23), -1, date(2026, 11, 20)),
+            (date(2026, 11, 21), 0, date(2026, 11, 21)),
+        ],
+    )
+    def test_skips_weekends_and_holidays(self, start: date, count: int, expected: date) -> None:
+        assert add_working_days(start, count) == expected
+
+    def test_keeps_the_time_of_day_across_summer_time(self) -> None:
+        friday = datetime(2026, 3, 27, 9, tzinfo=BRUSSELS)
+        monday = add_working_days(friday, 1)
+        assert monday.astimezone(BRUSSELS) == datetime(2026, 3, 30, 9, tzinfo=BRUSSELS)
+        assert monday - friday == timedelta(days=3) - timedelta(hours=1)
+
+    @given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(1, 60))
+    def test_ends_on_a_working_day_with_that_many_since(self, start: date, count: int) -> None:
+        end = add_working_days(start, count)
+        passed = [start + timedelta(days=n) for n in range(1, (end - start).days + 1)]
+        assert sum(is_working_day(day) for day in passed) == count
+        assert is_working_day(end)
+
+
+class TestEndOfDay:
+    def test_is_midnight_in_brussels(self) -> None:
+        assert end_of_day(date(2026, 1, 15)) == datetime(2026, 1, 15, 23, tzinfo=UTC)
+        assert end_of_day(date(2026, 7, 15)) == datetime(2026, 7, 15, 22, tzinfo=UTC)
+
+    def test_knows_the_day_of_23_hours(self) -> None:
+        assert end_of_day(date(2026, 3, 29)) - end_of_day(date(2026, 3, 28)) == timedelta(hours=23)
+
+
+def appointment(*, sequence: int = 0) -> Appointment:
+    return Appointment(
+        uid="01987f1e@kring.invalid",
+        sequence=sequence,
+        starts_at=datetime(2026, 12, 4, 17, 30, tzinfo=UTC),
+        ends_at=datetime(2026, 12, 4, 20, 30, tzinfo=UTC),
+        summary="Samen rond de tafel; met koffie, en thee",
+        stamped_at=datetime(2026, 11, 20, 10, tzinfo=UTC),
+        organiser_address="kring@kring.invalid",
+        attendee_address="gast@example.invalid",
+        organiser_name="Kring Noord",
+        place="Buurthuis, zaal 2",
+    )
+
+
+def event_of(raw: bytes) -> tuple[Component, Component]:
+    calendar = Calendar.from_ical(raw)
+    return calendar, calendar.walk("VEVENT")[0]
+
+
+class TestCalendarInvitation:
+    def test_can_be_read_back(self) -> None:
+        calendar, event = event_of(calendar_invitation(appointment()))
+        assert calendar["METHOD"] == "REQUEST"
+        assert event["SUMMARY"] == "Samen rond de tafel; met koffie, en thee"
+        assert event.decoded("dtstart") == datetime(2026, 12, 4, 18, 30, tzinfo=ZoneInfo("Europe/Brussels"))
+        assert event["ATTENDEE"] == "mailto:gast@example.invalid"
+        assert event["ORGANIZER"].params["CN"] == "Kring Noord"
+
+    @pytest.mark.parametrize(
+        ("method", "status"), [("REQUEST", "CONFIRMED"), ("CANCEL", "CANCELLED")], ids=["moved", "cancelled"]
+    )
+    def test_repeats_the_uid_with_a_higher_sequence(
+        self, method: Literal["REQUEST", "CANCEL"], status: str
+    ) -> None:
+        _, first = event_of(calendar_invitation(appointment()))
+        calendar, later = event_of(calendar_invitation(appointment(sequence=1), method=method))
+        assert calendar["METHOD"] == method
+        assert later["STATUS"] == status
+        assert later["UID"] == first["UID"]
+        assert later["SEQUENCE"] > first["SEQUENCE"]
+
+    def test_brings_the_time_zone_of_that_day_and_no_more(self) -> None:
+        raw = calendar_invitation(appointment())
+        assert raw.count(b"BEGIN:VTIMEZONE") == 1
+        assert len(raw) < 1500
+
+    def test_uses_the_line_ends_that_calendars_ask(self) -> None:
+        raw = calendar_invitation(appointment())
+        assert raw.endswith(b"END:VCALENDAR\r\n")
+        assert b"\n" not in raw.replace(b"\r\n", b"")
