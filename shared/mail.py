@@ -144,7 +144,6 @@ def compose(
     message["Subject"] = subject
     message["Date"] = format_datetime(date)
     message["Message-ID"] = f"<{message_id}@{domain}>"
-    message["Content-Language"] = language
     message["Auto-Submitted"] = "auto-generated"
     message["Kring-Kind"] = mail.template
     message["Kring-Role"] = role
@@ -168,6 +167,8 @@ def compose(
                 filename=attachment.name,
                 params=attachment.parameters or None,
             )
+    # Last: making a message multipart moves its Content- headers into a part.
+    message["Content-Language"] = language
     return message
 
 

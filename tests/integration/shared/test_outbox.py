@@ -27,7 +27,9 @@ async def _pause(database: Database, case: UUID, count: int = 1) -> None:
     async with database.transaction() as session:
         for _ in range(count):
             fact = intake.CasePaused(case_id=case, reason="test")
-            await outbox.publish(session, fact, stream=case, tenant=TENANT, case=case, now=NOW)
+            await outbox.publish(
+                session, fact, stream=case, tenant=TENANT, case=case, now=NOW
+            )
 
 
 @asynccontextmanager
@@ -51,7 +53,9 @@ async def _catching(url: str, event_type: str) -> AsyncIterator[list[dict[str, A
 @asynccontextmanager
 async def _relaying(postgres: PostgreSQL, url: str) -> AsyncIterator[outbox.Relay]:
     relay = outbox.Relay(
-        service="intake", database_url=database_url(postgres.url, "kring_platform"), broker_url=url
+        service="intake",
+        database_url=database_url(postgres.url, "kring_platform"),
+        broker_url=url,
     )
     running = asyncio.create_task(relay.run())
     try:
@@ -62,7 +66,13 @@ async def _relaying(postgres: PostgreSQL, url: str) -> AsyncIterator[outbox.Rela
 
 
 async def _waiting(database: Database) -> int:
-    return int((await rows(database, "SELECT count(*) FROM outbox WHERE published_at IS NULL"))[0][0])
+    return int(
+        (
+            await rows(
+                database, "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+            )
+        )[0][0]
+    )
 
 
 async def _is_waiting(database: Database, count: int) -> bool:
@@ -78,12 +88,18 @@ class TestPublish:
                 raise RuntimeError
         assert await rows(db, "SELECT 1 FROM outbox") == []
 
-    async def test_counts_each_stream_without_gaps_when_written_at_once(self, database: MakeDatabase) -> None:
+    async def test_counts_each_stream_without_gaps_when_written_at_once(
+        self, database: MakeDatabase
+    ) -> None:
         db = await database("platform")
         cases = [uuid4(), uuid4()]
         await asyncio.gather(*(_pause(db, cases[n % 2], count=3) for n in range(8)))
         for case in cases:
-            found = await rows(db, "SELECT sequence FROM outbox WHERE stream = :case ORDER BY position", case=case)
+            found = await rows(
+                db,
+                "SELECT sequence FROM outbox WHERE stream = :case ORDER BY position",
+                case=case,
+            )
             assert [row.sequence for row in found] == list(range(1, 13))
 
 
@@ -93,12 +109,21 @@ class TestRelay:
     ) -> None:
         db = await database("platform")
         cases = [uuid4() for _ in range(5)]
-        async with _catching(broker_url, PAUSED) as caught, _relaying(postgres, broker_url) as relay:
+        async with (
+            _catching(broker_url, PAUSED) as caught,
+            _relaying(postgres, broker_url) as relay,
+        ):
             db.after_events(relay.wake)
             await asyncio.gather(*(_pause(db, case, count=20) for case in cases))
-            await eventually(lambda: len(caught) == 100, lambda: f"100 events, {len(caught)} came")
+            await eventually(
+                lambda: len(caught) == 100, lambda: f"100 events, {len(caught)} came"
+            )
         for case in cases:
-            sequences = [int(event["sequence"]) for event in caught if event["caseid"] == str(case)]
+            sequences = [
+                int(event["sequence"])
+                for event in caught
+                if event["caseid"] == str(case)
+            ]
             assert sequences == list(range(1, 21))
         assert caught[0]["specversion"] == "1.0"
         assert caught[0]["source"] == "urn:kring:intake"
@@ -116,15 +141,24 @@ class TestRelay:
             for relay in (first, second):
                 db.after_events(relay.wake)
             await asyncio.gather(*(_pause(db, uuid4(), count=10) for _ in range(30)))
-            await eventually(lambda: len(caught) >= 300, lambda: f"300 events, {len(caught)} came")
+            await eventually(
+                lambda: len(caught) >= 300, lambda: f"300 events, {len(caught)} came"
+            )
         assert len({event["id"] for event in caught}) == len(caught) == 300
 
     async def test_is_woken_by_another_process_that_announces(
-        self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str, monkeypatch: pytest.MonkeyPatch
+        self,
+        database: MakeDatabase,
+        postgres: PostgreSQL,
+        broker_url: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(outbox, "_LOOK_SECONDS", 3600)
         db = await database("platform")
-        async with _catching(broker_url, PAUSED) as caught, _relaying(postgres, broker_url):
+        async with (
+            _catching(broker_url, PAUSED) as caught,
+            _relaying(postgres, broker_url),
+        ):
             announcing = asyncio.create_task(outbox.Announcer(db).run())
 
             async def announced() -> bool:
@@ -140,21 +174,34 @@ class TestRelay:
     ) -> None:
         db = await database("platform")
         stuck, free = uuid4(), uuid4()
-        command = network.TellPerson(case_id=stuck, person_id=uuid4(), kind="plan-shared", link_target="plan")
+        command = network.TellPerson(
+            case_id=stuck, person_id=uuid4(), kind="plan-shared", link_target="plan"
+        )
         async with db.transaction() as session:
-            await outbox.publish(session, command, stream=stuck, tenant=TENANT, case=stuck, now=NOW)
+            await outbox.publish(
+                session, command, stream=stuck, tenant=TENANT, case=stuck, now=NOW
+            )
         await _pause(db, stuck)
-        async with _catching(broker_url, PAUSED) as caught, _relaying(postgres, broker_url) as relay:
+        async with (
+            _catching(broker_url, PAUSED) as caught,
+            _relaying(postgres, broker_url) as relay,
+        ):
             db.after_events(relay.wake)
             await _pause(db, free)
-            await eventually(lambda: len(caught) == 1, lambda: "the event of the other stream")
+            await eventually(
+                lambda: len(caught) == 1, lambda: "the event of the other stream"
+            )
             assert caught[0]["caseid"] == str(free)
             await eventually(lambda: _is_waiting(db, 2), "the free stream to be marked")
             connection = await aio_pika.connect(broker_url)
             async with connection:
                 channel = await connection.channel()
-                await broker.declare_service(channel, "network", [(command.TYPE, command.EXCHANGE)])
-            await eventually(lambda: len(caught) == 2, lambda: "the event behind the command")
+                await broker.declare_service(
+                    channel, "network", [(command.TYPE, command.EXCHANGE)]
+                )
+            await eventually(
+                lambda: len(caught) == 2, lambda: "the event behind the command"
+            )
         await eventually(lambda: _is_waiting(db, 0), "everything to be marked")
 
     async def test_publishes_again_what_was_published_but_not_marked(
@@ -164,7 +211,9 @@ class TestRelay:
         await _pause(db, uuid4(), count=3)
         async with _catching(broker_url, PAUSED) as caught:
             relay = outbox.Relay(
-                service="intake", database_url=database_url(postgres.url, "kring_platform"), broker_url=broker_url
+                service="intake",
+                database_url=database_url(postgres.url, "kring_platform"),
+                broker_url=broker_url,
             )
             async with relay._connected() as (connection, exchanges):
                 killer = await asyncpg.connect(f"{postgres.url}/kring_platform")
@@ -172,23 +221,33 @@ class TestRelay:
 
                 async def publish_then_die(*given: Any) -> Any:
                     result = await publish_all(*given)
-                    await killer.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
+                    await killer.execute(
+                        "SELECT pg_terminate_backend($1)", connection.get_server_pid()
+                    )
                     return result
 
                 relay._publish_all = publish_then_die  # type: ignore[method-assign]
-                with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+                with pytest.raises(
+                    (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+                ):
                     await relay.round(connection, exchanges)
                 await killer.close()
             assert await _waiting(db) == 3
             async with _relaying(postgres, broker_url):
-                await eventually(lambda: len(caught) == 6, lambda: f"3 events twice, {len(caught)} came")
+                await eventually(
+                    lambda: len(caught) == 6,
+                    lambda: f"3 events twice, {len(caught)} came",
+                )
         assert len({event["id"] for event in caught}) == 3
 
     async def test_connects_again_after_losing_the_database(
         self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str
     ) -> None:
         db = await database("platform")
-        async with _catching(broker_url, PAUSED) as caught, _relaying(postgres, broker_url) as relay:
+        async with (
+            _catching(broker_url, PAUSED) as caught,
+            _relaying(postgres, broker_url) as relay,
+        ):
             db.after_events(relay.wake)
             await _pause(db, uuid4())
             await eventually(lambda: len(caught) == 1, lambda: "the first event")
@@ -199,6 +258,7 @@ class TestRelay:
             )
             await _pause(db, uuid4())
             # The first may come twice: it was lost between its publishing and its mark.
-            await eventually(lambda: len({event["id"] for event in caught}) == 2, "the event after the loss")
-
-
+            await eventually(
+                lambda: len({event["id"] for event in caught}) == 2,
+                "the event after the loss",
+            )
