@@ -1,0 +1,315 @@
+"""Sealed fields: bound to their row, opened with their subject's key, unreadable once it is destroyed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select, text
+
+from shared.database import Database
+from shared.tables import subject_key
+from shared.vault import Erased, KeyStore, MasterKey, SealedFields, Vault, VaultError, data_key, prepare_key_store
+from tests.support.backing import KEYS, PLATFORM
+
+MakeDatabase = Callable[[str], Awaitable[Database]]
+MASTER = MasterKey(b"m" * 32)
+
+
+class Note(SealedFields):
+    """What a note holds today."""
+
+    SCHEMA: ClassVar[int] = 2
+
+    words: str
+    mood: str = "calm"
+
+    @classmethod
+    def upgrade(cls, schema: int, values: dict[str, Any]) -> dict[str, Any]:
+        """Notes of the first form called their words text."""
+        return {"words": values["text"]} if schema == 1 else values
+
+
+class FirstNote(SealedFields):
+    """What a note held once."""
+
+    text: str
+
+
+@dataclass
+class World:
+    """A service's database and its vault, twice: as two processes have them."""
+
+    database: Database
+    keys: Database
+    vault: Vault
+    other_process: Vault
+
+    async def seal(self, fields: SealedFields, *, subject: UUID, row: str = "note:1") -> bytes:
+        async with self.database.transaction() as session:
+            return await self.vault.seal(session, fields, subject=subject, row=row)
+
+    async def open(self, sealed: bytes, *, row: str = "note:1", vault: Vault | None = None) -> Note:
+        async with self.database.transaction() as session:
+            return await (vault or self.vault).open(session, Note, sealed, row=row)
+
+    async def tie(self, subject: UUID) -> UUID:
+        async with self.database.transaction() as session:
+            query = select(subject_key.c.key_id).where(subject_key.c.subject == subject)
+            found: UUID = (await session.execute(query)).scalar_one()
+            return found
+
+
+@pytest_asyncio.fixture
+async def world(database: MakeDatabase) -> AsyncIterator[World]:
+    """A world with no keys yet."""
+    platform, keys = await database(PLATFORM), await database(KEYS)
+
+    def vault(service: str = "network") -> Vault:
+        return Vault(service=service, store=KeyStore(keys, master=MASTER), master=MASTER)
+
+    yield World(platform, keys, vault(), vault())
+
+
+class TestSeal:
+    async def test_what_is_sealed_opens_again_also_in_another_process(self, world: World) -> None:
+        sealed = await world.seal(Note(words="een stil woord"), subject=uuid4())
+        assert (await world.open(sealed)).words == "een stil woord"
+        assert (await world.open(sealed, vault=world.other_process)).words == "een stil woord"
+
+    async def test_hides_the_words(self, world: World) -> None:
+        assert b"stil" not in await world.seal(Note(words="een stil woord"), subject=uuid4())
+
+    async def test_never_gives_the_same_bytes_twice(self, world: World) -> None:
+        subject = uuid4()
+        note = Note(words="x")
+        assert await world.seal(note, subject=subject) != await world.seal(note, subject=subject)
+
+    async def test_a_subject_keeps_its_key(self, world: World) -> None:
+        subject = uuid4()
+        first = await world.seal(Note(words="x"), subject=subject)
+        second = await world.seal(Note(words="y"), subject=subject)
+        assert first[1:17] == second[1:17] == (await world.tie(subject)).bytes
+
+    async def test_two_subjects_have_two_keys(self, world: World) -> None:
+        first = await world.seal(Note(words="x"), subject=uuid4())
+        second = await world.seal(Note(words="x"), subject=uuid4())
+        assert first[1:17] != second[1:17]
+
+    async def test_keys_are_made_in_batches(self, world: World) -> None:
+        for _ in range(3):
+            await world.seal(Note(words="x"), subject=uuid4())
+        async with world.keys.transaction() as session:
+            made = set((await session.execute(select(data_key.c.made_at))).scalars())
+        assert len(made) == 1
+
+    async def test_many_subjects_at_once_cost_one_statement(self, world: World) -> None:
+        subjects = [uuid4() for _ in range(70)]
+        async with world.database.transaction() as session:
+            await world.vault.prepare(session, subjects=subjects)
+            sealed = [
+                await world.vault.seal(session, Note(words=str(n)), subject=subject, row="note:1")
+                for n, subject in enumerate(subjects)
+            ]
+            opened = await world.vault.open_many(session, Note, [(value, "note:1") for value in sealed])
+        assert [note.words for note in opened] == [str(n) for n in range(70)]
+        assert len({value[1:17] for value in sealed}) == 70
+
+
+class TestTie:
+    async def test_two_transactions_at_once_agree_on_one_key(self, world: World) -> None:
+        subject = uuid4()
+        first_sealed = asyncio.Event()
+
+        async def first() -> bytes:
+            async with world.database.transaction() as session:
+                sealed = await world.vault.seal(session, Note(words="a"), subject=subject, row="note:1")
+                first_sealed.set()
+                await asyncio.wait_for(waiting(), 5)
+                return sealed
+
+        async def waiting() -> None:
+            # Until the other transaction hangs on ours: only then is this the race that is meant.
+            while True:
+                async with world.database.transaction() as session:
+                    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+                    if (await session.execute(query)).scalar_one():
+                        return
+
+        async def second() -> bytes:
+            await first_sealed.wait()
+            async with world.database.transaction() as session:
+                return await world.other_process.seal(session, Note(words="b"), subject=subject, row="note:2")
+
+        one, two = await asyncio.gather(first(), second())
+        assert one[1:17] == two[1:17]
+        assert (await world.open(one)).words == "a"
+        assert (await world.open(two, row="note:2")).words == "b"
+
+    async def test_is_gone_with_the_transaction_that_rolled_back(self, world: World) -> None:
+        subject = uuid4()
+        with pytest.raises(RuntimeError):
+            async with world.database.transaction() as session:
+                await world.vault.seal(session, Note(words="x"), subject=subject, row="note:1")
+                raise RuntimeError
+        sealed = await world.seal(Note(words="y"), subject=subject)
+        assert sealed[1:17] == (await world.tie(subject)).bytes
+
+    async def test_is_made_again_after_a_savepoint_rolled_back(self, world: World) -> None:
+        subject = uuid4()
+        async with world.database.transaction() as session:
+            with pytest.raises(RuntimeError):
+                async with session.begin_nested():
+                    await world.vault.seal(session, Note(words="x"), subject=subject, row="note:1")
+                    raise RuntimeError
+            sealed = await world.vault.seal(session, Note(words="y"), subject=subject, row="note:1")
+        assert sealed[1:17] == (await world.tie(subject)).bytes
+
+
+class TestOpen:
+    @pytest.mark.parametrize("place", [0, 5, 17, 18, 19, 25, 31, 40, -1])
+    async def test_refuses_a_value_that_was_changed(self, world: World, place: int) -> None:
+        sealed = bytearray(await world.seal(Note(words="een stil woord"), subject=uuid4()))
+        sealed[place] ^= 1
+        with pytest.raises(VaultError):
+            await world.open(bytes(sealed))
+
+    async def test_refuses_a_value_of_another_row(self, world: World) -> None:
+        sealed = await world.seal(Note(words="x"), subject=uuid4(), row="note:1")
+        with pytest.raises(VaultError):
+            await world.open(sealed, row="note:2")
+
+    async def test_refuses_a_value_of_another_service(self, world: World) -> None:
+        sealed = await world.seal(Note(words="x"), subject=uuid4())
+        elsewhere = Vault(service="plans", store=KeyStore(world.keys, master=MASTER), master=MASTER)
+        with pytest.raises(VaultError):
+            await world.open(sealed, vault=elsewhere)
+
+    async def test_refuses_a_value_that_is_too_short(self, world: World) -> None:
+        for short in (b"", b"\x01", b"\x01" * 31):
+            with pytest.raises(VaultError):
+                await world.open(short)
+
+    async def test_reads_what_an_older_form_wrote(self, world: World) -> None:
+        sealed = await world.seal(FirstNote(text="van vroeger"), subject=uuid4())
+        assert await world.open(sealed) == Note(words="van vroeger")
+
+    async def test_tells_nothing_of_fields_that_do_not_fit(self, world: World) -> None:
+        class Strange(SealedFields):
+            SCHEMA: ClassVar[int] = 2
+            mood: str
+
+        sealed = await world.seal(Strange(mood="geheim"), subject=uuid4())
+        with pytest.raises(VaultError) as caught:
+            await world.open(sealed)
+        assert "geheim" not in str(caught.value)
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+
+
+class TestDestroy:
+    async def test_nobody_opens_it_any_more(self, world: World) -> None:
+        subject = uuid4()
+        sealed = await world.seal(Note(words="x"), subject=subject)
+        async with world.database.transaction() as session:
+            await world.vault.destroy(session, subjects=[subject])
+        for vault in (world.vault, world.other_process):
+            with pytest.raises(Erased):
+                await world.open(sealed, vault=vault)
+
+    async def test_another_process_forgets_within_the_stated_time(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("shared.vault.vault.CACHE_SECONDS", 0.0)
+        subject = uuid4()
+        sealed = await world.seal(Note(words="x"), subject=subject)
+        await world.open(sealed, vault=world.other_process)
+        async with world.database.transaction() as session:
+            await world.vault.destroy(session, subjects=[subject])
+        with pytest.raises(Erased):
+            await world.open(sealed, vault=world.other_process)
+
+    async def test_nothing_new_is_sealed_for_it(self, world: World) -> None:
+        subject = uuid4()
+        await world.seal(Note(words="x"), subject=subject)
+        async with world.database.transaction() as session:
+            await world.vault.destroy(session, subjects=[subject])
+        with pytest.raises(Erased):
+            await world.seal(Note(words="y"), subject=subject)
+
+    async def test_a_neighbour_stays_readable(self, world: World) -> None:
+        erased, kept = uuid4(), uuid4()
+        values = [await world.seal(Note(words=word), subject=who) for who, word in ((erased, "x"), (kept, "y"))]
+        async with world.database.transaction() as session:
+            await world.vault.destroy(session, subjects=[erased])
+            pairs = [(value, "note:1") for value in values]
+            assert await world.vault.open_readable(session, Note, pairs) == [None, Note(words="y")]
+            with pytest.raises(Erased):
+                await world.vault.open_many(session, Note, pairs)
+
+    async def test_leaves_no_key_in_the_store(self, world: World) -> None:
+        subject = uuid4()
+        await world.seal(Note(words="x"), subject=subject)
+        key_id = await world.tie(subject)
+        for _ in range(2):
+            await world.vault.destroy_keys([key_id])
+        async with world.keys.transaction() as session:
+            row = (await session.execute(select(data_key).where(data_key.c.id == key_id))).one()
+        assert row.wrapped is None
+        assert row.destroyed_at is not None
+
+
+class TestKeyStore:
+    async def test_a_new_master_key_still_reads_what_the_previous_wrapped(self, world: World) -> None:
+        sealed = await world.seal(Note(words="x"), subject=uuid4())
+        new = MasterKey(b"n" * 32)
+        rotated = Vault(service="network", store=KeyStore(world.keys, master=new, previous=[MASTER]), master=new)
+        assert (await world.open(sealed, vault=rotated)).words == "x"
+        alone = Vault(service="network", store=KeyStore(world.keys, master=new), master=new)
+        with pytest.raises(VaultError):
+            await world.open(sealed, vault=alone)
+
+    async def test_a_wrapped_key_put_under_another_id_is_refused(self, world: World) -> None:
+        first = await world.seal(Note(words="x"), subject=uuid4())
+        second = await world.seal(Note(words="y"), subject=uuid4())
+        swap = text(
+            "UPDATE data_key SET wrapped = (SELECT wrapped FROM data_key WHERE id = :other) WHERE id = :id"
+        )
+        async with world.keys.transaction() as session:
+            await session.execute(swap, {"id": UUID(bytes=first[1:17]), "other": UUID(bytes=second[1:17])})
+        with pytest.raises(VaultError):
+            await world.open(first, vault=world.other_process)
+
+    async def test_can_be_prepared_again_and_by_several_at_once(self, world: World) -> None:
+        url = world.keys.engine.url.render_as_string(hide_password=False)
+        await asyncio.gather(*(prepare_key_store(url) for _ in range(3)))
+
+
+class TestBlindIndex:
+    def test_is_equal_for_what_people_take_as_equal(self) -> None:
+        vault = Vault(service="network", store=None, master=MASTER)  # type: ignore[arg-type]
+        tenant = uuid4()
+        assert vault.blind_index(tenant, " Jan@Voorbeeld.be ") == vault.blind_index(tenant, "jan@voorbeeld.BE")
+
+    def test_differs_between_tenants_fields_and_values(self) -> None:
+        vault = Vault(service="network", store=None, master=MASTER)  # type: ignore[arg-type]
+        here, there = uuid4(), uuid4()
+        indexes = {
+            vault.blind_index(here, "a"),
+            vault.blind_index(there, "a"),
+            vault.blind_index(here, "b"),
+            vault.blind_index(here, "a", field="telephone"),
+        }
+        assert len(indexes) == 4
+
+
+class TestSealedFields:
+    def test_print_nothing_of_what_they_hold(self) -> None:
+        note = Note(words="geheim")
+        assert "geheim" not in f"{note} {note!r} {[note]}"
+
+    def test_change_by_validated_copy(self) -> None:
+        assert Note(words="x").replaced(mood="glad") == Note(words="x", mood="glad")
