@@ -1,0 +1,277 @@
+"""What a plan, an agreement and a check-in can be, and the rules between them; no input or output, no clock."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from shared.calendar import BRUSSELS
+from shared.errors import Conflict, Forbidden, Invalid, NotFound
+
+CheckInOwner = Literal["coordinator", "monitor", "regional-manager"]
+Decision = Literal["continue", "adjust", "new-conference", "close"]
+
+# An agreement may have been meant for a day before the plan was written down, never for another life.
+_AGREEMENT_BACK = timedelta(days=366)
+_FURTHEST = timedelta(days=5 * 366)
+_REVIEW_FURTHEST = timedelta(days=2 * 366)
+
+
+class PlanAcceptance(StrEnum):
+    """What the mandated side says of a plan's current version."""
+
+    NOT_NEEDED = "not-needed"
+    AWAITED = "awaited"
+    ACCEPTED = "accepted"
+    PARTLY_ACCEPTED = "partly-accepted"
+    REFUSED = "refused"
+
+
+class FollowUpState(StrEnum):
+    """Whether the plan is still followed up."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+    STOPPED = "stopped"
+
+
+class AgreementState(StrEnum):
+    """What became of an agreement. `replaced`: a later version of the plan no longer has it."""
+
+    OPEN = "open"
+    DONE = "done"
+    LAPSED = "lapsed"
+    REPLACED = "replaced"
+    CANCELLED = "cancelled"
+
+
+class CheckInState(StrEnum):
+    """Where a check-in is. `escalated`: nobody asked in time, the regional manager must see to it."""
+
+    PLANNED = "planned"
+    DUE = "due"
+    ESCALATED = "escalated"
+    RECORDED = "recorded"
+    CANCELLED = "cancelled"
+
+
+class Standing(StrEnum):
+    """What the one who asks is to a case."""
+
+    COORDINATOR = "coordinator"
+    CENTRAL = "central"
+    CIRCLE = "circle"
+    OTHER_PERSON = "other-person"
+    MANDATED = "mandated"
+    REFERRING = "referring"
+    MANAGER = "manager"
+
+
+# Who belongs to the circle itself: a professional or an interpreter sees only what is shared with them.
+CIRCLE_ROLES = frozenset({"central", "circle", "representative", "advocate"})
+
+OPEN_CHECK_INS = (CheckInState.PLANNED, CheckInState.DUE, CheckInState.ESCALATED)
+
+# When the coordinator's task ends, and what the year's checks are. In order.
+CHECK_INS: dict[str, CheckInOwner] = {
+    "four-weeks": "coordinator",
+    "three-months": "monitor",
+    "six-months": "monitor",
+    "twelve-months": "monitor",
+}
+
+
+class PlanNotFound(NotFound):
+    """There is no such plan for this caller."""
+
+    code = "plan-not-found"
+    title = "There is no such plan here"
+
+
+class AgreementNotFound(NotFound):
+    """There is no such agreement for this caller."""
+
+    code = "agreement-not-found"
+    title = "There is no such agreement here"
+
+
+class CheckInNotFound(NotFound):
+    """There is no such check-in for this caller."""
+
+    code = "check-in-not-found"
+    title = "There is no such check-in here"
+
+
+class NotYours(Forbidden):
+    """The caller has to do with the case, but this is for another."""
+
+    code = "not-yours"
+    title = "This is for another role in this case"
+
+
+class PlanExists(Conflict):
+    """The case has a plan: what the circle changes is a new version of it."""
+
+    code = "plan-exists"
+    title = "This case has a plan: record a new version of it"
+
+
+class ConferenceNotHeld(Conflict):
+    """The conference that the plan is said to come from was not held, as far as is known here."""
+
+    code = "conference-not-held"
+    title = "No such conference of this case was held; if it was just reported, try again in a moment"
+
+
+class FollowUpOver(Conflict):
+    """The plan is no longer followed up."""
+
+    code = "follow-up-over"
+    title = "The follow-up of this plan has ended"
+
+
+class NoAcceptanceNeeded(Conflict):
+    """Nobody has a mandate in this case: the plan is the circle's and needs no acceptance."""
+
+    code = "no-acceptance-needed"
+    title = "This plan needs nobody's acceptance"
+
+
+class PlanAlreadyAccepted(Conflict):
+    """What was accepted stays accepted; a new version is judged anew."""
+
+    code = "plan-already-accepted"
+    title = "This version of the plan was accepted"
+
+
+class OtherVersion(Conflict):
+    """The plan has a newer version than the one that the caller speaks of."""
+
+    code = "other-version"
+    title = "The plan has a newer version: read it first"
+
+
+class LinesNotComplete(Invalid):
+    """Acceptance says something of every bottom line, once, and of no other."""
+
+    code = "bottom-lines-not-complete"
+    title = "Say of each bottom line of the case, once, whether it is met"
+
+
+class ReasonMissing(Invalid):
+    """Who refuses says why, at once."""
+
+    code = "reason-missing"
+    title = "Give the reason for each bottom line that is not met"
+
+
+class PersonNotOfCase(Invalid):
+    """A plan speaks of people of the case by id; of others in words."""
+
+    code = "person-not-of-case"
+    title = "A person named here does not belong to this case"
+
+
+class MonitorNotOfCircle(Invalid):
+    """The monitor is somebody of the circle."""
+
+    code = "monitor-not-of-circle"
+    title = "The monitor must be somebody of the circle"
+
+
+class DateOutOfRange(Invalid):
+    """A date lies too far back or too far ahead."""
+
+    code = "date-out-of-range"
+    title = "A date lies too far back or too far ahead"
+
+
+class NobodyToShareWith(Invalid):
+    """Sharing names at least one person or organisation."""
+
+    code = "nobody-to-share-with"
+    title = "Name somebody to share the plan with"
+
+
+class AgreementSettled(Conflict):
+    """The agreement was done, let go, or replaced."""
+
+    code = "agreement-settled"
+    title = "This agreement is no longer open"
+
+
+class CheckInNotDue(Conflict):
+    """It is too early for this check."""
+
+    code = "check-in-not-due"
+    title = "It is too early for this check"
+
+
+class CheckInSettled(Conflict):
+    """The check was recorded or called off."""
+
+    code = "check-in-settled"
+    title = "This check was recorded before or called off"
+
+
+class ReviewAlreadyRequested(Conflict):
+    """A review was asked for and is still to come."""
+
+    code = "review-already-requested"
+    title = "A review was asked for already and is still to come"
+
+
+def check_dates(*, today: date, due: Iterable[date], review_on: date) -> None:
+    """Refuse days that cannot be meant. Raises: DateOutOfRange."""
+    for day in due:
+        if not today - _AGREEMENT_BACK <= day <= today + _FURTHEST:
+            raise DateOutOfRange("An agreement's day lies too far back or too far ahead", due_on=day.isoformat())
+    if not today <= review_on <= today + _REVIEW_FURTHEST:
+        raise DateOutOfRange("The review must come, and within two years", review_on=review_on.isoformat())
+
+
+def judge(*, bottom_lines: Iterable[UUID], met: Mapping[UUID, bool], lines: int) -> PlanAcceptance:
+    """Return what comes of the answers per bottom line. Raises: LinesNotComplete."""
+    expected = set(bottom_lines)
+    if set(met) != expected or lines != len(expected):
+        raise LinesNotComplete(expected=len(expected))
+    if all(met.values()):
+        return PlanAcceptance.ACCEPTED
+    return PlanAcceptance.PARTLY_ACCEPTED if any(met.values()) else PlanAcceptance.REFUSED
+
+
+def check_settling(state: AgreementState, *, to: AgreementState) -> None:
+    """Let an open agreement be settled, and one that lapsed be done after all. Raises: AgreementSettled."""
+    if state is AgreementState.OPEN or (state is AgreementState.LAPSED and to is AgreementState.DONE):
+        return
+    raise AgreementSettled(state=state.value)
+
+
+def check_recording(kind: str, state: CheckInState) -> None:
+    """Let a check be recorded once it is due; the coordinator's call may come early.
+
+    Raises: CheckInSettled, CheckInNotDue.
+    """
+    if state in (CheckInState.RECORDED, CheckInState.CANCELLED):
+        raise CheckInSettled(state=state.value)
+    if state is CheckInState.PLANNED and kind != "four-weeks":
+        raise CheckInNotDue(kind=kind)
+
+
+def ends_follow_up(kind: str, decision: str) -> Literal["followed-up", "closed-early"] | None:
+    """Return how the follow-up ends by what was recorded, None if it goes on."""
+    if kind == "twelve-months":
+        return "followed-up"
+    return "closed-early" if decision == "close" else None
+
+
+def owner_now(planned: CheckInOwner, *, coordinator: bool, monitor: bool) -> CheckInOwner:
+    """Return who is to ask: the one planned if they are still there, else the regional manager."""
+    there = {"coordinator": coordinator, "monitor": monitor, "regional-manager": True}
+    return planned if there[planned] else "regional-manager"
+
+
+def moment_of(day: date, morning: time) -> datetime:
+    """Return the moment, in UTC, at which people are told that a day has come."""
+    return datetime.combine(day, morning, tzinfo=BRUSSELS).astimezone(UTC)

@@ -1,0 +1,242 @@
+"""The tables of plans. Personal and free text lies in `sealed` only, with the case as its subject."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import Uuid
+
+from services.plans.domain import AgreementState, CheckInState, FollowUpState, PlanAcceptance
+from shared.tables import Moment, service_metadata
+
+
+def _one_of(column: str, values: Any) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+class Base(DeclarativeBase):
+    """The service's metadata, with the platform's tables in it."""
+
+    metadata = service_metadata()
+    type_annotation_map = {datetime: Moment, str: Text, bytes: LargeBinary, dict[str, Any]: JSONB}
+
+
+class PolicyRow(Base):
+    """What an organisation set; its absence means the defaults (version 1)."""
+
+    __tablename__ = "policy"
+
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    settings: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class CaseInfo(Base):
+    """Who has a mandate in a case (from intake)."""
+
+    __tablename__ = "case_info"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    referring_organisation: Mapped[UUID | None]
+    mandated_organisation: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+
+
+class CaseBaseline(Base):
+    """The ids of a case's bottom lines, as of the newest baseline heard of (from intake)."""
+
+    __tablename__ = "case_baseline"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    version: Mapped[int]
+    bottom_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
+
+
+class CasePerson(Base):
+    """Who belongs to a case (from network). `role` is unknown while only the leaving was heard of."""
+
+    __tablename__ = "case_person"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    role: Mapped[str | None]
+    active: Mapped[bool]
+    # Sequence of the newest event heard of: an older one changes nothing.
+    version: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class CaseCoordinator(Base):
+    """Who was assigned to a case, and whether that is over (from intake)."""
+
+    __tablename__ = "case_coordinator"
+    __table_args__ = (Index("ix_case_coordinator_coordinator_id", "coordinator_id", "case_id"),)
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assignment_no: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    coordinator_id: Mapped[UUID]
+    released: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class HeldConference(Base):
+    """A conference that was held (from scheduling)."""
+
+    __tablename__ = "held_conference"
+
+    conference_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    tenant: Mapped[UUID]
+    held_on: Mapped[date] = mapped_column(Date)
+    outcome: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Plan(Base):
+    """The plan of a case, and where its acceptance and follow-up stand."""
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        CheckConstraint(_one_of("acceptance", PlanAcceptance), name="acceptance"),
+        CheckConstraint(_one_of("follow_up", FollowUpState), name="follow_up"),
+        Index("uq_plan_case_id", "tenant", "case_id", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    version: Mapped[int]
+    acceptance: Mapped[str]
+    follow_up: Mapped[str]
+    outcome: Mapped[str | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class PlanVersion(Base):
+    """One version of a plan, as the circle gave it; never changed afterwards. Sealed: PlanWords."""
+
+    __tablename__ = "plan_version"
+    __table_args__ = (Index("uq_plan_version_plan_id", "plan_id", "version", unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    version: Mapped[int]
+    conference_id: Mapped[UUID | None]
+    monitor_person_id: Mapped[UUID | None]
+    review_on: Mapped[date] = mapped_column(Date)
+    recorded_by: Mapped[UUID]
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class Agreement(Base):
+    """One agreement: who does something, and by when. Sealed: AgreementWords."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", AgreementState), name="state"),
+        CheckConstraint(_one_of("by", ("network", "professional")), name="by"),
+        # Serves the list of a case's agreements.
+        Index("ix_agreement_case_id", "case_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    plan_version: Mapped[int]
+    by: Mapped[str]
+    who_person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    due_on: Mapped[date] = mapped_column(Date)
+    state: Mapped[str]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[UUID | None]
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class Acceptance(Base):
+    """What the mandated side says of one bottom line. Sealed: AcceptanceWords."""
+
+    __tablename__ = "acceptance"
+    __table_args__ = (Index("uq_acceptance_line", "plan_id", "version", "bottom_line_id", unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    version: Mapped[int]
+    bottom_line_id: Mapped[UUID]
+    bottom_line_version: Mapped[int]
+    met: Mapped[bool]
+    decided_by: Mapped[UUID]
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class Share(Base):
+    """With whom the circle shared a version of the plan: a person of the case, or an organisation."""
+
+    __tablename__ = "share"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", ("person", "organisation")), name="kind"),
+        Index("uq_share_recipient", "plan_id", "version", "recipient", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    version: Mapped[int]
+    kind: Mapped[str]
+    recipient: Mapped[UUID]
+    shared_by: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
+class CheckIn(Base):
+    """A moment at which somebody asks how things go. Its times are those of its clock. Sealed: CheckInWords."""
+
+    __tablename__ = "check_in"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", CheckInState), name="state"),
+        Index("ix_check_in_case_id", "case_id", "created_at", "id"),
+        # The year's checks come once; reviews as often as they are asked for, one at a time.
+        Index("uq_check_in_kind", "plan_id", "kind", unique=True, postgresql_where=text("kind <> 'review'")),
+        Index(
+            "uq_check_in_review",
+            "plan_id",
+            unique=True,
+            postgresql_where=text("kind = 'review' AND state IN ('planned', 'due', 'escalated')"),
+        ),
+        # Serves the work lists: what waits for the coordinator or the regional manager.
+        Index(
+            "ix_check_in_waiting",
+            "tenant",
+            "created_at",
+            "id",
+            postgresql_where=text("state IN ('due', 'escalated')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    kind: Mapped[str]
+    owner: Mapped[str]
+    state: Mapped[str]
+    decision: Mapped[str | None]
+    recorded_at: Mapped[datetime | None]
+    recorded_by: Mapped[UUID | None]
+    sealed: Mapped[bytes | None]
+    created_at: Mapped[datetime]

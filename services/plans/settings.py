@@ -1,0 +1,37 @@
+"""What an organisation sets for its follow-up: lengths of time, counted as said at each."""
+
+from datetime import time
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.calendar import Length
+from shared.http.models import RequestModel
+
+
+class Policy(RequestModel):
+    """The lengths of the follow-up's clocks; what is not given has its default."""
+
+    four_weeks: Length = Field(default="4w", description="From the plan to the coordinator's call.")
+    three_months: Length = Field(default="91d", description="From the plan to the first check by the monitor.")
+    six_months: Length = Field(default="182d", description="From the plan to the second check.")
+    twelve_months: Length = Field(default="365d", description="From the plan to the last check.")
+    check_in_grace: Length = Field(default="10wd", description="From asking for a check to the regional manager.")
+    agreement_remind: Length = Field(default="7d", description="From an agreement's day to the only reminder.")
+    agreement_grace: Length = Field(default="14d", description="From an agreement's day to its lapse.")
+    follow_up_cap: Length = Field(
+        default="60d", description="From the twelve-month check to the end, if nobody records it."
+    )
+    morning: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
+        default="09:00", description="Time of day at which people are told that an agreement's day has come."
+    )
+
+    @property
+    def morning_time(self) -> time:
+        """Return the time of day in Brussels."""
+        return time.fromisoformat(self.morning)
+
+    def until(self, check_in: str) -> str:
+        """Return the length from the plan to a check of the year."""
+        length: str = getattr(self, check_in.replace("-", "_"))
+        return length
