@@ -13,8 +13,6 @@ from shared.http.problems import answer_with_problems
 from shared.http.routing import Router
 from shared.readiness import Check, checks_of
 
-MAX_BODY = 1024 * 1024
-
 
 def create_service_app(
     context: Context,
@@ -23,7 +21,6 @@ def create_service_app(
     routers: Sequence[Router] = (),
     checks: Mapping[str, Check] | None = None,
     verifier: Verifier | None = None,
-    max_body: int = MAX_BODY,
 ) -> FastAPI:
     """Return an app that serves these routers the way every service does.
 
@@ -36,7 +33,6 @@ def create_service_app(
         version="1",
         docs_url=None,
         redoc_url=None,
-        max_body_size=max_body,
         # Its logs and spans would carry exception texts and addresses; ours do not.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )

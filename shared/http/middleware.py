@@ -1,15 +1,17 @@
 """What surrounds every request: its id, a log line, timings, a span, security headers, the last net for bugs.
 
-Pure ASGI and one layer: every layer costs on every request. Addresses are logged by the route's template, for a
+Pure ASGI and one layer: every layer costs on every request. Addresses are logged by the route's template: a
 path holds ids and a query may hold more.
 """
 
 import re
 import time
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from prometheus_client import Histogram
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -25,7 +27,10 @@ SECONDS = Histogram(
     ["service", "method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+# What a route leaves in the scope: its template, and how large a body it takes if not the usual size.
 ROUTE = "kring.route"
+MAX_BODY = "kring.max-body"
+USUAL_MAX_BODY = 1024 * 1024
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 # An id and nothing that could be a name: it goes into logs.
@@ -96,7 +101,7 @@ class RequestMiddleware:
             await refusal(scope, receive, watched)
             return
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, _limited(scope, receive), watched)
         except Exception:
             log.exception("http.bug", method=_method(scope), route=_route(scope))
             if begun:
@@ -118,6 +123,22 @@ class RequestMiddleware:
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
             )
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Return a receive that stops reading where the route's limit is passed."""
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > scope.get(MAX_BODY, USUAL_MAX_BODY):
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+    return limited
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

@@ -12,7 +12,16 @@ from sqlalchemy import select, text
 
 from shared.database import Database
 from shared.tables import subject_key
-from shared.vault import Erased, KeyStore, MasterKey, SealedFields, Vault, VaultError, data_key, prepare_key_store
+from shared.vault import (
+    Erased,
+    KeyStore,
+    MasterKey,
+    SealedFields,
+    Vault,
+    VaultError,
+    data_key,
+    prepare_key_store,
+)
 from tests.support.backing import KEYS, PLATFORM
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
@@ -135,7 +144,9 @@ class TestTie:
             # Until the other transaction hangs on ours: only then is this the race that is meant.
             while True:
                 async with world.database.transaction() as session:
-                    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+                    query = text(
+                        "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+                    )
                     if (await session.execute(query)).scalar_one():
                         return
 
@@ -242,7 +253,9 @@ class TestDestroy:
 
     async def test_a_neighbour_stays_readable(self, world: World) -> None:
         erased, kept = uuid4(), uuid4()
-        values = [await world.seal(Note(words=word), subject=who) for who, word in ((erased, "x"), (kept, "y"))]
+        values = [
+            await world.seal(Note(words=word), subject=who) for who, word in ((erased, "x"), (kept, "y"))
+        ]
         async with world.database.transaction() as session:
             await world.vault.destroy(session, subjects=[erased])
             pairs = [(value, "note:1") for value in values]
@@ -266,7 +279,9 @@ class TestKeyStore:
     async def test_a_new_master_key_still_reads_what_the_previous_wrapped(self, world: World) -> None:
         sealed = await world.seal(Note(words="x"), subject=uuid4())
         new = MasterKey(b"n" * 32)
-        rotated = Vault(service="network", store=KeyStore(world.keys, master=new, previous=[MASTER]), master=new)
+        rotated = Vault(
+            service="network", store=KeyStore(world.keys, master=new, previous=[MASTER]), master=new
+        )
         assert (await world.open(sealed, vault=rotated)).words == "x"
         alone = Vault(service="network", store=KeyStore(world.keys, master=new), master=new)
         with pytest.raises(VaultError):
@@ -292,7 +307,9 @@ class TestBlindIndex:
     def test_is_equal_for_what_people_take_as_equal(self) -> None:
         vault = Vault(service="network", store=None, master=MASTER)  # type: ignore[arg-type]
         tenant = uuid4()
-        assert vault.blind_index(tenant, " Jan@Voorbeeld.be ") == vault.blind_index(tenant, "jan@voorbeeld.BE")
+        assert vault.blind_index(tenant, " Jan@Voorbeeld.be ") == vault.blind_index(
+            tenant, "jan@voorbeeld.BE"
+        )
 
     def test_differs_between_tenants_fields_and_values(self) -> None:
         vault = Vault(service="network", store=None, master=MASTER)  # type: ignore[arg-type]
