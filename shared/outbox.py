@@ -1,12 +1,14 @@
 """The way out: events are rows of the transaction that they tell of, and a relay carries them to the broker.
 
 Rules: a stream's events leave in order; one that fails holds back its stream and no other; what was published but
-not marked is published again; several relays may run and share the streams by shard. A relay is woken by the
-process's own commits and by NOTIFY from others, and looks by itself now and then in case a wake-up was lost.
+not marked is published again. Several relays may run: each holds a fair share of the shards by locks of its
+connection, which end with it. A relay is woken by the process's own commits and by NOTIFY from others, and looks by
+itself every second in case a wake-up was lost or a shard came free.
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
@@ -138,6 +140,7 @@ class Relay:
         self._source = f"urn:kring:{service}"
         self._database_url = database_url.replace("+asyncpg", "")
         self._broker_url = broker_url
+        self._name = f"kring-{service}-relay"
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -158,7 +161,12 @@ class Relay:
                 async with self._connected() as (connection, exchanges):
                     pause = 0.1
                     await self._relay(connection, exchanges)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, aio_pika.exceptions.AMQPError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                aio_pika.exceptions.AMQPError,
+            ) as error:
                 log.warning("outbox.disconnected", service=self._service, cause=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped(), pause)
@@ -172,7 +180,7 @@ class Relay:
     @contextlib.asynccontextmanager
     async def _connected(self) -> Any:
         connection = await asyncpg.connect(
-            self._database_url, timeout=5, server_settings={"application_name": f"kring-{self._service}-relay"}
+            self._database_url, timeout=5, server_settings={"application_name": self._name}
         )
         try:
             broker = await aio_pika.connect(self._broker_url, timeout=5)
@@ -188,48 +196,65 @@ class Relay:
                 await asyncio.wait_for(connection.close(), 2)
 
     async def _relay(self, connection: asyncpg.Connection, exchanges: dict[str, Any]) -> None:
+        shards: list[int] = []
+        looked = float("-inf")
         while not self._stopping:
             self._wake.clear()
-            while await self.round(connection, exchanges):
+            if time.monotonic() - looked >= _LOOK_SECONDS:
+                shards, looked = await self.share(connection, shards), time.monotonic()
+            while await self.round(connection, exchanges, shards):
                 if self._stopping:
                     return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
 
-    async def round(self, connection: asyncpg.Connection, exchanges: dict[str, Any]) -> int:
-        """Publish one batch and mark it; return how many events left."""
-        async with connection.transaction():
-            shards = await connection.fetch(
-                "SELECT s FROM generate_series(0, $2::int - 1) s WHERE pg_try_advisory_xact_lock($1::int, s)",
-                _LOCK_CLASS,
-                SHARDS,
+    async def share(self, connection: asyncpg.Connection, held: Sequence[int]) -> list[int]:
+        """Take free shards up to a fair share of them, give back what is more, and return those held now."""
+        relays = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
+            self._name,
+        )
+        fair = -(-SHARDS // max(1, relays))
+        for shard in held[fair:]:
+            await connection.execute("SELECT pg_advisory_unlock($1::int, $2::int)", _LOCK_CLASS, shard)
+        kept = list(held[:fair])
+        for shard in range(SHARDS):
+            if len(kept) >= fair:
+                break
+            if shard not in kept and await connection.fetchval(
+                "SELECT pg_try_advisory_lock($1::int, $2::int)", _LOCK_CLASS, shard
+            ):
+                kept.append(shard)
+        return kept
+
+    async def round(
+        self, connection: asyncpg.Connection, exchanges: dict[str, Any], shards: Sequence[int]
+    ) -> int:
+        """Publish one batch of these shards and mark it; return how many events left."""
+        rows = await connection.fetch(
+            """
+            SELECT position, id, stream, sequence, exchange, type, time, tenant, case_id, causation_id,
+                   traceparent, data::text AS data, attempts
+            FROM outbox
+            WHERE published_at IS NULL AND shard = ANY($1::smallint[])
+              AND stream NOT IN (SELECT stream FROM outbox WHERE published_at IS NULL AND retry_at > now())
+            ORDER BY position LIMIT $2
+            """,
+            shards,
+            _BATCH,
+        )
+        if not rows:
+            return 0
+        done, lost = await self._publish_all(rows, exchanges)
+        await connection.execute("UPDATE outbox SET published_at = now() WHERE position = ANY($1)", done)
+        if len(done) < len(rows) and lost is None:
+            FAILED.labels(self._service).inc(len(rows) - len(done))
+            await connection.execute(
+                "UPDATE outbox SET attempts = attempts + 1,"
+                " retry_at = now() + least(60, power(2, least(attempts, 6))) * interval '1 second'"
+                " WHERE position = ANY($1)",
+                self._first_of_each_stream(rows, set(done)),
             )
-            # A second statement: its snapshot is younger than the locks, so what another relay marked is seen.
-            rows = await connection.fetch(
-                """
-                SELECT position, id, stream, sequence, exchange, type, time, tenant, case_id, causation_id,
-                       traceparent, data::text AS data, attempts
-                FROM outbox
-                WHERE published_at IS NULL AND shard = ANY($1::smallint[])
-                  AND stream NOT IN (
-                      SELECT stream FROM outbox WHERE published_at IS NULL AND retry_at > now())
-                ORDER BY position LIMIT $2
-                """,
-                [shard["s"] for shard in shards],
-                _BATCH,
-            )
-            if not rows:
-                return 0
-            done, lost = await self._publish_all(rows, exchanges)
-            await connection.execute("UPDATE outbox SET published_at = now() WHERE position = ANY($1)", done)
-            if len(done) < len(rows) and lost is None:
-                FAILED.labels(self._service).inc(len(rows) - len(done))
-                await connection.execute(
-                    "UPDATE outbox SET attempts = attempts + 1,"
-                    " retry_at = now() + least(60, power(2, least(attempts, 6))) * interval '1 second'"
-                    " WHERE position = ANY($1)",
-                    self._first_of_each_stream(rows, set(done)),
-                )
         PUBLISHED.labels(self._service).inc(len(done))
         if lost is not None:
             # What was confirmed is marked; the rest goes out again over a new connection.
@@ -272,10 +297,14 @@ class Relay:
             headers=headers,
         )
         try:
-            await exchanges[row["exchange"]].publish(message, routing_key=row["type"], mandatory=True, timeout=10)
+            await exchanges[row["exchange"]].publish(
+                message, routing_key=row["type"], mandatory=True, timeout=10
+            )
         except DeliveryError as error:
             if row["exchange"] == COMMANDS or error.frame is None or error.frame.name != "Basic.Return":
-                log.warning("outbox.refused", service=self._service, type=row["type"], event_id=str(row["id"]))
+                log.warning(
+                    "outbox.refused", service=self._service, type=row["type"], event_id=str(row["id"])
+                )
                 return False
             # An event that nobody subscribed to. Queues are declared before anything is published
             # (kring migrate), so this is a fact about the type, not a loss.

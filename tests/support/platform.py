@@ -19,9 +19,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TENANT = UUID("0198b5a2-0000-7000-8000-0000000000aa")
 
 
-def bare_context(
-    *, database: Database, settings: Settings, service: str = "plans", **parts: Any
-) -> Context:
+def bare_context(*, database: Database, settings: Settings, service: str = "plans", **parts: Any) -> Context:
     """Return a context with a database and settings; other parts only if given."""
     context = Context(
         service=service,
@@ -56,9 +54,7 @@ async def rows(database: Database, statement: str, **values: Any) -> list[Any]:
         return list((await session.execute(text(statement), values)).all())
 
 
-async def outbox_body(
-    database: Database, event_id: UUID, source: str = "urn:kring:test"
-) -> bytes:
+async def outbox_body(database: Database, event_id: UUID, source: str = "urn:kring:test") -> bytes:
     """Return an event of the outbox as it would travel."""
     found = await rows(
         database,

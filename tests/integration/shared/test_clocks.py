@@ -49,44 +49,25 @@ class TestClocks:
         subject, case = uuid4(), uuid4()
         async with db.transaction() as session:
             await _start(session, subject, case)
-            warned = await clocks.warn(
-                session, kind="check-in", subject=subject, now=NOW
-            )
-            assert (
-                await clocks.warn(session, kind="check-in", subject=subject, now=NOW)
-                is None
-            )
-            breached = await clocks.breach(
-                session, kind="check-in", subject=subject, now=NOW
-            )
-            assert (
-                await clocks.breach(session, kind="check-in", subject=subject, now=NOW)
-                is None
-            )
+            warned = await clocks.warn(session, kind="check-in", subject=subject, now=NOW)
+            assert await clocks.warn(session, kind="check-in", subject=subject, now=NOW) is None
+            breached = await clocks.breach(session, kind="check-in", subject=subject, now=NOW)
+            assert await clocks.breach(session, kind="check-in", subject=subject, now=NOW) is None
         assert warned is not None
         assert warned.next_at == NOW + timedelta(days=10)
         assert breached is not None
         assert breached.next_at is None
         assert await _told(db) == ["started", "warned", "breached"]
 
-    async def test_moves_by_the_length_of_its_pause(
-        self, database: MakeDatabase
-    ) -> None:
+    async def test_moves_by_the_length_of_its_pause(self, database: MakeDatabase) -> None:
         db = await database("platform")
         subject, case = uuid4(), uuid4()
         async with db.transaction() as session:
             await _start(session, subject, case)
-            (paused,) = await clocks.pause_all(
-                session, case=case, now=NOW, reason="illness"
-            )
+            (paused,) = await clocks.pause_all(session, case=case, now=NOW, reason="illness")
             assert paused.next_at is None
-            assert (
-                await clocks.warn(session, kind="check-in", subject=subject, now=NOW)
-                is None
-            )
-            (resumed,) = await clocks.resume_all(
-                session, case=case, now=NOW + timedelta(days=3)
-            )
+            assert await clocks.warn(session, kind="check-in", subject=subject, now=NOW) is None
+            (resumed,) = await clocks.resume_all(session, case=case, now=NOW + timedelta(days=3))
         assert resumed.due_at == NOW + timedelta(days=13)
         assert resumed.warn_at == NOW + timedelta(days=10)
         assert await _told(db) == ["started", "paused", "resumed"]
@@ -104,18 +85,14 @@ class TestClocks:
                 (uuid4(), other),
             ):
                 await _start(session, subject, of_case)
-            await clocks.pause(
-                session, kind="check-in", subject=resting, now=NOW, reason="illness"
-            )
+            await clocks.pause(session, kind="check-in", subject=resting, now=NOW, reason="illness")
             stopped = await clocks.stop_all(session, case=case, now=NOW)
             assert await clocks.stop_all(session, case=case, now=NOW) == []
         assert {clock.subject for clock in stopped} == {resting, running}
         found = await rows(db, "SELECT case_id FROM clock WHERE state = 'running'")
         assert [row.case_id for row in found] == [other]
 
-    async def test_runs_again_after_it_was_stopped(
-        self, database: MakeDatabase
-    ) -> None:
+    async def test_runs_again_after_it_was_stopped(self, database: MakeDatabase) -> None:
         db = await database("platform")
         subject, case = uuid4(), uuid4()
         async with db.transaction() as session:

@@ -44,9 +44,7 @@ class Handler:
         self.seen: list[UUID] = []
         self.raises: list[Exception] = []
 
-    async def __call__(
-        self, _session: AsyncSession, event: Received[Any], _context: Context
-    ) -> None:
+    async def __call__(self, _session: AsyncSession, event: Received[Any], _context: Context) -> None:
         self.seen.append(event.id)
         if self.raises:
             raise self.raises.pop(0)
@@ -67,28 +65,20 @@ def subscriptions(handler: Handler) -> Subscriptions:
 async def _assign(database: Database, case: UUID, *, tenant: UUID = TENANT) -> UUID:
     async with database.transaction() as session:
         fact = ASSIGNED(case_id=case, assignment_no=1, coordinator_id=uuid4())
-        return await outbox.publish(
-            session, fact, stream=case, tenant=tenant, case=case, now=NOW
-        )
+        return await outbox.publish(session, fact, stream=case, tenant=tenant, case=case, now=NOW)
 
 
-async def _opened(
-    database: Database, subscriptions: Subscriptions, context: Context
-) -> UUID:
+async def _opened(database: Database, subscriptions: Subscriptions, context: Context) -> UUID:
     async with database.transaction() as session:
         case = await open_case(session)
-    found = await rows(
-        database, "SELECT id FROM outbox WHERE stream = :case", case=case
-    )
+    found = await rows(database, "SELECT id FROM outbox WHERE stream = :case", case=case)
     body = await outbox_body(database, found[0].id)
     await subscriptions.deliver(body, intake.CaseOpened.TYPE, context)
     return case
 
 
 async def _outcome(database: Database, event_id: UUID) -> str | None:
-    found = await rows(
-        database, "SELECT outcome FROM inbox WHERE event_id = :id", id=event_id
-    )
+    found = await rows(database, "SELECT outcome FROM inbox WHERE event_id = :id", id=event_id)
     return found[0].outcome if found else None
 
 
@@ -104,9 +94,7 @@ class TestDeliver:
         context = bare_context(database=db, settings=settings)
         event_id = await _assign(db, await _opened(db, subscriptions, context))
         body = await outbox_body(db, event_id)
-        outcomes = [
-            await subscriptions.deliver(body, ASSIGNED.TYPE, context) for _ in range(2)
-        ]
+        outcomes = [await subscriptions.deliver(body, ASSIGNED.TYPE, context) for _ in range(2)]
         assert outcomes == ["handled", "duplicate"]
         assert handler.seen == [event_id]
 
@@ -134,9 +122,7 @@ class TestDeliver:
         context = bare_context(database=db, settings=settings)
         event_id = await _assign(db, uuid4())
         with pytest.raises(NotYet):
-            await subscriptions.deliver(
-                await outbox_body(db, event_id), ASSIGNED.TYPE, context
-            )
+            await subscriptions.deliver(await outbox_body(db, event_id), ASSIGNED.TYPE, context)
         assert await _outcome(db, event_id) is None
 
     async def test_notes_what_comes_for_a_case_that_stopped(
@@ -150,17 +136,11 @@ class TestDeliver:
         context = bare_context(database=db, settings=settings)
         case = await _opened(db, subscriptions, context)
         async with db.transaction() as session:
-            stop = intake.CaseWithdrawn(
-                case_id=case, reason="own-wish", by="central-person"
-            )
-            stop_id = await outbox.publish(
-                session, stop, stream=case, tenant=TENANT, case=case, now=NOW
-            )
+            stop = intake.CaseWithdrawn(case_id=case, reason="own-wish", by="central-person")
+            stop_id = await outbox.publish(session, stop, stream=case, tenant=TENANT, case=case, now=NOW)
         await subscriptions.deliver(await outbox_body(db, stop_id), stop.TYPE, context)
         event_id = await _assign(db, case)
-        outcome = await subscriptions.deliver(
-            await outbox_body(db, event_id), ASSIGNED.TYPE, context
-        )
+        outcome = await subscriptions.deliver(await outbox_body(db, event_id), ASSIGNED.TYPE, context)
         assert outcome == await _outcome(db, event_id) == "case-stopped"
         assert handler.seen == []
 
@@ -171,22 +151,14 @@ class TestDeliver:
         context = bare_context(database=db, settings=settings)
         async with db.transaction() as session:
             case = await open_case(session)
-            stop = intake.CaseWithdrawn(
-                case_id=case, reason="own-wish", by="central-person"
-            )
-            await outbox.publish(
-                session, stop, stream=case, tenant=TENANT, case=case, now=NOW
-            )
-        ids = [
-            row.id for row in await rows(db, "SELECT id FROM outbox ORDER BY position")
-        ]
+            stop = intake.CaseWithdrawn(case_id=case, reason="own-wish", by="central-person")
+            await outbox.publish(session, stop, stream=case, tenant=TENANT, case=case, now=NOW)
+        ids = [row.id for row in await rows(db, "SELECT id FROM outbox ORDER BY position")]
         for event_id, event_type in (
             (ids[1], stop.TYPE),
             (ids[0], intake.CaseOpened.TYPE),
         ):
-            await subscriptions.deliver(
-                await outbox_body(db, event_id), event_type, context
-            )
+            await subscriptions.deliver(await outbox_body(db, event_id), event_type, context)
         assert (await rows(db, "SELECT status FROM case_state"))[0].status == "stopped"
 
     async def test_notes_what_the_rules_refuse_and_keeps_nothing_of_it(
@@ -200,9 +172,7 @@ class TestDeliver:
         context = bare_context(database=db, settings=settings)
         event_id = await _assign(db, await _opened(db, subscriptions, context))
         handler.raises = [AlreadyThere()]
-        outcome = await subscriptions.deliver(
-            await outbox_body(db, event_id), ASSIGNED.TYPE, context
-        )
+        outcome = await subscriptions.deliver(await outbox_body(db, event_id), ASSIGNED.TYPE, context)
         assert outcome == await _outcome(db, event_id) == "refused:already-there"
 
     async def test_names_the_fields_of_what_is_no_event_and_no_value(
@@ -210,9 +180,7 @@ class TestDeliver:
     ) -> None:
         context = bare_context(database=await database("platform"), settings=settings)
         with pytest.raises(Malformed) as caught:
-            await subscriptions.deliver(
-                b'{"id": "Fatima Canary"}', ASSIGNED.TYPE, context
-            )
+            await subscriptions.deliver(b'{"id": "Fatima Canary"}', ASSIGNED.TYPE, context)
         assert "id" in str(caught.value)
         assert "Fatima" not in str(caught.value)
 
@@ -231,9 +199,7 @@ class TestConsumer:
         heard: list[UUID] = []
 
         @other.writes(ASSIGNED, case="any")
-        async def hear(
-            _session: AsyncSession, event: Received[Any], _context: Context
-        ) -> None:
+        async def hear(_session: AsyncSession, event: Received[Any], _context: Context) -> None:
             heard.append(event.id)
 
         other_db = await database("platform_two")
@@ -263,9 +229,7 @@ class TestConsumer:
         handler.raises = [Operational("database")] * 2
         async with _consuming(subscriptions, context), _relaying(db, settings):
             event_id = await _assign(db, await _opened(db, subscriptions, context))
-            await eventually(
-                lambda: _is(db, event_id, "handled"), "the event to be handled"
-            )
+            await eventually(lambda: _is(db, event_id, "handled"), "the event to be handled")
         assert len(handler.seen) == 3
 
     async def test_buries_a_bug_with_its_cause_and_no_value_and_brings_it_back(
@@ -290,20 +254,11 @@ class TestConsumer:
             )
             assert letter.cause.startswith("ValueError at ")
             assert "Fatima" not in str(letter)
-            shown = await dead_letters.shown(
-                settings, services=["platform"], letter_id=letter.id
-            )
+            shown = await dead_letters.shown(settings, services=["platform"], letter_id=letter.id)
             assert shown is not None
             assert str(event_id) in (shown[1] or "")
-            assert (
-                await dead_letters.replayed(
-                    settings, services=["platform"], wanted=lambda _: True
-                )
-                == 1
-            )
-            await eventually(
-                lambda: _is(db, event_id, "handled"), "the replayed event to be handled"
-            )
+            assert await dead_letters.replayed(settings, services=["platform"], wanted=lambda _: True) == 1
+            await eventually(lambda: _is(db, event_id, "handled"), "the replayed event to be handled")
         assert await dead_letters.listed(settings, services=["platform"]) == []
 
     async def test_buries_what_is_no_event_at_once(
@@ -314,12 +269,8 @@ class TestConsumer:
             connection = await aio_pika.connect(settings.broker_url.get_secret_value())
             async with connection:
                 channel = await connection.channel()
-                message = aio_pika.Message(
-                    b"\x00\xffnot json", message_id="no-uuid", type=ASSIGNED.TYPE
-                )
-                await channel.default_exchange.publish(
-                    message, broker.queue_of("platform", ASSIGNED.TYPE)
-                )
+                message = aio_pika.Message(b"\x00\xffnot json", message_id="no-uuid", type=ASSIGNED.TYPE)
+                await channel.default_exchange.publish(message, broker.queue_of("platform", ASSIGNED.TYPE))
 
             async def dead() -> list[dead_letters.DeadLetter]:
                 found = await dead_letters.listed(settings, services=["platform"])
@@ -328,33 +279,22 @@ class TestConsumer:
 
             (letter,) = await eventually(dead, "a dead letter")
         assert letter.kind == "malformed"
-        shown = await dead_letters.shown(
-            settings, services=["platform"], letter_id="no-uuid"
-        )
+        shown = await dead_letters.shown(settings, services=["platform"], letter_id="no-uuid")
         assert shown is not None
         assert shown[1] is None
-        assert (
-            await dead_letters.discarded(
-                settings, services=["platform"], wanted=lambda _: True
-            )
-            == 1
-        )
+        assert await dead_letters.discarded(settings, services=["platform"], wanted=lambda _: True) == 1
         assert await dead_letters.listed(settings, services=["platform"]) == []
 
     async def test_hands_back_at_its_stop_what_it_could_not_finish(
         self, database: MakeDatabase, settings: Settings
     ) -> None:
         db = await database("platform")
-        context = bare_context(
-            database=db, settings=settings.model_copy(update={"stop_seconds": 0.4})
-        )
+        context = bare_context(database=db, settings=settings.model_copy(update={"stop_seconds": 0.4}))
         started, never = asyncio.Event(), asyncio.Event()
         subscriptions = Subscriptions("platform")
 
         @subscriptions.writes(ASSIGNED, case="any")
-        async def hang(
-            _session: AsyncSession, _event: Received[Any], _context: Context
-        ) -> None:
+        async def hang(_session: AsyncSession, _event: Received[Any], _context: Context) -> None:
             started.set()
             await never.wait()
 
@@ -378,9 +318,7 @@ async def _is(database: Database, event_id: UUID, outcome: str) -> bool:
 
 
 @asynccontextmanager
-async def _consuming(
-    subscriptions: Subscriptions, context: Context
-) -> AsyncIterator[Consumer]:
+async def _consuming(subscriptions: Subscriptions, context: Context) -> AsyncIterator[Consumer]:
     consumer = Consumer(subscriptions, context)
     await consumer.start()
     try:

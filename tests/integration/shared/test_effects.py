@@ -18,9 +18,7 @@ class Answer(BaseModel):
 
 
 class TestOnce:
-    async def test_answers_a_repeated_step_with_the_first_answer(
-        self, database: MakeDatabase
-    ) -> None:
+    async def test_answers_a_repeated_step_with_the_first_answer(self, database: MakeDatabase) -> None:
         db = await database("platform")
         numbers = iter(range(10))
 
@@ -29,19 +27,12 @@ class TestOnce:
 
         async def step() -> Answer:
             async with db.transaction() as session:
-                return await effects.once(
-                    session, key="assignment/1/offer/1", result=Answer, operation=count
-                )
+                return await effects.once(session, key="assignment/1/offer/1", result=Answer, operation=count)
 
-        assert [
-            answer.number
-            for answer in await asyncio.gather(*(step() for _ in range(5)))
-        ] == [0] * 5
+        assert [answer.number for answer in await asyncio.gather(*(step() for _ in range(5)))] == [0] * 5
         assert next(numbers) == 1
 
-    async def test_forgets_a_step_whose_transaction_failed(
-        self, database: MakeDatabase
-    ) -> None:
+    async def test_forgets_a_step_whose_transaction_failed(self, database: MakeDatabase) -> None:
         db = await database("platform")
 
         async def fail() -> Answer:
@@ -49,7 +40,5 @@ class TestOnce:
 
         with pytest.raises(RuntimeError):
             async with db.transaction() as session:
-                await effects.once(
-                    session, key="assignment/1/offer/1", result=Answer, operation=fail
-                )
+                await effects.once(session, key="assignment/1/offer/1", result=Answer, operation=fail)
         assert await rows(db, "SELECT 1 FROM effect") == []

@@ -64,17 +64,13 @@ def templates(tmp_path: Path) -> Path:
 class Case:
     """A service that mails, with one mail queued."""
 
-    def __init__(
-        self, db: Database, context: Context, subscriptions: Subscriptions
-    ) -> None:
+    def __init__(self, db: Database, context: Context, subscriptions: Subscriptions) -> None:
         self.db, self.context, self.subscriptions = db, context, subscriptions
         self.id = uuid4()
 
     async def queue(self, **options: Any) -> UUID:
         async with self.db.transaction() as session:
-            await case_state.raise_to(
-                session, case_id=self.id, tenant=TENANT, status="open", version=1
-            )
+            await case_state.raise_to(session, case_id=self.id, tenant=TENANT, status="open", version=1)
             return await messages.queue(
                 session,
                 service="network",
@@ -89,24 +85,16 @@ class Case:
             )
 
     async def deliver(self) -> str:
-        found = await rows(
-            self.db, "SELECT id FROM outbox WHERE type = :type", type=QUEUED
-        )
-        return await self.subscriptions.deliver(
-            await outbox_body(self.db, found[0].id), QUEUED, self.context
-        )
+        found = await rows(self.db, "SELECT id FROM outbox WHERE type = :type", type=QUEUED)
+        return await self.subscriptions.deliver(await outbox_body(self.db, found[0].id), QUEUED, self.context)
 
     async def state(self) -> str:
         return str((await rows(self.db, "SELECT state FROM message"))[0].state)
 
 
 @pytest_asyncio.fixture
-async def case(
-    database: MakeDatabase, settings: Settings, sink: tuple[Sink, int], templates: Path
-) -> Case:
-    async def write(
-        _session: AsyncSession, _message: messages.Message, _context: Context
-    ) -> mail.Mail:
+async def case(database: MakeDatabase, settings: Settings, sink: tuple[Sink, int], templates: Path) -> Case:
+    async def write(_session: AsyncSession, _message: messages.Message, _context: Context) -> mail.Mail:
         values = {"name": "Fatima", "link": "http://127.0.0.1/l/abc"}
         return mail.Mail("fatima@example.org", "Fatima B", "ar", "hello", values)
 
@@ -114,15 +102,11 @@ async def case(
     messages.install(subscriptions, templates=templates, writer=write)
     db = await database("platform")
     here = settings.model_copy(update={"smtp_port": sink[1]})
-    return Case(
-        db, bare_context(database=db, settings=here, service="network"), subscriptions
-    )
+    return Case(db, bare_context(database=db, settings=here, service="network"), subscriptions)
 
 
 class TestSending:
-    async def test_sends_a_mail_with_the_id_of_its_effect(
-        self, case: Case, sink: tuple[Sink, int]
-    ) -> None:
+    async def test_sends_a_mail_with_the_id_of_its_effect(self, case: Case, sink: tuple[Sink, int]) -> None:
         message_id = await case.queue()
         assert [await case.deliver(), await case.deliver()] == ["handled", "duplicate"]
         (sent,) = sink[0].mails
@@ -134,9 +118,7 @@ class TestSending:
         assert "&lt;meedenken&gt;" in page
         assert await case.state() == "sent"
 
-    async def test_tries_again_when_the_server_says_later(
-        self, case: Case, sink: tuple[Sink, int]
-    ) -> None:
+    async def test_tries_again_when_the_server_says_later(self, case: Case, sink: tuple[Sink, int]) -> None:
         await case.queue()
         sink[0].answers = ["451 later"]
         with pytest.raises(Operational):
@@ -144,9 +126,7 @@ class TestSending:
         assert await case.deliver() == "handled"
         assert len(sink[0].mails) == 1
 
-    async def test_notes_a_refusal_for_good(
-        self, case: Case, sink: tuple[Sink, int]
-    ) -> None:
+    async def test_notes_a_refusal_for_good(self, case: Case, sink: tuple[Sink, int]) -> None:
         await case.queue()
         sink[0].answers = ["550 no such mailbox"]
         assert await case.deliver() == "handled"
@@ -158,9 +138,7 @@ class TestSending:
     ) -> None:
         await case.queue(even_if_stopped=tells_of_the_stop)
         async with case.db.transaction() as session:
-            await case_state.raise_to(
-                session, case_id=case.id, tenant=TENANT, status="stopped", version=2
-            )
+            await case_state.raise_to(session, case_id=case.id, tenant=TENANT, status="stopped", version=2)
         await case.deliver()
         assert len(sink[0].mails) == sent
         assert await case.state() == ("sent" if sent else "cancelled")

@@ -27,9 +27,7 @@ async def _pause(database: Database, case: UUID, count: int = 1) -> None:
     async with database.transaction() as session:
         for _ in range(count):
             fact = intake.CasePaused(case_id=case, reason="test")
-            await outbox.publish(
-                session, fact, stream=case, tenant=TENANT, case=case, now=NOW
-            )
+            await outbox.publish(session, fact, stream=case, tenant=TENANT, case=case, now=NOW)
 
 
 @asynccontextmanager
@@ -66,13 +64,7 @@ async def _relaying(postgres: PostgreSQL, url: str) -> AsyncIterator[outbox.Rela
 
 
 async def _waiting(database: Database) -> int:
-    return int(
-        (
-            await rows(
-                database, "SELECT count(*) FROM outbox WHERE published_at IS NULL"
-            )
-        )[0][0]
-    )
+    return int((await rows(database, "SELECT count(*) FROM outbox WHERE published_at IS NULL"))[0][0])
 
 
 async def _is_waiting(database: Database, count: int) -> bool:
@@ -88,9 +80,7 @@ class TestPublish:
                 raise RuntimeError
         assert await rows(db, "SELECT 1 FROM outbox") == []
 
-    async def test_counts_each_stream_without_gaps_when_written_at_once(
-        self, database: MakeDatabase
-    ) -> None:
+    async def test_counts_each_stream_without_gaps_when_written_at_once(self, database: MakeDatabase) -> None:
         db = await database("platform")
         cases = [uuid4(), uuid4()]
         await asyncio.gather(*(_pause(db, cases[n % 2], count=3) for n in range(8)))
@@ -115,15 +105,9 @@ class TestRelay:
         ):
             db.after_events(relay.wake)
             await asyncio.gather(*(_pause(db, case, count=20) for case in cases))
-            await eventually(
-                lambda: len(caught) == 100, lambda: f"100 events, {len(caught)} came"
-            )
+            await eventually(lambda: len(caught) == 100, lambda: f"100 events, {len(caught)} came")
         for case in cases:
-            sequences = [
-                int(event["sequence"])
-                for event in caught
-                if event["caseid"] == str(case)
-            ]
+            sequences = [int(event["sequence"]) for event in caught if event["caseid"] == str(case)]
             assert sequences == list(range(1, 21))
         assert caught[0]["specversion"] == "1.0"
         assert caught[0]["source"] == "urn:kring:intake"
@@ -141,10 +125,29 @@ class TestRelay:
             for relay in (first, second):
                 db.after_events(relay.wake)
             await asyncio.gather(*(_pause(db, uuid4(), count=10) for _ in range(30)))
-            await eventually(
-                lambda: len(caught) >= 300, lambda: f"300 events, {len(caught)} came"
-            )
+            await eventually(lambda: len(caught) >= 300, lambda: f"300 events, {len(caught)} came")
         assert len({event["id"] for event in caught}) == len(caught) == 300
+
+    async def test_takes_a_fair_share_beside_others_and_all_when_alone(
+        self, database: MakeDatabase, postgres: PostgreSQL, broker_url: str
+    ) -> None:
+        await database("platform")
+        url = database_url(postgres.url, "kring_platform")
+        first, second = (
+            outbox.Relay(service="intake", database_url=url, broker_url=broker_url) for _ in range(2)
+        )
+        async with first._connected() as (one, _):
+            alone = await first.share(one, [])
+            async with second._connected() as (two, _):
+                kept = await first.share(one, alone)
+                taken = await second.share(two, [])
+            assert sorted(alone) == sorted(kept + taken) == list(range(outbox.SHARDS))
+            assert len(kept) == len(taken)
+
+            async def has_all() -> bool:
+                return len(await first.share(one, kept)) == outbox.SHARDS
+
+            await eventually(has_all, "the share of the relay that left")
 
     async def test_is_woken_by_another_process_that_announces(
         self,
@@ -174,13 +177,9 @@ class TestRelay:
     ) -> None:
         db = await database("platform")
         stuck, free = uuid4(), uuid4()
-        command = network.TellPerson(
-            case_id=stuck, person_id=uuid4(), kind="plan-shared", link_target="plan"
-        )
+        command = network.TellPerson(case_id=stuck, person_id=uuid4(), kind="plan-shared", link_target="plan")
         async with db.transaction() as session:
-            await outbox.publish(
-                session, command, stream=stuck, tenant=TENANT, case=stuck, now=NOW
-            )
+            await outbox.publish(session, command, stream=stuck, tenant=TENANT, case=stuck, now=NOW)
         await _pause(db, stuck)
         async with (
             _catching(broker_url, PAUSED) as caught,
@@ -188,20 +187,14 @@ class TestRelay:
         ):
             db.after_events(relay.wake)
             await _pause(db, free)
-            await eventually(
-                lambda: len(caught) == 1, lambda: "the event of the other stream"
-            )
+            await eventually(lambda: len(caught) == 1, lambda: "the event of the other stream")
             assert caught[0]["caseid"] == str(free)
             await eventually(lambda: _is_waiting(db, 2), "the free stream to be marked")
             connection = await aio_pika.connect(broker_url)
             async with connection:
                 channel = await connection.channel()
-                await broker.declare_service(
-                    channel, "network", [(command.TYPE, command.EXCHANGE)]
-                )
-            await eventually(
-                lambda: len(caught) == 2, lambda: "the event behind the command"
-            )
+                await broker.declare_service(channel, "network", [(command.TYPE, command.EXCHANGE)])
+            await eventually(lambda: len(caught) == 2, lambda: "the event behind the command")
         await eventually(lambda: _is_waiting(db, 0), "everything to be marked")
 
     async def test_publishes_again_what_was_published_but_not_marked(
@@ -221,16 +214,13 @@ class TestRelay:
 
                 async def publish_then_die(*given: Any) -> Any:
                     result = await publish_all(*given)
-                    await killer.execute(
-                        "SELECT pg_terminate_backend($1)", connection.get_server_pid()
-                    )
+                    await killer.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
                     return result
 
                 relay._publish_all = publish_then_die  # type: ignore[method-assign]
-                with pytest.raises(
-                    (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
-                ):
-                    await relay.round(connection, exchanges)
+                shards = await relay.share(connection, [])
+                with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+                    await relay.round(connection, exchanges, shards)
                 await killer.close()
             assert await _waiting(db) == 3
             async with _relaying(postgres, broker_url):
