@@ -1,0 +1,258 @@
+"""The rules of registrations and payments: states, what a payment does to a registration, and the errors. No I/O."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.calendar import Length
+from shared.errors import Conflict, Invalid, NotFound
+
+MAX_SESSION = timedelta(days=31)
+MAX_AHEAD = timedelta(days=5 * 366)
+_LAST_COMMUNICATION = 10**10
+_MODULUS = 97
+
+
+class Registering(StrEnum):
+    """Where people register for a course."""
+
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+
+
+class RegistrationState(StrEnum):
+    """How far a registration is."""
+
+    AWAITING_PAYMENT = "awaiting-payment"
+    WAITLISTED = "waitlisted"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+# These hold one of the session's places.
+SEATED = (RegistrationState.AWAITING_PAYMENT, RegistrationState.CONFIRMED)
+# These can still come to something by themselves.
+LIVE = (*SEATED, RegistrationState.WAITLISTED)
+
+
+class PaymentKind(StrEnum):
+    """Money that came, or money that the bank took back."""
+
+    CREDIT = "credit"
+    REVERSAL = "reversal"
+
+
+class PaymentState(StrEnum):
+    """What came of a payment; each but the first waits for more money or for a person."""
+
+    MATCHED = "matched"
+    SUGGESTED = "suggested"
+    UNMATCHED = "unmatched"
+    # It belongs to a registration, but it is too little, too much, a second time, ...
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    PAID_TWICE = "paid-twice"
+    # ... after the registration had expired or was cancelled, ...
+    LATE = "late"
+    # ... or while it still waited for a place.
+    EARLY = "early"
+    REVERSED = "reversed"
+
+
+# The money of these is there for the registration that they belong to.
+COUNTED = (
+    PaymentState.MATCHED,
+    PaymentState.UNDERPAID,
+    PaymentState.OVERPAID,
+    PaymentState.EARLY,
+)
+# A person may still say whose these are.
+OPEN_TO_MATCHING = (
+    PaymentState.SUGGESTED,
+    PaymentState.UNMATCHED,
+    PaymentState.LATE,
+    PaymentState.UNDERPAID,
+)
+
+
+class Vat(StrEnum):
+    """How a price stands to value added tax: the organisation's accountant decides."""
+
+    EXEMPT = "exempt-art44"
+    SMALL_ENTERPRISE = "small-enterprise"
+    STANDARD = "standard-21"
+
+
+class QrCommunication(StrEnum):
+    """The line of the QR code that holds the communication: banking apps differ in which they understand."""
+
+    TEXT = "text"
+    STRUCTURED = "structured"
+
+
+class Policy(BaseModel):
+    """The lengths and choices that an organisation sets for its trainings."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    payment_remind: Length = "7d"
+    payment_expires: Length = "14d"
+    qr_communication: QrCommunication = QrCommunication.TEXT
+
+
+class CourseNotFound(NotFound):
+    """No such course at this organisation."""
+
+    code = "course-not-found"
+    title = "There is no such course"
+
+
+class SessionNotFound(NotFound):
+    """No such session at this organisation."""
+
+    code = "session-not-found"
+    title = "There is no such session"
+
+
+class RegistrationNotFound(NotFound):
+    """No such registration at this organisation."""
+
+    code = "registration-not-found"
+    title = "There is no such registration"
+
+
+class PaymentNotFound(NotFound):
+    """No such payment at this organisation."""
+
+    code = "payment-not-found"
+    title = "There is no such payment"
+
+
+class SessionTimesNotRight(Invalid):
+    """A session starts in the future and ends after it starts."""
+
+    code = "session-times-not-right"
+    title = "A session starts in the future, within five years, and ends after it starts, within a month"
+
+
+class RegisteredElsewhere(Conflict):
+    """This course takes its registrations at another place."""
+
+    code = "registration-elsewhere"
+    title = (
+        "Registration for this course is done elsewhere: follow the link in facts.url"
+    )
+
+
+class RegistrationClosed(Conflict):
+    """The session has begun."""
+
+    code = "registration-closed"
+    title = "The session has begun: registration is closed"
+
+
+class AlreadyRegistered(Conflict):
+    """The same person is registered for this session already."""
+
+    code = "already-registered"
+    title = "This person is already registered for this session"
+
+
+class RegistrationOver(Conflict):
+    """The registration was cancelled or expired."""
+
+    code = "registration-over"
+    title = "This registration was cancelled or has expired"
+
+
+class NothingToPay(Conflict):
+    """There is no payment to make for this registration now."""
+
+    code = "nothing-to-pay"
+    title = "There is nothing to pay for this registration now"
+
+
+class NoPlaceLeft(Conflict):
+    """Every place of the session is taken."""
+
+    code = "no-place-left"
+    title = "Every place of this session is taken; pay the money back or cancel another registration first"
+
+
+class PaymentSettled(Conflict):
+    """The payment belongs to a registration already, or was taken back."""
+
+    code = "payment-settled"
+    title = "This payment needs no decision any more"
+
+
+class NoSuchMoney(Conflict):
+    """The registration has no payment of this amount that could be taken back."""
+
+    code = "no-payment-to-reverse"
+    title = "This registration has no payment of the same amount"
+
+
+def check_times(*, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    """Raise SessionTimesNotRight unless a session could be held then."""
+    if not (
+        now < starts_at <= now + MAX_AHEAD
+        and starts_at < ends_at <= starts_at + MAX_SESSION
+    ):
+        raise SessionTimesNotRight
+
+
+def communication_of(number: int) -> str:
+    """Return the twelve digits of the structured communication with this number (OGM: ten digits and mod 97)."""
+    if not 0 < number < _LAST_COMMUNICATION:
+        raise ValueError("a communication has a number of at most ten digits")
+    return f"{number:010d}{number % _MODULUS or _MODULUS:02d}"
+
+
+def is_communication(digits: str) -> bool:
+    """Say whether twelve digits are a valid structured communication."""
+    if len(digits) != 12 or not (digits.isascii() and digits.isdigit()):
+        return False
+    number = int(digits[:10])
+    return number > 0 and digits == communication_of(number)
+
+
+def written_communication(digits: str) -> str:
+    """Return a structured communication as people read and type it."""
+    return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a payment does: the state that it gets, and whether the registration is complete with it."""
+
+    state: PaymentState
+    settles: bool = False
+
+
+def effect_of_payment(
+    *,
+    state: RegistrationState,
+    price: Decimal,
+    paid_before: Decimal,
+    amount: Decimal,
+    accept: bool = False,
+) -> Effect:
+    """Return what money for a registration does; `accept`: a person says that it is enough."""
+    if state in (RegistrationState.CANCELLED, RegistrationState.EXPIRED):
+        return Effect(PaymentState.LATE)
+    if state is RegistrationState.CONFIRMED:
+        return Effect(PaymentState.PAID_TWICE)
+    if state is RegistrationState.WAITLISTED:
+        return Effect(PaymentState.EARLY)
+    total = paid_before + amount
+    if total < price and not accept:
+        return Effect(PaymentState.UNDERPAID)
+    return Effect(
+        PaymentState.OVERPAID if total > price and not accept else PaymentState.MATCHED,
+        settles=True,
+    )

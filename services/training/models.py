@@ -1,0 +1,228 @@
+"""Training's tables. Participants' and payers' details are in `sealed`; what matching needs besides is hashed."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    Sequence,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.training.domain import LIVE, PaymentKind, PaymentState, RegistrationState
+from shared.tables import service_metadata
+from shared.vault import SealedFields
+
+_Money = Numeric(12, 2)
+_Moment = DateTime(timezone=True)
+
+
+def _one_of(column: str, values: object) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"  # type: ignore[attr-defined]
+
+
+class Base(DeclarativeBase):
+    """The base of training's tables."""
+
+    metadata = service_metadata()
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: _Moment,
+        Decimal: _Money,
+        str: Text,
+    }
+
+
+# Numbers of structured communications: never given twice, also not after a rollback.
+communication_number = Sequence(
+    "communication_number", metadata=Base.metadata, maxvalue=9_999_999_999
+)
+
+
+class CourseRow(Base):
+    """A course as it is announced: public, so plain."""
+
+    __tablename__ = "course"
+    __table_args__ = (Index("ix_course_list", "tenant", "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    title: Mapped[str]
+    audience: Mapped[str | None]
+    language: Mapped[str]
+    registration: Mapped[str]
+    external_url: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class SessionRow(Base):
+    """A course given at a time and a place, for a price: public, so plain. Its row lock guards its places."""
+
+    __tablename__ = "course_session"
+    __table_args__ = (
+        Index("ix_course_session_list", "tenant", "starts_at", "id"),
+        Index("ix_course_session_account", "tenant", "account_iban"),
+        CheckConstraint("capacity > 0", name="capacity"),
+        CheckConstraint("price >= 0", name="price"),
+        CheckConstraint(
+            "price = 0 OR (account_iban IS NOT NULL AND account_name IS NOT NULL)",
+            name="account",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("course.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    place: Mapped[str]
+    capacity: Mapped[int]
+    price: Mapped[Decimal]
+    vat: Mapped[str]
+    account_iban: Mapped[str | None]
+    account_name: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class Participant(SealedFields):
+    """Who registered, and who gets the invoice."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None = None
+    organisation: str | None = None
+    invoice_name: str | None = None
+    invoice_kbo_number: str | None = None
+    invoice_email: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return first and last name."""
+        return f"{self.first_name} {self.last_name}"
+
+
+class RegistrationRow(Base):
+    """One person's registration for one session. `round`: how often it (again) awaits a decision; each has a workflow."""
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        UniqueConstraint("tenant", "communication"),
+        Index("ix_registration_list", "tenant", "session_id", "created_at", "id"),
+        # Serves counting places and finding who waits longest.
+        Index("ix_registration_places", "session_id", "state", "created_at", "id"),
+        Index(
+            "uq_registration_person",
+            "tenant",
+            "session_id",
+            "person_index",
+            unique=True,
+            postgresql_where=text(_one_of("state", LIVE)),
+        ),
+        CheckConstraint(_one_of("state", RegistrationState), name="state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("course_session.id"))
+    state: Mapped[str]
+    round: Mapped[int]
+    language: Mapped[str]
+    # As it was when they registered.
+    price: Mapped[Decimal]
+    communication: Mapped[str | None]
+    person_index: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+    @property
+    def sealed_as(self) -> str:
+        """Return the row that `sealed` is bound to."""
+        return f"registration:{self.id}"
+
+
+class StatementRow(Base):
+    """An imported file: its digest, and its entries as [payment id, seen before in another file]."""
+
+    __tablename__ = "statement"
+    __table_args__ = (UniqueConstraint("tenant", "digest"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    format: Mapped[str]
+    entries: Mapped[list[tuple[str, bool]]] = mapped_column(JSONB)
+    ignored: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Transfer(SealedFields):
+    """Who paid, and what they wrote with it."""
+
+    payer_name: str = ""
+    payer_iban: str = ""
+    text: str = ""
+
+
+class PaymentRow(Base):
+    """One credit on a statement, or one reversal. `reverses`: the payment that a reversal took back."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        UniqueConstraint("tenant", "fingerprint"),
+        Index("ix_payment_list", "tenant", "created_at", "id"),
+        Index("ix_payment_state", "tenant", "state", "created_at", "id"),
+        Index("ix_payment_of_registration", "registration_id"),
+        Index(
+            "ix_payment_reference_hashes", "reference_hashes", postgresql_using="gin"
+        ),
+        CheckConstraint(_one_of("kind", PaymentKind), name="kind"),
+        CheckConstraint(_one_of("state", PaymentState), name="state"),
+        CheckConstraint("amount > 0", name="amount"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statement.id"))
+    kind: Mapped[str]
+    state: Mapped[str]
+    account_iban: Mapped[str]
+    amount: Mapped[Decimal]
+    booked_on: Mapped[date]
+    communication: Mapped[str | None]
+    # Hashes with a key: the same entry in another file, and the references that a reversal repeats.
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    reference_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
+    registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration.id"))
+    reverses: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id"))
+    # [{"registration_id": ..., "score": ...}], best first.
+    suggestions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+    @property
+    def sealed_as(self) -> str:
+        """Return the row that `sealed` is bound to."""
+        return f"payment:{self.id}"
+
+
+class PolicyRow(Base):
+    """An organisation's choices; the highest version holds."""
+
+    __tablename__ = "policy"
+
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
