@@ -12,6 +12,8 @@ from deploy.local.errors import PartFailed
 from deploy.local.process import Process
 
 _TELLING = re.compile(r"in use|FATAL|ERROR|[Ee]rror:|could not|[A-Z]\w+Error\b")
+# Our own programs are found wherever they are started.
+OWN_PROGRAMS = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
 # What a part gets from our own environment; the rest is said by the part.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "HOME", "USER", "LOGNAME")
 
@@ -19,16 +21,22 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "HOME",
 class Part:
     """One process of a platform. Subclasses say how it is prepared, started and asked whether it is ready."""
 
+    # Whether it has done its work when its process ends well, as a step and not a server.
+    once = False
     stop_signal = signal.SIGTERM
     stop_seconds = 10.0
     start_seconds = 40.0
     probe_seconds = 0.05
 
-    def __init__(self, *, name: str, directory: Path, log: Path, needs: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *, name: str, directory: Path, log: Path, needs: tuple[str, ...] = (), uses: tuple[str, ...] = ()
+    ) -> None:
         self.name = name
         self.directory = directory
         self.log = log
+        # Started after those it needs are ready; stopped before those it needs or uses.
         self.needs = needs
+        self.uses = uses
         self._log_start = 0
         self._process = Process(log=log, stop_signal=self.stop_signal, stop_seconds=self.stop_seconds)
 
@@ -115,3 +123,14 @@ class Part:
             lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
         telling = [line for line in lines if _TELLING.search(line)]
         return (telling or lines or ["nothing"])[-1][:300]
+
+
+async def http_status(port: int, path: str) -> int:
+    """Return the status with which an HTTP server on 127.0.0.1 answers a GET. Raises: OSError, ValueError."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        status_line = await reader.readline()
+        return int(status_line.split()[1]) if status_line else 0
+    finally:
+        writer.close()

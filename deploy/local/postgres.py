@@ -68,13 +68,10 @@ class PostgreSQL(Part):
 
     async def prepare(self) -> None:
         """Make the cluster if there is none yet."""
-        self.directory.chmod(0o700)
-        password = self.directory / "password"
-        if not password.exists():
-            write_private(password, secrets.token_urlsafe(24))
+        self.ensure_password()
         self._prefix = await asyncio.to_thread(self._become_ordinary)
-        if not (self._data / "PG_VERSION").exists():
-            await self._make_cluster(password)
+        if not self._data.exists():
+            await self._make_cluster(self.directory / "password")
 
     def command(self) -> list[str]:
         """Return the server's command line; it holds no password."""
@@ -97,17 +94,24 @@ class PostgreSQL(Part):
         finally:
             await connection.close()
 
+    def ensure_password(self) -> None:
+        """Generate the password, so that the URL is known before the server is started."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.chmod(0o700)
+        if not (self.directory / "password").exists():
+            write_private(self.directory / "password", secrets.token_urlsafe(24))
+
     def _password(self) -> str:
         return (self.directory / "password").read_text()
 
     async def _make_cluster(self, password: Path) -> None:
-        # A half-made cluster of an interrupted start has no PG_VERSION at its end and cannot be used.
-        shutil.rmtree(self._data, ignore_errors=True)
+        # Made beside its place and then moved: an interrupted start leaves no half of a cluster.
+        new = self._data.with_name("data.new")
+        shutil.rmtree(new, ignore_errors=True)
         making = await asyncio.create_subprocess_exec(
             *self._prefix,
             str(_binary("initdb")),
-            "-D",
-            str(self._data),
+            f"--pgdata={new}",
             *("--username=postgres", f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync", "--no-instructions"),
             stdout=subprocess.DEVNULL,
@@ -120,6 +124,7 @@ class PostgreSQL(Part):
         if making.returncode:
             last = said.decode(errors="replace").strip().splitlines()[-1:]
             raise PlatformError(f"PostgreSQL cannot make its data directory {self._data}: {' '.join(last)}")
+        new.rename(self._data)
 
     def _become_ordinary(self) -> list[str]:
         """Return what goes before a command so that it does not run as root, which PostgreSQL refuses.

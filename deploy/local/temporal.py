@@ -15,26 +15,26 @@ NAMESPACE = "kring"
 class TemporalServer(Part):
     """The development server of one platform: real time, everything kept in one file."""
 
-    def __init__(self, *, directory: Path, log: Path, port: int, ui_port: int | None = None) -> None:
+    namespace = NAMESPACE
+
+    def __init__(
+        self, *, directory: Path, log: Path, port: int, ui_port: int | None = None, codec_port: int | None = None
+    ) -> None:
         super().__init__(name="temporal", directory=directory, log=log)
         self._port = port
         self._ui_port = ui_port
-
-    namespace = NAMESPACE
+        self._codec_port = codec_port
 
     @property
     def address(self) -> str:
         """Host and port."""
         return f"127.0.0.1:{self._port}"
 
-    @property
-    def ui(self) -> str | None:
-        """Where people look at workflows."""
-        return f"http://127.0.0.1:{self._ui_port}" if self._ui_port else None
-
     def command(self) -> list[str]:
         """Return the command that runs it."""
         ui = ["--ui-port", str(self._ui_port), "--ui-disable-news-fetch"] if self._ui_port else ["--headless"]
+        if self._codec_port:
+            ui += ["--ui-codec-endpoint", f"http://127.0.0.1:{self._codec_port}"]
         database = self.directory / "temporal.db"
         return [
             _binary("temporal"),
@@ -43,27 +43,15 @@ class TemporalServer(Part):
         ]
 
     async def probe(self) -> None:
-        """Find the namespace, and set how long it keeps what ended."""
-        from google.protobuf.duration_pb2 import Duration
-        from temporalio.api.namespace.v1 import NamespaceConfig
-        from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
-        from temporalio.client import Client
-
-        from shared.temporal import prepare_namespace
-
+        """Prepare the namespace."""
         await self.knock()
-        await prepare_namespace(address=self.address, namespace=NAMESPACE)
-        client = await Client.connect(self.address, namespace=NAMESPACE)
-        keep = Duration(seconds=int(RETENTION.total_seconds()))
-        config = NamespaceConfig(workflow_execution_retention_ttl=keep)
-        await client.workflow_service.update_namespace(UpdateNamespaceRequest(namespace=NAMESPACE, config=config))
+        await ensure_namespace(address=self.address, namespace=NAMESPACE)
 
 
 class TimeSkippingServer(Part):
     """The server on which a year passes in seconds: one clock for all workflows, forgets everything at its end."""
 
     namespace = "default"
-    ui = None
 
     def __init__(self, *, directory: Path, log: Path, port: int) -> None:
         super().__init__(name="temporal", directory=directory, log=log)
@@ -84,6 +72,30 @@ class TimeSkippingServer(Part):
 
         await self.knock()
         await prepare_namespace(address=self.address, namespace=self.namespace)
+
+
+async def ensure_namespace(*, address: str, namespace: str) -> None:
+    """Make the namespace if it is missing, set how long it keeps what ended, and register search attributes."""
+    from google.protobuf.duration_pb2 import Duration
+    from temporalio.api.namespace.v1 import NamespaceConfig
+    from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateNamespaceRequest
+    from temporalio.client import Client
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from shared.temporal import prepare_namespace
+
+    service = (await Client.connect(address)).workflow_service
+    keep = Duration(seconds=int(RETENTION.total_seconds()))
+    config = NamespaceConfig(workflow_execution_retention_ttl=keep)
+    try:
+        await service.register_namespace(
+            RegisterNamespaceRequest(namespace=namespace, workflow_execution_retention_period=keep)
+        )
+    except RPCError as error:
+        if error.status != RPCStatusCode.ALREADY_EXISTS:
+            raise
+        await service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=config))
+    await prepare_namespace(address=address, namespace=namespace)
 
 
 def _binary(name: str) -> str:

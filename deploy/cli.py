@@ -1,0 +1,233 @@
+"""The `kring` command: what there is to type. What a command does is imported only when it is typed."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.local.errors import PlatformError
+
+SERVICES = ("intake", "network", "scheduling", "plans", "training")
+ROLES = ("api", "consumer", "worker")
+DIRECTORY = Path(".kring")
+
+Command = Callable[[argparse.Namespace], Coroutine[Any, Any, int]]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says; whatever is wrong with the surroundings is told in one sentence."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory(options)) as runner:
+            code = runner.run(command(options))
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        code = 0
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        print(f"kring: {sentence}", file=sys.stderr)
+        code = 1
+    sys.exit(code)
+
+
+def _loop_factory(options: argparse.Namespace) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return the faster loop for what serves; the rest starts sooner without it."""
+    if options.command is not _serve:
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def _sentence(error: Exception) -> str | None:
+    """Return what to tell a person about an expected failure, or None for a bug."""
+    if isinstance(error, PlatformError):
+        return str(error)
+    from pydantic import ValidationError
+
+    from shared.errors import DomainError, Operational
+    from shared.secrets import SecretMissing
+
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        wrong = ", ".join(f"KRING_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        return f"The environment is not right: {wrong}."
+    if isinstance(error, SecretMissing | Operational | DomainError):
+        return str(error)
+    return None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kring", description="Run Kring and look after it.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_platform(commands)
+    _add_service(commands)
+    _add_documents(commands)
+    _add_token(commands)
+    _add_dead_letters(commands)
+    return parser
+
+
+def _add_platform(commands: Any) -> None:
+    up = commands.add_parser("up", help="start all of Kring on this machine, until Ctrl-C")
+    up.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)")
+    up.add_argument(
+        "--port",
+        type=_port,
+        action="append",
+        default=[],
+        metavar="PART=NUMBER",
+        help="listen there, e.g. intake=8001; may be repeated",
+    )
+    up.set_defaults(command=_up)
+    status = commands.add_parser("status", help="say what every part is doing")
+    status.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)")
+    status.add_argument("--json", action="store_true", help="as JSON: state, address and process id of every part")
+    status.set_defaults(command=_status)
+    demo = commands.add_parser("demo", help="play a story on a throw-away platform")
+    demo.add_argument("--story", type=Path, help="the file to play")
+    demo.add_argument("--report", type=Path, help="where to write what happened, as JSON")
+    demo.add_argument("--keep", action="store_true", help="leave the platform up afterwards, until Ctrl-C")
+    demo.set_defaults(command=_demo)
+
+
+def _add_service(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="run one service in this process")
+    serve.add_argument("service", type=_service_or_codec, help=f"{', '.join(SERVICES)}; or codec, for Temporal's web UI")
+    serve.add_argument("--role", type=_roles, default=set(ROLES), help="some of api,consumer,worker (all)")
+    serve.set_defaults(command=_serve)
+    migrate = commands.add_parser("migrate", help="bring the databases up to date")
+    migrate.add_argument("service", type=_service, nargs="?", help="only this one (all)")
+    migrate.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server")
+    migrate.add_argument("--temporal", action="store_true", help="also prepare the namespace on the Temporal server")
+    migrate.set_defaults(command=_migrate)
+
+
+def _add_documents(commands: Any) -> None:
+    openapi = commands.add_parser("openapi", help="print the description of a service's API")
+    openapi.add_argument("service", type=_service)
+    openapi.set_defaults(command=_openapi)
+    asyncapi = commands.add_parser("asyncapi", help="print the description of all events")
+    asyncapi.set_defaults(command=_asyncapi)
+
+
+def _add_token(commands: Any) -> None:
+    token = commands.add_parser("token", help="print a token for local use")
+    token.add_argument("--role", action="append", required=True, help="may be repeated")
+    token.add_argument("--organisation", metavar="ID", help="the organisation whose staff it is")
+    token.add_argument("--subject", metavar="ID", help="the person's id (a new one)")
+    token.add_argument("--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)")
+    token.set_defaults(command=_token)
+
+
+def _add_dead_letters(commands: Any) -> None:
+    letters = commands.add_parser("dead-letters", help="messages that could not be dealt with")
+    actions = letters.add_subparsers(metavar="ACTION", required=True)
+    for action, text in (
+        ("list", "list them, grouped by cause"),
+        ("show", "show one"),
+        ("replay", "send them back to where they failed"),
+        ("discard", "throw them away"),
+    ):
+        one = actions.add_parser(action, help=text)
+        if action != "list":
+            one.add_argument("id", nargs=None if action == "show" else "?", help="of one dead letter")
+        if action in ("replay", "discard"):
+            one.add_argument("--cause", help="all with this cause")
+            one.add_argument("--all", action="store_true", help="all")
+        one.add_argument("--service", type=_service, help="only of this service")
+        one.add_argument("--json", action="store_true", help="as JSON")
+        one.set_defaults(command=_dead_letters, action=action)
+
+
+def _service(text: str) -> str:
+    if text not in SERVICES:
+        raise argparse.ArgumentTypeError(f"there is no service {text!r}; there are {', '.join(SERVICES)}")
+    return text
+
+
+def _service_or_codec(text: str) -> str:
+    return text if text == "codec" else _service(text)
+
+
+def _roles(text: str) -> set[str]:
+    roles = {role.strip() for role in text.split(",")}
+    if not roles <= set(ROLES):
+        raise argparse.ArgumentTypeError(f"roles are {', '.join(ROLES)}, separated by commas")
+    return roles
+
+
+def _port(text: str) -> tuple[str, int]:
+    part, _, number = text.partition("=")
+    if not part or not number.isdigit() or not 0 < int(number) < 65536:
+        raise argparse.ArgumentTypeError("a port is given as PART=NUMBER, for example intake=8001")
+    return part, int(number)
+
+
+async def _up(options: argparse.Namespace) -> int:
+    from deploy.commands.up import up
+
+    return await up(directory=options.directory, ports=dict(options.port))
+
+
+async def _status(options: argparse.Namespace) -> int:
+    from deploy.commands.status import status
+
+    return status(directory=options.directory, as_json=options.json)
+
+
+async def _demo(options: argparse.Namespace) -> int:
+    from deploy.demo import demo
+
+    return await demo(story=options.story, report=options.report, keep=options.keep)
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    from deploy.commands.serve import serve, serve_codec
+
+    if options.service == "codec":
+        return await serve_codec()
+    return await serve(options.service, roles=options.role)
+
+
+async def _migrate(options: argparse.Namespace) -> int:
+    from deploy.commands.migrate import migrate
+
+    services = [options.service] if options.service else list(SERVICES)
+    return await migrate(services, wait_seconds=options.wait, temporal=options.temporal)
+
+
+async def _openapi(options: argparse.Namespace) -> int:
+    from deploy.commands.documents import openapi
+
+    return await openapi(options.service)
+
+
+async def _asyncapi(_options: argparse.Namespace) -> int:
+    from deploy.commands.documents import asyncapi
+
+    return asyncapi()
+
+
+async def _token(options: argparse.Namespace) -> int:
+    from deploy.commands.token import token
+
+    return token(
+        roles=options.role, organisation=options.organisation, subject=options.subject, secrets=options.secrets
+    )
+
+
+async def _dead_letters(options: argparse.Namespace) -> int:
+    from deploy.commands import dead_letters
+
+    services = [options.service] if options.service else list(SERVICES)
+    return await dead_letters.run(options, services=services)
+
+
+if __name__ == "__main__":
+    main()

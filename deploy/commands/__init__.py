@@ -1,0 +1,1 @@
+"""What each `kring` command does; imported only when that command is typed."""

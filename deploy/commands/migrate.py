@@ -1,0 +1,67 @@
+"""`kring migrate`: every database made and brought up to date, in one process."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deploy.local.errors import PlatformError
+
+SERVICES_DIRECTORY = Path(__file__).parents[2] / "services"
+
+
+async def migrate(services: Sequence[str], *, wait_seconds: float, temporal: bool) -> int:
+    """Bring the databases of these services, and the store of keys, up to date."""
+    # Imported before the first try: on one machine the server starts meanwhile.
+    from shared import migrations
+    from shared.settings import Settings
+    from shared.vault.keys import prepare_key_store
+
+    settings = Settings()
+    server = settings.database_url.get_secret_value()
+    await _reach(server, wait_seconds=wait_seconds)
+    keys = settings.database_of("keys")
+    await migrations.ensure_database(keys)
+    await prepare_key_store(keys)
+    await migrations.upgrade_all(
+        {SERVICES_DIRECTORY / name / "migrations": settings.database_of(name) for name in services}
+    )
+    if temporal:
+        await _prepare_temporal(settings.temporal_address, settings.temporal_namespace, wait_seconds=wait_seconds)
+    return 0
+
+
+async def _reach(server: str, *, wait_seconds: float) -> None:
+    """Wait until the database server lets us in. Raises: PlatformError, naming it without its password."""
+    import asyncpg
+
+    parts = urlsplit(server)
+    where = f"The database server at {parts.hostname}:{parts.port or 5432} (KRING_DATABASE_URL)"
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            connection = await asyncpg.connect(f"{server.rstrip('/')}/postgres", timeout=5)
+            await connection.close()
+            return
+        except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+            raise PlatformError(f"{where} does not accept the user or password given.") from None
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            if time.monotonic() >= until:
+                raise PlatformError(f"{where} does not answer ({type(error).__name__}).") from None
+        await asyncio.sleep(0.1)
+
+
+async def _prepare_temporal(address: str, namespace: str, *, wait_seconds: float) -> None:
+    from deploy.local.temporal import ensure_namespace
+
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return await ensure_namespace(address=address, namespace=namespace)
+        except Exception as error:  # the client has no common class for "not there yet"
+            if time.monotonic() >= until:
+                raise PlatformError(
+                    f"Temporal at {address} (KRING_TEMPORAL_ADDRESS) does not answer ({type(error).__name__})."
+                ) from None
+        await asyncio.sleep(0.5)

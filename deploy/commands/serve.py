@@ -1,0 +1,58 @@
+"""`kring serve`: one service, or the decoder for Temporal's web UI, in this process."""
+
+import os
+import socket
+from importlib import import_module
+
+from deploy.local.errors import PlatformError
+
+
+async def serve(name: str, *, roles: set[str]) -> int:
+    """Run a service until SIGTERM, with the composition roots of the roles asked for."""
+    from shared.runtime import Service
+    from shared.runtime import serve as run
+    from shared.settings import Settings
+
+    settings = Settings()
+    check_port(settings.http_host, settings.http_port)
+    api = import_module(f"services.{name}.api") if "api" in roles else None
+    consumer = import_module(f"services.{name}.consumer") if "consumer" in roles else None
+    worker = import_module(f"services.{name}.worker") if "worker" in roles else None
+    service = Service(
+        name=name,
+        create_app=api.create_app if api else None,
+        subscriptions=consumer.subscriptions if consumer else None,
+        workflows=worker.workflows if worker else (),
+        activities=worker.activities if worker else None,
+        roles=frozenset(roles),
+    )
+    await run(service, settings)
+    return 0
+
+
+async def serve_codec() -> int:
+    """Let Temporal's web UI on this machine read what is encrypted in histories."""
+    import uvicorn
+
+    from deploy.codec import create_app
+    from shared.secrets import Secrets
+    from shared.settings import Settings
+
+    settings = Settings()
+    check_port(settings.http_host, settings.http_port)
+    app = create_app(Secrets.load(settings.secrets_dir).codec_key, origin=os.environ.get("KRING_CODEC_ORIGIN"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host=settings.http_host, port=settings.http_port, log_level="warning")
+    )
+    await server.serve()
+    return 0
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise PlatformError if another program listens there already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PlatformError(f"Kring cannot listen on {host}:{port}: {(error.strerror or '').lower()}.") from None

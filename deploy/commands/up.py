@@ -1,0 +1,98 @@
+"""`kring up`: all of Kring on this machine, its addresses, and what its parts are doing, until Ctrl-C."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.commands.status import COLOURS
+from deploy.local.platform import SERVICES, Platform
+from deploy.local.supervisor import State, Supervised
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def up(*, directory: Path, ports: Mapping[str, int]) -> int:
+    """Start everything, tell what happens, and stop everything at the first signal. Raises: PlatformError."""
+    console = Console(highlight=False)
+    told: dict[str, tuple[State, str]] = {}
+
+    def tell(part: Supervised) -> None:
+        now = (part.state, part.detail)
+        if told.get(part.name) != now:
+            told[part.name] = now
+            colour = COLOURS.get(part.state, "default")
+            console.print(f"  {part.name:<12} [{colour}]{part.state}[/] {part.detail}", soft_wrap=True)
+
+    platform = Platform(
+        directory, ports="remembered", wanted_ports=ports, given=os.environ, extra=_settings_of(os.environ), changed=tell
+    )
+    console.print(f"Kring starts; its data is in {directory}.")
+    signalled = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    presses = 0
+
+    def press() -> None:
+        nonlocal presses
+        presses += 1
+        signalled.set()
+        if presses == 2:
+            console.print("Stopping at once.")
+            loop.create_task(platform.kill())
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, press)
+    await platform.start()
+    for name, port in platform.moved_ports.items():
+        console.print(f"Port {port} of {name} was taken by another program: {name} has a new one.")
+    try:
+        await _first_of(platform.wait_ready(), signalled.wait())
+        if not signalled.is_set():
+            console.print(_table_of(platform.addresses))
+            console.print("Kring is up. Ctrl-C stops it.")
+            await signalled.wait()
+    finally:
+        console.print("Kring stops.")
+        await platform.stop()
+    return 0
+
+
+def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the shell that every service shall have too."""
+    wanted = ("KRING_LOG_LEVEL", "KRING_OTLP_ENDPOINT", "KRING_TRACES_FILE", "KRING_MAIL_FROM", "KRING_PUBLIC_URL")
+    return {name: environment[name] for name in wanted if name in environment}
+
+
+async def _first_of(*waits: object) -> None:
+    """Wait for the first to end and let the others go. Raises what that one raised."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]  # type: ignore[arg-type]  # coroutines of two types
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _table_of(addresses: Mapping[str, str]) -> Table:
+    table = Table("what", "address", "see also", box=None, pad_edge=False)
+    for name in SERVICES:
+        if name in addresses:
+            table.add_row(f"{name} API", addresses[name], f"{addresses[name]}/docs · {addresses[name]}/metrics")
+    names = {
+        "temporal-ui": ("workflows (Temporal)", ""),
+        "mailbox": ("mailbox", "every mail lands here"),
+        "rabbitmq-management": ("queues (RabbitMQ)", "user kring, password in .kring/rabbitmq/password"),
+        "rabbitmq": ("RabbitMQ", "AMQP"),
+        "temporal": ("Temporal", "gRPC"),
+        "postgresql": ("PostgreSQL", "user postgres, password in .kring/postgresql/password"),
+    }
+    for name, (what, more) in names.items():
+        if name in addresses:
+            table.add_row(what, addresses[name], more)
+    return table

@@ -1,0 +1,74 @@
+"""The parts that are Kring's own: one process per service, and the step that brings the databases up to date."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.errors import PartFailed
+from deploy.local.part import OWN_PROGRAMS, Part, http_status
+
+
+class Service(Part):
+    """One service with all its roles in one process."""
+
+    # A little more than the service itself takes at most for a graceful stop.
+    stop_seconds = 18
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        directory: Path,
+        log: Path,
+        port: int,
+        environment: Mapping[str, str],
+        needs: tuple[str, ...] = (),
+        uses: tuple[str, ...] = (),
+        ready_path: str = "/health/ready",
+    ) -> None:
+        super().__init__(name=name, directory=directory, log=log, needs=needs, uses=uses)
+        self.port = port
+        self._environment = environment
+        self._ready_path = ready_path
+
+    @property
+    def address(self) -> str:
+        """The base URL of its API."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        """Return the command that runs it."""
+        return [sys.executable, "-m", "deploy.cli", "serve", self.name]
+
+    def environment(self) -> Mapping[str, str]:
+        """What the platform says to all services, and where this one listens."""
+        return {**OWN_PROGRAMS, **self._environment, "KRING_HTTP_HOST": "127.0.0.1", "KRING_HTTP_PORT": str(self.port)}
+
+    async def probe(self) -> None:
+        """Ask whether it is ready: it checks its own database, broker and Temporal."""
+        if await http_status(self.port, self._ready_path) != 200:
+            raise ConnectionError
+
+
+class Migration(Part):
+    """Brings all databases up to date, then ends: that is when it is ready."""
+
+    once = True
+
+    def __init__(self, *, directory: Path, log: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(name="migrate", directory=directory, log=log, uses=("postgresql",))
+        self._environment = environment
+
+    def command(self) -> list[str]:
+        """Return the command that does it."""
+        # It loads while the server still starts.
+        return [sys.executable, "-m", "deploy.cli", "migrate", "--wait", "60"]
+
+    def environment(self) -> Mapping[str, str]:
+        """What the platform says to all services."""
+        return {**OWN_PROGRAMS, **self._environment}
+
+    async def ready(self) -> None:
+        """Wait for its end. Raises: PartFailed if it could not do it."""
+        if await self.wait():
+            raise PartFailed(self._describe_failure("could not bring the databases up to date"))
