@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from shared.errors import DomainError, NotYet, Operational
 from shared.temporal import task_queue_of
@@ -16,10 +17,32 @@ from shared.temporal import task_queue_of
 log = structlog.get_logger(__name__)
 
 
+# Imported once for all workflows instead of once for each: some of these do not survive being imported twice, and
+# none is called by workflow code but pydantic and shared.workflow.
+_PASSED_THROUGH = (
+    "shared",
+    "pydantic",
+    "pydantic_core",
+    "annotated_types",
+    "sqlalchemy",
+    "cryptography",
+    "structlog",
+)
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Return the sandbox in which workflows run, here and when recorded histories are replayed."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH)
+    )
+
+
 class _Rewriting(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
-        with structlog.contextvars.bound_contextvars(workflow_id=info.workflow_id, activity=info.activity_type):
+        with structlog.contextvars.bound_contextvars(
+            workflow_id=info.workflow_id, activity=info.activity_type
+        ):
             try:
                 return await super().execute_activity(input)
             except (ApplicationError, CancelledError):
@@ -55,6 +78,7 @@ def make_worker(
         task_queue=task_queue_of(service),
         workflows=workflows,
         activities=activities,
+        workflow_runner=sandbox(),
         interceptors=[RewriteFailures()],
         graceful_shutdown_timeout=timedelta(seconds=stop_seconds / 2),
         max_concurrent_activities=20,

@@ -1,0 +1,92 @@
+"""Temporal: repeated starts and signals, news and moments, and that nobody without the key reads a history."""
+
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+
+from deploy.local.temporal import TimeSkippingServer
+from shared.clock import SkippedClock
+from shared.temporal import Temporal, prepare_namespace
+from shared.worker import make_worker
+from tests.support.waiting import CANARY, Input, Waits, look
+
+CODEC_KEY = bytes(range(32))
+
+
+@pytest_asyncio.fixture
+async def connected(temporal: TimeSkippingServer) -> AsyncIterator[Temporal]:
+    await prepare_namespace(address=temporal.address, namespace=temporal.namespace)
+    connection = Temporal(address=temporal.address, namespace=temporal.namespace, codec_key=CODEC_KEY)
+    worker = make_worker(
+        await connection.client(), service="test", workflows=[Waits], activities=[look], stop_seconds=2
+    )
+    async with worker:
+        yield connection
+
+
+async def _start(connection: Temporal, server: TimeSkippingServer, subject: str) -> Any:
+    workflow_id = f"waits/{uuid.uuid4()}"
+    now = await SkippedClock(server.address).now()
+    given = Input(subject=subject, until=now + timedelta(days=30))
+    for _ in range(2):
+        await connection.start("Waits", given, id=workflow_id, service="test", tenant=uuid.uuid4())
+    return (await connection.client()).get_workflow_handle(workflow_id)
+
+
+class TestLookAgain:
+    async def test_wakes_at_news_and_once_for_an_event_signalled_twice(
+        self, connected: Temporal, temporal: TimeSkippingServer
+    ) -> None:
+        handle = await _start(connected, temporal, "anything")
+        event_id = uuid.uuid4()
+        assert await connected.look_again(handle.id, event_id)
+        assert await handle.result() == "news"
+        assert not await connected.look_again(handle.id, event_id)
+
+    async def test_wakes_at_the_moment(self, connected: Temporal, temporal: TimeSkippingServer) -> None:
+        handle = await _start(connected, temporal, "anything")
+        await _skip(connected, timedelta(days=31))
+        assert await handle.result() == "moment"
+
+    async def test_a_signal_to_nothing_says_so(self, connected: Temporal) -> None:
+        assert not await connected.look_again("waits/never-started", uuid.uuid4())
+
+
+class TestSecrecy:
+    async def test_shows_codes_but_no_texts_of_refusals(
+        self, connected: Temporal, temporal: TimeSkippingServer
+    ) -> None:
+        handle = await _start(connected, temporal, "refused")
+        with pytest.raises(WorkflowFailureError) as caught:
+            await handle.result()
+        failure = caught.value.cause.__cause__
+        assert isinstance(failure, ApplicationError)
+        assert (failure.type, failure.non_retryable) == ("refused-here", True)
+        assert CANARY not in str(caught.value.cause)
+
+    async def test_keeps_inputs_and_failures_unreadable_without_the_key(
+        self, connected: Temporal, temporal: TimeSkippingServer
+    ) -> None:
+        handle = await _start(connected, temporal, "refused")
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+        raw = (await handle.fetch_history()).to_json()
+        assert "refused-here" in raw
+        for hidden in (CANARY, "subject", "anything"):
+            assert hidden not in raw
+
+
+async def _skip(connection: Temporal, time: timedelta) -> None:
+    from google.protobuf.duration_pb2 import Duration
+    from temporalio.api.testservice.v1 import SleepRequest
+
+    client = await connection.client()
+    duration = Duration()
+    duration.FromTimedelta(time)
+    await client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
