@@ -1,0 +1,12 @@
+"""Puts network's API together."""
+
+from fastapi import FastAPI
+
+from services.network.routes import routers
+from shared.context import Context
+from shared.http import create_service_app
+
+
+def create_app(context: Context) -> FastAPI:
+    """Return network's app."""
+    return create_service_app(context, title="Kring network", routers=routers)

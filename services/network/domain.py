@@ -1,0 +1,270 @@
+"""Rules about people, invitations, links and the circle: pure, so that they can be read and tested by themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from shared.errors import Conflict, Gone, Invalid, NotFound
+from shared.events.network import AttendanceMode, PersonRole
+
+SERVICE = "network"
+INVITATION_CLOCK = "invitation"
+CLOCK_OWNER = "coordinator"
+CASE_PAUSED = "case-paused"
+# More than any circle seen, few enough that a list of everybody is one small read.
+MAX_PEOPLE = 200
+MAX_OPEN_PROPOSALS = 20
+SMALLEST_CIRCLE = 2
+
+Answer = Literal["yes", "no"]
+Via = Literal["link", "coordinator"]
+Channel = Literal["visit", "phone", "video", "mail", "message"]
+ContactPurpose = Literal["first-contact", "explanation", "safety", "other"]
+
+
+class PersonState(StrEnum):
+    """Where a person stands: proposed by someone of the circle, of the case, or no longer."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    REMOVED = "removed"
+    EXCLUDED = "excluded"
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands. Silent: its time passed without an answer, which may still come."""
+
+    SENT = "sent"
+    SILENT = "silent"
+    ANSWERED = "answered"
+    CANCELLED = "cancelled"
+
+
+OPEN_INVITATIONS = frozenset({InvitationState.SENT, InvitationState.SILENT})
+
+
+class UnknownPerson(NotFound):
+    """There is no such person, or not for this caller."""
+
+    code = "person-not-found"
+    title = "There is no such person here"
+
+
+class UnknownInvitation(NotFound):
+    """There is no such invitation, or not for this caller."""
+
+    code = "invitation-not-found"
+    title = "There is no such invitation here"
+
+
+class NotInCircle(Conflict):
+    """The person was removed or excluded, or not yet confirmed."""
+
+    code = "person-not-active"
+    title = "This person is not part of the circle"
+
+
+class AlreadyConfirmed(Conflict):
+    """Only a proposal can be confirmed."""
+
+    code = "person-already-confirmed"
+    title = "This person is already part of the circle"
+
+
+class LastCentralPerson(Conflict):
+    """A case is about somebody: withdraw the case instead."""
+
+    code = "last-central-person"
+    title = "The last central person cannot leave the circle; withdraw the case instead"
+
+
+class TooManyPeople(Conflict):
+    """The circle has grown past what a circle can be."""
+
+    code = "too-many-people"
+    title = "No more people can be added to this case"
+
+
+class TooManyProposals(Conflict):
+    """One person proposed many people who are not confirmed yet."""
+
+    code = "too-many-proposals"
+    title = "The coordinator first looks at the people you already proposed"
+
+
+class ProposerNotInCase(Invalid):
+    """`proposed_by` must be someone of the same case."""
+
+    code = "proposer-not-in-case"
+    title = "proposed_by must be the id of a person of this case"
+
+
+class NoLongerInCircle(Gone):
+    """The caller's link was good, and they have since left the circle."""
+
+    code = "no-longer-in-circle"
+    title = "You are no longer part of this circle"
+
+
+class AlreadyInvited(Conflict):
+    """A person has one invitation at a time."""
+
+    code = "already-invited"
+    title = "This person was already invited"
+
+
+class InvitationCancelled(Conflict):
+    """The invitation was taken back."""
+
+    code = "invitation-cancelled"
+    title = "This invitation no longer stands"
+
+
+class ModeNeeded(Invalid):
+    """Who says yes takes part in some way."""
+
+    code = "mode-does-not-fit"
+    title = (
+        "Who takes part does so in person, online, by phone, by letter, recorded or through a spokesperson"
+    )
+
+
+class DateInFuture(Invalid):
+    """A contact is written down after it was made."""
+
+    code = "date-in-future"
+    title = "A contact cannot have been made in the future"
+
+
+class CircleTooSmall(Invalid):
+    """A circle is at least two people."""
+
+    code = "circle-too-small"
+    title = "A circle is at least two people who take part"
+
+
+class RequiredNotInCircle(Invalid):
+    """Only those who take part can be required."""
+
+    code = "required-not-in-circle"
+    title = "Everyone in `required` must be taking part"
+
+
+class UnknownLink(NotFound):
+    """The token opens nothing: made up, mangled or cut off."""
+
+    code = "link-not-found"
+    title = "This link does not work; ask the coordinator for a new one"
+
+
+class LinkExpired(Gone):
+    """The link is over its time."""
+
+    code = "link-expired"
+    title = "This link has expired; ask the coordinator for a new one"
+
+
+class LinkRevoked(Gone):
+    """The link was withdrawn."""
+
+    code = "link-revoked"
+    title = "This link was withdrawn; ask the coordinator for a new one"
+
+
+class LinkReplaced(Gone):
+    """A newer link was sent."""
+
+    code = "link-replaced"
+    title = "A newer link was sent to you; use that one"
+
+
+def is_widening(proposer_role: str | None) -> bool:
+    """Say whether a person widens the circle: proposed by another than a central person."""
+    return proposer_role is not None and proposer_role != "central"
+
+
+def mode_of(answer: Answer, mode: AttendanceMode | None) -> AttendanceMode:
+    """Return how somebody who answers takes part. Raises: ModeNeeded."""
+    if answer == "no":
+        return "absent"
+    if mode == "absent":
+        raise ModeNeeded
+    return mode or "in-person"
+
+
+def salutation(first_name: str) -> str:
+    """Return a first name as a mail may show it: one short line in which no mail program finds an address."""
+    plain = "".join(sign for sign in first_name if sign.isprintable() and sign not in '<>@:/\\|{}[]"')
+    return " ".join(plain.split())[:60].strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Someone of the case, as far as the circle's readiness depends on it."""
+
+    person_id: UUID
+    role: PersonRole
+    required: bool
+    answer: str | None
+    mode: AttendanceMode | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """Someone who takes part."""
+
+    person_id: UUID
+    role: PersonRole
+    required: bool
+    mode: AttendanceMode
+
+
+def ready_circle(candidates: Sequence[Candidate], *, required: Sequence[UUID] | None) -> list[Member]:
+    """Return who takes part: the central persons, and everyone who said yes.
+
+    `required`: whom the conference needs there; None: the central persons and those marked so before.
+    Raises: CircleTooSmall, RequiredNotInCircle.
+    """
+    taking_part = [
+        candidate
+        for candidate in candidates
+        if candidate.answer == "yes" or _central_without_answer(candidate)
+    ]
+    ids = {candidate.person_id for candidate in taking_part}
+    if required is not None and not ids.issuperset(required):
+        raise RequiredNotInCircle
+    if len(taking_part) < SMALLEST_CIRCLE:
+        raise CircleTooSmall(members=len(taking_part))
+    return [
+        Member(
+            person_id=candidate.person_id,
+            role=candidate.role,
+            required=(candidate.required or candidate.role == "central")
+            if required is None
+            else candidate.person_id in required,
+            mode=candidate.mode or "in-person",
+        )
+        for candidate in taking_part
+    ]
+
+
+def _central_without_answer(candidate: Candidate) -> bool:
+    # A central person need not be invited to their own conference, but may say no like anyone.
+    return candidate.role == "central" and candidate.answer is None
+
+
+def check_link(
+    *, now: datetime, expires_at: datetime, revoked_at: datetime | None, proves: bool, proves_older: bool
+) -> None:
+    """Return if a link lets its bearer in. Raises: UnknownLink, LinkReplaced, LinkRevoked, LinkExpired."""
+    if not proves:
+        if proves_older:
+            raise LinkReplaced
+        raise UnknownLink
+    if revoked_at is not None:
+        raise LinkRevoked
+    if now >= expires_at:
+        raise LinkExpired

@@ -1,0 +1,206 @@
+"""Network's tables. Who somebody is lies in `sealed`, under a key of that person; the rest are ids, codes and dates."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.ids import uuid7
+from shared.tables import Moment, service_metadata
+from shared.vault import SealedFields
+
+
+class Base(DeclarativeBase):
+    """The tables of network, beside those that every service has."""
+
+    metadata = service_metadata()
+
+
+class PersonFields(SealedFields):
+    """Who somebody is and how to reach them."""
+
+    first_name: str
+    last_name: str
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    language: str = "nl"
+    relation: str | None = None
+    birth_date: date | None = None
+    parental_authority: bool | None = None
+
+
+class ExitFields(SealedFields):
+    """Why somebody left the circle: read by few."""
+
+    reason: str
+
+
+class Person(Base):
+    """Somebody of a case."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        CheckConstraint("state IN ('proposed', 'active', 'removed', 'excluded')", name="state"),
+        # Serves the list of a case's people, in pages.
+        Index("ix_person_case", "tenant", "case_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    role: Mapped[str] = mapped_column(Text)
+    side: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    proposed_by: Mapped[UUID | None]
+    widened: Mapped[bool]
+    required: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    left_at: Mapped[datetime | None] = mapped_column(Moment)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+    @property
+    def row(self) -> str:
+        """Return what the sealed fields are bound to."""
+        return f"person:{self.id}"
+
+
+class PersonExit(Base):
+    """That somebody was removed or excluded, and the sealed reason."""
+
+    __tablename__ = "person_exit"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    tenant: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CaseCoordinator(Base):
+    """Who coordinates a case, one row per assignment; access ends the moment it is released."""
+
+    __tablename__ = "case_coordinator"
+    __table_args__ = (Index("ix_case_coordinator_coordinator", "tenant", "coordinator_id", "case_id"),)
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assignment_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    tenant: Mapped[UUID]
+    coordinator_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    released_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Invitation(Base):
+    """An invitation to the circle, and the answer to it."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("state IN ('sent', 'silent', 'answered', 'cancelled')", name="state"),
+        CheckConstraint("state <> 'answered' OR answer IS NOT NULL", name="answer"),
+        # A second click, or a second coordinator, finds the first invitation.
+        UniqueConstraint("tenant", "person_id"),
+        Index("ix_invitation_case", "tenant", "case_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(Text)
+    mode: Mapped[str | None] = mapped_column(Text)
+    via: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class PersonalLink(Base):
+    """What lets a person of a case in without an account; the token itself is kept nowhere."""
+
+    __tablename__ = "personal_link"
+    __table_args__ = (UniqueConstraint("tenant", "person_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    generation: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Consent(Base):
+    """What a person agreed to or took back, purpose by purpose: only ever added to; the last row counts."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index("ix_consent_person", "tenant", "person_id", "purpose", "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    purpose: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer)
+    given: Mapped[bool]
+    via: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Contact(Base):
+    """That the coordinator was in touch with a person: when and how, never what was said."""
+
+    __tablename__ = "contact"
+    __table_args__ = (Index("ix_contact_person", "tenant", "person_id", "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    channel: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    on_date: Mapped[date] = mapped_column(Date)
+    made_by: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Circle(Base):
+    """The circle as it was last declared ready."""
+
+    __tablename__ = "circle"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    revision: Mapped[int] = mapped_column(Integer)
+    # Ids and codes: person, role, required, mode.
+    members: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    ready_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Policy(Base):
+    """The lengths that an organisation set; every change is a new version, and clocks keep the one they began with."""
+
+    __tablename__ = "policy"
+
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    changed_by: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(Moment)

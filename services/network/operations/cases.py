@@ -1,0 +1,87 @@
+"""What happens to a case as a whole: it must go on for anything to be written, it rests, it stops; who coordinates it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import CASE_PAUSED, SERVICE
+from services.network.models import CaseCoordinator
+from services.network.operations import invitations, telling
+from shared import case_state
+from shared.case_state import CaseState
+from shared.clocks import Clocks
+
+clocks = Clocks(SERVICE)
+
+# Held to the commit: a case cannot stop between the look and the write that builds on it.
+_HOLD = text("SELECT 1 FROM case_state WHERE case_id = :case_id FOR SHARE")
+
+
+async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:
+    """Return a case that goes on, and keep it from stopping before this transaction ends.
+
+    Raises: UnknownCase, CaseStopped, CaseErased.
+    """
+    await session.execute(_HOLD, {"case_id": case_id})
+    return await case_state.require_live(session, case_id=case_id, tenant=tenant)
+
+
+async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Let the case's clocks rest or run as the case itself does, in whatever order its events came."""
+    state = await case_state.read(session, case_id)
+    if state is None:
+        return
+    if state.status == "paused":
+        await clocks.pause_all(session, case=case_id, now=now, reason=CASE_PAUSED)
+    elif state.status == "open":
+        await clocks.resume_all(session, case=case_id, now=now)
+
+
+async def stop(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime, tell: bool) -> None:
+    """Call off what is open in a case that stopped; `tell` those who must know."""
+    await invitations.cancel_open(session, tenant=tenant, case_id=case_id, now=now)
+    await clocks.stop_all(session, case=case_id, now=now)
+    if not tell:
+        return
+    for person, invitation in await queries.active_people(session, tenant=tenant, case_id=case_id):
+        said_yes = invitation is not None and invitation.answer == "yes"
+        if said_yes or person.role in ("central", "representative"):
+            await telling.tell(session, person=person, kind="case-stopped", now=now, even_if_stopped=True)
+
+
+async def assign_coordinator(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, assignment_no: int, coordinator_id: UUID, now: datetime
+) -> None:
+    """Let a coordinator read and write the case, unless the release was heard of first."""
+    values = {
+        "case_id": case_id,
+        "assignment_no": assignment_no,
+        "tenant": tenant,
+        "coordinator_id": coordinator_id,
+        "created_at": now,
+    }
+    await session.execute(insert(CaseCoordinator).values(values).on_conflict_do_nothing())
+
+
+async def release_coordinator(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, assignment_no: int, coordinator_id: UUID, now: datetime
+) -> None:
+    """End a coordinator's access."""
+    values = {
+        "case_id": case_id,
+        "assignment_no": assignment_no,
+        "tenant": tenant,
+        "coordinator_id": coordinator_id,
+        "created_at": now,
+        "released_at": now,
+    }
+    released = insert(CaseCoordinator).values(values)
+    await session.execute(
+        released.on_conflict_do_update(
+            index_elements=["case_id", "assignment_no"], set_={"released_at": released.excluded.released_at}
+        )
+    )

@@ -1,0 +1,228 @@
+"""Inviting people to the circle, their answers, the one reminder, and calling invitations off."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import (
+    CASE_PAUSED,
+    CLOCK_OWNER,
+    INVITATION_CLOCK,
+    OPEN_INVITATIONS,
+    SERVICE,
+    AlreadyInvited,
+    Answer,
+    InvitationCancelled,
+    InvitationState,
+    NotInCircle,
+    PersonState,
+    UnknownInvitation,
+    Via,
+    mode_of,
+)
+from services.network.models import Invitation, Person
+from services.network.operations import telling
+from shared import case_state, outbox
+from shared.calendar import add_length
+from shared.clocks import Clocks
+from shared.events import network
+from shared.events.network import AttendanceMode
+from shared.ids import uuid7
+
+clocks = Clocks(SERVICE)
+
+# Two clocks never agree to the microsecond: a timer that is this early is on time.
+_EARLY = timedelta(seconds=2)
+
+
+async def invite(session: AsyncSession, *, person: Person, now: datetime) -> UUID:
+    """Invite somebody; return the invitation's id. Raises: NotInCircle, AlreadyInvited."""
+    if person.state != PersonState.ACTIVE:
+        raise NotInCircle(person_id=str(person.id))
+    invitation_id = uuid7()
+    added = insert(Invitation).values(
+        id=invitation_id,
+        tenant=person.tenant,
+        case_id=person.case_id,
+        person_id=person.id,
+        state=InvitationState.SENT,
+        created_at=now,
+    )
+    # A second click waits here for the first, and then finds it.
+    fresh = await session.execute(added.on_conflict_do_nothing().returning(Invitation.id))
+    if fresh.first() is None:
+        raise AlreadyInvited(person_id=str(person.id))
+    fact = network.InvitationSent(
+        case_id=person.case_id, person_id=person.id, invitation_id=invitation_id
+    )
+    await _publish(session, person.tenant, person.case_id, fact, now)
+    return invitation_id
+
+
+async def invite_everyone(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, include_central: bool, now: datetime
+) -> Sequence[tuple[UUID, UUID]]:
+    """Invite everyone of the circle who was not invited yet; return (person, invitation) ids."""
+    invited = []
+    for person, invitation in await queries.active_people(session, tenant=tenant, case_id=case_id):
+        if invitation is not None or (person.role == "central" and not include_central):
+            continue
+        try:
+            invited.append((person.id, await invite(session, person=person, now=now)))
+        except AlreadyInvited:
+            continue
+    return invited
+
+
+async def answer(
+    session: AsyncSession,
+    *,
+    person: Person,
+    answer: Answer,
+    mode: AttendanceMode | None,
+    via: Via,
+    now: datetime,
+) -> Invitation:
+    """Note the answer of a person, also a changed one; the same answer again changes nothing.
+
+    The case is held by the caller: its lock comes before the invitation's, as when the case stops.
+    Raises: UnknownInvitation, InvitationCancelled, ModeNeeded.
+    """
+    invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
+    if invitation is None:
+        raise UnknownInvitation
+    if invitation.state == InvitationState.CANCELLED:
+        raise InvitationCancelled(invitation_id=str(invitation.id))
+    how = mode_of(answer, mode)
+    if (invitation.answer, invitation.mode) == (answer, how):
+        return invitation
+    invitation.state = InvitationState.ANSWERED
+    invitation.answer, invitation.mode, invitation.via = answer, how, via
+    invitation.answered_at = now
+    await session.flush()
+    await clocks.stop(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now)
+    fact = network.InvitationAnswered(
+        case_id=invitation.case_id,
+        person_id=invitation.person_id,
+        invitation_id=invitation.id,
+        answer=answer,
+        mode=how,
+        via=via,
+    )
+    await _publish(session, invitation.tenant, invitation.case_id, fact, now)
+    return invitation
+
+
+async def cancel_of(session: AsyncSession, *, person: Person, now: datetime) -> None:
+    """Call off the invitation of somebody who leaves the circle, if there is one."""
+    invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
+    if invitation is not None and invitation.state != InvitationState.CANCELLED:
+        await _cancel(session, invitation, now)
+
+
+async def cancel_open(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Call off every invitation of a case that waits for an answer."""
+    for invitation in await queries.open_invitations(session, tenant=tenant, case_id=case_id):
+        await _cancel(session, invitation, now)
+
+
+async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now: datetime) -> None:
+    """Send an invitation that still stands, and start its clock."""
+    invitation = await _open(session, tenant, invitation_id)
+    if invitation is None:
+        return
+    policy = await queries.policy(session, tenant=tenant)
+    await clocks.start(
+        session,
+        kind=INVITATION_CLOCK,
+        subject=invitation.id,
+        stream=invitation.case_id,
+        tenant=tenant,
+        case=invitation.case_id,
+        owner=CLOCK_OWNER,
+        now=now,
+        warn_at=add_length(now, policy.lengths.invitation_remind),
+        due_at=add_length(now, policy.lengths.invitation_due),
+        policy_version=policy.version,
+    )
+    state = await case_state.read(session, invitation.case_id)
+    if state is not None and state.status == "paused":
+        await clocks.pause(
+            session, kind=INVITATION_CLOCK, subject=invitation.id, now=now, reason=CASE_PAUSED
+        )
+    person = await queries.person(session, tenant=tenant, person_id=invitation.person_id)
+    await _write(session, person, invitation, "invitation", now)
+
+
+async def remind(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now: datetime) -> bool:
+    """Remind somebody who is silent, once; False if it is not, or no longer, the moment."""
+    invitation = await _open(session, tenant, invitation_id)
+    if invitation is None or not await _is_due(session, invitation, now):
+        return False
+    if await clocks.warn(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now) is None:
+        return False
+    invitation.reminded_at = now
+    await session.flush()
+    # Whom the invitation could not reach, a reminder does not reach either: the coordinator knows.
+    if not await queries.was_refused(session, person_id=invitation.person_id, kind="invitation"):
+        person = await queries.person(session, tenant=tenant, person_id=invitation.person_id)
+        await _write(session, person, invitation, "invitation-reminder", now)
+    return True
+
+
+async def give_up_waiting(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now: datetime) -> bool:
+    """Show somebody as silent, for the coordinator to reach another way; nobody is mailed."""
+    invitation = await _open(session, tenant, invitation_id)
+    if invitation is None or not await _is_due(session, invitation, now):
+        return False
+    if await clocks.breach(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now) is None:
+        return False
+    invitation.state = InvitationState.SILENT
+    await session.flush()
+    return True
+
+
+async def _open(session: AsyncSession, tenant: UUID, invitation_id: UUID) -> Invitation | None:
+    invitation = await queries.invitation(session, tenant=tenant, invitation_id=invitation_id, lock=True)
+    if invitation is None or invitation.state not in OPEN_INVITATIONS:
+        return None
+    state = await case_state.read(session, invitation.case_id)
+    return invitation if state is not None and state.live else None
+
+
+async def _is_due(session: AsyncSession, invitation: Invitation, now: datetime) -> bool:
+    clock = await clocks.find(session, kind=INVITATION_CLOCK, subject=invitation.id)
+    return clock is not None and clock.next_at is not None and clock.next_at <= now + _EARLY
+
+
+async def _write(
+    session: AsyncSession, person: Person, invitation: Invitation, kind: str, now: datetime
+) -> None:
+    await telling.tell(
+        session,
+        person=person,
+        kind=kind,
+        now=now,
+        link_target="invitation",
+        parameters={"invitation_id": str(invitation.id)},
+    )
+
+
+async def _cancel(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+    invitation.state = InvitationState.CANCELLED
+    await session.flush()
+    await clocks.stop(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now)
+    fact = network.InvitationCancelled(
+        case_id=invitation.case_id, person_id=invitation.person_id, invitation_id=invitation.id
+    )
+    await _publish(session, invitation.tenant, invitation.case_id, fact, now)
+
+
+async def _publish(
+    session: AsyncSession, tenant: UUID, case_id: UUID, fact: network.EventData, now: datetime
+) -> None:
+    await outbox.publish(session, fact, stream=case_id, tenant=tenant, case=case_id, now=now)

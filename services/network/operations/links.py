@@ -1,0 +1,150 @@
+"""Personal links: made when first needed, sent again with every mail, renewed, withdrawn, and exchanged for access."""
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import (
+    NoLongerInCircle,
+    NotInCircle,
+    PersonState,
+    UnknownLink,
+    check_link,
+)
+from services.network.models import Person, PersonalLink
+from services.network.operations import telling
+from shared.auth import link_token, read_link_token
+from shared.calendar import add_length
+from shared.context import Context
+from shared.ids import uuid7
+from shared.secrets import Secrets
+
+# How far back a token of an earlier letter is still recognised as one, to say that a newer one was sent.
+_REMEMBERED = 20
+
+
+def link_key(context: Context) -> bytes:
+    """Return the key that personal links are made with."""
+    return _read_key(context.settings.secrets_dir)
+
+
+@lru_cache(maxsize=4)
+def _read_key(directory: Path) -> bytes:
+    return Secrets.load(directory).link_key
+
+
+async def usable(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink | None:
+    """Return a person's link, made or lengthened so that it lasts from now on; None if it was withdrawn.
+
+    One that had expired gets a new generation: old letters do not come to life again.
+    """
+    lasts_until = await _until(session, person, now)
+    found = await _locked(session, person, now, lasts_until)
+    if found.revoked_at is not None:
+        return None
+    if found.expires_at <= now:
+        found.generation += 1
+    found.expires_at = max(found.expires_at, lasts_until)
+    await session.flush()
+    return found
+
+
+def url(link: PersonalLink, *, key: bytes, public_url: str, target: str) -> str:
+    """Return the address to put in a mail; it says neither whom nor what it is about."""
+    address = f"{public_url.rstrip('/')}/l/{link_token(key, link.id, link.generation)}"
+    return f"{address}?to={quote(target, safe='')}" if target else address
+
+
+async def renew(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink:
+    """Make every earlier letter worthless and mail a new link. Raises: NotInCircle."""
+    if person.state != PersonState.ACTIVE:
+        raise NotInCircle(person_id=str(person.id))
+    lasts_until = await _until(session, person, now)
+    found = await _locked(session, person, now, lasts_until)
+    found.generation += 1
+    found.expires_at = lasts_until
+    found.revoked_at = None
+    await session.flush()
+    await telling.tell(session, person=person, kind="link-renewed", now=now)
+    return found
+
+
+async def revoke(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink:
+    """Withdraw a person's link: nobody gets in with it, and no mail carries one, until it is renewed."""
+    found = await _locked(session, person, now, now)
+    found.revoked_at = found.revoked_at or now
+    await session.flush()
+    return found
+
+
+async def distrust(session: AsyncSession, *, person: Person) -> None:
+    """Make letters sent so far worthless, because they may have gone to somebody else."""
+    query = select(PersonalLink).where(
+        PersonalLink.tenant == person.tenant, PersonalLink.person_id == person.id
+    )
+    found = (await session.execute(query.with_for_update())).scalar_one_or_none()
+    if found is not None:
+        found.generation += 1
+        await session.flush()
+
+
+async def exchange(
+    session: AsyncSession, *, token: str, key: bytes, now: datetime
+) -> tuple[PersonalLink, Person]:
+    """Return the link and the person that a token proves.
+
+    Raises: UnknownLink, LinkReplaced, LinkRevoked, LinkExpired, NoLongerInCircle.
+    """
+    claimed = read_link_token(token)
+    found = None if claimed is None else await queries.link(session, link_id=claimed.link_id)
+    if claimed is None or found is None:
+        raise UnknownLink
+    oldest = max(1, found.generation - _REMEMBERED)
+    check_link(
+        now=now,
+        expires_at=found.expires_at,
+        revoked_at=found.revoked_at,
+        proves=claimed.proves(key, found.generation),
+        proves_older=any(claimed.proves(key, older) for older in range(oldest, found.generation)),
+    )
+    person = await queries.person(session, tenant=found.tenant, person_id=found.person_id)
+    if person.state != PersonState.ACTIVE:
+        raise NoLongerInCircle
+    return found, person
+
+
+async def _until(session: AsyncSession, person: Person, now: datetime) -> datetime:
+    policy = await queries.policy(session, tenant=person.tenant)
+    return add_length(now, policy.lengths.link_expires)
+
+
+async def _locked(
+    session: AsyncSession, person: Person, now: datetime, expires_at: datetime
+) -> PersonalLink:
+    values = {
+        "id": uuid7(),
+        "tenant": person.tenant,
+        "case_id": person.case_id,
+        "person_id": person.id,
+        "generation": 1,
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    await session.execute(insert(PersonalLink).values(values).on_conflict_do_nothing())
+    query = select(PersonalLink).where(
+        PersonalLink.tenant == person.tenant, PersonalLink.person_id == person.id
+    )
+    return (await session.execute(query.with_for_update())).scalar_one()
+
+
+def issue(context: Context, link: PersonalLink, person: Person) -> str:
+    """Return a short-lived token for the person behind a proven link."""
+    return context.issuer.person(
+        person=person.id, tenant=link.tenant, case=link.case_id, case_role=person.role
+    )

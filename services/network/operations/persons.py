@@ -1,0 +1,306 @@
+"""Adding people to a case, proposing and confirming them, changing what is known of them, and their leaving."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import (
+    MAX_OPEN_PROPOSALS,
+    MAX_PEOPLE,
+    AlreadyConfirmed,
+    LastCentralPerson,
+    NotInCircle,
+    PersonState,
+    ProposerNotInCase,
+    TooManyPeople,
+    TooManyProposals,
+    UnknownPerson,
+    is_widening,
+)
+from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
+from services.network.operations import invitations, links
+from services.network.schemas import OpeningPerson
+from shared import outbox
+from shared.events import network
+from shared.ids import uuid7
+from shared.vault import Vault
+
+REFERRAL = "referral"
+
+
+async def add(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    fields: PersonFields,
+    role: str,
+    side: str,
+    proposed_by: UUID | None,
+    required: bool,
+    now: datetime,
+) -> Person:
+    """Add somebody to the circle. Raises: ProposerNotInCase, TooManyPeople."""
+    proposer_role = await _proposer_role(session, tenant, case_id, proposed_by)
+    await _require_room(session, tenant, case_id)
+    person = await _insert(
+        session,
+        vault,
+        fields=fields,
+        person_id=uuid7(),
+        tenant=tenant,
+        case_id=case_id,
+        role=role,
+        side=side,
+        state=PersonState.ACTIVE,
+        proposed_by=proposed_by,
+        widened=is_widening(proposer_role),
+        required=required,
+        now=now,
+    )
+    await _tell_added(session, person, now)
+    return person
+
+
+async def propose(
+    session: AsyncSession, vault: Vault, *, proposer: Person, fields: PersonFields, side: str, now: datetime
+) -> Person:
+    """Note whom a person of the circle would like to have there; the coordinator confirms it.
+
+    Raises: TooManyProposals, TooManyPeople.
+    """
+    waiting = await queries.count_proposals(session, tenant=proposer.tenant, person_id=proposer.id)
+    if waiting >= MAX_OPEN_PROPOSALS:
+        raise TooManyProposals
+    await _require_room(session, proposer.tenant, proposer.case_id)
+    return await _insert(
+        session,
+        vault,
+        fields=fields,
+        person_id=uuid7(),
+        tenant=proposer.tenant,
+        case_id=proposer.case_id,
+        role="circle",
+        side=side,
+        state=PersonState.PROPOSED,
+        proposed_by=proposer.id,
+        widened=is_widening(proposer.role),
+        required=False,
+        now=now,
+    )
+
+
+async def confirm(session: AsyncSession, *, person: Person, now: datetime) -> None:
+    """Take a proposed person into the circle. Raises: AlreadyConfirmed, NotInCircle."""
+    if person.state == PersonState.ACTIVE:
+        raise AlreadyConfirmed(person_id=str(person.id))
+    if person.state != PersonState.PROPOSED:
+        raise NotInCircle(person_id=str(person.id))
+    person.state = PersonState.ACTIVE
+    await session.flush()
+    await _tell_added(session, person, now)
+
+
+async def copy_from_referral(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    people: Sequence[OpeningPerson],
+    now: datetime,
+) -> None:
+    """Take over the persons of a referral, once each: from now on network owns them."""
+    query = select(Person.id).where(Person.id.in_([person.person_id for person in people]))
+    known = set((await session.execute(query)).scalars())
+    fresh = [person for person in people if person.person_id not in known]
+    await vault.prepare(session, subjects=[person.person_id for person in fresh])
+    for given in fresh:
+        person = await _insert(
+            session,
+            vault,
+            fields=_fields_of(given),
+            person_id=given.person_id,
+            tenant=tenant,
+            case_id=case_id,
+            role=given.role,
+            side=given.side or "other",
+            state=PersonState.ACTIVE,
+            proposed_by=None,
+            widened=False,
+            required=False,
+            now=now,
+        )
+        await _tell_added(session, person, now)
+        if given.consent is not None and given.consent.referral:
+            await _note_referral_consent(session, person, now)
+
+
+async def change(
+    session: AsyncSession, vault: Vault, *, person: Person, changes: dict[str, Any]
+) -> None:
+    """Change what is known of a person; with another e-mail address earlier letters lose their worth.
+
+    Raises: NotInCircle.
+    """
+    if person.state not in (PersonState.ACTIVE, PersonState.PROPOSED):
+        raise NotInCircle(person_id=str(person.id))
+    fields = await vault.open(session, PersonFields, person.sealed, row=person.row)
+    sealed = {name: value for name, value in changes.items() if name in PersonFields.model_fields}
+    changed = fields.replaced(**sealed)
+    if changed != fields:
+        person.sealed = await vault.seal(session, changed, subject=person.id, row=person.row)
+    person.side = changes.get("side", person.side)
+    person.required = changes.get("required", person.required)
+    await session.flush()
+    if changed.email != fields.email:
+        await links.distrust(session, person=person)
+
+
+async def let_go(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    person: Person,
+    kind: Literal["removed", "excluded"],
+    reason: str,
+    decided_by: UUID,
+    now: datetime,
+) -> None:
+    """Remove or exclude somebody: their invitation is called off and their link withdrawn; the reason is sealed.
+
+    Raises: NotInCircle, LastCentralPerson.
+    """
+    was_active = person.state == PersonState.ACTIVE
+    if not was_active and person.state != PersonState.PROPOSED:
+        raise NotInCircle(person_id=str(person.id))
+    if was_active and person.role == "central":
+        others = await queries.other_central_people(
+            session, tenant=person.tenant, case_id=person.case_id, than=person.id
+        )
+        if not others:
+            raise LastCentralPerson(person_id=str(person.id))
+    person.state = PersonState(kind)
+    person.left_at = now
+    sealed = await vault.seal(
+        session, ExitFields(reason=reason), subject=person.id, row=f"person_exit:{person.id}"
+    )
+    session.add(
+        PersonExit(
+            person_id=person.id,
+            tenant=person.tenant,
+            kind=kind,
+            decided_by=decided_by,
+            created_at=now,
+            sealed=sealed,
+        )
+    )
+    await session.flush()
+    await links.revoke(session, person=person, now=now)
+    await invitations.cancel_of(session, person=person, now=now)
+    if was_active:
+        fact = network.PersonRemoved if kind == "removed" else network.PersonExcluded
+        await _publish(session, person, fact(case_id=person.case_id, person_id=person.id), now)
+
+
+async def _proposer_role(
+    session: AsyncSession, tenant: UUID, case_id: UUID, proposed_by: UUID | None
+) -> str | None:
+    if proposed_by is None:
+        return None
+    try:
+        proposer = await queries.person(session, tenant=tenant, person_id=proposed_by)
+    except UnknownPerson:
+        raise ProposerNotInCase from None
+    if proposer.case_id != case_id:
+        raise ProposerNotInCase
+    return proposer.role
+
+
+async def _require_room(session: AsyncSession, tenant: UUID, case_id: UUID) -> None:
+    if await queries.count_people(session, tenant=tenant, case_id=case_id) >= MAX_PEOPLE:
+        raise TooManyPeople(most=MAX_PEOPLE)
+
+
+async def _insert(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    fields: PersonFields,
+    person_id: UUID,
+    tenant: UUID,
+    case_id: UUID,
+    role: str,
+    side: str,
+    state: PersonState,
+    proposed_by: UUID | None,
+    widened: bool,
+    required: bool,
+    now: datetime,
+) -> Person:
+    person = Person(
+        id=person_id,
+        tenant=tenant,
+        case_id=case_id,
+        role=role,
+        side=side,
+        state=state,
+        proposed_by=proposed_by,
+        widened=widened,
+        required=required,
+        created_at=now,
+    )
+    person.sealed = await vault.seal(session, fields, subject=person_id, row=person.row)
+    session.add(person)
+    await session.flush()
+    return person
+
+
+def _fields_of(given: OpeningPerson) -> PersonFields:
+    values = given.model_dump(include=set(PersonFields.model_fields))
+    return PersonFields.model_validate({**values, "language": given.language or "nl"})
+
+
+async def _note_referral_consent(session: AsyncSession, person: Person, now: datetime) -> None:
+    session.add(
+        Consent(
+            id=uuid7(),
+            tenant=person.tenant,
+            case_id=person.case_id,
+            person_id=person.id,
+            purpose=REFERRAL,
+            version=1,
+            given=True,
+            via=REFERRAL,
+            created_at=now,
+        )
+    )
+    await session.flush()
+    fact = network.ConsentGiven(case_id=person.case_id, person_id=person.id, purpose=REFERRAL, version=1)
+    await _publish(session, person, fact, now)
+
+
+async def _tell_added(session: AsyncSession, person: Person, now: datetime) -> None:
+    fact = network.PersonAdded(
+        case_id=person.case_id,
+        person_id=person.id,
+        role=person.role,  # type: ignore[arg-type]  # a code that the edge checked
+        side=person.side,  # type: ignore[arg-type]
+        proposed_by=person.proposed_by,
+        widened=person.widened,
+    )
+    await _publish(session, person, fact, now)
+
+
+async def _publish(
+    session: AsyncSession, person: Person, fact: network.EventData, now: datetime
+) -> None:
+    await outbox.publish(
+        session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now
+    )

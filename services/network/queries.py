@@ -1,0 +1,194 @@
+"""Reads. Every one names the tenant; those that precede a write take the row's lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network.domain import InvitationState, PersonState, UnknownPerson
+from services.network.models import (
+    CaseCoordinator,
+    Consent,
+    Contact,
+    Invitation,
+    Person,
+    PersonalLink,
+    Policy,
+)
+from services.network.schemas import Lengths
+from shared.http import PageRequest, Rows, paginate
+from shared.tables import message
+
+
+Query = TypeVar("Query", bound=Select[Any])
+
+
+def _locked(query: Query) -> Query:
+    # What was read before the lock was had may be old.
+    return query.with_for_update().execution_options(populate_existing=True)
+
+
+async def person(session: AsyncSession, *, tenant: UUID, person_id: UUID, lock: bool = False) -> Person:
+    """Return a person. Raises: UnknownPerson."""
+    query = select(Person).where(Person.tenant == tenant, Person.id == person_id)
+    found = (await session.execute(_locked(query) if lock else query)).scalar_one_or_none()
+    if found is None:
+        raise UnknownPerson(person_id=str(person_id))
+    return found
+
+
+async def people_of_case(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest
+) -> Rows[tuple[Person, Invitation | None]]:
+    """Return one page of a case's people with their invitations, in the order in which they came."""
+    query = (
+        select(Person, Invitation)
+        .outerjoin(Invitation, (Invitation.person_id == Person.id) & (Invitation.tenant == tenant))
+        .where(Person.tenant == tenant, Person.case_id == case_id)
+    )
+    return await paginate(session, query, page, time=Person.created_at, id=Person.id, newest_first=False)
+
+
+async def active_people(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID
+) -> Sequence[tuple[Person, Invitation | None]]:
+    """Return everyone who is part of the circle, with their invitations, in the order in which they came."""
+    query = (
+        select(Person, Invitation)
+        .outerjoin(Invitation, (Invitation.person_id == Person.id) & (Invitation.tenant == tenant))
+        .where(Person.tenant == tenant, Person.case_id == case_id, Person.state == PersonState.ACTIVE)
+        .order_by(Person.created_at, Person.id)
+    )
+    return [(row[0], row[1]) for row in await session.execute(query)]
+
+
+async def count_people(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> int:
+    """Return how many people a case has ever had."""
+    query = select(func.count()).where(Person.tenant == tenant, Person.case_id == case_id)
+    return (await session.execute(query)).scalar_one()
+
+
+async def count_proposals(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> int:
+    """Return how many people somebody proposed who are not confirmed yet."""
+    query = select(func.count()).where(
+        Person.tenant == tenant, Person.proposed_by == person_id, Person.state == PersonState.PROPOSED
+    )
+    return (await session.execute(query)).scalar_one()
+
+
+async def other_central_people(session: AsyncSession, *, tenant: UUID, case_id: UUID, than: UUID) -> int:
+    """Return how many other central persons the case has."""
+    query = select(func.count()).where(
+        Person.tenant == tenant,
+        Person.case_id == case_id,
+        Person.role == "central",
+        Person.state == PersonState.ACTIVE,
+        Person.id != than,
+    )
+    return (await session.execute(query)).scalar_one()
+
+
+async def invitation(
+    session: AsyncSession, *, tenant: UUID, invitation_id: UUID, lock: bool = False
+) -> Invitation | None:
+    """Return an invitation."""
+    query = select(Invitation).where(Invitation.tenant == tenant, Invitation.id == invitation_id)
+    return (await session.execute(_locked(query) if lock else query)).scalar_one_or_none()
+
+
+async def invitation_of(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID, lock: bool = False
+) -> Invitation | None:
+    """Return the invitation of a person."""
+    query = select(Invitation).where(Invitation.tenant == tenant, Invitation.person_id == person_id)
+    return (await session.execute(_locked(query) if lock else query)).scalar_one_or_none()
+
+
+async def open_invitations(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Invitation]:
+    """Return the invitations of a case that wait for an answer, locked."""
+    query = (
+        select(Invitation)
+        .where(
+            Invitation.tenant == tenant,
+            Invitation.case_id == case_id,
+            Invitation.state.in_([InvitationState.SENT, InvitationState.SILENT]),
+        )
+        .order_by(Invitation.id)
+    )
+    return (await session.execute(_locked(query))).scalars().all()
+
+
+async def is_coordinator(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, coordinator_id: UUID
+) -> bool:
+    """Say whether someone coordinates a case now."""
+    query = select(CaseCoordinator.case_id).where(
+        CaseCoordinator.tenant == tenant,
+        CaseCoordinator.case_id == case_id,
+        CaseCoordinator.coordinator_id == coordinator_id,
+        CaseCoordinator.released_at.is_(None),
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+async def link(session: AsyncSession, *, link_id: UUID) -> PersonalLink | None:
+    """Return a personal link by its id: whoever holds one has not said yet at which tenant."""
+    return await session.get(PersonalLink, link_id)
+
+
+async def consents_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[Consent]:
+    """Return what a person said last about each purpose."""
+    query = (
+        select(Consent)
+        .distinct(Consent.purpose)
+        .where(Consent.tenant == tenant, Consent.person_id == person_id)
+        .order_by(Consent.purpose, Consent.created_at.desc(), Consent.id.desc())
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def last_consent(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID, purpose: str
+) -> Consent | None:
+    """Return what a person said last about a purpose."""
+    query = (
+        select(Consent)
+        .where(Consent.tenant == tenant, Consent.person_id == person_id, Consent.purpose == purpose)
+        .order_by(Consent.created_at.desc(), Consent.id.desc())
+    )
+    return (await session.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def contacts_of(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID, page: PageRequest
+) -> Rows[Contact]:
+    """Return one page of the contacts with a person, newest first."""
+    query = select(Contact).where(Contact.tenant == tenant, Contact.person_id == person_id)
+    return await paginate(session, query, page, time=Contact.created_at, id=Contact.id)
+
+
+async def was_refused(session: AsyncSession, *, person_id: UUID, kind: str) -> bool:
+    """Say whether the last mail of a kind to a person failed for good."""
+    query = select(message.c.state).where(message.c.recipient == person_id, message.c.kind == kind)
+    state = (await session.execute(query.order_by(message.c.queued_at.desc()).limit(1))).scalar_one_or_none()
+    return state == "failed"
+
+
+@dataclass(frozen=True)
+class PolicyInForce:
+    """The lengths that count for a tenant, and their version; version 1 is the defaults."""
+
+    version: int
+    lengths: Lengths
+
+
+async def policy(session: AsyncSession, *, tenant: UUID) -> PolicyInForce:
+    """Return a tenant's policy as it is now."""
+    query = select(Policy).where(Policy.tenant == tenant).order_by(Policy.version.desc())
+    found = (await session.execute(query.limit(1))).scalar_one_or_none()
+    if found is None:
+        return PolicyInForce(1, Lengths())
+    return PolicyInForce(found.version, Lengths.model_validate(found.settings))

@@ -1,0 +1,97 @@
+"""The coordinator about invitations and the circle."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Body
+
+from services.network import permissions
+from services.network.operations import circle, invitations
+from services.network.operations.cases import require_live
+from services.network.routes.people import Coordinator
+from services.network.routes.views import invitation_view
+from services.network.schemas import (
+    CircleReadiness,
+    CircleView,
+    EveryoneInvited,
+    GivenAnswer,
+    InvitationSent,
+    InvitationView,
+    InviteEveryone,
+    Invited,
+)
+from shared.events.network import CircleMember
+from shared.http import Now, Router, Session
+
+router = Router(tags=["circle"])
+
+
+@router.post("/v1/persons/{person_id}/invitation", status_code=201)
+async def invite(person_id: UUID, principal: Coordinator, session: Session, now: Now) -> InvitationSent:
+    """Invite somebody to the circle: they get a personal mail."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    return InvitationSent(invitation_id=await invitations.invite(session, person=person, now=now))
+
+
+@router.post("/v1/cases/{case_id}/invitations")
+async def invite_everyone(
+    case_id: UUID,
+    principal: Coordinator,
+    session: Session,
+    now: Now,
+    body: Annotated[InviteEveryone | None, Body()] = None,
+) -> EveryoneInvited:
+    """Invite everyone of the circle who was not invited yet."""
+    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await require_live(session, case_id=case_id, tenant=principal.tenant)
+    invited = await invitations.invite_everyone(
+        session,
+        tenant=principal.tenant,
+        case_id=case_id,
+        include_central=body is not None and body.include_central,
+        now=now,
+    )
+    return EveryoneInvited(
+        invited=[Invited(person_id=person, invitation_id=invitation) for person, invitation in invited]
+    )
+
+
+@router.post("/v1/invitations/{invitation_id}/answer")
+async def answer_for_somebody(
+    invitation_id: UUID, body: GivenAnswer, principal: Coordinator, session: Session, now: Now
+) -> InvitationView:
+    """Note the answer that somebody gave to the coordinator."""
+    person = await permissions.invited_person_for_coordinator(
+        session, principal, invitation_id=invitation_id
+    )
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    answered = await invitations.answer(
+        session, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now
+    )
+    return invitation_view(answered)
+
+
+@router.post("/v1/cases/{case_id}/circle-ready")
+async def declare_ready(
+    case_id: UUID,
+    principal: Coordinator,
+    session: Session,
+    now: Now,
+    body: Annotated[CircleReadiness | None, Body()] = None,
+) -> CircleView:
+    """Declare that the circle stands: the central persons, and everyone who said yes."""
+    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await require_live(session, case_id=case_id, tenant=principal.tenant)
+    declared = await circle.declare_ready(
+        session,
+        tenant=principal.tenant,
+        case_id=case_id,
+        required=None if body is None else body.required,
+        now=now,
+    )
+    return CircleView(
+        case_id=declared.case_id,
+        revision=declared.revision,
+        members=[CircleMember.model_validate(member) for member in declared.members],
+    )

@@ -1,0 +1,49 @@
+"""Personal links: exchanged by whoever holds one, renewed and withdrawn by the coordinator."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from services.network import permissions
+from services.network.operations import links
+from services.network.operations.cases import require_live
+from services.network.schemas import Access, PresentedLink
+from shared.auth import Principal, Role
+from shared.auth.minting import PERSON_SECONDS
+from shared.http import Now, Parts, Router, Session, allow, anonymous, problems
+
+router = Router(tags=["links"])
+
+LinkKeeper = Annotated[
+    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))
+]
+
+
+@router.post("/v1/links/exchange", dependencies=[anonymous], responses=problems(404, 410))
+async def exchange(body: PresentedLink, session: Session, parts: Parts, now: Now) -> Access:
+    """Exchange the token of a personal link for a short-lived token of that one person in that one case."""
+    link, person = await links.exchange(session, token=body.token, key=links.link_key(parts), now=now)
+    return Access(
+        access_token=links.issue(parts, link, person),
+        expires_in=PERSON_SECONDS,
+        person_id=person.id,
+        case_id=link.case_id,
+        tenant=link.tenant,
+        case_role=person.role,
+    )
+
+
+@router.post("/v1/persons/{person_id}/link/renew", status_code=204, response_class=Response)
+async def renew_link(person_id: UUID, principal: LinkKeeper, session: Session, now: Now) -> None:
+    """Mail somebody a new link; every earlier one stops working."""
+    person = await permissions.person_for_link_keeper(session, principal, person_id=person_id)
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    await links.renew(session, person=person, now=now)
+
+
+@router.post("/v1/persons/{person_id}/link/revoke", status_code=204, response_class=Response)
+async def revoke_link(person_id: UUID, principal: LinkKeeper, session: Session, now: Now) -> None:
+    """Withdraw somebody's link, also when the case has stopped; no mail goes to them until it is renewed."""
+    person = await permissions.person_for_link_keeper(session, principal, person_id=person_id)
+    await links.revoke(session, person=person, now=now)

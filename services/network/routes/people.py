@@ -1,0 +1,202 @@
+"""The coordinator about the people of a case."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Response
+
+from services.network import permissions, queries
+from services.network.models import PersonFields
+from services.network.operations import contacts, persons
+from services.network.operations.cases import require_live
+from services.network.routes.views import consent_view, consent_views, person_views
+from services.network.schemas import (
+    ConsentChange,
+    ConsentView,
+    ContactNoted,
+    ContactView,
+    Items,
+    NewContact,
+    NewPerson,
+    PersonAdded,
+    PersonChange,
+    PersonView,
+    Purpose,
+    WithReason,
+)
+from shared.auth import Principal, Role
+from shared.http import Now, Page, Paging, Parts, Router, Session, allow
+
+router = Router(tags=["people"])
+
+Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
+PurposeInPath = Annotated[Purpose, Path()]
+
+
+@router.get("/v1/cases/{case_id}/persons")
+async def list_people(
+    case_id: UUID, principal: Coordinator, session: Session, parts: Parts, page: Paging
+) -> Page[PersonView]:
+    """List the people of a case, in the order in which they came."""
+    await permissions.require_coordinator(session, principal, case_id=case_id)
+    rows = await queries.people_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
+    people = [(row[0], row[1]) for row in rows.items]
+    return Page(items=await person_views(session, parts.vault, people), next=rows.next)
+
+
+@router.post("/v1/cases/{case_id}/persons", status_code=201)
+async def add_person(
+    case_id: UUID, body: NewPerson, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> PersonAdded:
+    """Add somebody to the circle."""
+    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await require_live(session, case_id=case_id, tenant=principal.tenant)
+    person = await persons.add(
+        session,
+        parts.vault,
+        tenant=principal.tenant,
+        case_id=case_id,
+        fields=PersonFields.model_validate(body.model_dump(include=set(PersonFields.model_fields))),
+        role=body.role,
+        side=body.side,
+        proposed_by=body.proposed_by,
+        required=body.required,
+        now=now,
+    )
+    return PersonAdded(person_id=person.id)
+
+
+@router.get("/v1/persons/{person_id}")
+async def read_person(
+    person_id: UUID, principal: Coordinator, session: Session, parts: Parts
+) -> PersonView:
+    """Read one person."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
+    return (await person_views(session, parts.vault, [(person, invitation)]))[0]
+
+
+@router.patch("/v1/persons/{person_id}")
+async def change_person(
+    person_id: UUID, body: PersonChange, principal: Coordinator, session: Session, parts: Parts
+) -> PersonView:
+    """Change what is known of a person; with another e-mail address, links sent before stop working."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    changes = body.model_dump(include=body.model_fields_set)
+    await persons.change(session, parts.vault, person=person, changes=changes)
+    invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
+    return (await person_views(session, parts.vault, [(person, invitation)]))[0]
+
+
+@router.post("/v1/persons/{person_id}/confirm")
+async def confirm_person(
+    person_id: UUID, principal: Coordinator, session: Session, now: Now
+) -> PersonAdded:
+    """Take somebody whom a person of the circle proposed into the circle."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    await persons.confirm(session, person=person, now=now)
+    return PersonAdded(person_id=person.id)
+
+
+@router.post("/v1/persons/{person_id}/remove", status_code=204, response_class=Response)
+async def remove_person(
+    person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> None:
+    """Take somebody out of the circle."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    await persons.let_go(
+        session,
+        parts.vault,
+        person=person,
+        kind="removed",
+        reason=body.reason,
+        decided_by=principal.id,
+        now=now,
+    )
+
+
+@router.post("/v1/persons/{person_id}/exclude", status_code=204, response_class=Response)
+async def exclude_person(
+    person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> None:
+    """Decide that somebody may not come to the conference."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    await persons.let_go(
+        session,
+        parts.vault,
+        person=person,
+        kind="excluded",
+        reason=body.reason,
+        decided_by=principal.id,
+        now=now,
+    )
+
+
+@router.post("/v1/persons/{person_id}/contacts", status_code=201)
+async def note_contact(
+    person_id: UUID, body: NewContact, principal: Coordinator, session: Session, now: Now
+) -> ContactNoted:
+    """Note that the coordinator was in touch with somebody, never what was said."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    contact_id = await contacts.note_contact(
+        session,
+        person=person,
+        channel=body.channel,
+        purpose=body.purpose,
+        on=body.on,
+        made_by=principal.id,
+        now=now,
+    )
+    return ContactNoted(contact_id=contact_id)
+
+
+@router.get("/v1/persons/{person_id}/contacts")
+async def list_contacts(
+    person_id: UUID, principal: Coordinator, session: Session, page: Paging
+) -> Page[ContactView]:
+    """List the contacts with a person, newest first."""
+    await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    rows = await queries.contacts_of(session, tenant=principal.tenant, person_id=person_id, page=page)
+    items = [
+        ContactView(contact_id=row.id, channel=row.channel, purpose=row.purpose, on=row.on_date)
+        for row in rows.items
+    ]
+    return Page(items=items, next=rows.next)
+
+
+@router.get("/v1/persons/{person_id}/consents")
+async def list_consents(person_id: UUID, principal: Coordinator, session: Session) -> Items:
+    """List what a person said last about each purpose."""
+    await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    return consent_views(
+        await queries.consents_of(session, tenant=principal.tenant, person_id=person_id)
+    )
+
+
+@router.put("/v1/persons/{person_id}/consents/{purpose}")
+async def record_consent(
+    person_id: UUID,
+    purpose: PurposeInPath,
+    body: ConsentChange,
+    principal: Coordinator,
+    session: Session,
+    now: Now,
+) -> ConsentView:
+    """Record what a person told the coordinator about a purpose."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    consent = await contacts.record_consent(
+        session,
+        person=person,
+        purpose=purpose,
+        given=body.given,
+        version=body.version,
+        via="coordinator",
+        now=now,
+    )
+    return consent_view(consent)

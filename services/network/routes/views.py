@@ -1,0 +1,72 @@
+"""From rows to bodies."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network.models import Consent, Invitation, Person, PersonFields
+from services.network.schemas import ConsentView, InvitationView, Items, PersonView
+from shared.vault import Vault
+
+
+def invitation_view(invitation: Invitation) -> InvitationView:
+    """Return an invitation as everyone concerned may see it."""
+    return InvitationView(
+        invitation_id=invitation.id,
+        state=invitation.state,
+        answer=invitation.answer,
+        mode=invitation.mode,
+        via=invitation.via,
+        sent_at=invitation.created_at,
+        reminded_at=invitation.reminded_at,
+        answered_at=invitation.answered_at,
+    )
+
+
+async def person_views(
+    session: AsyncSession, vault: Vault, people: Sequence[tuple[Person, Invitation | None]]
+) -> list[PersonView]:
+    """Return people as their coordinator sees them, opened with one look at the key store."""
+    opened = await vault.open_readable(
+        session, PersonFields, [(person.sealed, person.row) for person, _ in people]
+    )
+    return [
+        _person_view(person, invitation, fields)
+        for (person, invitation), fields in zip(people, opened, strict=True)
+    ]
+
+
+def _person_view(person: Person, invitation: Invitation | None, fields: PersonFields | None) -> PersonView:
+    return PersonView(
+        person_id=person.id,
+        role=person.role,
+        side=person.side,
+        relation=fields and fields.relation,
+        first_name=fields and fields.first_name,
+        last_name=fields and fields.last_name,
+        email=fields and fields.email,
+        phone=fields and fields.phone,
+        address=fields and fields.address,
+        language=fields and fields.language,
+        proposed_by=person.proposed_by,
+        widened=person.widened,
+        required=person.required,
+        state=person.state,
+        invitation=None if invitation is None else invitation_view(invitation),
+    )
+
+
+def consent_view(consent: Consent) -> ConsentView:
+    """Return what a person said about a purpose."""
+    return ConsentView(
+        purpose=consent.purpose,
+        given=consent.given,
+        version=consent.version,
+        via=consent.via,
+        recorded_at=consent.created_at,
+    )
+
+
+def consent_views(consents: Sequence[Consent]) -> Items:
+    """Return what a person said about each purpose."""
+    return Items(items=[consent_view(consent) for consent in consents])

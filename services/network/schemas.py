@@ -1,0 +1,312 @@
+"""Bodies of network's API, and the settings an organisation may change."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from services.network.domain import Answer, Channel, ContactPurpose
+from shared.calendar import Length, add_length
+from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
+from shared.http.models import Line, RequestModel, ResponseModel, Text
+
+# What a mail server takes without extensions, and nothing that could end or split a header.
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
+)
+_NO_NAME = re.compile(r"[<>@/\\|{}\[\]]")
+
+
+def is_address(value: str) -> bool:
+    """Say whether a mail can be addressed to this."""
+    return len(value) <= 254 and _ADDRESS.fullmatch(value) is not None
+
+
+def _address(value: str) -> str:
+    if not is_address(value):
+        raise ValueError("must be an e-mail address such as name@example.org")
+    return value
+
+
+def _name(value: str) -> str:
+    # Names stand in mails to other people: nothing in them may become a link.
+    if _NO_NAME.search(value):
+        raise ValueError("a name may not contain any of < > @ / \\ | { } [ ]")
+    return value
+
+
+Name = Annotated[Line, StringConstraints(max_length=100), AfterValidator(_name)]
+EmailAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_address)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ./()-]{4,28}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Purpose = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+){0,5}$", max_length=40)]
+Reason = Annotated[Text, StringConstraints(max_length=2000)]
+
+
+class Proposal(RequestModel):
+    """Somebody whom a person of the circle would like to have there."""
+
+    first_name: Name
+    last_name: Name
+    email: EmailAddress | None = None
+    phone: Phone | None = None
+    address: Line | None = None
+    language: Language = "nl"
+    side: Side = "other"
+    relation: Line | None = None
+
+
+class NewPerson(Proposal):
+    """Somebody whom the coordinator adds to the case."""
+
+    role: PersonRole = "circle"
+    proposed_by: UUID | None = None
+    required: bool = False
+
+
+class PersonChange(RequestModel):
+    """What changes about a person; what is left out stays, null takes away."""
+
+    first_name: Name | None = None
+    last_name: Name | None = None
+    email: EmailAddress | None = None
+    phone: Phone | None = None
+    address: Line | None = None
+    language: Language | None = None
+    relation: Line | None = None
+    side: Side | None = None
+    required: bool | None = None
+
+    @model_validator(mode="after")
+    def _nothing_needed_is_taken_away(self) -> Self:
+        needed = ("first_name", "last_name", "language", "side", "required")
+        if any(name in self.model_fields_set and getattr(self, name) is None for name in needed):
+            raise ValueError(f"{', '.join(needed)} cannot be null")
+        return self
+
+
+class WithReason(RequestModel):
+    """Why; it is sealed, and few may read it."""
+
+    reason: Reason
+
+
+class NewContact(RequestModel):
+    """That the coordinator was in touch with a person."""
+
+    channel: Channel
+    purpose: ContactPurpose
+    on: date | None = None
+
+
+class ConsentChange(RequestModel):
+    """Yes or no to one purpose, in one version of its text."""
+
+    given: bool
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class GivenAnswer(RequestModel):
+    """An answer to an invitation; `mode` counts for a yes, and is in person if left out."""
+
+    answer: Answer
+    mode: AttendanceMode | None = None
+
+
+class InviteEveryone(RequestModel):
+    """Whom to invite besides those who were not invited yet."""
+
+    include_central: bool = False
+
+
+class CircleReadiness(RequestModel):
+    """Whom the conference needs there; left out: the central persons and those marked as required."""
+
+    required: Annotated[list[UUID], Field(max_length=200)] | None = None
+
+
+class PresentedLink(RequestModel):
+    """The token from a personal link."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Lengths(RequestModel):
+    """The lengths that an organisation may set."""
+
+    invitation_remind: Length = "4d"
+    invitation_due: Length = "8d"
+    link_expires: Length = "120d"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        start = datetime(2026, 1, 5, 9, tzinfo=UTC)
+        if add_length(start, self.invitation_remind) >= add_length(start, self.invitation_due):
+            raise ValueError("invitation_remind must be shorter than invitation_due")
+        if add_length(start, self.link_expires) <= start:
+            raise ValueError("link_expires must be longer than nothing")
+        return self
+
+
+class PolicyView(Lengths):
+    """The lengths that count now."""
+
+    version: int
+
+
+class PersonAdded(ResponseModel):
+    """The id of the person."""
+
+    person_id: UUID
+
+
+class InvitationView(ResponseModel):
+    """An invitation and where it stands."""
+
+    invitation_id: UUID
+    state: str
+    answer: str | None
+    mode: str | None
+    via: str | None
+    sent_at: datetime
+    reminded_at: datetime | None
+    answered_at: datetime | None
+
+
+class PersonView(ResponseModel):
+    """A person as the coordinator sees them; names are null once erased."""
+
+    person_id: UUID
+    role: str
+    side: str
+    relation: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    address: str | None
+    language: str | None
+    proposed_by: UUID | None
+    widened: bool
+    required: bool
+    state: str
+    invitation: InvitationView | None
+
+
+class InvitationSent(ResponseModel):
+    """The id of the invitation."""
+
+    invitation_id: UUID
+
+
+class Invited(ResponseModel):
+    """One who was invited now."""
+
+    person_id: UUID
+    invitation_id: UUID
+
+
+class EveryoneInvited(ResponseModel):
+    """Everyone who was invited now."""
+
+    invited: list[Invited]
+
+
+class ContactNoted(ResponseModel):
+    """The id of the contact."""
+
+    contact_id: UUID
+
+
+class ContactView(ResponseModel):
+    """That the coordinator was in touch."""
+
+    contact_id: UUID
+    channel: str
+    purpose: str
+    on: date
+
+
+class ConsentView(ResponseModel):
+    """What a person said last about one purpose."""
+
+    purpose: str
+    given: bool
+    version: int
+    via: str
+    recorded_at: datetime
+
+
+class Items(ResponseModel):
+    """What a person said about each purpose."""
+
+    items: list[ConsentView]
+
+
+class CircleView(ResponseModel):
+    """The circle as declared ready."""
+
+    case_id: UUID
+    revision: int
+    members: list[CircleMember]
+
+
+class Access(ResponseModel):
+    """A short-lived token for one person of one case."""
+
+    access_token: str
+    expires_in: int
+    person_id: UUID
+    case_id: UUID
+    tenant: UUID
+    case_role: str
+
+
+class Me(ResponseModel):
+    """The person who asks."""
+
+    first_name: str
+    case_id: UUID
+    person_id: UUID
+    role: str
+    language: str
+    invitation: InvitationView | None
+
+
+class OpeningConsent(BaseModel):
+    """What somebody agreed to when the case was referred."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    referral: bool = False
+
+
+class OpeningPerson(BaseModel):
+    """A person as the referral names them: what another service answers is read as it is, unknown fields ignored."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    person_id: UUID
+    role: PersonRole
+    first_name: str
+    last_name: str
+    birth_date: date | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    language: str | None = None
+    relation: str | None = None
+    side: Side | None = None
+    parental_authority: bool | None = None
+    consent: OpeningConsent | None = None
+
+
+class OpeningPeople(BaseModel):
+    """The persons of a referral."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    items: list[OpeningPerson]
