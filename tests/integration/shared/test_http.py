@@ -1,19 +1,16 @@
-"""Requests: who is let in, when the transaction commits, how errors are told, and what surrounds every answer."""
+"""Requests: who is let in, when the transaction commits, how errors are told, what surrounds every answer."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 import structlog
 from fastapi import APIRouter, Depends
 
-from shared import logs
 from shared.auth import Role
 from shared.http import Router, Session, anonymous, create_service_app, current_principal
 from shared.http.middleware import SECONDS
@@ -23,35 +20,9 @@ from tests.integration.shared.http_service import (
     PLATFORM,
     Recorder,
     Running,
-    running,
     staff,
     verifier,
 )
-from tests.support.backing import KEYS, Databases
-from tests.support.backing import PLATFORM as PLATFORM_TABLES
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running_service(databases: Databases) -> AsyncIterator[Running]:
-    """The test service, made once."""
-    async with AsyncExitStack() as stack:
-        yield await running(await databases.fresh(PLATFORM_TABLES), await databases.fresh(KEYS), stack)
-    await databases.close()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _plain_logs() -> Iterator[None]:
-    """Log as in production: structlog's default prints every local variable of every frame, which takes seconds."""
-    structlog.configure(processors=[logs.cut_exceptions, structlog.processors.JSONRenderer()])
-    yield
-    structlog.reset_defaults()
-
-
-@pytest_asyncio.fixture
-async def service(running_service: Running) -> Running:
-    """The test service, with nothing in its tables."""
-    await running_service.empty()
-    return running_service
 
 
 def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:

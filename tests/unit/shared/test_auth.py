@@ -116,7 +116,13 @@ class TestServiceAndPersonToken:
 
     @pytest.mark.parametrize("kind", ["service", "person"])
     def test_an_organisations_own_issuer_cannot_make_one(self, kind: str) -> None:
-        claims = {"kind": kind, "tenant": str(ORGANISATION), "case": str(CASE), "case_role": "x", "purpose": "x"}
+        claims = {
+            "kind": kind,
+            "tenant": str(ORGANISATION),
+            "case": str(CASE),
+            "case_role": "x",
+            "purpose": "x",
+        }
         with pytest.raises(TokenNotAccepted):
             verifier().verify(signed(claims))
 
