@@ -29,7 +29,7 @@ async def all_names(service: Running, *, limit: int) -> list[str]:
     found: list[str] = []
     cursor = None
     while True:
-        query: dict[str, str | int] = {"limit": limit} | ({"cursor": cursor} if cursor else {})
+        query: dict[str, str] = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
         page = (await service.client.get("/v1/things", params=query, headers=staff())).json()
         assert len(page["items"]) <= limit
         found += [item["name"] for item in page["items"]]

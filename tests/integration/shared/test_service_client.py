@@ -1,4 +1,4 @@
-"""Asking another service: over a real connection, with a token it accepts, and with its answers understood."""
+"""Asking another service: over a real connection, with a token it accepts, its answers understood."""
 
 import asyncio
 import socket
