@@ -1,7 +1,7 @@
-"""Logs: one JSON object a line on stdout, from our own calls and from libraries, with nothing personal in them.
+"""Logs: one JSON object a line on stdout, ours and those of libraries, with nothing personal in them.
 
 Our own lines name events and carry ids, codes and numbers. What libraries and exceptions say is cut down: the
-text of an unknown exception can hold the value that a driver was given, so its type and place are kept, no more.
+text of an unknown exception can hold the value that a driver was given, so its type and place are kept.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Traces that join HTTP, outbox, broker and workflow. Off unless an exporter is configured; cheap when off."""
+"""Traces that join HTTP, outbox, broker and workflow. Off, and cheap, unless an exporter is configured."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
