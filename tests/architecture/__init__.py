@@ -1,0 +1,1 @@
+"""Rules of the house as small checks over the syntax tree."""

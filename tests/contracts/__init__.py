@@ -1,0 +1,1 @@
+"""What others rely on: the shapes of events and APIs, held against committed snapshots."""
