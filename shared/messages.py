@@ -48,7 +48,8 @@ class NotWanted(DomainError):
     title = "This mail is no longer wanted"
 
 
-# Decides on a mail, in its own transaction; raises NotWanted to call it off.
+# Decides on a mail, in its own transaction; raises NotWanted to call it off, mail.Refused if there is no address
+# that it could go to (it counts as failed, and is told so).
 Writer = Callable[[AsyncSession, Message, Context], Awaitable[mail.Mail]]
 # The event that tells what became of a mail ("sent" or "failed"), if the service tells it.
 Teller = Callable[[Message, str], EventData | None]
@@ -126,6 +127,8 @@ def install(
                 written = await writer(session, message, context)
             except NotWanted:
                 return _settled(message, "cancelled", now)
+            except mail.Refused:
+                return _settled(message, "failed", now, teller)
         composed = mail.compose(
             written,
             directory=templates,
