@@ -55,7 +55,9 @@ def _sentence(error: Exception) -> str | None:
     from shared.secrets import SecretMissing
 
     if isinstance(error, ValidationError) and error.title == "Settings":
-        wrong = ", ".join(f"KRING_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        wrong = ", ".join(
+            f"KRING_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
+        )
         return f"The environment is not right: {wrong}."
     if isinstance(error, SecretMissing | Operational | DomainError):
         return str(error)
@@ -86,8 +88,12 @@ def _add_platform(commands: Any) -> None:
     )
     up.set_defaults(command=_up)
     status = commands.add_parser("status", help="say what every part is doing")
-    status.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)")
-    status.add_argument("--json", action="store_true", help="as JSON: state, address and process id of every part")
+    status.add_argument(
+        "--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)"
+    )
+    status.add_argument(
+        "--json", action="store_true", help="as JSON: state, address and process id of every part"
+    )
     status.set_defaults(command=_status)
     demo = commands.add_parser("demo", help="play a story on a throw-away platform")
     demo.add_argument("--story", type=Path, help="the file to play")
@@ -98,13 +104,19 @@ def _add_platform(commands: Any) -> None:
 
 def _add_service(commands: Any) -> None:
     serve = commands.add_parser("serve", help="run one service in this process")
-    serve.add_argument("service", type=_service_or_codec, help=f"{', '.join(SERVICES)}; or codec, for Temporal's web UI")
+    serve.add_argument(
+        "service", type=_service_or_codec, help=f"{', '.join(SERVICES)}; or codec, for Temporal's web UI"
+    )
     serve.add_argument("--role", type=_roles, default=set(ROLES), help="some of api,consumer,worker (all)")
     serve.set_defaults(command=_serve)
     migrate = commands.add_parser("migrate", help="bring the databases up to date")
     migrate.add_argument("service", type=_service, nargs="?", help="only this one (all)")
-    migrate.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server")
-    migrate.add_argument("--temporal", action="store_true", help="also prepare the namespace on the Temporal server")
+    migrate.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server"
+    )
+    migrate.add_argument(
+        "--temporal", action="store_true", help="also prepare the namespace on the Temporal server"
+    )
     migrate.set_defaults(command=_migrate)
 
 
@@ -121,7 +133,9 @@ def _add_token(commands: Any) -> None:
     token.add_argument("--role", action="append", required=True, help="may be repeated")
     token.add_argument("--organisation", metavar="ID", help="the organisation whose staff it is")
     token.add_argument("--subject", metavar="ID", help="the person's id (a new one)")
-    token.add_argument("--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)")
+    token.add_argument(
+        "--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)"
+    )
     token.set_defaults(command=_token)
 
 
@@ -218,7 +232,10 @@ async def _token(options: argparse.Namespace) -> int:
     from deploy.commands.token import token
 
     return token(
-        roles=options.role, organisation=options.organisation, subject=options.subject, secrets=options.secrets
+        roles=options.role,
+        organisation=options.organisation,
+        subject=options.subject,
+        secrets=options.secrets,
     )
 
 

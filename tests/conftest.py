@@ -93,7 +93,7 @@ async def databases(postgres: PostgreSQL) -> Databases:
 
 @pytest_asyncio.fixture
 async def database(databases: Databases) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
-    """Return the database of a service by name, all tables empty: `await database("intake")`."""
+    """Return what makes the database of a service by name, all tables empty."""
     yield databases.fresh
     await databases.close()
 
@@ -116,7 +116,11 @@ def secrets_dir(session_directory: Path) -> Path:
 
 @pytest_asyncio.fixture
 async def settings(
-    databases: Databases, broker_url: str, postgres: PostgreSQL, temporal: TimeSkippingServer, secrets_dir: Path
+    databases: Databases,
+    broker_url: str,
+    postgres: PostgreSQL,
+    temporal: TimeSkippingServer,
+    secrets_dir: Path,
 ) -> Settings:
     """Settings that name all the real parts, with an empty store of keys; add databases by `database(service)`."""
     await databases.recreate(KEYS)

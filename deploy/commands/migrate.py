@@ -28,7 +28,9 @@ async def migrate(services: Sequence[str], *, wait_seconds: float, temporal: boo
         {SERVICES_DIRECTORY / name / "migrations": settings.database_of(name) for name in services}
     )
     if temporal:
-        await _prepare_temporal(settings.temporal_address, settings.temporal_namespace, wait_seconds=wait_seconds)
+        await _prepare_temporal(
+            settings.temporal_address, settings.temporal_namespace, wait_seconds=wait_seconds
+        )
     return 0
 
 
@@ -59,7 +61,7 @@ async def _prepare_temporal(address: str, namespace: str, *, wait_seconds: float
     while True:
         try:
             return await ensure_namespace(address=address, namespace=namespace)
-        except Exception as error:  # the client has no common class for "not there yet"
+        except Exception as error:  # noqa: BLE001 - the client has no common class for "not there yet"
             if time.monotonic() >= until:
                 raise PlatformError(
                     f"Temporal at {address} (KRING_TEMPORAL_ADDRESS) does not answer ({type(error).__name__})."

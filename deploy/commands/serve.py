@@ -40,7 +40,9 @@ async def serve_codec() -> int:
 
     settings = Settings()
     check_port(settings.http_host, settings.http_port)
-    app = create_app(Secrets.load(settings.secrets_dir).codec_key, origin=os.environ.get("KRING_CODEC_ORIGIN"))
+    app = create_app(
+        Secrets.load(settings.secrets_dir).codec_key, origin=os.environ.get("KRING_CODEC_ORIGIN")
+    )
     server = uvicorn.Server(
         uvicorn.Config(app, host=settings.http_host, port=settings.http_port, log_level="warning")
     )
@@ -55,4 +57,6 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PlatformError(f"Kring cannot listen on {host}:{port}: {(error.strerror or '').lower()}.") from None
+            raise PlatformError(
+                f"Kring cannot listen on {host}:{port}: {(error.strerror or '').lower()}."
+            ) from None

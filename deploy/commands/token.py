@@ -8,7 +8,9 @@ from uuid import UUID
 from deploy.local.errors import PlatformError
 
 
-def token(*, roles: Sequence[str], organisation: str | None, subject: str | None, secrets: Path | None) -> int:
+def token(
+    *, roles: Sequence[str], organisation: str | None, subject: str | None, secrets: Path | None
+) -> int:
     """Print a token for a member of staff with these roles."""
     from shared.auth import Issuer, Role
     from shared.auth.tokens import LOCAL_ISSUER

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -29,12 +30,18 @@ async def up(*, directory: Path, ports: Mapping[str, int]) -> int:
             console.print(f"  {part.name:<12} [{colour}]{part.state}[/] {part.detail}", soft_wrap=True)
 
     platform = Platform(
-        directory, ports="remembered", wanted_ports=ports, given=os.environ, extra=_settings_of(os.environ), changed=tell
+        directory,
+        ports="remembered",
+        wanted_ports=ports,
+        given=os.environ,
+        extra=_settings_of(os.environ),
+        changed=tell,
     )
     console.print(f"Kring starts; its data is in {directory}.")
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     presses = 0
+    ending: list[asyncio.Task[None]] = []
 
     def press() -> None:
         nonlocal presses
@@ -42,7 +49,7 @@ async def up(*, directory: Path, ports: Mapping[str, int]) -> int:
         signalled.set()
         if presses == 2:
             console.print("Stopping at once.")
-            loop.create_task(platform.kill())
+            ending.append(loop.create_task(platform.kill()))
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, press)
@@ -63,13 +70,19 @@ async def up(*, directory: Path, ports: Mapping[str, int]) -> int:
 
 def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the settings of the shell that every service shall have too."""
-    wanted = ("KRING_LOG_LEVEL", "KRING_OTLP_ENDPOINT", "KRING_TRACES_FILE", "KRING_MAIL_FROM", "KRING_PUBLIC_URL")
+    wanted = (
+        "KRING_LOG_LEVEL",
+        "KRING_OTLP_ENDPOINT",
+        "KRING_TRACES_FILE",
+        "KRING_MAIL_FROM",
+        "KRING_PUBLIC_URL",
+    )
     return {name: environment[name] for name in wanted if name in environment}
 
 
-async def _first_of(*waits: object) -> None:
+async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
     """Wait for the first to end and let the others go. Raises what that one raised."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]  # type: ignore[arg-type]  # coroutines of two types
+    tasks = [asyncio.create_task(wait) for wait in waits]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -83,7 +96,9 @@ def _table_of(addresses: Mapping[str, str]) -> Table:
     table = Table("what", "address", "see also", box=None, pad_edge=False)
     for name in SERVICES:
         if name in addresses:
-            table.add_row(f"{name} API", addresses[name], f"{addresses[name]}/docs · {addresses[name]}/metrics")
+            table.add_row(
+                f"{name} API", addresses[name], f"{addresses[name]}/docs · {addresses[name]}/metrics"
+            )
     names = {
         "temporal-ui": ("workflows (Temporal)", ""),
         "mailbox": ("mailbox", "every mail lands here"),

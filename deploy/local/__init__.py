@@ -1,4 +1,4 @@
-"""Kring on one machine: PostgreSQL, RabbitMQ, Temporal and a mailbox as private processes, and a supervisor over all parts.
+"""Kring on one machine: PostgreSQL, RabbitMQ, Temporal and a mailbox as private processes, and a supervisor over all.
 
 Nothing here is shared with the system: every part has its own directory, its own free ports and its own passwords.
 """

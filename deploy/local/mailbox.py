@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from deploy.local.part import OWN_PROGRAMS, Part, http_status
+from deploy.local.part import OWN_PROGRAMS, NotReadyYet, Part, http_get
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _SIZE_LIMIT = 10_000_000
-_STYLE = "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}td,th{text-align:left;padding:.2rem 1rem .2rem 0}"
+_STYLE = (
+    "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "td,th{text-align:left;padding:.2rem 1rem .2rem 0}"
+    "iframe{width:100%;height:60vh;border:1px solid #ccc}pre{white-space:pre-wrap}"
+)
 
 
 class Mailbox(Part):
@@ -57,8 +61,9 @@ class Mailbox(Part):
     async def probe(self) -> None:
         """Ask both of its doors."""
         await self.knock()
-        if await http_status(self._http_port, "/messages") != 200:
-            raise ConnectionError
+        status, _ = await http_get(self._http_port, "/messages")
+        if status != 200:
+            raise NotReadyYet(f"it answers {status}")
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ class Messages:
         }
 
     def clear(self) -> None:
-        """Throw all messages away; numbers go on where they were only if something stays, so they restart at 1."""
+        """Throw all messages away; numbers start again at 1."""
         for line in self.lines:
             self.path(line.number).unlink(missing_ok=True)
         self.lines = []
@@ -131,7 +136,7 @@ def _readable(part: EmailMessage) -> str | None:
 
 
 def _parse(path: Path) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+    return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
 
 def _line(number: int, message: EmailMessage) -> Line:
@@ -166,7 +171,9 @@ def create_app(messages: Messages) -> "Starlette":
 
     async def raw(request: "Request") -> "Response":
         path = messages.path(int(request.path_params["number"]))
-        return PlainTextResponse(path.read_bytes() if path.exists() else b"", status_code=200 if path.exists() else 404)
+        return PlainTextResponse(
+            path.read_bytes() if path.exists() else b"", status_code=200 if path.exists() else 404
+        )
 
     async def page(request: "Request") -> "Response":
         found = messages.read(int(request.path_params["number"]))
@@ -189,7 +196,7 @@ def create_app(messages: Messages) -> "Starlette":
 
 def _list_of(lines: list[Line]) -> str:
     rows = "".join(
-        f'<tr><td>{html.escape(line.date)}</td><td>{html.escape(", ".join(line.to))}</td>'
+        f"<tr><td>{html.escape(line.date)}</td><td>{html.escape(', '.join(line.to))}</td>"
         f'<td><a href="/messages/{line.number}.html">{html.escape(line.subject or "(no subject)")}</a></td></tr>'
         for line in reversed(lines)
     )
@@ -207,9 +214,9 @@ def _page_of(message: dict[str, Any]) -> str:
     )
     # A frame without rights: what is in a mail must not act on this page.
     body = (
-        f'<iframe sandbox style="width:100%;height:60vh;border:1px solid #ccc" srcdoc="{html.escape(message["html"])}"></iframe>'
+        f'<iframe sandbox srcdoc="{html.escape(message["html"])}"></iframe>'
         if message["html"]
-        else f'<pre style="white-space:pre-wrap">{html.escape(message["text"])}</pre>'
+        else f"<pre>{html.escape(message['text'])}</pre>"
     )
     return (
         f"<!doctype html><html lang=en><title>{html.escape(message['subject'])}</title><style>{_STYLE}</style>"
@@ -245,7 +252,11 @@ async def serve(*, directory: Path, smtp_port: int, http_port: int) -> None:
     smtp = await loop.create_server(session, "127.0.0.1", smtp_port)
     web = uvicorn.Server(
         uvicorn.Config(
-            create_app(messages), host="127.0.0.1", port=http_port, log_level="warning", timeout_graceful_shutdown=1
+            create_app(messages),
+            host="127.0.0.1",
+            port=http_port,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
         )
     )
     for number in (signal.SIGTERM, signal.SIGINT):

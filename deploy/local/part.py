@@ -18,6 +18,10 @@ OWN_PROGRAMS = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED"
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "HOME", "USER", "LOGNAME")
 
 
+class NotReadyYet(Exception):
+    """A part answers, and says in words what it still waits for."""
+
+
 class Part:
     """One process of a platform. Subclasses say how it is prepared, started and asked whether it is ready."""
 
@@ -29,7 +33,13 @@ class Part:
     probe_seconds = 0.05
 
     def __init__(
-        self, *, name: str, directory: Path, log: Path, needs: tuple[str, ...] = (), uses: tuple[str, ...] = ()
+        self,
+        *,
+        name: str,
+        directory: Path,
+        log: Path,
+        needs: tuple[str, ...] = (),
+        uses: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.directory = directory
@@ -93,9 +103,10 @@ class Part:
                 return await asyncio.wait_for(self.probe(), timeout=5)
             except PartFailed:
                 raise
-            except Exception as error:  # whatever the driver of this part raises while it is not up
+            except Exception as error:  # noqa: BLE001 - whatever its driver raises while it is not up
                 if time.monotonic() > until:
-                    waited = f"was not ready after {self.start_seconds:.0f} seconds ({type(error).__name__})"
+                    why = str(error) if isinstance(error, NotReadyYet) else type(error).__name__
+                    waited = f"was not ready after {self.start_seconds:.0f} seconds ({why})"
                     raise PartFailed(self._describe_failure(waited)) from None
             await asyncio.sleep(self.probe_seconds)
 
@@ -120,17 +131,19 @@ class Part:
             return "nothing"
         with self.log.open("rb") as file:
             file.seek(max(self._log_start, self.log.stat().st_size - 8000))
-            lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+            lines = [
+                line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()
+            ]
         telling = [line for line in lines if _TELLING.search(line)]
         return (telling or lines or ["nothing"])[-1][:300]
 
 
-async def http_status(port: int, path: str) -> int:
-    """Return the status with which an HTTP server on 127.0.0.1 answers a GET. Raises: OSError, ValueError."""
+async def http_get(port: int, path: str) -> tuple[int, bytes]:
+    """Return the status and body with which an HTTP server on 127.0.0.1 answers a GET. Raises: OSError, ValueError."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
-        status_line = await reader.readline()
-        return int(status_line.split()[1]) if status_line else 0
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        return (int(head.split()[1]) if head else 0), body
     finally:
         writer.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
+from urllib.parse import urlsplit
 
 from deploy.local.errors import PlatformError
 from deploy.local.mailbox import Mailbox
@@ -25,7 +26,16 @@ from deploy.local.supervisor import Supervised, Supervisor
 from deploy.local.temporal import NAMESPACE, TemporalServer, TimeSkippingServer
 
 SERVICES = ("intake", "network", "scheduling", "plans", "training")
-_GIVEN = ("KRING_DATABASE_URL", "KRING_BROKER_URL", "KRING_TEMPORAL_ADDRESS", "KRING_SMTP_HOST", "KRING_SECRETS_DIR")
+_GIVEN = (
+    "KRING_DATABASE_URL",
+    "KRING_BROKER_URL",
+    "KRING_TEMPORAL_ADDRESS",
+    "KRING_SMTP_HOST",
+    "KRING_SECRETS_DIR",
+)
+# Of these, the ones that must answer before anything is started.
+_REACHED = ("KRING_DATABASE_URL", "KRING_BROKER_URL", "KRING_TEMPORAL_ADDRESS")
+_USUAL_PORTS = {"postgresql": 5432, "amqp": 5672, "amqps": 5671, "temporal": 7233}
 
 
 class Platform:
@@ -68,7 +78,8 @@ class Platform:
     @property
     def directory(self) -> Path:
         """Where all of it lives."""
-        assert self._directory is not None
+        if self._directory is None:
+            raise PlatformError("A throw-away platform has no directory before it is started.")
         return self._directory
 
     @property
@@ -100,6 +111,9 @@ class Platform:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o700)
         self._take_lock()
+        for name in _REACHED:
+            if name in self._given:
+                await _knock(name, self._given[name])
         await asyncio.to_thread(ensure_secrets, self._secrets_dir)
         self._supervisor = Supervisor(self._make_parts(), changed=self._changed)
         self._write_state()
@@ -130,7 +144,9 @@ class Platform:
         return Path(self._given.get("KRING_SECRETS_DIR", self.directory / "secrets"))
 
     def _make_parts(self) -> list[Part]:
-        ports = Ports(self.directory / "ports.json" if self._remember_ports else None, wanted=self._wanted_ports)
+        ports = Ports(
+            self.directory / "ports.json" if self._remember_ports else None, wanted=self._wanted_ports
+        )
         self.environment = {
             "KRING_LOCAL": "true",
             "KRING_SECRETS_DIR": str(self._secrets_dir),
@@ -155,7 +171,9 @@ class Platform:
         if "KRING_DATABASE_URL" in self._given:
             return []
         port = ports.take("postgresql")
-        server = PostgreSQL(directory=self._at("postgresql"), log=self._log("postgresql"), port=port, fast=self._fast)
+        server = PostgreSQL(
+            directory=self._at("postgresql"), log=self._log("postgresql"), port=port, fast=self._fast
+        )
         server.ensure_password()
         self.environment["KRING_DATABASE_URL"] = server.url
         self.addresses["postgresql"] = server.address
@@ -183,12 +201,18 @@ class Platform:
             server = TimeSkippingServer(directory=directory, log=log, port=ports.take("temporal"))
             self.environment["KRING_CLOCK"] = "skipped"
         elif "KRING_TEMPORAL_ADDRESS" in self._given:
-            self.environment["KRING_TEMPORAL_NAMESPACE"] = self._given.get("KRING_TEMPORAL_NAMESPACE", NAMESPACE)
+            self.environment["KRING_TEMPORAL_NAMESPACE"] = self._given.get(
+                "KRING_TEMPORAL_NAMESPACE", NAMESPACE
+            )
             return []
         else:
             ui_port, codec_port = ports.take("temporal-ui"), ports.take("codec")
             server = TemporalServer(
-                directory=directory, log=log, port=ports.take("temporal"), ui_port=ui_port, codec_port=codec_port
+                directory=directory,
+                log=log,
+                port=ports.take("temporal"),
+                ui_port=ui_port,
+                codec_port=codec_port,
             )
             self.addresses["temporal-ui"] = f"http://127.0.0.1:{ui_port}"
         self.environment["KRING_TEMPORAL_ADDRESS"] = self.addresses["temporal"] = server.address
@@ -211,7 +235,9 @@ class Platform:
         return [mailbox]
 
     def _make_own(self, service_ports: Mapping[str, int], ports: Ports) -> list[Part]:
-        migration = Migration(directory=self._at("services"), log=self._log("migrate"), environment=self.environment)
+        migration = Migration(
+            directory=self._at("services"), log=self._log("migrate"), environment=self.environment
+        )
         # Not the broker or Temporal: a service starts without them and says "not ready" until they are there.
         parts: list[Part] = [
             Service(
@@ -276,6 +302,17 @@ class Platform:
             },
         }
         write_private(self.directory / "state.json", json.dumps(state, indent=1))
+
+
+async def _knock(name: str, where: str) -> None:
+    """Raise PlatformError if nothing listens where the environment says that a part is."""
+    parts = urlsplit(where if "://" in where else f"temporal://{where}")
+    host, port = parts.hostname or "", parts.port or _USUAL_PORTS.get(parts.scheme, 0)
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), timeout=5)
+    except (OSError, TimeoutError):
+        raise PlatformError(f"{name} names {host}:{port}, where nothing answers.") from None
+    writer.close()
 
 
 def running(directory: Path) -> bool:

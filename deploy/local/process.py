@@ -72,7 +72,9 @@ atexit.register(guard.close)
 class Process:
     """A command that runs in its own process group and writes its output to a log file."""
 
-    def __init__(self, *, log: Path, stop_signal: signal.Signals = signal.SIGTERM, stop_seconds: float = 10) -> None:
+    def __init__(
+        self, *, log: Path, stop_signal: signal.Signals = signal.SIGTERM, stop_seconds: float = 10
+    ) -> None:
         self._log = log
         self._stop_signal = stop_signal
         self._stop_seconds = stop_seconds

@@ -16,7 +16,12 @@ from deploy.local.part import Part
 from deploy.local.secrets import write_private
 
 # The scripts themselves: the wrappers on the PATH of Debian switch to the system's user and directories.
-_SCRIPTS = (Path("/usr/lib/rabbitmq/bin"), Path("/opt/homebrew/sbin"), Path("/usr/local/sbin"), Path("/opt/rabbitmq/sbin"))
+_SCRIPTS = (
+    Path("/usr/lib/rabbitmq/bin"),
+    Path("/opt/homebrew/sbin"),
+    Path("/usr/local/sbin"),
+    Path("/opt/rabbitmq/sbin"),
+)
 _INSTALL = "apt-get install --yes --no-install-recommends rabbitmq-server"
 _USER = "kring"
 _VHOST = "kring"
@@ -57,7 +62,9 @@ class RabbitMQ(Part):
         """Make an empty virtual host and return its URL."""
         import httpx
 
-        async with httpx.AsyncClient(base_url=self.management, auth=(_USER, self._secret("password"))) as client:
+        async with httpx.AsyncClient(
+            base_url=self.management, auth=(_USER, self._secret("password"))
+        ) as client:
             (await client.put(f"/api/vhosts/{name}")).raise_for_status()
         return f"{self.url.removesuffix(_VHOST)}{name}"
 
@@ -65,7 +72,9 @@ class RabbitMQ(Part):
         """Remove a virtual host with all its queues."""
         import httpx
 
-        async with httpx.AsyncClient(base_url=self.management, auth=(_USER, self._secret("password"))) as client:
+        async with httpx.AsyncClient(
+            base_url=self.management, auth=(_USER, self._secret("password"))
+        ) as client:
             (await client.delete(f"/api/vhosts/{name}")).raise_for_status()
 
     async def prepare(self) -> None:
@@ -156,16 +165,25 @@ def install() -> Path:
     """
     advice = f"RabbitMQ is missing: install it with `sudo {_INSTALL}`, or set KRING_BROKER_URL to a RabbitMQ that runs."
     if not shutil.which("apt-get"):
-        raise PlatformError("RabbitMQ is missing: install `rabbitmq-server` 3.10 or later, or set KRING_BROKER_URL.")
+        raise PlatformError(
+            "RabbitMQ is missing: install `rabbitmq-server` 3.10 or later, or set KRING_BROKER_URL."
+        )
     prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
-    if prefix and (not shutil.which("sudo") or subprocess.run([*prefix, "true"], capture_output=True).returncode):
+    if prefix and (
+        not shutil.which("sudo")
+        or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode
+    ):
         raise PlatformError(advice)
     # RUNLEVEL=1 is what Debian's init scripts take for "do not start services now".
     settings = ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"]
     for command in ("apt-get update", _INSTALL):
-        run = subprocess.run([*prefix, *settings, *command.split()], capture_output=True, text=True)
+        run = subprocess.run(
+            [*prefix, *settings, *command.split()], capture_output=True, text=True, check=False
+        )
         if run.returncode and command == _INSTALL:
-            raise PlatformError(f"{advice} (Tried here: {(run.stderr.strip().splitlines() or ['it failed'])[-1]})")
+            raise PlatformError(
+                f"{advice} (Tried here: {(run.stderr.strip().splitlines() or ['it failed'])[-1]})"
+            )
     found = find_scripts()
     if found is None:
         raise PlatformError(advice)

@@ -27,7 +27,9 @@ def ensure_secrets(directory: Path) -> None:
     if not (directory / "issuers.json").exists():
         from joserfc.jwk import ECKey
 
-        entries = [trusted_issuer(issuer, ECKey.import_key(json.loads(path.read_text()))) for issuer, path in trusted]
+        entries = [
+            trusted_issuer(issuer, ECKey.import_key(json.loads(path.read_text()))) for issuer, path in trusted
+        ]
         write_private(directory / "issuers.json", json.dumps(entries, indent=1))
 
 

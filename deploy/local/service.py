@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.errors import PartFailed
-from deploy.local.part import OWN_PROGRAMS, Part, http_status
+from deploy.local.part import OWN_PROGRAMS, NotReadyYet, Part, http_get
 
 
 class Service(Part):
     """One service with all its roles in one process."""
 
+    start_seconds = 90
     # A little more than the service itself takes at most for a graceful stop.
     stop_seconds = 18
 
@@ -42,12 +43,18 @@ class Service(Part):
 
     def environment(self) -> Mapping[str, str]:
         """What the platform says to all services, and where this one listens."""
-        return {**OWN_PROGRAMS, **self._environment, "KRING_HTTP_HOST": "127.0.0.1", "KRING_HTTP_PORT": str(self.port)}
+        return {
+            **OWN_PROGRAMS,
+            **self._environment,
+            "KRING_HTTP_HOST": "127.0.0.1",
+            "KRING_HTTP_PORT": str(self.port),
+        }
 
     async def probe(self) -> None:
         """Ask whether it is ready: it checks its own database, broker and Temporal."""
-        if await http_status(self.port, self._ready_path) != 200:
-            raise ConnectionError
+        status, body = await http_get(self.port, self._ready_path)
+        if status != 200:
+            raise NotReadyYet(f"it answers {status}: {body.decode(errors='replace')[:200]}")
 
 
 class Migration(Part):

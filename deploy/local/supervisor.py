@@ -155,7 +155,9 @@ class Supervised:
 class Supervisor:
     """All parts of one platform."""
 
-    def __init__(self, parts: Sequence[Part], *, changed: Callable[[Supervised], None] = lambda _part: None) -> None:
+    def __init__(
+        self, parts: Sequence[Part], *, changed: Callable[[Supervised], None] = lambda _part: None
+    ) -> None:
         self.parts = {part.name: Supervised(part, changed=changed) for part in parts}
         for part in self.parts.values():
             part.needs([self.parts[name] for name in part.part.needs if name in self.parts])

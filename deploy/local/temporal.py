@@ -18,7 +18,13 @@ class TemporalServer(Part):
     namespace = NAMESPACE
 
     def __init__(
-        self, *, directory: Path, log: Path, port: int, ui_port: int | None = None, codec_port: int | None = None
+        self,
+        *,
+        directory: Path,
+        log: Path,
+        port: int,
+        ui_port: int | None = None,
+        codec_port: int | None = None,
     ) -> None:
         super().__init__(name="temporal", directory=directory, log=log)
         self._port = port
@@ -39,7 +45,16 @@ class TemporalServer(Part):
         return [
             _binary("temporal"),
             *("server", "start-dev", "--ip", "127.0.0.1", "--port", str(self._port), *ui),
-            *("--db-filename", str(database), "--namespace", NAMESPACE, "--log-level", "error", "--log-format", "json"),
+            *(
+                "--db-filename",
+                str(database),
+                "--namespace",
+                NAMESPACE,
+                "--log-level",
+                "error",
+                "--log-format",
+                "json",
+            ),
         ]
 
     async def probe(self) -> None:

@@ -1,4 +1,4 @@
-"""The real parts that tests run on, each started once per session when first needed, and what is fresh for each test."""
+"""The real parts that tests run on, started once per session when first needed, and what is fresh for each test."""
 
 import asyncio
 from collections.abc import Iterable
@@ -35,7 +35,9 @@ class Backing:
         """Begin to start parts, all at once, without waiting for them."""
         for name in names:
             if name not in self._started:
-                self._started[name] = asyncio.create_task(self._bring_up(self._make(name)), name=f"start {name}")
+                self._started[name] = asyncio.create_task(
+                    self._bring_up(self._make(name)), name=f"start {name}"
+                )
 
     async def get(self, name: str, kind: type[P]) -> P:
         """Return a part that is ready. Raises: PartFailed, PlatformError."""
@@ -101,7 +103,9 @@ class Databases:
         admin = await asyncpg.connect(f"{self._server.url}/postgres")
         try:
             await admin.execute(f'DROP DATABASE IF EXISTS "kring_{name}" WITH (FORCE)')
-            await admin.execute(f'CREATE DATABASE "kring_{name}" TEMPLATE "template_{name}" STRATEGY file_copy')
+            await admin.execute(
+                f'CREATE DATABASE "kring_{name}" TEMPLATE "template_{name}" STRATEGY file_copy'
+            )
         finally:
             await admin.close()
 

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
@@ -14,6 +14,18 @@ _LONGEST_PAUSE = 0.25
 
 class StillWaiting(AssertionError):
     """What was waited for did not happen in time."""
+
+
+@overload
+async def eventually(
+    probe: Callable[[], Awaitable[bool]], describe: str | Callable[[], str], *, seconds: float = 10
+) -> bool: ...
+
+
+@overload
+async def eventually(
+    probe: Callable[[], Awaitable[T | None]], describe: str | Callable[[], str], *, seconds: float = 10
+) -> T: ...
 
 
 async def eventually(

@@ -1,0 +1,41 @@
+# What there is to type. `make` alone lists it.
+
+PYTHON ?= $(shell for each in python3 python3.11 python3.12 python3.13 python3.14; do \
+	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$each" && break; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+KRING := $(VENV)/bin/kring
+
+.DEFAULT_GOAL := help
+.PHONY: help up demo test lint fix bench env
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: env ## start all of Kring on this machine; Ctrl-C stops it, data stays in .kring/
+	@$(KRING) up
+
+demo: env ## play one whole case and a paid registration (REPORT=file.json STORY=file KEEP=1)
+	@$(KRING) demo $(if $(STORY),--story $(STORY)) $(if $(REPORT),--report $(REPORT)) $(if $(filter-out 0,$(KEEP)),--keep)
+
+test: env ## run every test (ARGS="-k words" for some)
+	@$(RUN) -m pytest --durations=15 $(ARGS)
+
+lint: env ## check style, types and import rules; changes nothing
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(VENV)/bin/lint-imports
+
+fix: env ## change what the style checker can change by itself
+	@$(RUN) -m ruff check --fix .
+	@$(RUN) -m ruff format .
+
+bench: env ## run the benchmarks (REPORT=file.json)
+	@$(RUN) -m tests.bench $(if $(REPORT),--report $(REPORT))
+
+# Installed anew only when the list of what to install has changed.
+env: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt deploy/bootstrap.txt deploy/install.sh
+	@sh deploy/install.sh "$(PYTHON)" "$(VENV)"
