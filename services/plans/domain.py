@@ -226,7 +226,9 @@ def check_dates(*, today: date, due: Iterable[date], review_on: date) -> None:
     """Refuse days that cannot be meant. Raises: DateOutOfRange."""
     for day in due:
         if not today - _AGREEMENT_BACK <= day <= today + _FURTHEST:
-            raise DateOutOfRange("An agreement's day lies too far back or too far ahead", due_on=day.isoformat())
+            raise DateOutOfRange(
+                "An agreement's day lies too far back or too far ahead", due_on=day.isoformat()
+            )
     if not today <= review_on <= today + _REVIEW_FURTHEST:
         raise DateOutOfRange("The review must come, and within two years", review_on=review_on.isoformat())
 

@@ -13,11 +13,17 @@ class Policy(RequestModel):
     """The lengths of the follow-up's clocks; what is not given has its default."""
 
     four_weeks: Length = Field(default="4w", description="From the plan to the coordinator's call.")
-    three_months: Length = Field(default="91d", description="From the plan to the first check by the monitor.")
+    three_months: Length = Field(
+        default="91d", description="From the plan to the first check by the monitor."
+    )
     six_months: Length = Field(default="182d", description="From the plan to the second check.")
     twelve_months: Length = Field(default="365d", description="From the plan to the last check.")
-    check_in_grace: Length = Field(default="10wd", description="From asking for a check to the regional manager.")
-    agreement_remind: Length = Field(default="7d", description="From an agreement's day to the only reminder.")
+    check_in_grace: Length = Field(
+        default="10wd", description="From asking for a check to the regional manager."
+    )
+    agreement_remind: Length = Field(
+        default="7d", description="From an agreement's day to the only reminder."
+    )
     agreement_grace: Length = Field(default="14d", description="From an agreement's day to its lapse.")
     follow_up_cap: Length = Field(
         default="60d", description="From the twelve-month check to the end, if nobody records it."

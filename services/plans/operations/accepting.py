@@ -1,0 +1,119 @@
+"""What the mandated side says of a plan: per bottom line, with the reason of each refusal at once."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import permissions, queries
+from services.plans.domain import (
+    NoAcceptanceNeeded,
+    OtherVersion,
+    PlanAcceptance,
+    PlanAlreadyAccepted,
+    ReasonMissing,
+    Standing,
+    judge,
+)
+from services.plans.models import Acceptance, Plan
+from services.plans.operations.timing import publish
+from services.plans.schemas import AcceptanceWords, NewAcceptance
+from shared.events import plans as events
+from shared.events.base import EventData
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+async def accept_plan(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    plan_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    by: UUID,
+    standing: frozenset[Standing],
+    new: NewAcceptance,
+    now: datetime,
+) -> tuple[Plan, list[UUID]]:
+    """Note what the mandated side says of the current version; return the plan and the refused bottom lines.
+
+    Saying the same again changes nothing. Raises: NoAcceptanceNeeded, NotYours, OtherVersion, LinesNotComplete,
+    ReasonMissing, PlanAlreadyAccepted, CaseStopped, NotYet.
+    """
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    plan = await queries.read_plan(session, plan_id)
+    if plan.acceptance == PlanAcceptance.NOT_NEEDED:
+        raise NoAcceptanceNeeded
+    permissions.may_judge(standing)
+    if new.version is not None and new.version != plan.version:
+        raise OtherVersion(version=plan.version)
+    bottom_lines = await queries.bottom_lines_of(session, case_id)
+    met = {line.bottom_line_id: line.met for line in new.lines}
+    outcome = judge(bottom_lines=bottom_lines, met=met, lines=len(new.lines))
+    refused = [line.bottom_line_id for line in new.lines if not line.met]
+    without_reason = [line.bottom_line_id for line in new.lines if not line.met and line.reason is None]
+    if without_reason:
+        raise ReasonMissing(bottom_line_id=str(without_reason[0]))
+    if plan.acceptance == PlanAcceptance.ACCEPTED:
+        if outcome is PlanAcceptance.ACCEPTED:
+            return plan, []
+        raise PlanAlreadyAccepted
+    known = await _known(session, plan)
+    await _write(session, vault, plan, by=by, new=new, versions=bottom_lines, now=now)
+    if known != met or plan.acceptance != outcome:
+        plan.acceptance = outcome
+        await session.flush()
+        await publish(session, plan, _fact(plan, outcome, refused), now=now)
+    return plan, refused
+
+
+async def _known(session: AsyncSession, plan: Plan) -> dict[UUID, bool]:
+    lines = await queries.acceptance_lines(session, plan.id, plan.version)
+    return {line.bottom_line_id: line.met for line in lines}
+
+
+async def _write(
+    session: AsyncSession,
+    vault: Vault,
+    plan: Plan,
+    *,
+    by: UUID,
+    new: NewAcceptance,
+    versions: dict[UUID, int],
+    now: datetime,
+) -> None:
+    await session.execute(
+        delete(Acceptance)
+        .where(Acceptance.plan_id == plan.id, Acceptance.version == plan.version)
+        .execution_options(synchronize_session=False)
+    )
+    for line in new.lines:
+        line_id = uuid7()
+        words = AcceptanceWords(reason=line.reason)
+        session.add(
+            Acceptance(
+                id=line_id,
+                tenant=plan.tenant,
+                plan_id=plan.id,
+                version=plan.version,
+                bottom_line_id=line.bottom_line_id,
+                bottom_line_version=versions[line.bottom_line_id],
+                met=line.met,
+                decided_by=by,
+                sealed=await vault.seal(session, words, subject=plan.case_id, row=f"acceptance:{line_id}"),
+                created_at=now,
+            )
+        )
+    await session.flush()
+
+
+def _fact(plan: Plan, outcome: PlanAcceptance, refused: list[UUID]) -> EventData:
+    if outcome is PlanAcceptance.ACCEPTED:
+        return events.PlanAccepted(case_id=plan.case_id, plan_id=plan.id, version=plan.version)
+    if outcome is PlanAcceptance.PARTLY_ACCEPTED:
+        return events.PlanPartlyAccepted(
+            case_id=plan.case_id, plan_id=plan.id, version=plan.version, refused=tuple(refused)
+        )
+    return events.PlanRefused(case_id=plan.case_id, plan_id=plan.id, version=plan.version)

@@ -1,0 +1,127 @@
+"""What becomes of an agreement: its day comes, it is reminded of once, it is done or it lapses."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import (
+    AgreementNotFound,
+    AgreementState,
+    FollowUpOver,
+    FollowUpState,
+    check_settling,
+)
+from services.plans.models import Agreement, Plan
+from services.plans.operations.timing import AGREEMENT, GRACE, clocks, publish, start_clock, stop_clocks, tell
+from shared.calendar import add_length
+from shared.events import plans as events
+
+
+async def settle_agreement(
+    session: AsyncSession,
+    *,
+    agreement_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    to: AgreementState,
+    by: UUID,
+    now: datetime,
+) -> Agreement:
+    """Note that an agreement was done or is let go; what had lapsed may turn out done.
+
+    Raises: AgreementSettled, FollowUpOver, CaseStopped.
+    """
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    agreement = await read_agreement(session, agreement_id)
+    plan = await queries.read_plan(session, agreement.plan_id)
+    if plan.follow_up != FollowUpState.RUNNING:
+        raise FollowUpOver
+    check_settling(AgreementState(agreement.state), to=to)
+    await settle(session, plan, agreement, to=to, by=by, now=now)
+    return agreement
+
+
+async def settle(
+    session: AsyncSession,
+    plan: Plan,
+    agreement: Agreement,
+    *,
+    to: AgreementState,
+    by: UUID | None,
+    now: datetime,
+) -> None:
+    """Settle an agreement that may be settled: its clocks stop and it is told."""
+    agreement.state, agreement.settled_at, agreement.settled_by = to, now, by
+    await session.flush()
+    await stop_clocks(session, subjects=[agreement.id], kinds=(AGREEMENT, GRACE), now=now)
+    fact = events.AgreementDone if to is AgreementState.DONE else events.AgreementLapsed
+    await publish(session, plan, fact(case_id=plan.case_id, agreement_id=agreement.id), now=now)
+
+
+async def read_agreement(session: AsyncSession, agreement_id: UUID) -> Agreement:
+    """Return an agreement. Raises: AgreementNotFound."""
+    agreement = await session.get(Agreement, agreement_id, populate_existing=True)
+    if agreement is None:
+        raise AgreementNotFound
+    return agreement
+
+
+async def fall_due(
+    session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime, paused: bool
+) -> None:
+    """The day of an agreement has come: say so, tell who does it, and give it time."""
+    breached = await clocks.breach(session, kind=AGREEMENT, subject=agreement.id, now=now)
+    if breached is None:
+        return
+    policy, policy_version = await queries.policy_of(session, plan.tenant)
+    await start_clock(
+        session,
+        plan,
+        kind=GRACE,
+        subject=agreement.id,
+        owner=breached.owner,
+        now=now,
+        warn_at=add_length(breached.due_at, policy.agreement_remind),
+        due_at=add_length(breached.due_at, policy.agreement_grace),
+        policy_version=policy_version,
+        paused=paused,
+    )
+    fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
+    await publish(session, plan, fact, now=now)
+    await _tell_who(session, plan, agreement, "agreement-due", now=now)
+
+
+async def remind(session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime) -> None:
+    """Remind of an agreement, once."""
+    if await clocks.warn(session, kind=GRACE, subject=agreement.id, now=now) is not None:
+        await _tell_who(session, plan, agreement, "agreement-reminder", now=now)
+
+
+async def lapse(session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime) -> None:
+    """Nobody said that it was done, in all its time."""
+    if await clocks.breach(session, kind=GRACE, subject=agreement.id, now=now) is not None:
+        await settle(session, plan, agreement, to=AgreementState.LAPSED, by=None, now=now)
+
+
+async def _tell_who(
+    session: AsyncSession, plan: Plan, agreement: Agreement, kind: str, *, now: datetime
+) -> None:
+    people = await queries.active_people(session, plan.case_id)
+    who = [person for person in agreement.who_person_ids if person in people]
+    if not who:
+        # Somebody named in words, or who left: the monitor keeps an eye on it.
+        monitor = await queries.current_monitor(session, plan)
+        who = [monitor] if monitor is not None else []
+    parameters = {"agreement_id": str(agreement.id), "due_on": agreement.due_on.isoformat()}
+    for person in who:
+        await tell(
+            session,
+            plan,
+            person=person,
+            kind=kind,
+            link_target=f"agreements/{agreement.id}",
+            parameters=parameters,
+            now=now,
+        )

@@ -1,0 +1,183 @@
+"""Asking how things go: at four weeks, at three, six and twelve months, and when a review is asked for."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import permissions, queries
+from services.plans.domain import (
+    AgreementNotFound,
+    AgreementState,
+    CheckInNotFound,
+    CheckInState,
+    FollowUpOver,
+    FollowUpState,
+    ReviewAlreadyRequested,
+    Standing,
+    check_recording,
+    check_settling,
+    ends_follow_up,
+    owner_now,
+)
+from services.plans.models import CheckIn, Plan
+from services.plans.operations.agreements import read_agreement, settle
+from services.plans.operations.ending import end_follow_up
+from services.plans.operations.timing import CHECK_IN, clocks, publish, start_clock, stop_clocks, tell
+from services.plans.schemas import AgreementStatus, CheckInWords, NewRecord
+from shared.calendar import add_length
+from shared.events import plans as events
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+async def record_check_in(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    check_in_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    by: UUID,
+    standing: frozenset[Standing],
+    new: NewRecord,
+    now: datetime,
+) -> tuple[CheckIn, Plan]:
+    """Note how things go and what the circle decided; the last check, or closing, ends the follow-up.
+
+    Raises: NotYours, CheckInSettled, CheckInNotDue, AgreementNotFound, AgreementSettled, FollowUpOver, CaseStopped.
+    """
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    check_in = await read_check_in(session, check_in_id)
+    plan = await queries.read_plan(session, check_in.plan_id)
+    monitors = await queries.current_monitor(session, plan) == by
+    permissions.may_record_check_in(standing, owner=_owner(check_in), monitors=monitors)
+    check_recording(check_in.kind, CheckInState(check_in.state))
+    if plan.follow_up != FollowUpState.RUNNING:
+        raise FollowUpOver
+    words = CheckInWords(note=new.note)
+    check_in.sealed = await vault.seal(session, words, subject=case_id, row=f"check_in:{check_in.id}")
+    check_in.state, check_in.decision = CheckInState.RECORDED, new.decision
+    check_in.recorded_at, check_in.recorded_by = now, by
+    await session.flush()
+    await stop_clocks(session, subjects=[check_in.id], kinds=(CHECK_IN,), now=now)
+    await _settle_agreements(session, plan, new.agreements, by=by, now=now)
+    fact = events.CheckInRecorded(
+        case_id=case_id, check_in_id=check_in.id, kind=_kind(check_in), decision=new.decision
+    )
+    await publish(session, plan, fact, now=now)
+    outcome = ends_follow_up(check_in.kind, new.decision)
+    if outcome is not None:
+        await end_follow_up(session, plan, outcome=outcome, now=now)
+    return check_in, plan
+
+
+async def _settle_agreements(
+    session: AsyncSession, plan: Plan, statuses: tuple[AgreementStatus, ...], *, by: UUID, now: datetime
+) -> None:
+    for status in statuses:
+        agreement = await read_agreement(session, status.agreement_id)
+        if agreement.plan_id != plan.id:
+            raise AgreementNotFound
+        # What the circle says is how it is: saying again what is known is no mistake here.
+        if status.status in (agreement.state, "open"):
+            continue
+        to = AgreementState(status.status)
+        check_settling(AgreementState(agreement.state), to=to)
+        await settle(session, plan, agreement, to=to, by=by, now=now)
+
+
+async def request_review(
+    session: AsyncSession, *, plan_id: UUID, case_id: UUID, tenant: UUID, now: datetime
+) -> CheckIn:
+    """Ask that the plan is looked at earlier than agreed.
+
+    Raises: ReviewAlreadyRequested, FollowUpOver, CaseStopped.
+    """
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    plan = await queries.read_plan(session, plan_id)
+    if plan.follow_up != FollowUpState.RUNNING:
+        raise FollowUpOver
+    coordinator = await queries.has_coordinator(session, case_id)
+    monitor = await queries.current_monitor(session, plan) is not None
+    planned: Literal["coordinator", "monitor"] = "coordinator" if coordinator else "monitor"
+    values = {
+        "id": uuid7(),
+        "tenant": tenant,
+        "case_id": case_id,
+        "plan_id": plan_id,
+        "kind": "review",
+        "owner": owner_now(planned, coordinator=coordinator, monitor=monitor),
+        "state": CheckInState.PLANNED,
+        "created_at": now,
+    }
+    made = await session.scalar(insert(CheckIn).values(values).on_conflict_do_nothing().returning(CheckIn.id))
+    if made is None:
+        raise ReviewAlreadyRequested
+    check_in = await read_check_in(session, made)
+    policy, policy_version = await queries.policy_of(session, tenant)
+    await start_clock(
+        session,
+        plan,
+        kind=CHECK_IN,
+        subject=check_in.id,
+        owner=check_in.owner,
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=now,
+        due_at=add_length(now, policy.check_in_grace),
+        policy_version=policy_version,
+        paused=state.status == "paused",
+    )
+    await publish(session, plan, events.ReviewRequested(case_id=case_id, plan_id=plan_id), now=now)
+    return check_in
+
+
+async def read_check_in(session: AsyncSession, check_in_id: UUID) -> CheckIn:
+    """Return a check. Raises: CheckInNotFound."""
+    check_in = await session.get(CheckIn, check_in_id, populate_existing=True)
+    if check_in is None:
+        raise CheckInNotFound
+    return check_in
+
+
+async def ask(session: AsyncSession, plan: Plan, check_in: CheckIn, *, now: datetime) -> None:
+    """It is time for a check: say who is to ask now, and tell the monitor if it is them."""
+    if await clocks.warn(session, kind=CHECK_IN, subject=check_in.id, now=now) is None:
+        return
+    monitor = await queries.current_monitor(session, plan)
+    coordinator = await queries.has_coordinator(session, plan.case_id)
+    check_in.owner = owner_now(_owner(check_in), coordinator=coordinator, monitor=monitor is not None)
+    check_in.state = CheckInState.DUE
+    await session.flush()
+    fact = events.CheckInDue(
+        case_id=plan.case_id, check_in_id=check_in.id, kind=_kind(check_in), owner=_owner(check_in)
+    )
+    await publish(session, plan, fact, now=now)
+    if check_in.owner == "monitor" and monitor is not None:
+        await tell(
+            session,
+            plan,
+            person=monitor,
+            kind="check-in",
+            link_target=f"check-ins/{check_in.id}",
+            parameters={"check_in_id": str(check_in.id), "check_in": check_in.kind},
+            now=now,
+        )
+
+
+async def escalate(session: AsyncSession, check_in: CheckIn, *, now: datetime) -> None:
+    """Nobody asked in time: the regional manager is to see to it; the check stays open."""
+    if await clocks.breach(session, kind=CHECK_IN, subject=check_in.id, now=now) is not None:
+        check_in.state = CheckInState.ESCALATED
+        await session.flush()
+
+
+def _owner(check_in: CheckIn) -> Literal["coordinator", "monitor", "regional-manager"]:
+    return check_in.owner  # type: ignore[return-value]  # only these are written
+
+
+def _kind(check_in: CheckIn) -> events.CheckInKind:
+    return check_in.kind  # type: ignore[return-value]  # only these are written

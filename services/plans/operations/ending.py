@@ -1,0 +1,65 @@
+"""The end of a follow-up: after its year, earlier by the circle's choice, or because the case stopped."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import OPEN_CHECK_INS, AgreementState, CheckInState, FollowUpState
+from services.plans.models import Agreement, CheckIn, Plan
+from services.plans.operations.timing import clocks, publish, stop_all_clocks
+from shared import case_state
+from shared.events import plans as events
+
+
+async def end_follow_up(
+    session: AsyncSession, plan: Plan, *, outcome: Literal["followed-up", "closed-early"], now: datetime
+) -> None:
+    """End the follow-up of a plan and say how."""
+    plan.follow_up, plan.outcome, plan.ended_at = FollowUpState.ENDED, outcome, now
+    await session.flush()
+    await _call_off(session, plan, now=now)
+    await publish(session, plan, events.FollowUpEnded(case_id=plan.case_id, outcome=outcome), now=now)
+
+
+async def stop_follow_up(session: AsyncSession, *, case_id: UUID, tenant: UUID, now: datetime) -> None:
+    """The case stopped or was closed: nothing of its plan is followed up any more."""
+    plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
+    if plan is None or plan.follow_up != FollowUpState.RUNNING:
+        return
+    plan.follow_up, plan.ended_at = FollowUpState.STOPPED, now
+    await session.flush()
+    await _call_off(session, plan, now=now)
+
+
+async def _call_off(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
+    await session.execute(
+        update(Agreement)
+        .where(Agreement.plan_id == plan.id, Agreement.state == AgreementState.OPEN)
+        .values(state=AgreementState.CANCELLED, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(
+        update(CheckIn)
+        .where(CheckIn.plan_id == plan.id, CheckIn.state.in_(OPEN_CHECK_INS))
+        .values(state=CheckInState.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+    await stop_all_clocks(session, case_id=plan.case_id, now=now)
+
+
+async def rest(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:
+    """Let the clocks rest with the case, unless it has gone on in the meantime."""
+    state = await case_state.read(session, case_id)
+    if state is not None and state.status == "paused":
+        await clocks.pause_all(session, case=case_id, now=now, reason=reason)
+
+
+async def go_on(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Let the clocks run with the case, unless it rests again in the meantime."""
+    state = await case_state.read(session, case_id)
+    if state is not None and state.status == "open":
+        await clocks.resume_all(session, case=case_id, now=now)

@@ -1,0 +1,297 @@
+"""Writing down what the circle decided: the plan's first version, and each one after."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import (
+    CHECK_INS,
+    CIRCLE_ROLES,
+    AgreementState,
+    CheckInState,
+    ConferenceNotHeld,
+    FollowUpOver,
+    FollowUpState,
+    MonitorNotOfCircle,
+    PersonNotOfCase,
+    PlanAcceptance,
+    PlanExists,
+    check_dates,
+    moment_of,
+    owner_now,
+)
+from services.plans.models import Agreement, CheckIn, Plan, PlanVersion
+from services.plans.operations.timing import (
+    AGREEMENT,
+    CHECK_IN,
+    FOLLOW_UP,
+    GRACE,
+    publish,
+    start_clock,
+    stop_clocks,
+)
+from services.plans.schemas import AgreementWords, NewPlan, PlanBWords, PlanWords
+from services.plans.settings import Policy
+from shared.calendar import BRUSSELS, add_length
+from shared.events import plans as events
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+async def record_plan(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    case_id: UUID,
+    tenant: UUID,
+    by: UUID,
+    new: NewPlan,
+    now: datetime,
+) -> tuple[Plan, list[UUID]]:
+    """Write down the plan of a case and start following it up; return it and its agreements' ids.
+
+    Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, DateOutOfRange, CaseStopped, NotYet.
+    """
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await _check(session, case_id=case_id, new=new, now=now)
+    mandated = await queries.mandate_of(session, case_id)
+    acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
+    values = {
+        "id": uuid7(),
+        "tenant": tenant,
+        "case_id": case_id,
+        "version": 1,
+        "acceptance": acceptance,
+        "follow_up": FollowUpState.RUNNING,
+        "created_at": now,
+    }
+    made = await session.scalar(insert(Plan).values(values).on_conflict_do_nothing().returning(Plan.id))
+    if made is None:
+        raise PlanExists
+    plan = await queries.read_plan(session, made)
+    policy, policy_version = await queries.policy_of(session, tenant)
+    paused = state.status == "paused"
+    agreements = await _write_version(
+        session,
+        vault,
+        plan,
+        by=by,
+        new=new,
+        now=now,
+        policy=policy,
+        policy_version=policy_version,
+        paused=paused,
+    )
+    await _plan_check_ins(session, plan, now=now, policy=policy, policy_version=policy_version, paused=paused)
+    return plan, agreements
+
+
+async def record_version(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    plan_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    by: UUID,
+    new: NewPlan,
+    now: datetime,
+) -> tuple[Plan, list[UUID]]:
+    """Write down what the circle changed; agreements still open in the version before are replaced.
+
+    Raises: FollowUpOver, and as record_plan.
+    """
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    plan = await queries.read_plan(session, plan_id)
+    if plan.follow_up != FollowUpState.RUNNING:
+        raise FollowUpOver
+    await _check(session, case_id=case_id, new=new, now=now)
+    mandated = await queries.mandate_of(session, case_id)
+    plan.version += 1
+    plan.acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
+    await session.flush()
+    await _replace_open_agreements(session, plan, now=now)
+    policy, policy_version = await queries.policy_of(session, plan.tenant)
+    paused = state.status == "paused"
+    agreements = await _write_version(
+        session,
+        vault,
+        plan,
+        by=by,
+        new=new,
+        now=now,
+        policy=policy,
+        policy_version=policy_version,
+        paused=paused,
+    )
+    return plan, agreements
+
+
+async def _check(session: AsyncSession, *, case_id: UUID, new: NewPlan, now: datetime) -> None:
+    check_dates(
+        today=now.astimezone(BRUSSELS).date(),
+        due=[item.due_on for item in new.agreements],
+        review_on=new.review_on,
+    )
+    people = await queries.active_people(session, case_id)
+    strangers = sorted(new.people - set(people))
+    if strangers:
+        raise PersonNotOfCase(person_id=str(strangers[0]))
+    if new.monitor_person_id is not None and people[new.monitor_person_id] not in CIRCLE_ROLES:
+        raise MonitorNotOfCircle(person_id=str(new.monitor_person_id))
+    if new.conference_id is not None and not await queries.was_held(
+        session, conference_id=new.conference_id, case_id=case_id
+    ):
+        raise ConferenceNotHeld(conference_id=str(new.conference_id))
+
+
+async def _write_version(
+    session: AsyncSession,
+    vault: Vault,
+    plan: Plan,
+    *,
+    by: UUID,
+    new: NewPlan,
+    now: datetime,
+    policy: Policy,
+    policy_version: int,
+    paused: bool,
+) -> list[UUID]:
+    version_id = uuid7()
+    words = PlanWords(
+        goals=new.goals,
+        plan_b=tuple(PlanBWords(**line.model_dump()) for line in new.plan_b),
+        decisions_of_circle=new.decisions_of_circle,
+    )
+    session.add(
+        PlanVersion(
+            id=version_id,
+            tenant=plan.tenant,
+            plan_id=plan.id,
+            version=plan.version,
+            conference_id=new.conference_id,
+            monitor_person_id=new.monitor_person_id,
+            review_on=new.review_on,
+            recorded_by=by,
+            sealed=await vault.seal(session, words, subject=plan.case_id, row=f"plan_version:{version_id}"),
+            created_at=now,
+        )
+    )
+    agreements = await _write_agreements(session, vault, plan, new=new, now=now)
+    await session.flush()
+    for agreement in agreements:
+        await start_clock(
+            session,
+            plan,
+            kind=AGREEMENT,
+            subject=agreement.id,
+            owner="circle" if agreement.by == "network" else "professional",
+            now=now,
+            due_at=moment_of(agreement.due_on, policy.morning_time),
+            policy_version=policy_version,
+            paused=paused,
+        )
+    ids = [agreement.id for agreement in agreements]
+    fact = events.PlanRecorded(
+        case_id=plan.case_id,
+        plan_id=plan.id,
+        version=plan.version,
+        conference_id=new.conference_id,
+        agreement_ids=tuple(ids),
+        monitor_person_id=new.monitor_person_id,
+        review_on=new.review_on,
+        needs_acceptance=plan.acceptance != PlanAcceptance.NOT_NEEDED,
+    )
+    await publish(session, plan, fact, now=now)
+    return ids
+
+
+async def _write_agreements(
+    session: AsyncSession, vault: Vault, plan: Plan, *, new: NewPlan, now: datetime
+) -> list[Agreement]:
+    agreements = []
+    for item in new.agreements:
+        agreement_id = uuid7()
+        words = AgreementWords(what=item.what, who_text=item.who_text, known_done_how=item.known_done_how)
+        agreement = Agreement(
+            id=agreement_id,
+            tenant=plan.tenant,
+            case_id=plan.case_id,
+            plan_id=plan.id,
+            plan_version=plan.version,
+            by=item.by,
+            who_person_ids=list(item.who_person_ids),
+            due_on=item.due_on,
+            state=AgreementState.OPEN,
+            sealed=await vault.seal(session, words, subject=plan.case_id, row=f"agreement:{agreement_id}"),
+            created_at=now,
+        )
+        agreements.append(agreement)
+    session.add_all(agreements)
+    return agreements
+
+
+async def _replace_open_agreements(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
+    query = select(Agreement.id).where(Agreement.plan_id == plan.id, Agreement.state == AgreementState.OPEN)
+    replaced = list(await session.scalars(query))
+    if not replaced:
+        return
+    await session.execute(
+        update(Agreement)
+        .where(Agreement.id.in_(replaced))
+        .values(state=AgreementState.REPLACED, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    await stop_clocks(session, subjects=replaced, kinds=(AGREEMENT, GRACE), now=now)
+
+
+async def _plan_check_ins(
+    session: AsyncSession, plan: Plan, *, now: datetime, policy: Policy, policy_version: int, paused: bool
+) -> None:
+    coordinator = await queries.has_coordinator(session, plan.case_id)
+    monitor = await queries.current_monitor(session, plan) is not None
+    check_ins = [
+        CheckIn(
+            id=uuid7(),
+            tenant=plan.tenant,
+            case_id=plan.case_id,
+            plan_id=plan.id,
+            kind=kind,
+            owner=owner_now(owner, coordinator=coordinator, monitor=monitor),
+            state=CheckInState.PLANNED,
+            created_at=now,
+        )
+        for kind, owner in CHECK_INS.items()
+    ]
+    session.add_all(check_ins)
+    await session.flush()
+    for check_in in check_ins:
+        asked_at = add_length(now, policy.until(check_in.kind))
+        await start_clock(
+            session,
+            plan,
+            kind=CHECK_IN,
+            subject=check_in.id,
+            owner=check_in.owner,
+            escalate_to="regional-manager",
+            now=now,
+            warn_at=asked_at,
+            due_at=add_length(asked_at, policy.check_in_grace),
+            policy_version=policy_version,
+            paused=paused,
+        )
+    await start_clock(
+        session,
+        plan,
+        kind=FOLLOW_UP,
+        subject=plan.id,
+        owner="regional-manager",
+        now=now,
+        due_at=add_length(add_length(now, policy.twelve_months), policy.follow_up_cap),
+        policy_version=policy_version,
+        paused=paused,
+    )

@@ -1,0 +1,100 @@
+"""The clocks of the follow-up, and telling people through network."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans.models import Plan
+from shared import outbox
+from shared.clocks import Clocks
+from shared.events import network
+from shared.events.base import EventData
+from shared.tables import clock
+
+SERVICE = "plans"
+AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP = "agreement", "agreement-grace", "check-in", "follow-up"
+
+clocks = Clocks(SERVICE)
+
+
+async def start_clock(
+    session: AsyncSession,
+    plan: Plan,
+    *,
+    kind: str,
+    subject: UUID,
+    owner: str,
+    now: datetime,
+    due_at: datetime,
+    policy_version: int,
+    paused: bool,
+    warn_at: datetime | None = None,
+    escalate_to: str | None = None,
+) -> None:
+    """Start a clock about a plan; while the case rests it starts at rest, and runs when the case goes on."""
+    await clocks.start(
+        session,
+        kind=kind,
+        subject=subject,
+        stream=plan.case_id,
+        tenant=plan.tenant,
+        case=plan.case_id,
+        owner=owner,
+        escalate_to=escalate_to,
+        now=now,
+        warn_at=warn_at,
+        due_at=due_at,
+        policy_version=policy_version,
+    )
+    if paused:
+        await clocks.pause(session, kind=kind, subject=subject, now=now, reason="case-paused")
+
+
+async def stop_clocks(
+    session: AsyncSession, *, subjects: list[UUID], kinds: tuple[str, ...], now: datetime
+) -> None:
+    """Stop the clocks of these kinds on these subjects, also those that are over their time."""
+    query = select(clock.c.kind, clock.c.subject).where(
+        clock.c.subject.in_(subjects), clock.c.kind.in_(kinds), clock.c.state != "stopped"
+    )
+    for row in (await session.execute(query.order_by(clock.c.id))).all():
+        await clocks.stop(session, kind=row.kind, subject=row.subject, now=now)
+
+
+async def stop_all_clocks(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Stop every clock of a case, also those that are over their time: nothing of it is late any more."""
+    query = select(clock.c.kind, clock.c.subject).where(
+        clock.c.case_id == case_id, clock.c.state != "stopped"
+    )
+    for row in (await session.execute(query.order_by(clock.c.id))).all():
+        await clocks.stop(session, kind=row.kind, subject=row.subject, now=now)
+
+
+async def publish(session: AsyncSession, plan: Plan, data: EventData, *, now: datetime) -> UUID:
+    """Say something about a plan, in the order of its case."""
+    return await outbox.publish(
+        session, data, stream=plan.case_id, tenant=plan.tenant, case=plan.case_id, now=now
+    )
+
+
+async def tell(
+    session: AsyncSession,
+    plan: Plan,
+    *,
+    person: UUID,
+    kind: str,
+    link_target: str,
+    now: datetime,
+    parameters: dict[str, str] | None = None,
+) -> None:
+    """Have network write to a person of the case."""
+    command = network.TellPerson(
+        case_id=plan.case_id,
+        person_id=person,
+        kind=kind,
+        link_target=link_target,
+        parameters={"plan_id": str(plan.id), **(parameters or {})},
+    )
+    await publish(session, plan, command, now=now)

@@ -1,0 +1,66 @@
+"""Who may do what: named functions of what the caller is to the case."""
+
+from services.plans.domain import CheckInOwner, NotYours, Standing
+
+Standings = frozenset[Standing]
+
+_CIRCLE = {Standing.CENTRAL, Standing.CIRCLE}
+
+
+def _need(standing: Standings, *wanted: Standing) -> None:
+    if standing.isdisjoint(wanted):
+        raise NotYours
+
+
+def may_record_plan(standing: Standings) -> None:
+    """The coordinator writes down what the circle decided. Raises: NotYours."""
+    _need(standing, Standing.COORDINATOR)
+
+
+def may_read_plan(standing: Standings, *, shared: bool) -> None:
+    """The coordinator, the circle, the mandated side, and those with whom it was shared. Raises: NotYours."""
+    if not shared:
+        _need(standing, Standing.COORDINATOR, *_CIRCLE, Standing.MANDATED)
+
+
+def may_read_agreements(standing: Standings) -> None:
+    """The coordinator and the circle. Raises: NotYours."""
+    _need(standing, Standing.COORDINATOR, *_CIRCLE)
+
+
+def may_judge(standing: Standings) -> None:
+    """Only the mandated side says whether its bottom lines are met. Raises: NotYours."""
+    _need(standing, Standing.MANDATED)
+
+
+def may_share(standing: Standings) -> None:
+    """The central person decides; the coordinator does it on behalf of the circle. Raises: NotYours."""
+    _need(standing, Standing.COORDINATOR, Standing.CENTRAL)
+
+
+def may_settle_agreement(standing: Standings, *, does_it: bool, monitors: bool) -> None:
+    """Who does it, the monitor, a central person, the coordinator. Raises: NotYours."""
+    if not (does_it or monitors):
+        _need(standing, Standing.CENTRAL, Standing.COORDINATOR)
+
+
+def may_read_check_ins(standing: Standings) -> None:
+    """That there are checks is known to the circle, the coordinator and the manager. Raises: NotYours."""
+    _need(standing, Standing.COORDINATOR, *_CIRCLE, Standing.MANAGER)
+
+
+def may_read_notes(standing: Standings, *, monitors: bool) -> bool:
+    """Say whether the caller reads what was noted at checks: who makes them, and the central persons."""
+    return monitors or not standing.isdisjoint({Standing.COORDINATOR, Standing.CENTRAL, Standing.MANAGER})
+
+
+def may_record_check_in(standing: Standings, *, owner: CheckInOwner, monitors: bool) -> None:
+    """Who is to ask records it, and the regional manager if they cannot. Raises: NotYours."""
+    if owner == "monitor" and monitors:
+        return
+    _need(standing, Standing.MANAGER, *([Standing.COORDINATOR] if owner == "coordinator" else []))
+
+
+def may_request_review(standing: Standings) -> None:
+    """Anyone of the circle, the coordinator, the referring or mandated side. Raises: NotYours."""
+    _need(standing, *_CIRCLE, Standing.COORDINATOR, Standing.REFERRING, Standing.MANDATED)

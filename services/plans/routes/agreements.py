@@ -1,0 +1,71 @@
+"""Agreements over HTTP."""
+
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.plans import permissions, queries
+from services.plans.domain import AgreementNotFound, AgreementState
+from services.plans.models import Agreement
+from services.plans.operations.agreements import read_agreement, settle_agreement
+from services.plans.routes.answers import agreements_out
+from services.plans.schemas import AgreementOut, AgreementStateOut
+from shared.auth import Principal
+from shared.case_state import UnknownCase
+from shared.http import Anyone, Now, Page, Paging, Parts, Router, Session, paginate
+
+router = Router(tags=["agreements"])
+
+
+@router.get("/v1/cases/{case_id}/agreements")
+async def list_agreements(
+    case_id: UUID, principal: Anyone, session: Session, parts: Parts, page: Paging
+) -> Page[AgreementOut]:
+    """List the agreements of a case, of every version of its plan, in the order in which they were made."""
+    standing = await queries.standing(session, principal, case_id)
+    if not standing:
+        raise UnknownCase
+    permissions.may_read_agreements(standing)
+    query = select(Agreement).where(Agreement.tenant == principal.tenant, Agreement.case_id == case_id)
+    rows = await paginate(
+        session, query, page, time=Agreement.created_at, id=Agreement.id, newest_first=False
+    )
+    return Page(items=await agreements_out(session, parts.vault, rows.items), next=rows.next)
+
+
+@router.post("/v1/agreements/{agreement_id}/done")
+async def mark_done(agreement_id: UUID, principal: Anyone, session: Session, now: Now) -> AgreementStateOut:
+    """Say that an agreement was carried out, also when it had lapsed."""
+    return await _settle(agreement_id, principal, session, now, "done")
+
+
+@router.post("/v1/agreements/{agreement_id}/lapse")
+async def let_go(agreement_id: UUID, principal: Anyone, session: Session, now: Now) -> AgreementStateOut:
+    """Say that an agreement is let go."""
+    return await _settle(agreement_id, principal, session, now, "lapsed")
+
+
+async def _settle(
+    agreement_id: UUID, principal: Principal, session: Session, now: Now, to: Literal["done", "lapsed"]
+) -> AgreementStateOut:
+    case_id, standing = await queries.case_of(
+        session, Agreement, agreement_id, principal, missing=AgreementNotFound
+    )
+    agreement = await read_agreement(session, agreement_id)
+    plan = await queries.read_plan(session, agreement.plan_id)
+    permissions.may_settle_agreement(
+        standing,
+        does_it=principal.id in agreement.who_person_ids,
+        monitors=await queries.current_monitor(session, plan) == principal.id,
+    )
+    settled = await settle_agreement(
+        session,
+        agreement_id=agreement_id,
+        case_id=case_id,
+        tenant=principal.tenant,
+        to=AgreementState(to),
+        by=principal.id,
+        now=now,
+    )
+    return AgreementStateOut(agreement_id=settled.id, state=settled.state)

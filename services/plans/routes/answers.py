@@ -1,0 +1,150 @@
+"""Makes answers of rows: opens what is sealed, all of a kind at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.models import Agreement, CheckIn, Plan, PlanVersion, Share
+from services.plans.schemas import (
+    AcceptanceLineOut,
+    AcceptanceWords,
+    AgreementOut,
+    AgreementWords,
+    CheckInOut,
+    CheckInWords,
+    PlanBOut,
+    PlanOut,
+    PlanSummary,
+    PlanWords,
+    SharedWith,
+    WaitingCheckIn,
+)
+from shared.vault import Vault
+
+
+async def plan_out(
+    session: AsyncSession, vault: Vault, plan: Plan, *, version: int, with_shares: bool
+) -> PlanOut:
+    """Return a plan in one version, in words."""
+    row = await queries.version_of(session, plan.id, version)
+    words = await vault.open(session, PlanWords, row.sealed, row=f"plan_version:{row.id}")
+    agreements = await queries.agreements_of_version(session, plan.id, version)
+    shares = await queries.shares_of(session, plan.id) if with_shares else []
+    return PlanOut(
+        **summary(plan, row).model_dump(),
+        goals=list(words.goals),
+        decisions_of_circle=list(words.decisions_of_circle),
+        plan_b=[PlanBOut(**line.model_dump()) for line in words.plan_b],
+        agreements=await agreements_out(session, vault, agreements),
+        acceptance_lines=await _acceptance_out(session, vault, plan, version),
+        shared_with=[_share(share) for share in shares],
+    )
+
+
+def summary(plan: Plan, row: PlanVersion) -> PlanSummary:
+    """Return where a plan stands."""
+    return PlanSummary(
+        plan_id=plan.id,
+        case_id=plan.case_id,
+        version=row.version,
+        conference_id=row.conference_id,
+        # What is said of the current version says nothing of an older one.
+        acceptance=plan.acceptance if row.version == plan.version else "superseded",
+        follow_up=plan.follow_up,
+        outcome=plan.outcome,
+        monitor_person_id=row.monitor_person_id,
+        review_on=row.review_on,
+        recorded_at=row.created_at,
+        ended_at=plan.ended_at,
+    )
+
+
+def _share(share: Share) -> SharedWith:
+    who = {"person_id" if share.kind == "person" else "organisation_id": share.recipient}
+    return SharedWith(version=share.version, shared_at=share.created_at, **who)
+
+
+async def agreements_out(
+    session: AsyncSession, vault: Vault, agreements: Sequence[Agreement]
+) -> list[AgreementOut]:
+    """Return agreements, in words."""
+    sealed = [(agreement.sealed, f"agreement:{agreement.id}") for agreement in agreements]
+    opened = await vault.open_many(session, AgreementWords, sealed)
+    return [
+        AgreementOut(
+            agreement_id=agreement.id,
+            plan_id=agreement.plan_id,
+            plan_version=agreement.plan_version,
+            what=words.what,
+            who_person_ids=agreement.who_person_ids,
+            who_text=words.who_text,
+            by=agreement.by,
+            due_on=agreement.due_on,
+            known_done_how=words.known_done_how,
+            state=agreement.state,
+            settled_at=agreement.settled_at,
+        )
+        for agreement, words in zip(agreements, opened, strict=True)
+    ]
+
+
+async def _acceptance_out(
+    session: AsyncSession, vault: Vault, plan: Plan, version: int
+) -> list[AcceptanceLineOut]:
+    lines = await queries.acceptance_lines(session, plan.id, version)
+    opened = await vault.open_many(
+        session, AcceptanceWords, [(line.sealed, f"acceptance:{line.id}") for line in lines]
+    )
+    return [
+        AcceptanceLineOut(
+            bottom_line_id=line.bottom_line_id,
+            bottom_line_version=line.bottom_line_version,
+            met=line.met,
+            reason=words.reason,
+        )
+        for line, words in zip(lines, opened, strict=True)
+    ]
+
+
+async def check_ins_out(
+    session: AsyncSession, vault: Vault, check_ins: Sequence[CheckIn], *, with_notes: bool
+) -> list[CheckInOut]:
+    """Return checks with their moments; notes only for those who may read them."""
+    moments = await queries.check_in_moments(session, [check_in.id for check_in in check_ins])
+    noted = [
+        (check_in.sealed, f"check_in:{check_in.id}")
+        for check_in in check_ins
+        if with_notes and check_in.sealed is not None
+    ]
+    opened = dict(
+        zip((row for _, row in noted), await vault.open_many(session, CheckInWords, noted), strict=True)
+    )
+    return [
+        CheckInOut(
+            **_waiting(check_in, moments),
+            **{name: getattr(check_in, name) for name in ("plan_id", "decision", "recorded_at")},
+            note=words.note if (words := opened.get(f"check_in:{check_in.id}")) is not None else None,
+        )
+        for check_in in check_ins
+    ]
+
+
+async def waiting_out(session: AsyncSession, check_ins: Sequence[CheckIn]) -> list[WaitingCheckIn]:
+    """Return checks that wait for somebody, with their moments."""
+    moments = await queries.check_in_moments(session, [check_in.id for check_in in check_ins])
+    return [WaitingCheckIn(**_waiting(check_in, moments)) for check_in in check_ins]
+
+
+def _waiting(check_in: CheckIn, moments: dict[Any, Any]) -> dict[str, Any]:
+    due_at, escalates_at = moments.get(check_in.id, (None, None))
+    return {
+        "check_in_id": check_in.id,
+        "case_id": check_in.case_id,
+        "kind": check_in.kind,
+        "owner": check_in.owner,
+        "state": check_in.state,
+        "due_at": due_at,
+        "escalates_at": escalates_at,
+    }

@@ -1,0 +1,161 @@
+"""Plans over HTTP: recording, reading, judging, sharing, and asking for a review."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.plans import permissions, queries
+from services.plans.domain import PlanNotFound, Standing
+from services.plans.models import Plan
+from services.plans.operations import accepting, check_ins, recording, sharing
+from services.plans.routes.answers import plan_out, summary
+from services.plans.schemas import (
+    AcceptanceOut,
+    NewAcceptance,
+    NewPlan,
+    NewShare,
+    PlanOut,
+    PlanRecordedOut,
+    PlanSummary,
+    ReviewRequestedOut,
+    ShareOut,
+)
+from shared.case_state import UnknownCase
+from shared.http import Anyone, Now, Page, Paging, Parts, Router, Session, Staff, paginate
+
+router = Router(tags=["plans"])
+
+
+@router.post("/v1/cases/{case_id}/plans", status_code=201)
+async def record_plan(
+    *, case_id: UUID, body: NewPlan, principal: Staff, session: Session, now: Now, parts: Parts
+) -> PlanRecordedOut:
+    """Write down the plan that the circle made, from a conference or without a meeting."""
+    standing = await queries.standing(session, principal, case_id)
+    if not standing:
+        raise UnknownCase
+    permissions.may_record_plan(standing)
+    plan, agreements = await recording.record_plan(
+        session, parts.vault, case_id=case_id, tenant=principal.tenant, by=principal.id, new=body, now=now
+    )
+    return _recorded(plan, agreements)
+
+
+@router.post("/v1/plans/{plan_id}/versions", status_code=201)
+async def record_version(
+    *, plan_id: UUID, body: NewPlan, principal: Staff, session: Session, now: Now, parts: Parts
+) -> PlanRecordedOut:
+    """Write down what the circle changed; the versions before stay as they were."""
+    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
+    permissions.may_record_plan(standing)
+    plan, agreements = await recording.record_version(
+        session,
+        parts.vault,
+        plan_id=plan_id,
+        case_id=case_id,
+        tenant=principal.tenant,
+        by=principal.id,
+        new=body,
+        now=now,
+    )
+    return _recorded(plan, agreements)
+
+
+def _recorded(plan: Plan, agreements: list[UUID]) -> PlanRecordedOut:
+    return PlanRecordedOut(
+        plan_id=plan.id, version=plan.version, agreement_ids=agreements, acceptance=plan.acceptance
+    )
+
+
+@router.get("/v1/cases/{case_id}/plans")
+async def list_plans(case_id: UUID, principal: Anyone, session: Session, page: Paging) -> Page[PlanSummary]:
+    """List the plan of a case, as far as the caller may read it."""
+    standing = await queries.standing(session, principal, case_id)
+    if not standing and not await queries.is_shared(session, principal, case_id):
+        raise UnknownCase
+    query = select(Plan).where(Plan.tenant == principal.tenant, Plan.case_id == case_id)
+    rows = await paginate(session, query, page, time=Plan.created_at, id=Plan.id)
+    items = []
+    # A case has one plan.
+    for plan in rows.items:
+        shared = await queries.shared_version(session, principal, plan.id)
+        permissions.may_read_plan(standing, shared=shared is not None)
+        row = await queries.version_of(session, plan.id, _readable(standing, plan, shared))
+        items.append(summary(plan, row))
+    return Page(items=items, next=rows.next)
+
+
+@router.get("/v1/plans/{plan_id}")
+async def read_plan(plan_id: UUID, principal: Anyone, session: Session, parts: Parts) -> PlanOut:
+    """Read the plan: the circle and the mandated side the current version, others what was shared with them."""
+    _, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
+    plan = await queries.read_plan(session, plan_id)
+    shared = await queries.shared_version(session, principal, plan_id)
+    permissions.may_read_plan(standing, shared=shared is not None)
+    return await plan_out(
+        session,
+        parts.vault,
+        plan,
+        version=_readable(standing, plan, shared),
+        with_shares=_sees_current(standing) and Standing.MANDATED not in standing,
+    )
+
+
+def _sees_current(standing: frozenset[Standing]) -> bool:
+    return not standing.isdisjoint(
+        {Standing.COORDINATOR, Standing.CENTRAL, Standing.CIRCLE, Standing.MANDATED}
+    )
+
+
+def _readable(standing: frozenset[Standing], plan: Plan, shared: int | None) -> int:
+    return plan.version if shared is None or _sees_current(standing) else shared
+
+
+@router.put("/v1/plans/{plan_id}/acceptance")
+async def accept_plan(
+    *, plan_id: UUID, body: NewAcceptance, principal: Staff, session: Session, now: Now, parts: Parts
+) -> AcceptanceOut:
+    """Say, for the mandated side, of each bottom line whether the plan meets it, and why not."""
+    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
+    plan, refused = await accepting.accept_plan(
+        session,
+        parts.vault,
+        plan_id=plan_id,
+        case_id=case_id,
+        tenant=principal.tenant,
+        by=principal.id,
+        standing=standing,
+        new=body,
+        now=now,
+    )
+    return AcceptanceOut(plan_id=plan.id, version=plan.version, acceptance=plan.acceptance, refused=refused)
+
+
+@router.post("/v1/plans/{plan_id}/share")
+async def share_plan(
+    plan_id: UUID, body: NewShare, principal: Anyone, session: Session, now: Now
+) -> ShareOut:
+    """Share the current version with people of the case and with organisations; each person gets a mail."""
+    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
+    permissions.may_share(standing)
+    plan, persons, organisations = await sharing.share_plan(
+        session,
+        plan_id=plan_id,
+        case_id=case_id,
+        tenant=principal.tenant,
+        by=principal.id,
+        new=body,
+        now=now,
+    )
+    return ShareOut(plan_id=plan.id, version=plan.version, person_ids=persons, organisation_ids=organisations)
+
+
+@router.post("/v1/plans/{plan_id}/review-requests", status_code=201)
+async def request_review(plan_id: UUID, principal: Anyone, session: Session, now: Now) -> ReviewRequestedOut:
+    """Ask that the plan is looked at earlier than agreed."""
+    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
+    permissions.may_request_review(standing)
+    check_in = await check_ins.request_review(
+        session, plan_id=plan_id, case_id=case_id, tenant=principal.tenant, now=now
+    )
+    return ReviewRequestedOut.model_validate({"check_in_id": check_in.id, "owner": check_in.owner})

@@ -1,0 +1,294 @@
+"""What is sealed, what the API takes, and what it answers."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from services.plans.domain import CheckInOwner, Decision
+from services.plans.settings import Policy
+from shared.events.plans import CheckInKind
+from shared.http.models import Line, RequestModel, ResponseModel, Text
+from shared.vault import SealedFields
+
+
+def _all_different(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    if len(set(ids)) != len(ids):
+        raise ValueError("must not name the same one twice")
+    return ids
+
+
+Ids = Annotated[tuple[UUID, ...], Field(max_length=200), AfterValidator(_all_different)]
+
+
+# --- sealed ---
+
+
+class PlanBWords(SealedFields):
+    """What the circle does when things go otherwise."""
+
+    when: str
+    then: str
+    who_person_id: UUID | None = None
+
+
+class PlanWords(SealedFields):
+    """The words of one version of a plan."""
+
+    goals: tuple[str, ...]
+    plan_b: tuple[PlanBWords, ...] = ()
+    decisions_of_circle: tuple[str, ...] = ()
+
+
+class AgreementWords(SealedFields):
+    """The words of an agreement."""
+
+    what: str
+    who_text: str | None = None
+    known_done_how: str | None = None
+
+
+class AcceptanceWords(SealedFields):
+    """Why a bottom line is, or is not, met."""
+
+    reason: str | None = None
+
+
+class CheckInWords(SealedFields):
+    """What was noted at a check."""
+
+    note: str | None = None
+
+
+# --- asked ---
+
+
+class NewAgreement(RequestModel):
+    """One agreement: what, who (people of the case by id, others in words), and by when."""
+
+    what: Text
+    who_person_ids: Ids = ()
+    who_text: Line | None = None
+    by: Literal["network", "professional"] = "network"
+    due_on: date
+    known_done_how: Text | None = None
+
+
+class NewPlanB(RequestModel):
+    """What the circle does when things go otherwise."""
+
+    when: Text
+    then: Text
+    who_person_id: UUID | None = None
+
+
+class NewPlan(RequestModel):
+    """A version of the plan as the circle gave it; without `conference_id` it was made without a meeting."""
+
+    conference_id: UUID | None = None
+    goals: Annotated[tuple[Text, ...], Field(min_length=1, max_length=50)]
+    agreements: Annotated[tuple[NewAgreement, ...], Field(max_length=100)]
+    plan_b: Annotated[tuple[NewPlanB, ...], Field(max_length=50)] = ()
+    monitor_person_id: UUID | None = None
+    review_on: date
+    decisions_of_circle: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+
+    @property
+    def people(self) -> set[UUID]:
+        """Return every person that the plan names by id."""
+        named = {person for agreement in self.agreements for person in agreement.who_person_ids}
+        named |= {line.who_person_id for line in self.plan_b if line.who_person_id is not None}
+        return named | ({self.monitor_person_id} if self.monitor_person_id is not None else set())
+
+
+class AcceptanceLine(RequestModel):
+    """Whether one bottom line is met."""
+
+    bottom_line_id: UUID
+    met: bool
+    reason: Text | None = None
+
+
+class NewAcceptance(RequestModel):
+    """What the mandated side says of each bottom line; `version` guards against judging an older text."""
+
+    lines: Annotated[tuple[AcceptanceLine, ...], Field(max_length=200)]
+    version: int | None = Field(default=None, ge=1)
+
+
+class NewShare(RequestModel):
+    """With whom the circle shares the plan: everybody of the circle if no person is named."""
+
+    person_ids: Ids | None = None
+    organisation_ids: Ids = ()
+
+
+class AgreementStatus(RequestModel):
+    """What the circle says of an agreement at a check."""
+
+    agreement_id: UUID
+    status: Literal["open", "done", "lapsed"]
+
+
+class NewRecord(RequestModel):
+    """What came of a check."""
+
+    decision: Decision
+    note: Text | None = None
+    agreements: Annotated[tuple[AgreementStatus, ...], Field(max_length=100)] = ()
+
+
+# --- answered ---
+
+
+class PolicyOut(Policy):
+    """What the organisation set, and which version that is."""
+
+    version: int
+
+
+class PlanRecordedOut(ResponseModel):
+    """The version that was recorded."""
+
+    plan_id: UUID
+    version: int
+    agreement_ids: list[UUID]
+    acceptance: str
+
+
+class PlanSummary(ResponseModel):
+    """Where a plan stands, without its words."""
+
+    plan_id: UUID
+    case_id: UUID
+    version: int
+    conference_id: UUID | None
+    acceptance: str
+    follow_up: str
+    outcome: str | None
+    monitor_person_id: UUID | None
+    review_on: date
+    recorded_at: datetime
+    ended_at: datetime | None
+
+
+class AgreementOut(ResponseModel):
+    """An agreement and what became of it."""
+
+    agreement_id: UUID
+    plan_id: UUID
+    plan_version: int
+    what: str
+    who_person_ids: list[UUID]
+    who_text: str | None
+    by: str
+    due_on: date
+    known_done_how: str | None
+    state: str
+    settled_at: datetime | None
+
+
+class PlanBOut(ResponseModel):
+    """What the circle does when things go otherwise."""
+
+    when: str
+    then: str
+    who_person_id: UUID | None
+
+
+class AcceptanceLineOut(ResponseModel):
+    """What the mandated side says of a bottom line."""
+
+    bottom_line_id: UUID
+    bottom_line_version: int
+    met: bool
+    reason: str | None
+
+
+class SharedWith(ResponseModel):
+    """Somebody with whom the plan was shared, and since when."""
+
+    version: int
+    person_id: UUID | None = None
+    organisation_id: UUID | None = None
+    shared_at: datetime
+
+
+class PlanOut(PlanSummary):
+    """A plan, in the version that the caller may read."""
+
+    goals: list[str]
+    decisions_of_circle: list[str]
+    plan_b: list[PlanBOut]
+    agreements: list[AgreementOut]
+    acceptance_lines: list[AcceptanceLineOut]
+    shared_with: list[SharedWith]
+
+
+class AcceptanceOut(ResponseModel):
+    """What came of the answers per bottom line."""
+
+    plan_id: UUID
+    version: int
+    acceptance: str
+    refused: list[UUID]
+
+
+class ShareOut(ResponseModel):
+    """With whom the plan was shared now; who had this version before is not told again."""
+
+    plan_id: UUID
+    version: int
+    person_ids: list[UUID]
+    organisation_ids: list[UUID]
+
+
+class AgreementStateOut(ResponseModel):
+    """What became of an agreement."""
+
+    agreement_id: UUID
+    state: str
+
+
+class CheckInOut(ResponseModel):
+    """A check: who is to ask, when, and what came of it."""
+
+    check_in_id: UUID
+    case_id: UUID
+    plan_id: UUID
+    kind: CheckInKind
+    owner: CheckInOwner
+    state: str
+    due_at: datetime | None
+    escalates_at: datetime | None
+    decision: Decision | None
+    note: str | None
+    recorded_at: datetime | None
+
+
+class WaitingCheckIn(ResponseModel):
+    """A check that waits for somebody, without what was noted before."""
+
+    check_in_id: UUID
+    case_id: UUID
+    kind: CheckInKind
+    owner: CheckInOwner
+    state: str
+    due_at: datetime | None
+    escalates_at: datetime | None
+
+
+class CheckInRecordedOut(ResponseModel):
+    """What was recorded, and whether the follow-up goes on."""
+
+    check_in_id: UUID
+    state: str
+    follow_up: str
+
+
+class ReviewRequestedOut(ResponseModel):
+    """The review that was asked for."""
+
+    check_in_id: UUID
+    owner: CheckInOwner

@@ -1,0 +1,216 @@
+"""What plans hears: facts of others to keep, the case's state, and its own events that wake the follow-up."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans.operations import ending, projections
+from services.plans.operations.timing import FOLLOW_UP, SERVICE
+from services.plans.workflows import FollowUpInput, follow_up_id
+from shared.context import Context
+from shared.events import intake, network, plans, scheduling
+from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.subscriptions import Subscriptions
+
+subscriptions = Subscriptions(SERVICE)
+
+
+def _tenant(event: Received[Any]) -> UUID:
+    if event.tenant is None:
+        raise ValueError("an event about a case carries its tenant")
+    return event.tenant
+
+
+# --- facts of others ---
+
+
+@subscriptions.writes(intake.CaseOpened, case="any")
+async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
+    """Keep who has a mandate."""
+    await projections.note_case(session, event.data, tenant=_tenant(event), at=event.time)
+
+
+@subscriptions.writes(intake.BaselineRecorded, case="any")
+async def keep_baseline(
+    session: AsyncSession, event: Received[intake.BaselineRecorded], _context: Context
+) -> None:
+    """Keep which bottom lines there are."""
+    await projections.note_baseline(session, event.data, tenant=_tenant(event), at=event.time)
+
+
+@subscriptions.writes(intake.BaselineChanged, case="any")
+async def keep_changed_baseline(
+    session: AsyncSession, event: Received[intake.BaselineChanged], _context: Context
+) -> None:
+    """Keep which bottom lines there are now."""
+    await projections.note_baseline(session, event.data, tenant=_tenant(event), at=event.time)
+
+
+@subscriptions.writes(intake.CoordinatorAssigned, case="any")
+async def keep_coordinator(
+    session: AsyncSession, event: Received[intake.CoordinatorAssigned], _context: Context
+) -> None:
+    """Keep who is assigned."""
+    await _note_coordinator(session, event, released=False)
+
+
+@subscriptions.writes(intake.CoordinatorReleased, case="any")
+async def release_coordinator(
+    session: AsyncSession, event: Received[intake.CoordinatorReleased], _context: Context
+) -> None:
+    """Keep who is no longer assigned: their access ends here and now."""
+    await _note_coordinator(session, event, released=True)
+
+
+async def _note_coordinator(
+    session: AsyncSession,
+    event: Received[intake.CoordinatorAssigned] | Received[intake.CoordinatorReleased],
+    *,
+    released: bool,
+) -> None:
+    await projections.note_coordinator(
+        session,
+        case_id=event.data.case_id,
+        assignment_no=event.data.assignment_no,
+        coordinator_id=event.data.coordinator_id,
+        tenant=_tenant(event),
+        released=released,
+        at=event.time,
+    )
+
+
+@subscriptions.writes(network.PersonAdded, case="any")
+async def keep_person(session: AsyncSession, event: Received[network.PersonAdded], _context: Context) -> None:
+    """Keep who belongs to the case."""
+    await _note_person(session, event, role=event.data.role, active=True)
+
+
+@subscriptions.writes(network.PersonRemoved, case="any")
+async def drop_person(
+    session: AsyncSession, event: Received[network.PersonRemoved], _context: Context
+) -> None:
+    """Keep who no longer belongs to the case."""
+    await _note_person(session, event, role=None, active=False)
+
+
+@subscriptions.writes(network.PersonExcluded, case="any")
+async def exclude_person(
+    session: AsyncSession, event: Received[network.PersonExcluded], _context: Context
+) -> None:
+    """Keep who may not take part."""
+    await _note_person(session, event, role=None, active=False)
+
+
+async def _note_person(
+    session: AsyncSession,
+    event: Received[network.PersonAdded] | Received[network.PersonRemoved] | Received[network.PersonExcluded],
+    *,
+    role: str | None,
+    active: bool,
+) -> None:
+    await projections.note_person(
+        session,
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        tenant=_tenant(event),
+        role=role,
+        active=active,
+        version=event.sequence,
+        at=event.time,
+    )
+
+
+@subscriptions.writes(scheduling.ConferenceHeld, case="any")
+async def keep_conference(
+    session: AsyncSession, event: Received[scheduling.ConferenceHeld], _context: Context
+) -> None:
+    """Keep that a conference was held."""
+    await projections.note_conference(session, event.data, tenant=_tenant(event), at=event.time)
+
+
+# --- the case's state ---
+
+
+@subscriptions.writes(intake.CasePaused)
+async def rest_with_case(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
+    """The case rests: so do its clocks."""
+    now = await context.clock.now()
+    await ending.rest(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
+
+
+@subscriptions.writes(intake.CaseResumed)
+async def go_on_with_case(
+    session: AsyncSession, event: Received[intake.CaseResumed], context: Context
+) -> None:
+    """The case goes on: so do its clocks."""
+    await ending.go_on(session, case_id=event.data.case_id, now=await context.clock.now())
+
+
+@subscriptions.writes(intake.CaseWithdrawn, case="any")
+async def stop_with_case(
+    session: AsyncSession, event: Received[intake.CaseWithdrawn], context: Context
+) -> None:
+    """The case stopped: nothing is followed up any more."""
+    now = await context.clock.now()
+    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=_tenant(event), now=now)
+
+
+@subscriptions.writes(intake.CaseClosed, case="any")
+async def end_with_case(session: AsyncSession, event: Received[intake.CaseClosed], context: Context) -> None:
+    """The case was closed: nothing is followed up any more."""
+    now = await context.clock.now()
+    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=_tenant(event), now=now)
+
+
+# --- the follow-up's workflow ---
+
+
+@subscriptions.acts(plans.PlanRecorded)
+async def follow_up(event: Received[plans.PlanRecorded], context: Context) -> None:
+    """Start to follow up a plan; a later version only changes what is waited for."""
+    if event.data.version > 1:
+        await _look_again(event, context, event.data.case_id)
+        return
+    following = FollowUpInput(tenant=_tenant(event), case_id=event.data.case_id)
+    workflow_id = follow_up_id(event.data.case_id)
+    await context.temporal.start("FollowUp", following, id=workflow_id, service=SERVICE, tenant=event.tenant)
+
+
+async def _look_again(event: Received[Any], context: Context, case_id: UUID) -> None:
+    # If it is not there it has ended, or will start and then see what happened: both are fine.
+    await context.temporal.look_again(follow_up_id(case_id), event.id)
+
+
+@subscriptions.acts(plans.AgreementDone)
+async def see_agreement_done(event: Received[plans.AgreementDone], context: Context) -> None:
+    """An agreement is no longer waited for."""
+    await _look_again(event, context, event.data.case_id)
+
+
+@subscriptions.acts(plans.AgreementLapsed)
+async def see_agreement_lapsed(event: Received[plans.AgreementLapsed], context: Context) -> None:
+    """An agreement is no longer waited for."""
+    await _look_again(event, context, event.data.case_id)
+
+
+@subscriptions.acts(plans.CheckInRecorded)
+async def see_check_in_recorded(event: Received[plans.CheckInRecorded], context: Context) -> None:
+    """A check is no longer waited for."""
+    await _look_again(event, context, event.data.case_id)
+
+
+@subscriptions.acts(plans.ReviewRequested)
+async def see_review_requested(event: Received[plans.ReviewRequested], context: Context) -> None:
+    """There is one more check to wait for."""
+    await _look_again(event, context, event.data.case_id)
+
+
+# All clocks of a case rest, run and stop together: the one of the whole follow-up speaks for them.
+async def _see_clock(event: Received[ClockFact], context: Context) -> None:
+    if event.data.kind == FOLLOW_UP and event.data.case_id is not None:
+        await _look_again(event, context, event.data.case_id)
+
+
+for _moment in ("paused", "resumed", "stopped"):
+    subscriptions.acts(CLOCK_EVENTS[SERVICE, _moment], case="any")(_see_clock)
