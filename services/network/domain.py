@@ -181,6 +181,11 @@ class LinkReplaced(Gone):
     title = "A newer link was sent to you; use that one"
 
 
+def invitation_workflow_id(invitation_id: UUID) -> str:
+    """Return the id of the workflow that looks after an invitation."""
+    return f"invitation/{invitation_id}"
+
+
 def is_widening(proposer_role: str | None) -> bool:
     """Say whether a person widens the circle: proposed by another than a central person."""
     return proposer_role is not None and proposer_role != "central"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.network.domain import Answer, Channel, ContactPurpose
 from shared.calendar import Length, add_length
@@ -309,4 +309,4 @@ class OpeningPeople(BaseModel):
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    items: list[OpeningPerson]
+    items: list[OpeningPerson] = Field(validation_alias=AliasChoices("items", "persons"))

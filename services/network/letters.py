@@ -1,0 +1,153 @@
+"""Writes the mails to people of a case: a first name, a link, sometimes a day. What the case is about stays behind the link."""
+
+from datetime import UTC, date, datetime
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries, wording
+from services.network.domain import (
+    OPEN_INVITATIONS,
+    InvitationState,
+    PersonState,
+    salutation,
+)
+from services.network.models import Person, PersonFields
+from services.network.operations import links
+from services.network.operations.telling import CALENDAR
+from services.network.schemas import is_address
+from shared.calendar import Appointment, calendar_invitation
+from shared.context import Context
+from shared.events.base import EventData
+from shared.events.network import MessageDelivered, MessageFailed
+from shared.mail import LANGUAGES, Attachment, Mail, Refused
+from shared.messages import Message, NotWanted
+
+TEMPLATES = Path(__file__).with_name("templates")
+CALENDAR_FILE = "kring.ics"
+# Tells of an end: there is nothing behind the link any more.
+_WITHOUT_LINK = frozenset({"case-stopped"})
+
+
+async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
+    """Return the mail that a message asks for.
+
+    Raises: NotWanted if it has been overtaken by events; Refused if the person cannot be reached by mail.
+    """
+    person = await queries.person(session, tenant=message.tenant, person_id=message.recipient)
+    await _require_wanted(session, message, person)
+    fields = await context.vault.open(session, PersonFields, person.sealed, row=person.row)
+    if fields.email is None or not is_address(fields.email):
+        raise Refused("no address")
+    language = fields.language if fields.language in LANGUAGES else "nl"
+    first_name = salutation(fields.first_name)
+    values: dict[str, Any] = {
+        "first_name": first_name,
+        "role": person.role,
+        "link": await _link(session, message, person, context),
+        **_spoken(message.parameters, language),
+    }
+    return Mail(
+        address=fields.email,
+        name=first_name,
+        language=language,
+        template=message.kind,
+        values=values,
+        attachments=_attachments(message, address=fields.email, language=language, context=context),
+    )
+
+
+def tell_outcome(message: Message, state: str) -> EventData | None:
+    """Return the event that tells what became of a mail."""
+    if message.case_id is None:
+        return None
+    fact = MessageDelivered if state == "sent" else MessageFailed
+    return fact(
+        case_id=message.case_id, person_id=message.recipient, message_id=message.id, kind=message.kind
+    )
+
+
+async def _require_wanted(session: AsyncSession, message: Message, person: Person) -> None:
+    if person.state != PersonState.ACTIVE:
+        raise NotWanted
+    if message.kind not in ("invitation", "invitation-reminder"):
+        return
+    invitation = await queries.invitation_of(session, tenant=message.tenant, person_id=person.id)
+    if invitation is None or invitation.state == InvitationState.CANCELLED:
+        raise NotWanted
+    if message.kind == "invitation-reminder" and invitation.state not in OPEN_INVITATIONS:
+        raise NotWanted
+
+
+async def _link(session: AsyncSession, message: Message, person: Person, context: Context) -> str | None:
+    if message.kind in _WITHOUT_LINK:
+        return None
+    link = await links.usable(session, person=person, now=await context.clock.now())
+    if link is None:
+        # Withdrawn: what may be read by somebody else is not written to; the coordinator reaches them another way.
+        raise Refused("link withdrawn")
+    return links.url(
+        link,
+        key=links.link_key(context),
+        public_url=context.settings.public_url,
+        target=str(message.parameters.get("link_target") or ""),
+    )
+
+
+def _spoken(parameters: dict[str, Any], language: str) -> dict[str, str | None]:
+    starts = _moment(parameters.get(f"{CALENDAR}starts_at") or parameters.get("starts_at"))
+    ends = _moment(parameters.get(f"{CALENDAR}ends_at") or parameters.get("ends_at"))
+    closes = _moment(parameters.get("closes_at") or parameters.get("closes_on"))
+    due = _moment(parameters.get("due_on") or parameters.get("due_at"))
+    return {
+        "when": wording.say_period(starts, ends, language) if starts and ends else None,
+        "closes_on": wording.say_day(closes, language) if closes else None,
+        "due_on": wording.say_day(due, language) if due else None,
+        "check_in": cast("str | None", parameters.get("check_in")),
+    }
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is not None:
+        return moment
+    # A day without an hour: its noon lies on that day wherever it is read.
+    return datetime.combine(date.fromisoformat(value[:10]), datetime.min.time(), tzinfo=UTC).replace(hour=11)
+
+
+def _attachments(
+    message: Message, *, address: str, language: str, context: Context
+) -> tuple[Attachment, ...]:
+    given = message.parameters
+    if f"{CALENDAR}uid" not in given:
+        return ()
+    words = wording.WORDINGS[language]
+    method = cast('Literal["REQUEST", "CANCEL"]', given[f"{CALENDAR}method"])
+    entry = Appointment(
+        uid=str(given[f"{CALENDAR}uid"]),
+        sequence=int(given[f"{CALENDAR}revision"] or 0),
+        starts_at=datetime.fromisoformat(str(given[f"{CALENDAR}starts_at"])),
+        ends_at=datetime.fromisoformat(str(given[f"{CALENDAR}ends_at"])),
+        summary=words.appointment,
+        description=words.appointment_note,
+        stamped_at=message.queued_at,
+        organiser_address=parseaddr(context.settings.mail_from)[1],
+        attendee_address=address,
+    )
+    # Neither the place nor the link is in it: calendars are shared with colleagues and families.
+    return (
+        Attachment(
+            name=CALENDAR_FILE,
+            content=calendar_invitation(entry, method=method),
+            maintype="text",
+            subtype="calendar",
+            parameters={"method": method, "charset": "utf-8"},
+        ),
+    )

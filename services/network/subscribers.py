@@ -1,0 +1,175 @@
+"""What network hears, and the one effect that each makes."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network.domain import INVITATION_CLOCK, SERVICE, invitation_workflow_id
+from services.network.operations import cases, persons, telling
+from services.network.schemas import OpeningPeople
+from services.network.workflows import Invitation, InvitationInput
+from shared import case_state
+from shared.case_state import CaseStopped
+from shared.context import Context
+from shared.errors import NotYet
+from shared.events import intake, network
+from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.subscriptions import AndThen, Malformed, Subscriptions
+
+subscriptions = Subscriptions(SERVICE)
+
+COPY_PERSONS = "copy-persons"
+
+
+@subscriptions.acts(intake.CaseOpened)
+async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> AndThen:
+    """Fetch the persons of the referral from intake, and own them from now on."""
+    case_id, tenant = event.data.case_id, _tenant_of(event)
+    answer = await context.services.get(
+        "intake", f"/v1/cases/{case_id}/persons-at-opening", tenant=tenant, purpose=COPY_PERSONS
+    )
+    people = OpeningPeople.model_validate(answer).items
+    now = await context.clock.now()
+
+    async def write(session: AsyncSession) -> None:
+        await cases.require_live(session, case_id=case_id, tenant=tenant)
+        await persons.copy_from_referral(
+            session, context.vault, tenant=tenant, case_id=case_id, people=people, now=now
+        )
+
+    return write
+
+
+@subscriptions.writes(intake.CoordinatorAssigned, case="any")
+async def let_coordinator_in(
+    session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context
+) -> None:
+    """Give the coordinator access to the people of the case."""
+    await cases.assign_coordinator(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        assignment_no=event.data.assignment_no,
+        coordinator_id=event.data.coordinator_id,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(intake.CoordinatorReleased, case="any")
+async def let_coordinator_out(
+    session: AsyncSession, event: Received[intake.CoordinatorReleased], context: Context
+) -> None:
+    """End the coordinator's access, also when the case has stopped or the assignment was not heard of yet."""
+    await cases.release_coordinator(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        assignment_no=event.data.assignment_no,
+        coordinator_id=event.data.coordinator_id,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(intake.CasePaused)
+async def rest(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
+    """Let the case's clocks rest."""
+    await cases.let_clocks_follow(session, case_id=event.data.case_id, now=await context.clock.now())
+
+
+@subscriptions.writes(intake.CaseResumed)
+async def go_on(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
+    """Let the case's clocks run on."""
+    await cases.let_clocks_follow(session, case_id=event.data.case_id, now=await context.clock.now())
+
+
+@subscriptions.writes(intake.CaseWithdrawn, case="any")
+async def call_everything_off(
+    session: AsyncSession, event: Received[intake.CaseWithdrawn], context: Context
+) -> None:
+    """Stop what is open in a case that was withdrawn, and tell those who must know."""
+    await cases.stop(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        now=await context.clock.now(),
+        tell=True,
+    )
+
+
+@subscriptions.writes(intake.CaseClosed, case="any")
+async def finish(session: AsyncSession, event: Received[intake.CaseClosed], context: Context) -> None:
+    """Stop what is still open in a case that came to its end; there is nothing to tell anybody."""
+    await cases.stop(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        now=await context.clock.now(),
+        tell=False,
+    )
+
+
+@subscriptions.writes(network.TellPerson, case="any")
+async def tell_person(session: AsyncSession, event: Received[network.TellPerson], context: Context) -> None:
+    """Write to a person because another service asks for it."""
+    await _require_tellable(session, event)
+    await telling.tell_as_asked(
+        session, tenant=_tenant_of(event), asked=event.data, now=await context.clock.now()
+    )
+
+
+async def _require_tellable(session: AsyncSession, event: Received[network.TellPerson]) -> None:
+    state = await case_state.read(session, event.data.case_id)
+    if state is None:
+        raise NotYet(f"case of {event.type}")
+    if not state.live and not event.data.even_if_stopped:
+        raise CaseStopped(case_id=str(event.data.case_id), status=state.status)
+
+
+@subscriptions.acts(network.InvitationSent)
+async def look_after_invitation(event: Received[network.InvitationSent], context: Context) -> None:
+    """Start the workflow that mails, reminds once, and waits."""
+    tenant = _tenant_of(event)
+    await context.temporal.start(
+        Invitation.__name__,
+        InvitationInput(tenant=tenant, invitation_id=event.data.invitation_id),
+        id=invitation_workflow_id(event.data.invitation_id),
+        service=SERVICE,
+        tenant=tenant,
+    )
+
+
+# A workflow that is not there has ended, or begins later by looking at these same facts: either way nothing is lost.
+@subscriptions.acts(network.InvitationAnswered, case="any")
+async def tell_workflow_of_answer(event: Received[network.InvitationAnswered], context: Context) -> None:
+    """Let the invitation's workflow see the answer."""
+    await _look_again(context, event.data.invitation_id, event.id)
+
+
+@subscriptions.acts(network.InvitationCancelled, case="any")
+async def tell_workflow_of_end(event: Received[network.InvitationCancelled], context: Context) -> None:
+    """Let the invitation's workflow see that it was called off."""
+    await _look_again(context, event.data.invitation_id, event.id)
+
+
+@subscriptions.acts(CLOCK_EVENTS[SERVICE, "paused"], case="any")
+async def tell_workflow_of_rest(event: Received[ClockFact], context: Context) -> None:
+    """Let the workflow see that its clock rests."""
+    if event.data.kind == INVITATION_CLOCK:
+        await _look_again(context, event.data.subject, event.id)
+
+
+@subscriptions.acts(CLOCK_EVENTS[SERVICE, "resumed"], case="any")
+async def tell_workflow_of_going_on(event: Received[ClockFact], context: Context) -> None:
+    """Let the workflow see that its clock runs again, to other moments."""
+    if event.data.kind == INVITATION_CLOCK:
+        await _look_again(context, event.data.subject, event.id)
+
+
+async def _look_again(context: Context, invitation_id: UUID, event_id: UUID) -> None:
+    await context.temporal.look_again(invitation_workflow_id(invitation_id), event_id)
+
+
+def _tenant_of(event: Received) -> UUID:  # type: ignore[type-arg]
+    if event.tenant is None:
+        raise Malformed(f"{event.type} without tenant")
+    return event.tenant
