@@ -110,7 +110,7 @@ def _add_service(commands: Any) -> None:
     serve.add_argument("--role", type=_roles, default=set(ROLES), help="some of api,consumer,worker (all)")
     serve.set_defaults(command=_serve)
     migrate = commands.add_parser("migrate", help="bring the databases up to date")
-    migrate.add_argument("service", type=_service, nargs="?", help="only this one (all)")
+    migrate.add_argument("service", type=_service, nargs="*", help="only these (all)")
     migrate.add_argument(
         "--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server"
     )
@@ -212,8 +212,7 @@ async def _serve(options: argparse.Namespace) -> int:
 async def _migrate(options: argparse.Namespace) -> int:
     from deploy.commands.migrate import migrate
 
-    services = [options.service] if options.service else list(SERVICES)
-    return await migrate(services, wait_seconds=options.wait, temporal=options.temporal)
+    return await migrate(options.service or list(SERVICES), wait_seconds=options.wait, temporal=options.temporal)
 
 
 async def _openapi(options: argparse.Namespace) -> int:

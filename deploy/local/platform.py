@@ -236,7 +236,10 @@ class Platform:
 
     def _make_own(self, service_ports: Mapping[str, int], ports: Ports) -> list[Part]:
         migration = Migration(
-            directory=self._at("services"), log=self._log("migrate"), environment=self.environment
+            directory=self._at("services"),
+            log=self._log("migrate"),
+            environment=self.environment,
+            services=self._services,
         )
         # Not the broker or Temporal: a service starts without them and says "not ready" until they are there.
         parts: list[Part] = [

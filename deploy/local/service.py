@@ -1,7 +1,7 @@
 """The parts that are Kring's own: one process per service, and the step that brings the databases up to date."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local.errors import PartFailed
@@ -62,14 +62,17 @@ class Migration(Part):
 
     once = True
 
-    def __init__(self, *, directory: Path, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, *, directory: Path, log: Path, environment: Mapping[str, str], services: Sequence[str]
+    ) -> None:
         super().__init__(name="migrate", directory=directory, log=log, uses=("postgresql",))
         self._environment = environment
+        self._services = services
 
     def command(self) -> list[str]:
         """Return the command that does it."""
         # It loads while the server still starts.
-        return [sys.executable, "-m", "deploy.cli", "migrate", "--wait", "60"]
+        return [sys.executable, "-m", "deploy.cli", "migrate", *self._services, "--wait", "60"]
 
     def environment(self) -> Mapping[str, str]:
         """What the platform says to all services."""

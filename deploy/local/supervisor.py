@@ -83,6 +83,8 @@ class Supervised:
     async def kill(self) -> None:
         """End its process by SIGKILL; it is started again as after any other death."""
         await self.part.kill()
+        if self._task is not None and self.state is State.READY:
+            await self._set(State.RESTARTING, f"{self.name} was killed")
 
     async def wait_ready(self) -> None:
         """Wait until it does its work. Raises: PartFailed if it gave up."""
