@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from fastapi import Depends, FastAPI
+from pydantic import ConfigDict
 from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, insert, select, text
 from starlette.types import Receive, Scope, Send
 
@@ -84,7 +85,15 @@ class Made(ResponseModel):
 
 
 class Size(RequestModel):
-    """How long a text was."""
+    """A text whose length is asked."""
+
+    text: str
+
+
+class Statement(RequestModel):
+    """A text that may be long."""
+
+    model_config = ConfigDict(str_max_length=10_000_000)
 
     text: str
 
@@ -196,10 +205,10 @@ async def texts(body: Size, principal: Anyone) -> int:
 
 
 @router.post("/v1/statements", max_body_size=10 * 1024 * 1024)
-async def statements(body: dict[str, str], principal: Anyone) -> int:
+async def statements(body: Statement, principal: Anyone) -> int:
     """Return the length of a text that may be long."""
     del principal
-    return len(body["text"])
+    return len(body.text)
 
 
 def verifier() -> Verifier:
