@@ -1,6 +1,6 @@
 """Writes the mails to people of a case: a first name, a link, sometimes a day. What the case is about stays behind the link."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -99,27 +99,30 @@ async def _link(session: AsyncSession, message: Message, person: Person, context
 def _spoken(parameters: dict[str, Any], language: str) -> dict[str, str | None]:
     starts = _moment(parameters.get(f"{CALENDAR}starts_at") or parameters.get("starts_at"))
     ends = _moment(parameters.get(f"{CALENDAR}ends_at") or parameters.get("ends_at"))
-    closes = _moment(parameters.get("closes_at") or parameters.get("closes_on"))
-    due = _moment(parameters.get("due_on") or parameters.get("due_at"))
+    closes = _moment(parameters.get("closes_at"))
+    due = _day(parameters.get("due_on"))
     return {
         "when": wording.say_period(starts, ends, language) if starts and ends else None,
-        "closes_on": wording.say_day(closes, language) if closes else None,
+        "closes": wording.say_deadline(closes, language) if closes else None,
         "due_on": wording.say_day(due, language) if due else None,
         "check_in": cast("str | None", parameters.get("check_in")),
     }
 
 
+# What another service gives in another form than agreed is left out: the mail still says what matters.
 def _moment(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    if moment.tzinfo is not None:
-        return moment
-    # A day without an hour: its noon lies on that day wherever it is read.
-    return datetime.combine(date.fromisoformat(value[:10]), datetime.min.time(), tzinfo=UTC).replace(hour=11)
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _attachments(

@@ -1,7 +1,7 @@
 """Days and hours as people write them, in the languages of the mails."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from shared.calendar import BRUSSELS
 
@@ -27,7 +27,7 @@ WORDINGS = {
             *("juli", "augustus", "september", "oktober", "november", "december"),
         ),
         day="{weekday} {day} {month} {year}",
-        hour="{hour}.{minute:02d} uur",
+        hour="{hour}.{minute:02d}\N{NO-BREAK SPACE}uur",
         period="{day}, van {start} tot {end}",
         appointment="Bijeenkomst",
         appointment_note="De plaats en alle uitleg vind je achter de link in onze mail.",
@@ -39,7 +39,7 @@ WORDINGS = {
             *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
         ),
         day="{weekday} {day} {month} {year}",
-        hour="{hour} h {minute:02d}",
+        hour="{hour}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{minute:02d}",
         period="{day}, de {start} à {end}",
         appointment="Réunion",
         appointment_note="Le lieu et toutes les explications se trouvent derrière le lien dans notre mail.",
@@ -75,13 +75,21 @@ def say_day(moment: date | datetime, language: str) -> str:
     )
 
 
+def say_deadline(moment: datetime, language: str) -> str:
+    """Return until when something can be done, in words; midnight is the last minute of the day that ends."""
+    words, local = WORDINGS[language], moment.astimezone(BRUSSELS)
+    if (local.hour, local.minute) == (0, 0):
+        moment -= timedelta(minutes=1)
+    return f"{say_day(moment, language)}, {_say_hour(moment, words)}"
+
+
 def say_period(starts_at: datetime, ends_at: datetime, language: str) -> str:
     """Return when something begins and ends, in words."""
     words = WORDINGS[language]
     start = _say_hour(starts_at, words)
     # The unit is said once where it stands at the end of the hour.
     if language == "nl":
-        start = start.removesuffix(" uur")
+        start = start.removesuffix("\N{NO-BREAK SPACE}uur")
     end = _say_hour(ends_at, words)
     if day_of(starts_at) != day_of(ends_at):
         end = f"{say_day(ends_at, language)}, {end}"
