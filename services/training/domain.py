@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from shared.calendar import Length
 from shared.errors import Conflict, Invalid, NotFound
 
+# The clock that runs from asking for a payment to giving the place away.
+PAYMENT_CLOCK = "payment"
 MAX_SESSION = timedelta(days=31)
 MAX_AHEAD = timedelta(days=5 * 366)
 _LAST_COMMUNICATION = 10**10
@@ -143,9 +145,7 @@ class RegisteredElsewhere(Conflict):
     """This course takes its registrations at another place."""
 
     code = "registration-elsewhere"
-    title = (
-        "Registration for this course is done elsewhere: follow the link in facts.url"
-    )
+    title = "Registration for this course is done elsewhere: follow the link in facts.url"
 
 
 class RegistrationClosed(Conflict):
@@ -199,10 +199,7 @@ class NoSuchMoney(Conflict):
 
 def check_times(*, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
     """Raise SessionTimesNotRight unless a session could be held then."""
-    if not (
-        now < starts_at <= now + MAX_AHEAD
-        and starts_at < ends_at <= starts_at + MAX_SESSION
-    ):
+    if not (now < starts_at <= now + MAX_AHEAD and starts_at < ends_at <= starts_at + MAX_SESSION):
         raise SessionTimesNotRight
 
 

@@ -9,16 +9,12 @@ _LARGEST_VERSION = 13
 _NAME = 70
 
 
-def payload(
-    *, name: str, iban: str, amount: Decimal, communication: str, line: QrCommunication
-) -> bytes:
+def payload(*, name: str, iban: str, amount: Decimal, communication: str, line: QrCommunication) -> bytes:
     """Return what the QR code holds; the communication (twelve digits) goes into one line, never into both."""
     structured = line is QrCommunication.STRUCTURED
     lines = ["BCD", "002", "1", "SCT", "", name[:_NAME], iban, f"EUR{amount:.2f}", ""]
     # Nothing may follow the last element that is used.
-    lines += (
-        [communication] if structured else ["", written_communication(communication)]
-    )
+    lines += [communication] if structured else ["", written_communication(communication)]
     return "\n".join(lines).encode()
 
 

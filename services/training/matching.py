@@ -12,9 +12,7 @@ from services.training.domain import is_communication
 
 # Three, four and five digits, with whatever people and banks put around and between them; a longer run of
 # digits is an account or an invoice number.
-_WRITTEN = re.compile(
-    r"(?<!\d)(\d{3})[\s./\\-]{0,3}(\d{4})[\s./\\-]{0,3}(\d{5})(?!\d)", re.ASCII
-)
+_WRITTEN = re.compile(r"(?<!\d)(\d{3})[\s./\\-]{0,3}(\d{4})[\s./\\-]{0,3}(\d{5})(?!\d)", re.ASCII)
 _MOST_SUGGESTIONS = 3
 _PLACE_BONUS = 5
 _AMOUNT_BONUS = 5
@@ -64,9 +62,7 @@ def suggest(
     return [item for item in scored if item.score >= threshold][:_MOST_SUGGESTIONS]
 
 
-def _scored(
-    candidates: Sequence[Candidate], payer: str, text: str, amount: Decimal
-) -> Iterator[Suggestion]:
+def _scored(candidates: Sequence[Candidate], payer: str, text: str, amount: Decimal) -> Iterator[Suggestion]:
     for candidate in candidates:
         name = utils.default_process(candidate.name)
         if not name:
@@ -87,6 +83,4 @@ def _fit_in_text(name: str, text: str) -> float:
         return 0.0
     best = [max(fuzz.ratio(word, other) for other in there) for word in words]
     weights = [len(word) for word in words]
-    return sum(fit * weight for fit, weight in zip(best, weights, strict=True)) / sum(
-        weights
-    )
+    return sum(fit * weight for fit, weight in zip(best, weights, strict=True)) / sum(weights)

@@ -45,9 +45,7 @@ class Base(DeclarativeBase):
 
 
 # Numbers of structured communications: never given twice, also not after a rollback.
-communication_number = Sequence(
-    "communication_number", metadata=Base.metadata, maxvalue=9_999_999_999
-)
+communication_number = Sequence("communication_number", metadata=Base.metadata, maxvalue=9_999_999_999)
 
 
 class CourseRow(Base):
@@ -114,7 +112,7 @@ class Participant(SealedFields):
 
 
 class RegistrationRow(Base):
-    """One person's registration for one session. `round`: how often it (again) awaits a decision; each has a workflow."""
+    """One person's registration for a session. `round` counts how often it awaits a decision; each has its workflow."""
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -184,9 +182,7 @@ class PaymentRow(Base):
         Index("ix_payment_list", "tenant", "created_at", "id"),
         Index("ix_payment_state", "tenant", "state", "created_at", "id"),
         Index("ix_payment_of_registration", "registration_id"),
-        Index(
-            "ix_payment_reference_hashes", "reference_hashes", postgresql_using="gin"
-        ),
+        Index("ix_payment_reference_hashes", "reference_hashes", postgresql_using="gin"),
         CheckConstraint(_one_of("kind", PaymentKind), name="kind"),
         CheckConstraint(_one_of("state", PaymentState), name="state"),
         CheckConstraint("amount > 0", name="amount"),

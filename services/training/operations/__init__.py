@@ -1,0 +1,1 @@
+"""Training's use cases: each takes a session and never commits."""

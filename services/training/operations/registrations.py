@@ -1,0 +1,328 @@
+"""From registering to a place, a confirmation, or the end of the wait.
+
+Locks, in this order: the session's row (its places), the registration's, its payments'.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.training import queries
+from services.training.domain import (
+    LIVE,
+    PAYMENT_CLOCK,
+    SEATED,
+    AlreadyRegistered,
+    NoPlaceLeft,
+    PaymentState,
+    RegisteredElsewhere,
+    Registering,
+    RegistrationClosed,
+    RegistrationOver,
+    RegistrationState,
+    communication_of,
+)
+from services.training.models import Participant, RegistrationRow, SessionRow, communication_number
+from shared import messages, outbox
+from shared.calendar import add_length
+from shared.clocks import Clock, Clocks
+from shared.events import training as says
+from shared.events.base import EventData
+from shared.ids import uuid7
+from shared.vault import Vault
+
+SERVICE = "training"
+ZERO = Decimal(0)
+clocks = Clocks(SERVICE)
+
+Reached = Literal["reminded", "expired", "nothing"]
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """Who wants to come, and the language of their mails."""
+
+    participant: Participant
+    language: str
+
+
+async def register(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    session_id: UUID,
+    applicant: Applicant,
+    now: datetime,
+) -> RegistrationRow:
+    """Register a person for a session: with a place if there is one for them, else on the waiting list.
+
+    Raises: SessionNotFound, RegisteredElsewhere, RegistrationClosed, AlreadyRegistered.
+    """
+    held, course = await queries.session_and_course(session, tenant=tenant, session_id=session_id, lock=True)
+    if course.registration == Registering.ELSEWHERE:
+        raise RegisteredElsewhere(url=course.external_url)
+    if held.starts_at <= now:
+        raise RegistrationClosed
+    row = await _new_row(session, vault, held=held, applicant=applicant, now=now)
+    places = await queries.places(session, session_id=held.id)
+    # Who came earlier and still waits goes first, also while a freed place is being given away.
+    if places.waiting or places.taken >= held.capacity:
+        row.state = RegistrationState.WAITLISTED
+        session.add(row)
+        await session.flush()
+        await _tell_received(session, row, now)
+        await say(session, row, says.RegistrationWaitlisted, now)
+        await mail(session, row, "waitlisted", now)
+        return row
+    row.state = RegistrationState.AWAITING_PAYMENT if row.price else RegistrationState.CONFIRMED
+    session.add(row)
+    await session.flush()
+    await _tell_received(session, row, now)
+    if row.price:
+        await await_payment(session, row, now)
+        await mail(session, row, "payment-request", now)
+    else:
+        await confirm(session, row, now)
+    await _tell_if_full(session, held, taken=places.taken + 1, now=now)
+    return row
+
+
+async def _new_row(
+    session: AsyncSession, vault: Vault, *, held: SessionRow, applicant: Applicant, now: datetime
+) -> RegistrationRow:
+    person = applicant.participant
+    index = vault.blind_index(held.tenant, f"{person.name} {person.email}", field="registration")
+    if await queries.is_registered(session, tenant=held.tenant, session_id=held.id, person=index):
+        raise AlreadyRegistered
+    number = await session.scalar(communication_number) if held.price else None
+    row = RegistrationRow(
+        id=uuid7(),
+        tenant=held.tenant,
+        session_id=held.id,
+        round=1,
+        language=applicant.language,
+        price=held.price,
+        communication=None if number is None else communication_of(number),
+        person_index=index,
+        created_at=now,
+    )
+    row.sealed = await vault.seal(session, person, subject=row.id, row=row.sealed_as)
+    return row
+
+
+async def fill_places(session: AsyncSession, *, tenant: UUID, session_id: UUID, now: datetime) -> int:
+    """Give the free places of a session to those who wait longest; return how many got one."""
+    held, _ = await queries.session_and_course(session, tenant=tenant, session_id=session_id, lock=True)
+    if held.starts_at <= now:
+        return 0
+    free = held.capacity - (await queries.places(session, session_id=held.id)).taken
+    given = 0
+    while given < free:
+        row = await queries.waiting_longest(session, tenant=tenant, session_id=held.id)
+        if row is None:
+            return given
+        await _promote(session, row, now)
+        given += 1
+    if given:
+        await _tell_if_full(session, held, taken=held.capacity, now=now)
+    return given
+
+
+async def _promote(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+    row.state = RegistrationState.AWAITING_PAYMENT
+    await session.flush()
+    await say(session, row, says.RegistrationPromoted, now)
+    paid = await paid_for(session, row)
+    if paid >= row.price:
+        # Free, or paid while they waited.
+        await settle(session, row, now=now, too_much=paid > row.price)
+        return
+    await await_payment(session, row, now)
+    await mail(session, row, "place-free", now)
+
+
+async def reinstate(session: AsyncSession, row: RegistrationRow, *, now: datetime) -> None:
+    """Give an expired registration a place again. The caller holds the session's lock. Raises: NoPlaceLeft."""
+    held, _ = await queries.session_and_course(
+        session, tenant=row.tenant, session_id=row.session_id, lock=True
+    )
+    places = await queries.places(session, session_id=held.id)
+    if places.taken >= held.capacity:
+        raise NoPlaceLeft
+    row.state = RegistrationState.AWAITING_PAYMENT
+    await session.flush()
+    await _tell_if_full(session, held, taken=places.taken + 1, now=now)
+
+
+async def settle(
+    session: AsyncSession, row: RegistrationRow, *, now: datetime, too_much: bool = False
+) -> None:
+    """Confirm a registration for which enough was paid: what had been too little or too early counts as matched."""
+    waiting = (PaymentState.UNDERPAID, PaymentState.EARLY)
+    earlier = await queries.payments_of(session, registration_id=row.id, states=waiting)
+    for payment in earlier:
+        payment.state = PaymentState.MATCHED
+    if too_much and earlier:
+        earlier[0].state = PaymentState.OVERPAID
+    await confirm(session, row, now)
+
+
+async def confirm(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+    """Complete a registration: its clock stops and its one confirmation goes out."""
+    row.state = RegistrationState.CONFIRMED
+    await session.flush()
+    await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
+    await say(session, row, says.RegistrationConfirmed, now)
+    await mail(session, row, "registration-confirmed", now)
+
+
+async def reopen(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+    """Await payment again for a registration whose money the bank took back: a new round, with a clock of its own."""
+    row.state = RegistrationState.AWAITING_PAYMENT
+    row.round += 1
+    await session.flush()
+    await await_payment(session, row, now)
+    await mail(session, row, "payment-reversed", now)
+
+
+async def cancel(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    registration_id: UUID,
+    by: Literal["participant", "organiser"],
+    now: datetime,
+) -> RegistrationRow:
+    """Cancel a registration and free its place. Raises: RegistrationNotFound, RegistrationOver."""
+    row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
+    if row.state not in LIVE:
+        raise RegistrationOver(state=row.state)
+    await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
+    await _end(session, row, RegistrationState.CANCELLED, now)
+    await outbox.publish(
+        session,
+        says.RegistrationCancelled(registration_id=row.id, session_id=row.session_id, by=by),
+        stream=row.id,
+        tenant=row.tenant,
+        now=now,
+    )
+    await mail(session, row, "registration-cancelled", now)
+    return row
+
+
+async def reach_moment(
+    session: AsyncSession, *, tenant: UUID, registration_id: UUID, moment: datetime, now: datetime
+) -> Reached:
+    """Do what is due now that a moment of the payment's clock has come: remind once, then let it expire.
+
+    Nothing happens if in the meantime something else did, so that the clock has another next moment.
+    """
+    row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
+    clock = await payment_clock(session, row)
+    if row.state != RegistrationState.AWAITING_PAYMENT or clock is None or clock.next_at != moment:
+        return "nothing"
+    if moment < clock.due_at:
+        await clocks.warn(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
+        await mail(session, row, "payment-reminder", now)
+        return "reminded"
+    await clocks.breach(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
+    await _end(session, row, RegistrationState.EXPIRED, now)
+    await say(session, row, says.RegistrationExpired, now)
+    await mail(session, row, "registration-expired", now)
+    return "expired"
+
+
+async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationState, now: datetime) -> None:
+    had_place = row.state in SEATED
+    row.state = state
+    # Money that came for nothing waits for a person.
+    waiting = (PaymentState.UNDERPAID, PaymentState.EARLY)
+    for payment in await queries.payments_of(session, registration_id=row.id, states=waiting):
+        payment.state = PaymentState.LATE
+    await session.flush()
+    if had_place:
+        await outbox.publish(
+            session,
+            says.PlaceFreed(session_id=row.session_id),
+            stream=row.session_id,
+            tenant=row.tenant,
+            now=now,
+        )
+
+
+async def await_payment(session: AsyncSession, row: RegistrationRow, now: datetime) -> Clock:
+    """Start the clock within which a registration is to be paid."""
+    version, policy = await queries.policy(session, tenant=row.tenant)
+    return await clocks.start(
+        session,
+        kind=PAYMENT_CLOCK,
+        subject=row.id,
+        stream=row.id,
+        tenant=row.tenant,
+        case=None,
+        owner="finance",
+        now=now,
+        warn_at=add_length(now, policy.payment_remind),
+        due_at=add_length(now, policy.payment_expires),
+        policy_version=version,
+    )
+
+
+async def payment_clock(session: AsyncSession, row: RegistrationRow) -> Clock | None:
+    """Return the clock that a registration's payment runs against, or last ran against."""
+    return await clocks.find(session, kind=PAYMENT_CLOCK, subject=row.id)
+
+
+async def paid_for(session: AsyncSession, row: RegistrationRow) -> Decimal:
+    """Return how much was paid for a registration."""
+    await session.flush()
+    return (await queries.paid(session, registration_ids=[row.id])).get(row.id, ZERO)
+
+
+async def say(
+    session: AsyncSession,
+    row: RegistrationRow,
+    what: type[
+        says.RegistrationWaitlisted
+        | says.RegistrationPromoted
+        | says.RegistrationConfirmed
+        | says.RegistrationExpired
+    ],
+    now: datetime,
+) -> None:
+    """Publish what happened to a registration."""
+    fact: EventData = what(registration_id=row.id, session_id=row.session_id)
+    await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
+
+
+async def mail(session: AsyncSession, row: RegistrationRow, kind: str, now: datetime) -> None:
+    """Decide that the participant gets a mail."""
+    await messages.queue(
+        session,
+        service=SERVICE,
+        kind=kind,
+        recipient=row.id,
+        role="participant",
+        tenant=row.tenant,
+        stream=row.id,
+        now=now,
+    )
+
+
+async def _tell_received(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+    fact = says.RegistrationReceived.model_validate(
+        {"registration_id": row.id, "session_id": row.session_id, "free": not row.price, "state": row.state}
+    )
+    await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
+
+
+async def _tell_if_full(session: AsyncSession, held: SessionRow, *, taken: int, now: datetime) -> None:
+    if taken >= held.capacity:
+        await outbox.publish(
+            session, says.SessionFull(session_id=held.id), stream=held.id, tenant=held.tenant, now=now
+        )

@@ -1,0 +1,15 @@
+"""Who may do what in training. Registering and looking at what is on offer is open to anyone."""
+
+from shared.auth import Role
+from shared.http import allow
+
+# Announce courses and sessions.
+may_announce = allow(Role.TRAINER, Role.ADMINISTRATOR)
+# See who registered and cancel a registration.
+may_see_registrations = allow(Role.TRAINER, Role.FINANCE, Role.ADMINISTRATOR)
+# See registrations with what they have to pay.
+may_see_payment_requests = allow(Role.TRAINER, Role.FINANCE)
+# Import statements and decide whose payments are.
+may_handle_money = allow(Role.FINANCE)
+# Set lengths and choices.
+may_set_policy = allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER, Role.FINANCE)

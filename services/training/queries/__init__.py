@@ -1,0 +1,61 @@
+"""What training reads. Every query names the tenant; a lock is asked for by name."""
+
+from services.training.queries.catalogue import (
+    Places,
+    accounts,
+    course,
+    courses,
+    places,
+    policy,
+    session_and_course,
+    sessions_to_come,
+)
+from services.training.queries.money import (
+    known_payments,
+    payment,
+    payments,
+    payments_of,
+    payments_on,
+    reversible,
+    statement_with,
+)
+from services.training.queries.people import (
+    Payer,
+    PaymentRequest,
+    is_registered,
+    paid,
+    payers,
+    payment_requests,
+    registration,
+    registrations_of,
+    registrations_with,
+    waiting_longest,
+)
+
+__all__ = [
+    "Payer",
+    "PaymentRequest",
+    "Places",
+    "accounts",
+    "course",
+    "courses",
+    "is_registered",
+    "known_payments",
+    "paid",
+    "payers",
+    "payment",
+    "payment_requests",
+    "payments",
+    "payments_of",
+    "payments_on",
+    "places",
+    "policy",
+    "registration",
+    "registrations_of",
+    "registrations_with",
+    "reversible",
+    "session_and_course",
+    "sessions_to_come",
+    "statement_with",
+    "waiting_longest",
+]

@@ -1,0 +1,98 @@
+"""What is on offer: courses, sessions and their places, and what an organisation chose."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.training.domain import LIVE, SEATED, CourseNotFound, Policy, RegistrationState, SessionNotFound
+from services.training.models import CourseRow, PolicyRow, RegistrationRow, SessionRow
+
+
+@dataclass(frozen=True)
+class Places:
+    """How many places of a session are taken, and how many wait for one."""
+
+    taken: int
+    waiting: int
+
+
+async def policy(session: AsyncSession, *, tenant: UUID) -> tuple[int, Policy]:
+    """Return the organisation's policy and its version (1: the defaults)."""
+    newest = select(PolicyRow).where(PolicyRow.tenant == tenant).order_by(PolicyRow.version.desc()).limit(1)
+    row = (await session.scalars(newest)).first()
+    return (1, Policy()) if row is None else (row.version, Policy.model_validate(row.settings))
+
+
+async def course(session: AsyncSession, *, tenant: UUID, course_id: UUID) -> CourseRow:
+    """Return a course. Raises: CourseNotFound."""
+    query = select(CourseRow).where(CourseRow.tenant == tenant, CourseRow.id == course_id)
+    row = (await session.scalars(query)).first()
+    if row is None:
+        raise CourseNotFound
+    return row
+
+
+def courses(*, tenant: UUID) -> Select[Any]:
+    """Return the query of an organisation's courses."""
+    return select(CourseRow).where(CourseRow.tenant == tenant)
+
+
+async def session_and_course(
+    session: AsyncSession, *, tenant: UUID, session_id: UUID, lock: bool = False
+) -> tuple[SessionRow, CourseRow]:
+    """Return a session and its course; with `lock` nobody else takes or frees a place until the end.
+
+    Raises: SessionNotFound.
+    """
+    query = (
+        select(SessionRow, CourseRow)
+        .join(CourseRow, CourseRow.id == SessionRow.course_id)
+        .where(SessionRow.tenant == tenant, SessionRow.id == session_id)
+    )
+    if lock:
+        query = query.with_for_update(of=SessionRow)
+    row = (await session.execute(query)).first()
+    if row is None:
+        raise SessionNotFound
+    return row.SessionRow, row.CourseRow
+
+
+def _taken() -> ColumnElement[int]:
+    return (
+        select(func.count())
+        .where(RegistrationRow.session_id == SessionRow.id, RegistrationRow.state.in_(SEATED))
+        .correlate(SessionRow)
+        .scalar_subquery()
+    )
+
+
+def sessions_to_come(*, tenant: UUID, now: datetime) -> Select[Any]:
+    """Return the query of (session, course, places taken) of what is not over."""
+    query = cast("Select[Any]", select(SessionRow, CourseRow, _taken().label("taken")))
+    return query.join(CourseRow, CourseRow.id == SessionRow.course_id).where(
+        SessionRow.tenant == tenant, SessionRow.ends_at > now
+    )
+
+
+async def places(session: AsyncSession, *, session_id: UUID) -> Places:
+    """Return how many places are taken; certain only under the session's lock."""
+    query = (
+        select(RegistrationRow.state, func.count().label("number"))
+        .where(RegistrationRow.session_id == session_id, RegistrationRow.state.in_(LIVE))
+        .group_by(RegistrationRow.state)
+    )
+    counts: dict[str, int] = {row.state: row.number for row in await session.execute(query)}
+    waiting = counts.pop(RegistrationState.WAITLISTED, 0)
+    return Places(taken=sum(counts.values()), waiting=waiting)
+
+
+async def accounts(session: AsyncSession, *, tenant: UUID) -> set[str]:
+    """Return the accounts to which an organisation lets people pay."""
+    query = select(SessionRow.account_iban).where(
+        SessionRow.tenant == tenant, SessionRow.account_iban.is_not(None)
+    )
+    return {account for account in await session.scalars(query.distinct()) if account is not None}

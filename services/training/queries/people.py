@@ -1,0 +1,187 @@
+"""Who registered, who waits, and what they have to pay."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Text, any_, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.training.domain import (
+    COUNTED,
+    LIVE,
+    PAYMENT_CLOCK,
+    PaymentKind,
+    RegistrationNotFound,
+    RegistrationState,
+)
+from services.training.models import Base, Participant, PaymentRow, RegistrationRow, SessionRow
+from shared.vault import Vault
+
+_OVER_FOR = timedelta(days=90)
+_MOST_CANDIDATES = 1_000
+_ZERO = Decimal(0)
+_clock = Base.metadata.tables["clock"]
+
+
+@dataclass(frozen=True)
+class Payer:
+    """A registration for which money could still come."""
+
+    registration: RegistrationRow
+    participant: Participant
+    place: str
+    account_iban: str
+
+
+async def is_registered(session: AsyncSession, *, tenant: UUID, session_id: UUID, person: bytes) -> bool:
+    """Say whether a person has a live registration for a session."""
+    query = select(RegistrationRow.id).where(
+        RegistrationRow.tenant == tenant,
+        RegistrationRow.session_id == session_id,
+        RegistrationRow.person_index == person,
+        RegistrationRow.state.in_(LIVE),
+    )
+    return (await session.execute(query)).first() is not None
+
+
+async def waiting_longest(session: AsyncSession, *, tenant: UUID, session_id: UUID) -> RegistrationRow | None:
+    """Return, locked, the registration that waits longest for a place."""
+    query = (
+        select(RegistrationRow)
+        .where(
+            RegistrationRow.tenant == tenant,
+            RegistrationRow.session_id == session_id,
+            RegistrationRow.state == RegistrationState.WAITLISTED,
+        )
+        .order_by(RegistrationRow.created_at, RegistrationRow.id)
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(query)).first()
+
+
+async def registration(
+    session: AsyncSession, *, tenant: UUID, registration_id: UUID, lock: bool = False
+) -> RegistrationRow:
+    """Return a registration, locked if asked. Raises: RegistrationNotFound."""
+    query = select(RegistrationRow).where(
+        RegistrationRow.tenant == tenant, RegistrationRow.id == registration_id
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = (await session.scalars(query)).first()
+    if row is None:
+        raise RegistrationNotFound
+    return row
+
+
+def registrations_of(*, tenant: UUID, session_id: UUID) -> Select[Any]:
+    """Return the query of a session's registrations."""
+    return select(RegistrationRow).where(
+        RegistrationRow.tenant == tenant, RegistrationRow.session_id == session_id
+    )
+
+
+async def paid(session: AsyncSession, *, registration_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """Return how much was paid for each registration that something was paid for."""
+    query = (
+        select(PaymentRow.registration_id, func.sum(PaymentRow.amount))
+        .where(
+            PaymentRow.registration_id.in_(registration_ids),
+            PaymentRow.kind == PaymentKind.CREDIT,
+            PaymentRow.state.in_(COUNTED),
+        )
+        .group_by(PaymentRow.registration_id)
+    )
+    found = await session.execute(query)
+    return {registration_id: amount for registration_id, amount in found if registration_id is not None}
+
+
+async def registrations_with(
+    session: AsyncSession, *, tenant: UUID, communications: Iterable[str]
+) -> dict[str, tuple[RegistrationRow, str | None]]:
+    """Return (registration, account of its session) by communication; the registrations are locked."""
+    wanted = literal(list(communications), ARRAY(Text))
+    query = (
+        select(RegistrationRow, SessionRow.account_iban)
+        .join(SessionRow, SessionRow.id == RegistrationRow.session_id)
+        .where(RegistrationRow.tenant == tenant, RegistrationRow.communication == any_(wanted))
+        # In one order everywhere: two imports must not wait for each other.
+        .order_by(RegistrationRow.id)
+        .with_for_update(of=RegistrationRow)
+    )
+    rows = (await session.execute(query)).all()
+    return {str(row.RegistrationRow.communication): (row.RegistrationRow, row.account_iban) for row in rows}
+
+
+async def payers(session: AsyncSession, vault: Vault, *, tenant: UUID, now: datetime) -> list[Payer]:
+    """Return the newest registrations for which money could still come, with their participants."""
+    query = (
+        select(RegistrationRow, SessionRow.place, SessionRow.account_iban)
+        .join(SessionRow, SessionRow.id == RegistrationRow.session_id)
+        .where(
+            RegistrationRow.tenant == tenant,
+            RegistrationRow.price > 0,
+            RegistrationRow.state.in_(
+                (
+                    RegistrationState.AWAITING_PAYMENT,
+                    RegistrationState.WAITLISTED,
+                    RegistrationState.EXPIRED,
+                )
+            ),
+            SessionRow.ends_at > now - _OVER_FOR,
+        )
+        .order_by(RegistrationRow.created_at.desc(), RegistrationRow.id.desc())
+        .limit(_MOST_CANDIDATES)
+    )
+    rows = (await session.execute(query)).all()
+    sealed = [(row.RegistrationRow.sealed, row.RegistrationRow.sealed_as) for row in rows]
+    opened = await vault.open_readable(session, Participant, sealed)
+    return [
+        Payer(row.RegistrationRow, participant, row.place, row.account_iban)
+        for row, participant in zip(rows, opened, strict=True)
+        if participant is not None
+    ]
+
+
+@dataclass(frozen=True)
+class PaymentRequest:
+    """What is still to be paid for a registration, where to, and until when."""
+
+    account_name: str
+    account_iban: str
+    amount: Decimal
+    communication: str
+    due_at: datetime
+
+
+async def payment_requests(
+    session: AsyncSession, *, of: Sequence[tuple[RegistrationRow, SessionRow]]
+) -> dict[UUID, PaymentRequest]:
+    """Return by registration what is asked of those that await payment."""
+    awaiting = {row.id: (row, held) for row, held in of if row.state == RegistrationState.AWAITING_PAYMENT}
+    if not awaiting:
+        return {}
+    running = select(_clock.c.subject, _clock.c.due_at).where(
+        _clock.c.kind == PAYMENT_CLOCK,
+        _clock.c.subject.in_(list(awaiting)),
+        _clock.c.state.in_(("running", "paused")),
+    )
+    due = {clock.subject: clock.due_at for clock in await session.execute(running)}
+    amounts = await paid(session, registration_ids=list(awaiting))
+    return {
+        row.id: PaymentRequest(
+            account_name=held.account_name or "",
+            account_iban=held.account_iban or "",
+            amount=row.price - amounts.get(row.id, _ZERO),
+            communication=row.communication or "",
+            due_at=due[row.id],
+        )
+        for row, held in awaiting.values()
+        if row.id in due
+    }

@@ -1,0 +1,123 @@
+"""What is on offer: courses and their sessions, and what an organisation chose for them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.training import queries, schemas
+from services.training.domain import Policy
+from services.training.models import CourseRow, SessionRow
+from services.training.operations import courses
+from services.training.permissions import may_announce, may_set_policy
+from services.training.routes.public import PublicTenant
+from shared.auth import Principal
+from shared.http import Now, Page, Paging, Router, Session, anonymous, paginate
+
+router = Router(tags=["courses"])
+
+Announcer = Annotated[Principal, Depends(may_announce)]
+PolicySetter = Annotated[Principal, Depends(may_set_policy)]
+
+
+@router.post("/v1/courses", status_code=201)
+async def announce_course(
+    body: schemas.NewCourse, principal: Announcer, session: Session, now: Now
+) -> schemas.CourseCreated:
+    """Announce a course."""
+    course_id = await courses.announce_course(
+        session,
+        tenant=principal.tenant,
+        title=body.title,
+        audience=body.audience,
+        language=body.language,
+        registration=body.registration,
+        external_url=body.external_url,
+        now=now,
+    )
+    return schemas.CourseCreated(course_id=course_id)
+
+
+@router.get("/v1/courses", dependencies=[anonymous])
+async def list_courses(tenant: PublicTenant, session: Session, page: Paging) -> Page[schemas.Course]:
+    """List an organisation's courses, the newest first."""
+    rows = await paginate(
+        session, queries.courses(tenant=tenant), page, time=CourseRow.created_at, id=CourseRow.id
+    )
+    return Page(items=[_course(row) for row in rows.items], next=rows.next)
+
+
+def _course(row: CourseRow) -> schemas.Course:
+    return schemas.Course.model_validate(
+        {
+            "course_id": row.id,
+            "title": row.title,
+            "audience": row.audience,
+            "language": row.language,
+            "registration": row.registration,
+            "external_url": row.external_url,
+        }
+    )
+
+
+@router.post("/v1/courses/{course_id}/sessions", status_code=201)
+async def plan_session(
+    course_id: UUID, body: schemas.NewSession, principal: Announcer, session: Session, now: Now
+) -> schemas.SessionCreated:
+    """Plan a session of a course; with a price, also the account to pay to."""
+    plan = courses.SessionPlan(**dict(body))
+    session_id = await courses.plan_session(
+        session, tenant=principal.tenant, course_id=course_id, plan=plan, now=now
+    )
+    return schemas.SessionCreated(session_id=session_id)
+
+
+@router.get("/v1/sessions", dependencies=[anonymous])
+async def list_sessions(
+    tenant: PublicTenant, session: Session, page: Paging, now: Now
+) -> Page[schemas.Session]:
+    """List an organisation's sessions that are not over, the nearest first."""
+    query = queries.sessions_to_come(tenant=tenant, now=now)
+    rows = await paginate(
+        session, query, page, time=SessionRow.starts_at, id=SessionRow.id, newest_first=False
+    )
+    items = [_session(row.SessionRow, row.CourseRow, row.taken) for row in rows.items]
+    return Page(items=items, next=rows.next)
+
+
+def _session(row: SessionRow, course: CourseRow, taken: int) -> schemas.Session:
+    return schemas.Session.model_validate(
+        {
+            "session_id": row.id,
+            "course_id": course.id,
+            "title": course.title,
+            "language": course.language,
+            "registration": course.registration,
+            "external_url": course.external_url,
+            "place": row.place,
+            "starts_at": row.starts_at,
+            "ends_at": row.ends_at,
+            "price": row.price,
+            "vat": row.vat,
+            "capacity": row.capacity,
+            "places_left": max(0, row.capacity - taken),
+        }
+    )
+
+
+@router.get("/v1/policy")
+async def read_policy(principal: PolicySetter, session: Session) -> schemas.PolicyView:
+    """Return the organisation's choices."""
+    version, policy = await queries.policy(session, tenant=principal.tenant)
+    return schemas.PolicyView(version=version, **dict(policy))
+
+
+@router.put("/v1/policy")
+async def set_policy(
+    body: schemas.PolicyChange, principal: PolicySetter, session: Session, now: Now
+) -> schemas.PolicyView:
+    """Set the organisation's choices; clocks that run keep the lengths they started with."""
+    version, policy = await courses.set_policy(
+        session, tenant=principal.tenant, policy=Policy(**dict(body)), now=now
+    )
+    return schemas.PolicyView(version=version, **dict(policy))

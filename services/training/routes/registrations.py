@@ -1,0 +1,170 @@
+"""Registering, and looking after who registered."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from services.training import mails, queries, schemas
+from services.training.domain import NothingToPay, written_communication
+from services.training.models import Participant, RegistrationRow
+from services.training.operations import registrations
+from services.training.permissions import may_see_payment_requests, may_see_registrations
+from services.training.routes.public import PublicTenant
+from shared.auth import Principal
+from shared.calendar import BRUSSELS
+from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, paginate
+from shared.vault import Erased
+
+router = Router(tags=["registrations"])
+
+Organiser = Annotated[Principal, Depends(may_see_registrations)]
+Collector = Annotated[Principal, Depends(may_see_payment_requests)]
+_PNG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+@router.post("/v1/sessions/{session_id}/registrations", status_code=201, dependencies=[anonymous])
+async def register(
+    *,
+    session_id: UUID,
+    body: schemas.NewRegistration,
+    tenant: PublicTenant,
+    session: Session,
+    parts: Parts,
+    now: Now,
+) -> schemas.Registered:
+    """Register for a session; a full one has a waiting list. A session with a price asks for payment."""
+    row = await registrations.register(
+        session,
+        parts.vault,
+        tenant=tenant,
+        session_id=session_id,
+        applicant=registrations.Applicant(_participant(body), body.language),
+        now=now,
+    )
+    held, _ = await queries.session_and_course(session, tenant=tenant, session_id=session_id)
+    asked = await queries.payment_requests(session, of=[(row, held)])
+    return schemas.Registered.model_validate(
+        {"registration_id": row.id, "state": row.state, "payment": _asked(asked.get(row.id))}
+    )
+
+
+def _participant(body: schemas.NewRegistration) -> Participant:
+    invoice = body.invoice_to
+    return Participant(
+        first_name=body.first_name,
+        last_name=body.last_name,
+        email=body.email,
+        phone=body.phone,
+        organisation=body.organisation,
+        invoice_name=invoice.name if invoice else None,
+        invoice_kbo_number=invoice.kbo_number if invoice else None,
+        invoice_email=invoice.email if invoice else None,
+    )
+
+
+def _asked(asked: queries.PaymentRequest | None) -> schemas.PaymentAsked | None:
+    if asked is None:
+        return None
+    return schemas.PaymentAsked(
+        account_name=asked.account_name,
+        iban=asked.account_iban,
+        amount=asked.amount,
+        communication=written_communication(asked.communication),
+        due_on=asked.due_at.astimezone(BRUSSELS).date(),
+    )
+
+
+@router.get("/v1/sessions/{session_id}/registrations")
+async def list_registrations(
+    session_id: UUID, principal: Organiser, session: Session, parts: Parts, page: Paging
+) -> Page[schemas.Registration]:
+    """List who registered for a session, the newest first; who was erased is left out."""
+    await queries.session_and_course(session, tenant=principal.tenant, session_id=session_id)
+    query = queries.registrations_of(tenant=principal.tenant, session_id=session_id)
+    rows = await paginate(session, query, page, time=RegistrationRow.created_at, id=RegistrationRow.id)
+    items = await _views(session, parts, principal, rows.items, session_id)
+    return Page(items=items, next=rows.next)
+
+
+@router.get("/v1/registrations/{registration_id}")
+async def read_registration(
+    registration_id: UUID, principal: Organiser, session: Session, parts: Parts
+) -> schemas.Registration:
+    """Return one registration."""
+    row = await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)
+    views = await _views(session, parts, principal, [row], row.session_id)
+    if not views:
+        raise Erased
+    return views[0]
+
+
+async def _views(
+    session: Session, parts: Parts, principal: Principal, rows: Sequence[RegistrationRow], session_id: UUID
+) -> list[schemas.Registration]:
+    held, _ = await queries.session_and_course(session, tenant=principal.tenant, session_id=session_id)
+    sealed = [(row.sealed, row.sealed_as) for row in rows]
+    people = await parts.vault.open_readable(session, Participant, sealed)
+    asked = await queries.payment_requests(session, of=[(row, held) for row in rows])
+    paid = await queries.paid(session, registration_ids=[row.id for row in rows])
+    return [
+        schemas.Registration.model_validate(
+            {
+                "registration_id": row.id,
+                "session_id": row.session_id,
+                "state": row.state,
+                **person.model_dump(include={"first_name", "last_name", "email", "phone", "organisation"}),
+                "language": row.language,
+                "invoice_to": _invoice_party(person),
+                "price": row.price,
+                "paid": paid.get(row.id, registrations.ZERO),
+                "communication": row.communication and written_communication(row.communication),
+                "payment": _asked(asked.get(row.id)),
+                "registered_at": row.created_at,
+            }
+        )
+        for row, person in zip(rows, people, strict=True)
+        if person is not None
+    ]
+
+
+def _invoice_party(person: Participant) -> schemas.InvoiceParty | None:
+    if person.invoice_name is None:
+        return None
+    return schemas.InvoiceParty(
+        name=person.invoice_name, kbo_number=person.invoice_kbo_number, email=person.invoice_email
+    )
+
+
+@router.get("/v1/registrations/{registration_id}/epc-qr", response_class=Response, responses=_PNG)
+async def read_qr_code(registration_id: UUID, principal: Collector, session: Session) -> Response:
+    """Return the QR code with which a banking app fills in the transfer."""
+    row = await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)
+    held, _ = await queries.session_and_course(session, tenant=principal.tenant, session_id=row.session_id)
+    asked = (await queries.payment_requests(session, of=[(row, held)])).get(row.id)
+    if asked is None:
+        raise NothingToPay(state=row.state)
+    _, policy = await queries.policy(session, tenant=principal.tenant)
+    return Response(mails.qr_code(asked, policy), media_type="image/png")
+
+
+@router.post("/v1/registrations/{registration_id}/cancel")
+async def cancel(
+    registration_id: UUID,
+    principal: Organiser,
+    session: Session,
+    now: Now,
+    body: schemas.Cancellation | None = None,
+) -> schemas.RegistrationChanged:
+    """Cancel a registration; its place goes to who waits longest."""
+    row = await registrations.cancel(
+        session,
+        tenant=principal.tenant,
+        registration_id=registration_id,
+        by=(body or schemas.Cancellation()).by,
+        now=now,
+    )
+    return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})

@@ -1,0 +1,300 @@
+"""What is sent to training's API and what it answers."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from stdnum import iban as iban_rules
+from stdnum.be import vat as kbo_rules
+from stdnum.exceptions import ValidationError as NotANumber
+
+from services.training.domain import (
+    PaymentKind,
+    PaymentState,
+    Policy,
+    QrCommunication,
+    Registering,
+    RegistrationState,
+    Vat,
+)
+from shared.calendar import Length
+from shared.http import Line, RequestModel, ResponseModel
+
+# As browsers check it; plain letters only, for that is what mail servers everywhere take.
+_EMAIL = (
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+)
+# A stranger's words come into a mail to an address that the stranger names: no room for a link.
+_NOT_IN_NAMES = re.compile(r"[@:/\\<>{}|]|www\.", re.IGNORECASE)
+
+
+def _plain_name(value: str) -> str:
+    if _NOT_IN_NAMES.search(value):
+        raise ValueError("a name holds no address and none of @ : / \\ < > { } |")
+    return value
+
+
+def _iban(value: str) -> str:
+    try:
+        return str(iban_rules.validate(value))
+    except NotANumber:
+        raise ValueError("must be a valid IBAN") from None
+
+
+def _kbo_number(value: str) -> str:
+    try:
+        return str(kbo_rules.validate(value))
+    except NotANumber:
+        raise ValueError("must be a valid enterprise number (KBO/BCE)") from None
+
+
+def _link(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(?:[/?#]\S*)?", value):
+        raise ValueError("must be a link that begins with https:// or http://")
+    return value
+
+
+Name = Annotated[Line, StringConstraints(max_length=80), AfterValidator(_plain_name)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=_EMAIL)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()./-]{6,25}$")]
+Iban = Annotated[str, StringConstraints(max_length=42), AfterValidator(_iban)]
+KboNumber = Annotated[str, StringConstraints(max_length=20), AfterValidator(_kbo_number)]
+Link = Annotated[Line, AfterValidator(_link)]
+Language = Literal["nl", "fr", "en"]
+Price = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)]
+
+
+class NewCourse(RequestModel):
+    """A course to announce."""
+
+    title: Annotated[Line, StringConstraints(max_length=200)]
+    audience: Line | None = None
+    language: Language
+    registration: Registering = Registering.HERE
+    external_url: Link | None = None
+
+    @model_validator(mode="after")
+    def _link_if_elsewhere(self) -> Self:
+        if (self.registration is Registering.ELSEWHERE) != (self.external_url is not None):
+            raise ValueError("external_url is given if, and only if, registration is elsewhere")
+        return self
+
+
+class CourseCreated(ResponseModel):
+    """The id of the new course."""
+
+    course_id: UUID
+
+
+class Course(ResponseModel):
+    """A course as anyone may see it."""
+
+    course_id: UUID
+    title: str
+    audience: str | None
+    language: str
+    registration: Registering
+    external_url: str | None
+
+
+class NewSession(RequestModel):
+    """A time and a place at which a course is given. A price of 0 makes it free."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    place: Annotated[Line, StringConstraints(max_length=200)]
+    capacity: Annotated[int, Field(ge=1, le=10_000)]
+    price: Price = Decimal(0)
+    vat: Vat = Vat.EXEMPT
+    account_iban: Iban | None = None
+    account_name: Annotated[Line, StringConstraints(max_length=70)] | None = None
+
+    @model_validator(mode="after")
+    def _account_if_paid(self) -> Self:
+        if self.price > 0 and (self.account_iban is None or self.account_name is None):
+            raise ValueError("a session with a price needs account_iban and account_name")
+        return self
+
+
+class SessionCreated(ResponseModel):
+    """The id of the new session."""
+
+    session_id: UUID
+
+
+class Session(ResponseModel):
+    """A session as anyone may see it."""
+
+    session_id: UUID
+    course_id: UUID
+    title: str
+    language: str
+    registration: Registering
+    external_url: str | None
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    price: Decimal
+    vat: Vat
+    capacity: int
+    places_left: int
+
+
+class InvoiceTo(RequestModel):
+    """Who gets the invoice, if not the participant."""
+
+    name: Line
+    kbo_number: KboNumber | None = None
+    email: Email | None = None
+
+
+class NewRegistration(RequestModel):
+    """A registration for a session."""
+
+    first_name: Name
+    last_name: Name
+    email: Email
+    phone: Phone | None = None
+    organisation: Annotated[Line, StringConstraints(max_length=140)] | None = None
+    language: Language = "nl"
+    invoice_to: InvoiceTo | None = None
+
+
+class PaymentAsked(ResponseModel):
+    """How to pay."""
+
+    account_name: str
+    iban: str
+    amount: Decimal
+    communication: str
+    due_on: date
+
+
+class Registered(ResponseModel):
+    """What came of a registration."""
+
+    registration_id: UUID
+    state: RegistrationState
+    payment: PaymentAsked | None
+
+
+class InvoiceParty(ResponseModel):
+    """Who gets the invoice."""
+
+    name: str
+    kbo_number: str | None
+    email: str | None
+
+
+class Registration(ResponseModel):
+    """A registration as the organiser sees it."""
+
+    registration_id: UUID
+    session_id: UUID
+    state: RegistrationState
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None
+    organisation: str | None
+    language: str
+    invoice_to: InvoiceParty | None
+    price: Decimal
+    paid: Decimal
+    communication: str | None
+    payment: PaymentAsked | None
+    registered_at: datetime
+
+
+class Cancellation(RequestModel):
+    """On whose side a registration is cancelled."""
+
+    by: Literal["participant", "organiser"] = "participant"
+
+
+class RegistrationChanged(ResponseModel):
+    """A registration's new state."""
+
+    registration_id: UUID
+    state: RegistrationState
+
+
+class Suggested(ResponseModel):
+    """A registration that a payment may be for, and how well it fits (0 to 100)."""
+
+    registration_id: UUID
+    score: int
+
+
+class ImportedPayment(ResponseModel):
+    """What came of one entry of a file; "duplicate": it was in a file that came before."""
+
+    payment_id: UUID
+    kind: PaymentKind
+    amount: Decimal
+    state: PaymentState | Literal["duplicate"]
+    registration_id: UUID | None
+    suggestions: list[Suggested]
+
+
+class StatementImported(ResponseModel):
+    """What came of a statement file. `ignored`: entries that are no money for trainings."""
+
+    statement_id: UUID
+    format: str
+    payments: list[ImportedPayment]
+    ignored: int
+
+
+class Payment(ResponseModel):
+    """A payment as finance sees it."""
+
+    payment_id: UUID
+    statement_id: UUID
+    kind: PaymentKind
+    state: PaymentState
+    amount: Decimal
+    booked_on: date
+    payer_name: str
+    text: str
+    communication: str | None
+    registration_id: UUID | None
+    reverses: UUID | None
+    suggestions: list[Suggested]
+
+
+class Matching(RequestModel):
+    """Whose payment it is, as a person decides; `accept_amount`: what was paid is enough, or the rest is settled."""
+
+    registration_id: UUID
+    accept_amount: bool = False
+
+
+class PaymentDecided(ResponseModel):
+    """A payment's new state and its registration's."""
+
+    payment_id: UUID
+    state: PaymentState
+    registration_id: UUID
+    registration_state: RegistrationState
+
+
+class PolicyChange(RequestModel):
+    """An organisation's choices; what is not given gets its default."""
+
+    payment_remind: Length = Policy.model_fields["payment_remind"].default
+    payment_expires: Length = Policy.model_fields["payment_expires"].default
+    qr_communication: QrCommunication = QrCommunication.TEXT
+
+
+class PolicyView(ResponseModel):
+    """An organisation's choices, and how often they were changed."""
+
+    version: int
+    payment_remind: Length
+    payment_expires: Length
+    qr_communication: QrCommunication
