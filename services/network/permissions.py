@@ -31,8 +31,10 @@ async def person_for_coordinator(
 
 
 async def person_for_link_keeper(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
-    """Return a person, locked, to the case's coordinator, or to a regional manager of the tenant: links must be
-    withdrawn also when there is no coordinator any more. Raises: UnknownPerson."""
+    """Return a person, locked, to the case's coordinator or to a regional manager of the tenant.
+
+    Links must be withdrawn also when there is no coordinator any more. Raises: UnknownPerson.
+    """
     if principal.has(Role.REGIONAL_MANAGER) and principal.is_of_tenant:
         return await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=True)
     return await person_for_coordinator(session, principal, person_id=person_id, lock=True)

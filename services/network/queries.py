@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -21,7 +21,6 @@ from services.network.models import (
 from services.network.schemas import Lengths
 from shared.http import PageRequest, Rows, paginate
 from shared.tables import message
-
 
 Query = TypeVar("Query", bound=Select[Any])
 
@@ -44,10 +43,11 @@ async def people_of_case(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest
 ) -> Rows[tuple[Person, Invitation | None]]:
     """Return one page of a case's people with their invitations, in the order in which they came."""
-    query = (
+    query: Select[Any] = cast(
+        "Select[Any]",
         select(Person, Invitation)
         .outerjoin(Invitation, (Invitation.person_id == Person.id) & (Invitation.tenant == tenant))
-        .where(Person.tenant == tenant, Person.case_id == case_id)
+        .where(Person.tenant == tenant, Person.case_id == case_id),
     )
     return await paginate(session, query, page, time=Person.created_at, id=Person.id, newest_first=False)
 
@@ -121,9 +121,7 @@ async def open_invitations(session: AsyncSession, *, tenant: UUID, case_id: UUID
     return (await session.execute(_locked(query))).scalars().all()
 
 
-async def is_coordinator(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, coordinator_id: UUID
-) -> bool:
+async def is_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, coordinator_id: UUID) -> bool:
     """Say whether someone coordinates a case now."""
     query = select(CaseCoordinator.case_id).where(
         CaseCoordinator.tenant == tenant,

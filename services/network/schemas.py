@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.network.domain import Answer, Channel, ContactPurpose
 from shared.calendar import Length, add_length
@@ -39,7 +39,9 @@ def _name(value: str) -> str:
 
 
 Name = Annotated[Line, StringConstraints(max_length=100), AfterValidator(_name)]
-EmailAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_address)]
+EmailAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_address)
+]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ./()-]{4,28}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Purpose = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+){0,5}$", max_length=40)]
@@ -177,18 +179,18 @@ class InvitationView(ResponseModel):
 
 
 class PersonView(ResponseModel):
-    """A person as the coordinator sees them; names are null once erased."""
+    """A person as the coordinator sees them; who they are is null once erased."""
 
     person_id: UUID
     role: str
     side: str
-    relation: str | None
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    phone: str | None
-    address: str | None
-    language: str | None
+    relation: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    language: str | None = None
     proposed_by: UUID | None
     widened: bool
     required: bool
@@ -309,4 +311,4 @@ class OpeningPeople(BaseModel):
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    items: list[OpeningPerson] = Field(validation_alias=AliasChoices("items", "persons"))
+    items: list[OpeningPerson]

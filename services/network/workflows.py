@@ -1,5 +1,6 @@
 """When a person is reminded of their invitation, and when the coordinator takes over."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from temporalio import workflow
@@ -7,7 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict
 
-    from services.network.activities import Activities, InvitationFacts, InvitationStep
+    from services.network.activities import Activities, Done, InvitationFacts, InvitationStep
     from shared.workflow import ACTIVITY, LookAgain
 
 
@@ -48,13 +49,11 @@ class Invitation(LookAgain):
         self.show("ended", None)
 
     async def _look(self) -> InvitationFacts:
-        return await workflow.execute_activity_method(
-            Activities.look_at_invitation, self._step(), **ACTIVITY
-        )
+        return await workflow.execute_activity_method(Activities.look_at_invitation, self._step(), **ACTIVITY)
 
-    async def _do(self, activity: object) -> None:
+    async def _do(self, activity: Callable[[Activities, InvitationStep], Awaitable[Done]]) -> None:
         self._steps += 1
-        await workflow.execute_activity_method(activity, self._step(), **ACTIVITY)  # type: ignore[call-overload]
+        await workflow.execute_activity_method(activity, self._step(), **ACTIVITY)
 
     def _step(self) -> InvitationStep:
         return InvitationStep(
@@ -63,9 +62,7 @@ class Invitation(LookAgain):
 
     def _continue_if_long(self) -> None:
         if workflow.info().is_continue_as_new_suggested():
-            workflow.continue_as_new(
-                self._given.model_copy(update={"seen": self.seen, "steps": self._steps})
-            )
+            workflow.continue_as_new(self._given.model_copy(update={"seen": self.seen, "steps": self._steps}))
 
 
 def _phase(facts: InvitationFacts) -> str:

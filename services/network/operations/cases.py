@@ -1,4 +1,4 @@
-"""What happens to a case as a whole: it must go on for anything to be written, it rests, it stops; who coordinates it."""
+"""What happens to a case as a whole: it goes on, rests or stops, and somebody coordinates it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -54,7 +54,13 @@ async def stop(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datet
 
 
 async def assign_coordinator(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, assignment_no: int, coordinator_id: UUID, now: datetime
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    assignment_no: int,
+    coordinator_id: UUID,
+    now: datetime,
 ) -> None:
     """Let a coordinator read and write the case, unless the release was heard of first."""
     values = {
@@ -68,7 +74,13 @@ async def assign_coordinator(
 
 
 async def release_coordinator(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, assignment_no: int, coordinator_id: UUID, now: datetime
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    assignment_no: int,
+    coordinator_id: UUID,
+    now: datetime,
 ) -> None:
     """End a coordinator's access."""
     values = {

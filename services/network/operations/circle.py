@@ -35,9 +35,7 @@ async def declare_ready(
         for person, invitation in people
     ]
     members = [
-        CircleMember(
-            person_id=member.person_id, role=member.role, required=member.required, mode=member.mode
-        )
+        CircleMember(person_id=member.person_id, role=member.role, required=member.required, mode=member.mode)
         for member in ready_circle(candidates, required=required)
     ]
     if await _store(session, tenant, case_id, [member.model_dump(mode="json") for member in members], now):

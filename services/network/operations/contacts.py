@@ -18,6 +18,7 @@ from services.network.models import Consent, Contact, Person
 from shared import outbox
 from shared.calendar import BRUSSELS
 from shared.events import network
+from shared.events.base import EventData
 from shared.ids import uuid7
 
 
@@ -50,9 +51,7 @@ async def note_contact(
     )
     session.add(contact)
     await session.flush()
-    fact = network.ContactMade(
-        case_id=person.case_id, person_id=person.id, channel=channel, purpose=purpose
-    )
+    fact = network.ContactMade(case_id=person.case_id, person_id=person.id, channel=channel, purpose=purpose)
     await outbox.publish(
         session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now
     )
@@ -86,7 +85,7 @@ async def record_consent(
     )
     session.add(consent)
     await session.flush()
-    fact: network.EventData | None = None
+    fact: EventData | None = None
     if given:
         fact = network.ConsentGiven(
             case_id=person.case_id, person_id=person.id, purpose=purpose, version=version

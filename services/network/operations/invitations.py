@@ -30,6 +30,7 @@ from shared import case_state, outbox
 from shared.calendar import add_length
 from shared.clocks import Clocks
 from shared.events import network
+from shared.events.base import EventData
 from shared.events.network import AttendanceMode
 from shared.ids import uuid7
 
@@ -56,9 +57,7 @@ async def invite(session: AsyncSession, *, person: Person, now: datetime) -> UUI
     fresh = await session.execute(added.on_conflict_do_nothing().returning(Invitation.id))
     if fresh.first() is None:
         raise AlreadyInvited(person_id=str(person.id))
-    fact = network.InvitationSent(
-        case_id=person.case_id, person_id=person.id, invitation_id=invitation_id
-    )
+    fact = network.InvitationSent(case_id=person.case_id, person_id=person.id, invitation_id=invitation_id)
     await _publish(session, person.tenant, person.case_id, fact, now)
     return invitation_id
 
@@ -151,9 +150,7 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
     )
     state = await case_state.read(session, invitation.case_id)
     if state is not None and state.status == "paused":
-        await clocks.pause(
-            session, kind=INVITATION_CLOCK, subject=invitation.id, now=now, reason=CASE_PAUSED
-        )
+        await clocks.pause(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now, reason=CASE_PAUSED)
     person = await queries.person(session, tenant=tenant, person_id=invitation.person_id)
     await _write(session, person, invitation, "invitation", now)
 
@@ -223,6 +220,6 @@ async def _cancel(session: AsyncSession, invitation: Invitation, now: datetime) 
 
 
 async def _publish(
-    session: AsyncSession, tenant: UUID, case_id: UUID, fact: network.EventData, now: datetime
+    session: AsyncSession, tenant: UUID, case_id: UUID, fact: EventData, now: datetime
 ) -> None:
     await outbox.publish(session, fact, stream=case_id, tenant=tenant, case=case_id, now=now)

@@ -124,9 +124,7 @@ async def _until(session: AsyncSession, person: Person, now: datetime) -> dateti
     return add_length(now, policy.lengths.link_expires)
 
 
-async def _locked(
-    session: AsyncSession, person: Person, now: datetime, expires_at: datetime
-) -> PersonalLink:
+async def _locked(session: AsyncSession, person: Person, now: datetime, expires_at: datetime) -> PersonalLink:
     values = {
         "id": uuid7(),
         "tenant": person.tenant,

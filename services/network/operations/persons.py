@@ -27,6 +27,7 @@ from services.network.operations import invitations, links
 from services.network.schemas import OpeningPerson
 from shared import outbox
 from shared.events import network
+from shared.events.base import EventData
 from shared.ids import uuid7
 from shared.vault import Vault
 
@@ -142,9 +143,7 @@ async def copy_from_referral(
             await _note_referral_consent(session, person, now)
 
 
-async def change(
-    session: AsyncSession, vault: Vault, *, person: Person, changes: dict[str, Any]
-) -> None:
+async def change(session: AsyncSession, vault: Vault, *, person: Person, changes: dict[str, Any]) -> None:
     """Change what is known of a person; with another e-mail address earlier letters lose their worth.
 
     Raises: NotInCircle.
@@ -298,9 +297,7 @@ async def _tell_added(session: AsyncSession, person: Person, now: datetime) -> N
     await _publish(session, person, fact, now)
 
 
-async def _publish(
-    session: AsyncSession, person: Person, fact: network.EventData, now: datetime
-) -> None:
+async def _publish(session: AsyncSession, person: Person, fact: EventData, now: datetime) -> None:
     await outbox.publish(
         session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now
     )

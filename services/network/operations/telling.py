@@ -1,4 +1,4 @@
-"""Deciding that a person is written to. What the mail says is decided when it is written, in services.network.letters."""
+"""Deciding that a person is written to. What the mail says is decided when it is written, by `letters`."""
 
 import re
 from datetime import datetime

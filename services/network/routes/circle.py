@@ -17,8 +17,8 @@ from services.network.schemas import (
     GivenAnswer,
     InvitationSent,
     InvitationView,
-    InviteEveryone,
     Invited,
+    InviteEveryone,
 )
 from shared.events.network import CircleMember
 from shared.http import Now, Router, Session
@@ -62,9 +62,7 @@ async def answer_for_somebody(
     invitation_id: UUID, body: GivenAnswer, principal: Coordinator, session: Session, now: Now
 ) -> InvitationView:
     """Note the answer that somebody gave to the coordinator."""
-    person = await permissions.invited_person_for_coordinator(
-        session, principal, invitation_id=invitation_id
-    )
+    person = await permissions.invited_person_for_coordinator(session, principal, invitation_id=invitation_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     answered = await invitations.answer(
         session, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now

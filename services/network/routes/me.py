@@ -53,9 +53,7 @@ async def answer(body: GivenAnswer, principal: Person, session: Session, now: No
 
 
 @router.post("/v1/me/proposals", status_code=201)
-async def propose(
-    body: Proposal, principal: Person, session: Session, parts: Parts, now: Now
-) -> PersonAdded:
+async def propose(body: Proposal, principal: Person, session: Session, parts: Parts, now: Now) -> PersonAdded:
     """Propose somebody for the circle; the coordinator gets in touch with them first."""
     proposer = await permissions.oneself(session, principal, lock=True)
     await require_live(session, case_id=proposer.case_id, tenant=proposer.tenant)
@@ -74,9 +72,7 @@ async def propose(
 async def list_my_consents(principal: Person, session: Session) -> Items:
     """List what you said last about each purpose."""
     person = await permissions.oneself(session, principal)
-    return consent_views(
-        await queries.consents_of(session, tenant=person.tenant, person_id=person.id)
-    )
+    return consent_views(await queries.consents_of(session, tenant=person.tenant, person_id=person.id))
 
 
 @router.put("/v1/me/consents/{purpose}")

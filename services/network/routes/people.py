@@ -46,7 +46,7 @@ async def list_people(
 
 @router.post("/v1/cases/{case_id}/persons", status_code=201)
 async def add_person(
-    case_id: UUID, body: NewPerson, principal: Coordinator, session: Session, parts: Parts, now: Now
+    *, case_id: UUID, body: NewPerson, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> PersonAdded:
     """Add somebody to the circle."""
     await permissions.require_coordinator(session, principal, case_id=case_id)
@@ -67,9 +67,7 @@ async def add_person(
 
 
 @router.get("/v1/persons/{person_id}")
-async def read_person(
-    person_id: UUID, principal: Coordinator, session: Session, parts: Parts
-) -> PersonView:
+async def read_person(person_id: UUID, principal: Coordinator, session: Session, parts: Parts) -> PersonView:
     """Read one person."""
     person = await permissions.person_for_coordinator(session, principal, person_id=person_id)
     invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
@@ -90,9 +88,7 @@ async def change_person(
 
 
 @router.post("/v1/persons/{person_id}/confirm")
-async def confirm_person(
-    person_id: UUID, principal: Coordinator, session: Session, now: Now
-) -> PersonAdded:
+async def confirm_person(person_id: UUID, principal: Coordinator, session: Session, now: Now) -> PersonAdded:
     """Take somebody whom a person of the circle proposed into the circle."""
     person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
@@ -102,7 +98,7 @@ async def confirm_person(
 
 @router.post("/v1/persons/{person_id}/remove", status_code=204, response_class=Response)
 async def remove_person(
-    person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
+    *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> None:
     """Take somebody out of the circle."""
     person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
@@ -120,7 +116,7 @@ async def remove_person(
 
 @router.post("/v1/persons/{person_id}/exclude", status_code=204, response_class=Response)
 async def exclude_person(
-    person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
+    *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> None:
     """Decide that somebody may not come to the conference."""
     person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
@@ -173,13 +169,12 @@ async def list_contacts(
 async def list_consents(person_id: UUID, principal: Coordinator, session: Session) -> Items:
     """List what a person said last about each purpose."""
     await permissions.person_for_coordinator(session, principal, person_id=person_id)
-    return consent_views(
-        await queries.consents_of(session, tenant=principal.tenant, person_id=person_id)
-    )
+    return consent_views(await queries.consents_of(session, tenant=principal.tenant, person_id=person_id))
 
 
 @router.put("/v1/persons/{person_id}/consents/{purpose}")
 async def record_consent(
+    *,
     person_id: UUID,
     purpose: PurposeInPath,
     body: ConsentChange,

@@ -8,6 +8,8 @@ from services.network.models import Consent, Invitation, Person, PersonFields
 from services.network.schemas import ConsentView, InvitationView, Items, PersonView
 from shared.vault import Vault
 
+_SHOWN = {"relation", "first_name", "last_name", "email", "phone", "address", "language"}
+
 
 def invitation_view(invitation: Invitation) -> InvitationView:
     """Return an invitation as everyone concerned may see it."""
@@ -37,22 +39,17 @@ async def person_views(
 
 
 def _person_view(person: Person, invitation: Invitation | None, fields: PersonFields | None) -> PersonView:
+    known = {} if fields is None else fields.model_dump(include=_SHOWN)
     return PersonView(
         person_id=person.id,
         role=person.role,
         side=person.side,
-        relation=fields and fields.relation,
-        first_name=fields and fields.first_name,
-        last_name=fields and fields.last_name,
-        email=fields and fields.email,
-        phone=fields and fields.phone,
-        address=fields and fields.address,
-        language=fields and fields.language,
         proposed_by=person.proposed_by,
         widened=person.widened,
         required=person.required,
         state=person.state,
         invitation=None if invitation is None else invitation_view(invitation),
+        **known,
     )
 
 

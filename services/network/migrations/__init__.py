@@ -1,0 +1,1 @@
+"""Network's database, step by step."""
