@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_platform(commands)
     _add_service(commands)
+    _add_secrets(commands)
     _add_documents(commands)
     _add_token(commands)
     _add_dead_letters(commands)
@@ -118,6 +119,14 @@ def _add_service(commands: Any) -> None:
         "--temporal", action="store_true", help="also prepare the namespace on the Temporal server"
     )
     migrate.set_defaults(command=_migrate)
+
+
+def _add_secrets(commands: Any) -> None:
+    secrets = commands.add_parser(
+        "secrets", help="make the keys of an installation, where there are none yet"
+    )
+    secrets.add_argument("directory", type=Path)
+    secrets.set_defaults(command=_secrets)
 
 
 def _add_documents(commands: Any) -> None:
@@ -212,7 +221,16 @@ async def _serve(options: argparse.Namespace) -> int:
 async def _migrate(options: argparse.Namespace) -> int:
     from deploy.commands.migrate import migrate
 
-    return await migrate(options.service or list(SERVICES), wait_seconds=options.wait, temporal=options.temporal)
+    return await migrate(
+        options.service or list(SERVICES), wait_seconds=options.wait, temporal=options.temporal
+    )
+
+
+async def _secrets(options: argparse.Namespace) -> int:
+    from deploy.local.secrets import ensure_secrets
+
+    ensure_secrets(options.directory)
+    return 0
 
 
 async def _openapi(options: argparse.Namespace) -> int:

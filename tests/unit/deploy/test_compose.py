@@ -1,0 +1,105 @@
+"""docker-compose.yml fits the Compose specification, and holds together with the rest of the repository.
+
+The schema is the Compose project's own, from the package check-jsonschema, which carries it.
+"""
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from deploy.cli import SERVICES, _parser
+from shared.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+
+
+def schema() -> dict[str, Any]:
+    """Return the Compose specification's schema."""
+    vendored = resources.files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
+    found: dict[str, Any] = json.loads(vendored.read_text())
+    return found
+
+
+class TestCompose:
+    def test_fits_the_specification(self) -> None:
+        jsonschema.validate(COMPOSE, schema())
+
+    def test_the_schema_would_notice_a_mistake(self) -> None:
+        wrong = {"services": {"intake": {"image": "kring", "comand": ["serve"]}}}
+
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, schema())
+
+    def test_runs_every_service(self) -> None:
+        commands = [part["command"] for part in COMPOSE["services"].values() if part["image"] == "kring"]
+
+        assert [command[1] for command in commands if command[0] == "serve"] == [*SERVICES, "codec"]
+
+    def test_types_only_commands_that_exist(self) -> None:
+        for part in COMPOSE["services"].values():
+            if part["image"] == "kring":
+                assert _parser().parse_args(part["command"]).command
+
+    def test_says_only_settings_that_exist(self) -> None:
+        said = {name for name in COMPOSE["x-environment"] if name.startswith("KRING_")}
+
+        assert said <= {f"KRING_{name.upper()}" for name in Settings.model_fields}
+
+    def test_depends_only_on_what_is_there(self) -> None:
+        for part in COMPOSE["services"].values():
+            assert set(part.get("depends_on", {})) <= set(COMPOSE["services"])
+            for volume in part.get("volumes", []):
+                source = volume.split(":")[0]
+                assert source in COMPOSE["volumes"] or (ROOT / source).exists()
+
+    def test_waits_for_health_only_where_it_is_checked(self) -> None:
+        for part in COMPOSE["services"].values():
+            for name, how in part.get("depends_on", {}).items():
+                if how["condition"] == "service_healthy":
+                    assert "healthcheck" in COMPOSE["services"][name]
+
+    def test_our_parts_may_do_no_more_than_they_need(self) -> None:
+        ours = [part for part in COMPOSE["services"].values() if part["image"] == "kring"]
+
+        assert all(part["read_only"] and part["cap_drop"] == ["ALL"] for part in ours)
+
+    def test_is_reached_from_this_machine_only(self) -> None:
+        ports = [port for part in COMPOSE["services"].values() for port in part.get("ports", [])]
+
+        assert ports
+        assert all(port.startswith("127.0.0.1:") for port in ports)
+
+    def test_holds_no_password(self) -> None:
+        lines = [line for line in TEXT.splitlines() if re.search("PASS|PWD", line)]
+
+        assert len(lines) > 3
+        assert all("${KRING_" in line for line in lines)
+
+
+class TestImage:
+    def test_runs_as_an_ordinary_user_from_hashed_packages(self) -> None:
+        lines = (ROOT / "deploy" / "Dockerfile").read_text()
+
+        assert "USER 10001:10001" in lines
+        assert lines.count("--require-hashes") == 2
+
+    def test_copies_only_what_the_context_holds(self) -> None:
+        context = {
+            line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")
+        }
+        copied = re.findall(
+            r"^COPY (?!--from)(.+) \S+$", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE
+        )
+
+        for sources in copied:
+            for source in sources.split():
+                assert source.split("/")[0] in context
+                assert (ROOT / source).exists()
