@@ -1,0 +1,317 @@
+"""The tables of scheduling: ids, codes and dates; only the place of a conference is sealed, under the case."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.scheduling.domain import (
+    Availability,
+    ChecklistItem,
+    ClosedBecause,
+    ConferenceState,
+    PollState,
+    PreparationState,
+    Standing,
+)
+from shared.tables import Moment, service_metadata
+from shared.vault import SealedFields
+
+
+def _one_of(column: str, values: Any) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+class Base(DeclarativeBase):
+    """The service's metadata, with the platform's tables in it."""
+
+    metadata = service_metadata()
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Moment,
+        str: Text,
+        bytes: LargeBinary,
+        dict[str, Any]: JSONB,
+    }
+
+
+class PolicyVersion(Base):
+    """What an organisation set, one row per change; none means the defaults (version 1)."""
+
+    __tablename__ = "policy"
+
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    settings: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class CaseTrack(Base):
+    """How urgent a case is (from intake)."""
+
+    __tablename__ = "case_track"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    track: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class CaseCoordinator(Base):
+    """Who was assigned to a case, and whether that is over (from intake)."""
+
+    __tablename__ = "case_coordinator"
+    __table_args__ = (Index("ix_case_coordinator_coordinator_id", "coordinator_id", "case_id"),)
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assignment_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tenant: Mapped[UUID]
+    coordinator_id: Mapped[UUID]
+    released: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class CasePerson(Base):
+    """Who belongs to a case (from network). Who left stays away; `role` is unknown if only the leaving was heard of."""
+
+    __tablename__ = "case_person"
+    __table_args__ = (CheckConstraint(_one_of("standing", Standing), name="standing"),)
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    role: Mapped[str | None]
+    standing: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Circle(Base):
+    """That the circle of a case stands, as of the newest word from network."""
+
+    __tablename__ = "circle"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    # Sequence of the event: an older one changes nothing.
+    version: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class CircleMember(Base):
+    """Who takes part, how, and whether the conference needs them (from network)."""
+
+    __tablename__ = "circle_member"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("circle.case_id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    role: Mapped[str]
+    required: Mapped[bool]
+    mode: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Preparation(Base):
+    """The preparation of a conference. Its row lock puts all writes about it in order."""
+
+    __tablename__ = "preparation"
+    __table_args__ = (
+        UniqueConstraint("tenant", "case_id", "preparation_no"),
+        # One at a time: two that run would have two clocks for one conference.
+        Index(
+            "uq_preparation_running",
+            "tenant",
+            "case_id",
+            unique=True,
+            postgresql_where=text("state = 'running'"),
+        ),
+        CheckConstraint(_one_of("state", PreparationState), name="state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    preparation_no: Mapped[int]
+    state: Mapped[str]
+    target_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Conference(Base):
+    """A meeting of the circle, to come or held. Sealed: Venue. There is no column for what was said in private."""
+
+    __tablename__ = "conference"
+    __table_args__ = (
+        UniqueConstraint("tenant", "case_id", "conference_no"),
+        CheckConstraint(_one_of("state", ConferenceState), name="state"),
+        CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name="dated"),
+        # Serves the list of a case's conferences, in pages.
+        Index("ix_conference_case_id", "tenant", "case_id", "created_at", "id"),
+        Index("ix_conference_preparation_id", "preparation_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    preparation_id: Mapped[UUID] = mapped_column(ForeignKey("preparation.id"))
+    preparation_no: Mapped[int]
+    conference_no: Mapped[int]
+    state: Mapped[str]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    # Counts what calendars were told about this conference.
+    revision: Mapped[int]
+    # Why it was postponed or cancelled: a code.
+    reason: Mapped[str | None]
+    next_conference_id: Mapped[UUID | None]
+    held_on: Mapped[date | None] = mapped_column(Date)
+    outcome: Mapped[str | None]
+    return_called_by_circle: Mapped[bool | None]
+    information_from: Mapped[datetime | None]
+    information_to: Mapped[datetime | None]
+    private_from: Mapped[datetime | None]
+    private_to: Mapped[datetime | None]
+    presentation_from: Mapped[datetime | None]
+    presentation_to: Mapped[datetime | None]
+    sealed: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def row(self) -> str:
+        """Return what the sealed fields are bound to."""
+        return f"conference:{self.id}"
+
+
+class Venue(SealedFields):
+    """Where the circle meets."""
+
+    name: str
+    address: str
+
+
+class Told(Base):
+    """Who was told of a conference's date, and as of which revision."""
+
+    __tablename__ = "told"
+
+    conference_id: Mapped[UUID] = mapped_column(ForeignKey("conference.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    revision: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Attendance(Base):
+    """Whether somebody came to a conference, and when."""
+
+    __tablename__ = "attendance"
+
+    conference_id: Mapped[UUID] = mapped_column(ForeignKey("conference.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    mode: Mapped[str]
+    came: Mapped[bool]
+    arrived_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class ChecklistEntry(Base):
+    """Something the coordinator sees to before the conference, whichever number it gets."""
+
+    __tablename__ = "checklist_entry"
+    __table_args__ = (CheckConstraint(_one_of("code", ChecklistItem), name="code"),)
+
+    preparation_id: Mapped[UUID] = mapped_column(ForeignKey("preparation.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    done: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class Poll(Base):
+    """The question which dates suit, one per conference; it may be opened again with more dates."""
+
+    __tablename__ = "poll"
+    __table_args__ = (
+        UniqueConstraint("conference_id"),
+        CheckConstraint(_one_of("state", PollState), name="state"),
+        CheckConstraint(
+            f"closed_because IS NULL OR {_one_of('closed_because', ClosedBecause)}", name="closed_because"
+        ),
+        CheckConstraint("(state = 'open') = (closes_at IS NOT NULL AND closed_because IS NULL)", name="open"),
+        Index("ix_poll_case_id", "tenant", "case_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    conference_id: Mapped[UUID] = mapped_column(ForeignKey("conference.id"))
+    state: Mapped[str]
+    closes_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_because: Mapped[str | None]
+    best_option_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+
+
+class PollOption(Base):
+    """A proposed date."""
+
+    __tablename__ = "poll_option"
+    __table_args__ = (
+        UniqueConstraint("poll_id", "starts_at", "ends_at"),
+        CheckConstraint("starts_at < ends_at", name="order"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    poll_id: Mapped[UUID] = mapped_column(ForeignKey("poll.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class PollAnswer(Base):
+    """What somebody says to a date; the last word counts."""
+
+    __tablename__ = "poll_answer"
+    __table_args__ = (
+        CheckConstraint(_one_of("answer", Availability), name="answer"),
+        CheckConstraint(_one_of("via", ("link", "coordinator")), name="via"),
+        Index("ix_poll_answer_poll_id", "poll_id"),
+    )
+
+    option_id: Mapped[UUID] = mapped_column(ForeignKey("poll_option.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    poll_id: Mapped[UUID] = mapped_column(ForeignKey("poll.id"))
+    answer: Mapped[str]
+    via: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class PollAsked(Base):
+    """Who was asked, when last, and when they were reminded of that."""
+
+    __tablename__ = "poll_asked"
+
+    poll_id: Mapped[UUID] = mapped_column(ForeignKey("poll.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    asked_at: Mapped[datetime]
+    chased_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

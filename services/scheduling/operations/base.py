@@ -1,0 +1,82 @@
+"""What all operations share: the lock under which they work, the service's clocks, and how they speak."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import queries
+from services.scheduling.domain import CasePaused
+from services.scheduling.models import Conference, Preparation
+from shared import case_state, outbox
+from shared.clocks import Clocks
+from shared.events.base import EventData
+from shared.events.network import CalendarEntry, TellPerson
+
+SERVICE = "scheduling"
+TARGET_CLOCK = "conference-target"
+POLL_CLOCK = "poll"
+
+clocks = Clocks(SERVICE)
+
+
+async def lock(session: AsyncSession, conference: Conference) -> Preparation:
+    """Lock the preparation of a conference, and read the conference anew, for what was seen before may be old.
+
+    Raises: UnknownCase, CaseStopped, CaseErased.
+    """
+    query = select(Preparation).where(Preparation.id == conference.preparation_id).with_for_update()
+    preparation = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    await case_state.require_live(session, case_id=conference.case_id, tenant=conference.tenant)
+    await queries.conference(session, tenant=conference.tenant, conference_id=conference.id)
+    return preparation
+
+
+async def require_not_resting(session: AsyncSession, conference: Conference) -> None:
+    """Refuse to write to people about a case that rests. Raises: CasePaused."""
+    if await is_resting(session, conference.case_id):
+        raise CasePaused(case_id=str(conference.case_id))
+
+
+async def is_resting(session: AsyncSession, case_id: UUID) -> bool:
+    """Say whether a case was paused."""
+    state = await case_state.read(session, case_id)
+    return state is not None and state.status == "paused"
+
+
+async def publish(
+    session: AsyncSession, data: EventData, *, of: Conference | Preparation, now: datetime
+) -> None:
+    """Tell of a fact, in the order of the case."""
+    await outbox.publish(session, data, stream=of.case_id, tenant=of.tenant, case=of.case_id, now=now)
+
+
+async def tell(
+    session: AsyncSession,
+    conference: Conference,
+    *,
+    person_id: UUID,
+    kind: str,
+    link_target: str,
+    now: datetime,
+    parameters: dict[str, str] | None = None,
+    calendar: CalendarEntry | None = None,
+    even_if_stopped: bool = False,
+) -> None:
+    """Ask network to write to a person of the case."""
+    command = TellPerson(
+        case_id=conference.case_id,
+        person_id=person_id,
+        kind=kind,
+        link_target=link_target,
+        parameters=parameters or {},
+        calendar=calendar,
+        even_if_stopped=even_if_stopped,
+    )
+    await publish(session, command, of=conference, now=now)
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return a moment as it is written in parameters of mails."""
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,257 @@
+"""What facts of other services change here: who coordinates, who is in the circle, whether the case goes on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import domain, queries
+from services.scheduling.domain import ConferenceState, PollState, PreparationState, Standing
+from services.scheduling.models import (
+    CaseCoordinator,
+    CasePerson,
+    CaseTrack,
+    Circle,
+    CircleMember,
+    Conference,
+    Preparation,
+)
+from services.scheduling.operations import ending, polls
+from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, is_resting, publish
+from services.scheduling.operations.invitations import invite_newcomers
+from shared import case_state, tables
+from shared.calendar import add_length
+from shared.events.network import CircleMember as ReadyMember
+from shared.events.scheduling import PreparationStarted
+from shared.ids import uuid7
+
+CASE_PAUSED = "case-paused"
+
+
+async def note_track(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, track: str, now: datetime
+) -> None:
+    """Note how urgent a case is."""
+    statement = insert(CaseTrack).values(case_id=case_id, tenant=tenant, track=track, created_at=now)
+    await session.execute(statement.on_conflict_do_nothing())
+
+
+async def note_assigned(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    assignment_no: int,
+    coordinator_id: UUID,
+    now: datetime,
+) -> None:
+    """Note who coordinates a case; with the first coordinator the preparation begins."""
+    statement = insert(CaseCoordinator).values(
+        case_id=case_id,
+        assignment_no=assignment_no,
+        tenant=tenant,
+        coordinator_id=coordinator_id,
+        released=False,
+        created_at=now,
+    )
+    # Released already, if that was heard of first.
+    await session.execute(statement.on_conflict_do_nothing())
+    # Held to the commit: a case that stops at this moment finds the preparation, or is found stopped here.
+    status = select(tables.case_state.c.status).where(tables.case_state.c.case_id == case_id)
+    if (await session.scalars(status.with_for_update(read=True))).one_or_none() not in ("open", "paused"):
+        return
+    await _start_preparation(session, tenant=tenant, case_id=case_id, now=now)
+
+
+async def note_released(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    assignment_no: int,
+    coordinator_id: UUID,
+    now: datetime,
+) -> None:
+    """Note that somebody no longer coordinates a case."""
+    statement = insert(CaseCoordinator).values(
+        case_id=case_id,
+        assignment_no=assignment_no,
+        tenant=tenant,
+        coordinator_id=coordinator_id,
+        released=True,
+        created_at=now,
+    )
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["case_id", "assignment_no"], set_={"released": True})
+    )
+
+
+async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    policy = await queries.policy(session, tenant=tenant)
+    urgent = await queries.track(session, tenant=tenant, case_id=case_id) == "urgent"
+    lengths = policy.settings
+    target_at = add_length(now, lengths.urgent_target if urgent else lengths.conference_target)
+    statement = insert(Preparation).values(
+        id=uuid7(),
+        tenant=tenant,
+        case_id=case_id,
+        preparation_no=1,
+        state=PreparationState.RUNNING,
+        target_at=target_at,
+        created_at=now,
+    )
+    # A coordinator who takes over goes on with what there is.
+    made = await session.scalars(statement.on_conflict_do_nothing().returning(Preparation))
+    preparation = made.one_or_none()
+    if preparation is None:
+        return
+    conference = Conference(
+        id=uuid7(),
+        tenant=tenant,
+        case_id=case_id,
+        preparation_id=preparation.id,
+        preparation_no=preparation.preparation_no,
+        conference_no=1,
+        state=ConferenceState.PREPARING,
+        revision=0,
+        created_at=now,
+    )
+    session.add(conference)
+    await session.flush()
+    fact = PreparationStarted(
+        case_id=case_id,
+        preparation_no=preparation.preparation_no,
+        conference_id=conference.id,
+        target_at=target_at,
+    )
+    await publish(session, fact, of=preparation, now=now)
+    await clocks.start(
+        session,
+        kind=TARGET_CLOCK,
+        subject=preparation.id,
+        stream=case_id,
+        tenant=tenant,
+        case=case_id,
+        owner="coordinator",
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=add_length(now, lengths.urgent_warn if urgent else lengths.conference_warn),
+        due_at=target_at,
+        policy_version=policy.version,
+    )
+    if await is_resting(session, case_id):
+        await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=CASE_PAUSED)
+
+
+async def note_person(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    person_id: UUID,
+    role: str | None,
+    standing: Standing,
+    now: datetime,
+) -> None:
+    """Note that somebody belongs to a case, or left it; who left stays away, in whatever order it is heard."""
+    statement = insert(CasePerson).values(
+        case_id=case_id, person_id=person_id, tenant=tenant, role=role, standing=standing, created_at=now
+    )
+    changed = {"role": role} if standing is Standing.ACTIVE else {"standing": standing}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["case_id", "person_id"], set_=changed)
+    )
+    if standing is not Standing.ACTIVE:
+        await _look_at_poll(session, case_id=case_id, now=now)
+
+
+async def note_circle(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    version: int,
+    members: Sequence[ReadyMember],
+    now: datetime,
+) -> None:
+    """Note who takes part, unless something newer was heard; newcomers are asked, or told of the date."""
+    # The lock first: whoever opens a poll at this moment sees the old circle or the new one, not half of it.
+    await queries.running_preparation(session, case_id=case_id, lock=True)
+    statement = insert(Circle).values(case_id=case_id, tenant=tenant, version=version, created_at=now)
+    newer = statement.on_conflict_do_update(
+        index_elements=["case_id"],
+        set_={"version": statement.excluded.version},
+        where=Circle.version < statement.excluded.version,
+    )
+    if (await session.scalars(newer.returning(Circle.case_id))).one_or_none() is None:
+        return
+    await session.execute(delete(CircleMember).where(CircleMember.case_id == case_id))
+    session.add_all(
+        CircleMember(
+            case_id=case_id,
+            person_id=member.person_id,
+            tenant=tenant,
+            role=member.role,
+            required=member.required,
+            mode=member.mode,
+            created_at=now,
+        )
+        for member in {member.person_id: member for member in members}.values()
+    )
+    await session.flush()
+    await _look_at_poll(session, case_id=case_id, now=now)
+
+
+async def _look_at_poll(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Let an open poll or a date that is set follow the circle."""
+    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    if preparation is None:
+        return
+    conference = await queries.current_conference(session, preparation)
+    if conference.state == ConferenceState.SCHEDULED:
+        await invite_newcomers(session, conference, now=now)
+    poll = await queries.poll_of(session, conference)
+    if poll is None or poll.state != PollState.OPEN:
+        return
+    if not await polls.close_if_all_answered(session, conference, poll, now=now):
+        await polls.ask_newcomers(session, conference, poll, now=now)
+
+
+async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:
+    """Let the clocks of a case rest or run on, as the case now does."""
+    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    state = await case_state.read(session, case_id)
+    if preparation is None or state is None:
+        return
+    conference = await queries.current_conference(session, preparation)
+    poll = await queries.poll_of(session, conference)
+    if state.status == "paused":
+        await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=reason)
+        if poll is not None:
+            await clocks.pause(session, kind=POLL_CLOCK, subject=poll.id, now=now, reason=reason)
+        return
+    # After a postponement the target waits for the new date, whatever the case does.
+    if not _awaits_new_date(conference):
+        await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+    if poll is not None:
+        resumed = await clocks.resume(session, kind=POLL_CLOCK, subject=poll.id, now=now)
+        if resumed is not None and poll.state == PollState.OPEN:
+            poll.closes_at = resumed.due_at
+            await session.flush()
+
+
+def _awaits_new_date(conference: Conference) -> bool:
+    return conference.conference_no > 1 and conference.state in domain.UNDATED
+
+
+async def stop_case(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Stop everything about a case that was withdrawn or has ended."""
+    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    if preparation is None:
+        return
+    conference = await queries.current_conference(session, preparation)
+    await ending.cancel_conference(session, conference, reason=domain.CASE_STOPPED, now=now)
+    await ending.end_preparation(session, preparation, now=now)

@@ -1,0 +1,262 @@
+"""Conferences: setting the date and place, putting off, calling off, and what is recorded once the circle has met."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import domain, queries
+from services.scheduling.domain import (
+    CancelledBecause,
+    ChecklistItem,
+    ClosedBecause,
+    ConferenceState,
+    Option,
+    Parts,
+    PollState,
+    PostponedBecause,
+)
+from services.scheduling.models import Attendance, ChecklistEntry, Conference, Poll, Venue
+from services.scheduling.operations import ending, polls
+from services.scheduling.operations.base import (
+    POLL_CLOCK,
+    TARGET_CLOCK,
+    clocks,
+    lock,
+    publish,
+    require_not_resting,
+)
+from services.scheduling.operations.carrying import carry_over
+from services.scheduling.operations.invitations import call_off, invite
+from shared.calendar import BRUSSELS
+from shared.events.scheduling import ConferenceHeld, ConferencePostponed
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Whether somebody came, and when."""
+
+    person_id: UUID
+    mode: str
+    came: bool
+    arrived_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+async def schedule(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    conference: Conference,
+    option_id: UUID | None,
+    venue: Venue,
+    now: datetime,
+) -> Conference:
+    """Set the date (the best one, if none is chosen) and the place, and invite everyone of the circle.
+
+    Said twice it changes nothing; said with another date or place, everyone is told again.
+    Raises: CasePaused, CircleNotReady, ConferenceOver, OptionUnknown, NoDateFits, DateNotUsable.
+    """
+    preparation = await lock(session, conference)
+    await require_not_resting(session, conference)
+    if conference.state not in domain.LIVE:
+        raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
+    if not await queries.circle_stands(session, case_id=conference.case_id):
+        raise domain.CircleNotReady(case_id=str(conference.case_id))
+    poll = await queries.poll_of(session, conference)
+    option = await _chosen(session, conference, poll, option_id, now=now)
+    if await _is_set_so(session, vault, conference, option, venue):
+        return conference
+    if poll is not None and poll.state == PollState.OPEN:
+        await polls.close(session, conference, poll, because=ClosedBecause.COORDINATOR, now=now)
+    if poll is not None:
+        await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
+    conference.state = ConferenceState.SCHEDULED
+    conference.starts_at, conference.ends_at = option.starts_at, option.ends_at
+    conference.revision += 1
+    conference.sealed = await vault.seal(session, venue, subject=conference.case_id, row=conference.row)
+    await session.flush()
+    # A date put off kept the clock waiting; there is one again.
+    await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+    await invite(session, conference, now=now)
+    return conference
+
+
+async def _chosen(
+    session: AsyncSession, conference: Conference, poll: Poll | None, option_id: UUID | None, *, now: datetime
+) -> Option:
+    options = await queries.options(session, poll) if poll is not None else []
+    if option_id is None:
+        members = await queries.members(session, case_id=conference.case_id)
+        best = domain.best(options, members, now=now)
+        if best is None:
+            raise domain.NoDateFits(conference_id=str(conference.id))
+        return best.option
+    chosen = next((option for option in options if option.id == option_id), None)
+    if chosen is None:
+        raise domain.OptionUnknown(option_id=str(option_id))
+    if chosen.starts_at <= now:
+        raise domain.DateNotUsable(detail="This date has passed")
+    return chosen
+
+
+async def _is_set_so(
+    session: AsyncSession, vault: Vault, conference: Conference, option: Option, venue: Venue
+) -> bool:
+    if (conference.starts_at, conference.ends_at) != (
+        option.starts_at,
+        option.ends_at,
+    ) or conference.sealed is None:
+        return False
+    return await vault.open(session, Venue, conference.sealed, row=conference.row) == venue
+
+
+async def postpone(
+    session: AsyncSession, *, conference: Conference, reason: PostponedBecause, now: datetime
+) -> Conference:
+    """Put a conference off and return the next one, which gets the dates still to come with all answers.
+
+    Raises: ConferenceNotScheduled, ConferenceOver.
+    """
+    preparation = await lock(session, conference)
+    _require_scheduled(conference)
+    following = Conference(
+        id=uuid7(),
+        tenant=conference.tenant,
+        case_id=conference.case_id,
+        preparation_id=conference.preparation_id,
+        preparation_no=conference.preparation_no,
+        conference_no=conference.conference_no + 1,
+        state=ConferenceState.PREPARING,
+        revision=0,
+        created_at=now,
+    )
+    session.add(following)
+    await session.flush()
+    carried = await carry_over(session, postponed=conference, next_conference=following, now=now)
+    if carried is not None and carried.best_option_id is not None:
+        following.state = ConferenceState.READY_TO_SCHEDULE
+    await call_off(session, conference, kind="conference-postponed", now=now)
+    conference.state, conference.reason = ConferenceState.POSTPONED, reason
+    conference.next_conference_id = following.id
+    await session.flush()
+    await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=reason.value)
+    fact = ConferencePostponed(
+        case_id=conference.case_id,
+        conference_id=conference.id,
+        conference_no=conference.conference_no,
+        reason=reason.value,
+        next_conference_id=following.id,
+        next_conference_no=following.conference_no,
+    )
+    await publish(session, fact, of=conference, now=now)
+    return following
+
+
+async def hold(
+    session: AsyncSession,
+    *,
+    conference: Conference,
+    attendance: Sequence[Presence],
+    parts: Parts,
+    outcome: Literal["plan", "no-plan"],
+    return_called_by_circle: bool | None,
+    now: datetime,
+) -> Conference:
+    """Record that the circle met: who came, when the three parts began and ended, and whether there is a plan.
+
+    Raises: ConferenceNotScheduled, ConferenceOver, ConferenceNotYetHeld, PartsOutOfOrder, PersonTwice,
+    PersonNotOfCase.
+    """
+    preparation = await lock(session, conference)
+    _require_scheduled(conference)
+    domain.check_parts(parts)
+    held_on = parts.information.begins.astimezone(BRUSSELS).date()
+    if held_on > now.astimezone(BRUSSELS).date():
+        raise domain.ConferenceNotYetHeld(conference_id=str(conference.id))
+    people = [presence.person_id for presence in attendance]
+    if len(set(people)) < len(people):
+        raise domain.PersonTwice
+    if not set(people) <= await queries.people_known(session, case_id=conference.case_id):
+        raise domain.PersonNotOfCase
+    session.add_all(_attendance(conference, presence, now=now) for presence in attendance)
+    conference.state, conference.held_on, conference.outcome = ConferenceState.HELD, held_on, outcome
+    conference.return_called_by_circle = return_called_by_circle
+    conference.information_from, conference.information_to = parts.information.begins, parts.information.ends
+    conference.private_from, conference.private_to = parts.private.begins, parts.private.ends
+    conference.presentation_from, conference.presentation_to = (
+        parts.presentation.begins,
+        parts.presentation.ends,
+    )
+    await session.flush()
+    fact = ConferenceHeld(
+        case_id=conference.case_id,
+        conference_id=conference.id,
+        conference_no=conference.conference_no,
+        preparation_no=conference.preparation_no,
+        held_on=held_on,
+        outcome=outcome,
+        invited=len(await queries.told(session, conference)),
+        attended=sum(presence.came for presence in attendance),
+    )
+    await publish(session, fact, of=conference, now=now)
+    await ending.end_preparation(session, preparation, now=now)
+    return conference
+
+
+def _attendance(conference: Conference, presence: Presence, *, now: datetime) -> Attendance:
+    return Attendance(
+        conference_id=conference.id,
+        person_id=presence.person_id,
+        tenant=conference.tenant,
+        mode=presence.mode,
+        came=presence.came,
+        arrived_at=presence.arrived_at,
+        left_at=presence.left_at,
+        created_at=now,
+    )
+
+
+async def cancel(
+    session: AsyncSession, *, conference: Conference, reason: CancelledBecause, now: datetime
+) -> Conference:
+    """Call a conference off for good; the preparation ends with it. Raises: ConferenceOver."""
+    preparation = await lock(session, conference)
+    if conference.state not in domain.LIVE:
+        raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
+    await ending.cancel_conference(session, conference, reason=reason.value, now=now)
+    await ending.end_preparation(session, preparation, now=now)
+    return conference
+
+
+async def check_off(
+    session: AsyncSession, *, conference: Conference, item: ChecklistItem, done: bool, now: datetime
+) -> None:
+    """Note whether something has been seen to. Raises: ConferenceOver."""
+    await lock(session, conference)
+    if conference.state not in domain.LIVE:
+        raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
+    statement = insert(ChecklistEntry).values(
+        preparation_id=conference.preparation_id,
+        code=item,
+        tenant=conference.tenant,
+        done=done,
+        created_at=now,
+    )
+    changed = {"done": statement.excluded.done, "created_at": statement.excluded.created_at}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["preparation_id", "code"], set_=changed)
+    )
+
+
+def _require_scheduled(conference: Conference) -> None:
+    if conference.state in domain.UNDATED:
+        raise domain.ConferenceNotScheduled(conference_id=str(conference.id))
+    if conference.state != ConferenceState.SCHEDULED:
+        raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)

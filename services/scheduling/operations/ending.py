@@ -1,0 +1,53 @@
+"""How a preparation ends: the conference was held or called off, or the case stopped."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import domain, queries
+from services.scheduling.domain import ClosedBecause, ConferenceState, PollState, PreparationState
+from services.scheduling.models import Conference, PollAsked, Preparation
+from services.scheduling.operations import polls
+from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, publish
+from services.scheduling.operations.invitations import call_off, tell_cancelled
+from shared.events.scheduling import ConferenceCancelled
+
+
+async def end_preparation(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
+    """End a preparation and its clock. The caller holds the lock."""
+    preparation.state, preparation.ended_at = PreparationState.ENDED, now
+    await session.flush()
+    await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+
+
+async def cancel_conference(
+    session: AsyncSession, conference: Conference, *, reason: str, now: datetime
+) -> None:
+    """Call a conference off, tell those who count on it, and end its poll. The caller holds the lock.
+
+    When the case stopped only those hear of it who have the date in their calendars: that the case stopped they
+    are told by network.
+    """
+    stopped = reason == domain.CASE_STOPPED
+    poll = await queries.poll_of(session, conference)
+    told = await call_off(session, conference, kind="conference-cancelled", even_if_stopped=stopped, now=now)
+    if poll is not None and not stopped:
+        asked = set(
+            (await session.scalars(select(PollAsked.person_id).where(PollAsked.poll_id == poll.id))).all()
+        )
+        members = {member.person_id for member in await queries.members(session, case_id=conference.case_id)}
+        await tell_cancelled(session, conference, sorted((asked & members) - set(told)), now=now)
+    conference.state, conference.reason = ConferenceState.CANCELLED, reason
+    await session.flush()
+    if poll is not None and poll.state == PollState.OPEN:
+        await polls.close(session, conference, poll, because=ClosedBecause.CANCELLED, now=now)
+    if poll is not None:
+        await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
+    fact = ConferenceCancelled(
+        case_id=conference.case_id,
+        conference_id=conference.id,
+        conference_no=conference.conference_no,
+        reason=reason,
+    )
+    await publish(session, fact, of=conference, now=now)

@@ -1,0 +1,131 @@
+"""Telling people of a conference's date with an entry for their calendar, and taking it back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import queries
+from services.scheduling.domain import Standing
+from services.scheduling.models import CasePerson, Conference, Told
+from services.scheduling.operations.base import publish, rfc3339, tell
+from shared.events.network import CalendarEntry
+from shared.events.scheduling import ConferenceScheduled
+
+
+async def invite(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
+    """Tell the whole circle of the date, and everyone else that there is one. The caller holds the lock."""
+    people = [member.person_id for member in await queries.members(session, case_id=conference.case_id)]
+    starts_at, ends_at = _date(conference)
+    fact = ConferenceScheduled(
+        case_id=conference.case_id,
+        conference_id=conference.id,
+        conference_no=conference.conference_no,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        revision=conference.revision,
+        person_ids=tuple(people),
+    )
+    await publish(session, fact, of=conference, now=now)
+    await _tell_date(session, conference, people, now=now)
+
+
+async def invite_newcomers(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
+    """Tell those of the date who came into the circle after it was set. The caller holds the lock."""
+    known = set(await queries.told(session, conference))
+    members = await queries.members(session, case_id=conference.case_id)
+    newcomers = [member.person_id for member in members if member.person_id not in known]
+    await _tell_date(session, conference, newcomers, now=now)
+
+
+async def _tell_date(
+    session: AsyncSession, conference: Conference, people: Sequence[UUID], *, now: datetime
+) -> None:
+    if not people:
+        return
+    told = {
+        "conference_id": conference.id,
+        "tenant": conference.tenant,
+        "revision": conference.revision,
+        "created_at": now,
+    }
+    statement = insert(Told).values([{**told, "person_id": person_id} for person_id in people])
+    changed = {"revision": statement.excluded.revision}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["conference_id", "person_id"], set_=changed)
+    )
+    for person_id in people:
+        entry = _entry(conference, conference.revision, "REQUEST")
+        await _tell(session, conference, person_id, "conference-scheduled", calendar=entry, now=now)
+
+
+async def call_off(
+    session: AsyncSession, conference: Conference, *, kind: str, now: datetime, even_if_stopped: bool = False
+) -> list[UUID]:
+    """Take the date out of the calendars of those who were told and still belong to the case; return who they are."""
+    if conference.starts_at is None:
+        return []
+    # Who was removed or excluded is not written to: that is for the coordinator to say in person.
+    left = select(CasePerson.person_id).where(
+        CasePerson.case_id == conference.case_id, CasePerson.standing != Standing.ACTIVE
+    )
+    gone = set((await session.scalars(left)).all())
+    people = [person for person in await queries.told(session, conference) if person not in gone]
+    conference.revision += 1
+    for person_id in people:
+        entry = _entry(conference, conference.revision, "CANCEL")
+        await _tell(
+            session, conference, person_id, kind, calendar=entry, even_if_stopped=even_if_stopped, now=now
+        )
+    return people
+
+
+async def tell_cancelled(
+    session: AsyncSession, conference: Conference, people: Sequence[UUID], *, now: datetime
+) -> None:
+    """Tell people who were asked for dates that there will be no conference."""
+    for person_id in people:
+        await _tell(session, conference, person_id, "conference-cancelled", calendar=None, now=now)
+
+
+def _entry(conference: Conference, revision: int, method: Literal["REQUEST", "CANCEL"]) -> CalendarEntry:
+    starts_at, ends_at = _date(conference)
+    return CalendarEntry(
+        uid=conference.id, revision=revision, method=method, starts_at=starts_at, ends_at=ends_at
+    )
+
+
+def _date(conference: Conference) -> tuple[datetime, datetime]:
+    if conference.starts_at is None or conference.ends_at is None:
+        raise ValueError("a conference whose people are told of its date has one")
+    return conference.starts_at, conference.ends_at
+
+
+async def _tell(
+    session: AsyncSession,
+    conference: Conference,
+    person_id: UUID,
+    kind: str,
+    *,
+    calendar: CalendarEntry | None,
+    now: datetime,
+    even_if_stopped: bool = False,
+) -> None:
+    parameters = {"conference_id": str(conference.id), "conference_no": str(conference.conference_no)}
+    if conference.starts_at is not None and conference.ends_at is not None:
+        parameters |= {"starts_at": rfc3339(conference.starts_at), "ends_at": rfc3339(conference.ends_at)}
+    await tell(
+        session,
+        conference,
+        person_id=person_id,
+        kind=kind,
+        link_target=f"conferences/{conference.id}",
+        parameters=parameters,
+        calendar=calendar,
+        even_if_stopped=even_if_stopped,
+        now=now,
+    )

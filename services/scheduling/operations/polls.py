@@ -1,0 +1,327 @@
+"""Asking which dates suit: opening a poll, proposing more dates, answering, and closing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import domain, queries
+from services.scheduling.domain import Availability, ClosedBecause, ConferenceState, Option, PollState
+from services.scheduling.models import Conference, Poll, PollAnswer, PollAsked, PollOption
+from services.scheduling.operations.base import (
+    POLL_CLOCK,
+    clocks,
+    lock,
+    publish,
+    require_not_resting,
+    rfc3339,
+    tell,
+)
+from shared.calendar import add_length
+from shared.events.scheduling import PollAnswered, PollClosed, PollOpened
+from shared.ids import uuid7
+
+Via = Literal["link", "coordinator"]
+_REASONS: dict[ClosedBecause, Literal["all-answered", "due", "coordinator", "cancelled"]] = {
+    ClosedBecause.ALL_ANSWERED: "all-answered",
+    ClosedBecause.DUE: "due",
+    ClosedBecause.COORDINATOR: "coordinator",
+    ClosedBecause.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A date that the coordinator proposes."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+async def open_poll(
+    session: AsyncSession,
+    *,
+    conference: Conference,
+    dates: Sequence[Proposal],
+    closes_after: str | None,
+    now: datetime,
+) -> Poll:
+    """Ask the circle which dates suit; those who already answered every date (carried over) are not asked again.
+
+    Raises: CircleNotReady, CasePaused, ConferenceHasDate, ConferenceOver, PollAlreadyOpen, NoDates, TooManyDates,
+    DateNotUsable.
+    """
+    await lock(session, conference)
+    await require_not_resting(session, conference)
+    require_undated(conference)
+    if not await queries.circle_stands(session, case_id=conference.case_id):
+        raise domain.CircleNotReady(case_id=str(conference.case_id))
+    poll = await queries.poll_of(session, conference)
+    if poll is not None and poll.state == PollState.OPEN:
+        raise domain.PollAlreadyOpen(poll_id=str(poll.id))
+    policy = await queries.policy(session, tenant=conference.tenant)
+    warn_at, closes_at = _moments(
+        now, policy.settings.poll_chase, closes_after or policy.settings.poll_closes
+    )
+    poll = poll or Poll(
+        id=uuid7(),
+        tenant=conference.tenant,
+        case_id=conference.case_id,
+        conference_id=conference.id,
+        created_at=now,
+    )
+    poll.state, poll.closes_at = PollState.OPEN, closes_at
+    poll.closed_at = poll.closed_because = poll.best_option_id = None
+    conference.state = ConferenceState.POLLING
+    session.add(poll)
+    await session.flush()
+    options = await _propose(session, poll, dates, now=now)
+    await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
+    await clocks.start(
+        session,
+        kind=POLL_CLOCK,
+        subject=poll.id,
+        stream=poll.case_id,
+        tenant=poll.tenant,
+        case=poll.case_id,
+        owner="coordinator",
+        now=now,
+        warn_at=warn_at,
+        due_at=closes_at,
+        policy_version=policy.version,
+    )
+    attending = await _attending(session, conference)
+    asked = domain.silent(options, attending)
+    opened = PollOpened(
+        case_id=poll.case_id,
+        conference_id=conference.id,
+        poll_id=poll.id,
+        person_ids=tuple(asked),
+        closes_at=closes_at,
+    )
+    await publish(session, opened, of=conference, now=now)
+    await _ask(session, conference, poll, asked, now=now)
+    await close_if_all_answered(session, conference, poll, now=now)
+    return poll
+
+
+async def add_dates(
+    session: AsyncSession, *, conference: Conference, dates: Sequence[Proposal], now: datetime
+) -> Poll:
+    """Propose more dates in an open poll; who had answered all of them is asked again, the others still are.
+
+    Raises: PollClosed, CasePaused, NoDates, TooManyDates, DateNotUsable.
+    """
+    poll = await _locked_open_poll(session, conference)
+    await require_not_resting(session, conference)
+    attending = await _attending(session, conference)
+    waiting = set(domain.silent(await _ahead(session, poll, now), attending))
+    options = await _propose(session, poll, dates, now=now)
+    again = [person for person in domain.silent(options, attending) if person not in waiting]
+    await _ask(session, conference, poll, again, now=now)
+    return poll
+
+
+async def answer(
+    session: AsyncSession,
+    *,
+    conference: Conference,
+    person_id: UUID,
+    answers: Mapping[UUID, Availability],
+    via: Via,
+    now: datetime,
+) -> Poll:
+    """Note what somebody of the circle says to some dates; when nobody is silent any more, the poll closes.
+
+    Raises: PollClosed, OptionUnknown, PersonNotOfCase.
+    """
+    poll = await _locked_open_poll(session, conference)
+    if person_id not in {member.person_id for member in await queries.members(session, case_id=poll.case_id)}:
+        raise domain.PersonNotOfCase
+    if not answers.keys() <= {option.id for option in await queries.options(session, poll)}:
+        raise domain.OptionUnknown
+    rows = [
+        {
+            "option_id": option_id,
+            "person_id": person_id,
+            "tenant": poll.tenant,
+            "poll_id": poll.id,
+            "answer": said,
+            "via": via,
+            "created_at": now,
+        }
+        for option_id, said in answers.items()
+    ]
+    statement = insert(PollAnswer).values(rows)
+    changed = {name: statement.excluded[name] for name in ("answer", "via", "created_at")}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["option_id", "person_id"], set_=changed)
+    )
+    fact = PollAnswered(case_id=poll.case_id, poll_id=poll.id, person_id=person_id, via=via)
+    await publish(session, fact, of=conference, now=now)
+    await close_if_all_answered(session, conference, poll, now=now)
+    return poll
+
+
+async def close_by_coordinator(session: AsyncSession, *, conference: Conference, now: datetime) -> Poll:
+    """End the poll because the coordinator knows enough; a poll that is closed stays as it is."""
+    await lock(session, conference)
+    poll = await queries.poll_of(session, conference)
+    if poll is None:
+        raise queries.UnknownPoll
+    if poll.state == PollState.OPEN:
+        await close(session, conference, poll, because=ClosedBecause.COORDINATOR, now=now)
+    return poll
+
+
+async def close(
+    session: AsyncSession, conference: Conference, poll: Poll, *, because: ClosedBecause, now: datetime
+) -> None:
+    """Take no more answers, and say which date is best. The caller holds the lock."""
+    members = await queries.members(session, case_id=poll.case_id)
+    wanted = because is not ClosedBecause.CANCELLED
+    best = domain.best(await queries.options(session, poll), members, now=now) if wanted else None
+    poll.state, poll.closed_because, poll.closed_at, poll.closes_at = PollState.CLOSED, because, now, None
+    poll.best_option_id = best.option.id if best is not None else None
+    if conference.state == ConferenceState.POLLING:
+        ready = poll.best_option_id is not None
+        conference.state = ConferenceState.READY_TO_SCHEDULE if ready else ConferenceState.PREPARING
+    await session.flush()
+    if because is not ClosedBecause.DUE:
+        # Who let the day pass stays visible as a breach until there is a date.
+        await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
+    fact = PollClosed(
+        case_id=poll.case_id,
+        conference_id=conference.id,
+        poll_id=poll.id,
+        reason=_REASONS[because],
+        best_option_id=poll.best_option_id,
+    )
+    await publish(session, fact, of=conference, now=now)
+
+
+async def close_if_all_answered(
+    session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime
+) -> bool:
+    """Close the poll if nobody who must be free for the date is silent. The caller holds the lock."""
+    attending = await _attending(session, conference)
+    options = await _ahead(session, poll, now)
+    if not attending or not options or domain.silent(options, attending):
+        return False
+    await close(session, conference, poll, because=ClosedBecause.ALL_ANSWERED, now=now)
+    return True
+
+
+async def ask_newcomers(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
+    """Ask those who came into the circle while the poll is open. The caller holds the lock."""
+    attending = await _attending(session, conference)
+    known = set(
+        (await session.scalars(select(PollAsked.person_id).where(PollAsked.poll_id == poll.id))).all()
+    )
+    silent = domain.silent(await _ahead(session, poll, now), attending)
+    await _ask(session, conference, poll, [person for person in silent if person not in known], now=now)
+
+
+def require_undated(conference: Conference) -> None:
+    """Let pass a conference that still needs a date. Raises: ConferenceHasDate, ConferenceOver."""
+    if conference.state == ConferenceState.SCHEDULED:
+        raise domain.ConferenceHasDate(conference_id=str(conference.id))
+    if conference.state not in domain.UNDATED:
+        raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
+
+
+def _moments(now: datetime, chase_after: str, closes_after: str) -> tuple[datetime, datetime]:
+    closes_at = add_length(now, closes_after)
+    if closes_at - now < timedelta(seconds=1):
+        raise domain.ClosesTooSoon
+    chase_at = add_length(now, chase_after)
+    # A poll shorter than the organisation's own: the silent are reminded half-way.
+    return (chase_at if chase_at < closes_at else now + (closes_at - now) / 2), closes_at
+
+
+async def _locked_open_poll(session: AsyncSession, conference: Conference) -> Poll:
+    await lock(session, conference)
+    poll = await queries.poll_of(session, conference)
+    if poll is None:
+        raise queries.UnknownPoll
+    if poll.state != PollState.OPEN:
+        raise domain.PollClosed(poll_id=str(poll.id))
+    return poll
+
+
+async def _attending(session: AsyncSession, conference: Conference) -> list[UUID]:
+    members = await queries.members(session, case_id=conference.case_id)
+    return [member.person_id for member in members if member.attends]
+
+
+async def _ahead(session: AsyncSession, poll: Poll, now: datetime) -> list[Option]:
+    return queries.ahead(await queries.options(session, poll), now=now)
+
+
+async def _propose(
+    session: AsyncSession, poll: Poll, dates: Sequence[Proposal], *, now: datetime
+) -> list[Option]:
+    """Add the dates that are not there yet, and return all that are still to come."""
+    for date in dates:
+        domain.check_span(date.starts_at, date.ends_at, now=now)
+    there = await queries.options(session, poll)
+    known = {(option.starts_at, option.ends_at) for option in there}
+    fresh = [date for date in dict.fromkeys(dates) if (date.starts_at, date.ends_at) not in known]
+    if len(there) + len(fresh) > domain.MAX_OPTIONS:
+        raise domain.TooManyDates
+    session.add_all(option_row(poll, date, option_id=uuid7(), now=now) for date in fresh)
+    await session.flush()
+    options = await _ahead(session, poll, now)
+    if not options:
+        raise domain.NoDates
+    return options
+
+
+def option_row(poll: Poll, date: Proposal, *, option_id: UUID, now: datetime) -> PollOption:
+    """Return a date of a poll."""
+    return PollOption(
+        id=option_id,
+        tenant=poll.tenant,
+        poll_id=poll.id,
+        starts_at=date.starts_at,
+        ends_at=date.ends_at,
+        created_at=now,
+    )
+
+
+async def _ask(
+    session: AsyncSession, conference: Conference, poll: Poll, people: Sequence[UUID], *, now: datetime
+) -> None:
+    if not people:
+        return
+    asked = {"poll_id": poll.id, "tenant": poll.tenant, "asked_at": now, "chased_at": None, "created_at": now}
+    statement = insert(PollAsked).values([{**asked, "person_id": person_id} for person_id in people])
+    again = {"asked_at": statement.excluded.asked_at, "chased_at": None}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["poll_id", "person_id"], set_=again)
+    )
+    for person_id in people:
+        await tell_of_poll(session, conference, poll, person_id=person_id, kind="poll-invitation", now=now)
+
+
+async def tell_of_poll(
+    session: AsyncSession, conference: Conference, poll: Poll, *, person_id: UUID, kind: str, now: datetime
+) -> None:
+    """Ask network to write to somebody about a poll."""
+    parameters = {"poll_id": str(poll.id)}
+    if poll.closes_at is not None:
+        parameters["closes_at"] = rfc3339(poll.closes_at)
+    await tell(
+        session,
+        conference,
+        person_id=person_id,
+        kind=kind,
+        link_target=f"polls/{poll.id}",
+        parameters=parameters,
+        now=now,
+    )

@@ -1,0 +1,249 @@
+"""Reads: conferences and polls by id and tenant, who is in the circle, what an organisation set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling.domain import (
+    ATTENDING,
+    Availability,
+    Member,
+    Option,
+    PreparationState,
+    Standing,
+)
+from services.scheduling.models import (
+    Attendance,
+    CaseCoordinator,
+    CasePerson,
+    CaseTrack,
+    ChecklistEntry,
+    Circle,
+    CircleMember,
+    Conference,
+    PolicyVersion,
+    Poll,
+    PollAnswer,
+    PollOption,
+    Preparation,
+    Told,
+)
+from services.scheduling.settings import Policy
+from shared.errors import NotFound
+
+
+class UnknownConference(NotFound):
+    """There is no such conference for this caller."""
+
+    code = "conference-not-found"
+    title = "There is no such conference here"
+
+
+class UnknownPoll(NotFound):
+    """There is no such poll for this caller."""
+
+    code = "poll-not-found"
+    title = "There is no such poll here"
+
+
+@dataclass(frozen=True)
+class CurrentPolicy:
+    """What an organisation set, and the number of that version."""
+
+    settings: Policy
+    version: int
+
+
+async def policy(session: AsyncSession, *, tenant: UUID) -> CurrentPolicy:
+    """Return what counts for an organisation now."""
+    query = select(PolicyVersion).where(PolicyVersion.tenant == tenant).order_by(PolicyVersion.version.desc())
+    row = (await session.scalars(query.limit(1))).first()
+    return CurrentPolicy(Policy(), 1) if row is None else CurrentPolicy(Policy(**row.settings), row.version)
+
+
+async def track(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:
+    """Return how urgent a case is."""
+    query = select(CaseTrack.track).where(CaseTrack.case_id == case_id, CaseTrack.tenant == tenant)
+    return (await session.scalars(query)).one_or_none() or "normal"
+
+
+async def is_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, coordinator_id: UUID) -> bool:
+    """Say whether somebody is assigned to a case now."""
+    query = select(CaseCoordinator.case_id).where(
+        CaseCoordinator.tenant == tenant,
+        CaseCoordinator.case_id == case_id,
+        CaseCoordinator.coordinator_id == coordinator_id,
+        CaseCoordinator.released.is_(False),
+    )
+    return (await session.scalars(query.limit(1))).first() is not None
+
+
+async def conference(session: AsyncSession, *, tenant: UUID, conference_id: UUID) -> Conference:
+    """Return a conference of a tenant. Raises: UnknownConference."""
+    query = select(Conference).where(Conference.id == conference_id, Conference.tenant == tenant)
+    # Also where the session has read it before: what is decided under a lock must not rest on an older look.
+    found = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+    if found is None:
+        raise UnknownConference(conference_id=str(conference_id))
+    return found
+
+
+async def poll(session: AsyncSession, *, tenant: UUID, poll_id: UUID) -> Poll:
+    """Return a poll of a tenant. Raises: UnknownPoll."""
+    query = select(Poll).where(Poll.id == poll_id, Poll.tenant == tenant)
+    found = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+    if found is None:
+        raise UnknownPoll(poll_id=str(poll_id))
+    return found
+
+
+async def poll_of(session: AsyncSession, conference: Conference) -> Poll | None:
+    """Return the poll of a conference, if there is one."""
+    query = select(Poll).where(Poll.conference_id == conference.id)
+    return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def polls_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Poll]:
+    """Return the polls of a case, newest first."""
+    query = select(Poll).where(Poll.tenant == tenant, Poll.case_id == case_id)
+    return (await session.scalars(query.order_by(Poll.created_at.desc(), Poll.id.desc()))).all()
+
+
+async def poll_ids(session: AsyncSession, conferences: Sequence[Conference]) -> dict[UUID, UUID]:
+    """Return the id of each conference's poll."""
+    query = select(Poll.conference_id, Poll.id).where(Poll.conference_id.in_([one.id for one in conferences]))
+    return dict((await session.execute(query)).tuples().all())
+
+
+async def options_of(session: AsyncSession, polls: Sequence[Poll]) -> dict[UUID, list[Option]]:
+    """Return the dates of polls with all that was said to them, earliest first."""
+    ids = [poll.id for poll in polls]
+    answers: dict[UUID, dict[UUID, Availability]] = {}
+    said = await session.execute(
+        select(PollAnswer.option_id, PollAnswer.person_id, PollAnswer.answer).where(
+            PollAnswer.poll_id.in_(ids)
+        )
+    )
+    for option_id, person_id, answer in said.all():
+        answers.setdefault(option_id, {})[person_id] = Availability(answer)
+    found: dict[UUID, list[Option]] = {poll_id: [] for poll_id in ids}
+    query = (
+        select(PollOption).where(PollOption.poll_id.in_(ids)).order_by(PollOption.starts_at, PollOption.id)
+    )
+    for row in (await session.scalars(query)).all():
+        option = Option(
+            id=row.id, starts_at=row.starts_at, ends_at=row.ends_at, answers=answers.get(row.id, {})
+        )
+        found[row.poll_id].append(option)
+    return found
+
+
+async def options(session: AsyncSession, poll: Poll) -> list[Option]:
+    """Return the dates of one poll with all that was said to them, earliest first."""
+    return (await options_of(session, [poll]))[poll.id]
+
+
+async def circle_stands(session: AsyncSession, *, case_id: UUID) -> bool:
+    """Say whether network told that the circle of a case is ready."""
+    return await session.get(Circle, case_id) is not None
+
+
+async def members(session: AsyncSession, *, case_id: UUID) -> list[Member]:
+    """Return who takes part now: of the circle, without those who left the case since."""
+    left = and_(
+        CasePerson.case_id == CircleMember.case_id,
+        CasePerson.person_id == CircleMember.person_id,
+        CasePerson.standing != Standing.ACTIVE,
+    )
+    query = (
+        select(CircleMember.person_id, CircleMember.required, CircleMember.mode)
+        .where(CircleMember.case_id == case_id, ~select(CasePerson.person_id).where(left).exists())
+        .order_by(CircleMember.person_id)
+    )
+    return [
+        Member(person_id=person_id, required=required, attends=mode in ATTENDING)
+        for person_id, required, mode in (await session.execute(query)).all()
+    ]
+
+
+async def people_known(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
+    """Return everybody who belongs or belonged to a case."""
+    people = select(CasePerson.person_id).where(CasePerson.case_id == case_id)
+    circle = select(CircleMember.person_id).where(CircleMember.case_id == case_id)
+    return set((await session.scalars(people.union(circle))).all())
+
+
+async def told(session: AsyncSession, conference: Conference) -> list[UUID]:
+    """Return who was told of a conference's date."""
+    query = select(Told.person_id).where(Told.conference_id == conference.id).order_by(Told.person_id)
+    return list((await session.scalars(query)).all())
+
+
+async def attendance(session: AsyncSession, conference: Conference) -> Sequence[Attendance]:
+    """Return who came to a conference."""
+    query = select(Attendance).where(Attendance.conference_id == conference.id)
+    return (await session.scalars(query.order_by(Attendance.person_id))).all()
+
+
+async def checklist(session: AsyncSession, conference: Conference) -> dict[str, bool]:
+    """Return what has been seen to in the preparation of a conference."""
+    query = select(ChecklistEntry.code, ChecklistEntry.done).where(
+        ChecklistEntry.preparation_id == conference.preparation_id
+    )
+    return dict((await session.execute(query)).tuples().all())
+
+
+async def preparation(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, preparation_no: int
+) -> Preparation | None:
+    """Return a preparation by its number."""
+    query = select(Preparation).where(
+        Preparation.tenant == tenant,
+        Preparation.case_id == case_id,
+        Preparation.preparation_no == preparation_no,
+    )
+    return (await session.scalars(query)).one_or_none()
+
+
+async def running_preparation(
+    session: AsyncSession, *, case_id: UUID, lock: bool = False
+) -> Preparation | None:
+    """Return the preparation of a case that is under way, if there is one."""
+    query = select(Preparation).where(
+        Preparation.case_id == case_id, Preparation.state == PreparationState.RUNNING
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(query.order_by(Preparation.preparation_no.desc()).limit(1))).first()
+
+
+async def current_conference(session: AsyncSession, preparation: Preparation) -> Conference:
+    """Return the newest conference of a preparation: those before it were postponed."""
+    query = (
+        select(Conference)
+        .where(Conference.preparation_id == preparation.id)
+        .order_by(Conference.conference_no.desc())
+        .limit(1)
+    )
+    return (await session.scalars(query.execution_options(populate_existing=True))).one()
+
+
+async def preparation_about(session: AsyncSession, subject: UUID) -> Preparation | None:
+    """Return the preparation that a conference or poll belongs to, or which has this id itself."""
+    by_poll = select(Poll.conference_id).where(Poll.id == subject).scalar_subquery()
+    by_conference = (
+        select(Conference.preparation_id)
+        .where((Conference.id == subject) | (Conference.id == by_poll))
+        .scalar_subquery()
+    )
+    query = select(Preparation).where((Preparation.id == subject) | (Preparation.id == by_conference))
+    return (await session.scalars(query)).one_or_none()
+
+
+def ahead(found: Sequence[Option], *, now: datetime) -> list[Option]:
+    """Return the dates that have not come yet."""
+    return [option for option in found if option.starts_at > now]

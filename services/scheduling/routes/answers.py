@@ -1,0 +1,145 @@
+"""Makes answers of rows: rates the dates of polls, and opens the place of a conference."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import domain, queries
+from services.scheduling.domain import ChecklistItem, ConferenceState, Option, PollState, Suitability
+from services.scheduling.models import Conference, Poll, Venue
+from services.scheduling.schemas import (
+    AttendanceOut,
+    ConferenceOut,
+    ConferenceSummary,
+    OptionOut,
+    OwnOption,
+    OwnPoll,
+    PartOut,
+    PartsOut,
+    PollOut,
+    PreparationView,
+    VenueOut,
+)
+from shared.vault import Vault
+
+
+async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime) -> PollOut:
+    """Return a poll with how each date suits the circle."""
+    options = await queries.options(session, poll)
+    members = await queries.members(session, case_id=poll.case_id)
+    attending = [member.person_id for member in members if member.attends]
+    ranked = domain.ranking(queries.ahead(options, now=now), members)
+    best = ranked[0].option.id if ranked and ranked[0].fits else None
+    return PollOut(
+        poll_id=poll.id,
+        case_id=poll.case_id,
+        conference_id=poll.conference_id,
+        state=poll.state,
+        closes_at=poll.closes_at,
+        closed_at=poll.closed_at,
+        closed_because=poll.closed_because,
+        options=[_option_out(domain.suitability(option, members)) for option in options],
+        silent=domain.silent(queries.ahead(options, now=now), attending),
+        ranking=[rated.option.id for rated in ranked],
+        # While it is open: the best so far.
+        best_option_id=poll.best_option_id if poll.state == PollState.CLOSED else best,
+    )
+
+
+def _option_out(rated: Suitability) -> OptionOut:
+    return OptionOut(
+        option_id=rated.option.id,
+        starts_at=rated.option.starts_at,
+        ends_at=rated.option.ends_at,
+        yes=rated.yes,
+        maybe=rated.maybe,
+        no=rated.no,
+        silent=rated.silent,
+        fits=rated.fits,
+        hindered=list(rated.hindered),
+    )
+
+
+def own_poll(poll: Poll, options: Sequence[Option], person_id: UUID) -> OwnPoll:
+    """Return a poll with one person's own answers."""
+    return OwnPoll(
+        poll_id=poll.id,
+        conference_id=poll.conference_id,
+        state=poll.state,
+        closes_at=poll.closes_at,
+        options=[
+            OwnOption(
+                option_id=option.id,
+                starts_at=option.starts_at,
+                ends_at=option.ends_at,
+                answer=option.answers.get(person_id),
+            )
+            for option in options
+        ],
+    )
+
+
+def summary(conference: Conference, poll_id: UUID | None) -> ConferenceSummary:
+    """Return a conference for a list."""
+    return ConferenceSummary(
+        conference_id=conference.id,
+        conference_no=conference.conference_no,
+        preparation_no=conference.preparation_no,
+        state=ConferenceState(conference.state),
+        starts_at=conference.starts_at,
+        ends_at=conference.ends_at,
+        poll_id=poll_id,
+    )
+
+
+async def conference_out(
+    session: AsyncSession, vault: Vault, conference: Conference, *, whole: bool
+) -> ConferenceOut:
+    """Return a conference; `whole`: with what only those see who prepare it."""
+    poll_ids = await queries.poll_ids(session, [conference])
+    venue = None
+    if conference.sealed is not None:
+        venue = await vault.open(session, Venue, conference.sealed, row=conference.row)
+    return ConferenceOut(
+        **summary(conference, poll_ids.get(conference.id)).model_dump(),
+        case_id=conference.case_id,
+        revision=conference.revision,
+        venue=VenueOut(name=venue.name, address=venue.address) if venue is not None else None,
+        preparation=await _preparation_view(session, conference) if whole else None,
+    )
+
+
+async def _preparation_view(session: AsyncSession, conference: Conference) -> PreparationView:
+    return PreparationView(
+        reason=conference.reason,
+        next_conference_id=conference.next_conference_id,
+        held_on=conference.held_on,
+        outcome=conference.outcome,
+        return_called_by_circle=conference.return_called_by_circle,
+        parts=_parts(conference),
+        attendance=[
+            AttendanceOut.model_validate(row) for row in await queries.attendance(session, conference)
+        ],
+        checklist=await whole_checklist(session, conference),
+    )
+
+
+async def whole_checklist(session: AsyncSession, conference: Conference) -> dict[ChecklistItem, bool]:
+    """Return every item of the checklist, and whether it was seen to."""
+    done = await queries.checklist(session, conference)
+    return {item: done.get(item, False) for item in ChecklistItem}
+
+
+def _part(begins: datetime | None, ends: datetime | None) -> PartOut | None:
+    return PartOut(begins=begins, ends=ends) if begins is not None and ends is not None else None
+
+
+def _parts(conference: Conference) -> PartsOut | None:
+    information = _part(conference.information_from, conference.information_to)
+    private = _part(conference.private_from, conference.private_to)
+    presentation = _part(conference.presentation_from, conference.presentation_to)
+    if information is None or private is None or presentation is None:
+        return None
+    return PartsOut(information=information, private=private, presentation=presentation)

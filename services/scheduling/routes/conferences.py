@@ -1,0 +1,146 @@
+"""Conferences over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from sqlalchemy import select
+
+from services.scheduling import domain, operations, permissions, queries
+from services.scheduling.domain import ChecklistItem
+from services.scheduling.models import Conference, Venue
+from services.scheduling.operations.conferences import Presence
+from services.scheduling.routes.answers import conference_out, summary, whole_checklist
+from services.scheduling.schemas import (
+    Cancellation,
+    Check,
+    ChecklistOut,
+    ConferenceOut,
+    ConferenceSummary,
+    Held,
+    PartIn,
+    Postponed,
+    Postponement,
+    Scheduling,
+)
+from shared.auth import Principal, Role
+from shared.http import Anyone, Now, Page, Paging, Parts, Router, Session, allow, paginate
+
+router = Router(tags=["conferences"])
+
+Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
+Overseer = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))]
+
+
+@router.get("/v1/cases/{case_id}/conferences")
+async def list_conferences(
+    case_id: UUID, principal: Overseer, session: Session, page: Paging
+) -> Page[ConferenceSummary]:
+    """List the conferences of a case, in the order of their numbers."""
+    await permissions.require_overseer(session, principal, case_id=case_id)
+    query = select(Conference).where(Conference.tenant == principal.tenant, Conference.case_id == case_id)
+    rows = await paginate(
+        session, query, page, time=Conference.created_at, id=Conference.id, newest_first=False
+    )
+    poll_ids = await queries.poll_ids(session, rows.items)
+    return Page(items=[summary(row, poll_ids.get(row.id)) for row in rows.items], next=rows.next)
+
+
+@router.get("/v1/conferences/{conference_id}")
+async def read_conference(
+    conference_id: UUID, principal: Anyone, session: Session, parts: Parts
+) -> ConferenceOut:
+    """Read when and where the circle meets; who prepares it also reads the rest."""
+    conference, whole = await permissions.conference_to_read(session, principal, conference_id=conference_id)
+    return await conference_out(session, parts.vault, conference, whole=whole)
+
+
+@router.post("/v1/conferences/{conference_id}/schedule")
+async def schedule(
+    *,
+    conference_id: UUID,
+    body: Scheduling,
+    principal: Coordinator,
+    session: Session,
+    parts: Parts,
+    now: Now,
+) -> ConferenceOut:
+    """Set the date and the place, and invite the circle."""
+    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    scheduled = await operations.schedule(
+        session,
+        parts.vault,
+        conference=conference,
+        option_id=body.option_id,
+        venue=Venue(name=body.venue.name, address=body.venue.address),
+        now=now,
+    )
+    return await conference_out(session, parts.vault, scheduled, whole=True)
+
+
+@router.post("/v1/conferences/{conference_id}/postpone")
+async def postpone(
+    conference_id: UUID, body: Postponement, principal: Coordinator, session: Session, now: Now
+) -> Postponed:
+    """Put the conference off; the next one gets the dates still to come, with every answer."""
+    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    following = await operations.postpone(session, conference=conference, reason=body.reason, now=now)
+    return Postponed(next_conference_id=following.id, next_conference_no=following.conference_no)
+
+
+@router.put("/v1/conferences/{conference_id}/checklist/{code}")
+async def check_off(
+    *,
+    conference_id: UUID,
+    code: ChecklistItem,
+    body: Check,
+    principal: Coordinator,
+    session: Session,
+    now: Now,
+) -> ChecklistOut:
+    """Note whether something has been seen to."""
+    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    await operations.check_off(session, conference=conference, item=code, done=body.done, now=now)
+    return ChecklistOut(checklist=await whole_checklist(session, conference))
+
+
+@router.post("/v1/conferences/{conference_id}/hold")
+async def hold(
+    *, conference_id: UUID, body: Held, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> ConferenceOut:
+    """Record that the circle met: who came, the times of the three parts, and whether there is a plan."""
+    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    held = await operations.hold(
+        session,
+        conference=conference,
+        attendance=[Presence(**presence.model_dump()) for presence in body.attendance],
+        parts=domain.Parts(
+            information=_part(body.parts.information),
+            private=_part(body.parts.private),
+            presentation=_part(body.parts.presentation),
+        ),
+        outcome=body.outcome,
+        return_called_by_circle=body.return_called_by_circle,
+        now=now,
+    )
+    return await conference_out(session, parts.vault, held, whole=True)
+
+
+def _part(part: PartIn) -> domain.Part:
+    return domain.Part(begins=part.begins, ends=part.ends)
+
+
+@router.post("/v1/conferences/{conference_id}/cancel")
+async def cancel(
+    *,
+    conference_id: UUID,
+    body: Cancellation,
+    principal: Coordinator,
+    session: Session,
+    parts: Parts,
+    now: Now,
+) -> ConferenceOut:
+    """Call the conference off for good; those who count on it are told."""
+    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    cancelled = await operations.cancel(session, conference=conference, reason=body.reason, now=now)
+    return await conference_out(session, parts.vault, cancelled, whole=True)

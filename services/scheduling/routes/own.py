@@ -1,0 +1,31 @@
+"""One's own polls over HTTP, for people of the circle who came by their personal link."""
+
+from uuid import UUID
+
+from services.scheduling import operations, permissions, queries
+from services.scheduling.routes.answers import own_poll
+from services.scheduling.schemas import Answers, OwnPoll, OwnPolls
+from shared.http import Now, Person, Router, Session
+
+router = Router(tags=["own polls"])
+
+
+@router.get("/v1/me/polls")
+async def list_own_polls(principal: Person, session: Session) -> OwnPolls:
+    """List the polls of one's case, newest first, each with one's own answers."""
+    case_id = await permissions.own_case(session, principal)
+    if case_id is None:
+        return OwnPolls(items=[])
+    polls = await queries.polls_of_case(session, tenant=principal.tenant, case_id=case_id)
+    options = await queries.options_of(session, polls)
+    return OwnPolls(items=[own_poll(poll, options[poll.id], principal.id) for poll in polls])
+
+
+@router.put("/v1/me/polls/{poll_id}")
+async def answer_poll(poll_id: UUID, body: Answers, principal: Person, session: Session, now: Now) -> OwnPoll:
+    """Say which dates suit; the last word counts, as long as the poll is open."""
+    _, conference = await permissions.poll_to_answer(session, principal, poll_id=poll_id)
+    poll = await operations.answer(
+        session, conference=conference, person_id=principal.id, answers=body.answers, via="link", now=now
+    )
+    return own_poll(poll, await queries.options(session, poll), principal.id)

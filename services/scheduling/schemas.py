@@ -1,0 +1,268 @@
+"""Bodies of scheduling's API."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from services.scheduling.domain import (
+    MAX_OPTIONS,
+    Availability,
+    CancelledBecause,
+    ChecklistItem,
+    ConferenceState,
+    PostponedBecause,
+)
+from services.scheduling.settings import Policy
+from shared.calendar import Length
+from shared.events.network import AttendanceMode
+from shared.http.models import Line, RequestModel, ResponseModel
+
+_MAX_PEOPLE = 200
+
+
+class PolicyOut(Policy):
+    """The lengths that count now, and the number of their version."""
+
+    version: int
+
+
+class NewOption(RequestModel):
+    """A date to propose."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
+class NewPoll(RequestModel):
+    """Dates to ask about; with dates carried over from a postponed conference there need be none."""
+
+    options: Annotated[list[NewOption], Field(max_length=MAX_OPTIONS, default_factory=list)]
+    closes: Length | None = Field(default=None, description="How long it is open, if not as usual.")
+
+
+class MoreOptions(RequestModel):
+    """More dates to ask about."""
+
+    options: Annotated[list[NewOption], Field(min_length=1, max_length=MAX_OPTIONS)]
+
+
+class Answers(RequestModel):
+    """What somebody says to dates, by their id; dates left out keep what was said before."""
+
+    answers: Annotated[dict[UUID, Availability], Field(min_length=1, max_length=MAX_OPTIONS)]
+
+
+class VenueIn(RequestModel):
+    """Where the circle meets."""
+
+    name: Line
+    address: Line
+
+
+class Scheduling(RequestModel):
+    """Which date (the best one, if left out), and where."""
+
+    option_id: UUID | None = None
+    venue: VenueIn
+
+
+class Postponement(RequestModel):
+    """Why a conference is put off."""
+
+    reason: PostponedBecause
+
+
+class Cancellation(RequestModel):
+    """Why a conference is called off."""
+
+    reason: CancelledBecause
+
+
+class Check(RequestModel):
+    """Whether something has been seen to."""
+
+    done: bool
+
+
+class AttendanceIn(RequestModel):
+    """Whether somebody came, how, and when."""
+
+    person_id: UUID
+    mode: AttendanceMode
+    came: bool
+    arrived_at: AwareDatetime | None = None
+    left_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _times_fit(self) -> Self:
+        if not self.came and (self.arrived_at is not None or self.left_at is not None):
+            raise ValueError("who did not come neither arrived nor left")
+        if self.arrived_at is not None and self.left_at is not None and self.left_at < self.arrived_at:
+            raise ValueError("left_at must not be before arrived_at")
+        return self
+
+
+class PartIn(RequestModel):
+    """When a part of the conference began and ended."""
+
+    begins: AwareDatetime = Field(alias="from")
+    ends: AwareDatetime = Field(alias="to")
+
+
+class PartsIn(RequestModel):
+    """The three parts; of the private one only the times exist."""
+
+    information: PartIn
+    private: PartIn
+    presentation: PartIn
+
+
+class Held(RequestModel):
+    """What is recorded of a conference."""
+
+    attendance: Annotated[list[AttendanceIn], Field(min_length=1, max_length=_MAX_PEOPLE)]
+    parts: PartsIn
+    outcome: Literal["plan", "no-plan"]
+    return_called_by_circle: bool | None = None
+
+
+class PollOpenedOut(ResponseModel):
+    """The id of the poll."""
+
+    poll_id: UUID
+
+
+class OptionOut(ResponseModel):
+    """A date with how it suits the circle. `hindered`: required people who said no, or nothing yet."""
+
+    option_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    yes: int
+    maybe: int
+    no: int
+    silent: int
+    fits: bool
+    hindered: list[UUID]
+
+
+class PollOut(ResponseModel):
+    """A poll as the coordinator sees it. `ranking`: the ids of the dates, best first."""
+
+    poll_id: UUID
+    case_id: UUID
+    conference_id: UUID
+    state: str
+    closes_at: datetime | None
+    closed_at: datetime | None
+    closed_because: str | None
+    options: list[OptionOut]
+    silent: list[UUID]
+    ranking: list[UUID]
+    best_option_id: UUID | None
+
+
+class OwnOption(ResponseModel):
+    """A date with one's own answer."""
+
+    option_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    answer: Availability | None
+
+
+class OwnPoll(ResponseModel):
+    """A poll as somebody of the circle sees it: nobody else's answers."""
+
+    poll_id: UUID
+    conference_id: UUID
+    state: str
+    closes_at: datetime | None
+    options: list[OwnOption]
+
+
+class OwnPolls(ResponseModel):
+    """The polls of one's own case."""
+
+    items: list[OwnPoll]
+
+
+class ConferenceSummary(ResponseModel):
+    """A conference in a list."""
+
+    conference_id: UUID
+    conference_no: int
+    preparation_no: int
+    state: ConferenceState
+    starts_at: datetime | None
+    ends_at: datetime | None
+    poll_id: UUID | None
+
+
+class VenueOut(ResponseModel):
+    """Where the circle meets."""
+
+    name: str
+    address: str
+
+
+class PartOut(ResponseModel):
+    """When a part began and ended."""
+
+    begins: datetime = Field(serialization_alias="from")
+    ends: datetime = Field(serialization_alias="to")
+
+
+class PartsOut(ResponseModel):
+    """The three parts."""
+
+    information: PartOut
+    private: PartOut
+    presentation: PartOut
+
+
+class AttendanceOut(ResponseModel):
+    """Whether somebody came."""
+
+    person_id: UUID
+    mode: str
+    came: bool
+    arrived_at: datetime | None
+    left_at: datetime | None
+
+
+class PreparationView(ResponseModel):
+    """What only those who prepare the conference see."""
+
+    reason: str | None
+    next_conference_id: UUID | None
+    held_on: date | None
+    outcome: str | None
+    return_called_by_circle: bool | None
+    parts: PartsOut | None
+    attendance: list[AttendanceOut]
+    checklist: dict[ChecklistItem, bool]
+
+
+class ConferenceOut(ConferenceSummary):
+    """A conference: when and where; `preparation` is there for those who prepare it."""
+
+    case_id: UUID
+    revision: int
+    venue: VenueOut | None
+    preparation: PreparationView | None = None
+
+
+class Postponed(ResponseModel):
+    """The conference that comes instead."""
+
+    next_conference_id: UUID
+    next_conference_no: int
+
+
+class ChecklistOut(ResponseModel):
+    """Everything there is to see to, and whether it was."""
+
+    checklist: dict[ChecklistItem, bool]

@@ -1,0 +1,194 @@
+"""What scheduling hears: facts of others to keep, the case's state, and its own events that wake the preparation."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import operations, queries
+from services.scheduling.domain import Standing
+from services.scheduling.operations.base import SERVICE
+from services.scheduling.workflows import PreparationInput, preparation_id
+from shared.context import Context
+from shared.database import Scope
+from shared.events import intake, network, scheduling
+from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.subscriptions import Subscriptions
+
+subscriptions = Subscriptions(SERVICE)
+
+
+def _tenant(event: Received[Any]) -> UUID:
+    if event.tenant is None:
+        raise ValueError("an event about a case carries its tenant")
+    return event.tenant
+
+
+# --- facts of others ---
+
+
+@subscriptions.writes(intake.CaseOpened, case="any")
+async def keep_track(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
+    """Keep how urgent the case is."""
+    await operations.note_track(
+        session, tenant=_tenant(event), case_id=event.data.case_id, track=event.data.track, now=event.time
+    )
+
+
+@subscriptions.writes(intake.CoordinatorAssigned)
+async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context) -> None:
+    """With its first coordinator the preparation of the case begins."""
+    await operations.note_assigned(
+        session,
+        tenant=_tenant(event),
+        case_id=event.data.case_id,
+        assignment_no=event.data.assignment_no,
+        coordinator_id=event.data.coordinator_id,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(intake.CoordinatorReleased, case="any")
+async def release(
+    session: AsyncSession, event: Received[intake.CoordinatorReleased], _context: Context
+) -> None:
+    """The coordinator's access ends here and now."""
+    await operations.note_released(
+        session,
+        tenant=_tenant(event),
+        case_id=event.data.case_id,
+        assignment_no=event.data.assignment_no,
+        coordinator_id=event.data.coordinator_id,
+        now=event.time,
+    )
+
+
+async def _note_person(
+    session: AsyncSession,
+    event: Received[network.PersonAdded] | Received[network.PersonRemoved] | Received[network.PersonExcluded],
+    context: Context,
+    *,
+    role: str | None,
+    standing: Standing,
+) -> None:
+    await operations.note_person(
+        session,
+        tenant=_tenant(event),
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        role=role,
+        standing=standing,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(network.PersonAdded)
+async def keep_person(session: AsyncSession, event: Received[network.PersonAdded], context: Context) -> None:
+    """Keep who belongs to the case."""
+    await _note_person(session, event, context, role=event.data.role, standing=Standing.ACTIVE)
+
+
+@subscriptions.writes(network.PersonRemoved)
+async def drop_person(
+    session: AsyncSession, event: Received[network.PersonRemoved], context: Context
+) -> None:
+    """Keep who no longer belongs to the case: nobody waits for their answer."""
+    await _note_person(session, event, context, role=None, standing=Standing.REMOVED)
+
+
+@subscriptions.writes(network.PersonExcluded)
+async def exclude_person(
+    session: AsyncSession, event: Received[network.PersonExcluded], context: Context
+) -> None:
+    """Keep who may not come: nobody waits for their answer."""
+    await _note_person(session, event, context, role=None, standing=Standing.EXCLUDED)
+
+
+@subscriptions.writes(network.CircleReady)
+async def keep_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
+    """Keep who takes part."""
+    await operations.note_circle(
+        session,
+        tenant=_tenant(event),
+        case_id=event.data.case_id,
+        version=event.sequence,
+        members=event.data.members,
+        now=await context.clock.now(),
+    )
+
+
+# --- the case's state ---
+
+
+@subscriptions.writes(intake.CasePaused)
+async def rest(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
+    """The case rests: so do its clocks."""
+    now = await context.clock.now()
+    await operations.follow_pause(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
+
+
+@subscriptions.writes(intake.CaseResumed)
+async def go_on(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
+    """The case goes on: so do its clocks."""
+    now = await context.clock.now()
+    await operations.follow_pause(session, case_id=event.data.case_id, reason="", now=now)
+
+
+async def _stop(session: AsyncSession, event: Received[Any], context: Context) -> None:
+    """The case stopped: nothing is prepared any more."""
+    await operations.stop_case(session, case_id=event.data.case_id, now=await context.clock.now())
+
+
+for _end in (intake.CaseWithdrawn, intake.CaseClosed, intake.CaseErased):
+    subscriptions.writes(_end, case="any")(_stop)
+
+
+# --- the workflow of the preparation ---
+
+
+@subscriptions.acts(scheduling.PreparationStarted)
+async def prepare(event: Received[scheduling.PreparationStarted], context: Context) -> None:
+    """Watch over the preparation."""
+    number = event.data.preparation_no
+    preparing = PreparationInput(tenant=_tenant(event), case_id=event.data.case_id, preparation_no=number)
+    await context.temporal.start(
+        "ConferencePreparation",
+        preparing,
+        id=preparation_id(event.data.case_id, number),
+        service=SERVICE,
+        tenant=event.tenant,
+    )
+
+
+async def _look_again(event: Received[Any], context: Context, subject: UUID) -> None:
+    async with context.database.transaction(Scope(tenant=event.tenant)) as session:
+        preparation = await queries.preparation_about(session, subject)
+    if preparation is not None:
+        # If its workflow is not there it has ended, or will start and then see what happened.
+        workflow_id = preparation_id(preparation.case_id, preparation.preparation_no)
+        await context.temporal.look_again(workflow_id, event.id)
+
+
+async def _see_conference(event: Received[Any], context: Context) -> None:
+    """Something changed what the preparation waits for."""
+    await _look_again(event, context, event.data.conference_id)
+
+
+for _change in (
+    scheduling.PollOpened,
+    scheduling.PollClosed,
+    scheduling.ConferenceScheduled,
+    scheduling.ConferenceCancelled,
+    scheduling.ConferenceHeld,
+):
+    # Also when the case has stopped meanwhile: that is when the workflow must end.
+    subscriptions.acts(_change, case="any")(_see_conference)
+
+
+async def _see_clock(event: Received[ClockFact], context: Context) -> None:
+    """A clock rests or runs on: the moments have moved."""
+    await _look_again(event, context, event.data.subject)
+
+
+for _moment in ("paused", "resumed"):
+    subscriptions.acts(CLOCK_EVENTS[SERVICE, _moment], case="any")(_see_clock)
