@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from shared.errors import DomainError, NotYet, Operational
 if TYPE_CHECKING:
     from shared.settings import Settings
 
+_HERE = f"{Path(__file__).parents[1]}{os.sep}"
 _MAX_FRAMES = 12
 _MAX_TEXT = 300
 _MAX_CAUSES = 4
@@ -121,7 +123,7 @@ def _places(trace: TracebackType | None) -> list[str]:
 
 def _short(path: str) -> str:
     _, found, inside = path.rpartition(f"{os.sep}site-packages{os.sep}")
-    return inside if found else os.path.relpath(path) if path.startswith(os.getcwd()) else path
+    return inside if found else path.removeprefix(_HERE)
 
 
 def _render(_: WrappedLogger, __: str, event: EventDict) -> bytes:

@@ -20,7 +20,7 @@ def configure(settings: "Settings", *, service: str) -> None:
     """Send spans to the configured exporters; do nothing when there are none."""
     if settings.otlp_endpoint is None and settings.traces_file is None:
         return
-    global _tracing
+    global _tracing  # noqa: PLW0603 - one provider for the process, as OpenTelemetry has it
     from shared.telemetry_export import install
 
     install(service=service, otlp_endpoint=settings.otlp_endpoint, traces_file=settings.traces_file)

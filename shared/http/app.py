@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from shared.auth import Verifier
 from shared.context import Context
+from shared.http.docs import docs_router
 from shared.http.health import health_router
 from shared.http.middleware import RequestMiddleware
 from shared.http.openapi import describe, refuse_open_doors
@@ -42,7 +43,7 @@ def create_service_app(
     )
     answer_with_problems(app)
     app.add_middleware(RequestMiddleware, service=context.service)
-    everything = [health_router(checks or checks_of(context)), *routers]
+    everything = [health_router(checks or checks_of(context)), docs_router(app), *routers]
     for router in everything:
         refuse_open_doors(router)
         # The routes themselves: an included router is matched anew for every request, which costs more than

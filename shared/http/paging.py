@@ -93,7 +93,7 @@ async def paginate(
     page: PageRequest,
     *,
     time: TimeColumn,
-    id: IdColumn,
+    id: IdColumn,  # noqa: A002 - reads as what it is where it is called
     newest_first: bool = True,
 ) -> Rows[Any]:
     """Return one page of a query, ordered by (time, id); an index on (..., time, id) serves it at any depth.

@@ -3,7 +3,7 @@
 The status codes of domain errors are decided here and nowhere else. No answer repeats what was sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -108,8 +108,7 @@ def bug(*, request_id: str | None) -> Response:
     return problem(code="bug", title="Something went wrong on our side", status=500, request_id=request_id)
 
 
-async def _domain_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DomainError)
+async def _domain_error(request: Request, error: DomainError) -> Response:
     status = status_of(error)
     headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if "retry_after" in error.facts:
@@ -126,7 +125,7 @@ async def _domain_error(request: Request, error: Exception) -> Response:
     )
 
 
-async def _not_yet(request: Request, _: Exception) -> Response:
+async def _not_yet(request: Request, _: NotYet) -> Response:
     return problem(
         code="not-yet",
         title="What this builds on has not arrived here yet; try again in a moment",
@@ -136,7 +135,7 @@ async def _not_yet(request: Request, _: Exception) -> Response:
     )
 
 
-async def _operational(request: Request, error: Exception) -> Response:
+async def _operational(request: Request, error: Operational) -> Response:
     log.warning("http.unavailable", cause=str(error))
     return problem(
         code="unavailable",
@@ -147,8 +146,7 @@ async def _operational(request: Request, error: Exception) -> Response:
     )
 
 
-async def _not_valid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _not_valid(request: Request, error: RequestValidationError) -> Response:
     return problem(
         code="invalid-request",
         title="The request is not in the form that is asked",
@@ -175,8 +173,7 @@ _HTTP_CODES = {
 }
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _http_error(request: Request, error: HTTPException) -> Response:
     fallback = (f"http-{error.status_code}", HTTPStatus(error.status_code).phrase)
     code, title = _HTTP_CODES.get(error.status_code, fallback)
     return problem(
@@ -190,8 +187,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 def answer_with_problems(app: FastAPI) -> None:
     """Make an app answer every expected error as a problem."""
-    app.add_exception_handler(DomainError, _domain_error)
-    app.add_exception_handler(NotYet, _not_yet)
-    app.add_exception_handler(Operational, _operational)
-    app.add_exception_handler(RequestValidationError, _not_valid)
-    app.add_exception_handler(HTTPException, _http_error)
+    handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+        DomainError: _domain_error,
+        NotYet: _not_yet,
+        Operational: _operational,
+        RequestValidationError: _not_valid,
+        HTTPException: _http_error,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

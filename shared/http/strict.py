@@ -41,6 +41,7 @@ def _no_truth(value: Any) -> Any:
 
 
 _BEFORE = {"date": _iso_date, "datetime": _iso_date, "time": _iso_time, "decimal": _no_truth}
+_SCALARS = frozenset({"int", "float", "bool", "str", *_BEFORE})
 _INSIDE = ("schema", "items_schema", "keys_schema", "values_schema", "choices", "fields", "definitions")
 
 
@@ -54,14 +55,23 @@ def strict_scalars(node: Any) -> Any:
     if not isinstance(kind, str):
         # A mapping of field names or tags to schemas.
         return {name: strict_scalars(item) for name, item in node.items()}
-    if kind == "function-before" and node["function"]["function"] in _BEFORE.values():
+    if kind in _SCALARS:
+        return _strict_scalar(node, kind)
+    if _is_strict_already(node):
         return node
-    if kind == "function-after" and node["function"]["function"] is _no_nul:
-        return node
-    if kind in ("int", "float", "bool"):
-        return {**node, "strict": True}
+    return {name: strict_scalars(item) if name in _INSIDE else item for name, item in node.items()}
+
+
+def _strict_scalar(node: Any, kind: str) -> Any:
     if kind == "str":
         return core_schema.no_info_after_validator_function(_no_nul, node)
     if kind in _BEFORE:
         return core_schema.no_info_before_validator_function(_BEFORE[kind], node)
-    return {name: strict_scalars(item) if name in _INSIDE else item for name, item in node.items()}
+    return {**node, "strict": True}
+
+
+def _is_strict_already(node: dict[str, Any]) -> bool:
+    # A model inside another has been here before.
+    if node["type"] not in ("function-before", "function-after"):
+        return False
+    return node["function"]["function"] in (*_BEFORE.values(), _no_nul)

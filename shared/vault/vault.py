@@ -196,13 +196,13 @@ class Vault:
         spare = await self._take(len(subjects))
         parameters = {"subjects": subjects, "keys": [key_id for key_id, _ in spare]}
         try:
-            rows = (await session.execute(_TIE, parameters)).all()
-            ties: dict[UUID, UUID] = {subject: key_id for subject, key_id in rows}
+            rows = await session.execute(_TIE, parameters)
+            ties: dict[UUID, UUID] = dict(list(rows))
             if len(ties) < len(subjects):
                 # Another transaction tied them while this statement waited for it: look again.
                 query = select(subject_key.c.subject, subject_key.c.key_id)
                 found = await session.execute(query.where(subject_key.c.subject.in_(subjects)))
-                ties.update({subject: key_id for subject, key_id in found})
+                ties.update(list(found))
         except BaseException:
             self._spare.extend(spare)
             raise

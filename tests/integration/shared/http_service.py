@@ -258,8 +258,8 @@ async def running(database: Database, keys: Database, stack: AsyncExitStack) -> 
         clock=SystemClock(),
         vault=Vault(service="test", store=KeyStore(keys, master=master), master=master),
         # Nothing here talks to these.
-        temporal=cast(Any, None),
-        services=cast(Any, None),
+        temporal=cast("Any", None),
+        services=cast("Any", None),
         issuer=PLATFORM,
     )
     app = create_service_app(

@@ -368,6 +368,17 @@ class TestOpenApi:
         }
 
 
+class TestDocs:
+    async def test_show_every_operation_and_run_no_script(self, service: Running) -> None:
+        answer = await service.client.get("/docs")
+        document = (await service.client.get("/openapi.json")).json()
+        assert answer.headers["content-type"].startswith("text/html")
+        assert all(f"<code>{path}</code>" in answer.text for path in document["paths"])
+        assert "<script" not in answer.text
+        assert "script-src" not in answer.headers["content-security-policy"]
+        assert "style-src 'unsafe-inline'" in answer.headers["content-security-policy"]
+
+
 class TestRouterDependencies:
     async def test_a_door_named_for_a_whole_router_counts(self, service: Running) -> None:
         guarded = Router(dependencies=[Depends(current_principal)])

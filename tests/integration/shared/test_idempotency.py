@@ -13,6 +13,7 @@ from shared.auth import Role
 from shared.http import forget_answers
 from shared.tables import idempotency_key
 from tests.integration.shared.http_service import Running, staff
+from tests.support.eventually import eventually
 
 LAMP = {"name": "lamp"}
 
@@ -116,8 +117,12 @@ class TestAtOnce:
             # Holds up the first request in the middle of its work.
             await session.execute(text("LOCK TABLE thing IN ACCESS EXCLUSIVE MODE"))
             first = asyncio.create_task(post(service, LAMP, manager))
-            while not (await session.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted"))).first():
-                await asyncio.sleep(0)
+            held_up = text("SELECT 1 FROM pg_locks WHERE NOT granted")
+
+            async def is_held_up() -> bool:
+                return (await session.execute(held_up)).first() is not None
+
+            await eventually(is_held_up, "the first request waits for the table")
             second = await asyncio.wait_for(post(service, LAMP, manager), 5)
         assert (second.status_code, code_of(second)) == (409, "request-in-hand")
         assert (await first).status_code == 201

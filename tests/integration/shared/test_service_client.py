@@ -40,7 +40,7 @@ async def client(address: str) -> AsyncIterator[ServiceClient]:
 
 
 async def ask(client: ServiceClient, path: str) -> object:
-    return cast(object, await client.get("intake", path, tenant=ORGANISATION, purpose="invite"))
+    return cast("object", await client.get("intake", path, tenant=ORGANISATION, purpose="invite"))
 
 
 class TestGet:
@@ -48,7 +48,7 @@ class TestGet:
         assert await ask(client, "/v1/services-only") == "network/invite"
 
     async def test_names_the_tenant(self, client: ServiceClient) -> None:
-        scope = cast(dict[str, str], await ask(client, "/v1/scope"))
+        scope = cast("dict[str, str]", await ask(client, "/v1/scope"))
         assert scope["app.tenant"] == str(ORGANISATION)
 
     async def test_uses_a_token_again_while_it_is_fresh(self, client: ServiceClient) -> None:

@@ -1,7 +1,8 @@
 """Sealed fields: bound to their row, opened with their subject's key, unreadable once it is destroyed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -22,9 +23,8 @@ from shared.vault import (
     data_key,
     prepare_key_store,
 )
-from tests.support.backing import KEYS, PLATFORM
+from tests.support.backing import KEYS, PLATFORM, Databases
 
-MakeDatabase = Callable[[str], Awaitable[Database]]
 MASTER = MasterKey(b"m" * 32)
 
 
@@ -72,15 +72,25 @@ class World:
             return found
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stores(databases: Databases) -> AsyncIterator[tuple[Database, Database]]:
+    """A service's database and the store of keys, made once."""
+    yield await databases.fresh(PLATFORM), await databases.fresh(KEYS)
+    await databases.close()
+
+
 @pytest_asyncio.fixture
-async def world(database: MakeDatabase) -> AsyncIterator[World]:
+async def world(stores: tuple[Database, Database]) -> World:
     """A world with no keys yet."""
-    platform, keys = await database(PLATFORM), await database(KEYS)
+    platform, keys = stores
+    for database, table in ((platform, "subject_key"), (keys, "data_key")):
+        async with database.transaction() as session:
+            await session.execute(text(f"TRUNCATE {table}"))
 
-    def vault(service: str = "network") -> Vault:
-        return Vault(service=service, store=KeyStore(keys, master=MASTER), master=MASTER)
+    def vault() -> Vault:
+        return Vault(service="network", store=KeyStore(keys, master=MASTER), master=MASTER)
 
-    yield World(platform, keys, vault(), vault())
+    return World(platform, keys, vault(), vault())
 
 
 class TestSeal:
@@ -162,7 +172,7 @@ class TestTie:
 
     async def test_is_gone_with_the_transaction_that_rolled_back(self, world: World) -> None:
         subject = uuid4()
-        with pytest.raises(RuntimeError):
+        with suppress(RuntimeError):
             async with world.database.transaction() as session:
                 await world.vault.seal(session, Note(words="x"), subject=subject, row="note:1")
                 raise RuntimeError
@@ -172,7 +182,7 @@ class TestTie:
     async def test_is_made_again_after_a_savepoint_rolled_back(self, world: World) -> None:
         subject = uuid4()
         async with world.database.transaction() as session:
-            with pytest.raises(RuntimeError):
+            with suppress(RuntimeError):
                 async with session.begin_nested():
                     await world.vault.seal(session, Note(words="x"), subject=subject, row="note:1")
                     raise RuntimeError

@@ -18,13 +18,13 @@ NAME = "Jan Peeters"
 def raised(error: BaseException) -> BaseException:
     try:
         raise error
-    except BaseException as caught:
+    except type(error) as caught:
         return caught
 
 
 def record(message: str, *args: Any, error: BaseException | None = None) -> logging.LogRecord:
     info = (type(error), error, error.__traceback__) if error else None
-    return logging.LogRecord("library", logging.ERROR, __file__, 1, message, args, info)  # type: ignore[arg-type]
+    return logging.LogRecord("library", logging.ERROR, __file__, 1, message, args, info)
 
 
 class TestDescribe:
@@ -90,8 +90,8 @@ class TestLibraryText:
             lambda error: record("failed: %s", error),
             lambda error: record("failed: %r", error),
             lambda error: record(f"ValueError: {error}", error=error),
-            lambda error: record("first line\nsecond line with " + NAME),
-            lambda error: record("Task was destroyed <Task exception=ValueError('" + NAME + "')>"),
+            lambda _: record("first line\nsecond line with " + NAME),
+            lambda _: record("Task was destroyed <Task exception=ValueError('" + NAME + "')>"),
         ],
     )
     def test_says_nothing_of_an_exceptions_text(self, made: Any) -> None:
@@ -115,7 +115,7 @@ def lines_of(program: str, *, code: int = 0) -> list[dict[str, Any]]:
         log = structlog.get_logger("x")
     """
     source = textwrap.dedent(setup) + textwrap.dedent(program)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=30
     )
     assert done.returncode == code, done.stderr

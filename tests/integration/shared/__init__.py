@@ -1,0 +1,1 @@
+"""Shared parts on the real things they talk to."""

@@ -1,0 +1,1 @@
+"""Rules of the shared parts that need nothing around them."""
