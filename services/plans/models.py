@@ -1,7 +1,7 @@
 """The tables of plans. Personal and free text lies in `sealed` only, with the case as its subject."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, LargeBinary, Text, text
@@ -21,7 +21,12 @@ class Base(DeclarativeBase):
     """The service's metadata, with the platform's tables in it."""
 
     metadata = service_metadata()
-    type_annotation_map = {datetime: Moment, str: Text, bytes: LargeBinary, dict[str, Any]: JSONB}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Moment,
+        str: Text,
+        bytes: LargeBinary,
+        dict[str, Any]: JSONB,
+    }
 
 
 class PolicyRow(Base):

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 
-from shared.workflow import ACTIVITY, LookAgain
-
 with workflow.unsafe.imports_passed_through():
+    from pydantic import BaseModel, ConfigDict
+
     from services.plans.activities import Activities, CaseRef, FollowUpFacts, Step
+    from shared.workflow import ACTIVITY, LookAgain
 
 
 class FollowUpInput(BaseModel):
@@ -41,19 +41,17 @@ class FollowUp(LookAgain):
     async def run(self, following: FollowUpInput) -> None:
         """Follow up until the year is over, the circle closes, or the case stops."""
         while True:
+            if workflow.info().is_continue_as_new_suggested():
+                carried = following.model_copy(update={"steps": self._steps, "seen": self.seen})
+                workflow.continue_as_new(carried)
             facts = await self._look()
             if facts.over:
                 self.show("over", None)
                 return
             until = None if facts.next is None else facts.next.at
             self.show("resting" if until is None else "following-up", until)
-            if await self.wait(until):
-                continue
-            if facts.next is not None:
+            if not await self.wait(until) and facts.next is not None:
                 await self._take(facts.next)
-            if workflow.info().is_continue_as_new_suggested():
-                carried = following.model_copy(update={"steps": self._steps, "seen": self.seen})
-                workflow.continue_as_new(carried)
 
     async def _look(self) -> FollowUpFacts:
         return await workflow.execute_activity_method(Activities.look_at_follow_up, self._case, **ACTIVITY)
