@@ -1,12 +1,15 @@
 """The router of services: its routes know their template for logs, and honour `Idempotency-Key`."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.contextvars import bind_contextvars
 
 from shared.context import Context
 from shared.http.idempotency import HEADER, Attempt, Repeated, claim, remember
@@ -72,12 +75,20 @@ class ServiceRoute(APIRoute):
             request.scope[ROUTE] = template
             if max_body is not None:
                 request.scope[MAX_BODY] = max_body
+            if "case_id" in request.path_params:
+                _name_case(request.path_params["case_id"])
             key = request.headers.get(HEADER) if writes else None
             if key is None:
                 return await handle(request)
             return await _once(handle, request, key)
 
         return handler
+
+
+def _name_case(given: str) -> None:
+    # Only an id: what else stands in the address has not been checked yet, and goes into no log.
+    with suppress(ValueError):
+        bind_contextvars(case_id=str(UUID(given)))
 
 
 async def _once(handle: Handler, request: Request, key: str) -> Response:

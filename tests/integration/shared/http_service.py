@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 from pydantic import ConfigDict
 from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, insert, select, text
 from starlette.types import Receive, Scope, Send
+from structlog.contextvars import get_contextvars
 
 from shared.auth import (
     LOCAL_ISSUER,
@@ -144,6 +145,13 @@ async def errors(name: str, principal: Anyone) -> None:
         "bug": RuntimeError("a name that nobody may read"),
     }
     raise raised[name]
+
+
+@router.get("/v1/cases/{case_id}")
+async def bound(case_id: UUID, principal: Anyone) -> dict[str, str]:
+    """Return what log lines of this request carry."""
+    del principal, case_id
+    return dict(get_contextvars())
 
 
 @router.get("/v1/scope")

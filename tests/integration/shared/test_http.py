@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -10,10 +11,14 @@ import httpx
 import pytest
 import structlog
 from fastapi import APIRouter, Depends
+from pydantic import SecretStr
 
 from shared.auth import Role
+from shared.context import Context
 from shared.http import Router, Session, anonymous, create_service_app, current_principal
 from shared.http.middleware import SECONDS
+from shared.settings import Settings
+from shared.temporal import Temporal
 from tests.integration.shared.http_service import (
     ELSEWHERE,
     ORGANISATION,
@@ -36,6 +41,14 @@ def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
 
 def code_of(response: httpx.Response, status: int) -> str:
     return str(problem_of(response, status)["type"]).removeprefix("https://kring.invalid/problems/")
+
+
+async def _readiness(context: Context) -> dict[str, Any]:
+    app = create_service_app(context, title="x", verifier=verifier())
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer: dict[str, Any] = (await client.get("/health/ready")).json()
+    return answer
 
 
 class TestDoors:
@@ -292,6 +305,15 @@ class TestSurroundings:
         assert [(line["route"], line["status"]) for line in requests] == [("/v1/errors/{name}", 404)]
         assert "Peeters" not in str(lines)
 
+    async def test_names_the_case_of_the_address_in_logs_and_no_other_text(self, service: Running) -> None:
+        case = uuid4()
+        carried = (await service.client.get(f"/v1/cases/{case}", headers=staff())).json()
+        assert carried["case_id"] == str(case)
+        with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+            await service.client.get("/v1/cases/Jan-Peeters", headers=staff())
+        assert lines
+        assert "Peeters" not in str(lines)
+
     async def test_an_unknown_address_makes_no_label(self, service: Running) -> None:
         with structlog.testing.capture_logs() as lines:
             await service.client.get("/v1/Jan-Peeters")
@@ -332,6 +354,18 @@ class TestHealth:
             answer = await client.get("/health/ready")
         assert answer.status_code == 503
         assert answer.json()["parts"] == {"database": True, "broker": False, "temporal": False}
+
+    async def test_asks_the_real_parts(self, service: Running, settings: Settings) -> None:
+        temporal = Temporal(
+            address=settings.temporal_address, namespace=settings.temporal_namespace, codec_key=b"c" * 32
+        )
+        context = replace(service.context, settings=settings, temporal=temporal)
+        ready = await _readiness(context)
+        assert ready == {"ready": True, "parts": {"database": True, "broker": True, "temporal": True}}
+        nowhere = settings.model_copy(update={"broker_url": SecretStr("amqp://x:y@127.0.0.1:1/")})
+        absent = Temporal(address="127.0.0.1:1", namespace="none", codec_key=b"c" * 32)
+        ready = await _readiness(replace(context, settings=nowhere, temporal=absent))
+        assert ready == {"ready": False, "parts": {"database": True, "broker": False, "temporal": False}}
 
     async def test_tells_metrics(self, service: Running) -> None:
         await service.client.get("/v1/open")
