@@ -87,6 +87,9 @@ def _add_platform(commands: Any) -> None:
         metavar="PART=NUMBER",
         help="listen there, e.g. intake=8001; may be repeated",
     )
+    up.add_argument(
+        "--service", type=_service, action="append", metavar="NAME", help="only this one; may be repeated"
+    )
     up.set_defaults(command=_up)
     status = commands.add_parser("status", help="say what every part is doing")
     status.add_argument(
@@ -195,7 +198,9 @@ def _port(text: str) -> tuple[str, int]:
 async def _up(options: argparse.Namespace) -> int:
     from deploy.commands.up import up
 
-    return await up(directory=options.directory, ports=dict(options.port))
+    return await up(
+        directory=options.directory, ports=dict(options.port), services=options.service or SERVICES
+    )
 
 
 async def _status(options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from deploy.local.supervisor import State, Supervised
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def up(*, directory: Path, ports: Mapping[str, int]) -> int:
+async def up(*, directory: Path, ports: Mapping[str, int], services: Sequence[str]) -> int:
     """Start everything, tell what happens, and stop everything at the first signal. Raises: PlatformError."""
     console = Console(highlight=False)
     told: dict[str, tuple[State, str]] = {}
@@ -33,6 +33,7 @@ async def up(*, directory: Path, ports: Mapping[str, int]) -> int:
         directory,
         ports="remembered",
         wanted_ports=ports,
+        services=services,
         given=os.environ,
         extra=_settings_of(os.environ),
         changed=tell,
@@ -59,7 +60,7 @@ async def up(*, directory: Path, ports: Mapping[str, int]) -> int:
     try:
         await _first_of(platform.wait_ready(), signalled.wait())
         if not signalled.is_set():
-            console.print(_table_of(platform.addresses))
+            console.print(_table_of(platform.addresses, directory))
             console.print("Kring is up. Ctrl-C stops it.")
             await signalled.wait()
     finally:
@@ -92,20 +93,21 @@ async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
             task.cancel()
 
 
-def _table_of(addresses: Mapping[str, str]) -> Table:
+def _table_of(addresses: Mapping[str, str], directory: Path) -> Table:
     table = Table("what", "address", "see also", box=None, pad_edge=False)
     for name in SERVICES:
         if name in addresses:
-            table.add_row(
-                f"{name} API", addresses[name], f"{addresses[name]}/docs · {addresses[name]}/metrics"
-            )
+            table.add_row(f"{name} API", addresses[name], "/docs · /metrics")
     names = {
         "temporal-ui": ("workflows (Temporal)", ""),
         "mailbox": ("mailbox", "every mail lands here"),
-        "rabbitmq-management": ("queues (RabbitMQ)", "user kring, password in .kring/rabbitmq/password"),
+        "rabbitmq-management": (
+            "queues (RabbitMQ)",
+            f"user kring, password in {directory}/rabbitmq/password",
+        ),
         "rabbitmq": ("RabbitMQ", "AMQP"),
         "temporal": ("Temporal", "gRPC"),
-        "postgresql": ("PostgreSQL", "user postgres, password in .kring/postgresql/password"),
+        "postgresql": ("PostgreSQL", f"user postgres, password in {directory}/postgresql/password"),
     }
     for name, (what, more) in names.items():
         if name in addresses:

@@ -263,6 +263,7 @@ class Platform:
                     log=self._log("codec"),
                     port=ports.take("codec"),
                     environment=environment,
+                    needs=("temporal",),
                     ready_path="/health/live",
                 )
             )

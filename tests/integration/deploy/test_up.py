@@ -1,0 +1,207 @@
+"""`kring up`: everything comes up, what dies is healed, and nothing is left behind. With one service, to be quick."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.ports import free_port
+from tests.support.eventually import eventually
+
+SERVICE = "plans"
+PARTS = {"postgresql", "rabbitmq", "temporal", "mailbox", "migrate", "codec", SERVICE}
+
+
+def kring(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Type a command and wait for its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.cli", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class Up:
+    """A `kring up` that runs, and what can be seen of it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.output = directory.with_suffix(".out")
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "deploy.cli",
+                    "up",
+                    "--directory",
+                    str(directory),
+                    "--service",
+                    SERVICE,
+                ],
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+            )
+
+    def status(self) -> dict[str, Any]:
+        """Return what `kring status --json` says."""
+        found: dict[str, Any] = json.loads(
+            kring("status", "--json", "--directory", str(self.directory)).stdout
+        )
+        return found
+
+    async def ready(self) -> dict[str, Any]:
+        """Wait until all parts do their work and return the status."""
+
+        async def all_ready() -> dict[str, Any] | None:
+            assert self.process.poll() is None, self.output.read_text()
+            path = self.directory / "state.json"
+            if not path.exists():
+                return None
+            states = {part["state"] for part in json.loads(path.read_text())["parts"].values()}
+            return self.status() if states and states <= {"ready", "done"} else None
+
+        return await eventually(
+            all_ready, lambda: f"all parts to be ready: {self.output.read_text()}", seconds=90
+        )
+
+    def left_behind(self) -> list[str]:
+        """Return the processes that belong to this platform, by what their environment or command line says."""
+        ours = str(self.directory).encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if ours in (process / "cmdline").read_bytes() + (process / "environ").read_bytes():
+                    found.append((process / "comm").read_text().strip())
+            except OSError:
+                continue
+        return found
+
+    async def gone(self) -> None:
+        """Wait until no process is left."""
+
+        async def nothing_left() -> bool:
+            return not self.left_behind()
+
+        await eventually(nothing_left, lambda: f"{self.left_behind()} to end", seconds=20)
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    """A platform that starts, and is gone after the test."""
+    running = Up(tmp_path / "kring")
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+
+
+@pytest.mark.timeout(180)
+class TestUp:
+    async def test_heals_whatever_is_killed(self, up: Up) -> None:
+        before = await up.ready()
+        parts = {name: part for name, part in before["parts"].items() if part["pid"]}
+        assert set(before["parts"]) == PARTS
+        assert before["running"] is True
+
+        for part in parts.values():
+            os.kill(part["pid"], signal.SIGKILL)
+
+        async def all_restarted() -> bool:
+            restarts = [up.status()["parts"][name]["restarts"] for name in parts]
+            return all(restarts)
+
+        await eventually(all_restarted, "every part to have been started again", seconds=60)
+        after = await up.ready()
+        assert {name: part["address"] for name, part in after["parts"].items()} == {
+            name: part["address"] for name, part in before["parts"].items()
+        }
+        refused = kring("up", "--directory", str(up.directory))
+        assert refused.returncode == 1
+        assert "runs in" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+    async def test_leaves_nothing_behind_and_comes_back_as_it_was(self, up: Up) -> None:
+        before = await up.ready()
+        secrets = {path.name: path.read_bytes() for path in (up.directory / "secrets").iterdir()}
+
+        up.process.send_signal(signal.SIGINT)
+        assert up.process.wait(timeout=40) == 0
+        assert up.left_behind() == []
+        assert {part["state"] for part in up.status()["parts"].values()} == {"stopped"}
+
+        again = Up(up.directory)
+        try:
+            after = await again.ready()
+            assert after["addresses"] == before["addresses"]
+            assert {path.name: path.read_bytes() for path in (up.directory / "secrets").iterdir()} == secrets
+        finally:
+            again.process.kill()
+            again.process.wait()
+        # Killed without a chance to stop anything, and still nothing stays.
+        await again.gone()
+
+
+class TestOneClearSentence:
+    def test_for_a_taken_port(self, tmp_path: Path) -> None:
+        port = free_port()
+        with socket.create_server(("127.0.0.1", port)):
+            said = kring("up", "--directory", str(tmp_path), "--port", f"{SERVICE}={port}")
+
+        assert said.returncode == 1
+        assert said.stderr == f"kring: Port {port}, asked for {SERVICE}, is taken by another program.\n"
+
+    def test_for_a_database_that_does_not_answer(self, tmp_path: Path) -> None:
+        port = free_port()
+        said = kring(
+            "up", "--directory", str(tmp_path), KRING_DATABASE_URL=f"postgresql://x:y@127.0.0.1:{port}"
+        )
+
+        assert said.returncode == 1
+        assert said.stderr == f"kring: KRING_DATABASE_URL names 127.0.0.1:{port}, where nothing answers.\n"
+
+    def test_for_migrations_without_a_database(self) -> None:
+        port = free_port()
+        said = kring("migrate", KRING_DATABASE_URL=f"postgresql://x:secret@127.0.0.1:{port}")
+
+        assert said.returncode == 1
+        assert said.stderr.startswith(f"kring: The database server at 127.0.0.1:{port} (KRING_DATABASE_URL)")
+        assert "secret" not in said.stderr
+        assert said.stderr.count("\n") == 1
+
+    def test_for_a_service_that_is_not_one(self) -> None:
+        said = kring("serve", "intakes")
+
+        assert said.returncode == 2
+        assert "there is no service 'intakes'; there are intake, network" in said.stderr
+
+    def test_for_a_port_that_a_service_cannot_have(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            said = kring("serve", "codec", KRING_HTTP_PORT=str(port))
+
+        assert said.returncode == 1
+        assert said.stderr == f"kring: Kring cannot listen on 127.0.0.1:{port}: address already in use.\n"
+
+    def test_for_keys_that_are_missing(self, tmp_path: Path) -> None:
+        said = kring("serve", "codec", KRING_SECRETS_DIR=str(tmp_path), KRING_HTTP_PORT=str(free_port()))
+
+        assert said.returncode == 1
+        assert said.stderr.startswith(f"kring: the key file {tmp_path}/master_key cannot be read")
+
+    def test_for_a_status_of_nothing(self, tmp_path: Path) -> None:
+        said = kring("status", "--directory", str(tmp_path))
+
+        assert said.returncode == 1
+        assert said.stdout == f"Nothing runs in {tmp_path}; `make up` starts Kring.\n"
