@@ -1,0 +1,163 @@
+"""The statuses and codes of intake. They travel in events: each list is closed, so that nobody types a name in one."""
+
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+SERVICE = "intake"
+OFFER_CLOCK = "offer"
+ALLOCATION_CLOCK = "allocation"
+SEARCH_CLOCK = "coordinator-search"
+
+WithdrawnBy = Literal["central-person", "representative", "referrer", "regional-manager"]
+Gender = Literal["female", "male", "other"]
+Side = Literal["maternal", "paternal", "other"]
+Track = Literal["normal", "urgent"]
+ReferralKind = Literal["professional", "self"]
+ReferredRole = Literal["central", "representative", "circle"]
+
+
+class Theme(StrEnum):
+    """What a referral is about."""
+
+    SUPPORT = "support"
+    HEALTH = "health"
+    INDEPENDENT_LIVING = "independent-living"
+    PARENTING = "parenting"
+    SCHOOL_DROP_OUT = "school-drop-out"
+    OUT_OF_HOME_PLACEMENT = "out-of-home-placement"
+    LONELINESS = "loneliness"
+    EMPLOYMENT = "employment"
+    LEGAL_PROBLEMS = "legal-problems"
+    REINTEGRATION = "reintegration"
+
+
+class ReferralState(StrEnum):
+    """Where a referral stands."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+    ERASED = "erased"
+
+
+LIVE = (CaseStatus.OPEN, CaseStatus.PAUSED)
+
+
+class AssignmentState(StrEnum):
+    """Where the search for a coordinator stands; the last one of a case is the one that counts."""
+
+    SEARCHING = "searching"
+    ASSIGNED = "assigned"
+    ENDED = "ended"
+
+
+class OfferState(StrEnum):
+    """Where an offer stands. Called off: the case stopped before the coordinator answered."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CALLED_OFF = "called-off"
+
+
+class ReferralReason(StrEnum):
+    """Why a referral was declined, or taken back before it was decided."""
+
+    NO_CONSENT = "no-consent"
+    OTHER_HELP_FITS_BETTER = "other-help-fits-better"
+    OUTSIDE_REGION = "outside-region"
+    NO_CAPACITY = "no-capacity"
+    NO_QUESTION = "no-question"
+    UNSAFE = "unsafe"
+    REFERRED_TWICE = "referred-twice"
+    FAMILY_WITHDREW = "family-withdrew"
+    SITUATION_CHANGED = "situation-changed"
+    OTHER = "other"
+
+
+class DeclineReason(StrEnum):
+    """Why a coordinator does not take a case."""
+
+    NO_TIME = "no-time"
+    TOO_FAR = "too-far"
+    LANGUAGE = "language"
+    CONFLICT_OF_INTEREST = "conflict-of-interest"
+    ILLNESS = "illness"
+    HOLIDAY = "holiday"
+    OTHER = "other"
+
+
+class PauseReason(StrEnum):
+    """Why a case rests."""
+
+    FAMILY_NEEDS_TIME = "family-needs-time"
+    ILLNESS = "illness"
+    BEREAVEMENT = "bereavement"
+    HOLIDAY = "holiday"
+    COURT_DECISION = "court-decision"
+    SAFETY = "safety"
+    REFERRER_LEFT = "referrer-left"
+    OTHER = "other"
+
+
+class WithdrawReason(StrEnum):
+    """Why a case stopped before its end; none of them blames anybody."""
+
+    FAMILY_WITHDREW = "family-withdrew"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
+    SITUATION_CHANGED = "situation-changed"
+    SOLVED = "solved"
+    OTHER_HELP_CHOSEN = "other-help-chosen"
+    NO_NETWORK = "no-network"
+    NOT_REACHABLE = "not-reachable"
+    MOVED = "moved"
+    SAFETY = "safety"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """How a case came to its end."""
+
+    FOLLOWED_UP = "followed-up"
+    CLOSED_EARLY = "closed-early"
+    PLAN_WITHOUT_MEETING = "plan-without-meeting"
+    CONFERENCE_WITHOUT_PLAN = "conference-without-plan"
+    NO_CONFERENCE = "no-conference"
+
+
+class ReleaseReason(StrEnum):
+    """Why a coordinator no longer works on a case."""
+
+    CONFLICT_OF_INTEREST = "conflict-of-interest"
+    FAMILY_WISH = "family-wish"
+    UNAVAILABLE = "unavailable"
+    TASK_DONE = "task-done"
+    CASE_STOPPED = "case-stopped"
+
+
+# Whoever was released for one of these is not asked for the same case again, and another must be found.
+REPLACED = (ReleaseReason.CONFLICT_OF_INTEREST, ReleaseReason.FAMILY_WISH, ReleaseReason.UNAVAILABLE)
+
+
+class PartyRole(StrEnum):
+    """What an organisation is to a case."""
+
+    REFERRING = "referring"
+    MANDATED = "mandated"
+
+
+def assignment_workflow_id(case_id: UUID, number: int) -> str:
+    """Return the id of the workflow that finds a coordinator."""
+    return f"assignment/{case_id}/{number}"

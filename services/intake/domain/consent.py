@@ -1,0 +1,58 @@
+"""Who must have agreed before somebody is referred, and who is a minor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.intake.domain.errors import CentralPersonMissing, ConsentMissing, DateNotPossible, RefUsedTwice
+
+# A Flemish minor of twelve is presumed able to decide about help (decree of 7 May 2004, art. 4).
+OWN_CONSENT_FROM = 12
+ADULT_FROM = 18
+
+
+@dataclass(frozen=True, kw_only=True)
+class Referred:
+    """What the rules need to know of a person in a referral."""
+
+    ref: str
+    is_central: bool
+    birth_date: date | None
+    parental_authority: bool
+    agreed: bool
+    agreed_on: date | None = None
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Return the age in whole years on a day."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def is_minor(birth_date: date | None, day: date) -> bool:
+    """Say whether somebody is known to be under eighteen."""
+    return birth_date is not None and age_on(birth_date, day) < ADULT_FROM
+
+
+def check_persons(persons: Sequence[Referred], *, today: date) -> None:
+    """Return if a list of persons can be a referral's. Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible."""
+    if not any(person.is_central for person in persons):
+        raise CentralPersonMissing
+    if len({person.ref for person in persons}) < len(persons):
+        raise RefUsedTwice
+    dates = [day for person in persons for day in (person.birth_date, person.agreed_on) if day is not None]
+    if any(day > today for day in dates):
+        raise DateNotPossible
+
+
+def check_consent(persons: Sequence[Referred], *, today: date) -> None:
+    """Return if everyone whose consent is needed gave it. Raises: ConsentMissing."""
+    holder_agreed = any(person.parental_authority and person.agreed for person in persons)
+    for person in persons:
+        if not person.is_central:
+            continue
+        # Of whom no birth date is known, nobody can say that they are too young to be asked.
+        asked_too = person.birth_date is None or age_on(person.birth_date, today) >= OWN_CONSENT_FROM
+        if asked_too and not person.agreed:
+            raise ConsentMissing
+        if is_minor(person.birth_date, today) and not holder_agreed:
+            raise ConsentMissing

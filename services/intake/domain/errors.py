@@ -1,0 +1,167 @@
+"""What intake refuses, one class per rule."""
+
+from shared.errors import Conflict, Forbidden, Invalid, NotFound
+
+
+class TenantUnknown(NotFound):
+    """The request names no organisation that runs conferences here."""
+
+    code = "tenant-not-found"
+    title = "Name the organisation that runs the conference in the header Kring-Tenant"
+
+
+class UnknownReferral(NotFound):
+    """There is no such referral, or not for this caller."""
+
+    code = "referral-not-found"
+    title = "There is no such referral here"
+
+
+class UnknownOffer(NotFound):
+    """There is no such offer, or it was made to somebody else."""
+
+    code = "offer-not-found"
+    title = "There is no such offer here"
+
+
+class UnknownBottomLine(Invalid):
+    """A bottom line is changed by the id that the baseline shows."""
+
+    code = "bottom-line-unknown"
+    title = "bottom_line_id must be the id of a bottom line of this case; leave it out for a new one"
+
+
+class OrganisationUnknown(Invalid):
+    """Parties come from the register of organisations."""
+
+    code = "organisation-unknown"
+    title = "The organisation is not in the register"
+
+
+class KboNumberWrong(Invalid):
+    """A KBO number has ten digits, the last two of which check the others."""
+
+    code = "kbo-number-wrong"
+    title = "The number is not a KBO number: ten digits, of which the last two check the others"
+
+
+class OrganisationKnown(Conflict):
+    """One organisation, one entry."""
+
+    code = "organisation-known"
+    title = "An organisation with this number is in the register under another id"
+
+
+class OnlyOpsMakesTenants(Forbidden):
+    """Who runs conferences on this installation is decided by those who run the installation."""
+
+    code = "tenant-not-yours"
+    title = "An administrator registers the own organisation as a tenant, and others as parties only"
+
+
+class ConsentMissing(Invalid):
+    """Nobody is referred without knowing and agreeing."""
+
+    code = "consent-missing"
+    title = (
+        "From twelve years on the central person agrees to the referral; for a minor, a holder of parental"
+        " authority does too"
+    )
+
+
+class CentralPersonMissing(Invalid):
+    """A referral is about somebody."""
+
+    code = "central-person-missing"
+    title = "At least one person must have the role central"
+
+
+class RefUsedTwice(Invalid):
+    """Each person of a referral has a ref of their own."""
+
+    code = "ref-used-twice"
+    title = "Two persons have the same ref"
+
+
+class DateNotPossible(Invalid):
+    """Births and consents lie in the past."""
+
+    code = "date-not-possible"
+    title = "A birth date or the date of a consent lies in the future"
+
+
+class NoMandateHere(Invalid):
+    """Who refers themselves has no professional who must accept the plan."""
+
+    code = "no-mandate-in-self-referral"
+    title = "A self-referral has no mandated organisation and no bottom lines"
+
+
+class ReferrerNeeded(Forbidden):
+    """A professional referral comes from somebody with the role referrer."""
+
+    code = "referrer-needed"
+    title = "A professional referral needs a token with the role referrer; without one, refer yourself"
+
+
+class ReferralDecided(Conflict):
+    """A referral is decided once."""
+
+    code = "referral-decided"
+    title = "This referral was decided before"
+
+
+class CaseNotPaused(Conflict):
+    """Only what rests can go on."""
+
+    code = "case-not-paused"
+    title = "This case is not resting"
+
+
+class CaseAlreadyPaused(Conflict):
+    """A case rests for one reason at a time."""
+
+    code = "case-already-paused"
+    title = "This case rests already"
+
+
+class OfferAnswered(Conflict):
+    """An offer is answered once."""
+
+    code = "offer-already-answered"
+    title = "This offer was answered before"
+
+
+class OfferOver(Conflict):
+    """The time of the offer passed, or it was called off."""
+
+    code = "offer-over"
+    title = "This offer no longer stands"
+
+
+class NoCoordinator(Conflict):
+    """Nobody is assigned, so nobody can be released."""
+
+    code = "no-coordinator"
+    title = "This case has no coordinator now"
+
+
+class BottomLinesNotYours(Forbidden):
+    """Bottom lines are written by the professional's side, who must accept the plan by them."""
+
+    code = "bottom-lines-not-yours"
+    title = "Only the mandated side writes bottom lines and resources"
+
+
+class QuestionsNotYours(Forbidden):
+    """The questions are the family's, written down by the coordinator."""
+
+    code = "questions-not-yours"
+    title = "Only the coordinator writes the questions"
+
+
+class NotOnBehalf(Forbidden):
+    """Only staff who spoke with someone can say on whose behalf a case stops."""
+
+    code = "not-on-behalf"
+    title = "You can withdraw a case in your own name only"

@@ -1,0 +1,37 @@
+"""Intake's tables. Names, addresses and free text lie in `sealed`.
+
+What is plain is ids, codes, dates, organisations' names, and what coordinators are matched by.
+"""
+
+from services.intake.models.base import Base
+from services.intake.models.cases import Assignment, Case, CaseParty, Offer
+from services.intake.models.files import Baseline, BaselineFields, BottomLine, BottomLineFields
+from services.intake.models.referrals import PersonFields, Referral, ReferralFields, ReferralPerson
+from services.intake.models.register import (
+    ContactFields,
+    Coordinator,
+    Organisation,
+    PolicyVersion,
+    StaffMember,
+)
+
+__all__ = [
+    "Assignment",
+    "Base",
+    "Baseline",
+    "BaselineFields",
+    "BottomLine",
+    "BottomLineFields",
+    "Case",
+    "CaseParty",
+    "ContactFields",
+    "Coordinator",
+    "Offer",
+    "Organisation",
+    "PersonFields",
+    "PolicyVersion",
+    "Referral",
+    "ReferralFields",
+    "ReferralPerson",
+    "StaffMember",
+]

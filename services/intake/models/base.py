@@ -1,0 +1,31 @@
+"""The base of intake's tables, and the columns that most of them share."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from shared.ids import uuid7
+from shared.tables import Moment, service_metadata
+
+
+class Base(DeclarativeBase):
+    """The tables of intake, beside those that every service has."""
+
+    metadata = service_metadata()
+
+
+Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
+Code = Annotated[str, mapped_column(Text)]
+Codes = Annotated[list[str], mapped_column(ARRAY(Text))]
+Sealed = Annotated[bytes, mapped_column(LargeBinary)]
+At = Annotated[datetime, mapped_column(Moment)]
+
+
+def one_of(column: str, codes: type[StrEnum]) -> str:
+    """Return a check that a column holds one of these codes."""
+    return f"{column} IN ({', '.join(repr(str(code)) for code in codes)})"

@@ -1,0 +1,112 @@
+"""Referrals as they were written, and the persons named in them."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.intake.domain.codes import Gender, ReferralState
+from services.intake.models.base import At, Base, Code, Codes, Id, Sealed, one_of
+from shared.vault import SealedFields
+
+
+class WishFields(SealedFields):
+    """What the family would like of a coordinator."""
+
+    languages: tuple[str, ...] = ()
+    gender: Gender | None = None
+    culture: str | None = None
+
+
+class ReferralFields(SealedFields):
+    """The words of a referral."""
+
+    question: str
+    summary: str | None = None
+    languages: tuple[str, ...] = ()
+    wishes: WishFields = WishFields()
+    bottom_lines: tuple[str, ...] = ()
+    resources: str | None = None
+
+
+class PersonFields(SealedFields):
+    """Who a person in a referral is, what they are to the family, and what they agreed to."""
+
+    ref: str
+    first_name: str
+    last_name: str
+    birth_date: date | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    language: str = "nl"
+    relation: str | None = None
+    side: str = "other"
+    parental_authority: bool = False
+    agreed: bool = False
+    agreed_on: date | None = None
+
+
+class Referral(Base):
+    """A request for a conference. `case_id` is known from the start: what is written is sealed with the case's key."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        CheckConstraint(one_of("state", ReferralState), name="state"),
+        CheckConstraint("(kind = 'professional') = (referrer_id IS NOT NULL)", name="referrer"),
+        Index("ix_referral_list", "tenant", "created_at", "id"),
+        Index("ix_referral_referrer", "tenant", "referrer_id", "created_at", "id"),
+    )
+
+    id: Mapped[Id]
+    tenant: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    case_id: Mapped[UUID] = mapped_column(unique=True)
+    state: Mapped[Code]
+    kind: Mapped[Code]
+    track: Mapped[Code]
+    themes: Mapped[Codes]
+    minors: Mapped[bool]
+    referrer_id: Mapped[UUID | None]
+    referring_organisation: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    mandated_organisation: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
+    reason: Mapped[Code | None]
+    created_at: Mapped[At]
+    decided_at: Mapped[At | None]
+    decided_by: Mapped[UUID | None]
+    sealed: Mapped[Sealed]
+
+    @property
+    def row(self) -> str:
+        """Return what the sealed fields are bound to."""
+        return referral_row(self.id)
+
+
+class ReferralPerson(Base):
+    """A person named in a referral; network takes them over under the same id when the case opens."""
+
+    __tablename__ = "referral_person"
+    __table_args__ = (Index("ix_referral_person_referral", "tenant", "referral_id", "position"),)
+
+    id: Mapped[Id]
+    tenant: Mapped[UUID]
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    role: Mapped[Code]
+    created_at: Mapped[At]
+    sealed: Mapped[Sealed]
+
+    @property
+    def row(self) -> str:
+        """Return what the sealed fields are bound to."""
+        return person_row(self.id)
+
+
+def referral_row(referral_id: UUID) -> str:
+    """Return what a referral's sealed fields are bound to."""
+    return f"referral:{referral_id}"
+
+
+def person_row(person_id: UUID) -> str:
+    """Return what the sealed fields of a referral's person are bound to."""
+    return f"referral_person:{person_id}"

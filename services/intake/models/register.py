@@ -1,0 +1,103 @@
+"""The register: organisations of the whole installation; per tenant its staff, coordinators and policy."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Integer, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.intake.models.base import At, Base, Code, Codes, Id, Sealed
+from shared.ids import derived
+from shared.vault import SealedFields
+
+
+class ContactFields(SealedFields):
+    """Who a colleague or coordinator is, and where to write to them."""
+
+    first_name: str
+    last_name: str
+    email: str
+    language: str
+
+
+class Organisation(Base):
+    """An organisation: a tenant that runs conferences, or a party to cases of others. `tenant`: who entered it."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (Index("ix_organisation_list", "created_at", "id"),)
+
+    id: Mapped[Id]
+    tenant: Mapped[UUID]
+    name: Mapped[str] = mapped_column(Text)
+    kbo_number: Mapped[str] = mapped_column(Text, unique=True)
+    is_tenant: Mapped[bool]
+    languages: Mapped[Codes]
+    created_at: Mapped[At]
+
+
+class StaffMember(Base):
+    """Somebody with an account: their id is the subject of their token. `tenant`: who entered them."""
+
+    __tablename__ = "staff_member"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID]
+    roles: Mapped[Codes]
+    created_at: Mapped[At]
+    sealed: Mapped[Sealed]
+
+    @property
+    def row(self) -> str:
+        """Return what the sealed fields are bound to."""
+        return f"staff_member:{self.tenant}:{self.id}"
+
+
+class Coordinator(Base):
+    """A citizen who prepares conferences for a tenant: their id is the subject of their token.
+
+    Languages, gender, cultures, region, load and ties are plain, because coordinators are matched by them.
+    """
+
+    __tablename__ = "coordinator"
+    __table_args__ = (
+        CheckConstraint("max_load BETWEEN 0 AND 1000", name="max_load"),
+        Index("ix_coordinator_list", "tenant", "created_at", "id"),
+    )
+
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    languages: Mapped[Codes]
+    gender: Mapped[Code | None]
+    cultures: Mapped[Codes]
+    region: Mapped[Code | None]
+    max_load: Mapped[int] = mapped_column(Integer)
+    tied_to: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    created_at: Mapped[At]
+    sealed: Mapped[Sealed]
+
+    @property
+    def row(self) -> str:
+        """Return what the sealed fields are bound to."""
+        return f"coordinator:{self.tenant}:{self.id}"
+
+
+class PolicyVersion(Base):
+    """The lengths that a tenant set; a change is a new version, and running clocks keep theirs."""
+
+    __tablename__ = "policy"
+
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    changed_by: Mapped[UUID]
+    created_at: Mapped[At]
+
+
+def key_subject(tenant: UUID, person_id: UUID) -> UUID:
+    """Return whose key seals what a tenant knows of a colleague or coordinator.
+
+    One key per tenant: who leaves one of their organisations is forgotten there and not at the others.
+    """
+    return derived("contact", tenant, person_id)

@@ -1,0 +1,131 @@
+"""The search for a coordinator as a whole: it begins, somebody is found, leaves again, or the case stops."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import (
+    ALLOCATION_CLOCK,
+    OFFER_CLOCK,
+    REPLACED,
+    SEARCH_CLOCK,
+    SERVICE,
+    AssignmentState,
+    CaseStatus,
+    OfferState,
+    ReleaseReason,
+)
+from services.intake.domain.errors import NoCoordinator
+from services.intake.models import Assignment, Case, Offer
+from services.intake.operations import telling
+from services.intake.queries import cases as reads
+from services.intake.queries import register
+from services.intake.queries.register import PolicyInForce
+from shared import outbox
+from shared.auth import Role
+from shared.calendar import add_length
+from shared.clocks import Clocks
+from shared.events import intake as events
+
+clocks = Clocks(SERVICE)
+
+
+async def begin(session: AsyncSession, *, case: Case, policy: PolicyInForce, now: datetime) -> None:
+    """Begin the next search for a coordinator; the allocation clock runs from now."""
+    case.assignment_no += 1
+    session.add(
+        Assignment(
+            case_id=case.id,
+            number=case.assignment_no,
+            tenant=case.tenant,
+            state=AssignmentState.SEARCHING,
+            created_at=now,
+        )
+    )
+    await session.flush()
+    await clocks.start(
+        session,
+        kind=ALLOCATION_CLOCK,
+        subject=case.id,
+        stream=case.id,
+        tenant=case.tenant,
+        case=case.id,
+        owner=Role.REGIONAL_MANAGER,
+        escalate_to=Role.ADMINISTRATOR,
+        now=now,
+        due_at=add_length(now, policy.lengths.allocate),
+        policy_version=policy.version,
+    )
+    if case.state == CaseStatus.PAUSED and case.pause_reason is not None:
+        await clocks.pause_all(session, case=case.id, now=now, reason=case.pause_reason)
+
+
+async def assign(session: AsyncSession, *, case: Case, offer: Offer, now: datetime) -> None:
+    """Give the case to the coordinator who accepted an offer, and tell the referrer."""
+    assignment = await _of(session, case, offer.assignment_no)
+    assignment.state = AssignmentState.ASSIGNED
+    assignment.coordinator_id = case.coordinator_id = offer.coordinator_id
+    await session.flush()
+    await clocks.stop(session, kind=ALLOCATION_CLOCK, subject=case.id, now=now)
+    assigned = events.CoordinatorAssigned(
+        case_id=case.id, assignment_no=offer.assignment_no, coordinator_id=offer.coordinator_id
+    )
+    await outbox.publish(session, assigned, stream=case.id, tenant=case.tenant, case=case.id, now=now)
+    await telling.tell_referrer(session, case, "coordinator-assigned", now)
+
+
+async def release(session: AsyncSession, *, case: Case, reason: ReleaseReason, now: datetime) -> None:
+    """Let the coordinator of a locked case go; for some reasons another must be found. Raises: NoCoordinator."""
+    if case.coordinator_id is None:
+        raise NoCoordinator(case_id=str(case.id))
+    replace = reason in REPLACED
+    await _end(session, case, reason, replace=replace, now=now)
+    if replace:
+        await begin(session, case=case, policy=await register.policy(session, tenant=case.tenant), now=now)
+
+
+async def call_off(session: AsyncSession, *, case: Case, reason: ReleaseReason, now: datetime) -> None:
+    """End the search or the assignment of a case that stops; whoever was asked is told that it is over."""
+    offer = await reads.open_offer(session, tenant=case.tenant, case_id=case.id)
+    if offer is not None:
+        offer.state = OfferState.CALLED_OFF
+        await session.flush()
+        await clocks.stop(session, kind=OFFER_CLOCK, subject=offer.id, now=now)
+        await telling.tell_coordinator(
+            session, case, offer.coordinator_id, "offer-closed", now, even_if_stopped=True, because="stopped"
+        )
+    await clocks.stop(session, kind=SEARCH_CLOCK, subject=case.id, now=now)
+    await _end(session, case, reason, replace=False, now=now)
+
+
+async def _end(
+    session: AsyncSession, case: Case, reason: ReleaseReason, *, replace: bool, now: datetime
+) -> None:
+    assignment = await _of(session, case, case.assignment_no)
+    if assignment.state == AssignmentState.ENDED:
+        return
+    coordinator: UUID | None = case.coordinator_id
+    assignment.state, assignment.ended_at = AssignmentState.ENDED, now
+    if coordinator is not None:
+        assignment.release_reason = reason
+        case.coordinator_id = None
+    await session.flush()
+    if coordinator is not None:
+        released = events.CoordinatorReleased.model_validate(
+            {
+                "case_id": case.id,
+                "assignment_no": assignment.number,
+                "coordinator_id": coordinator,
+                "reason": reason,
+                "replace": replace,
+            }
+        )
+        await outbox.publish(session, released, stream=case.id, tenant=case.tenant, case=case.id, now=now)
+
+
+async def _of(session: AsyncSession, case: Case, number: int) -> Assignment:
+    assignment = await reads.assignment(session, tenant=case.tenant, case_id=case.id, number=number)
+    if assignment is None:
+        raise LookupError(f"case {case.id} has no assignment {number}")
+    return assignment

@@ -1,0 +1,172 @@
+"""Writing down the questions, bottom lines and resources of a case: each change is a whole new version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.errors import BottomLinesNotYours, QuestionsNotYours, UnknownBottomLine
+from services.intake.models import (
+    Baseline,
+    BaselineFields,
+    BottomLine,
+    BottomLineFields,
+    Case,
+    ReferralFields,
+)
+from services.intake.operations.cases import locked_live_case
+from services.intake.queries import cases as reads
+from services.intake.schemas.cases import BaselineChange, WrittenLine
+from shared import outbox
+from shared.events import intake as events
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+@dataclass(frozen=True)
+class Line:
+    """A bottom line: its id, how often its words have changed, its words."""
+
+    id: UUID
+    version: int
+    text: str
+
+
+@dataclass(frozen=True)
+class OpenedBaseline:
+    """A version of the baseline, readable."""
+
+    version: int
+    questions: tuple[str, ...]
+    lines: tuple[Line, ...]
+    resources: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Pens:
+    """What someone may change: the questions, or the bottom lines and resources."""
+
+    questions: bool
+    bottom_lines: bool
+
+
+async def begin(
+    session: AsyncSession, vault: Vault, *, case: Case, words: ReferralFields, now: datetime
+) -> None:
+    """Write down the baseline with which a case opens: what the referral says."""
+    lines = tuple(Line(uuid7(), 1, text) for text in words.bottom_lines)
+    fields = BaselineFields(questions=(words.question,), resources=words.resources)
+    await _write(session, vault, case, fields, lines, written_by=case.referrer_id, now=now)
+    recorded = events.BaselineRecorded(case_id=case.id, version=1, bottom_lines=_refs(lines))
+    await outbox.publish(session, recorded, stream=case.id, tenant=case.tenant, case=case.id, now=now)
+
+
+async def read_baseline(session: AsyncSession, vault: Vault, *, case: Case) -> OpenedBaseline:
+    """Return the baseline of a case as it stands."""
+    version = case.baseline_version
+    row = await reads.baseline(session, tenant=case.tenant, case_id=case.id, version=version)
+    if row is None:
+        raise LookupError(f"case {case.id} has no baseline {version}")
+    rows = await reads.bottom_lines(session, tenant=case.tenant, case_id=case.id, version=version)
+    fields = await vault.open(session, BaselineFields, row.sealed, row=row.row)
+    texts = await vault.open_many(session, BottomLineFields, [(line.sealed, line.row) for line in rows])
+    lines = tuple(
+        Line(line.line_id, line.line_version, opened.text) for line, opened in zip(rows, texts, strict=True)
+    )
+    return OpenedBaseline(version, fields.questions, lines, fields.resources, row.created_at)
+
+
+async def change_baseline(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    change: BaselineChange,
+    pens: Pens,
+    written_by: UUID,
+    now: datetime,
+) -> OpenedBaseline:
+    """Write a new version of the baseline and return it; nothing happens if nothing changes.
+
+    Raises: UnknownCase, CaseErased, CaseStopped, UnknownBottomLine, QuestionsNotYours, BottomLinesNotYours.
+    """
+    case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    present = await read_baseline(session, vault, case=case)
+    questions = present.questions if change.questions is None else tuple(change.questions)
+    resources = change.resources if "resources" in change.model_fields_set else present.resources
+    lines = present.lines if change.bottom_lines is None else _rewritten(present.lines, change.bottom_lines)
+    if questions != present.questions and not pens.questions:
+        raise QuestionsNotYours
+    if (resources, lines) != (present.resources, present.lines) and not pens.bottom_lines:
+        raise BottomLinesNotYours
+    if (questions, resources, lines) == (present.questions, present.resources, present.lines):
+        return present
+    fields = BaselineFields(questions=questions, resources=resources)
+    await _write(session, vault, case, fields, lines, written_by=written_by, now=now)
+    changed = events.BaselineChanged(
+        case_id=case.id, version=case.baseline_version, bottom_lines=_refs(lines)
+    )
+    await outbox.publish(session, changed, stream=case.id, tenant=tenant, case=case.id, now=now)
+    return OpenedBaseline(case.baseline_version, questions, lines, resources, now)
+
+
+def _rewritten(present: Sequence[Line], written: Sequence[WrittenLine]) -> tuple[Line, ...]:
+    known = {line.id: line for line in present}
+    lines = []
+    for line in written:
+        if line.bottom_line_id is None:
+            lines.append(Line(uuid7(), 1, line.text))
+            continue
+        # Taken out, so that the same line named twice is not known the second time.
+        before = known.pop(line.bottom_line_id, None)
+        if before is None:
+            raise UnknownBottomLine(bottom_line_id=str(line.bottom_line_id))
+        same = before.text == line.text
+        lines.append(before if same else Line(before.id, before.version + 1, line.text))
+    return tuple(lines)
+
+
+async def _write(
+    session: AsyncSession,
+    vault: Vault,
+    case: Case,
+    fields: BaselineFields,
+    lines: Sequence[Line],
+    *,
+    written_by: UUID | None,
+    now: datetime,
+) -> None:
+    case.baseline_version += 1
+    row = Baseline(
+        case_id=case.id,
+        version=case.baseline_version,
+        tenant=case.tenant,
+        written_by=written_by,
+        created_at=now,
+    )
+    row.sealed = await vault.seal(session, fields, subject=case.id, row=row.row)
+    session.add(row)
+    for position, line in enumerate(lines):
+        bottom_line = BottomLine(
+            id=uuid7(),
+            tenant=case.tenant,
+            case_id=case.id,
+            baseline_version=case.baseline_version,
+            position=position,
+            line_id=line.id,
+            line_version=line.version,
+            created_at=now,
+        )
+        bottom_line.sealed = await vault.seal(
+            session, BottomLineFields(text=line.text), subject=case.id, row=bottom_line.row
+        )
+        session.add(bottom_line)
+    await session.flush()
+
+
+def _refs(lines: Sequence[Line]) -> tuple[events.BottomLineRef, ...]:
+    return tuple(events.BottomLineRef(bottom_line_id=line.id, version=line.version) for line in lines)

@@ -1,0 +1,125 @@
+"""What happens to a case as a whole: it rests, goes on, stops, or comes to its end."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import (
+    LIVE,
+    SERVICE,
+    CaseStatus,
+    Outcome,
+    PauseReason,
+    ReleaseReason,
+    WithdrawnBy,
+    WithdrawReason,
+)
+from services.intake.domain.errors import CaseAlreadyPaused, CaseNotPaused
+from services.intake.models import Case
+from services.intake.operations import assignments, telling
+from services.intake.queries import cases as reads
+from shared import outbox
+from shared.case_state import CaseErased, CaseStopped, UnknownCase
+from shared.clocks import Clocks
+from shared.events import intake as events
+from shared.events.base import EventData
+
+clocks = Clocks(SERVICE)
+
+
+async def locked_live_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Case:
+    """Return a case that goes on, locked: what every write about a case begins with.
+
+    Raises: UnknownCase, CaseErased, CaseStopped.
+    """
+    case = await reads.case(session, tenant=tenant, case_id=case_id, lock=True)
+    if case is None:
+        raise UnknownCase(case_id=str(case_id))
+    if case.state == CaseStatus.ERASED:
+        raise CaseErased(case_id=str(case_id))
+    if case.state not in LIVE:
+        raise CaseStopped(case_id=str(case_id), status=case.state)
+    return case
+
+
+async def pause_case(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, reason: PauseReason, now: datetime
+) -> None:
+    """Let a case rest, and its clocks. Raises: UnknownCase, CaseErased, CaseStopped, CaseAlreadyPaused."""
+    case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    if case.state == CaseStatus.PAUSED:
+        raise CaseAlreadyPaused(case_id=str(case_id))
+    case.state, case.pause_reason = CaseStatus.PAUSED, reason
+    await session.flush()
+    await clocks.pause_all(session, case=case_id, now=now, reason=reason)
+    await _tell(session, case, events.CasePaused(case_id=case_id, reason=reason), now)
+
+
+async def resume_case(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Let a case go on; clocks move by the length of the pause. Raises: as pause_case; CaseNotPaused."""
+    case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    if case.state != CaseStatus.PAUSED:
+        raise CaseNotPaused(case_id=str(case_id))
+    case.state, case.pause_reason = CaseStatus.OPEN, None
+    await session.flush()
+    await clocks.resume_all(session, case=case_id, now=now)
+    await _tell(session, case, events.CaseResumed(case_id=case_id), now)
+
+
+async def withdraw_case(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    reason: WithdrawReason,
+    by: WithdrawnBy,
+    now: datetime,
+) -> None:
+    """Stop a case before its end, and everything about it; tell the coordinator and the referrer.
+
+    Raises: UnknownCase, CaseErased, CaseStopped.
+    """
+    case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    coordinator = case.coordinator_id
+    await _end(session, case, ReleaseReason.CASE_STOPPED, now)
+    case.state, case.stop_reason, case.stopped_by = CaseStatus.WITHDRAWN, reason, by
+    await session.flush()
+    await _tell(session, case, events.CaseWithdrawn(case_id=case_id, reason=reason, by=by), now)
+    if coordinator is not None:
+        await telling.tell_coordinator(session, case, coordinator, "case-stopped", now, even_if_stopped=True)
+    if case.referrer_id is not None:
+        await telling.tell_referrer(session, case, "case-stopped", now, even_if_stopped=True)
+
+
+async def close_case(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, outcome: Outcome, now: datetime
+) -> None:
+    """Bring a case to its end. Raises: UnknownCase, CaseErased, CaseStopped."""
+    case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    await _end(session, case, ReleaseReason.TASK_DONE, now)
+    case.state, case.outcome = CaseStatus.CLOSED, outcome
+    await session.flush()
+    await _tell(session, case, events.CaseClosed(case_id=case_id, outcome=outcome), now)
+
+
+async def release_coordinator(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, reason: ReleaseReason, now: datetime
+) -> None:
+    """Let the coordinator go; for some reasons the search for another begins.
+
+    Raises: UnknownCase, CaseErased, CaseStopped, NoCoordinator.
+    """
+    case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    await assignments.release(session, case=case, reason=reason, now=now)
+
+
+async def _end(session: AsyncSession, case: Case, reason: ReleaseReason, now: datetime) -> None:
+    await assignments.call_off(session, case=case, reason=reason, now=now)
+    await clocks.stop_all(session, case=case.id, now=now)
+    case.ended_at = now
+    case.pause_reason = None
+
+
+async def _tell(session: AsyncSession, case: Case, fact: EventData, now: datetime) -> None:
+    await outbox.publish(session, fact, stream=case.id, tenant=case.tenant, case=case.id, now=now)

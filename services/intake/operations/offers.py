@@ -1,0 +1,293 @@
+"""Offers: one coordinator is asked at a time; each says yes or no, or the time passes and the next is asked.
+
+Every step looks at the rows first and does nothing where it is too late or too early: it may be tried again.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import (
+    ALLOCATION_CLOCK,
+    OFFER_CLOCK,
+    SEARCH_CLOCK,
+    SERVICE,
+    AssignmentState,
+    CaseStatus,
+    DeclineReason,
+    OfferState,
+)
+from services.intake.domain.errors import OfferAnswered, OfferOver, UnknownOffer
+from services.intake.domain.fit import Candidate, Wishes, in_order_of_fit
+from services.intake.models import Assignment, Case, Offer, ReferralFields
+from services.intake.operations import assignments, telling
+from services.intake.operations.cases import locked_live_case
+from services.intake.queries import cases as reads
+from services.intake.queries import referrals, register
+from services.intake.queries.register import PolicyInForce
+from shared import outbox
+from shared.auth import Role
+from shared.calendar import add_length
+from shared.case_state import CaseErased, CaseStopped
+from shared.clocks import Clock, Clocks
+from shared.events import intake as events
+from shared.ids import uuid7
+from shared.vault import Vault
+
+clocks = Clocks(SERVICE)
+
+
+async def offer_to_next(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, number: int, now: datetime
+) -> None:
+    """Ask the coordinator who fits best of those not asked yet; if nobody is left, tell the managers once."""
+    found = await _searching(session, tenant=tenant, case_id=case_id, number=number)
+    if found is None or await reads.open_offer(session, tenant=tenant, case_id=case_id) is not None:
+        return
+    case, assignment = found
+    policy = await register.policy(session, tenant=tenant)
+    await clocks.stop(session, kind=SEARCH_CLOCK, subject=case_id, now=now)
+    best = await _best(session, vault, case, number)
+    if best is not None:
+        await _offer(session, case, best, policy, now)
+        return
+    if assignment.nobody_left_at is None:
+        assignment.nobody_left_at = now
+        await session.flush()
+        await telling.tell_managers(session, case, "no-coordinator-left", now)
+    await clocks.start(
+        session,
+        kind=SEARCH_CLOCK,
+        subject=case_id,
+        stream=case_id,
+        tenant=tenant,
+        case=case_id,
+        owner=Role.REGIONAL_MANAGER,
+        now=now,
+        due_at=add_length(now, policy.lengths.search_again),
+        policy_version=policy.version,
+    )
+
+
+async def _searching(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, number: int
+) -> tuple[Case, Assignment] | None:
+    """Return the case, locked, and its search, if it goes on now."""
+    case = await reads.case(session, tenant=tenant, case_id=case_id, lock=True)
+    assignment = await reads.assignment(session, tenant=tenant, case_id=case_id, number=number)
+    if case is None or assignment is None or case.state != CaseStatus.OPEN:
+        return None
+    return (case, assignment) if assignment.state == AssignmentState.SEARCHING else None
+
+
+async def _best(session: AsyncSession, vault: Vault, case: Case, number: int) -> Candidate | None:
+    referral = await referrals.referral(session, tenant=case.tenant, referral_id=case.referral_id)
+    if referral is None:
+        raise LookupError(f"case {case.id} has no referral")
+    words = await vault.open(session, ReferralFields, referral.sealed, row=referral.row)
+    parties = {case.referring_organisation, case.mandated_organisation} - {None}
+    ordered = in_order_of_fit(
+        await register.candidates(session, tenant=case.tenant),
+        wishes=Wishes(
+            languages=words.wishes.languages or words.languages,
+            gender=words.wishes.gender,
+            culture=words.wishes.culture,
+        ),
+        parties={party for party in parties if party is not None},
+        not_again=await reads.not_to_be_asked(session, tenant=case.tenant, case_id=case.id, number=number),
+    )
+    return ordered[0] if ordered else None
+
+
+async def _offer(
+    session: AsyncSession, case: Case, candidate: Candidate, policy: PolicyInForce, now: datetime
+) -> None:
+    made = select(func.count()).where(Offer.case_id == case.id, Offer.assignment_no == case.assignment_no)
+    ordinal = (await session.execute(made)).scalar_one() + 1
+    offer = Offer(
+        id=uuid7(),
+        tenant=case.tenant,
+        case_id=case.id,
+        assignment_no=case.assignment_no,
+        ordinal=ordinal,
+        coordinator_id=candidate.id,
+        state=OfferState.OPEN,
+        created_at=now,
+    )
+    session.add(offer)
+    await session.flush()
+    clock = await _start_clock(session, offer, policy, now)
+    fact = events.OfferMade(
+        case_id=case.id,
+        assignment_no=offer.assignment_no,
+        offer_id=offer.id,
+        ordinal=ordinal,
+        coordinator_id=candidate.id,
+        expires_at=clock.due_at,
+    )
+    await outbox.publish(session, fact, stream=case.id, tenant=case.tenant, case=case.id, now=now)
+    await _write_to(session, case, offer, kind="offer-made", clock=clock, now=now)
+
+
+async def _start_clock(session: AsyncSession, offer: Offer, policy: PolicyInForce, now: datetime) -> Clock:
+    due_at = add_length(now, policy.lengths.offer_expires)
+    warn_at = add_length(now, policy.lengths.offer_warn)
+    return await clocks.start(
+        session,
+        kind=OFFER_CLOCK,
+        subject=offer.id,
+        stream=offer.case_id,
+        tenant=offer.tenant,
+        case=offer.case_id,
+        owner=Role.COORDINATOR,
+        escalate_to=Role.REGIONAL_MANAGER,
+        now=now,
+        due_at=due_at,
+        # A reminder after the end reminds nobody.
+        warn_at=warn_at if warn_at < due_at else None,
+        policy_version=policy.version,
+    )
+
+
+async def remind_of_offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID, now: datetime) -> None:
+    """Remind the coordinator of an offer once, if it still waits and the moment has come."""
+    found = await _waiting(session, tenant=tenant, offer_id=offer_id)
+    if found is None:
+        return
+    case, offer, clock = found
+    if clock.warned_at is not None or clock.warn_at is None or clock.warn_at > now:
+        return
+    await clocks.warn(session, kind=OFFER_CLOCK, subject=offer_id, now=now)
+    await _write_to(session, case, offer, kind="offer-reminder", clock=clock, now=now)
+
+
+async def expire_offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID, now: datetime) -> None:
+    """Let an offer end whose time has passed without an answer; the coordinator is told that it is over."""
+    found = await _waiting(session, tenant=tenant, offer_id=offer_id)
+    if found is None:
+        return
+    case, offer, clock = found
+    if clock.due_at > now:
+        return
+    offer.state = OfferState.EXPIRED
+    await session.flush()
+    await clocks.breach(session, kind=OFFER_CLOCK, subject=offer_id, now=now)
+    fact = events.OfferExpired(
+        case_id=case.id,
+        assignment_no=offer.assignment_no,
+        offer_id=offer.id,
+        coordinator_id=offer.coordinator_id,
+    )
+    await outbox.publish(session, fact, stream=case.id, tenant=tenant, case=case.id, now=now)
+    await telling.tell_coordinator(
+        session, case, offer.coordinator_id, "offer-closed", now, because="expired"
+    )
+
+
+async def breach_allocation(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Note that the case should have had a coordinator by now."""
+    clock = await clocks.find(session, kind=ALLOCATION_CLOCK, subject=case_id)
+    if clock is not None and clock.tenant == tenant and clock.due_at <= now:
+        await clocks.breach(session, kind=ALLOCATION_CLOCK, subject=case_id, now=now)
+
+
+async def end_pause_in_search(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Note that it is time to look again for somebody to ask."""
+    clock = await clocks.find(session, kind=SEARCH_CLOCK, subject=case_id)
+    if clock is not None and clock.tenant == tenant and clock.due_at <= now:
+        await clocks.stop(session, kind=SEARCH_CLOCK, subject=case_id, now=now)
+
+
+async def accept_offer(
+    session: AsyncSession, *, tenant: UUID, offer_id: UUID, coordinator_id: UUID, now: datetime
+) -> None:
+    """Let a coordinator say yes: the case is theirs from now on.
+
+    Raises: UnknownOffer, CaseStopped, CaseErased, OfferAnswered, OfferOver.
+    """
+    case, offer = await _to_answer(session, tenant=tenant, offer_id=offer_id, coordinator_id=coordinator_id)
+    await _answer(session, case, offer, OfferState.ACCEPTED, now)
+    await assignments.assign(session, case=case, offer=offer, now=now)
+
+
+async def decline_offer(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    offer_id: UUID,
+    coordinator_id: UUID,
+    reason: DeclineReason,
+    now: datetime,
+) -> None:
+    """Let a coordinator say no. Raises: as accept_offer."""
+    case, offer = await _to_answer(session, tenant=tenant, offer_id=offer_id, coordinator_id=coordinator_id)
+    offer.reason = reason
+    await _answer(session, case, offer, OfferState.DECLINED, now)
+
+
+async def _to_answer(
+    session: AsyncSession, *, tenant: UUID, offer_id: UUID, coordinator_id: UUID
+) -> tuple[Case, Offer]:
+    offer = await reads.offer(session, tenant=tenant, offer_id=offer_id)
+    if offer is None or offer.coordinator_id != coordinator_id:
+        raise UnknownOffer(offer_id=str(offer_id))
+    case = await locked_live_case(session, tenant=tenant, case_id=offer.case_id)
+    # Read again under the case's lock: the answer or the end may have come in between.
+    offer = await reads.offer(session, tenant=tenant, offer_id=offer_id)
+    if offer is None:
+        raise UnknownOffer(offer_id=str(offer_id))
+    if offer.state in (OfferState.ACCEPTED, OfferState.DECLINED):
+        raise OfferAnswered(offer_id=str(offer_id), answer=offer.state)
+    if offer.state != OfferState.OPEN:
+        raise OfferOver(offer_id=str(offer_id), state=offer.state)
+    return case, offer
+
+
+async def _answer(session: AsyncSession, case: Case, offer: Offer, answer: OfferState, now: datetime) -> None:
+    offer.state, offer.answered_at = answer, now
+    await session.flush()
+    await clocks.stop(session, kind=OFFER_CLOCK, subject=offer.id, now=now)
+    fact = events.OfferAnswered.model_validate(
+        {
+            "case_id": case.id,
+            "assignment_no": offer.assignment_no,
+            "offer_id": offer.id,
+            "coordinator_id": offer.coordinator_id,
+            "answer": answer,
+        }
+    )
+    await outbox.publish(session, fact, stream=case.id, tenant=case.tenant, case=case.id, now=now)
+
+
+async def _waiting(
+    session: AsyncSession, *, tenant: UUID, offer_id: UUID
+) -> tuple[Case, Offer, Clock] | None:
+    """Return the locked case, the offer and its clock, if the offer waits for an answer and its clock runs."""
+    offer = await reads.offer(session, tenant=tenant, offer_id=offer_id)
+    if offer is None:
+        return None
+    try:
+        case = await locked_live_case(session, tenant=tenant, case_id=offer.case_id)
+    except (CaseStopped, CaseErased):
+        return None
+    offer = await reads.offer(session, tenant=tenant, offer_id=offer_id)
+    clock = await clocks.find(session, kind=OFFER_CLOCK, subject=offer_id)
+    if offer is None or offer.state != OfferState.OPEN or clock is None or clock.state != "running":
+        return None
+    return case, offer, clock
+
+
+async def _write_to(
+    session: AsyncSession, case: Case, offer: Offer, *, kind: str, clock: Clock, now: datetime
+) -> None:
+    await telling.tell_coordinator(
+        session,
+        case,
+        offer.coordinator_id,
+        kind,
+        now,
+        offer_id=str(offer.id),
+        expires_at=clock.due_at.isoformat(),
+    )

@@ -1,0 +1,229 @@
+"""Receiving a referral, deciding on it, and taking it back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, LargeBinary, SmallInteger, Text, Uuid, bindparam, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain import consent
+from services.intake.domain.codes import ReferralReason, ReferralState
+from services.intake.domain.errors import (
+    NoMandateHere,
+    OrganisationUnknown,
+    ReferralDecided,
+    TenantUnknown,
+    UnknownReferral,
+)
+from services.intake.models import PersonFields, Referral, ReferralFields
+from services.intake.models.referrals import WishFields, person_row, referral_row
+from services.intake.queries import referrals as reads
+from services.intake.schemas.referrals import NewPerson, NewReferral
+from shared import outbox
+from shared.auth import Principal
+from shared.calendar import BRUSSELS
+from shared.events import intake as events
+from shared.events.base import EventData
+from shared.ids import uuid7
+from shared.vault import Vault
+
+# One round trip for the whole referral; without such a tenant nothing is written.
+_WRITE = text(
+    """
+    WITH written AS (
+        INSERT INTO referral (id, tenant, case_id, state, kind, track, themes, minors, referrer_id,
+                              referring_organisation, mandated_organisation, created_at, sealed)
+        SELECT :id, organisation.id, :case_id, 'received', :kind, :track, :themes, :minors, :referrer_id,
+               :referring_organisation, :mandated_organisation, :now, :sealed
+        FROM organisation WHERE organisation.id = :tenant AND organisation.is_tenant
+        RETURNING id, tenant
+    )
+    INSERT INTO referral_person (id, tenant, referral_id, position, role, created_at, sealed)
+    SELECT person.id, written.tenant, written.id, person.position, person.role, :now, person.sealed
+    FROM written, unnest(:person_ids, :positions, :roles, :persons) AS person (id, position, role, sealed)
+    RETURNING 1
+    """
+).bindparams(
+    bindparam("themes", type_=ARRAY(Text)),
+    bindparam("person_ids", type_=ARRAY(Uuid)),
+    bindparam("positions", type_=ARRAY(SmallInteger)),
+    bindparam("roles", type_=ARRAY(Text)),
+    bindparam("persons", type_=ARRAY(LargeBinary)),
+)
+
+
+async def receive_referral(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    referral: NewReferral,
+    referrer: Principal | None,
+    now: datetime,
+) -> UUID:
+    """Write a referral down and return its id; `referrer` is the professional who refers, None for a self-referral.
+
+    Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, NoMandateHere, TenantUnknown,
+    OrganisationUnknown.
+    """
+    minors = _check(referral, now=now)
+    referral_id, case_id = uuid7(), uuid7()
+    person_ids = [uuid7() for _ in referral.persons]
+    await vault.prepare(session, subjects=[case_id, *person_ids])
+    words = await vault.seal(session, _words(referral), subject=case_id, row=referral_row(referral_id))
+    persons = [
+        await vault.seal(session, _person(person), subject=person_id, row=person_row(person_id))
+        for person_id, person in zip(person_ids, referral.persons, strict=True)
+    ]
+    await _write(
+        session,
+        {
+            "id": referral_id,
+            "tenant": tenant,
+            "case_id": case_id,
+            "kind": referral.kind,
+            "track": referral.track,
+            "themes": list(dict.fromkeys(theme.value for theme in referral.themes)),
+            "minors": minors,
+            "referrer_id": referrer.id if referrer else None,
+            "referring_organisation": referrer.organisation if referrer else None,
+            "mandated_organisation": referral.mandated_organisation_id,
+            "now": now,
+            "sealed": words,
+            "person_ids": person_ids,
+            "positions": list(range(len(person_ids))),
+            "roles": [person.role for person in referral.persons],
+            "persons": persons,
+        },
+    )
+    received = events.ReferralReceived(
+        referral_id=referral_id,
+        themes=tuple(dict.fromkeys(theme.value for theme in referral.themes)),
+        track=referral.track,
+        referrer_kind=referral.kind,
+        referring_organisation=referrer.organisation if referrer else None,
+    )
+    await outbox.publish(session, received, stream=case_id, tenant=tenant, case=case_id, now=now)
+    return referral_id
+
+
+async def _write(session: AsyncSession, values: dict[str, object]) -> None:
+    try:
+        written = await session.execute(_WRITE, values)
+    except IntegrityError:
+        # The only rows it builds on are those of the register.
+        raise OrganisationUnknown from None
+    if written.first() is None:
+        raise TenantUnknown
+
+
+def _check(referral: NewReferral, *, now: datetime) -> bool:
+    """Return whether a central person is a minor. Raises: as receive_referral."""
+    today = now.astimezone(BRUSSELS).date()
+    persons = [person.as_referred() for person in referral.persons]
+    consent.check_persons(persons, today=today)
+    if referral.kind == "professional":
+        consent.check_consent(persons, today=today)
+    elif referral.mandated_organisation_id is not None or referral.bottom_lines:
+        raise NoMandateHere
+    return any(person.is_central and consent.is_minor(person.birth_date, today) for person in persons)
+
+
+def _words(referral: NewReferral) -> ReferralFields:
+    return ReferralFields(
+        question=referral.question,
+        summary=referral.summary,
+        languages=tuple(referral.languages),
+        wishes=WishFields(
+            languages=tuple(referral.wishes.languages),
+            gender=referral.wishes.gender,
+            culture=referral.wishes.culture,
+        ),
+        bottom_lines=tuple(referral.bottom_lines),
+        resources=referral.resources,
+    )
+
+
+def _person(person: NewPerson) -> PersonFields:
+    given = person.consent
+    return PersonFields(
+        **person.model_dump(exclude={"role", "consent"}),
+        agreed=given is not None and given.referral,
+        agreed_on=given.date if given is not None else None,
+    )
+
+
+async def decide(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    referral_id: UUID,
+    state: ReferralState,
+    decided_by: UUID,
+    now: datetime,
+    reason: ReferralReason | None = None,
+) -> Referral:
+    """Decide on a referral once and return it. Raises: UnknownReferral, ReferralDecided."""
+    referral = await reads.referral(session, tenant=tenant, referral_id=referral_id, lock=True)
+    if referral is None:
+        raise UnknownReferral(referral_id=str(referral_id))
+    if referral.state != ReferralState.RECEIVED:
+        raise ReferralDecided(referral_id=str(referral_id), state=referral.state)
+    referral.state = state
+    referral.reason = reason
+    referral.decided_by = decided_by
+    referral.decided_at = now
+    await session.flush()
+    return referral
+
+
+async def decline_referral(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    referral_id: UUID,
+    reason: ReferralReason,
+    decided_by: UUID,
+    now: datetime,
+) -> None:
+    """Do not take a referral on. Raises: UnknownReferral, ReferralDecided."""
+    referral = await decide(
+        session,
+        tenant=tenant,
+        referral_id=referral_id,
+        state=ReferralState.DECLINED,
+        decided_by=decided_by,
+        now=now,
+        reason=reason,
+    )
+    fact = events.ReferralDeclined(referral_id=referral_id, reason=reason)
+    await _tell(session, referral, fact, now)
+
+
+async def withdraw_referral(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    referral_id: UUID,
+    reason: ReferralReason,
+    decided_by: UUID,
+    now: datetime,
+) -> None:
+    """Take a referral back before it is decided. Raises: UnknownReferral, ReferralDecided."""
+    referral = await decide(
+        session,
+        tenant=tenant,
+        referral_id=referral_id,
+        state=ReferralState.WITHDRAWN,
+        decided_by=decided_by,
+        now=now,
+        reason=reason,
+    )
+    fact = events.ReferralWithdrawn(referral_id=referral_id, reason=reason)
+    await _tell(session, referral, fact, now)
+
+
+async def _tell(session: AsyncSession, referral: Referral, fact: EventData, now: datetime) -> None:
+    case_id = referral.case_id
+    await outbox.publish(session, fact, stream=case_id, tenant=referral.tenant, case=case_id, now=now)

@@ -1,0 +1,156 @@
+"""Entering organisations, staff and coordinators, and changing the policy."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from stdnum.be import vat
+from stdnum.exceptions import ValidationError as NotANumber
+
+from services.intake.domain.errors import (
+    KboNumberWrong,
+    OrganisationKnown,
+    OrganisationUnknown,
+    TenantUnknown,
+)
+from services.intake.models import ContactFields, Coordinator, Organisation, PolicyVersion, StaffMember
+from services.intake.models.register import key_subject
+from services.intake.queries import register as reads
+from services.intake.schemas.register import NewCoordinator, NewOrganisation, NewStaff
+from services.intake.settings import Policy
+from shared.auth import NO_TENANT
+from shared.ids import uuid7
+from shared.vault import Vault
+
+# Held to the commit: two changes at once make two versions.
+_HOLD_POLICY = text("SELECT pg_advisory_xact_lock(746110, hashtext(:tenant))")
+
+
+def kbo_number(given: str) -> str:
+    """Return a KBO number as ten digits. Raises: KboNumberWrong."""
+    try:
+        return str(vat.validate(given))
+    except NotANumber:
+        raise KboNumberWrong from None
+
+
+async def enter_organisation(
+    session: AsyncSession, *, entry: NewOrganisation, entered_by: UUID, now: datetime
+) -> UUID:
+    """Put an organisation in the register and return its id; one that is there under this id is left as it is.
+
+    Raises: KboNumberWrong, OrganisationKnown.
+    """
+    organisation_id = entry.organisation_id or uuid7()
+    number = kbo_number(entry.kbo_number)
+    values = {
+        "id": organisation_id,
+        # A tenant is its own; a party belongs to whoever entered it.
+        "tenant": organisation_id if entry.is_tenant else entered_by,
+        "name": entry.name,
+        "kbo_number": number,
+        "is_tenant": entry.is_tenant,
+        "languages": entry.languages,
+        "created_at": now,
+    }
+    added = insert(Organisation).values(values).on_conflict_do_nothing().returning(Organisation.id)
+    if (await session.execute(added)).first() is None:
+        same = select(Organisation.id).where(
+            Organisation.id == organisation_id, Organisation.kbo_number == number
+        )
+        if (await session.execute(same)).first() is None:
+            raise OrganisationKnown
+    return organisation_id
+
+
+async def enter_staff(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, entry: NewStaff, now: datetime
+) -> UUID:
+    """Enter a colleague, or replace what was known of them, and return their id.
+
+    `tenant`: who enters them, so that none can overwrite what another organisation knows; if it is nobody's, their
+    own organisation. Raises: OrganisationUnknown.
+    """
+    tenant = entry.organisation_id if tenant == NO_TENANT else tenant
+    for organisation_id in {tenant, entry.organisation_id}:
+        if await reads.organisation(session, organisation_id=organisation_id) is None:
+            raise OrganisationUnknown
+    staff_id = entry.staff_id or uuid7()
+    person = StaffMember(tenant=tenant, id=staff_id)
+    contact = ContactFields(
+        first_name=entry.first_name, last_name=entry.last_name, email=entry.email, language=entry.language
+    )
+    values = {
+        "tenant": tenant,
+        "id": staff_id,
+        "organisation_id": entry.organisation_id,
+        "roles": sorted({role.value for role in entry.roles}),
+        "created_at": now,
+        "sealed": await vault.seal(session, contact, subject=key_subject(tenant, staff_id), row=person.row),
+    }
+    await _put(session, StaffMember, values)
+    return staff_id
+
+
+async def enter_coordinator(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, entry: NewCoordinator, now: datetime
+) -> UUID:
+    """Enter a coordinator, or replace what was known of them, and return their id. Raises: TenantUnknown."""
+    await _require_tenant(session, tenant)
+    coordinator_id = entry.coordinator_id or uuid7()
+    person = Coordinator(tenant=tenant, id=coordinator_id)
+    contact = ContactFields(
+        first_name=entry.first_name, last_name=entry.last_name, email=entry.email, language=entry.language
+    )
+    values = {
+        "tenant": tenant,
+        "id": coordinator_id,
+        "languages": entry.languages,
+        "gender": entry.gender,
+        "cultures": entry.cultures,
+        "region": entry.region,
+        "max_load": entry.max_load,
+        "tied_to": entry.tied_to,
+        "created_at": now,
+        "sealed": await vault.seal(
+            session, contact, subject=key_subject(tenant, coordinator_id), row=person.row
+        ),
+    }
+    await _put(session, Coordinator, values)
+    return coordinator_id
+
+
+async def change_policy(
+    session: AsyncSession, *, tenant: UUID, policy: Policy, changed_by: UUID, now: datetime
+) -> int:
+    """Make a policy count from now on and return its version; clocks that run keep theirs. Raises: TenantUnknown."""
+    await _require_tenant(session, tenant)
+    await session.execute(_HOLD_POLICY, {"tenant": str(tenant)})
+    version = (await reads.policy(session, tenant=tenant)).version + 1
+    session.add(
+        PolicyVersion(
+            tenant=tenant,
+            version=version,
+            settings=policy.model_dump(mode="json"),
+            changed_by=changed_by,
+            created_at=now,
+        )
+    )
+    await session.flush()
+    return version
+
+
+async def _require_tenant(session: AsyncSession, tenant: UUID) -> None:
+    found = await reads.organisation(session, organisation_id=tenant)
+    if found is None or not found.is_tenant:
+        raise TenantUnknown
+
+
+async def _put(
+    session: AsyncSession, table: type[StaffMember] | type[Coordinator], values: dict[str, object]
+) -> None:
+    added = insert(table).values(values)
+    changed = {name: added.excluded[name] for name in values if name not in ("tenant", "id", "created_at")}
+    await session.execute(added.on_conflict_do_update(index_elements=["tenant", "id"], set_=changed))

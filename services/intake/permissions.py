@@ -1,0 +1,184 @@
+"""Who may do what in intake, one named function per rule.
+
+Who may not know that a case or referral exists gets the same answer as when there is none.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import WithdrawnBy
+from services.intake.domain.errors import (
+    NotOnBehalf,
+    OnlyOpsMakesTenants,
+    ReferrerNeeded,
+    UnknownReferral,
+)
+from services.intake.models import Case, Referral
+from services.intake.operations.baseline import Pens
+from services.intake.queries import cases, referrals
+from services.intake.schemas.cases import Withdrawal
+from services.intake.schemas.referrals import NewReferral
+from services.intake.schemas.register import NewOrganisation
+from shared.auth import NO_TENANT, Kind, Principal, Role
+from shared.case_state import UnknownCase
+from shared.http.principals import NotForThisKind, NotForThisRole
+
+_ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
+
+
+def is_manager(principal: Principal) -> bool:
+    """Say whether someone is a regional manager of the tenant itself."""
+    return principal.has(Role.REGIONAL_MANAGER) and principal.is_of_tenant
+
+
+def is_coordinator_of(principal: Principal, case: Case) -> bool:
+    """Say whether someone is assigned to a case now."""
+    return principal.has(Role.COORDINATOR) and case.coordinator_id == principal.id
+
+
+def tenant_of_entry(principal: Principal, entry: NewOrganisation) -> UUID:
+    """Return who enters an organisation, if they may. Raises: OnlyOpsMakesTenants."""
+    if principal.has(Role.OPS):
+        return principal.tenant
+    own = entry.organisation_id is not None and entry.organisation_id == principal.organisation
+    if entry.is_tenant and not own:
+        raise OnlyOpsMakesTenants
+    return principal.tenant
+
+
+def referrer_of(principal: Principal | None, referral: NewReferral) -> Principal | None:
+    """Return the professional in whose name a referral is written, None if somebody refers themselves.
+
+    Raises: ReferrerNeeded.
+    """
+    if referral.kind == "self":
+        return None
+    if principal is None or principal.kind is not Kind.STAFF or principal.organisation is None:
+        raise ReferrerNeeded
+    if not principal.has(Role.REFERRER):
+        raise ReferrerNeeded
+    return principal
+
+
+def referrals_of(principal: Principal) -> UUID | None:
+    """Return whose referrals someone may list: None for all of the tenant. Raises: NotForThisRole."""
+    if is_manager(principal):
+        return None
+    if principal.has(Role.REFERRER):
+        return principal.id
+    raise NotForThisRole
+
+
+async def referral_for_reader(session: AsyncSession, principal: Principal, *, referral_id: UUID) -> Referral:
+    """Return a referral to the manager who decides on it, or to whoever wrote it. Raises: UnknownReferral."""
+    referral = await referrals.referral(session, tenant=principal.tenant, referral_id=referral_id)
+    if referral is None or not (is_manager(principal) or _wrote(principal, referral)):
+        raise UnknownReferral(referral_id=str(referral_id))
+    return referral
+
+
+def _wrote(principal: Principal, referral: Referral) -> bool:
+    return principal.has(Role.REFERRER) and referral.referrer_id == principal.id
+
+
+def cases_for(principal: Principal) -> Select[Case]:
+    """Return the query of the cases someone may list: the tenant's, those assigned to them, their organisation's.
+
+    Raises: NotForThisRole.
+    """
+    tenant = principal.tenant
+    if is_manager(principal) or principal.has(Role.OPS):
+        return cases.all_cases(tenant=tenant)
+    if principal.has(Role.COORDINATOR):
+        return cases.cases_of_coordinator(tenant=tenant, coordinator_id=principal.id)
+    if principal.has(Role.REFERRER) and principal.organisation is not None:
+        return cases.cases_of_party(tenant=tenant, organisation_id=principal.organisation)
+    raise NotForThisRole
+
+
+async def case_for_reader(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+    """Return where a case stands to managers, ops, the coordinator assigned now, and parties. Raises: UnknownCase."""
+    case = await _case(session, principal, case_id)
+    if is_manager(principal) or principal.has(Role.OPS) or is_coordinator_of(principal, case):
+        return case
+    if await _is_party(session, principal, case):
+        return case
+    raise UnknownCase(case_id=str(case_id))
+
+
+async def case_for_coordination(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+    """Return a case to managers and the coordinator assigned now, who let it rest and go on. Raises: UnknownCase."""
+    case = await _case(session, principal, case_id)
+    if is_manager(principal) or is_coordinator_of(principal, case):
+        return case
+    raise UnknownCase(case_id=str(case_id))
+
+
+async def case_for_file(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+    """Return a case to those who may read its baseline: its coordinator now, and parties. Raises: UnknownCase."""
+    case = await _case(session, principal, case_id)
+    if is_coordinator_of(principal, case) or await _is_party(session, principal, case):
+        return case
+    raise UnknownCase(case_id=str(case_id))
+
+
+async def pens_for(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Pens:
+    """Return what someone may write in the baseline: the coordinator the questions, the mandated side the rest.
+
+    Raises: UnknownCase.
+    """
+    case = await case_for_file(session, principal, case_id=case_id)
+    mandated = case.mandated_organisation or case.referring_organisation
+    return Pens(
+        questions=is_coordinator_of(principal, case),
+        bottom_lines=principal.has(Role.REFERRER) and principal.organisation == mandated,
+    )
+
+
+async def withdrawn_by(
+    session: AsyncSession, principal: Principal, *, case_id: UUID, withdrawal: Withdrawal
+) -> WithdrawnBy:
+    """Return on whose behalf a case is withdrawn, if it may be: by those whom it is about, or by staff for them.
+
+    Raises: UnknownCase, NotForThisRole, NotForThisKind, NotOnBehalf.
+    """
+    if principal.kind is Kind.PERSON:
+        return _in_own_name(principal, case_id, withdrawal)
+    if principal.kind is not Kind.STAFF:
+        raise NotForThisKind
+    if not principal.has(Role.REGIONAL_MANAGER, Role.COORDINATOR):
+        raise NotForThisRole
+    await case_for_coordination(session, principal, case_id=case_id)
+    if is_manager(principal):
+        return withdrawal.by or "regional-manager"
+    if withdrawal.by not in (None, *_ON_BEHALF.values()):
+        raise NotOnBehalf
+    return withdrawal.by or "central-person"
+
+
+def _in_own_name(principal: Principal, case_id: UUID, withdrawal: Withdrawal) -> WithdrawnBy:
+    if principal.case != case_id:
+        raise UnknownCase(case_id=str(case_id))
+    own = _ON_BEHALF.get(principal.case_role or "")
+    if own is None:
+        raise NotForThisRole
+    if withdrawal.by not in (None, own):
+        raise NotOnBehalf
+    return own
+
+
+async def _case(session: AsyncSession, principal: Principal, case_id: UUID) -> Case:
+    case = await cases.case(session, tenant=principal.tenant, case_id=case_id)
+    if case is None or principal.tenant == NO_TENANT:
+        raise UnknownCase(case_id=str(case_id))
+    return case
+
+
+async def _is_party(session: AsyncSession, principal: Principal, case: Case) -> bool:
+    if not principal.has(Role.REFERRER) or principal.organisation is None:
+        return False
+    return await cases.is_party(
+        session, tenant=principal.tenant, case_id=case.id, organisation_id=principal.organisation
+    )

@@ -1,0 +1,139 @@
+"""Reads of cases, assignments, offers and the baseline."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import OFFER_CLOCK, REPLACED, DeclineReason, OfferState
+from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Offer
+from shared.http.paging import PageRequest, Rows, paginate
+
+
+async def case(session: AsyncSession, *, tenant: UUID, case_id: UUID, lock: bool = False) -> Case | None:
+    """Return a case; locked, which is what every write about it begins with."""
+    query = select(Case).where(Case.tenant == tenant, Case.id == case_id)
+    if lock:
+        # What was read before the lock may have changed since.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def is_party(session: AsyncSession, *, tenant: UUID, case_id: UUID, organisation_id: UUID) -> bool:
+    """Say whether an organisation is a party to a case now."""
+    query = select(CaseParty.id).where(
+        CaseParty.tenant == tenant,
+        CaseParty.case_id == case_id,
+        CaseParty.organisation_id == organisation_id,
+        CaseParty.ended_at.is_(None),
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+def all_cases(*, tenant: UUID) -> Select[Case]:
+    """Return the query of all cases of a tenant."""
+    return select(Case).where(Case.tenant == tenant)
+
+
+def cases_of_coordinator(*, tenant: UUID, coordinator_id: UUID) -> Select[Case]:
+    """Return the query of the cases that a coordinator is assigned to now."""
+    return all_cases(tenant=tenant).where(Case.coordinator_id == coordinator_id)
+
+
+def cases_of_party(*, tenant: UUID, organisation_id: UUID) -> Select[Case]:
+    """Return the query of the cases that an organisation is a party to now."""
+    parties = select(CaseParty.case_id).where(
+        CaseParty.tenant == tenant,
+        CaseParty.organisation_id == organisation_id,
+        CaseParty.ended_at.is_(None),
+    )
+    return all_cases(tenant=tenant).where(Case.id.in_(parties))
+
+
+async def page_of_cases(session: AsyncSession, query: Select[Case], *, page: PageRequest) -> Rows[Case]:
+    """Return one page of a query of cases, newest first."""
+    return await paginate(session, query, page, time=Case.created_at, id=Case.id)
+
+
+async def assignment(session: AsyncSession, *, tenant: UUID, case_id: UUID, number: int) -> Assignment | None:
+    """Return one search for a coordinator."""
+    query = select(Assignment).where(
+        Assignment.tenant == tenant, Assignment.case_id == case_id, Assignment.number == number
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID) -> Offer | None:
+    """Return an offer as it is now, also if this session has seen it before."""
+    query = select(Offer).where(Offer.tenant == tenant, Offer.id == offer_id)
+    return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def open_offer(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Offer | None:
+    """Return the offer of a case that waits for an answer."""
+    query = select(Offer).where(
+        Offer.tenant == tenant, Offer.case_id == case_id, Offer.state == OfferState.OPEN
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def offers_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Offer]:
+    """Return all offers of a case in the order in which they were made: few, for nobody is asked twice in a search."""
+    query = select(Offer).where(Offer.tenant == tenant, Offer.case_id == case_id)
+    return (await session.execute(query.order_by(Offer.assignment_no, Offer.ordinal))).scalars().all()
+
+
+async def offers_waiting_for(
+    session: AsyncSession, *, tenant: UUID, coordinator_id: UUID, page: PageRequest
+) -> Rows[tuple[Offer, Case]]:
+    """Return one page of the offers that wait for a coordinator's answer, with their cases."""
+    query: Any = (
+        select(Offer, Case)
+        .join(Case, (Case.id == Offer.case_id) & (Case.tenant == tenant))
+        .where(Offer.tenant == tenant, Offer.coordinator_id == coordinator_id, Offer.state == OfferState.OPEN)
+    )
+    return await paginate(session, query, page, time=Offer.created_at, id=Offer.id)
+
+
+async def not_to_be_asked(session: AsyncSession, *, tenant: UUID, case_id: UUID, number: int) -> set[UUID]:
+    """Return who was asked in this search already, has a conflict of interest, or left the case for a reason."""
+    asked = select(Offer.coordinator_id).where(
+        Offer.tenant == tenant,
+        Offer.case_id == case_id,
+        (Offer.assignment_no == number) | (Offer.reason == DeclineReason.CONFLICT_OF_INTEREST),
+    )
+    left = select(Assignment.coordinator_id).where(
+        Assignment.tenant == tenant,
+        Assignment.case_id == case_id,
+        Assignment.coordinator_id.is_not(None),
+        Assignment.release_reason.in_(REPLACED),
+    )
+    return set((await session.execute(asked.union(left))).scalars())
+
+
+async def baseline(session: AsyncSession, *, tenant: UUID, case_id: UUID, version: int) -> Baseline | None:
+    """Return one version of a case's baseline."""
+    query = select(Baseline).where(
+        Baseline.tenant == tenant, Baseline.case_id == case_id, Baseline.version == version
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def bottom_lines(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, version: int
+) -> Sequence[BottomLine]:
+    """Return the bottom lines of one version of the baseline, in order."""
+    query = select(BottomLine).where(
+        BottomLine.tenant == tenant, BottomLine.case_id == case_id, BottomLine.baseline_version == version
+    )
+    return (await session.execute(query.order_by(BottomLine.position))).scalars().all()
+
+
+async def expiries(session: AsyncSession, *, offer_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return when each of these offers ends or ended."""
+    clock = Base.metadata.tables["clock"].c
+    query = select(clock.subject, clock.due_at).where(clock.kind == OFFER_CLOCK, clock.subject.in_(offer_ids))
+    return {row[0]: row[1] for row in await session.execute(query)}

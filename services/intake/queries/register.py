@@ -1,0 +1,110 @@
+"""Reads of the register: organisations, staff, coordinators, the policy in force."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import LIVE
+from services.intake.domain.fit import Candidate
+from services.intake.models import Case, Coordinator, Organisation, PolicyVersion, StaffMember
+from services.intake.settings import Policy
+from shared.auth import Role
+from shared.http.paging import PageRequest, Rows, paginate
+
+
+@dataclass(frozen=True)
+class PolicyInForce:
+    """The lengths that count for a tenant, and their version (0: the defaults)."""
+
+    version: int
+    lengths: Policy
+
+
+async def policy(session: AsyncSession, *, tenant: UUID) -> PolicyInForce:
+    """Return the policy that a tenant has now."""
+    query = select(PolicyVersion).where(PolicyVersion.tenant == tenant).order_by(PolicyVersion.version.desc())
+    found = (await session.execute(query.limit(1))).scalar_one_or_none()
+    if found is None:
+        return PolicyInForce(0, Policy())
+    return PolicyInForce(found.version, Policy.model_validate(found.settings))
+
+
+async def organisation(session: AsyncSession, *, organisation_id: UUID) -> Organisation | None:
+    """Return an organisation of the register."""
+    return await session.get(Organisation, organisation_id)
+
+
+async def organisations(session: AsyncSession, *, page: PageRequest) -> Rows[Organisation]:
+    """Return one page of the register, which is one for the whole installation."""
+    return await paginate(
+        session,
+        select(Organisation),
+        page,
+        time=Organisation.created_at,
+        id=Organisation.id,
+        newest_first=False,
+    )
+
+
+async def staff_member(session: AsyncSession, *, tenant: UUID, staff_id: UUID) -> StaffMember | None:
+    """Return a colleague as the tenant entered them, else as their own organisation did."""
+    query = (
+        select(StaffMember)
+        .where(StaffMember.id == staff_id, StaffMember.tenant.in_([tenant, StaffMember.organisation_id]))
+        .order_by((StaffMember.tenant == tenant).desc())
+    )
+    return (await session.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def regional_managers(session: AsyncSession, *, tenant: UUID) -> Sequence[UUID]:
+    """Return the ids of the tenant's own regional managers."""
+    query = select(StaffMember.id).where(
+        StaffMember.tenant == tenant,
+        StaffMember.organisation_id == tenant,
+        StaffMember.roles.any(Role.REGIONAL_MANAGER.value),  # type: ignore[arg-type]
+    )
+    return (await session.execute(query.order_by(StaffMember.id))).scalars().all()
+
+
+async def coordinator(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) -> Coordinator | None:
+    """Return a coordinator of the tenant."""
+    return await session.get(Coordinator, (tenant, coordinator_id))
+
+
+async def coordinators(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[Coordinator]:
+    """Return one page of the tenant's coordinators, longest known first."""
+    query = select(Coordinator).where(Coordinator.tenant == tenant)
+    return await paginate(
+        session, query, page, time=Coordinator.created_at, id=Coordinator.id, newest_first=False
+    )
+
+
+async def loads(session: AsyncSession, *, tenant: UUID) -> dict[UUID, int]:
+    """Return how many live cases each coordinator has now; who has none is left out."""
+    query = (
+        select(Case.coordinator_id, func.count())
+        .where(Case.tenant == tenant, Case.coordinator_id.is_not(None), Case.state.in_(LIVE))
+        .group_by(Case.coordinator_id)
+    )
+    return {row[0]: row[1] for row in await session.execute(query) if row[0] is not None}
+
+
+async def candidates(session: AsyncSession, *, tenant: UUID) -> list[Candidate]:
+    """Return all coordinators of a tenant with their load."""
+    load_of = await loads(session, tenant=tenant)
+    rows = await session.execute(select(Coordinator).where(Coordinator.tenant == tenant))
+    return [
+        Candidate(
+            id=row.id,
+            languages=tuple(row.languages),
+            gender=row.gender,
+            cultures=tuple(row.cultures),
+            load=load_of.get(row.id, 0),
+            max_load=row.max_load,
+            tied_to=frozenset(row.tied_to),
+        )
+        for row in rows.scalars()
+    ]

@@ -1,0 +1,55 @@
+"""The baseline of a case: questions, bottom lines, resources."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.intake import permissions
+from services.intake.operations import baseline
+from services.intake.schemas.cases import BaselineChange, ShownBaseline, ShownLine
+from shared.auth import Principal, Role
+from shared.http import Now, Parts, Router, Session, allow
+
+router = Router(tags=["baseline"])
+
+Writer = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REFERRER, from_elsewhere=True))]
+
+
+@router.get("/v1/cases/{case_id}/baseline")
+async def read_baseline(case_id: UUID, principal: Writer, session: Session, parts: Parts) -> ShownBaseline:
+    """Read the baseline as it stands."""
+    case = await permissions.case_for_file(session, principal, case_id=case_id)
+    return _shown(case_id, await baseline.read_baseline(session, parts.vault, case=case))
+
+
+@router.put("/v1/cases/{case_id}/baseline")
+async def change_baseline(
+    *, case_id: UUID, change: BaselineChange, principal: Writer, session: Session, now: Now, parts: Parts
+) -> ShownBaseline:
+    """Write the baseline: the coordinator its questions, the mandated side its bottom lines and resources."""
+    pens = await permissions.pens_for(session, principal, case_id=case_id)
+    written = await baseline.change_baseline(
+        session,
+        parts.vault,
+        tenant=principal.tenant,
+        case_id=case_id,
+        change=change,
+        pens=pens,
+        written_by=principal.id,
+        now=now,
+    )
+    return _shown(case_id, written)
+
+
+def _shown(case_id: UUID, found: baseline.OpenedBaseline) -> ShownBaseline:
+    return ShownBaseline(
+        case_id=case_id,
+        version=found.version,
+        questions=list(found.questions),
+        bottom_lines=[
+            ShownLine(bottom_line_id=line.id, version=line.version, text=line.text) for line in found.lines
+        ],
+        resources=found.resources,
+        created_at=found.created_at,
+    )

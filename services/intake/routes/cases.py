@@ -1,0 +1,136 @@
+"""Cases: where they stand, resting and going on, stopping, the end; and handing over the persons at the opening."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.intake import permissions
+from services.intake.domain.codes import CaseStatus, ReleaseReason
+from services.intake.models import Case, PersonFields
+from services.intake.operations import cases
+from services.intake.queries import cases as reads
+from services.intake.queries import referrals
+from services.intake.routes.referrals import shown_person
+from services.intake.schemas.cases import CaseStanding, CaseSummary, Closing, Pause, Release, Withdrawal
+from services.intake.schemas.referrals import PersonsAtOpening
+from shared.auth import Principal, Role
+from shared.case_state import UnknownCase
+from shared.http import Anyone, Now, Page, Paging, Parts, Router, Service, Session, allow
+from shared.http.principals import NotForThisKind
+
+router = Router(tags=["cases"])
+
+COPY_PERSONS = "copy-persons"
+Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
+Reader = Annotated[
+    Principal,
+    Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, Role.REFERRER, Role.OPS, from_elsewhere=True)),
+]
+Keeper = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, from_elsewhere=True))]
+
+
+@router.get("/v1/cases")
+async def list_cases(principal: Reader, session: Session, page: Paging) -> Page[CaseSummary]:
+    """List cases, newest first: a coordinator sees those assigned now, a referrer those of their organisation."""
+    rows = await reads.page_of_cases(session, permissions.cases_for(principal), page=page)
+    return Page(items=[_summary(row) for row in rows.items], next=rows.next)
+
+
+@router.get("/v1/cases/{case_id}")
+async def read_case(case_id: UUID, principal: Reader, session: Session) -> CaseSummary:
+    """Read where a case stands."""
+    return _summary(await permissions.case_for_reader(session, principal, case_id=case_id))
+
+
+@router.post("/v1/cases/{case_id}/pause")
+async def pause_case(
+    case_id: UUID, pause: Pause, principal: Keeper, session: Session, now: Now
+) -> CaseStanding:
+    """Let a case rest; its clocks stand still everywhere."""
+    await permissions.case_for_coordination(session, principal, case_id=case_id)
+    await cases.pause_case(session, tenant=principal.tenant, case_id=case_id, reason=pause.reason, now=now)
+    return CaseStanding(case_id=case_id, state=CaseStatus.PAUSED)
+
+
+@router.post("/v1/cases/{case_id}/resume")
+async def resume_case(case_id: UUID, principal: Keeper, session: Session, now: Now) -> CaseStanding:
+    """Let a case go on."""
+    await permissions.case_for_coordination(session, principal, case_id=case_id)
+    await cases.resume_case(session, tenant=principal.tenant, case_id=case_id, now=now)
+    return CaseStanding(case_id=case_id, state=CaseStatus.OPEN)
+
+
+@router.post("/v1/cases/{case_id}/withdraw")
+async def withdraw_case(
+    case_id: UUID, withdrawal: Withdrawal, principal: Anyone, session: Session, now: Now
+) -> CaseStanding:
+    """Stop a case before its end; the people concerned can, at any moment, with their personal link."""
+    by = await permissions.withdrawn_by(session, principal, case_id=case_id, withdrawal=withdrawal)
+    await cases.withdraw_case(
+        session, tenant=principal.tenant, case_id=case_id, reason=withdrawal.reason, by=by, now=now
+    )
+    return CaseStanding(case_id=case_id, state=CaseStatus.WITHDRAWN)
+
+
+@router.post("/v1/cases/{case_id}/close")
+async def close_case(
+    case_id: UUID, closing: Closing, principal: Manager, session: Session, now: Now
+) -> CaseStanding:
+    """Bring a case to its end."""
+    await cases.close_case(
+        session, tenant=principal.tenant, case_id=case_id, outcome=closing.outcome, now=now
+    )
+    return CaseStanding(case_id=case_id, state=CaseStatus.CLOSED)
+
+
+@router.post("/v1/cases/{case_id}/release-coordinator")
+async def release_coordinator(
+    case_id: UUID, release: Release, principal: Keeper, session: Session, now: Now
+) -> CaseStanding:
+    """Let the coordinator go; unless the task is done, the search for another begins."""
+    case = await permissions.case_for_coordination(session, principal, case_id=case_id)
+    await cases.release_coordinator(
+        session, tenant=principal.tenant, case_id=case_id, reason=ReleaseReason(release.reason), now=now
+    )
+    return CaseStanding(case_id=case_id, state=CaseStatus(case.state))
+
+
+@router.get("/v1/cases/{case_id}/persons-at-opening")
+async def read_persons_at_opening(
+    case_id: UUID, principal: Service, session: Session, parts: Parts
+) -> PersonsAtOpening:
+    """Hand the persons of the referral to the service that looks after them from the opening on."""
+    if principal.purpose != COPY_PERSONS:
+        raise NotForThisKind
+    case = await reads.case(session, tenant=principal.tenant, case_id=case_id)
+    if case is None:
+        raise UnknownCase(case_id=str(case_id))
+    rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
+    fields = await parts.vault.open_many(session, PersonFields, [(row.sealed, row.row) for row in rows])
+    return PersonsAtOpening(
+        items=[shown_person(row, person) for row, person in zip(rows, fields, strict=True)]
+    )
+
+
+def _summary(row: Case) -> CaseSummary:
+    return CaseSummary.model_validate(
+        {
+            "case_id": row.id,
+            "referral_id": row.referral_id,
+            "state": row.state,
+            "track": row.track,
+            "themes": row.themes,
+            "minors": row.minors,
+            "coordinator_id": row.coordinator_id,
+            "assignment_no": row.assignment_no,
+            "referring_organisation_id": row.referring_organisation,
+            "mandated_organisation_id": row.mandated_organisation,
+            "pause_reason": row.pause_reason,
+            "stop_reason": row.stop_reason,
+            "stopped_by": row.stopped_by,
+            "outcome": row.outcome,
+            "opened_at": row.created_at,
+            "ended_at": row.ended_at,
+        }
+    )

@@ -1,0 +1,92 @@
+"""Offers to coordinators, and their answers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.intake import permissions
+from services.intake.domain.codes import OfferState
+from services.intake.models import Case, Offer
+from services.intake.operations import offers
+from services.intake.queries import cases as reads
+from services.intake.schemas.cases import Acceptance, OfferAnswer, OfferEntry, OfferList, Refusal
+from shared.auth import Principal, Role
+from shared.http import Now, Page, Paging, Router, Session, allow
+
+router = Router(tags=["offers"])
+
+Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
+Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
+
+
+@router.get("/v1/cases/{case_id}/offers")
+async def list_offers_of_case(case_id: UUID, principal: Manager, session: Session) -> OfferList:
+    """List whom a case was offered to, and what they said."""
+    case = await permissions.case_for_coordination(session, principal, case_id=case_id)
+    rows = await reads.offers_of_case(session, tenant=principal.tenant, case_id=case_id)
+    return OfferList(items=await _entries(session, [(row, case) for row in rows]))
+
+
+@router.get("/v1/offers")
+async def list_own_offers(principal: Coordinator, session: Session, page: Paging) -> Page[OfferEntry]:
+    """List the offers that wait for the coordinator who asks."""
+    rows = await reads.offers_waiting_for(
+        session, tenant=principal.tenant, coordinator_id=principal.id, page=page
+    )
+    return Page(items=await _entries(session, [(row[0], row[1]) for row in rows.items]), next=rows.next)
+
+
+@router.post("/v1/offers/{offer_id}/accept")
+async def accept_offer(
+    offer_id: UUID, acceptance: Acceptance, principal: Coordinator, session: Session, now: Now
+) -> OfferAnswer:
+    """Take the case, declaring that nothing ties you to those concerned."""
+    del acceptance
+    await offers.accept_offer(
+        session, tenant=principal.tenant, offer_id=offer_id, coordinator_id=principal.id, now=now
+    )
+    return OfferAnswer(offer_id=offer_id, state=OfferState.ACCEPTED)
+
+
+@router.post("/v1/offers/{offer_id}/decline")
+async def decline_offer(
+    offer_id: UUID, refusal: Refusal, principal: Coordinator, session: Session, now: Now
+) -> OfferAnswer:
+    """Do not take the case; the next coordinator is asked."""
+    await offers.decline_offer(
+        session,
+        tenant=principal.tenant,
+        offer_id=offer_id,
+        coordinator_id=principal.id,
+        reason=refusal.reason,
+        now=now,
+    )
+    return OfferAnswer(offer_id=offer_id, state=OfferState.DECLINED)
+
+
+async def _entries(session: Session, rows: Sequence[tuple[Offer, Case]]) -> list[OfferEntry]:
+    expiries = await reads.expiries(session, offer_ids=[offer.id for offer, _ in rows])
+    return [_entry(offer, case, expiries.get(offer.id)) for offer, case in rows]
+
+
+def _entry(offer: Offer, case: Case, expires_at: datetime | None) -> OfferEntry:
+    return OfferEntry.model_validate(
+        {
+            "offer_id": offer.id,
+            "case_id": offer.case_id,
+            "assignment_no": offer.assignment_no,
+            "ordinal": offer.ordinal,
+            "coordinator_id": offer.coordinator_id,
+            "state": offer.state,
+            "reason": offer.reason,
+            "track": case.track,
+            "themes": case.themes,
+            "minors": case.minors,
+            "created_at": offer.created_at,
+            "expires_at": expires_at,
+            "answered_at": offer.answered_at,
+        }
+    )

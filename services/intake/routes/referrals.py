@@ -1,0 +1,194 @@
+"""Referrals: sent by professionals or by people themselves, decided on by the regional manager."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from services.intake import permissions
+from services.intake.domain.codes import ReferralState
+from services.intake.models import PersonFields, Referral, ReferralFields, ReferralPerson
+from services.intake.operations import opening, referrals
+from services.intake.queries import referrals as reads
+from services.intake.queries import register
+from services.intake.schemas.referrals import (
+    CaseStarted,
+    NewReferral,
+    ReferralDetail,
+    ReferralReceipt,
+    ReferralRefusal,
+    ReferralSummary,
+    ReferredPerson,
+    ShownConsent,
+    ShownWishes,
+)
+from services.intake.settings import Policy
+from shared.auth import Principal, Role
+from shared.calendar import add_length
+from shared.database import Scope, set_scope
+from shared.http import (
+    Now,
+    Page,
+    Paging,
+    Parts,
+    Router,
+    Session,
+    Staff,
+    allow,
+    anonymous,
+    current_principal,
+    problems,
+)
+from shared.http.principals import TENANT_HEADER, TenantNotReadable
+
+router = Router(tags=["referrals"])
+
+Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
+Reader = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.REFERRER, from_elsewhere=True))]
+
+
+async def _principal_if_any(request: Request) -> Principal | None:
+    return await current_principal(request) if "authorization" in request.headers else None
+
+
+def _tenant_named(request: Request) -> UUID:
+    try:
+        return UUID(request.headers.get(TENANT_HEADER, ""))
+    except ValueError:
+        raise TenantNotReadable from None
+
+
+# Before the session, which opens in the scope of whoever asks.
+Visitor = Annotated[Principal | None, Depends(_principal_if_any)]
+
+
+@router.post("/v1/referrals", status_code=201, dependencies=[anonymous], responses=problems(401, 403, 404))
+async def receive_referral(
+    *, referral: NewReferral, visitor: Visitor, request: Request, session: Session, now: Now, parts: Parts
+) -> ReferralReceipt:
+    """Ask for a conference: for others as a professional, or for yourself, which needs no account."""
+    referrer = permissions.referrer_of(visitor, referral)
+    tenant = visitor.tenant if visitor is not None else _tenant_named(request)
+    if visitor is None:
+        await set_scope(session, Scope(tenant=tenant))
+    received = await referrals.receive_referral(
+        session, parts.vault, tenant=tenant, referral=referral, referrer=referrer, now=now
+    )
+    return ReferralReceipt(referral_id=received)
+
+
+@router.get("/v1/referrals")
+async def list_referrals(principal: Reader, session: Session, page: Paging) -> Page[ReferralSummary]:
+    """List the tenant's referrals, newest first; a referrer sees their own."""
+    referrer_id = permissions.referrals_of(principal)
+    rows = await reads.referrals(session, tenant=principal.tenant, referrer_id=referrer_id, page=page)
+    policy = await register.policy(session, tenant=principal.tenant)
+    return Page(items=[_summary(row, policy.lengths) for row in rows.items], next=rows.next)
+
+
+@router.get("/v1/referrals/{referral_id}")
+async def read_referral(
+    referral_id: UUID, principal: Reader, session: Session, parts: Parts
+) -> ReferralDetail:
+    """Read a referral: for whoever wrote it, and the manager who decides on it."""
+    referral = await permissions.referral_for_reader(session, principal, referral_id=referral_id)
+    policy = await register.policy(session, tenant=principal.tenant)
+    words = await parts.vault.open(session, ReferralFields, referral.sealed, row=referral.row)
+    rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
+    fields = await parts.vault.open_many(session, PersonFields, [(row.sealed, row.row) for row in rows])
+    return ReferralDetail.of(
+        _summary(referral, policy.lengths),
+        question=words.question,
+        summary=words.summary,
+        languages=list(words.languages),
+        wishes=ShownWishes(
+            languages=list(words.wishes.languages), gender=words.wishes.gender, culture=words.wishes.culture
+        ),
+        bottom_lines=list(words.bottom_lines),
+        resources=words.resources,
+        persons=[shown_person(row, person) for row, person in zip(rows, fields, strict=True)],
+        reason=referral.reason,
+    )
+
+
+@router.post("/v1/referrals/{referral_id}/accept")
+async def accept_referral(
+    referral_id: UUID, principal: Manager, session: Session, now: Now, parts: Parts
+) -> CaseStarted:
+    """Take a referral on: a case opens, and a coordinator is looked for."""
+    case_id = await opening.accept_referral(
+        session,
+        parts.vault,
+        tenant=principal.tenant,
+        referral_id=referral_id,
+        accepted_by=principal.id,
+        now=now,
+    )
+    return CaseStarted(case_id=case_id)
+
+
+@router.post("/v1/referrals/{referral_id}/decline")
+async def decline_referral(
+    referral_id: UUID, refusal: ReferralRefusal, principal: Manager, session: Session, now: Now
+) -> ReferralReceipt:
+    """Do not take a referral on."""
+    await referrals.decline_referral(
+        session,
+        tenant=principal.tenant,
+        referral_id=referral_id,
+        reason=refusal.reason,
+        decided_by=principal.id,
+        now=now,
+    )
+    return ReferralReceipt(referral_id=referral_id, state=ReferralState.DECLINED)
+
+
+@router.post("/v1/referrals/{referral_id}/withdraw")
+async def withdraw_referral(
+    referral_id: UUID, refusal: ReferralRefusal, principal: Staff, session: Session, now: Now
+) -> ReferralReceipt:
+    """Take a referral back before it is decided: the referrer, or the manager for somebody without an account."""
+    await permissions.referral_for_reader(session, principal, referral_id=referral_id)
+    await referrals.withdraw_referral(
+        session,
+        tenant=principal.tenant,
+        referral_id=referral_id,
+        reason=refusal.reason,
+        decided_by=principal.id,
+        now=now,
+    )
+    return ReferralReceipt(referral_id=referral_id, state=ReferralState.WITHDRAWN)
+
+
+def _summary(row: Referral, lengths: Policy) -> ReferralSummary:
+    return ReferralSummary.model_validate(
+        {
+            "referral_id": row.id,
+            "state": row.state,
+            "kind": row.kind,
+            "track": row.track,
+            "themes": row.themes,
+            "minors": row.minors,
+            "referring_organisation_id": row.referring_organisation,
+            "mandated_organisation_id": row.mandated_organisation,
+            "case_id": row.case_id if row.state == ReferralState.ACCEPTED else None,
+            "created_at": row.created_at,
+            "decide_by": _decide_by(row, lengths),
+        }
+    )
+
+
+def _decide_by(row: Referral, lengths: Policy) -> datetime | None:
+    if row.state != ReferralState.RECEIVED:
+        return None
+    return add_length(row.created_at, lengths.acknowledge)
+
+
+def shown_person(row: ReferralPerson, fields: PersonFields) -> ReferredPerson:
+    """Return a person of a referral as those see them who may."""
+    consent = (
+        ShownConsent(referral=fields.agreed, date=fields.agreed_on) if fields.agreed_on is not None else None
+    )
+    words = fields.model_dump(exclude={"agreed", "agreed_on"})
+    return ReferredPerson.model_validate({**words, "person_id": row.id, "role": row.role, "consent": consent})

@@ -1,0 +1,116 @@
+"""Organisations, staff and coordinators."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from services.intake import permissions
+from services.intake.models import ContactFields, Coordinator, Organisation
+from services.intake.operations import register
+from services.intake.queries import register as reads
+from services.intake.schemas.register import (
+    CoordinatorEntered,
+    CoordinatorEntry,
+    NewCoordinator,
+    NewOrganisation,
+    NewStaff,
+    OrganisationEntered,
+    OrganisationEntry,
+    StaffEntered,
+)
+from shared.auth import Principal, Role
+from shared.http import Now, Page, Paging, Parts, Router, Session, allow, problems
+
+router = Router(tags=["register"])
+
+Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS))]
+RegisterReader = Annotated[
+    Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS, Role.REGIONAL_MANAGER, Role.INTEGRATION))
+]
+Manager = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER))]
+
+
+@router.post("/v1/organisations", status_code=201)
+async def enter_organisation(
+    entry: NewOrganisation, principal: Registrar, session: Session, now: Now
+) -> OrganisationEntered:
+    """Enter an organisation in the register."""
+    entered_by = permissions.tenant_of_entry(principal, entry)
+    found = await register.enter_organisation(session, entry=entry, entered_by=entered_by, now=now)
+    return OrganisationEntered(organisation_id=found)
+
+
+@router.get("/v1/organisations")
+async def list_organisations(
+    principal: RegisterReader, session: Session, page: Paging
+) -> Page[OrganisationEntry]:
+    """List the organisations of the register."""
+    del principal
+    rows = await reads.organisations(session, page=page)
+    return Page(items=[_organisation(row) for row in rows.items], next=rows.next)
+
+
+@router.post("/v1/staff", status_code=201, responses=problems(404))
+async def enter_staff(
+    entry: NewStaff, principal: Registrar, session: Session, now: Now, parts: Parts
+) -> StaffEntered:
+    """Enter a colleague of the tenant or of a party, so that they can be written to."""
+    entered = await register.enter_staff(session, parts.vault, tenant=principal.tenant, entry=entry, now=now)
+    return StaffEntered(staff_id=entered)
+
+
+@router.post("/v1/coordinators", status_code=201, responses=problems(404))
+async def enter_coordinator(
+    entry: NewCoordinator, principal: Manager, session: Session, now: Now, parts: Parts
+) -> CoordinatorEntered:
+    """Enter a coordinator of the tenant."""
+    entered = await register.enter_coordinator(
+        session, parts.vault, tenant=principal.tenant, entry=entry, now=now
+    )
+    return CoordinatorEntered(coordinator_id=entered)
+
+
+@router.get("/v1/coordinators")
+async def list_coordinators(
+    principal: Manager, session: Session, page: Paging, parts: Parts
+) -> Page[CoordinatorEntry]:
+    """List the tenant's coordinators and how many cases each has now."""
+    rows = await reads.coordinators(session, tenant=principal.tenant, page=page)
+    loads = await reads.loads(session, tenant=principal.tenant)
+    contacts = await parts.vault.open_many(
+        session, ContactFields, [(row.sealed, row.row) for row in rows.items]
+    )
+    entries = [
+        _coordinator(row, contact, loads.get(row.id, 0))
+        for row, contact in zip(rows.items, contacts, strict=True)
+    ]
+    return Page(items=entries, next=rows.next)
+
+
+def _organisation(row: Organisation) -> OrganisationEntry:
+    return OrganisationEntry(
+        organisation_id=row.id,
+        name=row.name,
+        kbo_number=row.kbo_number,
+        is_tenant=row.is_tenant,
+        languages=row.languages,
+        created_at=row.created_at,
+    )
+
+
+def _coordinator(row: Coordinator, contact: ContactFields, load: int) -> CoordinatorEntry:
+    return CoordinatorEntry(
+        coordinator_id=row.id,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        email=contact.email,
+        language=contact.language,
+        languages=row.languages,
+        gender=row.gender,
+        cultures=row.cultures,
+        region=row.region,
+        max_load=row.max_load,
+        load=load,
+        tied_to=row.tied_to,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,150 @@
+"""Bodies about cases, offers and the baseline."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.intake.domain.codes import (
+    CaseStatus,
+    DeclineReason,
+    OfferState,
+    Outcome,
+    PauseReason,
+    Track,
+    WithdrawnBy,
+    WithdrawReason,
+)
+from services.intake.schemas.referrals import MAX_LINES
+from shared.http.models import RequestModel, ResponseModel, Text
+
+
+class CaseSummary(ResponseModel):
+    """Where a case stands: ids, codes and dates."""
+
+    case_id: UUID
+    referral_id: UUID
+    state: CaseStatus
+    track: Track
+    themes: list[str]
+    minors: bool
+    coordinator_id: UUID | None
+    assignment_no: int
+    referring_organisation_id: UUID | None
+    mandated_organisation_id: UUID | None
+    pause_reason: str | None
+    stop_reason: str | None
+    stopped_by: str | None
+    outcome: str | None
+    opened_at: datetime
+    ended_at: datetime | None
+
+
+class CaseStanding(ResponseModel):
+    """What became of a case just now."""
+
+    case_id: UUID
+    state: CaseStatus
+
+
+class Pause(RequestModel):
+    """Why a case rests."""
+
+    reason: PauseReason
+
+
+class Withdrawal(RequestModel):
+    """Why a case stops before its end; `by`: on whose behalf, if staff write it down for somebody."""
+
+    reason: WithdrawReason
+    by: WithdrawnBy | None = None
+
+
+class Closing(RequestModel):
+    """How a case came to its end."""
+
+    outcome: Outcome
+
+
+class Release(RequestModel):
+    """Why the coordinator leaves the case."""
+
+    reason: Literal["conflict-of-interest", "family-wish", "unavailable", "task-done"]
+
+
+class OfferEntry(ResponseModel):
+    """An offer to a coordinator."""
+
+    offer_id: UUID
+    case_id: UUID
+    assignment_no: int
+    ordinal: int
+    coordinator_id: UUID
+    state: OfferState
+    reason: str | None
+    track: Track
+    themes: list[str]
+    minors: bool
+    created_at: datetime
+    expires_at: datetime | None
+    answered_at: datetime | None
+
+
+class OfferList(ResponseModel):
+    """The offers of a case, in the order in which they were made."""
+
+    items: list[OfferEntry]
+
+
+class OfferAnswer(ResponseModel):
+    """What became of an offer just now."""
+
+    offer_id: UUID
+    state: OfferState
+
+
+class Acceptance(RequestModel):
+    """Yes to an offer, with the declaration that nothing ties the coordinator to those concerned."""
+
+    no_conflict: Literal[True]
+
+
+class Refusal(RequestModel):
+    """No to an offer."""
+
+    reason: DeclineReason
+
+
+class WrittenLine(RequestModel):
+    """A bottom line: with its id if it was there before."""
+
+    bottom_line_id: UUID | None = None
+    text: Text
+
+
+class BaselineChange(RequestModel):
+    """What changes in the baseline; what is left out stays as it is."""
+
+    questions: Annotated[list[Text], Field(max_length=MAX_LINES)] | None = None
+    bottom_lines: Annotated[list[WrittenLine], Field(max_length=MAX_LINES)] | None = None
+    resources: Text | None = None
+
+
+class ShownLine(ResponseModel):
+    """A bottom line, and how often its words have changed."""
+
+    bottom_line_id: UUID
+    version: int
+    text: str
+
+
+class ShownBaseline(ResponseModel):
+    """The baseline as it stands now."""
+
+    case_id: UUID
+    version: int
+    questions: list[str]
+    bottom_lines: list[ShownLine]
+    resources: str | None
+    created_at: datetime

@@ -1,0 +1,178 @@
+"""Bodies about referrals."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.intake.domain.codes import (
+    Gender,
+    ReferralKind,
+    ReferralReason,
+    ReferralState,
+    ReferredRole,
+    Side,
+    Theme,
+    Track,
+)
+from services.intake.domain.consent import Referred
+from services.intake.schemas.common import Culture, EmailAddress, Language, Languages, Name, Phone
+from shared.http.models import Line, RequestModel, ResponseModel, Text
+
+MAX_PERSONS = 50
+MAX_LINES = 30
+
+
+class Wishes(RequestModel):
+    """What the family would like of a coordinator."""
+
+    languages: Languages = Field(default_factory=list)
+    gender: Gender | None = None
+    culture: Culture | None = None
+
+
+class GivenConsent(RequestModel):
+    """Whether somebody agreed to the referral, and when."""
+
+    referral: bool
+    date: date
+
+
+class NewPerson(RequestModel):
+    """A person named in a referral; `ref` tells them apart in it."""
+
+    ref: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    first_name: Name
+    last_name: Name
+    birth_date: Annotated[date, Field(ge=date(1900, 1, 1))] | None = None
+    role: ReferredRole
+    email: EmailAddress | None = None
+    phone: Phone | None = None
+    address: Line | None = None
+    language: Language = "nl"
+    relation: Line | None = None
+    side: Side = "other"
+    parental_authority: bool = False
+    consent: GivenConsent | None = None
+
+    def as_referred(self) -> Referred:
+        """Return what the rules about consent need to know."""
+        return Referred(
+            ref=self.ref,
+            is_central=self.role == "central",
+            birth_date=self.birth_date,
+            parental_authority=self.parental_authority,
+            agreed=self.consent is not None and self.consent.referral,
+            agreed_on=self.consent.date if self.consent is not None else None,
+        )
+
+
+class NewReferral(RequestModel):
+    """A request for a conference, by a professional for others or by somebody for themselves."""
+
+    kind: ReferralKind
+    themes: Annotated[list[Theme], Field(min_length=1, max_length=len(Theme))]
+    track: Track = "normal"
+    question: Text
+    languages: Languages = Field(default_factory=lambda: ["nl"])
+    wishes: Wishes = Field(default_factory=Wishes)
+    persons: Annotated[list[NewPerson], Field(min_length=1, max_length=MAX_PERSONS)]
+    bottom_lines: Annotated[list[Text], Field(max_length=MAX_LINES)] = Field(default_factory=list)
+    resources: Text | None = None
+    mandated_organisation_id: UUID | None = None
+    summary: Text | None = None
+
+
+class ReferralReceipt(ResponseModel):
+    """What became of a referral just sent."""
+
+    referral_id: UUID
+    state: ReferralState = ReferralState.RECEIVED
+
+
+class ReferralSummary(ResponseModel):
+    """A referral in a list: nothing of what it says."""
+
+    referral_id: UUID
+    state: ReferralState
+    kind: ReferralKind
+    track: Track
+    themes: list[str]
+    minors: bool
+    referring_organisation_id: UUID | None
+    mandated_organisation_id: UUID | None
+    case_id: UUID | None
+    created_at: datetime
+    # When it is late to be decided; absent once it is.
+    decide_by: datetime | None
+
+
+class ShownWishes(ResponseModel):
+    """What the family would like of a coordinator."""
+
+    languages: list[str]
+    gender: str | None
+    culture: str | None
+
+
+class ShownConsent(ResponseModel):
+    """Whether somebody agreed to the referral, and when."""
+
+    referral: bool
+    date: date
+
+
+class ReferredPerson(ResponseModel):
+    """A person named in a referral."""
+
+    person_id: UUID
+    ref: str
+    role: ReferredRole
+    first_name: str
+    last_name: str
+    birth_date: date | None
+    email: str | None
+    phone: str | None
+    address: str | None
+    language: str
+    relation: str | None
+    side: Side
+    parental_authority: bool
+    consent: ShownConsent | None
+
+
+class ReferralDetail(ReferralSummary):
+    """A whole referral, for those who wrote it or decide on it."""
+
+    question: str
+    summary: str | None
+    languages: list[str]
+    wishes: ShownWishes
+    bottom_lines: list[str]
+    resources: str | None
+    persons: list[ReferredPerson]
+    reason: str | None
+
+    @classmethod
+    def of(cls, standing: ReferralSummary, **words: object) -> Self:
+        """Return where a referral stands together with what it says."""
+        return cls.model_validate({**standing.model_dump(), **words})
+
+
+class ReferralRefusal(RequestModel):
+    """Why a referral is declined or taken back."""
+
+    reason: ReferralReason
+
+
+class CaseStarted(ResponseModel):
+    """The case that a referral became."""
+
+    case_id: UUID
+
+
+class PersonsAtOpening(ResponseModel):
+    """The persons of a referral, for the service that looks after them from now on."""
+
+    items: list[ReferredPerson]

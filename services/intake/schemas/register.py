@@ -1,0 +1,105 @@
+"""Bodies about organisations, staff, coordinators and the policy."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.intake.domain.codes import Gender
+from services.intake.schemas.common import Culture, EmailAddress, Language, Languages, Name
+from services.intake.settings import Policy
+from shared.auth import Role
+from shared.http.models import Line, RequestModel, ResponseModel
+
+
+class NewOrganisation(RequestModel):
+    """An organisation for the register; with an id of the caller's choice, entering it can be repeated."""
+
+    organisation_id: UUID | None = None
+    name: Line
+    kbo_number: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
+    is_tenant: bool = False
+    languages: Languages = Field(default_factory=lambda: ["nl"])
+
+
+class OrganisationEntered(ResponseModel):
+    """The id of an organisation."""
+
+    organisation_id: UUID
+
+
+class OrganisationEntry(ResponseModel):
+    """An organisation of the register."""
+
+    organisation_id: UUID
+    name: str
+    kbo_number: str
+    is_tenant: bool
+    languages: list[str]
+    created_at: datetime
+
+
+class NewStaff(RequestModel):
+    """A colleague; `staff_id` is the subject of their token. Sent again for an id, it takes the place of the old."""
+
+    staff_id: UUID | None = None
+    organisation_id: UUID
+    roles: Annotated[list[Role], Field(min_length=1, max_length=9)]
+    first_name: Name
+    last_name: Name
+    email: EmailAddress
+    language: Language = "nl"
+
+
+class StaffEntered(ResponseModel):
+    """The id of a colleague."""
+
+    staff_id: UUID
+
+
+class NewCoordinator(RequestModel):
+    """A coordinator; the id is the subject of their token. Sent again for an id, it takes the place of the old."""
+
+    coordinator_id: UUID | None = None
+    first_name: Name
+    last_name: Name
+    email: EmailAddress
+    language: Language = "nl"
+    languages: Languages = Field(default_factory=lambda: ["nl"])
+    gender: Gender | None = None
+    cultures: Annotated[list[Culture], Field(max_length=20)] = Field(default_factory=list)
+    region: Annotated[Line, StringConstraints(max_length=60)] | None = None
+    max_load: Annotated[int, Field(ge=0, le=1000)] = 3
+    tied_to: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
+
+
+class CoordinatorEntered(ResponseModel):
+    """The id of a coordinator."""
+
+    coordinator_id: UUID
+
+
+class CoordinatorEntry(ResponseModel):
+    """A coordinator of the tenant."""
+
+    coordinator_id: UUID
+    first_name: str
+    last_name: str
+    email: str
+    language: str
+    languages: list[str]
+    gender: str | None
+    cultures: list[str]
+    region: str | None
+    max_load: int
+    load: int
+    tied_to: list[UUID]
+    created_at: datetime
+
+
+class PolicyInForce(ResponseModel):
+    """The policy that counts now; version 0: nobody changed the defaults."""
+
+    version: int
+    settings: Policy

@@ -1,0 +1,134 @@
+"""What intake hears: its own events, which start and wake its workflows and confirm receipts, and plans' follow-up."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake import letters
+from services.intake.domain.codes import SERVICE, Outcome, ReleaseReason, assignment_workflow_id
+from services.intake.operations import cases, telling
+from services.intake.queries import cases as case_reads
+from services.intake.queries import referrals
+from services.intake.workflows import CoordinatorAssignment, SearchRun
+from shared import messages
+from shared.context import Context
+from shared.database import Scope
+from shared.events import intake, plans
+from shared.events.base import Received
+from shared.subscriptions import Subscriptions
+
+subscriptions = Subscriptions(SERVICE)
+messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=letters.write)
+
+
+@subscriptions.writes(intake.ReferralReceived, case="any")
+async def confirm_receipt(
+    session: AsyncSession, event: Received[intake.ReferralReceived], context: Context
+) -> None:
+    """Tell the referrer that the referral arrived; outside the request, which need not wait for it."""
+    tenant = _tenant_of(event)
+    referral = await referrals.referral(session, tenant=tenant, referral_id=event.data.referral_id)
+    if referral is not None:
+        await telling.confirm_receipt(session, referral, await context.clock.now())
+
+
+@subscriptions.acts(intake.CaseOpened)
+async def search_for_coordinator(event: Received[intake.CaseOpened], context: Context) -> None:
+    """Start the first search."""
+    await _start(context, _tenant_of(event), event.data.case_id, 1)
+
+
+@subscriptions.acts(intake.CoordinatorReleased)
+async def search_for_another(event: Received[intake.CoordinatorReleased], context: Context) -> None:
+    """Start the next search, if another coordinator must be found."""
+    if event.data.replace:
+        await _start(context, _tenant_of(event), event.data.case_id, event.data.assignment_no + 1)
+
+
+@subscriptions.acts(intake.OfferAnswered)
+async def wake_after_answer(event: Received[intake.OfferAnswered], context: Context) -> None:
+    """Let the search see the answer."""
+    await _wake(context, event, event.data.case_id, event.data.assignment_no)
+
+
+@subscriptions.acts(intake.CasePaused)
+async def wake_to_rest(event: Received[intake.CasePaused], context: Context) -> None:
+    """Let the search rest."""
+    await _wake_current(context, event, event.data.case_id)
+
+
+@subscriptions.acts(intake.CaseResumed)
+async def wake_to_go_on(event: Received[intake.CaseResumed], context: Context) -> None:
+    """Let the search go on."""
+    await _wake_current(context, event, event.data.case_id)
+
+
+@subscriptions.acts(intake.CaseWithdrawn, case="any")
+async def wake_to_stop(event: Received[intake.CaseWithdrawn], context: Context) -> None:
+    """Let the search see that the case stopped."""
+    await _wake_current(context, event, event.data.case_id)
+
+
+@subscriptions.acts(intake.CaseClosed, case="any")
+async def wake_to_end(event: Received[intake.CaseClosed], context: Context) -> None:
+    """Let the search see that the case ended."""
+    await _wake_current(context, event, event.data.case_id)
+
+
+@subscriptions.writes(plans.FollowUpEnded)
+async def close_case(session: AsyncSession, event: Received[plans.FollowUpEnded], context: Context) -> None:
+    """Close the case when its year is over, or the circle is done."""
+    await cases.close_case(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        outcome=Outcome(event.data.outcome),
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(plans.CheckInRecorded)
+async def end_coordinators_task(
+    session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context
+) -> None:
+    """Release the coordinator after the four-week call, unless it asks for a new conference to prepare."""
+    if event.data.kind != "four-weeks" or event.data.decision == "new-conference":
+        return
+    await cases.release_coordinator(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        reason=ReleaseReason.TASK_DONE,
+        now=await context.clock.now(),
+    )
+
+
+def _tenant_of(event: Received[Any]) -> UUID:
+    if event.tenant is None:
+        raise LookupError(f"{event.type} without a tenant")
+    return event.tenant
+
+
+async def _start(context: Context, tenant: UUID, case_id: UUID, number: int) -> None:
+    await context.temporal.start(
+        CoordinatorAssignment.__name__,
+        SearchRun(tenant=tenant, case_id=case_id, number=number),
+        id=assignment_workflow_id(case_id, number),
+        service=SERVICE,
+        tenant=tenant,
+    )
+
+
+async def _wake(context: Context, event: Received[Any], case_id: UUID, number: int) -> None:
+    # A search that is not there has ended, or starts later and then looks for itself.
+    await context.temporal.look_again(assignment_workflow_id(case_id, number), event.id)
+
+
+async def _wake_current(context: Context, event: Received[Any], case_id: UUID) -> None:
+    tenant = _tenant_of(event)
+    async with context.database.transaction(Scope(tenant=tenant)) as session:
+        case = await case_reads.case(session, tenant=tenant, case_id=case_id)
+    if case is not None:
+        await _wake(context, event, case_id, case.assignment_no)

@@ -1,0 +1,23 @@
+"""Intake's workflows and activities, for the process that runs them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from services.intake.activities import Activities
+from services.intake.workflows import CoordinatorAssignment
+from shared.context import Context
+
+workflows: list[type] = [CoordinatorAssignment]
+
+
+def activities(context: Context) -> list[Callable[..., Any]]:
+    """Return the activities, bound to the connected parts."""
+    steps = Activities(context)
+    return [
+        steps.look_at_search,
+        steps.offer_to_next,
+        steps.remind_of_offer,
+        steps.expire_offer,
+        steps.breach_allocation,
+        steps.search_again,
+    ]
