@@ -1,4 +1,4 @@
-"""Transactions: the only place that commits, and what every transaction carries (whose it is, for PostgreSQL's policies)."""
+"""Transactions: the only place that commits, and whose each transaction is, for PostgreSQL's row policies."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -29,20 +30,53 @@ class Scope:
 
 
 NO_SCOPE = Scope()
-_SET_SCOPE = text(
-    "SELECT set_config('app.tenant', :tenant, true), set_config('app.party', :party, true),"
-    " set_config('app.subject', :subject, true)"
-)
 
 
 def is_operational(error: BaseException) -> bool:
     """Say whether an exception from the database means that trying again later can help."""
-    if isinstance(error, PoolTimeout | InterfaceError | OperationalError | ConnectionError | OSError | TimeoutError):
+    if isinstance(
+        error, PoolTimeout | InterfaceError | OperationalError | ConnectionError | OSError | TimeoutError
+    ):
         return True
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", "") or "")
         return error.connection_invalidated or state.startswith(_OPERATIONAL)
     return False
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """Sends a transaction's scope together with its BEGIN: a statement of its own would cost a round trip."""
+
+    opening: str | None = None
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's
+        """Run a statement; a BEGIN also names the scope that was set for it."""
+        if self.opening is not None and query.startswith("BEGIN"):
+            query, self.opening = f"{query} {self.opening}", None
+        status: str = await super().execute(query, *args, timeout=timeout)
+        return status
+
+
+@asynccontextmanager
+async def _opening(session: AsyncSession, scope: Scope) -> AsyncIterator[None]:
+    """Let the session's transaction begin with its scope."""
+    if scope == NO_SCOPE:
+        yield
+        return
+    pooled = await (await session.connection()).get_raw_connection()
+    connection: Any = pooled.driver_connection
+    connection.opening = f"SELECT {_settings(scope)};"
+    try:
+        yield
+    finally:
+        # A transaction that sent nothing began nothing: the next one on this connection is not ours.
+        connection.opening = None
+
+
+def _settings(scope: Scope) -> str:
+    """Return what names a scope until the end of the transaction. Its values are ids, so nothing needs quoting."""
+    values = {"tenant": scope.tenant, "party": scope.party, "subject": scope.subject}
+    return ", ".join(f"set_config('app.{name}', '{value or ''}', true)" for name, value in values.items())
 
 
 class Database:
@@ -67,6 +101,7 @@ class Database:
             json_deserializer=orjson.loads,
             connect_args={
                 "timeout": 5,
+                "connection_class": _Connection,
                 "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"},
             },
         )
@@ -84,9 +119,7 @@ class Database:
         """
         try:
             async with self._sessions() as session:
-                async with session.begin():
-                    if scope != NO_SCOPE:
-                        await set_scope(session, scope)
+                async with session.begin(), _opening(session, scope):
                     yield session
                 if session.info.get("events"):
                     for listener in self._listeners:
@@ -107,15 +140,8 @@ class Database:
 
 
 async def set_scope(session: AsyncSession, scope: Scope) -> None:
-    """Name the transaction's tenant, party and subject; gone at its end, also on pooled connections."""
-    await session.execute(
-        _SET_SCOPE,
-        {
-            "tenant": str(scope.tenant or ""),
-            "party": str(scope.party or ""),
-            "subject": str(scope.subject or ""),
-        },
-    )
+    """Name whose transaction it is when that is only known within it; gone at its end, also on pooled connections."""
+    await session.execute(text(f"SELECT {_settings(scope)}"))
 
 
 def count_statements(engine: AsyncEngine, into: list[str]) -> Any:

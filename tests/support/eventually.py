@@ -24,6 +24,12 @@ async def eventually(
 
 @overload
 async def eventually(
+    probe: Callable[[], bool], describe: str | Callable[[], str], *, seconds: float = 10
+) -> bool: ...
+
+
+@overload
+async def eventually(
     probe: Callable[[], Awaitable[T | None]], describe: str | Callable[[], str], *, seconds: float = 10
 ) -> T: ...
 

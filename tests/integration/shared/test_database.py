@@ -1,0 +1,81 @@
+"""Transactions: whose they are is known to PostgreSQL and leaves nothing on the connection; losses are told apart."""
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import Database, Scope
+from shared.errors import Operational
+from tests.support.platform import rows
+
+MakeDatabase = Callable[[str], Awaitable[Database]]
+
+
+async def _scope(session: AsyncSession) -> tuple[str | None, ...]:
+    names = ("tenant", "party", "subject")
+    settings = ", ".join(f"nullif(current_setting('app.{name}', true), '')" for name in names)
+    return tuple((await session.execute(text(f"SELECT {settings}"))).one())
+
+
+class TestScope:
+    async def test_is_known_from_the_first_statement_on(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        scope = Scope(tenant=uuid4(), party=uuid4(), subject=uuid4())
+        async with db.transaction(scope) as session:
+            assert await _scope(session) == (str(scope.tenant), str(scope.party), str(scope.subject))
+
+    async def test_costs_no_statement_of_its_own(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        sent = await rows(db, "SELECT 1")
+        assert sent
+        async with db.transaction(Scope(tenant=uuid4())) as session:
+            raw = await (await session.connection()).get_raw_connection()
+            assert raw.driver_connection is not None
+            assert raw.driver_connection.opening is not None
+            await session.execute(text("SELECT 1"))
+            assert raw.driver_connection.opening is None
+
+    @pytest.mark.parametrize("fails", [False, True])
+    async def test_is_gone_with_its_transaction_on_the_same_connection(
+        self, database: MakeDatabase, fails: bool
+    ) -> None:
+        db = Database.connect(
+            (await database("platform")).engine.url.render_as_string(hide_password=False),
+            application_name="one connection",
+            pool_size=1,
+        )
+        try:
+            async with db.transaction(Scope(tenant=uuid4())) as session:
+                assert (await _scope(session))[0] is not None
+                if fails:
+                    raise LookupError
+        except LookupError:
+            assert fails
+        async with db.transaction() as session:
+            assert await _scope(session) == (None, None, None)
+        # A transaction that never sent a statement leaves nothing for the next one either.
+        async with db.transaction(Scope(tenant=uuid4())):
+            pass
+        async with db.transaction() as session:
+            assert await _scope(session) == (None, None, None)
+        await db.close()
+
+
+class TestTransaction:
+    async def test_says_that_trying_again_can_help_when_the_connection_is_lost(
+        self, database: MakeDatabase
+    ) -> None:
+        db = await database("platform")
+        with pytest.raises(Operational):
+            async with db.transaction() as session:
+                await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        assert await rows(db, "SELECT 1")
+
+    async def test_says_so_when_there_is_no_server(self) -> None:
+        nowhere = Database.connect("postgresql+asyncpg://a:b@127.0.0.1:1/x", application_name="x")
+        with pytest.raises(Operational):
+            await nowhere.ping()
+        await nowhere.close()
