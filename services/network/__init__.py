@@ -1,7 +1,7 @@
 """Network owns the people of a case from its opening.
 
-Who they are, how they relate to the central person, who proposed whom, what they consented to, whether they were invited
-and what they answered, their personal links, and every mail to them.
+Who they are, how they relate to the central person, who proposed whom, what they consented to, whether they were
+invited and what they answered, their personal links, and every mail to them.
 
 Publishes `network.*` (person, contact, consent, invitation, circle, message, clock). Consumes the opening, pausing and
 stopping of cases and the assignment of coordinators from intake, and the command `network.tell-person.v1` from anyone.

@@ -1,4 +1,4 @@
-"""Writes the mails to people of a case: a first name, a link, sometimes a day. What it is about stays behind the link."""
+"""Writes the mails to people of a case: a first name, a link, sometimes a day. Their case stays behind the link."""
 
 from datetime import date, datetime
 from email.utils import parseaddr

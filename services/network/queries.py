@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import InvitationState, PersonState, UnknownPerson
@@ -141,7 +142,7 @@ async def consents_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -
     """Return what a person said last about each purpose."""
     query = (
         select(Consent)
-        .distinct(Consent.purpose)
+        .ext(distinct_on(Consent.purpose))
         .where(Consent.tenant == tenant, Consent.person_id == person_id)
         .order_by(Consent.purpose, Consent.created_at.desc(), Consent.id.desc())
     )
