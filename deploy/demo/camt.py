@@ -45,7 +45,7 @@ def statement(
     _add(stmt, "ElctrncSeqNb", str(number))
     _add(stmt, "CreDtTm", made_at.strftime("%Y-%m-%dT%H:%M:%S"))
     account = _add(stmt, "Acct")
-    _add(_add(account, "Id"), "IBAN", iban)
+    _add(_add(account, "Id"), "IBAN", _compact(iban))
     _add(account, "Ccy", "EUR")
     _add(_add(account, "Ownr"), "Nm", owner)
     change = sum((-each.amount if each.reversal else each.amount for each in transfers), Decimal(0))
@@ -88,7 +88,7 @@ def _entry(stmt: etree._Element, transfer: Transfer, *, reference: str) -> None:
     amount.set("Ccy", "EUR")
     parties = _add(details, "RltdPties")
     _add(_add(parties, "Dbtr"), "Nm", transfer.payer)
-    _add(_add(_add(parties, "DbtrAcct"), "Id"), "IBAN", transfer.payer_iban)
+    _add(_add(_add(parties, "DbtrAcct"), "Id"), "IBAN", _compact(transfer.payer_iban))
     information = _add(details, "RmtInf")
     if transfer.communication is not None:
         creditor = _add(_add(information, "Strd"), "CdtrRefInf")
@@ -104,3 +104,7 @@ def _add(parent: etree._Element, name: str, text: str | None = None) -> etree._E
     child = etree.SubElement(parent, f"{{{_NAMESPACE}}}{name}")
     child.text = text
     return child
+
+
+def _compact(iban: str) -> str:
+    return "".join(iban.split())

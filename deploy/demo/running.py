@@ -46,7 +46,12 @@ async def run(*, story: Path | None, report: Path | None, keep: bool) -> int:
 async def _play(
     story: Story, display: Display, written: Report, report: Path | None, *, keep: bool, begun: float
 ) -> None:
-    platform = Platform(skipped_time=True, changed=lambda part: display.part(part.name, part.state))
+    platform = Platform(
+        skipped_time=True,
+        # What fails is tried again soon: a story that goes wrong should say so before anyone gets coffee.
+        extra={"KRING_RETRY_SCALE": "0.2"},
+        changed=lambda part: display.part(part.name, part.state),
+    )
     async with platform:
         display.up(time.monotonic() - begun)
         try:

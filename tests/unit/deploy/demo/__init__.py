@@ -1,0 +1,1 @@
+"""Stories as data, without a platform."""
