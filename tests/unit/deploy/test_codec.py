@@ -1,0 +1,56 @@
+"""The decoder for Temporal's web pages: it reads what this installation wrote, and answers no other page."""
+
+import base64
+import json
+from typing import Any
+
+import httpx
+from temporalio.api.common.v1 import Payload
+
+from deploy.codec import create_app
+from shared.temporal import Codec
+
+KEY = bytes(range(32))
+ORIGIN = "http://127.0.0.1:8080"
+
+
+def pages(key: bytes = KEY) -> httpx.AsyncClient:
+    """Return a client of the decoder."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(key, origin=ORIGIN)), base_url="http://codec"
+    )
+
+
+async def encrypted(text: str) -> dict[str, Any]:
+    """Return a payload as the web pages send it."""
+    plain = Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(text).encode())
+    (sealed,) = await Codec(KEY).encode([plain])
+    return {
+        "metadata": {name: base64.b64encode(value).decode() for name, value in sealed.metadata.items()},
+        "data": base64.b64encode(sealed.data).decode(),
+    }
+
+
+class TestDecode:
+    async def test_makes_payloads_readable(self) -> None:
+        answer = await pages().post("/decode", json={"payloads": [await encrypted("case 7")]})
+
+        assert base64.b64decode(answer.json()["payloads"][0]["data"]) == b'"case 7"'
+
+    async def test_refuses_what_another_installation_wrote(self) -> None:
+        answer = await pages(bytes(32)).post("/decode", json={"payloads": [await encrypted("case 7")]})
+
+        assert answer.status_code == 400
+
+    async def test_refuses_what_is_not_payloads(self) -> None:
+        for body in (b"", b"\xff\xfe", b'{"payloads": 3}', b'{"payloads": [{"data": "***"}]}'):
+            answer = await pages().post("/decode", content=body)
+            assert answer.status_code == 400, body
+
+    async def test_lets_only_the_web_pages_ask_from_a_browser(self) -> None:
+        asked = {"Access-Control-Request-Method": "POST"}
+        allowed = await pages().options("/decode", headers={"Origin": ORIGIN, **asked})
+        stranger = await pages().options("/decode", headers={"Origin": "http://elsewhere.example", **asked})
+
+        assert allowed.headers["access-control-allow-origin"] == ORIGIN
+        assert "access-control-allow-origin" not in stranger.headers

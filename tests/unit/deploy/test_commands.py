@@ -1,0 +1,100 @@
+"""Commands that need nothing to run: tokens, documents, keys, and the list of what there is to type."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from deploy.cli import _parser, main
+from deploy.commands.documents import asyncapi_document
+from deploy.local.secrets import ensure_secrets
+from shared.auth import Role
+from shared.auth.tokens import TokenNotAccepted, Verifier
+from shared.events.base import REGISTRY
+
+ROOT = Path(__file__).parents[3]
+ORGANISATION = "0198b5a2-0000-7000-8000-000000000001"
+
+
+def typed(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Return the exit code and what was printed, and said, by a command."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    printed = capsys.readouterr()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code, printed.out, printed.err
+
+
+class TestToken:
+    def test_is_accepted_in_local_mode_only(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        ensure_secrets(tmp_path)
+        options = ("--role", "finance", "--organisation", ORGANISATION, "--secrets", str(tmp_path))
+        code, out, _ = typed("token", *options, capsys=capsys)
+
+        principal = Verifier.load(tmp_path / "issuers.json", local=True).verify(out.strip())
+        assert code == 0
+        assert (principal.organisation, principal.roles) == (UUID(ORGANISATION), {Role.FINANCE})
+        with pytest.raises(TokenNotAccepted):
+            Verifier.load(tmp_path / "issuers.json", local=False).verify(out.strip())
+
+    def test_knows_which_roles_there_are(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        code, _, said = typed("token", "--role", "king", "--secrets", str(tmp_path), capsys=capsys)
+
+        assert code == 1
+        assert said.startswith("kring: There is no role 'king'; there are administrator, coordinator")
+
+    def test_says_where_its_key_should_be(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        code, _, said = typed("token", "--role", "ops", "--secrets", str(tmp_path), capsys=capsys)
+
+        assert code == 1
+        assert str(tmp_path / "local_issuer_key") in said
+
+
+class TestAsyncapi:
+    def test_has_every_event_and_command(self) -> None:
+        document = asyncapi_document()
+
+        assert set(document["channels"]) == set(document["components"]["messages"]) == set(REGISTRY)
+        assert json.dumps(document)
+
+    def test_tells_who_receives_a_command(self) -> None:
+        document = asyncapi_document()
+
+        assert document["operations"]["network.tell-person.v1"]["action"] == "receive"
+        assert document["operations"]["intake.case.opened.v1"]["action"] == "send"
+
+
+class TestSecrets:
+    def test_makes_keys_once(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        typed("secrets", str(tmp_path / "keys"), capsys=capsys)
+        before = (tmp_path / "keys" / "master_key").read_text()
+        code, _, _ = typed("secrets", str(tmp_path / "keys"), capsys=capsys)
+
+        assert code == 0
+        assert (tmp_path / "keys" / "master_key").read_text() == before
+
+
+class TestDeadLetters:
+    def test_want_to_know_which(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, _, said = typed("dead-letters", "discard", capsys=capsys)
+
+        assert code == 1
+        assert said == "kring: Say which: the id of one, --cause CAUSE, or --all.\n"
+
+
+class TestHelp:
+    def test_of_make_lists_every_command_of_the_readme(self) -> None:
+        listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        named = set(re.findall(r"`make (\w+)`", (ROOT / "README.md").read_text()))
+
+        assert {"up", "demo", "test", "lint", "fix", "bench"} <= named
+        assert named <= set(re.findall(r"^make (\w+)", listed, re.MULTILINE))
+
+    def test_of_kring_lists_every_command_of_the_readme(self) -> None:
+        named = set(re.findall(r"`kring ([a-z-]+)", (ROOT / "README.md").read_text()))
+
+        assert named <= set(re.findall(r"^    ([a-z-]+)", _parser().format_help(), re.MULTILINE))
