@@ -90,7 +90,9 @@ async def declare_retries(channel: AbstractChannel, scale: float) -> None:
         await queue.bind(exchange)
 
 
-async def declare_service(channel: AbstractChannel, service: str, bindings: Iterable[tuple[str, str]]) -> None:
+async def declare_service(
+    channel: AbstractChannel, service: str, bindings: Iterable[tuple[str, str]]
+) -> None:
     """Declare a service's queues; `bindings` are pairs of event type and exchange."""
     await channel.declare_queue(dead_queue_of(service), durable=True, arguments=dead_queue_arguments())
     for event_type, exchange in bindings:

@@ -1,5 +1,8 @@
-"""What each service knows of every case: open, paused, stopped, ended or erased. Raised by the case's own events,
-in whatever order they come: an older event changes nothing, and a case that stopped does not open again."""
+"""What each service knows of every case: open, paused, stopped, ended or erased.
+
+Raised by the case's own events, in whatever order they come: an older event changes nothing, and a case that stopped
+does not open again.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -69,9 +72,13 @@ class CaseState:
         return self.status in ("open", "paused")
 
 
-async def raise_to(session: AsyncSession, *, case_id: UUID, tenant: UUID, status: Status, version: int) -> None:
+async def raise_to(
+    session: AsyncSession, *, case_id: UUID, tenant: UUID, status: Status, version: int
+) -> None:
     """Note a later state of the case; `version` is the sequence of the case's event."""
-    await session.execute(_RAISE, {"case_id": case_id, "tenant": tenant, "status": status, "version": version})
+    await session.execute(
+        _RAISE, {"case_id": case_id, "tenant": tenant, "status": status, "version": version}
+    )
 
 
 async def read(session: AsyncSession, case_id: UUID) -> CaseState | None:

@@ -1,4 +1,4 @@
-"""Clocks: every deadline is a row with an owner, a warning, a breach and reasons for pausing, and tells what happens to it.
+"""Clocks: every deadline is a row with an owner, a warning, a breach, reasons for pausing, and events that tell of it.
 
 Workflows sleep until a clock's moments; the row, not the workflow, is the truth about what is late.
 """
@@ -15,13 +15,13 @@ from shared.events.base import CLOCK_EVENTS
 from shared.ids import uuid7
 
 _COLUMNS = (
-    "id, kind, subject, stream, tenant, case_id, owner, escalate_to, policy_version, state, started_at, warn_at, due_at,"
-    " warned_at, breached_at, paused_at, pause_reason"
+    "id, kind, subject, stream, tenant, case_id, owner, escalate_to, policy_version, state, started_at, warn_at,"
+    " due_at, warned_at, breached_at, paused_at, pause_reason"
 )
 _START = text(
     f"""
-    INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, escalate_to, policy_version, state, started_at,
-                       warn_at, due_at)
+    INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, escalate_to, policy_version, state,
+                       started_at, warn_at, due_at)
     VALUES (:id, :kind, :subject, :stream, :tenant, :case_id, :owner, :escalate_to, :policy_version, 'running', :now,
             :warn_at, :due_at)
     ON CONFLICT (kind, subject) WHERE state IN ('running', 'paused') DO NOTHING RETURNING {_COLUMNS}
@@ -134,31 +134,33 @@ class Clocks:
 
     async def warn(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
         """Note that the warning was given; None if there was nothing to warn of (so do not warn twice)."""
-        return await self._change_found(session, "warned", kind, subject, now)
+        return await self._change_found(session, "warned", kind=kind, subject=subject, now=now)
 
     async def breach(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
         """Note that the due moment passed; None if the clock no longer ran."""
-        return await self._change_found(session, "breached", kind, subject, now)
+        return await self._change_found(session, "breached", kind=kind, subject=subject, now=now)
 
     async def stop(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
         """Stop the clock: what it timed was done or called off; None if it had stopped."""
-        return await self._change_found(session, "stopped", kind, subject, now)
+        return await self._change_found(session, "stopped", kind=kind, subject=subject, now=now)
 
     async def pause(
         self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime, reason: str
     ) -> Clock | None:
         """Let the clock rest for a reason (a code)."""
-        return await self._change_found(session, "paused", kind, subject, now, reason)
+        return await self._change_found(session, "paused", kind=kind, subject=subject, now=now, reason=reason)
 
     async def resume(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
         """Let the clock run on; its moments move by the length of the pause."""
-        return await self._change_found(session, "resumed", kind, subject, now)
+        return await self._change_found(session, "resumed", kind=kind, subject=subject, now=now)
 
     async def stop_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
         """Stop every clock of a case."""
         return await self._change_all(session, "stopped", case, now)
 
-    async def pause_all(self, session: AsyncSession, *, case: UUID, now: datetime, reason: str) -> list[Clock]:
+    async def pause_all(
+        self, session: AsyncSession, *, case: UUID, now: datetime, reason: str
+    ) -> list[Clock]:
         """Let every clock of a case rest."""
         return await self._change_all(session, "paused", case, now, reason)
 
@@ -167,7 +169,14 @@ class Clocks:
         return await self._change_all(session, "resumed", case, now)
 
     async def _change_found(
-        self, session: AsyncSession, what: str, kind: str, subject: UUID, now: datetime, reason: str | None = None
+        self,
+        session: AsyncSession,
+        what: str,
+        *,
+        kind: str,
+        subject: UUID,
+        now: datetime,
+        reason: str | None = None,
     ) -> Clock | None:
         clock = await self.find(session, kind=kind, subject=subject)
         return None if clock is None else await self._change(session, what, clock, now, reason)

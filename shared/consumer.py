@@ -1,17 +1,27 @@
-"""Receives a service's messages through FastStream, and decides what happens to each: acknowledged, tried again later
-through the retry queues, or put among the dead letters with its cause."""
+"""Receives a service's messages through FastStream, and decides what happens to each.
+
+It is acknowledged, tried again later through the retry queues, or put among the dead letters with its cause.
+"""
 
 import asyncio
 import contextlib
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
 from aio_pika import Message
 from faststream import AckPolicy
-from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitMessage, RabbitQueue
+from faststream.rabbit import (
+    Channel,
+    ExchangeType,
+    QueueType,
+    RabbitBroker,
+    RabbitExchange,
+    RabbitMessage,
+    RabbitQueue,
+)
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared import broker as topology
@@ -55,7 +65,9 @@ class Consumer:
             self._subscribe(event_type, exchange)
 
     def _subscribe(self, event_type: str, exchange: str) -> None:
-        events = self._exchanges.setdefault(exchange, RabbitExchange(exchange, type=ExchangeType.TOPIC, durable=True))
+        events = self._exchanges.setdefault(
+            exchange, RabbitExchange(exchange, type=ExchangeType.TOPIC, durable=True)
+        )
         arguments: Any = topology.queue_arguments(self._service)
         arguments.pop("x-queue-type")
         queue = RabbitQueue(
@@ -96,12 +108,14 @@ class Consumer:
         await self.broker.stop()
 
     async def _receive(self, event_type: str, message: RabbitMessage) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._in_hand.add(task)
         try:
             async with self._room:
-                with IN_HAND.labels(self._service).track_inprogress(), telemetry.consuming(event_type, message.headers):
+                with (
+                    IN_HAND.labels(self._service).track_inprogress(),
+                    telemetry.consuming(event_type, message.headers),
+                ):
                     await self._settle(event_type, message)
         finally:
             self._in_hand.discard(task)
@@ -141,14 +155,18 @@ class Consumer:
         queue = topology.queue_of(self._service, event_type)
         headers = {**_own_headers(message.headers), ATTEMPT: attempt}
         if attempt >= _TRIES.get(kind, 1_000_000):
-            await self._bury(event_type, message, queue, {**headers, "kring-kind": kind, "kring-cause": cause})
+            await self._bury(
+                event_type, message, queue, {**headers, "kring-kind": kind, "kring-cause": cause}
+            )
             return "dead"
         if kind != "not-yet" or attempt > 5:
             log.warning("event.later", type=event_type, kind=kind, cause=cause, attempt=attempt)
         await self._publish(message, topology.retry_exchange(attempt, self._scale), queue, headers)
         return kind
 
-    async def _bury(self, event_type: str, message: RabbitMessage, queue: str, headers: dict[str, Any]) -> None:
+    async def _bury(
+        self, event_type: str, message: RabbitMessage, queue: str, headers: dict[str, Any]
+    ) -> None:
         log.error("event.dead", type=event_type, kind=headers["kring-kind"], cause=headers["kring-cause"])
         headers |= {"kring-queue": queue, "kring-died-at": datetime.now(UTC).isoformat(timespec="seconds")}
         await self._publish(message, "", topology.dead_queue_of(self._service), headers)
@@ -156,7 +174,9 @@ class Consumer:
             # Noted so that what became of every event can be counted; a replay takes the note away.
             await note(self._context.database, event_type, UUID(message.message_id), inbox.DEAD, None)
 
-    async def _publish(self, message: RabbitMessage, exchange: str, routing_key: str, headers: dict[str, Any]) -> None:
+    async def _publish(
+        self, message: RabbitMessage, exchange: str, routing_key: str, headers: dict[str, Any]
+    ) -> None:
         raw = message.raw_message
         copy = Message(
             message.body,
@@ -184,7 +204,7 @@ async def _undecoded(message: Any) -> bytes:
 
 def _own_headers(headers: dict[str, Any]) -> dict[str, Any]:
     """Keep what is ours: the broker's x-death and the like would grow with each round."""
-    return {name: value for name, value in headers.items() if name == "traceparent" or name == ATTEMPT}
+    return {name: value for name, value in headers.items() if name in ("traceparent", ATTEMPT)}
 
 
 def _where(error: BaseException) -> str:

@@ -51,8 +51,10 @@ async def listed(settings: Settings, *, services: Iterable[str]) -> list[DeadLet
     return found
 
 
-async def shown(settings: Settings, *, services: Iterable[str], letter_id: str) -> tuple[DeadLetter, str | None] | None:
-    """Return a dead letter and its event as JSON; None instead of the event when it is not one (it may hold anything)."""
+async def shown(
+    settings: Settings, *, services: Iterable[str], letter_id: str
+) -> tuple[DeadLetter, str | None] | None:
+    """Return a dead letter and its event as JSON; no JSON when it is no event (it may hold anything)."""
     async with _held(settings, services) as messages:
         async for letter, message in messages:
             if letter.id == letter_id:
@@ -84,10 +86,14 @@ async def replayed(settings: Settings, *, services: Iterable[str], wanted: Wante
                 delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
                 message_id=message.message_id,
                 type=message.type,
-                headers={"traceparent": message.headers["traceparent"]} if "traceparent" in message.headers else {},
+                headers={"traceparent": message.headers["traceparent"]}
+                if "traceparent" in message.headers
+                else {},
             )
             channel: aio_pika.abc.AbstractChannel = messages.channel
-            await channel.default_exchange.publish(again, routing_key=letter.queue, mandatory=True, timeout=10)
+            await channel.default_exchange.publish(
+                again, routing_key=letter.queue, mandatory=True, timeout=10
+            )
             await message.ack()
             count += 1
     return count

@@ -16,7 +16,7 @@ async def until_stopped(stop: asyncio.Event, connect: Callable[[], Awaitable[Any
     while not stop.is_set():
         try:
             await connect()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and tried again
             log.warning("connect.waits", part=what, cause=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)

@@ -60,7 +60,9 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
             clock=clock_from(settings),
             vault=vault,
             temporal=Temporal(
-                address=settings.temporal_address, namespace=settings.temporal_namespace, codec_key=secrets.codec_key
+                address=settings.temporal_address,
+                namespace=settings.temporal_namespace,
+                codec_key=secrets.codec_key,
             ),
             services=services,
             issuer=issuer,
@@ -171,7 +173,8 @@ class _Running:
         from shared.consumer import Consumer
         from shared.retrying import until_stopped
 
-        assert self._service.subscriptions is not None
+        if self._service.subscriptions is None:
+            raise ValueError(f"{self._service.name} has no subscriptions to run as a consumer")
         consumer = Consumer(self._service.subscriptions, self._context)
         if await until_stopped(self._stop, consumer.start, what="consumer"):
             await self._stop.wait()

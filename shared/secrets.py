@@ -27,7 +27,9 @@ def _read(path: Path) -> bytes:
     try:
         key = base64.urlsafe_b64decode(path.read_text().strip())
     except (OSError, ValueError):
-        raise SecretMissing(f"the key file {path} cannot be read; give KRING_SECRETS_DIR a directory with it") from None
+        raise SecretMissing(
+            f"the key file {path} cannot be read; give KRING_SECRETS_DIR a directory with it"
+        ) from None
     if len(key) != 32:
         raise SecretMissing(f"the key in {path} must be 32 bytes in urlsafe base64")
     return key

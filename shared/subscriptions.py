@@ -55,6 +55,10 @@ async def _nothing_more(_session: AsyncSession, _event: Received[Any], _context:
     """Handle case events of services that only need to know the case's state."""
 
 
+async def _nothing_outside(_event: Received[Any], _context: Context) -> None:
+    """Do nothing."""
+
+
 class Subscriptions:
     """The subscriptions of one service. Every service follows the state of cases without asking for it."""
 
@@ -86,7 +90,9 @@ class Subscriptions:
 
     def _add(self, subscription: Subscription) -> None:
         if subscription.type in self._by_type:
-            raise ValueError(f"{self.service} handles {subscription.type} twice: one handler makes one effect")
+            raise ValueError(
+                f"{self.service} handles {subscription.type} twice: one handler makes one effect"
+            )
         self._by_type[subscription.type] = subscription
 
     def all(self) -> dict[str, Subscription]:
@@ -112,14 +118,18 @@ class Subscriptions:
         ):
             try:
                 if subscription.write is not None:
-                    return await self._write(subscription, event, context)
-                return await self._act(subscription, event, context)
+                    return await self._write(subscription, subscription.write, event, context)
+                return await self._act(subscription, subscription.act or _nothing_outside, event, context)
             except DomainError as error:
                 log.info("event.refused", code=error.code)
-                return await note(context.database, event_type, event.id, f"refused:{error.code}", event.tenant)
+                return await note(
+                    context.database, event_type, event.id, f"refused:{error.code}", event.tenant
+                )
 
-    async def _write(self, subscription: Subscription, event: Received[Any], context: Context) -> str:
-        assert subscription.write is not None
+    @staticmethod
+    async def _write(
+        subscription: Subscription, handler: WriteHandler, event: Received[Any], context: Context
+    ) -> str:
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if not await inbox.accept(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
@@ -128,11 +138,13 @@ class Subscriptions:
             if refusal is not None:
                 await inbox.settle(session, consumer=event.type, event_id=event.id, outcome=refusal)
                 return refusal
-            await subscription.write(session, event, context)
+            await handler(session, event, context)
         return inbox.HANDLED
 
-    async def _act(self, subscription: Subscription, event: Received[Any], context: Context) -> str:
-        assert subscription.act is not None
+    @staticmethod
+    async def _act(
+        subscription: Subscription, handler: ActHandler, event: Received[Any], context: Context
+    ) -> str:
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if await inbox.is_known(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
@@ -140,7 +152,7 @@ class Subscriptions:
             refusal = await _gate(session, subscription, event)
         if refusal is not None:
             return await note(context.database, event.type, event.id, refusal, event.tenant)
-        and_then = await subscription.act(event, context)
+        and_then = await handler(event, context)
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if not await inbox.accept(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
@@ -157,7 +169,9 @@ def parse(body: bytes, data: type[D]) -> Received[D]:
     try:
         return Received[data].model_validate_json(body)  # type: ignore[valid-type]
     except ValidationError as error:
-        fields = sorted({".".join(map(str, item["loc"])) or "body" for item in error.errors(include_input=False)})
+        fields = sorted(
+            {".".join(map(str, item["loc"])) or "body" for item in error.errors(include_input=False)}
+        )
         raise Malformed(f"not a {data.TYPE}: {', '.join(fields)[:200]}") from None
 
 

@@ -114,7 +114,11 @@ clock = Table(
     CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
     # One live clock of a kind on a subject: a second start is a mistake, not a second clock.
     Index(
-        "uq_clock_live", "kind", "subject", unique=True, postgresql_where=text("state IN ('running', 'paused')")
+        "uq_clock_live",
+        "kind",
+        "subject",
+        unique=True,
+        postgresql_where=text("state IN ('running', 'paused')"),
     ),
     Index("ix_clock_case_id", "case_id"),
     Index("ix_clock_late", "tenant", "due_at", postgresql_where=text("state IN ('running', 'breached')")),

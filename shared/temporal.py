@@ -1,5 +1,7 @@
-"""The connection to Temporal: starting and signalling workflows so that a repetition changes nothing, and keeping
-payloads and failures unreadable to all but those with the codec key."""
+"""The connection to Temporal: starting and signalling workflows so that a repetition changes nothing.
+
+Payloads and failures are unreadable to all but those with the codec key.
+"""
 
 import dataclasses
 from collections.abc import Iterable
@@ -109,7 +111,13 @@ class Temporal:
         return self._client
 
     async def start(
-        self, workflow: str, workflow_input: BaseModel, *, id: str, service: str, tenant: UUID | None
+        self,
+        workflow: str,
+        workflow_input: BaseModel,
+        *,
+        id: str,  # noqa: A002 - the SDK's name
+        service: str,
+        tenant: UUID | None,
     ) -> None:
         """Start a workflow of a service; one with this id that runs or has ended is left as it is.
 
@@ -159,8 +167,12 @@ async def prepare_namespace(*, address: str, namespace: str) -> None:
     """Register the search attributes that workflows set; harmless to run again."""
     client = await Client.connect(address, namespace=namespace)
     try:
-        known = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
-        missing = {name: kind for name, kind in SEARCH_ATTRIBUTES.items() if name not in known.custom_attributes}
+        known = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=namespace)
+        )
+        missing = {
+            name: kind for name, kind in SEARCH_ATTRIBUTES.items() if name not in known.custom_attributes
+        }
     except RPCError:
         missing = SEARCH_ATTRIBUTES
     if not missing:

@@ -38,7 +38,7 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 
 class _Rewriting(ActivityInboundInterceptor):
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
         info = activity.info()
         with structlog.contextvars.bound_contextvars(
             workflow_id=info.workflow_id, activity=info.activity_type
@@ -59,7 +59,10 @@ class _Rewriting(ActivityInboundInterceptor):
 class RewriteFailures(Interceptor):
     """Lets only codes out of activities: exception texts may hold values."""
 
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+    def intercept_activity(
+        self,
+        next: ActivityInboundInterceptor,  # noqa: A002 - the SDK's name
+    ) -> ActivityInboundInterceptor:
         """Wrap an activity's execution."""
         return _Rewriting(next)
 

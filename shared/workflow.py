@@ -1,4 +1,4 @@
-"""What workflows are built on, safe to import in their sandbox: waiting for news or for a moment, and how activities are run."""
+"""What workflows are built on, safe to import in their sandbox: waiting for news or a moment, running activities."""
 
 import asyncio
 from collections.abc import Sequence

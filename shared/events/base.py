@@ -1,4 +1,4 @@
-"""What an event is: the data classes, the registry of types, the CloudEvents 1.0 envelope, and the families every service has."""
+"""What an event is: data classes, the registry of types, the CloudEvents 1.0 envelope, what every service says."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -26,7 +26,12 @@ class EventData(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(
-        cls, *, type: str = "", public: bool = False, command: bool = False, **kwargs: Any
+        cls,
+        *,
+        type: str = "",  # noqa: A002 - reads as `class OfferMade(EventData, type="...")`
+        public: bool = False,
+        command: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if not type:

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events.base import EventData
 
 PersonRole = Literal["central", "circle", "professional", "advocate", "interpreter", "representative"]
@@ -140,7 +142,7 @@ class TellPerson(EventData, type="network.tell-person.v1", command=True):
     person_id: UUID
     kind: str
     link_target: str
-    parameters: dict[str, str] = {}
+    parameters: dict[str, str] = Field(default_factory=dict)
     calendar: CalendarEntry | None = None
     # Only for telling that the case stopped.
     even_if_stopped: bool = False

@@ -46,7 +46,9 @@ async def ensure_database(url: str) -> None:
     from sqlalchemy.engine import make_url
 
     target = make_url(url)
-    engine = create_async_engine(target.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = create_async_engine(
+        target.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+    )
     try:
         async with engine.connect() as connection:
             found = await connection.execute(

@@ -13,7 +13,7 @@ def test_only_the_database_module_commits() -> None:
         for path in sources("services", "shared")
         if path != ROOT / "shared" / "database.py"
         for call, name in calls(path)
-        if name.endswith(".commit") or name.endswith("session.rollback")
+        if name.endswith((".commit", "session.rollback"))
     ]
     assert found == []
 

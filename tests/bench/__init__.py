@@ -1,1 +1,1 @@
-"""Benchmarks: what Kring costs, each as a ratio to a bare baseline that does the same work beside it in the same run."""
+"""Benchmarks: what Kring costs, each as a ratio to a bare baseline that does the same work beside it."""

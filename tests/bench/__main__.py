@@ -16,10 +16,8 @@ from rich.table import Table
 from deploy.local.postgres import PostgreSQL
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets
-from deploy.local.temporal import TemporalServer
 from shared.database import Database
 from shared.settings import Settings, database_url
-from shared.vault.keys import prepare_key_store
 from tests.bench import events
 from tests.bench.measure import Result
 from tests.support.backing import Backing, Databases

@@ -77,7 +77,7 @@ async def relay_throughput(settings: Settings, database: Database) -> Result:
             baseline=bare,
             aim=0.6,
             better="higher",
-            note=f"{_EVENTS} events of {_STREAMS} cases; bare: confirmed publishes of the same bytes, {_BATCH} at a time",
+            note=f"{_EVENTS} events of {_STREAMS} cases; bare: the same bytes, confirmed, {_BATCH} at a time",
         )
 
 
@@ -169,7 +169,7 @@ async def _round(times: list[float], send: Any, trips: _Trips) -> float:
     for _ in range(_TRIPS):
         case = uuid4()
         arrival = trips.expect(case)
-        committed = await send(case)
+        committed: float = await send(case)
         here.append((await asyncio.wait_for(arrival, 10) - committed) * 1000)
     times.extend(here)
     return statistics.median(here)

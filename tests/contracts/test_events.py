@@ -37,7 +37,9 @@ def test_no_event_changed_in_a_way_that_breaks_its_consumers() -> None:
     before, after = json.loads(SNAPSHOT.read_text()), catalogue.schemas()
     broken = {name: ["the type is gone"] for name in before if name not in after}
     for name, schema in before.items():
-        if name in after and (found := _breaks({"properties": {}, **schema}, {"properties": {}, **after[name]})):
+        if name in after and (
+            found := _breaks({"properties": {}, **schema}, {"properties": {}, **after[name]})
+        ):
             broken[name] = found
     assert broken == {}, "publish a .v2 beside it instead"
 
@@ -53,7 +55,18 @@ def test_the_page_of_events_is_that_of_now() -> None:
 @pytest.mark.parametrize("name", sorted(catalogue.load()))
 def test_events_carry_no_free_text(name: str) -> None:
     """A field for words is where a name gets into the broker: codes, ids, numbers and dates only."""
-    words = {"name", "first_name", "last_name", "email", "phone", "address", "text", "note", "question", "title"}
+    words = {
+        "name",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "address",
+        "text",
+        "note",
+        "question",
+        "title",
+    }
     assert not words & set(REGISTRY[name].model_fields)
 
 

@@ -26,10 +26,10 @@ def bare_context(*, database: Database, settings: Settings, service: str = "plan
         settings=settings,
         database=database,
         clock=SystemClock(),
-        vault=cast(Any, None),
-        temporal=cast(Any, None),
-        services=cast(Any, None),
-        issuer=cast(Any, None),
+        vault=cast("Any", None),
+        temporal=cast("Any", None),
+        services=cast("Any", None),
+        issuer=cast("Any", None),
     )
     return replace(context, **parts)
 
