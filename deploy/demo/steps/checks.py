@@ -30,7 +30,13 @@ _ABOUT = {
 def events_of(stage: "Stage", scene: "Scene") -> "list[Event]":
     """Return the events that a thread brought about."""
     if scene.is_about_a_case:
-        return [event for event in stage.house.ledger.events if event.case_id == scene.case]
+        referral = str(scene.referral_id)
+        return [
+            event
+            for event in stage.house.ledger.events
+            if (event.case_id is not None and event.case_id == scene.case_id)
+            or event.data.get("referral_id") == referral
+        ]
     ours = {*scene.registrations.values(), *scene.sessions.values(), *scene.courses.values()}
     subjects = ("registration_id", "session_id", "course_id", "subject")
     return [
