@@ -18,6 +18,8 @@ from shared.errors import Operational
 # SQLSTATE classes that mean "try again": connection, resources, intervention by the operator, system, and
 # rollbacks by serialisation or deadlock, lock timeout.
 _OPERATIONAL = ("08", "53", "57", "58", "40001", "40P01", "55P03")
+# asyncpg says InternalClientError when the server ended the connection at an unlucky moment.
+_LOST = (PoolTimeout, InterfaceError, OperationalError, OSError, TimeoutError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Database:
                 if session.info.get("events"):
                     for listener in self._listeners:
                         listener()
-        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+        except (DBAPIError, *_LOST) as error:
             if is_operational(error):
                 raise Operational(f"database: {type(error).__name__}") from None
             raise

@@ -38,6 +38,14 @@ CHANNEL = "kring_outbox"
 _LOCK_CLASS = 746_101
 _BATCH = 500
 _LOOK_SECONDS = 1.0
+# asyncpg says InternalClientError when the server ended the connection at an unlucky moment.
+_LOST = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    aio_pika.exceptions.AMQPError,
+)
 
 PUBLISHED = Counter("kring_outbox_published_total", "Events confirmed by the broker", ["service"])
 UNROUTED = Counter("kring_outbox_unrouted_total", "Events that no queue wanted", ["type"])
