@@ -169,12 +169,7 @@ class Relay:
                 async with self._connected() as (connection, exchanges):
                     pause = 0.1
                     await self._relay(connection, exchanges)
-            except (
-                OSError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                aio_pika.exceptions.AMQPError,
-            ) as error:
+            except _LOST as error:
                 log.warning("outbox.disconnected", service=self._service, cause=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped(), pause)
