@@ -1,22 +1,24 @@
 """Fixtures of the tests of network."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
 from deploy.local.ports import free_port
 from deploy.local.postgres import PostgreSQL
-from shared.database import Database
+from shared.ids import uuid7
 from shared.settings import Settings
-from tests.integration.network.house import House, StandingClock, opened
+from tests.integration.network.house import NOW, House, StandingClock, opened
 from tests.support.backing import KEYS, Databases
 
 
@@ -35,8 +37,8 @@ class Sink:
         return "250 taken"
 
 
-@pytest_asyncio.fixture
-async def sink() -> AsyncIterator[Sink]:
+@pytest_asyncio.fixture(scope="module")
+async def mail_server() -> AsyncIterator[Sink]:
     """A mail server that takes everything."""
     taken = Sink(free_port())
     controller = Controller(taken, hostname="127.0.0.1", port=taken.port)
@@ -45,18 +47,30 @@ async def sink() -> AsyncIterator[Sink]:
     await asyncio.to_thread(controller.stop)
 
 
-@pytest_asyncio.fixture
-async def house(
-    postgres: PostgreSQL,
-    databases: Databases,
-    database: Callable[[str], Awaitable[Database]],
-    secrets_dir: Path,
-    sink: Sink,
+@pytest.fixture
+def sink(mail_server: Sink) -> Sink:
+    """The mail server, empty."""
+    mail_server.mails.clear()
+    return mail_server
+
+
+@pytest_asyncio.fixture(scope="module")
+async def running(
+    postgres: PostgreSQL, databases: Databases, secrets_dir: Path, mail_server: Sink
 ) -> AsyncIterator[House]:
-    """Network, knowing nothing yet; its events stay in its outbox."""
+    """Network on a database of its own; its events stay in its outbox."""
     await databases.recreate(KEYS)
+    await databases.recreate("network")
     settings = Settings(
-        database_url=SecretStr(postgres.url), secrets_dir=secrets_dir, local=True, smtp_port=sink.port
+        database_url=SecretStr(postgres.url), secrets_dir=secrets_dir, local=True, smtp_port=mail_server.port
     )
-    async with opened(settings, await database("network"), StandingClock()) as found:
+    async with opened(settings, StandingClock()) as found:
         yield found
+
+
+@pytest.fixture
+def house(running: House) -> House:
+    """Network, as an organisation that is new to it finds it."""
+    running.clock.moment = NOW
+    running.intake.asked.clear()
+    return replace(running, tenant=uuid7())

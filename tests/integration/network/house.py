@@ -19,7 +19,6 @@ from shared import outbox
 from shared.auth import LOCAL_ISSUER, Issuer, Role, link_token
 from shared.clock import Clock
 from shared.context import Context
-from shared.database import Database
 from shared.events import intake
 from shared.events.base import EventData
 from shared.ids import uuid7
@@ -88,7 +87,9 @@ class House:
         event_id: UUID | None = None,
     ) -> str:
         """Let the service hear an event, and return what came of it."""
-        return await self.deliver(self.envelope(data, case=case, sequence=sequence, event_id=event_id), data.TYPE)
+        return await self.deliver(
+            self.envelope(data, case=case, sequence=sequence, event_id=event_id), data.TYPE
+        )
 
     def envelope(
         self, data: EventData, *, case: Case, sequence: int | None = None, event_id: UUID | None = None
@@ -116,7 +117,8 @@ class House:
         """Let the service hear its own events of these types that it said so far; return what came of each."""
         found = await self.rows(
             "SELECT id, type, time, sequence, tenant, case_id, causation_id, traceparent, data::text AS data"
-            " FROM outbox WHERE type = ANY(:types) ORDER BY position",
+            " FROM outbox WHERE tenant = :tenant AND type = ANY(:types) ORDER BY position",
+            tenant=self.tenant,
             types=list(types),
         )
         return [
@@ -134,7 +136,9 @@ class House:
              "first_name": "Samira", "last_name": "Testman", "email": "samira@example.org", "relation": "moeder",
              "consent": None},
         ]  # fmt: skip
-        assert await self.hear(intake.CaseOpened(case_id=case.id, referral_id=uuid4()), case=case) == "handled"
+        assert (
+            await self.hear(intake.CaseOpened(case_id=case.id, referral_id=uuid4()), case=case) == "handled"
+        )
         if coordinator:
             await self.assign(case)
         return case
@@ -198,7 +202,9 @@ class House:
 
     def person(self, case: Case, person: UUID) -> dict[str, str]:
         """Return the headers of somebody who came through their personal link."""
-        token = self.context.issuer.person(person=person, tenant=case.tenant, case=case.id, case_role="circle")
+        token = self.context.issuer.person(
+            person=person, tenant=case.tenant, case=case.id, case_role="circle"
+        )
         return {"authorization": f"Bearer {token}"}
 
     async def link_token_of(self, person: UUID) -> str:
@@ -234,12 +240,12 @@ class House:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, database: Database, clock: Clock) -> AsyncIterator[House]:
-    """Yield the service on a database of its own."""
+async def opened(settings: Settings, clock: Clock) -> AsyncIterator[House]:
+    """Yield the service on the parts that the settings name, but for its clock and intake."""
     async with connected("network", settings) as context:
         asked = Intake()
-        context = replace(context, database=database, clock=clock, services=cast(Any, asked))
-        transport = httpx.ASGITransport(app=create_app(context))
+        parts = replace(context, clock=clock, services=cast("Any", asked))
+        transport = httpx.ASGITransport(app=create_app(parts))
         async with httpx.AsyncClient(transport=transport, base_url="http://network") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
-            yield House(context=context, http=http, clock=clock, intake=asked, staff_issuer=local)
+            yield House(context=parts, http=http, clock=clock, intake=asked, staff_issuer=local)

@@ -46,9 +46,7 @@ class TestInvite:
         case = await house.open_case()
         aunt = await house.add(case, "Nadia")
         path = f"/v1/persons/{aunt}/invitation"
-        answers = await asyncio.gather(
-            *(house.ask("POST", path, house.coordinator(case)) for _ in range(4))
-        )
+        answers = await asyncio.gather(*(house.ask("POST", path, house.coordinator(case)) for _ in range(4)))
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
         assert len(await house.said(case, SENT)) == 1
 
@@ -70,9 +68,7 @@ class TestInvite:
     async def test_not_who_is_only_proposed(self, house: House) -> None:
         case = await house.open_case()
         body = {"first_name": "Karim", "last_name": "Testman"}
-        proposed = await house.ask(
-            "POST", "/v1/me/proposals", house.person(case, case.central), json=body
-        )
+        proposed = await house.ask("POST", "/v1/me/proposals", house.person(case, case.central), json=body)
         path = f"/v1/persons/{proposed.json()['person_id']}/invitation"
         answer = await house.ask("POST", path, house.coordinator(case))
         assert answer.json()["type"].endswith("/person-not-active")
@@ -85,10 +81,17 @@ class TestAnswer:
         invitation = await house.invite(case, aunt)
         await _begin(house, invitation)
         who, path = house.person(case, aunt), "/v1/me/invitation/answer"
-        for body in ({"answer": "yes", "mode": "online"}, {"answer": "yes", "mode": "online"}, {"answer": "no"}):
+        for body in (
+            {"answer": "yes", "mode": "online"},
+            {"answer": "yes", "mode": "online"},
+            {"answer": "no"},
+        ):
             answer = await house.ask("POST", path, who, json=body)
             assert answer.status_code == 200, answer.text
-        told = [(row.data["answer"], row.data["mode"], row.data["via"]) for row in await house.said(case, ANSWERED)]
+        told = [
+            (row.data["answer"], row.data["mode"], row.data["via"])
+            for row in await house.said(case, ANSWERED)
+        ]
         assert told == [("yes", "online", "link"), ("no", "absent", "link")]
         clock = await house.rows("SELECT state FROM clock WHERE subject = :id", id=invitation)
         assert clock[0].state == "stopped"
@@ -127,12 +130,14 @@ class TestRemind:
         silent, quick = await house.invite(case, aunt), await house.invite(case, uncle)
         for invitation in (silent, quick):
             await _begin(house, invitation)
-        await house.ask(
-            "POST", "/v1/me/invitation/answer", house.person(case, uncle), json={"answer": "no"}
-        )
+        await house.ask("POST", "/v1/me/invitation/answer", house.person(case, uncle), json={"answer": "no"})
         assert not await _remind(house, silent)
         house.later(days=4)
-        assert [await _remind(house, invitation) for invitation in (silent, quick, silent)] == [True, False, False]
+        assert [await _remind(house, invitation) for invitation in (silent, quick, silent)] == [
+            True,
+            False,
+            False,
+        ]
         reminders = [mail for mail in await house.mails(case) if mail.kind == "invitation-reminder"]
         assert [mail.recipient for mail in reminders] == [aunt]
         assert not await _give_up(house, silent)
@@ -191,7 +196,9 @@ class TestCaseStops:
         assert {mail.recipient for mail in told} == {case.central, case.mother, said_yes, mandate}
         assert {(mail.kind, mail.even_if_stopped) for mail in told} == {("case-stopped", True)}
         assert [row.data["person_id"] for row in await house.said(case, CANCELLED)] == [str(silent)]
-        live = await house.rows("SELECT 1 FROM clock WHERE state IN ('running', 'paused')")
+        live = await house.rows(
+            "SELECT 1 FROM clock WHERE case_id = :id AND state IN ('running', 'paused')", id=case.id
+        )
         assert live == []
         house.later(days=5)
         assert not await _remind(house, opened[2])
@@ -216,7 +223,7 @@ class TestCaseStops:
         *answered, stopped = await asyncio.gather(*answers, house.withdraw(case))
         assert stopped == "handled"
         assert {answer.status_code for answer in answered} <= {200, 409}
-        states = await house.rows("SELECT state, answer FROM invitation")
+        states = await house.rows("SELECT state, answer FROM invitation WHERE case_id = :id", id=case.id)
         yes = sum(answer.status_code == 200 for answer in answered)
         assert sum(row.state == "answered" for row in states) == yes
         assert sum(row.state == "cancelled" for row in states) == 4 - yes
@@ -233,7 +240,9 @@ class TestCircleReady:
         assert answer.status_code == 200, answer.text
         members = {member["person_id"]: member for member in answer.json()["members"]}
         assert set(members) == {str(case.central), str(case.mother), str(aunt)}
-        assert {person: member["required"] for person, member in members.items()} == dict.fromkeys(members, True)
+        assert {person: member["required"] for person, member in members.items()} == dict.fromkeys(
+            members, True
+        )
         assert members[str(aunt)]["mode"] == "online"
         told = await house.said(case, "network.circle.ready.v1")
         assert told[0].data["members"] == answer.json()["members"]
