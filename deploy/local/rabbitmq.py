@@ -31,7 +31,7 @@ _NODE = "kring@localhost"
 class RabbitMQ(Part):
     """The message broker of one platform."""
 
-    start_seconds = 60
+    start_seconds = 120
     probe_seconds = 0.1
 
     def __init__(
