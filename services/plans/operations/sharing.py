@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import CIRCLE_ROLES, NobodyToShareWith, PersonNotOfCase
+from services.plans.domain import NobodyToShareWith, PersonNotOfCase
 from services.plans.models import Plan, Share
 from services.plans.operations.timing import publish, tell
 from services.plans.schemas import NewShare
@@ -35,7 +35,7 @@ async def share_plan(
     people = await queries.active_people(session, case_id)
     chosen = new.person_ids
     if chosen is None:
-        chosen = tuple(person for person, role in people.items() if role in CIRCLE_ROLES)
+        chosen = tuple(people)
     strangers = [person for person in chosen if person not in people]
     if strangers:
         raise PersonNotOfCase(person_id=str(strangers[0]))

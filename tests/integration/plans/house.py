@@ -95,7 +95,7 @@ class House:
                 "id": str(event_id or uuid7()),
                 "source": "urn:kring:test",
                 "type": data.TYPE,
-                "time": self.clock.moment.isoformat(),
+                "time": (await self.context.clock.now()).isoformat(),
                 "tenant": str(tenant or self.tenant),
                 "caseid": str(data.case_id),  # type: ignore[attr-defined]
                 "sequence": str(sequence if sequence is not None else next(self.sequences)),
@@ -206,11 +206,12 @@ class House:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, database: Database) -> AsyncIterator[House]:
-    """Yield the service on a database of its own."""
+async def opened(settings: Settings, database: Database, **others: Any) -> AsyncIterator[House]:
+    """Yield the service on a database of its own, with a clock that stands still, or with other parts."""
     clock = StandingClock()
-    async with connected("plans", settings) as context:
-        context = replace(context, database=database, clock=clock)
+    async with connected("plans", settings) as parts:
+        chosen: dict[str, Any] = {"database": database, "clock": clock} | others
+        context = replace(parts, **chosen)
         transport = httpx.ASGITransport(app=create_app(context))
         async with httpx.AsyncClient(transport=transport, base_url="http://plans") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)

@@ -172,17 +172,17 @@ class TestReadPlan:
 
 
 class TestSharePlan:
-    async def test_tells_everybody_of_the_circle_once(self, house: House) -> None:
+    async def test_tells_everybody_who_belongs_to_the_case_once(self, house: House) -> None:
         case = await house.open_case()
         plan = await house.recorded(case)
         path = f"/v1/plans/{plan['plan_id']}/share"
         first = await house.ask("POST", path, house.coordinator(case), json={})
         again = await house.ask("POST", path, house.coordinator(case), json={})
-        circle = {case.central, case.aunt, case.neighbour}
-        assert {UUID(person) for person in first.json()["person_ids"]} == circle
+        everybody = {case.central, case.aunt, case.neighbour, case.teacher}
+        assert {UUID(person) for person in first.json()["person_ids"]} == everybody
         assert again.json()["person_ids"] == []
-        assert set(await house.told(case, "plan-shared")) == circle
-        assert len(await house.told(case, "plan-shared")) == len(circle)
+        assert set(await house.told(case, "plan-shared")) == everybody
+        assert len(await house.told(case, "plan-shared")) == len(everybody)
         assert len(await house.said(case, "plans.plan.shared.v1")) == 1
 
     async def test_lets_an_organisation_read(self, house: House) -> None:

@@ -9,7 +9,7 @@ import pytest
 from shared.auth import Role
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.integration.plans.house import NOW, House
+from tests.integration.plans.house import House
 
 
 class TestRecordPlan:
