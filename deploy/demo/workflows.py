@@ -36,6 +36,15 @@ _ENDED = frozenset(
         EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
     }
 )
+_ACTIVITY_BEGUN = frozenset({EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED})
+_ACTIVITY_ENDED = frozenset(
+    {
+        EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED,
+    }
+)
 
 
 def workflow_id_after(event: Event) -> str | None:
@@ -114,7 +123,7 @@ class Workflows:
         if workflow.busy_with or workflow.is_over or workflow.idle_at == workflow.length:
             return
         events = await self._events(workflow.id)
-        workflow.busy_with = _work_in_hand(events)
+        workflow.busy_with = work_in_hand(events)
         if not workflow.busy_with:
             workflow.idle_at = len(events)
 
@@ -153,8 +162,16 @@ class Workflows:
                 return events
 
 
-def _work_in_hand(events: list[HistoryEvent]) -> str:
-    """Return what a history says is to be done at once."""
+def work_in_hand(events: list[HistoryEvent]) -> str:
+    """Return what a history says is to be done at once.
+
+    Activities too: the server's own list of them was read a moment before, when a task may still have been deciding.
+    """
+    activities = sum(
+        (event.event_type in _ACTIVITY_BEGUN) - (event.event_type in _ACTIVITY_ENDED) for event in events
+    )
+    if activities > 0:
+        return "an activity"
     tasks = sum((event.event_type in _BEGUN) - (event.event_type in _ENDED) for event in events)
     if tasks <= 0:
         return ""
