@@ -1,1 +1,1 @@
-"""intake's database, step by step."""
+"""Intake's database, step by step."""
