@@ -48,28 +48,10 @@ def read_camt(content: bytes) -> Statement:
 
 def _entries(content: bytes) -> Iterator[tuple[str, etree._Element]]:
     """Yield (account, Ntry element) one after another; what was read is let go of."""
-    parsing = etree.iterparse(
-        io.BytesIO(content),
-        events=("start", "end"),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        recover=False,
-    )
-    account, seen_root, statements = "", False, 0
-    for event, element in parsing:
-        if event == "start":
-            if not seen_root:
-                _check_root(element)
-                seen_root = True
-            continue
-        name = _local(element)
-        parent = element.getparent()
+    _check_root(content)
+    account, statements = "", 0
+    for _, element in _parsing(content, "end", ["{*}Acct", "{*}Ntry", "{*}Stmt"]):
+        name, parent = _local(element), element.getparent()
         if name == "Acct" and parent is not None and _local(parent) == "Stmt":
             account = _first(element, "Id", "IBAN").replace(" ", "").upper()
             statements += 1
@@ -83,12 +65,32 @@ def _entries(content: bytes) -> Iterator[tuple[str, etree._Element]]:
         raise StatementNotReadable("The file names no account", reason="no-account")
 
 
-def _check_root(root: etree._Element) -> None:
+def _parsing(content: bytes, event: str, tags: list[str] | None) -> Iterator[tuple[str, etree._Element]]:
+    """Parse without fetching, expanding or repairing anything, and within libxml2's own limits of depth and size."""
+    return etree.iterparse(
+        io.BytesIO(content),
+        events=(event,),
+        tag=tags,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        recover=False,
+    )
+
+
+def _check_root(content: bytes) -> None:
+    """Look at how the file begins, before anything else of it is read."""
+    _, root = next(iter(_parsing(content, "start", None)))
     # Banks send no document type; whoever does tries to make the parser fetch or expand something.
     if root.getroottree().docinfo.internalDTD is not None:
         raise StatementNotReadable("A statement has no document type declaration", reason="doctype")
-    namespace = etree.QName(root).namespace or ""
-    if _local(root) != "Document" or not namespace.startswith(_NAMESPACE):
+    namespace, _, name = str(root.tag).removeprefix("{").rpartition("}")
+    if name != "Document" or not namespace.startswith(_NAMESPACE):
         raise StatementNotReadable("Send a CAMT.053 statement (not 052 or 054)", reason="not-camt-053")
 
 

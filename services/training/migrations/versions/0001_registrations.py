@@ -146,7 +146,7 @@ def upgrade() -> None:
         sa.Column("booked_on", sa.Date(), nullable=False),
         sa.Column("communication", sa.Text(), nullable=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
-        sa.Column("reference_hashes", sa.ARRAY(sa.LargeBinary()), nullable=False),
+        sa.Column("reference_hashes", postgresql.ARRAY(sa.LargeBinary()), nullable=False),
         sa.Column("registration_id", sa.Uuid(), nullable=True),
         sa.Column("reverses", sa.Uuid(), nullable=True),
         sa.Column("suggestions", postgresql.JSONB(), nullable=False),

@@ -1,0 +1,263 @@
+"""Registering, waiting lists, cancelling, and the list of what is on offer."""
+
+import asyncio
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+from shared.auth import Role
+from tests.integration.training.house import House, person
+
+
+class TestRegister:
+    async def test_asks_payment_with_a_communication_of_its_own(self, house: House) -> None:
+        session = await house.session()
+        answers = [await house.register(session, name) for name in ("Annelies", "Tom")]
+        assert [answer["state"] for answer in answers] == ["awaiting-payment"] * 2
+        payments = [answer["payment"] for answer in answers]
+        assert payments[0] | {"communication": ""} == {
+            "account_name": "De Ring vzw",
+            "iban": "BE71096123456769",
+            "amount": "20.00",
+            "communication": "",
+            "due_on": "2026-03-16",
+        }
+        assert payments[0]["communication"] != payments[1]["communication"]
+        assert await house.mails(answers[0]) == ["payment-request"]
+
+    async def test_confirms_a_free_session_at_once_and_never_speaks_of_money(self, house: House) -> None:
+        session = await house.session(price="0.00", account_iban=None, account_name=None)
+        answer = await house.register(session, "Noor")
+        assert (answer["state"], answer["payment"]) == ("confirmed", None)
+        assert await house.mails(answer) == ["registration-confirmed"]
+        seen = await house.registration(answer["registration_id"])
+        assert seen["communication"] is None
+        assert "clock.started" not in await house.said()
+
+    async def test_puts_who_finds_no_place_on_the_waiting_list(self, house: House) -> None:
+        session = await house.session(capacity=1)
+        await house.register(session, "Annelies")
+        answer = await house.register(session, "Hilde")
+        assert (answer["state"], answer["payment"]) == ("waitlisted", None)
+        assert await house.mails(answer) == ["waitlisted"]
+        assert (await house.said()).count("session.full") == 1
+
+    async def test_gives_the_last_place_once_to_many_who_come_at_once(self, house: House) -> None:
+        session = await house.session(capacity=2)
+        names = ["Ann", "Bert", "Chris", "Dirk", "Els", "Frans"]
+        answers = await asyncio.gather(*(house.register(session, name) for name in names))
+        assert sorted(answer["state"] for answer in answers) == ["awaiting-payment"] * 2 + ["waitlisted"] * 4
+        communications = await house.rows("SELECT DISTINCT communication FROM registration")
+        assert len(communications) == len(names)
+
+    async def test_refuses_the_same_person_twice_also_at_once(self, house: House) -> None:
+        session = await house.session()
+        path = f"/v1/sessions/{session}/registrations"
+        answers = await asyncio.gather(
+            *(house.ask("POST", path, house.anyone, json=person("Tom")) for _ in range(3))
+        )
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+        # A colleague's address may serve for several people.
+        await house.register(session, "Eva", email="tom.peeters@voorbeeld.invalid")
+
+    async def test_sends_on_to_where_registration_is_done(self, house: House) -> None:
+        link = "https://inschrijven.voorbeeld.invalid/debat"
+        session = await house.session(price="0", course={"registration": "elsewhere", "external_url": link})
+        path = f"/v1/sessions/{session}/registrations"
+        answer = await house.ask("POST", path, house.anyone, json=person("Tom"), expect=409)
+        assert answer.json()["type"].endswith("registration-elsewhere")
+        assert answer.json()["facts"]["url"] == link
+
+    async def test_is_closed_once_the_session_has_begun(self, house: House) -> None:
+        session = await house.session(days=1)
+        house.clock.moment += timedelta(days=1)
+        path = f"/v1/sessions/{session}/registrations"
+        answer = await house.ask("POST", path, house.anyone, json=person("Tom"), expect=409)
+        assert answer.json()["type"].endswith("registration-closed")
+
+    async def test_finds_no_session_of_another_organisation(self, house: House) -> None:
+        session = await house.session()
+        path = f"/v1/sessions/{session}/registrations"
+        await house.ask("POST", path, {"kring-tenant": str(uuid4())}, json=person("Tom"), expect=404)
+
+    async def test_refuses_what_is_no_registration(self, house: House) -> None:
+        wrong: list[dict[str, object]] = [
+            {"email": "tom@voorbeeld.invalid\nBcc: x@y.zz"},
+            {"email": "tom"},
+            {"email": "a@b.cc, d@e.ff"},
+            {"first_name": "Win nu op www.kwaad.invalid"},
+            {"first_name": "https://kwaad.invalid"},
+            {"first_name": "\ud83d"},
+            {"first_name": "\u0000"},
+            {"first_name": ""},
+            {"last_name": "x" * 81},
+            {"language": "xx"},
+            {"price": "0"},
+            {"invoice_to": {"name": "Werkgever", "kbo_number": "0123456789"}},
+        ]
+        path = f"/v1/sessions/{await house.session()}/registrations"
+        headers = house.anyone | {"content-type": "application/json"}
+        for changes in wrong:
+            await house.ask("POST", path, headers, content=json.dumps(person("Tom") | changes), expect=422)
+
+    async def test_repeats_its_answer_under_the_same_key(self, house: House) -> None:
+        session = await house.session()
+        path, headers = f"/v1/sessions/{session}/registrations", house.anyone | {"idempotency-key": "abc"}
+        answers = [await house.ask("POST", path, headers, json=person("Tom"), expect=201) for _ in range(2)]
+        assert answers[0].json() == answers[1].json()
+        assert len(await house.rows("SELECT 1 FROM registration")) == 1
+
+
+class TestCancel:
+    async def test_gives_the_place_to_who_waits_longest(self, house: House) -> None:
+        session = await house.session(capacity=1)
+        first = await house.register(session, "Annelies")
+        waiting = [await house.register(session, name) for name in ("Hilde", "Sofie")]
+        path = f"/v1/registrations/{first['registration_id']}/cancel"
+        assert (await house.ask("POST", path, house.trainer, expect=200)).json()["state"] == "cancelled"
+        await house.ask("POST", path, house.trainer, expect=409)
+        house.clock.moment += timedelta(hours=1)
+        # Delivered twice: the second time nothing is left to give.
+        assert await house.spread("internal.place.freed", times=2) == ["handled", "duplicate"]
+        assert [await house.state(one) for one in waiting] == ["awaiting-payment", "waitlisted"]
+        assert await house.mails(waiting[0]) == ["waitlisted", "place-free"]
+        asked = (await house.registration(waiting[0]["registration_id"]))["payment"]
+        assert asked["due_on"] == "2026-03-16"
+
+    async def test_frees_no_place_that_was_not_taken(self, house: House) -> None:
+        session = await house.session(capacity=1)
+        await house.register(session, "Annelies")
+        waiting = await house.register(session, "Hilde")
+        path = f"/v1/registrations/{waiting['registration_id']}/cancel"
+        await house.ask("POST", path, house.trainer, json={"by": "organiser"}, expect=200)
+        assert "internal.place.freed" not in await house.said()
+
+    async def test_confirms_at_once_who_waited_for_a_free_place(self, house: House) -> None:
+        session = await house.session(capacity=1, price="0")
+        first, waiting = [await house.register(session, name) for name in ("Annelies", "Hilde")]
+        await house.ask(
+            "POST", f"/v1/registrations/{first['registration_id']}/cancel", house.trainer, expect=200
+        )
+        await house.spread("internal.place.freed")
+        assert await house.state(waiting) == "confirmed"
+        assert await house.mails(waiting) == ["waitlisted", "registration-confirmed"]
+
+
+class TestLists:
+    async def test_show_what_is_to_come_to_anyone(self, house: House) -> None:
+        late, soon = await house.session(days=40), await house.session(days=20, capacity=2)
+        await house.register(soon, "Annelies")
+        answer = await house.ask("GET", "/v1/sessions", house.anyone, expect=200)
+        shown = answer.json()["items"]
+        assert [(one["session_id"], one["places_left"]) for one in shown] == [(soon, 1), (late, 3)]
+        first = (await house.ask("GET", "/v1/sessions?limit=1", house.anyone)).json()
+        rest = (await house.ask("GET", f"/v1/sessions?limit=1&cursor={first['next']}", house.anyone)).json()
+        assert [one["session_id"] for one in first["items"] + rest["items"]] == [soon, late]
+        house.clock.moment += timedelta(days=21)
+        answer = await house.ask("GET", "/v1/sessions", house.anyone)
+        assert [one["session_id"] for one in answer.json()["items"]] == [late]
+        assert len((await house.ask("GET", "/v1/courses", house.anyone)).json()["items"]) == 2
+
+    async def test_ask_for_the_organisation(self, house: House) -> None:
+        await house.ask("GET", "/v1/sessions", {}, expect=422)
+        await house.ask("GET", "/v1/sessions", {"kring-tenant": "x"}, expect=422)
+
+    async def test_show_who_registered_to_the_organiser_only(self, house: House) -> None:
+        session = await house.session()
+        invoice = {"name": "Werkgever", "kbo_number": "BE 0403.019.261"}
+        registered = await house.register(session, "Annelies", invoice_to=invoice)
+        path = f"/v1/sessions/{session}/registrations"
+        shown = (await house.ask("GET", path, house.trainer, expect=200)).json()["items"]
+        assert [(one["first_name"], one["paid"]) for one in shown] == [("Annelies", "0")]
+        assert shown[0]["invoice_to"]["kbo_number"] == "0403019261"
+        await house.ask("GET", path, house.staff(Role.COORDINATOR), expect=403)
+        stranger = house.staff(Role.TRAINER, organisation=uuid4())
+        await house.ask("GET", path, stranger, expect=404)
+        one = f"/v1/registrations/{registered['registration_id']}"
+        await house.ask("GET", one, stranger, expect=404)
+        await house.ask("POST", f"{one}/cancel", stranger, expect=404)
+        await house.ask("GET", f"{one}/epc-qr", stranger, expect=404)
+
+    async def test_cost_the_same_for_many_registrations(self, house: House) -> None:
+        from shared.database import count_statements
+
+        session = await house.session(capacity=50)
+        path = f"/v1/sessions/{session}/registrations"
+
+        async def statements() -> int:
+            sent: list[str] = []
+            listening = count_statements(house.context.database.engine, sent)
+            await house.ask("GET", path, house.trainer, expect=200)
+            from sqlalchemy import event
+
+            event.remove(house.context.database.engine.sync_engine, "before_cursor_execute", listening)
+            return len(sent)
+
+        await house.register(session, "Annelies")
+        for_one = await statements()
+        for name in ("Bert", "Chris", "Dirk", "Els"):
+            await house.register(session, name)
+        assert await statements() == for_one
+
+
+class TestSessions:
+    async def test_are_refused_if_they_cannot_be_held(self, house: House) -> None:
+        wrong: list[dict[str, object]] = [
+            {"account_iban": None},
+            {"account_iban": "BE71096123456760"},
+            {"price": "-1"},
+            {"price": "20.001"},
+            {"price": True},
+            {"capacity": 0},
+            {"starts_at": "2026-03-01T09:00:00Z"},
+            {"starts_at": "9999-12-31T23:59:59Z"},
+            {"starts_at": "2026-05-01T09:00:00"},
+            {"ends_at": "2026-01-01T09:00:00Z"},
+        ]
+        answer = await house.ask("POST", "/v1/courses", house.trainer, json={"title": "x", "language": "nl"})
+        plan = {
+            "starts_at": "2026-05-01T09:00:00Z",
+            "ends_at": "2026-05-01T16:00:00Z",
+            "place": "Rupelmeer",
+            "capacity": 3,
+            "price": "20.00",
+            "account_iban": "BE71096123456769",
+            "account_name": "De Ring vzw",
+        }
+        path = f"/v1/courses/{answer.json()['course_id']}/sessions"
+        await house.ask("POST", path, house.trainer, json=plan, expect=201)
+        for changes in wrong:
+            await house.ask("POST", path, house.trainer, json=plan | changes, expect=422)
+
+    async def test_belong_to_a_course_of_the_organisation(self, house: House) -> None:
+        await house.session()
+        [row] = await house.rows("SELECT id FROM course")
+        body = {
+            "starts_at": "2026-05-01T09:00:00Z",
+            "ends_at": "2026-05-01T16:00:00Z",
+            "place": "x",
+            "capacity": 1,
+        }
+        stranger = house.staff(Role.TRAINER, organisation=uuid4())
+        await house.ask("POST", f"/v1/courses/{row.id}/sessions", stranger, json=body, expect=404)
+
+
+class TestPolicy:
+    async def test_holds_for_clocks_that_start_later(self, house: House) -> None:
+        session = await house.session()
+        before = await house.register(session, "Annelies")
+        body = {"payment_remind": "1wd", "payment_expires": "3wd"}
+        answer = await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=200)
+        assert answer.json() == body | {"version": 2, "qr_communication": "text"}
+        again = await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=200)
+        assert again.json()["version"] == 2
+        after = await house.register(session, "Tom")
+        due = [registered["payment"]["due_on"] for registered in (before, after)]
+        assert due == ["2026-03-16", "2026-03-05"]
+        clocks = await house.rows("SELECT policy_version FROM clock ORDER BY id")
+        assert [clock.policy_version for clock in clocks] == [1, 2]
+
+    async def test_refuses_what_makes_no_sense(self, house: House) -> None:
+        for body in ({"payment_remind": "14d"}, {"payment_remind": "soon"}, {"payment_expires": 14}):
+            await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=422)
+        await house.ask("PUT", "/v1/policy", house.trainer, json={}, expect=403)

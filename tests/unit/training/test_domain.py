@@ -1,0 +1,150 @@
+"""The rules of payments, and structured communications."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.be import ogm_vcs
+
+from services.training.domain import (
+    PaymentState,
+    RegistrationState,
+    communication_of,
+    effect_of_payment,
+    is_communication,
+    written_communication,
+)
+from services.training.matching import Candidate, communications_in, suggest
+from shared.ids import uuid7
+
+numbers = st.integers(min_value=1, max_value=10**10 - 1)
+
+
+class TestCommunication:
+    @pytest.mark.parametrize(
+        ("number", "written"),
+        [
+            (108068171, "+++010/8068/17183+++"),
+            (97, "+++000/0000/09797+++"),
+            (1234567890, "+++123/4567/89002+++"),
+            (2026000001, "+++202/6000/00192+++"),
+        ],
+    )
+    def test_is_written_as_people_know_it(self, number: int, written: str) -> None:
+        assert written_communication(communication_of(number)) == written
+
+    @given(numbers)
+    def test_is_valid_for_others_too(self, number: int) -> None:
+        digits = communication_of(number)
+        assert is_communication(digits)
+        assert ogm_vcs.is_valid(written_communication(digits))
+
+    @given(numbers, st.integers(0, 11), st.integers(1, 9))
+    def test_with_one_wrong_digit_is_none(self, number: int, place: int, by: int) -> None:
+        digits = communication_of(number)
+        wrong = digits[:place] + str((int(digits[place]) + by) % 10) + digits[place + 1 :]
+        assert not is_communication(wrong)
+
+    @given(
+        numbers,
+        st.sampled_from(
+            ["+++{}/{}/{}+++", "***{}/{}/{}***", "{}{}{}", "{} {} {}", "{}.{}-{}", "x{}/ {} /{}."]
+        ),
+    )
+    def test_is_found_in_a_text_however_it_is_written(self, number: int, form: str) -> None:
+        digits = communication_of(number)
+        text = "opleiding " + form.format(digits[:3], digits[3:7], digits[7:]) + " van Tom"
+        assert communications_in(text) == [digits]
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "+++123/4567/89012+++", "BE71096123456769", "1202600000192", "000000000097", "\u0662" * 12],
+    )
+    def test_is_not_found_where_there_is_none(self, text: str) -> None:
+        assert communications_in(text) == []
+
+    @given(st.text(max_size=300))
+    def test_search_takes_any_text(self, text: str) -> None:
+        assert all(is_communication(found) for found in communications_in(text))
+
+
+PRICE = Decimal("20.00")
+
+
+class TestEffectOfPayment:
+    @pytest.mark.parametrize(
+        ("state", "before", "amount", "expected", "settles"),
+        [
+            ("awaiting-payment", "0", "20.00", PaymentState.MATCHED, True),
+            ("awaiting-payment", "5.00", "15.00", PaymentState.MATCHED, True),
+            ("awaiting-payment", "0", "19.99", PaymentState.UNDERPAID, False),
+            ("awaiting-payment", "0", "20.01", PaymentState.OVERPAID, True),
+            ("confirmed", "20.00", "20.00", PaymentState.PAID_TWICE, False),
+            ("waitlisted", "0", "20.00", PaymentState.EARLY, False),
+            ("cancelled", "0", "20.00", PaymentState.LATE, False),
+            ("expired", "0", "20.00", PaymentState.LATE, False),
+        ],
+    )
+    def test_follows_state_and_amount(
+        self, state: str, before: str, amount: str, expected: PaymentState, settles: bool
+    ) -> None:
+        effect = effect_of_payment(
+            state=RegistrationState(state), price=PRICE, paid_before=Decimal(before), amount=Decimal(amount)
+        )
+        assert (effect.state, effect.settles) == (expected, settles)
+
+    @given(st.decimals("0.01", "100", places=2))
+    def test_lets_a_person_accept_any_amount(self, amount: Decimal) -> None:
+        effect = effect_of_payment(
+            state=RegistrationState.AWAITING_PAYMENT,
+            price=PRICE,
+            paid_before=Decimal(0),
+            amount=amount,
+            accept=True,
+        )
+        assert (effect.state, effect.settles) == (PaymentState.MATCHED, True)
+
+
+def candidate(name: str, place: str = "Rupelmeer") -> Candidate:
+    """Return somebody who has not paid."""
+    return Candidate(registration_id=uuid7(), name=name, place=place, price=PRICE)
+
+
+ANNELIES, TOM, JOSE = (
+    candidate("Annelies De Smet"),
+    candidate("Tom Wuytens"),
+    candidate("José Öztürk-Van Damme"),
+)
+
+
+class TestSuggest:
+    @pytest.mark.parametrize(
+        ("payer", "text", "expected"),
+        [
+            ("Wuytens Tom", "", TOM),
+            ("", "tom wuytens Rupelmeer", TOM),
+            ("School voor welzijn vzw", "deelname T. Wuytens, Tom (20 euro)", TOM),
+            ("DE SMET ANNELIES", "opleiding", ANNELIES),
+            ("", "Wuijtens Tom", TOM),
+            ("Öztürk-Van Damme José", "", JOSE),
+        ],
+    )
+    def test_finds_the_name_wherever_it_is(self, payer: str, text: str, expected: Candidate) -> None:
+        found = suggest([ANNELIES, TOM, JOSE], payer=payer, text=text, amount=PRICE, threshold=75)
+        assert [one.registration_id for one in found] == [expected.registration_id]
+
+    @pytest.mark.parametrize(
+        ("payer", "text"),
+        [("", ""), ("Electrabel", "factuur 123"), ("Stad Gent", "subsidie 2026"), ("+++", "///")],
+    )
+    def test_finds_nobody_where_there_is_nobody(self, payer: str, text: str) -> None:
+        assert suggest([ANNELIES, TOM, JOSE], payer=payer, text=text, amount=PRICE, threshold=75) == []
+
+    def test_prefers_who_comes_to_that_place(self) -> None:
+        here, there = candidate("Tom Wuytens"), candidate("Tom Wuytens", place="Dijlebeke")
+        found = suggest(
+            [here, there], payer="T Wuytens", text="Tom Wuytens Dijlebeke", amount=Decimal(5), threshold=75
+        )
+        assert found[0].score >= found[1].score
+        assert {one.registration_id for one in found} == {here.registration_id, there.registration_id}
