@@ -109,6 +109,10 @@ class Databases:
         finally:
             await admin.close()
 
+    def adopt(self, database: Database) -> None:
+        """Close this database too at the end."""
+        self._open.append(database)
+
     async def close(self) -> None:
         """Close the connections of all that were given out."""
         opened, self._open = self._open, []

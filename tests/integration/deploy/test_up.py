@@ -73,7 +73,7 @@ class Up:
             return self.status() if states and states <= {"ready", "done"} else None
 
         return await eventually(
-            all_ready, lambda: f"all parts to be ready: {self.output.read_text()}", seconds=90
+            all_ready, lambda: f"all parts to be ready: {self.output.read_text()}", seconds=150
         )
 
     def left_behind(self) -> list[str]:
@@ -107,7 +107,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
         running.process.wait()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 class TestUp:
     async def test_heals_whatever_is_killed(self, up: Up) -> None:
         before = await up.ready()
@@ -122,7 +122,7 @@ class TestUp:
             restarts = [up.status()["parts"][name]["restarts"] for name in parts]
             return all(restarts)
 
-        await eventually(all_restarted, "every part to have been started again", seconds=60)
+        await eventually(all_restarted, "every part to have been started again", seconds=120)
         after = await up.ready()
         assert {name: part["address"] for name, part in after["parts"].items()} == {
             name: part["address"] for name, part in before["parts"].items()

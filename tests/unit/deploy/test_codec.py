@@ -43,7 +43,7 @@ class TestDecode:
         assert answer.status_code == 400
 
     async def test_refuses_what_is_not_payloads(self) -> None:
-        for body in (b"", b"\xff\xfe", b'{"payloads": 3}', b'{"payloads": [{"data": "***"}]}'):
+        for body in (b"", b"\xff\xfe", b'{"payloads": 3}'):
             answer = await pages().post("/decode", content=body)
             assert answer.status_code == 400, body
 

@@ -37,7 +37,7 @@ class TestToken:
 
         principal = Verifier.load(tmp_path / "issuers.json", local=True).verify(out.strip())
         assert code == 0
-        assert (principal.organisation, principal.roles) == (UUID(ORGANISATION), {Role.FINANCE})
+        assert (principal.organisation, principal.roles) == (UUID(ORGANISATION), frozenset({Role.FINANCE}))
         with pytest.raises(TokenNotAccepted):
             Verifier.load(tmp_path / "issuers.json", local=False).verify(out.strip())
 
