@@ -116,7 +116,7 @@ async def polls_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -
 async def poll_ids(session: AsyncSession, conferences: Sequence[Conference]) -> dict[UUID, UUID]:
     """Return the id of each conference's poll."""
     query = select(Poll.conference_id, Poll.id).where(Poll.conference_id.in_([one.id for one in conferences]))
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def options_of(session: AsyncSession, polls: Sequence[Poll]) -> dict[UUID, list[Option]]:
@@ -194,7 +194,7 @@ async def checklist(session: AsyncSession, conference: Conference) -> dict[str, 
     query = select(ChecklistEntry.code, ChecklistEntry.done).where(
         ChecklistEntry.preparation_id == conference.preparation_id
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def preparation(

@@ -1,0 +1,315 @@
+"""Setting a date, putting it off, recording the meeting, calling it off."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.events import network
+from shared.ids import uuid7
+from tests.integration.scheduling.house import NOW, VENUE, Case, House, code, dates
+
+
+def part(begin: int, end: int, day: int = 20) -> dict[str, str]:
+    start = NOW + timedelta(days=day)
+    return {
+        "from": (start + timedelta(hours=begin)).isoformat(),
+        "to": (start + timedelta(hours=end)).isoformat(),
+    }
+
+
+def meeting(case: Case, **changes: Any) -> dict[str, Any]:
+    """Return what a coordinator records of a conference on the 20th day."""
+    arrived = (NOW + timedelta(days=20, minutes=20)).isoformat()
+    return {
+        "attendance": [
+            {"person_id": str(case.central), "mode": "in-person", "came": True},
+            {"person_id": str(case.uncle), "mode": "in-person", "came": True, "arrived_at": arrived},
+            {"person_id": str(case.neighbour), "mode": "absent", "came": False},
+        ],
+        "parts": {"information": part(0, 1), "private": part(1, 3), "presentation": part(3, 4)},
+        "outcome": "plan",
+        "return_called_by_circle": True,
+    } | changes
+
+
+async def hold(house: House, case: Case, **changes: Any) -> Any:
+    return await house.post(case, f"/v1/conferences/{case.conference}/hold", **meeting(case, **changes))
+
+
+class TestSchedule:
+    async def test_invites_the_whole_circle_with_a_calendar_entry(self, house: House) -> None:
+        case = await house.scheduled(20)
+        commands = await house.commands(case, "conference-scheduled")
+        assert {command["person_id"] for command in commands} == set(map(str, case.circle))
+        for command in commands:
+            assert command["calendar"]["uid"] == str(case.conference)
+            assert (command["calendar"]["method"], command["calendar"]["revision"]) == ("REQUEST", 1)
+        (event,) = await house.said(case, "scheduling.conference.scheduled.v1")
+        assert (event.data["conference_no"], event.data["revision"]) == (1, 1)
+
+    async def test_shows_the_place_to_the_circle_and_to_nobody_else(self, house: House) -> None:
+        case, other = await house.scheduled(20), await house.assigned()
+        path = f"/v1/conferences/{case.conference}"
+        seen = (await house.ask("GET", path, house.person(case, case.uncle))).json()
+        assert (seen["venue"], seen["preparation"]) == (VENUE, None)
+        assert code(await house.ask("GET", path, house.person(case, uuid7()))) == (404, "conference-not-found")
+        stranger = house.person(other, other.uncle)
+        assert code(await house.ask("GET", path, stranger)) == (404, "conference-not-found")
+
+    async def test_leaves_the_place_unreadable_in_the_database(self, house: House) -> None:
+        await house.scheduled(20)
+        for table in ("conference", "outbox", "clock"):
+            rows = await house.rows(f"SELECT {table}::text AS row FROM {table}")
+            assert rows
+            # As text, and as PostgreSQL writes bytes.
+            assert not any(word in row.row for row in rows for word in ("Linde", b"Linde".hex()))
+
+    async def test_said_twice_tells_nobody_twice(self, house: House) -> None:
+        case = await house.scheduled(20)
+        answers = await asyncio.gather(*(house.schedule(case) for _ in range(3)))
+        assert {(answer.status_code, answer.json()["revision"]) for answer in answers} == {(200, 1)}
+        assert len(await house.told(case, "conference-scheduled")) == 4
+
+    async def test_with_another_place_or_date_tells_everyone_again(self, house: House) -> None:
+        case = await house.scheduled(20, 30)
+        moved = await house.schedule(case, option_id=str(case.options[1]))
+        assert moved.json()["revision"] == 2
+        placed = await house.schedule(
+            case, option_id=str(case.options[1]), venue=VENUE | {"name": "De Wilg"}
+        )
+        assert placed.json()["revision"] == 3
+        revisions = [each["calendar"]["revision"] for each in await house.commands(case, "conference-scheduled")]
+        assert revisions == [1] * 4 + [2] * 4 + [3] * 4
+
+    async def test_closes_an_open_poll(self, house: House) -> None:
+        case = await house.polled(20)
+        await house.say(case, case.central, "yes")
+        assert (await house.schedule(case, option_id=str(case.options[0]))).status_code == 200
+        assert (await house.poll(case))["closed_because"] == "coordinator"
+        assert code(await house.post(case, f"/v1/conferences/{case.conference}/poll", options=dates(40))) == (
+            409,
+            "conference-has-date",
+        )
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"venue": None},
+            {"venue": {"name": "", "address": "x"}},
+            {"venue": {"name": "x\0", "address": "x"}},
+            {"venue": {"name": "x" * 301, "address": "x"}},
+            {"option_id": str(uuid7())},
+            {"option_id": 7},
+        ],
+    )
+    async def test_refuses_what_makes_no_sense(self, house: House, body: dict[str, Any]) -> None:
+        case = await house.polled(20)
+        assert (await house.schedule(case, **body)).status_code == 422
+
+    async def test_refuses_a_date_that_has_passed(self, house: House) -> None:
+        case = await house.polled(20)
+        house.later(days=21)
+        answer = await house.schedule(case, option_id=str(case.options[0]))
+        assert code(answer) == (422, "date-not-usable")
+
+
+class TestPostpone:
+    async def test_keeps_every_answer_about_dates_to_come(self, house: House) -> None:
+        case = await house.scheduled(20, 30, 40)
+        before = {each["starts_at"]: each for each in (await house.poll(case))["options"]}
+        await house.postponed(case)
+        poll = await house.poll(case)
+        assert [each["starts_at"] for each in poll["options"]] == list(before)[1:]
+        for each in poll["options"]:
+            kept = ("yes", "maybe", "no", "silent")
+            assert [each[name] for name in kept] == [before[each["starts_at"]][name] for name in kept]
+        first, second = await house.conferences(case)
+        assert (first["state"], second["state"]) == ("postponed", "ready-to-schedule")
+        assert (second["conference_no"], second["preparation_no"]) == (2, 1)
+        (event,) = await house.said(case, "scheduling.conference.postponed.v1")
+        assert event.data["next_conference_id"] == second["conference_id"]
+
+    async def test_takes_the_date_out_of_the_calendars(self, house: House) -> None:
+        case = await house.scheduled(20)
+        first = case.conference
+        await house.hear(network.PersonRemoved(case_id=case.id, person_id=case.neighbour))
+        await house.postponed(case)
+        commands = await house.commands(case, "conference-postponed")
+        assert {each["person_id"] for each in commands} == set(map(str, case.circle)) - {str(case.neighbour)}
+        for command in commands:
+            assert command["calendar"]["uid"] == str(first)
+            assert (command["calendar"]["method"], command["calendar"]["revision"]) == ("CANCEL", 2)
+            # Why is between the circle and the coordinator.
+            assert "ill" not in str(command["parameters"])
+
+    async def test_lets_the_target_wait_until_there_is_a_date_again(self, house: House) -> None:
+        case = await house.scheduled(20, 30)
+        before = (await house.clocks(case))["conference-target"]
+        await house.postponed(case)
+        paused = (await house.clocks(case))["conference-target"]
+        assert (paused.state, paused.pause_reason) == ("paused", "key-person-ill")
+        house.later(days=5)
+        assert (await house.schedule(case)).status_code == 200
+        after = (await house.clocks(case))["conference-target"]
+        assert (after.state, after.due_at - before.due_at) == ("running", timedelta(days=5))
+
+    async def test_goes_on_waiting_when_the_case_rests_in_between(self, house: House) -> None:
+        from shared.events import intake
+
+        case = await house.scheduled(20, 30)
+        await house.postponed(case)
+        await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        await house.hear(intake.CaseResumed(case_id=case.id), sequence=51)
+        assert (await house.clocks(case))["conference-target"].state == "paused"
+
+    async def test_then_asks_only_about_new_dates(self, house: House) -> None:
+        case = await house.scheduled(20, 30)
+        await house.postponed(case)
+        before = len(await house.told(case, "poll-invitation"))
+        carried = case.poll
+        await house.open_poll(case, 50)
+        assert case.poll == carried
+        assert set((await house.told(case, "poll-invitation"))[before:]) == set(case.circle)
+        poll = await house.poll(case)
+        assert [(each["yes"], each["silent"]) for each in poll["options"]] == [(4, 0), (0, 4)]
+
+    async def test_then_asks_nobody_when_there_are_no_new_dates(self, house: House) -> None:
+        case = await house.scheduled(20, 30)
+        await house.postponed(case)
+        before = len(await house.told(case, "poll-invitation"))
+        answer = await house.post(case, f"/v1/conferences/{case.conference}/poll")
+        assert answer.status_code == 201
+        assert len(await house.told(case, "poll-invitation")) == before
+        assert (await house.poll(case))["closed_because"] == "all-answered"
+
+    async def test_happens_once_for_two_sent_at_once(self, house: House) -> None:
+        case = await house.scheduled(20, 30)
+        path = f"/v1/conferences/{case.conference}/postpone"
+        answers = await asyncio.gather(*(house.post(case, path, reason="venue") for _ in range(3)))
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+        assert len(await house.conferences(case)) == 2
+
+    async def test_needs_a_date_and_a_reason_from_the_list(self, house: House) -> None:
+        case = await house.polled(20)
+        path = f"/v1/conferences/{case.conference}/postpone"
+        assert code(await house.post(case, path, reason="venue")) == (409, "conference-not-scheduled")
+        assert (await house.post(case, path, reason="Oom Youssef is ziek")).status_code == 422
+
+
+class TestHold:
+    async def test_records_who_came_and_ends_the_preparation(self, house: House) -> None:
+        case = await house.scheduled(20)
+        house.later(days=20, hours=5)
+        answer = await hold(house, case)
+        assert answer.status_code == 200, answer.text
+        recorded = answer.json()["preparation"]
+        assert recorded["parts"]["private"]["from"] == "2026-03-22T09:00:00Z"
+        assert [each["came"] for each in recorded["attendance"]].count(True) == 2
+        (event,) = await house.said(case, "scheduling.conference.held.v1")
+        assert event.data | {"case_id": None} == {
+            "case_id": None,
+            "conference_id": str(case.conference),
+            "conference_no": 1,
+            "preparation_no": 1,
+            "held_on": "2026-03-22",
+            "outcome": "plan",
+            "invited": 4,
+            "attended": 2,
+        }
+        assert {clock.state for clock in (await house.clocks(case)).values()} == {"stopped"}
+
+    async def test_happens_once(self, house: House) -> None:
+        case = await house.scheduled(20)
+        house.later(days=20, hours=5)
+        answers = await asyncio.gather(*(hold(house, case) for _ in range(3)))
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+        assert len(await house.said(case, "scheduling.conference.held.v1")) == 1
+        for path, body in (("cancel", {"reason": "other"}), ("postpone", {"reason": "other"})):
+            answer = await house.post(case, f"/v1/conferences/{case.conference}/{path}", **body)
+            assert code(answer) == (409, "conference-over")
+
+    async def test_knows_of_the_private_part_only_when_it_was(self, house: House) -> None:
+        case = await house.scheduled(20)
+        house.later(days=20, hours=5)
+        parts: dict[str, Any] = meeting(case)["parts"]
+        said = {**parts, "private": {**parts["private"], "notes": "Mama huilde"}}
+        answer = await hold(house, case, parts=said)
+        assert answer.status_code == 422
+        assert "huilde" not in answer.text
+
+    async def test_comes_after_the_meeting(self, house: House) -> None:
+        case = await house.scheduled(20)
+        assert code(await hold(house, case)) == (409, "conference-not-yet-held")
+
+    async def test_needs_a_date(self, house: House) -> None:
+        case = await house.polled(20)
+        house.later(days=20, hours=5)
+        assert code(await hold(house, case)) == (409, "conference-not-scheduled")
+
+    async def test_refuses_strangers_doubles_and_muddled_times(self, house: House) -> None:
+        case = await house.scheduled(20)
+        house.later(days=20, hours=5)
+        came = {"mode": "in-person", "came": True}
+        stranger = [{"person_id": str(uuid7()), **came}]
+        assert code(await hold(house, case, attendance=stranger)) == (422, "person-not-of-case")
+        double = [{"person_id": str(case.uncle), **came}] * 2
+        assert code(await hold(house, case, attendance=double)) == (422, "person-twice")
+        muddled = {"information": part(1, 2), "private": part(0, 3), "presentation": part(3, 4)}
+        assert code(await hold(house, case, parts=muddled)) == (422, "parts-out-of-order")
+        assert (await hold(house, case, outcome="agreement")).status_code == 422
+        assert (await hold(house, case, attendance=[])).status_code == 422
+        assert (await house.conference(case))["state"] == "scheduled"
+
+
+class TestCancel:
+    async def test_tells_those_who_count_on_it_and_ends_the_preparation(self, house: House) -> None:
+        case = await house.scheduled(20)
+        path = f"/v1/conferences/{case.conference}/cancel"
+        answer = await house.post(case, path, reason="plan-without-meeting")
+        assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+        commands = await house.commands(case, "conference-cancelled")
+        assert {command["calendar"]["method"] for command in commands} == {"CANCEL"}
+        assert len(commands) == 4
+        assert {clock.state for clock in (await house.clocks(case)).values()} == {"stopped"}
+
+    async def test_tells_those_who_were_asked_for_dates(self, house: House) -> None:
+        case = await house.polled(20)
+        await house.post(case, f"/v1/conferences/{case.conference}/cancel", reason="family-wish")
+        commands = await house.commands(case, "conference-cancelled")
+        assert [command["calendar"] for command in commands] == [None] * 4
+        (closed,) = await house.said(case, "scheduling.poll.closed.v1")
+        assert (closed.data["reason"], closed.data["best_option_id"]) == ("cancelled", None)
+
+
+class TestChecklist:
+    async def test_is_kept_for_the_next_conference(self, house: House) -> None:
+        case = await house.scheduled(20, 30)
+        path = f"/v1/conferences/{case.conference}/checklist"
+        for _ in range(2):
+            answer = await house.ask("PUT", f"{path}/food", house.coordinator(case), json={"done": True})
+            assert answer.json()["checklist"]["food"] is True
+        await house.postponed(case)
+        assert (await house.conference(case))["preparation"]["checklist"]["food"] is True
+        unknown = await house.ask("PUT", f"{path}/clowns", house.coordinator(case), json={"done": True})
+        assert unknown.status_code == 422
+        old = await house.ask("PUT", f"{path}/food", house.coordinator(case), json={"done": False})
+        assert code(old) == (409, "conference-over")
+
+
+class TestList:
+    async def test_comes_in_pages(self, house: House) -> None:
+        case = await house.scheduled(20, 30, 40)
+        house.later(days=1)
+        await house.postponed(case)
+        assert (await house.schedule(case)).status_code == 200
+        house.later(days=1)
+        await house.postponed(case)
+        path, numbers, cursor = f"/v1/cases/{case.id}/conferences?limit=2", [], ""
+        for _ in range(2):
+            page = (await house.ask("GET", path + cursor, house.coordinator(case))).json()
+            numbers += [item["conference_no"] for item in page["items"]]
+            cursor = f"&cursor={page['next']}"
+        assert numbers == [1, 2, 3]
+        assert datetime.fromisoformat((await house.conferences(case))[0]["starts_at"]).tzinfo == UTC

@@ -1,0 +1,29 @@
+"""What an organisation may set."""
+
+import pytest
+from pydantic import ValidationError
+
+from services.scheduling.settings import Policy
+
+
+class TestPolicy:
+    def test_has_the_usual_lengths(self) -> None:
+        assert (Policy().conference_target, Policy().poll_closes) == ("8w", "8d")
+
+    @pytest.mark.parametrize(
+        "lengths",
+        [
+            {"conference_target": "5w"},
+            {"poll_chase": "8d"},
+            {"urgent_warn": "5d"},
+            {"poll_closes": "soon"},
+            {"poll_closes": 8},
+            {"poll_open": "8d"},
+        ],
+    )
+    def test_refuses_a_warning_that_comes_too_late_and_what_is_no_length(self, lengths: dict[str, str]) -> None:
+        with pytest.raises(ValidationError):
+            Policy.model_validate(lengths)
+
+    def test_may_be_short(self) -> None:
+        assert Policy(poll_chase="PT1S", poll_closes="PT2S").poll_closes == "PT2S"
