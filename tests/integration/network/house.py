@@ -240,11 +240,11 @@ class House:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, clock: Clock) -> AsyncIterator[House]:
-    """Yield the service on the parts that the settings name, but for its clock and intake."""
+async def opened(settings: Settings, clock: Clock, **others: Any) -> AsyncIterator[House]:
+    """Yield the service on the parts that the settings name, but for its clock, intake and the parts given."""
     async with connected("network", settings) as context:
         asked = Intake()
-        parts = replace(context, clock=clock, services=cast("Any", asked))
+        parts = replace(context, clock=clock, services=cast("Any", asked), **others)
         transport = httpx.ASGITransport(app=create_app(parts))
         async with httpx.AsyncClient(transport=transport, base_url="http://network") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)

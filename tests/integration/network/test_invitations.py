@@ -216,11 +216,15 @@ class TestCaseStops:
         people = [await house.add(case, f"Tante{number}") for number in range(4)]
         for person in people:
             await _begin(house, await house.invite(case, person))
-        answers = [
-            house.ask("POST", "/v1/me/invitation/answer", house.person(case, person), json={"answer": "yes"})
-            for person in people
-        ]
-        *answered, stopped = await asyncio.gather(*answers, house.withdraw(case))
+        answering = asyncio.gather(
+            *(
+                house.ask(
+                    "POST", "/v1/me/invitation/answer", house.person(case, person), json={"answer": "yes"}
+                )
+                for person in people
+            )
+        )
+        answered, stopped = await asyncio.gather(answering, house.withdraw(case))
         assert stopped == "handled"
         assert {answer.status_code for answer in answered} <= {200, 409}
         states = await house.rows("SELECT state, answer FROM invitation WHERE case_id = :id", id=case.id)

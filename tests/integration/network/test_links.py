@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.network import queries
 from services.network.operations import links
 from shared.auth import link_token
 from shared.database import Scope
@@ -15,7 +16,7 @@ from tests.integration.network.house import Case, House
 
 async def _lasting_link(house: House, person: UUID) -> str:
     async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
-        found = await links.queries.person(session, tenant=house.tenant, person_id=person)
+        found = await queries.person(session, tenant=house.tenant, person_id=person)
         await links.usable(session, person=found, now=house.clock.moment)
     return await house.link_token_of(person)
 

@@ -146,7 +146,7 @@ class TestTellPerson:
         seen = []
         for mail in sink.mails:
             [part] = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
-            entry = icalendar.Calendar.from_ical(part.get_payload(decode=True))
+            entry = icalendar.Calendar.from_ical(part.get_content())
             [event] = entry.walk("VEVENT")
             seen.append(
                 (part.get_param("method"), str(entry["METHOD"]), str(event["UID"]), event["SEQUENCE"])
