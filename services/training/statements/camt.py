@@ -67,7 +67,7 @@ def _entries(content: bytes) -> Iterator[tuple[str, etree._Element]]:
 
 def _parsing(content: bytes, event: str, tags: list[str] | None) -> Iterator[tuple[str, etree._Element]]:
     """Parse without fetching, expanding or repairing anything, and within libxml2's own limits of depth and size."""
-    return etree.iterparse(
+    parsing: Iterator[tuple[str, etree._Element]] = etree.iterparse(
         io.BytesIO(content),
         events=(event,),
         tag=tags,
@@ -81,6 +81,7 @@ def _parsing(content: bytes, event: str, tags: list[str] | None) -> Iterator[tup
         remove_pis=True,
         recover=False,
     )
+    return parsing
 
 
 def _check_root(content: bytes) -> None:

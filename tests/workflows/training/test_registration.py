@@ -1,0 +1,109 @@
+"""Registrations on all the real parts: who pays, who does not, who waits, and what reaches them."""
+
+from email.message import EmailMessage
+
+from tests.integration.training.bank import Line, digits, statement
+from tests.workflows.training.running import Running
+
+
+class TestRegistration:
+    async def test_plays_out_for_four_people_and_three_places(self, training: Running) -> None:
+        house = training.house
+        session = await house.session(days=80)
+        names = ("Annelies", "Tom", "Sofie", "Hilde")
+        annelies, tom, sofie, hilde = [await house.register(session, name) for name in names]
+        for paying in (annelies, tom, sofie):
+            await training.comes_to(paying, "awaiting-payment", "payment-request")
+        await training.comes_to(hilde, "waitlisted", "waitlisted")
+
+        # One pays with the communication, one with only a name and a place: a person confirms that one.
+        lines = (
+            Line(communication=digits(annelies["payment"])),
+            Line(payer="T. Peeters", text="Tom Peeters Rupelmeer"),
+        )
+        payments = (await house.import_file(statement(*lines)))["payments"]
+        assert [one["state"] for one in payments] == ["matched", "suggested"]
+        await house.match(payments[1], tom)
+
+        # One never pays: reminded, then the place goes to the one who waited.
+        await training.pass_moment(sofie, "warn_at")
+        await training.comes_to(sofie, "awaiting-payment", "payment-request", "payment-reminder")
+        await training.pass_moment(sofie, "due_at")
+        await training.comes_to(
+            sofie, "expired", "payment-request", "payment-reminder", "registration-expired"
+        )
+        await training.comes_to(hilde, "awaiting-payment", "waitlisted", "place-free")
+
+        asked = (await house.registration(hilde["registration_id"]))["payment"]
+        await house.import_file(statement(Line(communication=digits(asked))))
+        await training.comes_to(hilde, "confirmed", "waitlisted", "place-free", "registration-confirmed")
+        for paid in (annelies, tom):
+            await training.comes_to(paid, "confirmed", "payment-request", "registration-confirmed")
+        for registered in (annelies, tom, sofie, hilde):
+            await training.ended(registered)
+        assert await house.rows("SELECT 1 FROM clock WHERE state IN ('running', 'paused')") == []
+        ids = [str(mail["Message-ID"]) for mail in training.postbox.messages]
+        assert len(set(ids)) == len(ids)
+        assert names_in_events(await house.rows("SELECT data::text AS data FROM outbox")) == []
+
+    async def test_confirms_a_free_one_and_mails_once(self, training: Running) -> None:
+        session = await training.house.session(price="0", account_iban=None, account_name=None)
+        registered = await training.house.register(session, "Noor")
+        await training.comes_to(registered, "confirmed", "registration-confirmed")
+        await training.ended(registered)
+
+    async def test_starts_a_new_round_when_the_bank_takes_money_back(self, training: Running) -> None:
+        house = training.house
+        session = await house.session(days=80)
+        registered = await house.register(session, "Annelies")
+        await training.comes_to(registered, "awaiting-payment", "payment-request")
+        paid = Line(communication=digits(registered["payment"]), end_to_end="E1")
+        await house.import_file(statement(paid))
+        await training.comes_to(registered, "confirmed", "payment-request", "registration-confirmed")
+        await house.import_file(statement(Line(direction="DBIT", reversal=True, end_to_end="E1")))
+        so_far = ("payment-request", "registration-confirmed", "payment-reversed")
+        await training.comes_to(registered, "awaiting-payment", *so_far)
+        await training.pass_moment(registered, "warn_at", number=2)
+        await training.comes_to(registered, "awaiting-payment", *so_far, "payment-reminder")
+
+    async def test_sends_mails_that_can_be_paid_from_and_put_in_a_calendar(self, training: Running) -> None:
+        house = training.house
+        session = await house.session(days=80)
+        registered = await house.register(session, "Élodie", email="elodie@voorbeeld.invalid", language="fr")
+        await training.comes_to(registered, "awaiting-payment", "payment-request")
+        [mail] = training.postbox.messages
+        body = text_of(mail)
+        payment = registered["payment"]
+        for needed in (
+            "Élodie",
+            "BE71 0961 2345 6769",
+            payment["communication"],
+            "20,00 euro",
+            "De Ring vzw",
+        ):
+            assert needed in body
+        assert "Élodie" not in str(mail["Subject"])
+        [picture] = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+        assert picture.get_content().startswith(b"\x89PNG")
+        await house.import_file(statement(Line(communication=digits(payment))))
+        await training.comes_to(registered, "confirmed", "payment-request", "registration-confirmed")
+        [calendar] = [
+            part
+            for part in training.postbox.messages[-1].walk()
+            if part.get_content_type() == "text/calendar"
+        ]
+        assert "METHOD:REQUEST" in calendar.get_content()
+        assert registered["registration_id"] in calendar.get_content().replace("\r\n ", "")
+
+
+def text_of(mail: EmailMessage) -> str:
+    """Return the plain text of a mail."""
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def names_in_events(rows: list[object]) -> list[object]:
+    """Return the rows that hold what only the participants' details hold."""
+    words = ("Annelies", "Peeters", "voorbeeld.invalid", "BE71", "Rupelmeer")
+    return [row for row in rows if any(word in str(row) for word in words)]
