@@ -28,9 +28,17 @@ _STARTS = {
     "plans.plan.recorded.v1": "follow-up/{case_id}",
     "training.registration.received.v1": "registration/{registration_id}",
 }
-_BEGUN = frozenset({EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED})
-_ENDED = frozenset(
+_CLOSED: dict[int, str] = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: "timed-out",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: "canceled",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: "terminated",
+}
+_TASK = frozenset(
     {
+        EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+        EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
         EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
         EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED,
         EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
@@ -126,6 +134,8 @@ class Workflows:
         workflow.busy_with = work_in_hand(events)
         if not workflow.busy_with:
             workflow.idle_at = len(events)
+            # Younger than the description: it may have ended in between.
+            workflow.status = _CLOSED.get(events[-1].event_type, workflow.status)
 
     async def read_histories(self) -> None:
         """Read every workflow's history, for the report."""
@@ -172,8 +182,9 @@ def work_in_hand(events: list[HistoryEvent]) -> str:
     )
     if activities > 0:
         return "an activity"
-    tasks = sum((event.event_type in _BEGUN) - (event.event_type in _ENDED) for event in events)
-    if tasks <= 0:
+    tasks = [event.event_type for event in events if event.event_type in _TASK]
+    # A task that failed is tried again without another line in the history.
+    if not tasks or tasks[-1] == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
         return ""
     failures = [
         event.workflow_task_failed_event_attributes.failure.message

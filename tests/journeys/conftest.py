@@ -1,0 +1,97 @@
+"""One platform, on which the first story is played once for all tests here, with everything that it left behind."""
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import aio_pika
+import pytest_asyncio
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from temporalio.api.common.v1 import Payload
+
+from deploy.demo.performance import log_files, play_on, settings_of
+from deploy.demo.reading import FIRST, read_story
+from deploy.demo.report import Report
+from deploy.demo.stage import Stage
+from deploy.demo.story import Story
+from deploy.local.platform import Platform
+from shared.broker import declare_exchanges
+from shared.secrets import Secrets
+from shared.temporal import Codec
+
+
+@dataclass(frozen=True)
+class Played:
+    """A story that was played, and what can be found of it afterwards."""
+
+    story: Story
+    stage: Stage
+    report: dict[str, Any]
+    broker_messages: list[bytes]
+    raw_histories: list[bytes]
+    readable_histories: list[bytes]
+    logs: dict[str, str]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def played() -> Played:
+    """The first story, played to its end."""
+    story = read_story(FIRST)
+    report = Report(story.title)
+    async with Platform(skipped_time=True, extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
+        async with listening_to(platform.environment["KRING_BROKER_URL"]) as messages:
+            stage = await play_on(platform, story, report=report, patience=90)
+        histories = [
+            event
+            for workflow in stage.house.workflows.by_id.values()
+            for events in workflow.histories
+            for event in events
+        ]
+        codec = Codec(Secrets.load(settings_of(platform.environment).secrets_dir).codec_key)
+        readable = await codec.decode([payload for event in histories for payload in payloads_in(event)])
+        return Played(
+            story=story,
+            stage=stage,
+            report=report.as_dict(),
+            broker_messages=messages,
+            raw_histories=[event.SerializeToString() for event in histories],
+            readable_histories=[payload.SerializeToString() for payload in readable],
+            logs={path.stem: path.read_text(errors="replace") for path in log_files(platform)},
+        )
+
+
+@contextlib.asynccontextmanager
+async def listening_to(broker_url: str) -> AsyncIterator[list[bytes]]:
+    """Give a list that fills with every message that is published, headers included."""
+    heard: list[bytes] = []
+    connection = await aio_pika.connect(broker_url)
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(exclusive=True)
+        for exchange in (await declare_exchanges(channel)).values():
+            await queue.bind(exchange, routing_key="#")
+
+        async def hear(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+            heard.append(message.body + repr((message.routing_key, dict(message.headers))).encode())
+
+        await queue.consume(hear, no_ack=True)
+        yield heard
+
+
+def payloads_in(message: Message) -> Iterator[Payload]:
+    """Return every payload anywhere inside a protobuf message."""
+    if isinstance(message, Payload):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.type != FieldDescriptor.TYPE_MESSAGE:
+            continue
+        if isinstance(value, Message):
+            values = [value]
+        else:
+            values = list(value.values()) if hasattr(value, "values") else list(value)
+        for item in values:
+            if isinstance(item, Message):
+                yield from payloads_in(item)

@@ -1,0 +1,62 @@
+"""No name, address or sentence of a story is found anywhere but in letters and in the answers of the APIs."""
+
+import re
+
+import pytest
+
+from deploy.demo.words import collect, finder
+from tests.journeys.conftest import Played
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def names(played: Played) -> re.Pattern[str]:
+    """Finds any personal text of the story."""
+    return finder(collect(played.story))
+
+
+def found_in(names: re.Pattern[str], texts: list[bytes]) -> list[str]:
+    """Return what was found, with a little of what stands around it."""
+    readable = (text.decode("utf-8", "replace") for text in texts)
+    return [
+        text[max(0, hit.start() - 60) : hit.end() + 60] for text in readable for hit in names.finditer(text)
+    ]
+
+
+class TestNothingOfPeopleIsFound:
+    async def test_the_search_finds_names_where_they_belong(
+        self, played: Played, names: re.Pattern[str]
+    ) -> None:
+        bodies = [letter.text.encode() for letter in played.stage.mailbox.letters]
+        assert all(names.search(body.decode()) for body in bodies)
+
+    async def test_in_messages_of_the_broker(self, played: Played, names: re.Pattern[str]) -> None:
+        assert len(played.broker_messages) >= len(played.stage.house.ledger.events)
+        assert found_in(names, played.broker_messages) == []
+
+    async def test_in_histories_as_temporal_keeps_them(self, played: Played, names: re.Pattern[str]) -> None:
+        assert len(played.raw_histories) > 200
+        assert found_in(names, played.raw_histories) == []
+
+    async def test_in_histories_once_decoded(self, played: Played, names: re.Pattern[str]) -> None:
+        case = str(played.stage.scenes["ilyas"].case).encode()
+        assert any(case in each for each in played.readable_histories)
+        assert found_in(names, played.readable_histories) == []
+
+    async def test_in_logs_of_any_part(self, played: Played, names: re.Pattern[str]) -> None:
+        assert {"intake", "network", "scheduling", "plans", "training", "postgresql", "rabbitmq"} <= set(
+            played.logs
+        )
+        assert all("event.bug" not in log for log in played.logs.values())
+        for part, log in played.logs.items():
+            assert found_in(names, [log.encode()]) == [], part
+
+    async def test_in_subjects_of_letters(self, played: Played, names: re.Pattern[str]) -> None:
+        subjects = [letter.subject.encode() for letter in played.stage.mailbox.letters]
+        assert found_in(names, subjects) == []
+
+    async def test_in_the_report(self, played: Played, names: re.Pattern[str]) -> None:
+        # The story's own title is told as it is.
+        content = {key: value for key, value in played.report.items() if key != "story"}
+        assert found_in(names, [str(content).encode()]) == []

@@ -1,0 +1,61 @@
+"""The whole road once: the first story, through the same player that `make demo` uses."""
+
+from collections import Counter
+
+import pytest
+
+from shared.settings import SERVICES
+from tests.journeys.conftest import Played
+
+pytestmark = pytest.mark.timeout(400)
+
+
+class TestFirstStory:
+    async def test_ends_well_after_more_than_a_year(self, played: Played) -> None:
+        assert played.report["ok"] is True
+        assert played.report["simulated_days"] >= 365
+        assert played.report["assertions"] > 250
+
+    async def test_every_service_has_its_say(self, played: Played) -> None:
+        assert set(played.report["events"]) == set(SERVICES)
+        assert all(count > 0 for count in played.report["events"].values())
+
+    async def test_reports_the_events_of_each_case_in_order(self, played: Played) -> None:
+        for case in played.report["cases"].values():
+            events = case["events"]
+            assert [event["time"] for event in events] == sorted(event["time"] for event in events)
+            assert len({event["id"] for event in events}) == len(events)
+        first, withdrawn = (played.report["cases"][name]["events"] for name in ("ilyas", "marleen"))
+        assert first[0]["type"] == withdrawn[0]["type"] == "intake.case.opened.v1"
+        assert {"plans.follow-up.ended.v1", "intake.case.closed.v1"} <= {event["type"] for event in first}
+        assert "intake.case.withdrawn.v1" in {event["type"] for event in withdrawn}
+
+    async def test_every_workflow_ended_well_and_some_had_to_wait(self, played: Played) -> None:
+        workflows = played.report["workflows"]
+        assert Counter(workflow["type"] for workflow in workflows) == {
+            "CoordinatorAssignment": 2,
+            "Invitation": 12,
+            "ConferencePreparation": 2,
+            "FollowUp": 1,
+            "Registration": 6,
+        }
+        assert {workflow["status"] for workflow in workflows} == {"completed"}
+        assert sum(workflow["timers_fired"] for workflow in workflows) > 20
+
+    async def test_every_letter_was_delivered_once_and_names_nobody_in_the_report(
+        self, played: Played
+    ) -> None:
+        mails = played.report["mails"]
+        assert {mail["deliveries"] for mail in mails} == {1}
+        assert all(mail["role"] and mail["subject"] and mail["date"] for mail in mails)
+        assert not any("@post.example" in str(mail) for mail in mails)
+
+    async def test_each_confirmed_participant_got_exactly_one_confirmation(self, played: Played) -> None:
+        confirmed = Counter(event["type"] for event in played.report["other_events"])
+        letters = Counter(mail["kind"] for mail in played.report["mails"])
+        assert confirmed["training.registration.confirmed.v1"] == letters["registration-confirmed"] == 5
+
+    async def test_names_the_addresses_of_the_parts(self, played: Played) -> None:
+        assert set(SERVICES) | {"postgresql", "rabbitmq", "temporal", "mailbox"} <= set(
+            played.report["addresses"]
+        )
