@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import LIVE
@@ -64,7 +64,7 @@ async def regional_managers(session: AsyncSession, *, tenant: UUID) -> Sequence[
     query = select(StaffMember.id).where(
         StaffMember.tenant == tenant,
         StaffMember.organisation_id == tenant,
-        StaffMember.roles.any(Role.REGIONAL_MANAGER.value),  # type: ignore[arg-type]
+        literal(Role.REGIONAL_MANAGER.value) == any_(StaffMember.roles),
     )
     return (await session.execute(query.order_by(StaffMember.id))).scalars().all()
 

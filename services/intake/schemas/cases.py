@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from services.intake.domain.codes import (
     CaseStatus,
@@ -107,7 +107,14 @@ class OfferAnswer(ResponseModel):
 class Acceptance(RequestModel):
     """Yes to an offer, with the declaration that nothing ties the coordinator to those concerned."""
 
-    no_conflict: Literal[True]
+    no_conflict: bool
+
+    @field_validator("no_conflict")
+    @classmethod
+    def _declared(cls, value: bool) -> bool:
+        if not value:
+            raise ValueError("must be true: decline an offer that you are not independent in")
+        return value
 
 
 class Refusal(RequestModel):

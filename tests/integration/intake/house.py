@@ -319,12 +319,19 @@ class House:
         self.clock.moment += timedelta(**length)
 
 
+def kbo(number: int) -> str:
+    """Return a KBO number that begins with these seven digits."""
+    first = f"0{number:07d}"
+    return f"{first}{97 - int(first) % 97:02d}"
+
+
 @asynccontextmanager
 async def opened(settings: Settings, database: Database, **others: Any) -> AsyncIterator[House]:
     """Yield the service on a database of its own, with a clock that stands still, or with other parts."""
     clock = StandingClock()
     async with connected("intake", settings) as parts:
-        context = replace(parts, **{"database": database, "clock": clock} | others)
+        changed: dict[str, Any] = {"database": database, "clock": clock} | others
+        context = replace(parts, **changed)
         transport = httpx.ASGITransport(app=create_app(context))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)

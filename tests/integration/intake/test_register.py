@@ -1,0 +1,141 @@
+"""The register: organisations, staff, coordinators, and the policy."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from shared.auth import Role
+from shared.database import count_statements
+from shared.ids import uuid7
+from tests.integration.intake.house import Body, House, kbo
+
+
+class TestOrganisations:
+    def entry(self, number: int = 9990001, **changes: object) -> Body:
+        return {"name": "Buurthuis", "kbo_number": kbo(number)} | changes
+
+    async def test_entering_one_again_changes_nothing(self, house: House) -> None:
+        entry = self.entry(organisation_id=str(uuid7()))
+        first = await house.do("POST", "/v1/organisations", house.ops(), json=entry)
+        again = await house.do("POST", "/v1/organisations", house.ops(), json=entry)
+        assert first == again
+        listed = await house.do("GET", "/v1/organisations", house.ops())
+        assert sum(item["name"] == "Buurthuis" for item in listed["items"]) == 1
+
+    async def test_one_number_one_organisation(self, house: House) -> None:
+        await house.do("POST", "/v1/organisations", house.ops(), json=self.entry())
+        refused = await house.refused("POST", "/v1/organisations", house.ops(), json=self.entry())
+        assert refused == (409, "organisation-known")
+
+    @pytest.mark.parametrize(
+        "number", ["0999900151", "123", "", "abcdefghij", "BE 0999 900 151", "٠٩٩٩٩٠٠١٥٠"]
+    )
+    async def test_refuses_a_wrong_number(self, house: House, number: str) -> None:
+        entry = {"name": "Buurthuis", "kbo_number": number}
+        refused = await house.refused("POST", "/v1/organisations", house.ops(), json=entry)
+        assert refused == (422, "kbo-number-wrong")
+
+    async def test_writes_numbers_one_way(self, house: House) -> None:
+        number = kbo(9990002)
+        entry = self.entry(kbo_number=f"BE {number[:4]}.{number[4:7]}.{number[7:]}")
+        await house.do("POST", "/v1/organisations", house.ops(), json=entry)
+        listed = await house.do("GET", "/v1/organisations", house.ops())
+        assert number in [item["kbo_number"] for item in listed["items"]]
+
+    async def test_administrators_enter_parties_and_their_own(self, house: House) -> None:
+        own = uuid7()
+        admin = house.staff(uuid7(), own, Role.ADMINISTRATOR, tenant=own)
+        await house.do("POST", "/v1/organisations", admin, json=self.entry())
+        stolen = self.entry(9990003, is_tenant=True)
+        refused = await house.refused("POST", "/v1/organisations", admin, json=stolen)
+        assert refused == (403, "tenant-not-yours")
+        mine = self.entry(9990004, is_tenant=True, organisation_id=str(own))
+        await house.do("POST", "/v1/organisations", admin, json=mine)
+        assert (await house.refused("POST", "/v1/organisations", house.manager(), json=self.entry()))[
+            0
+        ] == 403
+
+
+class TestPeople:
+    async def test_names_lie_sealed(self, house: House) -> None:
+        await house.enter_coordinator()
+        rows = await house.rows("SELECT sealed FROM coordinator UNION ALL SELECT sealed FROM staff_member")
+        assert len(rows) == 3
+        assert not any(b"voorbeeld" in bytes(row.sealed) for row in rows)
+
+    async def test_entering_a_coordinator_again_replaces_what_was_known(self, house: House) -> None:
+        found = await house.enter_coordinator()
+        await house.enter_coordinator(coordinator_id=str(found), first_name="Anna", max_load=5)
+        (shown,) = (await house.do("GET", "/v1/coordinators", house.manager()))["items"]
+        assert (shown["coordinator_id"], shown["first_name"], shown["max_load"]) == (str(found), "Anna", 5)
+
+    async def test_a_page_of_coordinators_takes_as_many_queries_as_one(self, house: House) -> None:
+        await house.enter_coordinator()
+        counts = []
+        for _ in range(2):
+            statements: list[str] = []
+            count_statements(house.context.database.engine, statements)
+            shown = await house.do("GET", "/v1/coordinators", house.manager())
+            counts.append((len(statements), len(shown["items"])))
+            await asyncio.gather(*(house.enter_coordinator() for _ in range(5)))
+        assert counts == [(2, 1), (2, 6)]
+
+    async def test_shows_how_many_cases_each_has(self, house: House) -> None:
+        await house.assigned_case()
+        (shown,) = (await house.do("GET", "/v1/coordinators", house.manager()))["items"]
+        assert shown["load"] == 1
+
+    async def test_staff_belongs_to_an_organisation_of_the_register(self, house: House) -> None:
+        body = {"organisation_id": str(uuid4()), "roles": ["referrer"], "first_name": "A", "last_name": "B"}
+        body["email"] = "a@voorbeeld.example"
+        refused = await house.refused("POST", "/v1/staff", house.ops(house.tenant), json=body)
+        assert refused == (422, "organisation-unknown")
+
+    async def test_a_tenant_cannot_rewrite_what_another_knows(self, house: House) -> None:
+        admin = house.staff(uuid7(), house.tenant, Role.ADMINISTRATOR)
+        body = {
+            "staff_id": str(house.referrer_id),
+            "organisation_id": str(house.school),
+            "roles": ["referrer"],
+            "first_name": "Iemand",
+            "last_name": "Anders",
+            "email": "iemand@voorbeeld.example",
+        }
+        await house.do("POST", "/v1/staff", admin, json=body)
+        rows = await house.rows(
+            "SELECT tenant FROM staff_member WHERE id = :id ORDER BY created_at", id=house.referrer_id
+        )
+        assert {row.tenant for row in rows} == {house.school, house.tenant}
+
+
+class TestPolicy:
+    async def test_has_defaults_and_versions(self, house: House) -> None:
+        assert (await house.do("GET", "/v1/policy", house.manager()))["version"] == 0
+        changed = await house.do("PUT", "/v1/policy", house.manager(), json={"offer_expires": "PT5S"})
+        assert (changed["version"], changed["settings"]["offer_expires"]) == (1, "PT5S")
+        assert changed["settings"]["allocate"] == "3wd"
+        assert await house.do("GET", "/v1/policy", house.manager()) == changed
+
+    async def test_two_changes_at_once_make_two_versions(self, house: House) -> None:
+        answers = await asyncio.gather(
+            *(house.do("PUT", "/v1/policy", house.manager(), json={}) for _ in range(3))
+        )
+        assert sorted(answer["version"] for answer in answers) == [1, 2, 3]
+
+    async def test_a_running_clock_keeps_its_version(self, house: House) -> None:
+        case = await house.open_case()
+        await house.do("PUT", "/v1/policy", house.manager(), json={"allocate": "1wd"})
+        await house.enter_coordinator()
+        await house.offer_next(case)
+        rows = await house.rows("SELECT kind, policy_version FROM clock")
+        assert {row.kind: row.policy_version for row in rows} == {"allocation": 0, "offer": 1}
+
+    @pytest.mark.parametrize("length", ["soon", "-1d", "", 3, "P", "99999999d"])
+    async def test_refuses_what_is_no_length(self, house: House, length: object) -> None:
+        refused = await house.refused("PUT", "/v1/policy", house.manager(), json={"allocate": length})
+        assert refused == (422, "invalid-request")
+
+    async def test_is_for_managers_of_the_tenant(self, house: House) -> None:
+        for stranger in (house.coordinator(uuid7()), house.referrer(), house.ops(house.tenant)):
+            assert (await house.refused("PUT", "/v1/policy", stranger, json={}))[0] == 403
