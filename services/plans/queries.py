@@ -106,7 +106,11 @@ async def _standing_of_person(
 async def policy_of(session: AsyncSession, tenant: UUID) -> tuple[Policy, int]:
     """Return what an organisation set, and its version; the defaults are version 1."""
     row = await session.get(PolicyRow, tenant)
-    return (Policy(), 1) if row is None else (Policy.model_validate(row.settings), row.version)
+    if row is None:
+        return Policy(), 1
+    # What an earlier release knew and this one does not is let go.
+    known = {name: value for name, value in row.settings.items() if name in Policy.model_fields}
+    return Policy.model_validate(known), row.version
 
 
 async def case_of(

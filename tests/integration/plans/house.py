@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from services.plans.api import create_app
 from services.plans.consumer import subscriptions
+from services.plans.models import Base
 from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.context import Context
 from shared.database import Database
@@ -199,6 +200,13 @@ class House:
             for row in await self.said(case, "network.tell-person.v1")
             if row.data["kind"] == kind
         ]
+
+    async def empty(self) -> None:
+        """Forget everything, and begin again at the start of time."""
+        tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+        async with self.context.database.transaction() as session:
+            await session.execute(text(f"TRUNCATE {tables}"))
+        self.tenant, self.clock.moment, self.sequences = uuid7(), NOW, count(1)
 
     def later(self, **length: float) -> None:
         """Move the clock."""

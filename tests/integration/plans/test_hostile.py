@@ -1,0 +1,80 @@
+"""What no honest client sends: every door answers with a problem, and nothing is written."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.routing import APIRoute
+
+from services.plans.routes import routers
+from shared.ids import uuid7
+from tests.integration.plans.house import Case, House
+
+BODIES: list[Any] = [
+    None,
+    [],
+    "x",
+    0,
+    {},
+    {"lines": None},
+    {"lines": [{"bottom_line_id": 1, "met": "yes"}]},
+    {"decision": "close", "agreements": [{"agreement_id": "x", "status": "done"}]},
+    {"decision": 1},
+    {"goals": [{"a": 1}], "agreements": {}, "review_on": 20260101},
+    {"goals": ["x" * 20_000], "agreements": [], "review_on": "2026-06-01"},
+    {"person_ids": [None], "organisation_ids": {}},
+    {"person_ids": [str(UUID(int=0))] * 2},
+]
+WRITES = [
+    (method, route)
+    for router in routers
+    for route in router.routes
+    if isinstance(route, APIRoute)
+    for method in route.methods or ()
+    if method in {"POST", "PUT"}
+]
+NAMES = [str(route.path) for _, route in WRITES]
+
+
+async def places(house: House, case: Case) -> dict[str, str]:
+    plan = await house.recorded(case)
+    (check_in, *_) = await house.rows("SELECT id FROM check_in WHERE kind = 'twelve-months'")
+    return {
+        "case_id": str(case.id),
+        "plan_id": plan["plan_id"],
+        "agreement_id": plan["agreement_ids"][0],
+        "check_in_id": str(check_in.id),
+    }
+
+
+@pytest.mark.parametrize(("method", "route"), WRITES, ids=NAMES)
+class TestDoors:
+    async def test_answer_nonsense_with_a_problem(self, house: House, method: str, route: APIRoute) -> None:
+        case = await house.open_case()
+        path = route.path.format(**await places(house, case))
+        wants_body = route.body_field is not None
+        for who in (house.coordinator(case), house.referrer(case.mandated), house.manager()):
+            for body in BODIES:
+                answer = await house.ask(method, path, who, json=body)
+                assert answer.status_code < 500, (body, answer.text)
+                if answer.status_code >= 400:
+                    assert answer.headers["content-type"] == "application/problem+json"
+                else:
+                    assert not wants_body or body == {}
+
+    async def test_know_nothing_of_ids_that_are_not_there(
+        self, house: House, method: str, route: APIRoute
+    ) -> None:
+        case = await house.open_case()
+        known = await places(house, case)
+        for other in (str(uuid7()), "x", "%00", str(UUID(int=0))):
+            path = route.path.format(**dict.fromkeys(known, other))
+            answer = await house.ask(method, path, house.coordinator(case), json={})
+            assert answer.status_code in ({403} if "{" not in route.path else {400, 404, 422})
+
+    async def test_want_to_know_who_asks(self, house: House, method: str, route: APIRoute) -> None:
+        case = await house.open_case()
+        path = route.path.format(**await places(house, case))
+        for who in ({}, {"authorization": "Bearer x.y.z"}, {"authorization": "Basic x"}):
+            answer = await house.ask(method, path, who, json=case.plan())
+            assert answer.status_code == 401
