@@ -18,7 +18,7 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets
 from shared.database import Database
 from shared.settings import Settings, database_url
-from tests.bench import events
+from tests.bench import events, http
 from tests.bench.measure import Result
 from tests.support.backing import Backing, Databases
 
@@ -44,8 +44,10 @@ async def run(directory: Path, wanted: str) -> list[Result]:
             database_url(postgres.url, "kring_platform"), application_name="bench", pool_size=10
         )
         measures: dict[str, Callable[[], Awaitable[Result]]] = {
+            "a": lambda: http.receiving_referrals(settings, databases, directory),
             "b": lambda: events.relay_throughput(settings, database),
             "c": lambda: events.commit_to_commit(settings, database),
+            "e": lambda: http.listing_cases(settings, databases),
         }
         results = [await measure() for letter, measure in measures.items() if letter in wanted]
         await database.close()
