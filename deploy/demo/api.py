@@ -17,7 +17,7 @@ from shared.ids import uuid7
 
 # Answers that say "not now": the part, or what it needs, will be back.
 _LATER = frozenset({502, 503, 504})
-_AGAIN_CODES = frozenset({"not-yet", "request-in-progress"})
+_AGAIN_CODES = frozenset({"not-yet", "request-in-hand"})
 _PATIENCE_SECONDS = 90.0
 
 

@@ -6,9 +6,9 @@ has passed without anything coming of it. Only then may time move on; else a yea
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 from google.protobuf.duration_pb2 import Duration
@@ -20,11 +20,16 @@ from deploy.demo.failures import NotQuiet, WentWrong
 from deploy.demo.ledger import Ledger, Outcome
 from deploy.demo.workflows import Workflows
 from shared.clock import Clock as BusinessClock
+from shared.clocks import Clock
 from shared.errors import Operational
 
 # A clock's moment is overshot by this, so that all that is due in the same second comes at once.
 _BEYOND = timedelta(seconds=1)
 _AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RPCError, Operational, TimeoutError)
+
+
+T = TypeVar("T")
+_PAUSE_SECONDS = 0.1
 
 
 class Time(Protocol):
@@ -84,7 +89,7 @@ class House:
 
     async def now(self) -> datetime:
         """Return the business time."""
-        return await self._clock.now()
+        return await self._patiently(self._clock.now)
 
     async def quiet(self) -> None:
         """Wait until the house is quiet.
@@ -108,8 +113,27 @@ class House:
 
     async def next_due(self) -> datetime | None:
         """Return the next moment of any running clock."""
-        moments = [clock.next_at for clocks in (await self.ledger.clocks()).values() for clock in clocks]
+        moments = [clock.next_at for clocks in (await self.clocks()).values() for clock in clocks]
         return min((moment for moment in moments if moment is not None), default=None)
+
+    async def clocks(self) -> dict[str, list[Clock]]:
+        """Return all clocks by service."""
+        return await self._patiently(self.ledger.clocks)
+
+    async def messages(self) -> list[dict[str, Any]]:
+        """Return every mail that a service decided on."""
+        return await self._patiently(self.ledger.messages)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask until there is an answer: a part may be away for a moment. Raises: NotQuiet."""
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return await ask()
+            except _AWAY as error:
+                if time.monotonic() > until:
+                    raise NotQuiet(f"A part stays away: {type(error).__name__}.") from None
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def move_to(self, target: datetime) -> datetime:
         """Move to the next due moment or to the target, whichever comes first, and return the time reached.
@@ -138,7 +162,7 @@ class House:
         return waiting or (["what was said just now"] if len(self.ledger.events) > known else [])
 
     async def _passed(self) -> list[str]:
-        now = await self.now()
+        now = await self._clock.now()
         return [
             f"the clock {clock.kind} of {service} ({'due' if clock.next_at == clock.due_at else 'warning'} at"
             f" {clock.next_at:%Y-%m-%d %H:%M:%S}) has passed and nothing has come of it"

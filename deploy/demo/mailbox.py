@@ -1,6 +1,8 @@
 """The mailbox of the platform, read as the people of a story read it: by address, with the link in the letter."""
 
+import asyncio
 import re
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -8,6 +10,10 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 import httpx
 
+from deploy.demo.failures import WentWrong
+
+_PATIENCE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.1
 _LINK = re.compile(r"/l/(?P<token>[\w=-]+)(?:\?to=(?P<target>[\w%./:=-]+))?")
 _OGM = re.compile(r"\+\+\+\d{3}/\d{4}/\d{5}\+\+\+")
 
@@ -73,26 +79,30 @@ class Mailbox:
         await self._client.aclose()
 
     async def look(self) -> list[Letter]:
-        """Read what has come and return the letters that are new."""
-        try:
-            lines = (
-                (await self._client.get("/messages", params={"after": self._last})).raise_for_status().json()
-            )
-        except httpx.HTTPError:
-            # Killed a moment ago, perhaps; what it holds is on disk and is read at the next look.
-            return []
-        return [letter for line in lines if (letter := await self._take(int(line["number"]))) is not None]
+        """Read what has come and return the letters that are new. Raises: WentWrong if the mailbox stays away."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        fresh: list[Letter] = []
+        while True:
+            try:
+                answer = await self._client.get("/messages", params={"after": self._last})
+                for line in answer.raise_for_status().json():
+                    fresh += await self._take(int(line["number"]))
+                return fresh
+            except httpx.HTTPError as error:
+                # Killed a moment ago, perhaps: what it holds is on disk.
+                if time.monotonic() > until:
+                    raise WentWrong(f"the mailbox does not answer: {type(error).__name__}") from None
+            await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _take(self, number: int) -> Letter | None:
+    async def _take(self, number: int) -> list[Letter]:
         answer = await self._client.get(f"/messages/{number}.eml")
         letter = read_letter(answer.raise_for_status().content)
         self._last = number
         before = self._letters.get(letter.message_id)
         # The same letter again: at least once is the promise, and its id says that it is one.
-        self._letters[letter.message_id] = (
-            letter if before is None else replace(before, deliveries=before.deliveries + 1)
-        )
-        return letter if before is None else None
+        again = letter if before is None else replace(before, deliveries=before.deliveries + 1)
+        self._letters[letter.message_id] = again
+        return [letter] if before is None else []
 
     @property
     def letters(self) -> list[Letter]:

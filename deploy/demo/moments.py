@@ -1,6 +1,7 @@
 """How a story speaks of time, in Brussels: "day 12 14:00" counts from its first day, "3d" and "3wd" from now."""
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -25,13 +26,13 @@ _UNITS = {
 _MORNING = time(9, 0)
 
 
-class _Written:
+class _Written(ABC):
     """Something that is written as text in a story."""
 
     @classmethod
+    @abstractmethod
     def parse(cls, text: Any) -> Any:
         """Return what the text says. Raises: ValueError."""
-        raise NotImplementedError
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -40,7 +40,7 @@ class TestNothingOfPeopleIsFound:
         assert found_in(names, played.raw_histories) == []
 
     async def test_in_histories_once_decoded(self, played: Played, names: re.Pattern[str]) -> None:
-        case = str(played.stage.scenes["ilyas"].case).encode()
+        case = str(played.stage.scenes["first-case"].case).encode()
         assert any(case in each for each in played.readable_histories)
         assert found_in(names, played.readable_histories) == []
 

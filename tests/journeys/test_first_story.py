@@ -25,8 +25,8 @@ class TestFirstStory:
             events = case["events"]
             assert [event["time"] for event in events] == sorted(event["time"] for event in events)
             assert len({event["id"] for event in events}) == len(events)
-        first, withdrawn = (played.report["cases"][name]["events"] for name in ("ilyas", "marleen"))
-        assert first[0]["type"] == withdrawn[0]["type"] == "intake.case.opened.v1"
+        first, withdrawn = (played.report["cases"][name]["events"] for name in ("first-case", "second-case"))
+        assert first[0]["type"] == withdrawn[0]["type"] == "intake.referral.received.v1"
         assert {"plans.follow-up.ended.v1", "intake.case.closed.v1"} <= {event["type"] for event in first}
         assert "intake.case.withdrawn.v1" in {event["type"] for event in withdrawn}
 

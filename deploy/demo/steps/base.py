@@ -4,6 +4,7 @@ A step is one class: its name in the file, its fields, and `play`, which acts th
 words what happened.
 """
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -42,9 +43,9 @@ class Step(Part):
         del stage, scene
         return None
 
+    @abstractmethod
     async def play(self, stage: "Stage", scene: "Scene") -> str:
         """Do it and return one or more sentences (lines) about what happened.
 
         Raises: WentWrong if what came out is not what the story says.
         """
-        raise NotImplementedError

@@ -295,7 +295,7 @@ class Checked:
         ours = {*scene.registrations.values(), *scene.sessions.values()}
         clocks = [
             clock
-            for found in (await self._stage.house.ledger.clocks()).values()
+            for found in (await self._stage.house.clocks()).values()
             for clock in found
             if (clock.case_id == scene.case if scene.is_about_a_case else clock.subject in ours)
         ]
@@ -354,7 +354,7 @@ class Checked:
                 self.same(f"letters “{kind}” to {stage.first(key)}", times, 1)
         decided = [
             message
-            for message in await stage.house.ledger.messages()
+            for message in await stage.house.messages()
             if message["case_id"] == scene.case
             and message["queued_at"] >= since
             and message["state"] != "cancelled"
