@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class NotReadyYet(Exception):
     """A part answers, and says in words what it still waits for."""
 
 
-class Part:
+class Part(ABC):
     """One process of a platform. Subclasses say how it is prepared, started and asked whether it is ready."""
 
     # Whether it has done its work when its process ends well, as a step and not a server.
@@ -63,9 +64,9 @@ class Part:
     async def prepare(self) -> None:
         """Do what must be done before each start; must be harmless when done again."""
 
+    @abstractmethod
     def command(self) -> list[str]:
         """Return the command that runs it."""
-        raise NotImplementedError
 
     def environment(self) -> Mapping[str, str]:
         """Return the variables that its process gets besides the inherited few."""

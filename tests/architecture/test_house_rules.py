@@ -92,8 +92,8 @@ def test_every_module_says_what_belongs_in_it() -> None:
 
 
 def test_files_stay_readable() -> None:
-    """Past some 300 lines a file is a drawer; a package of the same name has labels."""
-    most = 330
+    """Past some 300 lines a file is a drawer, and a package of the same name has labels: at 400 there is no excuse."""
+    most = 400
     found = {
         str(path.relative_to(ROOT)): lines
         for path in sources("services", "shared", "deploy")
