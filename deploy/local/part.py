@@ -61,7 +61,7 @@ class Part(ABC):
         """Its process id while it runs."""
         return self._process.pid
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # noqa: B027 - most parts need none
         """Do what must be done before each start; must be harmless when done again."""
 
     @abstractmethod
@@ -72,7 +72,7 @@ class Part(ABC):
         """Return the variables that its process gets besides the inherited few."""
         return {}
 
-    async def probe(self) -> None:
+    async def probe(self) -> None:  # noqa: B027 - a step has nothing to answer
         """Return if it does its work; raise any exception if it does not yet."""
 
     async def knock(self) -> None:
