@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.auth import Role
 from shared.ids import uuid7
-from tests.integration.intake.house import Case, House
+from tests.integration.intake.house import Body, Case, House
 
 
 async def read(house: House, case: Case) -> Any:
@@ -32,7 +32,7 @@ class TestBaseline:
     async def test_the_coordinator_writes_the_questions_and_sends_the_rest_back(self, house: House) -> None:
         case, coordinator = await house.assigned_case()
         path, before = f"/v1/cases/{case.id}/baseline", await read(house, case)
-        body = {
+        body: Body = {
             "questions": ["Wie helpt?", "Wat is nodig?"],
             "bottom_lines": [
                 {"bottom_line_id": line["bottom_line_id"], "text": line["text"]}

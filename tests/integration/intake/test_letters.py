@@ -78,14 +78,17 @@ class TestWrite:
         assert "<a " in page or kind in ("offer-closed", "case-stopped")
 
     def test_there_is_a_template_for_each_kind_and_no_other(self) -> None:
-        assert sorted(
-            {
-                "offer-made",
-                "offer-reminder",
-                "offer-closed",
-                "coordinator-assigned",
-                "no-coordinator-left",
-                "referral-received",
-                "case-stopped",
-            }
-        ) == KINDS
+        assert (
+            sorted(
+                {
+                    "offer-made",
+                    "offer-reminder",
+                    "offer-closed",
+                    "coordinator-assigned",
+                    "no-coordinator-left",
+                    "referral-received",
+                    "case-stopped",
+                }
+            )
+            == KINDS
+        )
