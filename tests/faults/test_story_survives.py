@@ -1,0 +1,36 @@
+"""The first story with parts dying under it. FAULTS=60 makes it longer and SEED=7 repeats a run."""
+
+import os
+import random
+
+import pytest
+
+from deploy.demo.performance import play_on
+from deploy.demo.reading import FIRST, read_story
+from deploy.demo.report import Report
+from deploy.local.platform import Platform
+from shared.settings import SERVICES
+from tests.faults.chaos import Chaos, Outages
+from tests.faults.counting import lost_or_doubled
+
+pytestmark = pytest.mark.timeout(3600 if "FAULTS" in os.environ else 900)
+
+KILLS = int(os.environ.get("FAULTS", "8"))
+SEED = int(os.environ.get("SEED", random.randrange(10_000)))
+PATIENCE = 180.0
+
+
+class TestTheFirstStory:
+    async def test_ends_right_though_parts_are_killed_and_stopped(self) -> None:
+        story, report = read_story(FIRST), Report("killed")
+        async with Platform(skipped_time=True, extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
+            chaos = Chaos(platform, parts=[*SERVICES, "mailbox"], seed=SEED, every=8, most=KILLS)
+            outages = Outages(platform, after_steps={20: "rabbitmq", 45: "postgresql"})
+            stage = await play_on(
+                platform, story, report=report, listeners=[chaos, outages], patience=PATIENCE
+            )
+            await outages.over()
+            assert report.ok, f"seed {SEED}: {report.failed}"
+            assert chaos.killed.total() == KILLS, f"seed {SEED}: only {chaos.killed}"
+            assert outages.stopped.keys() == {"rabbitmq", "postgresql"}
+            assert await lost_or_doubled(stage) == [], f"seed {SEED}"
