@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.calendar import Length
+from shared.calendar import Length, add_length, end_of_day
 from shared.errors import Conflict, Invalid, NotFound
 
 # The clock that runs from asking for a payment to giving the place away.
@@ -104,6 +104,11 @@ class Policy(BaseModel):
     payment_remind: Length = "7d"
     payment_expires: Length = "14d"
     qr_communication: QrCommunication = QrCommunication.TEXT
+
+    def last_moment_to_pay(self, asked_at: datetime) -> datetime:
+        """Return until when what is asked now can be paid: a length in days lasts to the end of its last day."""
+        moment = add_length(asked_at, self.payment_expires)
+        return moment if "T" in self.payment_expires else end_of_day(moment)
 
 
 class CourseNotFound(NotFound):

@@ -1,7 +1,7 @@
 """What training's mails say: looked up when a mail is sent, so that it holds what is true then, or is called off."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from email.utils import parseaddr
 from typing import Any
@@ -90,15 +90,23 @@ class _About:
     course: CourseRow
 
 
-def day_in_words(moment: datetime, language: str) -> str:
-    """Return a moment's day in Brussels as people say it."""
-    day = moment.astimezone(BRUSSELS)
+def day_in_words(day: date, language: str) -> str:
+    """Return a day (of a moment: its day in Brussels) as people say it."""
+    day = day.astimezone(BRUSSELS) if isinstance(day, datetime) else day
     return f"{_DAYS[language][day.weekday()]} {day.day} {_MONTHS[language][day.month - 1]} {day.year}"
 
 
 def amount_in_words(amount: Decimal, language: str) -> str:
     """Return euros as people write them."""
-    return f"€{amount:.2f}" if language == "en" else f"{amount:.2f} euro".replace(".", ",")
+    written = f"{amount:.2f}"
+    if language == "en":
+        return f"€{written}"
+    return f"{written} {'€' if language == 'fr' else 'euro'}".replace(".", ",")
+
+
+def time_in_words(moment: datetime, language: str) -> str:
+    """Return a moment's time of day in Brussels as people write it."""
+    return f"{moment.astimezone(BRUSSELS):{'%-Hh%M' if language == 'fr' else '%H:%M'}}"
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
@@ -137,9 +145,9 @@ def _values(about: _About) -> dict[str, Any]:
         "course": about.course.title,
         "place": held.place,
         "day": day_in_words(held.starts_at, language),
-        "starts": f"{starts:%H:%M}",
+        "starts": time_in_words(starts, language),
         # Of a course of several days the hour of the last day says nothing about the first.
-        "ends": f"{ends:%H:%M}" if starts.date() == ends.date() else None,
+        "ends": time_in_words(ends, language) if starts.date() == ends.date() else None,
         "last_day": day_in_words(held.ends_at, language),
     }
 
@@ -155,7 +163,7 @@ async def _payment(session: AsyncSession, about: _About) -> tuple[dict[str, Any]
         "account_name": asked.account_name,
         "iban": iban_rules.format(asked.account_iban),
         "communication": written_communication(asked.communication),
-        "due_day": day_in_words(asked.due_at, row.language),
+        "due_day": day_in_words(asked.last_day, row.language),
         "qr": QR_FILE,
     }
     return values, Attachment(QR_FILE, qr_code(asked, policy), "image", "png", inline=True)

@@ -268,7 +268,7 @@ async def await_payment(session: AsyncSession, row: RegistrationRow, now: dateti
         owner="finance",
         now=now,
         warn_at=add_length(now, policy.payment_remind),
-        due_at=add_length(now, policy.payment_expires),
+        due_at=policy.last_moment_to_pay(now),
         policy_version=version,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,11 +19,13 @@ from services.training.domain import (
     RegistrationState,
 )
 from services.training.models import Base, Participant, PaymentRow, RegistrationRow, SessionRow
+from shared.calendar import BRUSSELS
 from shared.vault import Vault
 
 _OVER_FOR = timedelta(days=90)
 _MOST_CANDIDATES = 1_000
 _ZERO = Decimal(0)
+_INSTANT = timedelta(microseconds=1)
 _clock = Base.metadata.tables["clock"]
 
 
@@ -158,6 +160,11 @@ class PaymentRequest:
     amount: Decimal
     communication: str
     due_at: datetime
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day, in Brussels, on which it can be paid."""
+        return (self.due_at - _INSTANT).astimezone(BRUSSELS).date()
 
 
 async def payment_requests(

@@ -13,7 +13,6 @@ from services.training.operations import registrations
 from services.training.permissions import may_see_payment_requests, may_see_registrations
 from services.training.routes.public import PublicTenant
 from shared.auth import Principal
-from shared.calendar import BRUSSELS
 from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, paginate
 from shared.vault import Erased
 
@@ -74,7 +73,7 @@ def _asked(asked: queries.PaymentRequest | None) -> schemas.PaymentAsked | None:
         iban=asked.account_iban,
         amount=asked.amount,
         communication=written_communication(asked.communication),
-        due_on=asked.due_at.astimezone(BRUSSELS).date(),
+        due_on=asked.last_day,
     )
 
 

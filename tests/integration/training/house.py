@@ -137,7 +137,7 @@ class House:
             return list((await session.execute(text(statement), values)).all())
 
     async def said(self, *types: str) -> list[str]:
-        """Return the types of the events said, without the part that all have, in order; all, or those of some types."""
+        """Return the types of the events said, without what all types share, in order: all, or some."""
         found = await self.rows("SELECT type FROM outbox ORDER BY position")
         names = [row.type.removeprefix("training.").removesuffix(".v1") for row in found]
         return [name for name in names if not types or name in types]
@@ -171,8 +171,8 @@ async def opened(
     settings: Settings, database: Database, *, clock: Any = None, **parts: Any
 ) -> AsyncIterator[House]:
     """Yield the service on a database of its own."""
-    async with connected("training", settings) as context:
-        context = replace(context, database=database, clock=clock or StandingClock(), **parts)
+    async with connected("training", settings) as parts_of_it:
+        context = replace(parts_of_it, database=database, clock=clock or StandingClock(), **parts)
         transport = httpx.ASGITransport(app=create_app(context))
         async with httpx.AsyncClient(transport=transport, base_url="http://training") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)

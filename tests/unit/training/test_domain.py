@@ -1,5 +1,6 @@
 """The rules of payments, and structured communications."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from stdnum.be import ogm_vcs
 
 from services.training.domain import (
     PaymentState,
+    Policy,
     RegistrationState,
     communication_of,
     effect_of_payment,
@@ -148,3 +150,14 @@ class TestSuggest:
         )
         assert found[0].score >= found[1].score
         assert {one.registration_id for one in found} == {here.registration_id, there.registration_id}
+
+
+class TestPolicy:
+    def test_gives_the_whole_last_day(self) -> None:
+        asked_at = datetime(2026, 3, 20, 9, tzinfo=UTC)
+        until = Policy(payment_expires="14d").last_moment_to_pay(asked_at)
+        assert until == datetime(2026, 4, 3, 22, tzinfo=UTC)
+
+    def test_takes_short_lengths_exactly(self) -> None:
+        asked_at = datetime(2026, 3, 20, 9, tzinfo=UTC)
+        assert Policy(payment_expires="PT5S").last_moment_to_pay(asked_at) == asked_at + timedelta(seconds=5)

@@ -1,5 +1,6 @@
 """Statement files of several kinds, and files that are none."""
 
+import contextlib
 from datetime import date
 from decimal import Decimal
 
@@ -82,7 +83,10 @@ class TestCamt:
 
     def test_reads_many_entries_and_refuses_too_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(camt, "MAX_ENTRIES", 200)
-        one = "<Ntry><Amt Ccy='EUR'>1.00</Amt><CdtDbtInd>{}</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-03-05</Dt></BookgDt></Ntry>"
+        one = (
+            "<Ntry><Amt Ccy='EUR'>1.00</Amt><CdtDbtInd>{}</CdtDbtInd><Sts>BOOK</Sts>"
+            "<BookgDt><Dt>2026-03-05</Dt></BookgDt></Ntry>"
+        )
         inside = one.format("CRDT") * 199 + one.format("DBIT")
         read = statements.read(statement(inside=inside))
         assert (len(read.entries), read.ignored) == (199, 1)
@@ -140,10 +144,8 @@ class TestHostileFiles:
     @settings(max_examples=200, deadline=None)
     def test_of_any_bytes_are_refused_and_never_fail_otherwise(self, content: bytes) -> None:
         for whole in (content, b"<" + content, statement(inside="")[:-40] + content):
-            try:
-                statements.read(whole)
-            except StatementNotReadable:
-                continue
+            with contextlib.suppress(StatementNotReadable):
+                assert statements.read(whole).format == "camt.053"
 
     @given(st.data())
     @settings(max_examples=200, deadline=None)
@@ -151,7 +153,5 @@ class TestHostileFiles:
         content = bytearray(statement(Line(communication="202600000192", text="dank"), version="08"))
         for _ in range(data.draw(st.integers(1, 4))):
             content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-        try:
-            statements.read(bytes(content))
-        except StatementNotReadable as refused:
-            assert refused.facts["reason"]
+        with contextlib.suppress(StatementNotReadable):
+            assert statements.read(bytes(content)).format == "camt.053"

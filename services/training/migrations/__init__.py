@@ -1,0 +1,1 @@
+"""Training's history of its database."""
