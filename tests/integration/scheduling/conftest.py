@@ -1,6 +1,6 @@
-"""Fixtures of the tests of scheduling."""
+"""Fixtures of the tests of scheduling: one service for all tests of a file, and a tenant of its own for each test."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,6 @@ from pydantic import SecretStr
 
 from deploy.local.postgres import PostgreSQL
 from shared import logs
-from shared.database import Database
 from shared.settings import Settings
 from tests.integration.scheduling.house import House, opened
 from tests.support.backing import KEYS, Databases
@@ -24,15 +23,17 @@ def _plain_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest_asyncio.fixture
-async def house(
-    postgres: PostgreSQL,
-    databases: Databases,
-    database: Callable[[str], Awaitable[Database]],
-    secrets_dir: Path,
-) -> AsyncIterator[House]:
-    """Scheduling, knowing nothing yet; its events stay in its outbox."""
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def service(postgres: PostgreSQL, databases: Databases, secrets_dir: Path) -> AsyncIterator[House]:
+    """Scheduling on its database; its events stay in its outbox."""
     await databases.recreate(KEYS)
     settings = Settings(database_url=SecretStr(postgres.url), secrets_dir=secrets_dir, local=True)
-    async with opened(settings, await database("scheduling")) as found:
+    async with opened(settings, await databases.fresh("scheduling")) as found:
         yield found
+    await databases.close()
+
+
+@pytest.fixture
+def house(service: House) -> House:
+    """Scheduling as a tenant sees it that nobody knows yet, at the first moment."""
+    return service.renewed()

@@ -1,4 +1,4 @@
-"""Scheduling as a running service for tests: its API, what it hears, and what it says, with made-up cases to work on."""
+"""Scheduling as a running service for tests: its API, what it hears and says, and made-up cases to work on."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,6 +15,7 @@ from sqlalchemy import text
 from services.scheduling.api import create_app
 from services.scheduling.consumer import subscriptions
 from shared.auth import LOCAL_ISSUER, Issuer, Role
+from shared.clock import Clock
 from shared.context import Context
 from shared.database import Database
 from shared.events import intake, network
@@ -72,12 +73,12 @@ class Case:
         )
 
 
-def dates(*days: int, hours: int = 4) -> list[dict[str, str]]:
+def dates(*days: int, hours: int = 4, first: datetime = NOW) -> list[dict[str, str]]:
     """Return dates so many days from the first, at the same time of day."""
     return [
         {
-            "starts_at": (NOW + timedelta(days=day)).isoformat(),
-            "ends_at": (NOW + timedelta(days=day, hours=hours)).isoformat(),
+            "starts_at": (first + timedelta(days=day)).isoformat(),
+            "ends_at": (first + timedelta(days=day, hours=hours)).isoformat(),
         }
         for day in days
     ]
@@ -89,10 +90,16 @@ class House:
 
     context: Context
     http: httpx.AsyncClient
-    clock: StandingClock
+    clock: Any
     staff_issuer: Issuer
+    first: datetime = NOW
     tenant: UUID = field(default_factory=uuid7)
     sequences: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def renewed(self) -> "House":
+        """Return the same service for another tenant, at the first moment."""
+        self.clock.moment = NOW
+        return replace(self, tenant=uuid7(), sequences=count(1))
 
     async def hear(
         self,
@@ -109,7 +116,7 @@ class House:
                 "id": str(event_id or uuid7()),
                 "source": "urn:kring:test",
                 "type": data.TYPE,
-                "time": self.clock.moment.isoformat(),
+                "time": (await self.clock.now()).isoformat(),
                 "tenant": str(tenant or self.tenant),
                 "caseid": str(data.case_id),  # type: ignore[attr-defined]
                 "sequence": str(sequence if sequence is not None else next(self.sequences)),
@@ -151,7 +158,9 @@ class House:
 
     async def open_poll(self, case: Case, *days: int, **more: Any) -> None:
         """Open the poll of the case's conference."""
-        answer = await self.post(case, f"/v1/conferences/{case.conference}/poll", options=dates(*days), **more)
+        answer = await self.post(
+            case, f"/v1/conferences/{case.conference}/poll", options=dates(*days, first=self.first), **more
+        )
         assert answer.status_code == 201, answer.text
         case.poll = UUID(answer.json()["poll_id"])
         case.options = [UUID(option["option_id"]) for option in (await self.poll(case))["options"]]
@@ -167,7 +176,9 @@ class House:
 
     async def schedule(self, case: Case, **body: Any) -> httpx.Response:
         """Set the date of the case's conference."""
-        return await self.post(case, f"/v1/conferences/{case.conference}/schedule", **{"venue": VENUE, **body})
+        return await self.post(
+            case, f"/v1/conferences/{case.conference}/schedule", **{"venue": VENUE, **body}
+        )
 
     async def postponed(self, case: Case, reason: str = "key-person-ill") -> None:
         """Put the case's conference off, and go on with the next one."""
@@ -237,9 +248,9 @@ class House:
         return {"authorization": f"Bearer {token}"}
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
-        """Return what a query finds."""
+        """Return what a query finds; it may name this :tenant."""
         async with self.context.database.transaction() as session:
-            return list((await session.execute(text(statement), values)).all())
+            return list((await session.execute(text(statement), {"tenant": self.tenant, **values})).all())
 
     async def said(self, case: Case, *types: str) -> list[Any]:
         """Return the events and commands about a case, in order: all, or those of some types."""
@@ -259,7 +270,9 @@ class House:
 
     async def clocks(self, case: Case) -> dict[str, Any]:
         """Return the newest clock of each kind about a case."""
-        found = await self.rows("SELECT * FROM clock WHERE case_id = :case ORDER BY started_at, id", case=case.id)
+        found = await self.rows(
+            "SELECT * FROM clock WHERE case_id = :case ORDER BY started_at, id", case=case.id
+        )
         return {row.kind: row for row in found}
 
     def later(self, **length: float) -> None:
@@ -273,12 +286,15 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, database: Database) -> AsyncIterator[House]:
-    """Yield the service on a database of its own."""
-    clock = StandingClock()
-    async with connected("scheduling", settings) as context:
-        context = replace(context, database=database, clock=clock)
+async def opened(
+    settings: Settings, database: Database, *, clock: Clock | None = None
+) -> AsyncIterator[House]:
+    """Yield the service on a database of its own; its clock stands still unless another is given."""
+    clock = clock or StandingClock()
+    async with connected("scheduling", settings) as found:
+        context = replace(found, database=database, clock=clock)
         transport = httpx.ASGITransport(app=create_app(context))
         async with httpx.AsyncClient(transport=transport, base_url="http://scheduling") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
-            yield House(context=context, http=http, clock=clock, staff_issuer=local)
+            first = await clock.now()
+            yield House(context=context, http=http, clock=clock, staff_issuer=local, first=first)

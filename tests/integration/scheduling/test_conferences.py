@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.events import network
+from shared.events import intake, network
 from shared.ids import uuid7
 from tests.integration.scheduling.house import NOW, VENUE, Case, House, code, dates
 
@@ -54,7 +54,10 @@ class TestSchedule:
         path = f"/v1/conferences/{case.conference}"
         seen = (await house.ask("GET", path, house.person(case, case.uncle))).json()
         assert (seen["venue"], seen["preparation"]) == (VENUE, None)
-        assert code(await house.ask("GET", path, house.person(case, uuid7()))) == (404, "conference-not-found")
+        assert code(await house.ask("GET", path, house.person(case, uuid7()))) == (
+            404,
+            "conference-not-found",
+        )
         stranger = house.person(other, other.uncle)
         assert code(await house.ask("GET", path, stranger)) == (404, "conference-not-found")
 
@@ -76,11 +79,11 @@ class TestSchedule:
         case = await house.scheduled(20, 30)
         moved = await house.schedule(case, option_id=str(case.options[1]))
         assert moved.json()["revision"] == 2
-        placed = await house.schedule(
-            case, option_id=str(case.options[1]), venue=VENUE | {"name": "De Wilg"}
-        )
+        placed = await house.schedule(case, option_id=str(case.options[1]), venue=VENUE | {"name": "De Wilg"})
         assert placed.json()["revision"] == 3
-        revisions = [each["calendar"]["revision"] for each in await house.commands(case, "conference-scheduled")]
+        revisions = [
+            each["calendar"]["revision"] for each in await house.commands(case, "conference-scheduled")
+        ]
         assert revisions == [1] * 4 + [2] * 4 + [3] * 4
 
     async def test_closes_an_open_poll(self, house: House) -> None:
@@ -156,8 +159,6 @@ class TestPostpone:
         assert (after.state, after.due_at - before.due_at) == ("running", timedelta(days=5))
 
     async def test_goes_on_waiting_when_the_case_rests_in_between(self, house: House) -> None:
-        from shared.events import intake
-
         case = await house.scheduled(20, 30)
         await house.postponed(case)
         await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)

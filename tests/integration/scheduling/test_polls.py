@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from services.scheduling import operations
 from services.scheduling.operations import Facts, Outcome
 from shared.database import Scope, count_statements
+from shared.events import intake
 from shared.ids import uuid7
 from tests.integration.scheduling.house import NOW, Case, House, code, dates
 
@@ -74,7 +76,7 @@ class TestOpen:
         await house.hear(case.ready())
         answer = await house.post(case, f"/v1/conferences/{case.conference}/poll", **body)
         assert answer.status_code == 422, answer.text
-        assert not await house.rows("SELECT 1 FROM poll")
+        assert not await house.rows("SELECT 1 FROM poll WHERE tenant = :tenant")
 
     async def test_may_be_shorter_than_the_usual_reminder(self, house: House) -> None:
         case = await house.assigned()
@@ -92,7 +94,10 @@ class TestAnswer:
         own = await house.ask("GET", "/v1/me/polls", house.person(case, case.neighbour))
         assert [option["answer"] for option in own.json()["items"][0]["options"]] == [None, None]
         poll = await house.poll(case)
-        assert [(each["yes"], each["maybe"], each["silent"]) for each in poll["options"]] == [(1, 0, 3), (0, 1, 3)]
+        assert [(each["yes"], each["maybe"], each["silent"]) for each in poll["options"]] == [
+            (1, 0, 3),
+            (0, 1, 3),
+        ]
         assert str(case.uncle) not in poll["silent"]
         assert poll["options"][0]["hindered"] == [str(case.central)]
 
@@ -147,20 +152,24 @@ class TestAnswer:
         assert (await house.schedule(case, option_id=str(case.options[1]))).status_code == 200
 
     @pytest.mark.parametrize(
-        "answers", [{}, {"no-id": "yes"}, {str(uuid7()): "yes"}, {str(uuid7()): "YES"}, {str(uuid7()): 1}, None, []]
+        "answers",
+        [{}, {"no-id": "yes"}, {str(uuid7()): "yes"}, {str(uuid7()): "YES"}, {str(uuid7()): 1}, None, []],
     )
     async def test_to_what_is_no_date_of_the_poll_is_refused(self, house: House, answers: Any) -> None:
         case = await house.polled()
         path = f"/v1/me/polls/{case.poll}"
         answer = await house.ask("PUT", path, house.person(case, case.uncle), json={"answers": answers})
         assert answer.status_code == 422
-        assert not await house.rows("SELECT 1 FROM poll_answer")
+        assert not await house.rows("SELECT 1 FROM poll_answer WHERE tenant = :tenant")
 
     async def test_for_somebody_else_of_another_case_is_refused(self, house: House) -> None:
         case, other = await house.polled(), await house.polled()
         body = {"answers": {str(case.options[0]): "yes"}}
         path = f"/v1/polls/{case.poll}/answers/{other.uncle}"
-        assert code(await house.ask("PUT", path, house.coordinator(case), json=body)) == (422, "person-not-of-case")
+        assert code(await house.ask("PUT", path, house.coordinator(case), json=body)) == (
+            422,
+            "person-not-of-case",
+        )
         path = f"/v1/me/polls/{case.poll}"
         answer = await house.ask("PUT", path, house.person(other, other.uncle), json=body)
         assert code(answer) == (404, "poll-not-found")
@@ -175,8 +184,6 @@ class TestAnswer:
             note = count_statements(house.context.database.engine, statements)
             await house.poll(case)
             counts.append(len(statements))
-            from sqlalchemy import event
-
             event.remove(house.context.database.engine.sync_engine, "before_cursor_execute", note)
         assert counts[0] == counts[1]
 
@@ -235,8 +242,6 @@ class TestMoments:
         assert (await look(house, case)).next is None
 
     async def test_that_moved_with_a_pause_are_not_acted_on(self, house: House) -> None:
-        from shared.events import intake
-
         case = await house.polled()
         facts = await look(house, case)
         assert facts.next is not None

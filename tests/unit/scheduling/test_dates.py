@@ -93,7 +93,9 @@ class TestBest:
             max_size=4,
         )
     )
-    def test_does_not_depend_on_the_order_of_the_dates(self, said: list[dict[str, Availability | None]]) -> None:
+    def test_does_not_depend_on_the_order_of_the_dates(
+        self, said: list[dict[str, Availability | None]]
+    ) -> None:
         names = {"m": MOTHER, "u": UNCLE, "n": NEIGHBOUR, "a": AUNT}
         options = [
             Option(
@@ -104,7 +106,9 @@ class TestBest:
             )
             for day, each in enumerate(said, start=1)
         ]
-        orders = {tuple(rated.option.id for rated in ranking(order, CIRCLE)) for order in permutations(options)}
+        orders = {
+            tuple(rated.option.id for rated in ranking(order, CIRCLE)) for order in permutations(options)
+        }
         assert len(orders) == 1
 
 
@@ -156,7 +160,13 @@ class TestCheckParts:
 
     @pytest.mark.parametrize(
         "hours",
-        [(2, 1, 2, 5, 5, 6), (1, 3, 2, 5, 5, 6), (1, 2, 5, 4, 5, 6), (1, 2, 2, 5, 4, 6), (1, 2, 2, 90, 90, 91)],
+        [
+            (2, 1, 2, 5, 5, 6),
+            (1, 3, 2, 5, 5, 6),
+            (1, 2, 5, 4, 5, 6),
+            (1, 2, 2, 5, 4, 6),
+            (1, 2, 2, 90, 90, 91),
+        ],
     )
     def test_refuses_the_others(self, hours: tuple[int, ...]) -> None:
         first, second, third, fourth, fifth, sixth = map(at, hours)

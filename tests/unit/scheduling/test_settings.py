@@ -21,7 +21,9 @@ class TestPolicy:
             {"poll_open": "8d"},
         ],
     )
-    def test_refuses_a_warning_that_comes_too_late_and_what_is_no_length(self, lengths: dict[str, str]) -> None:
+    def test_refuses_a_warning_that_comes_too_late_and_what_is_no_length(
+        self, lengths: dict[str, str]
+    ) -> None:
         with pytest.raises(ValidationError):
             Policy.model_validate(lengths)
 
