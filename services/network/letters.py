@@ -47,6 +47,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         "first_name": first_name,
         "role": person.role,
         "link": await _link(session, message, person, context),
+        "calendar": _has_calendar(message),
         **_spoken(message.parameters, language),
     }
     return Mail(
@@ -125,12 +126,16 @@ def _day(value: object) -> date | None:
         return None
 
 
+def _has_calendar(message: Message) -> bool:
+    return f"{CALENDAR}uid" in message.parameters
+
+
 def _attachments(
     message: Message, *, address: str, language: str, context: Context
 ) -> tuple[Attachment, ...]:
-    given = message.parameters
-    if f"{CALENDAR}uid" not in given:
+    if not _has_calendar(message):
         return ()
+    given = message.parameters
     words = wording.WORDINGS[language]
     method = cast('Literal["REQUEST", "CANCEL"]', given[f"{CALENDAR}method"])
     entry = Appointment(

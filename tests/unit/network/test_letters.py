@@ -13,7 +13,7 @@ from shared.mail import LANGUAGES, Mail, render
 KINDS = sorted(ASKED_KINDS | OWN_KINDS)
 ROLES = ("central", "circle", "professional", "advocate", "interpreter", "representative")
 LINK = "https://kring.example/l/token?to=x"
-FULL = {"when": "MOMENT", "closes": "CLOSING", "due_on": "DUE", "check_in": "six-months"}
+FULL = {"calendar": True, "when": "MOMENT", "closes": "CLOSING", "due_on": "DUE", "check_in": "six-months"}
 # What a mail is about, and is read behind the link only.
 UNSAID = re.compile(
     r"uithuis|jeugdhulp|school|placement|protection|conferenti|conférenc|conference", re.IGNORECASE
@@ -57,6 +57,16 @@ class TestMoments:
             ("agreement-reminder", "DUE"),
         ):
             assert word in _rendered(kind, language, "circle", **FULL)[2]
+
+
+@pytest.mark.parametrize(("language", "file"), [("nl", "bestand"), ("fr", "fichier"), ("en", "file")])
+@pytest.mark.parametrize("kind", ["conference-scheduled", "conference-postponed", "conference-cancelled"])
+def test_a_file_is_spoken_of_only_if_there_is_one(kind: str, language: str, file: str) -> None:
+    for there in (True, False):
+        text = _rendered(kind, language, "circle", when="MOMENT", calendar=there)[2]
+        assert (file in text) is there
+        # A sentence left out takes no blank line with it, and makes none.
+        assert len(text.split("\n\n")) == len(_rendered(kind, language, "circle", **FULL)[2].split("\n\n"))
 
 
 class TestDays:
