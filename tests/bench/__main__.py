@@ -16,9 +16,10 @@ from rich.table import Table
 from deploy.local.postgres import PostgreSQL
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets
+from deploy.local.temporal import TemporalServer
 from shared.database import Database
 from shared.settings import Settings, database_url
-from tests.bench import events, http
+from tests.bench import events, http, workflows
 from tests.bench.measure import Result
 from tests.support.backing import Backing, Databases
 
@@ -30,6 +31,7 @@ async def run(directory: Path, wanted: str) -> list[Result]:
         backing.start(["postgres", "rabbitmq", "temporal_dev"])
         postgres = await backing.get("postgres", PostgreSQL)
         rabbitmq = await backing.get("rabbitmq", RabbitMQ)
+        temporal = await backing.get("temporal_dev", TemporalServer)
         ensure_secrets(directory / "secrets")
         databases = Databases(postgres)
         await databases.recreate("platform")
@@ -37,6 +39,8 @@ async def run(directory: Path, wanted: str) -> list[Result]:
         settings = Settings(
             database_url=SecretStr(postgres.url),
             broker_url=SecretStr(rabbitmq.url),
+            temporal_address=temporal.address,
+            temporal_namespace=temporal.namespace,
             secrets_dir=directory / "secrets",
             local=True,
         )
@@ -47,6 +51,7 @@ async def run(directory: Path, wanted: str) -> list[Result]:
             "a": lambda: http.receiving_referrals(settings, databases, directory),
             "b": lambda: events.relay_throughput(settings, database),
             "c": lambda: events.commit_to_commit(settings, database),
+            "d": lambda: workflows.preparations(settings, databases),
             "e": lambda: http.listing_cases(settings, databases),
         }
         results = [await measure() for letter, measure in measures.items() if letter in wanted]
