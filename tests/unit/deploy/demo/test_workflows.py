@@ -67,6 +67,6 @@ class TestWorkInHand:
         assert work_in_hand(history(*names)) == expected
 
     def test_a_task_that_failed_is_still_to_be_done_and_says_why(self) -> None:
-        events = history("WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_FAILED", "WORKFLOW_TASK_SCHEDULED")
+        events = history("WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_FAILED")
         events[1].workflow_task_failed_event_attributes.failure.message = "no such thing"
         assert work_in_hand(events) == "a workflow task that failed before: no such thing"
