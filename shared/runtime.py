@@ -195,6 +195,7 @@ class _Running:
             workflows=self._service.workflows,
             activities=self._service.activities(self._context),
             stop_seconds=self._settings.stop_seconds,
+            workflow_cache=self._settings.workflow_cache,
         )
         async with worker:
             await self._stop.wait()

@@ -39,6 +39,11 @@ class Settings(BaseSettings):
     traces_file: Path | None = None
     stop_seconds: float = Field(default=15, gt=0)
     retry_scale: float = Field(default=1.0, gt=0, description="Multiplies the intervals of message retries.")
+    workflow_cache: int = Field(
+        default=1000,
+        ge=0,
+        description="Workflows that a worker keeps in memory. With 0 none of them waits for a worker that was killed.",
+    )
 
     def service_url(self, service: str) -> str:
         """Return the base URL of a service's API."""

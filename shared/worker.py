@@ -74,6 +74,7 @@ def make_worker(
     workflows: Sequence[type],
     activities: Sequence[Callable[..., Any]],
     stop_seconds: float,
+    workflow_cache: int = 1000,
 ) -> Worker:
     """Return the worker of a service; leaving it lets activities in hand end within half the stop time."""
     return Worker(
@@ -85,4 +86,5 @@ def make_worker(
         interceptors=[RewriteFailures()],
         graceful_shutdown_timeout=timedelta(seconds=stop_seconds / 2),
         max_concurrent_activities=20,
+        max_cached_workflows=workflow_cache,
     )
