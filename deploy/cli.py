@@ -113,13 +113,13 @@ def _add_service(commands: Any) -> None:
     )
     serve.add_argument("--role", type=_roles, default=set(ROLES), help="some of api,consumer,worker (all)")
     serve.set_defaults(command=_serve)
-    migrate = commands.add_parser("migrate", help="bring the databases up to date")
+    migrate = commands.add_parser("migrate", help="bring databases, queues and Temporal up to date")
     migrate.add_argument("service", type=_service, nargs="*", help="only these (all)")
     migrate.add_argument(
         "--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server"
     )
     migrate.add_argument(
-        "--temporal", action="store_true", help="also prepare the namespace on the Temporal server"
+        "--only", action="append", choices=("databases", "queues", "temporal"), help="may be repeated (all)"
     )
     migrate.set_defaults(command=_migrate)
 
@@ -224,10 +224,10 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 async def _migrate(options: argparse.Namespace) -> int:
-    from deploy.commands.migrate import migrate
+    from deploy.commands.migrate import PARTS, migrate
 
     return await migrate(
-        options.service or list(SERVICES), wait_seconds=options.wait, temporal=options.temporal
+        options.service or list(SERVICES), wait_seconds=options.wait, parts=options.only or PARTS
     )
 
 

@@ -15,6 +15,8 @@ from shared.events.base import COMMANDS, EVENTS
 # Seconds a failed message waits, by attempt; the last one repeats.
 RETRY_SECONDS = (0.25, 1, 5, 30, 120, 600)
 DEAD_LETTER_DAYS = 30
+# Bound to nothing: that it exists says that every queue was declared.
+_ALL_DECLARED = "kring.declared"
 
 _QUORUM: dict[str, Any] = {
     "x-queue-type": "quorum",
@@ -102,8 +104,11 @@ async def declare_service(
         await queue.bind(exchange, routing_key=event_type)
 
 
-async def declare_all(url: str, services: dict[str, list[tuple[str, str]]], *, scale: float = 1.0) -> None:
-    """Declare everything for these services: run before the first publish, and harmless to run again."""
+Bindings = dict[str, list[tuple[str, str]]]
+
+
+async def declare(url: str, services: Bindings, *, scale: float = 1.0) -> None:
+    """Declare what these services need; harmless to run again."""
     connection = await aio_pika.connect(url, timeout=10)
     async with connection:
         channel = await connection.channel()
@@ -111,3 +116,20 @@ async def declare_all(url: str, services: dict[str, list[tuple[str, str]]], *, s
         await declare_retries(channel, scale)
         for service, bindings in services.items():
             await declare_service(channel, service, bindings)
+
+
+async def declare_all(url: str, services: Bindings, *, scale: float = 1.0) -> None:
+    """Declare everything of an installation, and that it is all there: before this, nothing is published."""
+    await declare(url, services, scale=scale)
+    connection = await aio_pika.connect(url, timeout=10)
+    async with connection:
+        channel = await connection.channel()
+        await channel.declare_exchange(_ALL_DECLARED, aio_pika.ExchangeType.FANOUT, durable=True)
+
+
+async def require_declared(channel: AbstractChannel) -> None:
+    """Raise an AMQPError, and lose the channel, if the installation's queues are not all declared.
+
+    An event published before another service has its queue would be gone without a trace.
+    """
+    await channel.declare_exchange(_ALL_DECLARED, aio_pika.ExchangeType.FANOUT, durable=True, passive=True)

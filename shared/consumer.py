@@ -92,7 +92,7 @@ class Consumer:
         await self.broker.start()
 
     async def _declare_retries(self) -> None:
-        await topology.declare_all(
+        await topology.declare(
             self._context.settings.broker_url.get_secret_value(), {self._service: []}, scale=self._scale
         )
 

@@ -25,7 +25,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import telemetry
-from shared.broker import declare_exchanges
+from shared.broker import declare_exchanges, require_declared
 from shared.database import Database
 from shared.events.base import COMMANDS, EventData
 from shared.ids import uuid7
@@ -173,7 +173,7 @@ class Relay:
                 log.warning("outbox.disconnected", service=self._service, cause=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopped(), pause)
-                pause = min(pause * 2, 5)
+                pause = min(pause * 2, 1)
 
     async def _stopped(self) -> None:
         while not self._stopping:
@@ -189,6 +189,7 @@ class Relay:
             broker = await aio_pika.connect(self._broker_url, timeout=5)
             async with broker:
                 channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
+                await require_declared(channel)
                 exchanges = await declare_exchanges(channel)
                 connection.add_termination_listener(self.wake)
                 channel.close_callbacks.add(self.wake)

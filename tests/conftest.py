@@ -16,6 +16,7 @@ from deploy.local.process import guard
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TemporalServer, TimeSkippingServer
+from shared.broker import declare_all
 from shared.database import Database
 from shared.settings import Settings
 from tests.support.backing import KEYS, Backing, Databases
@@ -100,9 +101,11 @@ async def database(databases: Databases) -> AsyncIterator[Callable[[str], Awaita
 
 @pytest_asyncio.fixture
 async def broker_url(rabbitmq: RabbitMQ) -> AsyncIterator[str]:
-    """The URL of a virtual host with nothing in it."""
+    """The URL of a virtual host with no queue of a service in it."""
     name = f"test-{next(_vhosts)}"
-    yield await rabbitmq.create_vhost(name)
+    url = await rabbitmq.create_vhost(name)
+    await declare_all(url, {})
+    yield url
     await rabbitmq.delete_vhost(name)
 
 

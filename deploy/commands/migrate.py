@@ -1,4 +1,4 @@
-"""`kring migrate`: every database made and brought up to date, in one process."""
+"""`kring migrate`: every database made and brought up to date, and every queue declared, in one process."""
 
 import asyncio
 import time
@@ -11,8 +11,17 @@ from deploy.local.errors import PlatformError
 SERVICES_DIRECTORY = Path(__file__).parents[2] / "services"
 
 
-async def migrate(services: Sequence[str], *, wait_seconds: float, temporal: bool) -> int:
-    """Bring the databases of these services, and the store of keys, up to date."""
+PARTS = ("databases", "queues", "temporal")
+
+
+async def migrate(services: Sequence[str], *, wait_seconds: float, parts: Sequence[str] = PARTS) -> int:
+    """Bring the databases of these services and the store of keys up to date, declare queues, prepare Temporal."""
+    doing = {"databases": _databases, "queues": _queues, "temporal": _temporal}
+    await asyncio.gather(*(doing[part](services, wait_seconds) for part in parts))
+    return 0
+
+
+async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     # Imported before the first try: on one machine the server starts meanwhile.
     from shared import migrations
     from shared.settings import Settings
@@ -27,11 +36,41 @@ async def migrate(services: Sequence[str], *, wait_seconds: float, temporal: boo
     await migrations.upgrade_all(
         {SERVICES_DIRECTORY / name / "migrations": settings.database_of(name) for name in services}
     )
-    if temporal:
-        await _prepare_temporal(
-            settings.temporal_address, settings.temporal_namespace, wait_seconds=wait_seconds
-        )
-    return 0
+
+
+async def _queues(services: Sequence[str], wait_seconds: float) -> None:
+    """Declare the queues of these services: nothing is published before."""
+    from importlib import import_module
+
+    import aio_pika
+
+    from shared.broker import declare_all
+    from shared.settings import Settings
+
+    settings = Settings()
+    url = settings.broker_url.get_secret_value()
+    bindings = {
+        name: import_module(f"services.{name}.consumer").subscriptions.bindings() for name in services
+    }
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return await declare_all(url, bindings, scale=settings.retry_scale)
+        except (OSError, aio_pika.exceptions.AMQPError, TimeoutError) as error:
+            if time.monotonic() >= until:
+                where = urlsplit(url)
+                raise PlatformError(
+                    f"The broker at {where.hostname}:{where.port or 5672} (KRING_BROKER_URL) does not answer"
+                    f" ({type(error).__name__})."
+                ) from None
+        await asyncio.sleep(0.1)
+
+
+async def _temporal(_services: Sequence[str], wait_seconds: float) -> None:
+    from shared.settings import Settings
+
+    settings = Settings()
+    await _prepare_temporal(settings.temporal_address, settings.temporal_namespace, wait_seconds=wait_seconds)
 
 
 async def _reach(server: str, *, wait_seconds: float) -> None:

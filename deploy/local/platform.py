@@ -21,7 +21,7 @@ from deploy.local.postgres import PostgreSQL
 from deploy.local.process import guard
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets, write_private
-from deploy.local.service import Migration, Service
+from deploy.local.service import Preparation, Service
 from deploy.local.supervisor import Supervised, Supervisor
 from deploy.local.temporal import NAMESPACE, TemporalServer, TimeSkippingServer
 
@@ -235,13 +235,19 @@ class Platform:
         return [mailbox]
 
     def _make_own(self, service_ports: Mapping[str, int], ports: Ports) -> list[Part]:
-        migration = Migration(
-            directory=self._at("services"),
-            log=self._log("migrate"),
-            environment=self.environment,
-            services=self._services,
-        )
-        # Not the broker or Temporal: a service starts without them and says "not ready" until they are there.
+        steps: list[Part] = [
+            Preparation(
+                name=name,
+                only=only,
+                uses=(on,),
+                directory=self._at("services"),
+                log=self._log(name),
+                environment=self.environment,
+                services=self._services,
+            )
+            for name, only, on in (("migrate", "databases", "postgresql"), ("queues", "queues", "rabbitmq"))
+        ]
+        # Not the broker, its queues or Temporal: a service starts without them, and publishes nothing before.
         parts: list[Part] = [
             Service(
                 name=name,
@@ -267,7 +273,7 @@ class Platform:
                     ready_path="/health/live",
                 )
             )
-        return [migration, *parts]
+        return [*steps, *parts]
 
     def _at(self, name: str) -> Path:
         return self.directory / name

@@ -1,4 +1,4 @@
-"""The parts that are Kring's own: one process per service, and the step that brings the databases up to date."""
+"""The parts that are Kring's own: one process per service, and the steps that come before them."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -57,22 +57,41 @@ class Service(Part):
             raise NotReadyYet(f"it answers {status}: {body.decode(errors='replace')[:200]}")
 
 
-class Migration(Part):
-    """Brings all databases up to date, then ends: that is when it is ready."""
+class Preparation(Part):
+    """Brings the databases up to date, or declares the queues, then ends: that is when it is ready."""
 
     once = True
 
     def __init__(
-        self, *, directory: Path, log: Path, environment: Mapping[str, str], services: Sequence[str]
+        self,
+        *,
+        name: str,
+        only: str,
+        uses: tuple[str, ...],
+        directory: Path,
+        log: Path,
+        environment: Mapping[str, str],
+        services: Sequence[str],
     ) -> None:
-        super().__init__(name="migrate", directory=directory, log=log, uses=("postgresql",))
+        super().__init__(name=name, directory=directory, log=log, uses=uses)
+        self._only = only
         self._environment = environment
         self._services = services
 
     def command(self) -> list[str]:
         """Return the command that does it."""
         # It loads while the server still starts.
-        return [sys.executable, "-m", "deploy.cli", "migrate", *self._services, "--wait", "60"]
+        return [
+            sys.executable,
+            "-m",
+            "deploy.cli",
+            "migrate",
+            *self._services,
+            "--wait",
+            "60",
+            "--only",
+            self._only,
+        ]
 
     def environment(self) -> Mapping[str, str]:
         """What the platform says to all services."""
@@ -81,4 +100,4 @@ class Migration(Part):
     async def ready(self) -> None:
         """Wait for its end. Raises: PartFailed if it could not do it."""
         if await self.wait():
-            raise PartFailed(self._describe_failure("could not bring the databases up to date"))
+            raise PartFailed(self._describe_failure(f"could not prepare the {self._only}"))

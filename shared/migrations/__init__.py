@@ -1,6 +1,5 @@
 """Database migrations: one Alembic history per service, run in one process; each step waits at most 5 s for a lock."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -102,19 +101,3 @@ async def upgrade_all(targets: dict[Path, str]) -> None:
     """Bring several databases up to date, one after another (Alembic's context is one per process)."""
     for directory, url in targets.items():
         await upgrade(url=url, directory=directory)
-
-
-if __name__ == "__main__":
-    import sys
-
-    _command, _service, *_rest = sys.argv[1:]
-    from shared.settings import Settings
-
-    _arguments: dict[str, Any] = {
-        "url": Settings().database_of(_service),
-        "directory": Path("services", _service, "migrations"),
-    }
-    if _command == "revision":
-        asyncio.run(revision(**_arguments, message=_rest[0]))
-    else:
-        asyncio.run(check(**_arguments))

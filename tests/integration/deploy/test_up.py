@@ -16,7 +16,7 @@ from deploy.local.ports import free_port
 from tests.support.eventually import eventually
 
 SERVICE = "plans"
-PARTS = {"postgresql", "rabbitmq", "temporal", "mailbox", "migrate", "codec", SERVICE}
+PARTS = {"postgresql", "rabbitmq", "temporal", "mailbox", "migrate", "queues", "codec", SERVICE}
 
 
 def kring(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
