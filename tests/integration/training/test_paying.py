@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from services.training.operations import registrations
 from shared.auth import Role
-from tests.integration.training.bank import Line, digits, statement
+from tests.integration.training.bank import Line, Move, coda, digits, statement
 from tests.integration.training.house import ANOTHER_ACCOUNT, House
 
 
@@ -76,6 +76,31 @@ class TestImport:
         assert [one["payment_id"] for one in tuesday["payments"]][:3] == ids
         assert len(set(ids)) == 3
         assert (await house.registration(registered["registration_id"]))["paid"] == "20.00"
+
+    async def test_takes_a_coda_file_too(self, house: House) -> None:
+        session = await house.session()
+        registered = await house.register(session, "Annelies")
+        content = coda(Move(communication=digits(registered["payment"])), Move(text="huur", reference="R2"))
+        answer = await house.import_file(content)
+        assert (answer["format"], [one["state"] for one in answer["payments"]]) == (
+            "coda",
+            ["matched", "unmatched"],
+        )
+        assert await house.state(registered) == "confirmed"
+        assert (await house.import_file(content, expect=200)) == answer
+
+    async def test_keeps_who_paid_sealed(self, house: House) -> None:
+        session = await house.session()
+        registered = await house.register(session, "Annelies", organisation="Huis van het Kind")
+        line = Line(payer="Zeldzame Naam", text="zeldzame zin", communication=digits(registered["payment"]))
+        await house.import_file(statement(line, Line(payer="Zeldzame Naam", text="Annelies Peeters")))
+        tables = ("registration", "payment", "statement", "message", "outbox", "clock", "effect", "inbox")
+        for table in tables:
+            found = await house.rows(f"SELECT row_to_json({table})::text AS whole FROM {table}")
+            for row in found:
+                for word in ("Annelies", "Peeters", "Huis van", "eldzame", "voorbeeld.invalid", "BE43"):
+                    assert word not in row.whole
+                    assert word.encode().hex() not in row.whole
 
     async def test_only_suggests_by_name_until_a_person_decides(self, house: House) -> None:
         session = await house.session()

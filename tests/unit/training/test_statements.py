@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.training import statements
 from services.training.statements import StatementNotReadable, camt
-from tests.integration.training.bank import NAMESPACE, Line, document, statement
+from tests.integration.training.bank import NAMESPACE, Line, Move, coda, document, statement
 from tests.integration.training.house import ACCOUNT
 
 
@@ -93,6 +93,88 @@ class TestCamt:
         assert reason(statement(inside=inside + one.format("DBIT"))) == "too-many-entries"
 
 
+class TestCoda:
+    def test_reads_transfers_with_either_communication(self) -> None:
+        moves = (
+            Move(communication="202600000192", reference="R1"),
+            Move(
+                text="Élodie Peeters, opleiding te Rupelmeer op de een en twintigste mei aanstaande",
+                reference="R2",
+            ),
+        )
+        read = statements.read(coda(*moves))
+        assert read.format == "coda"
+        structured, free = read.entries
+        assert (structured.account, structured.amount, structured.booked_on) == (
+            ACCOUNT,
+            Decimal("20.00"),
+            date(2026, 3, 5),
+        )
+        assert (structured.structured, structured.text, structured.bank_reference) == (
+            "202600000192",
+            "",
+            "R1",
+        )
+        assert (structured.payer_name, structured.payer_iban) == ("BETALER A.", "BE43068999999501")
+        assert (free.structured, free.text) == ("", moves[1].text)
+
+    def test_takes_a_total_apart_and_counts_nothing_twice(self) -> None:
+        parts = tuple(Move(cents=cents, kind="5", text=f"deel {cents}") for cents in (1500, 2000))
+        depth = Move(cents=700, kind="9")
+        total = Move(cents=3500, kind="1", details=(*parts, depth))
+        assert [entry.amount for entry in statements.read(coda(total)).entries] == [
+            Decimal("15.00"),
+            Decimal("20.00"),
+        ]
+        # What the bank charged on a transfer is no transfer of its own.
+        charged = Move(cents=3500, kind="3", details=(Move(cents=3600, kind="8"), Move(cents=-100, kind="8")))
+        assert [entry.amount for entry in statements.read(coda(charged)).entries] == [Decimal("35.00")]
+        # Parts that do not add up are not believed.
+        odd = Move(cents=4000, kind="1", details=parts)
+        assert [entry.amount for entry in statements.read(coda(odd)).entries] == [Decimal("40.00")]
+
+    def test_tells_reversals_from_debits(self) -> None:
+        moves = (
+            Move(cents=-2000, code="01"),
+            Move(cents=-2000, code="49"),
+            Move(cents=2000, code="99"),
+            Move(cents=-300, family="35", code="99"),
+        )
+        read = statements.read(coda(*moves))
+        assert ([entry.reversal for entry in read.entries], read.ignored) == ([True], 3)
+        assert statements.read(coda(Move(), currency="USD")).entries == []
+
+    def test_refuses_what_is_damaged_however_python_runs(self) -> None:
+        good = coda(Move())
+        lines = good.decode().splitlines()
+        damaged = {
+            "record": [
+                good.replace(b"RE", b"REF"),
+                good.replace(b"050326", b"310226"),
+                good.replace(b"210001", b"290001"),
+                good.replace(b"000000000020000", b"            NaN"),
+                good.replace(b"210001", b"211001"),
+            ],
+            "incomplete": ["\n".join(lines[:-1]).encode()],
+            "sums": [good.replace(b"9" + b" " * 15 + b"000005", b"9" + b" " * 15 + b"000004")],
+        }
+        for why, contents in damaged.items():
+            for content in contents:
+                assert content != good
+                assert reason(content) in {why, "record", "sums"}
+
+    @given(st.data())
+    @settings(max_examples=200, deadline=None)
+    def test_with_damage_anywhere_never_fails_otherwise(self, data: st.DataObject) -> None:
+        content = bytearray(
+            coda(Move(communication="202600000192"), Move(kind="1", details=(Move(kind="5"),)))
+        )
+        for _ in range(data.draw(st.integers(1, 4))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+        with contextlib.suppress(StatementNotReadable):
+            assert statements.read(bytes(content)).format == "coda"
+
+
 class TestHostileFiles:
     @pytest.mark.parametrize(
         ("before", "inside"),
@@ -117,6 +199,7 @@ class TestHostileFiles:
         [
             (b"", "unknown-format"),
             (b"0000029031420005", "unknown-format"),
+            (b"0" * 128, "incomplete"),
             (b"<a/>", "not-camt-053"),
             (b"<Document/>", "not-camt-053"),
             (statement(Line())[:-1], "not-xml"),

@@ -78,7 +78,7 @@ class TestRegistration:
             "Élodie",
             "BE71 0961 2345 6769",
             payment["communication"],
-            "20,00 euro",
+            "20,00 €",
             "De Ring vzw",
         ):
             assert needed in body
