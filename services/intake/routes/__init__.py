@@ -2,11 +2,12 @@
 
 from services.intake.routes import baseline, cases, offers, policy, referrals, register
 
+# What is asked most comes first: an address is looked for in this order.
 routers = [
-    register.router,
-    policy.router,
     referrals.router,
     cases.router,
     offers.router,
     baseline.router,
+    register.router,
+    policy.router,
 ]
