@@ -20,6 +20,7 @@ from services.scheduling.models import (
     Preparation,
 )
 from services.scheduling.operations import ending, polls
+from services.scheduling.operations.asking import ask_newcomers
 from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, is_resting, publish
 from services.scheduling.operations.invitations import invite_newcomers
 from shared import case_state, tables
@@ -217,7 +218,7 @@ async def _look_at_poll(session: AsyncSession, *, case_id: UUID, now: datetime) 
     if poll is None or poll.state != PollState.OPEN:
         return
     if not await polls.close_if_all_answered(session, conference, poll, now=now):
-        await polls.ask_newcomers(session, conference, poll, now=now)
+        await ask_newcomers(session, conference, poll, now=now)
 
 
 async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:

@@ -171,20 +171,21 @@ async def hold(
 ) -> Conference:
     """Record that the circle met: who came, when the three parts began and ended, and whether there is a plan.
 
-    Raises: ConferenceNotScheduled, ConferenceOver, ConferenceNotYetHeld, PartsOutOfOrder, PersonTwice,
-    PersonNotOfCase.
+    Raises: ConferenceNotScheduled, ConferenceOver, ConferenceNotYetHeld, PartsOutOfOrder, TimeOutOfPlace,
+    PersonTwice, PersonNotOfCase.
     """
     preparation = await lock(session, conference)
     _require_scheduled(conference)
     domain.check_parts(parts)
+    domain.check_held(parts, since=preparation.created_at, now=now)
     held_on = parts.information.begins.astimezone(BRUSSELS).date()
-    if held_on > now.astimezone(BRUSSELS).date():
-        raise domain.ConferenceNotYetHeld(conference_id=str(conference.id))
     people = [presence.person_id for presence in attendance]
     if len(set(people)) < len(people):
         raise domain.PersonTwice
     if not set(people) <= await queries.people_known(session, case_id=conference.case_id):
         raise domain.PersonNotOfCase
+    for presence in attendance:
+        domain.check_presence((presence.arrived_at, presence.left_at), parts)
     session.add_all(_attendance(conference, presence, now=now) for presence in attendance)
     conference.state, conference.held_on, conference.outcome = ConferenceState.HELD, held_on, outcome
     conference.return_called_by_circle = return_called_by_circle

@@ -15,6 +15,7 @@ from services.scheduling import domain, queries
 from services.scheduling.domain import ClosedBecause, PollState, PreparationState
 from services.scheduling.models import Conference, Poll, PollAsked, Preparation
 from services.scheduling.operations import polls
+from services.scheduling.operations.asking import tell_of_poll
 from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks
 from shared.clocks import Clock
 
@@ -131,9 +132,7 @@ async def chase_silent(
     )
     people = sorted((await session.scalars(chased.returning(PollAsked.person_id))).all())
     for person_id in people:
-        await polls.tell_of_poll(
-            session, conference, poll, person_id=person_id, kind="poll-reminder", now=now
-        )
+        await tell_of_poll(session, conference, poll, person_id=person_id, kind="poll-reminder", now=now)
     return Outcome(done=True, people=len(people))
 
 

@@ -6,21 +6,19 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
 from services.scheduling.domain import Availability, ClosedBecause, ConferenceState, Option, PollState
-from services.scheduling.models import Conference, Poll, PollAnswer, PollAsked, PollOption
+from services.scheduling.models import Conference, Poll, PollAnswer, PollOption
+from services.scheduling.operations.asking import ask, attending, dates_ahead
 from services.scheduling.operations.base import (
     POLL_CLOCK,
     clocks,
     lock,
     publish,
     require_not_resting,
-    rfc3339,
-    tell,
 )
 from shared.calendar import add_length
 from shared.events.scheduling import PollAnswered, PollClosed, PollOpened
@@ -95,8 +93,8 @@ async def open_poll(
         due_at=closes_at,
         policy_version=policy.version,
     )
-    attending = await _attending(session, conference)
-    asked = domain.silent(options, attending)
+    people = await attending(session, conference)
+    asked = domain.silent(options, people)
     opened = PollOpened(
         case_id=poll.case_id,
         conference_id=conference.id,
@@ -105,7 +103,7 @@ async def open_poll(
         closes_at=closes_at,
     )
     await publish(session, opened, of=conference, now=now)
-    await _ask(session, conference, poll, asked, now=now)
+    await ask(session, conference, poll, asked, now=now)
     await close_if_all_answered(session, conference, poll, now=now)
     return poll
 
@@ -119,11 +117,11 @@ async def add_dates(
     """
     poll = await _locked_open_poll(session, conference)
     await require_not_resting(session, conference)
-    attending = await _attending(session, conference)
-    waiting = set(domain.silent(await _ahead(session, poll, now), attending))
+    people = await attending(session, conference)
+    waiting = set(domain.silent(await dates_ahead(session, poll, now=now), people))
     options = await _propose(session, poll, dates, now=now)
-    again = [person for person in domain.silent(options, attending) if person not in waiting]
-    await _ask(session, conference, poll, again, now=now)
+    again = [person for person in domain.silent(options, people) if person not in waiting]
+    await ask(session, conference, poll, again, now=now)
     return poll
 
 
@@ -209,22 +207,12 @@ async def close_if_all_answered(
     session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime
 ) -> bool:
     """Close the poll if nobody who must be free for the date is silent. The caller holds the lock."""
-    attending = await _attending(session, conference)
-    options = await _ahead(session, poll, now)
-    if not attending or not options or domain.silent(options, attending):
+    people = await attending(session, conference)
+    options = await dates_ahead(session, poll, now=now)
+    if not people or not options or domain.silent(options, people):
         return False
     await close(session, conference, poll, because=ClosedBecause.ALL_ANSWERED, now=now)
     return True
-
-
-async def ask_newcomers(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
-    """Ask those who came into the circle while the poll is open. The caller holds the lock."""
-    attending = await _attending(session, conference)
-    known = set(
-        (await session.scalars(select(PollAsked.person_id).where(PollAsked.poll_id == poll.id))).all()
-    )
-    silent = domain.silent(await _ahead(session, poll, now), attending)
-    await _ask(session, conference, poll, [person for person in silent if person not in known], now=now)
 
 
 def require_undated(conference: Conference) -> None:
@@ -254,15 +242,6 @@ async def _locked_open_poll(session: AsyncSession, conference: Conference) -> Po
     return poll
 
 
-async def _attending(session: AsyncSession, conference: Conference) -> list[UUID]:
-    members = await queries.members(session, case_id=conference.case_id)
-    return [member.person_id for member in members if member.attends]
-
-
-async def _ahead(session: AsyncSession, poll: Poll, now: datetime) -> list[Option]:
-    return queries.ahead(await queries.options(session, poll), now=now)
-
-
 async def _propose(
     session: AsyncSession, poll: Poll, dates: Sequence[Proposal], *, now: datetime
 ) -> list[Option]:
@@ -276,7 +255,7 @@ async def _propose(
         raise domain.TooManyDates
     session.add_all(option_row(poll, date, option_id=uuid7(), now=now) for date in fresh)
     await session.flush()
-    options = await _ahead(session, poll, now)
+    options = await dates_ahead(session, poll, now=now)
     if not options:
         raise domain.NoDates
     return options
@@ -291,37 +270,4 @@ def option_row(poll: Poll, date: Proposal, *, option_id: UUID, now: datetime) ->
         starts_at=date.starts_at,
         ends_at=date.ends_at,
         created_at=now,
-    )
-
-
-async def _ask(
-    session: AsyncSession, conference: Conference, poll: Poll, people: Sequence[UUID], *, now: datetime
-) -> None:
-    if not people:
-        return
-    asked = {"poll_id": poll.id, "tenant": poll.tenant, "asked_at": now, "chased_at": None, "created_at": now}
-    statement = insert(PollAsked).values([{**asked, "person_id": person_id} for person_id in people])
-    again = {"asked_at": statement.excluded.asked_at, "chased_at": None}
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["poll_id", "person_id"], set_=again)
-    )
-    for person_id in people:
-        await tell_of_poll(session, conference, poll, person_id=person_id, kind="poll-invitation", now=now)
-
-
-async def tell_of_poll(
-    session: AsyncSession, conference: Conference, poll: Poll, *, person_id: UUID, kind: str, now: datetime
-) -> None:
-    """Ask network to write to somebody about a poll."""
-    parameters = {"poll_id": str(poll.id)}
-    if poll.closes_at is not None:
-        parameters["closes_at"] = rfc3339(poll.closes_at)
-    await tell(
-        session,
-        conference,
-        person_id=person_id,
-        kind=kind,
-        link_target=f"polls/{poll.id}",
-        parameters=parameters,
-        now=now,
     )

@@ -263,6 +263,22 @@ class TestHold:
         assert (await hold(house, case, attendance=[])).status_code == 422
         assert (await house.conference(case))["state"] == "scheduled"
 
+    @pytest.mark.parametrize("far", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+    async def test_refuses_the_ends_of_time(self, house: House, far: str) -> None:
+        case = await house.scheduled(20)
+        house.later(days=20, hours=5)
+        whole = {"from": far, "to": far}
+        answer = await hold(
+            house, case, parts=dict.fromkeys(("information", "private", "presentation"), whole)
+        )
+        assert answer.status_code in (409, 422)
+        came = {"person_id": str(case.uncle), "mode": "in-person", "came": True, "arrived_at": far}
+        assert code(await hold(house, case, attendance=[came])) == (422, "time-out-of-place")
+        answer = await house.post(
+            case, f"/v1/conferences/{case.conference}/poll", options=[{"starts_at": far, "ends_at": far}]
+        )
+        assert answer.status_code in (409, 422)
+
 
 class TestCancel:
     async def test_tells_those_who_count_on_it_and_ends_the_preparation(self, house: House) -> None:

@@ -1,0 +1,64 @@
+"""What can be recorded of a conference once it was held: three parts, and when people came and left."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from services.scheduling.domain.dates import LONGEST_MEETING
+from services.scheduling.domain.refusals import ConferenceNotYetHeld, PartsOutOfOrder, TimeOutOfPlace
+from shared.calendar import BRUSSELS
+
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Part:
+    """When one part of a conference began and ended."""
+
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The three parts; of the private one there is nothing to know but its times."""
+
+    information: Part
+    private: Part
+    presentation: Part
+
+
+def check_parts(parts: Parts) -> None:
+    """Refuse parts that do not follow one another. Raises: PartsOutOfOrder."""
+    moments = [
+        moment
+        for part in (parts.information, parts.private, parts.presentation)
+        for moment in (part.begins, part.ends)
+    ]
+    if any(later < earlier for earlier, later in pairwise(moments)):
+        raise PartsOutOfOrder
+    if moments[-1] - moments[0] > LONGEST_MEETING:
+        raise PartsOutOfOrder(detail="The three parts lie within two days")
+
+
+def check_held(parts: Parts, *, since: datetime, now: datetime) -> None:
+    """Refuse parts that were not in the time of the preparation: `since` it began, and not after today.
+
+    Raises: ConferenceNotYetHeld, PartsOutOfOrder.
+    """
+    begins = parts.information.begins
+    # Compared before any of them is moved to another time zone: the ends of time cannot be.
+    if since - begins > _A_DAY:
+        raise PartsOutOfOrder(detail="The conference was held after its preparation began")
+    if begins - now > _A_DAY or begins.astimezone(BRUSSELS).date() > now.astimezone(BRUSSELS).date():
+        raise ConferenceNotYetHeld
+
+
+def check_presence(moments: Iterable[datetime | None], parts: Parts) -> None:
+    """Refuse moments at which somebody came or left that are far from the conference. Raises: TimeOutOfPlace."""
+    for moment in moments:
+        if moment is None:
+            continue
+        if parts.information.begins - moment > _A_DAY or moment - parts.presentation.ends > _A_DAY:
+            raise TimeOutOfPlace

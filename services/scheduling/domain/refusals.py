@@ -1,0 +1,131 @@
+"""The rules that a caller can run into, each by its name."""
+
+from shared.errors import Conflict, Invalid
+
+MAX_OPTIONS = 60
+
+
+class CircleNotReady(Conflict):
+    """The circle of the case does not stand yet: there is nobody to ask."""
+
+    code = "circle-not-ready"
+    title = "First the circle must be ready: network says so when the coordinator does"
+
+
+class CasePaused(Conflict):
+    """The case rests: nobody is asked or invited until it goes on."""
+
+    code = "case-paused"
+    title = "This case rests: resume it first"
+
+
+class ConferenceOver(Conflict):
+    """The conference was held, postponed or cancelled."""
+
+    code = "conference-over"
+    title = "This conference is over, or was put off or cancelled"
+
+
+class ConferenceNotScheduled(Conflict):
+    """The conference has no date."""
+
+    code = "conference-not-scheduled"
+    title = "This conference has no date yet"
+
+
+class ConferenceNotYetHeld(Conflict):
+    """The day of the conference has not come."""
+
+    code = "conference-not-yet-held"
+    title = "What happened can be recorded from the day of the conference on"
+
+
+class ConferenceHasDate(Conflict):
+    """The conference has a date: who looks for another one postpones it."""
+
+    code = "conference-has-date"
+    title = "This conference has a date: postpone it to look for another"
+
+
+class PollAlreadyOpen(Conflict):
+    """People are being asked already."""
+
+    code = "poll-already-open"
+    title = "This poll is open: add dates to it instead"
+
+
+class PollClosed(Conflict):
+    """The poll takes no more answers."""
+
+    code = "poll-closed"
+    title = "This poll is closed"
+
+
+class NoDateFits(Conflict):
+    """On none of the dates can everyone come who is required: the coordinator must choose, or ask for other dates."""
+
+    code = "no-date-fits"
+    title = "On none of the dates can everyone required come: choose one, or propose others"
+
+
+class NoDates(Invalid):
+    """A poll needs dates that have not passed."""
+
+    code = "no-dates"
+    title = "Propose at least one date"
+
+
+class ClosesTooSoon(Invalid):
+    """A poll that closes at once asks nobody."""
+
+    code = "closes-too-soon"
+    title = "A poll is open for a while: give a longer length"
+
+
+class TooManyDates(Invalid):
+    """Nobody can answer so many dates."""
+
+    code = "too-many-dates"
+    title = f"A poll has at most {MAX_OPTIONS} dates"
+
+
+class DateNotUsable(Invalid):
+    """A date lies in the past, is too far away, or ends before it begins."""
+
+    code = "date-not-usable"
+    title = "A date begins in the future and ends after it begins, within two days"
+
+
+class OptionUnknown(Invalid):
+    """An answer or a choice names a date that is not one of this poll's."""
+
+    code = "option-unknown"
+    title = "This is not one of the dates of this poll"
+
+
+class PersonNotOfCase(Invalid):
+    """Somebody named does not belong to the case."""
+
+    code = "person-not-of-case"
+    title = "Only people of the case can be named"
+
+
+class PersonTwice(Invalid):
+    """Somebody is named twice."""
+
+    code = "person-twice"
+    title = "Each person is named once"
+
+
+class PartsOutOfOrder(Invalid):
+    """The three parts of a conference follow one another."""
+
+    code = "parts-out-of-order"
+    title = "Each part ends after it begins, and begins after the one before it has ended"
+
+
+class TimeOutOfPlace(Invalid):
+    """Somebody came or left on another day than the conference."""
+
+    code = "time-out-of-place"
+    title = "Who came arrived and left within a day of the conference"

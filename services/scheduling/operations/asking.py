@@ -1,0 +1,69 @@
+"""Whom a poll asks: everyone of the circle who must be free for the date, and has not answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import domain, queries
+from services.scheduling.domain import Option
+from services.scheduling.models import Conference, Poll, PollAsked
+from services.scheduling.operations.base import rfc3339, tell
+
+
+async def ask_newcomers(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
+    """Ask those who came into the circle while the poll is open. The caller holds the lock."""
+    people = await attending(session, conference)
+    known = set(
+        (await session.scalars(select(PollAsked.person_id).where(PollAsked.poll_id == poll.id))).all()
+    )
+    silent = domain.silent(await dates_ahead(session, poll, now=now), people)
+    await ask(session, conference, poll, [person for person in silent if person not in known], now=now)
+
+
+async def attending(session: AsyncSession, conference: Conference) -> list[UUID]:
+    """Return who must be free for the date of a conference."""
+    members = await queries.members(session, case_id=conference.case_id)
+    return [member.person_id for member in members if member.attends]
+
+
+async def dates_ahead(session: AsyncSession, poll: Poll, *, now: datetime) -> list[Option]:
+    """Return the dates of a poll that are still to come."""
+    return queries.ahead(await queries.options(session, poll), now=now)
+
+
+async def ask(
+    session: AsyncSession, conference: Conference, poll: Poll, people: Sequence[UUID], *, now: datetime
+) -> None:
+    """Ask people, again if they were asked before: they have not answered every date. The caller holds the lock."""
+    if not people:
+        return
+    asked = {"poll_id": poll.id, "tenant": poll.tenant, "asked_at": now, "chased_at": None, "created_at": now}
+    statement = insert(PollAsked).values([{**asked, "person_id": person_id} for person_id in people])
+    again = {"asked_at": statement.excluded.asked_at, "chased_at": None}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["poll_id", "person_id"], set_=again)
+    )
+    for person_id in people:
+        await tell_of_poll(session, conference, poll, person_id=person_id, kind="poll-invitation", now=now)
+
+
+async def tell_of_poll(
+    session: AsyncSession, conference: Conference, poll: Poll, *, person_id: UUID, kind: str, now: datetime
+) -> None:
+    """Ask network to write to somebody about a poll."""
+    parameters = {"poll_id": str(poll.id)}
+    if poll.closes_at is not None:
+        parameters["closes_at"] = rfc3339(poll.closes_at)
+    await tell(
+        session,
+        conference,
+        person_id=person_id,
+        kind=kind,
+        link_target=f"polls/{poll.id}",
+        parameters=parameters,
+        now=now,
+    )
