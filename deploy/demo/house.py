@@ -97,7 +97,7 @@ class House:
         Raises: NotQuiet with what is still awaited; WentWrong if a message died or was refused.
         """
         until = time.monotonic() + self.patience
-        pause = 0.004
+        pause = 0.008
         while True:
             try:
                 waiting = await self._look()
@@ -109,7 +109,7 @@ class House:
             if time.monotonic() > until:
                 raise NotQuiet(self._unrest(waiting))
             await asyncio.sleep(pause)
-            pause = min(pause * 1.3, 0.04)
+            pause = min(pause * 1.4, 0.05)
 
     async def next_due(self) -> datetime | None:
         """Return the next moment of any running clock."""
