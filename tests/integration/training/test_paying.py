@@ -170,6 +170,20 @@ class TestImport:
         await house.ask("POST", "/v1/statements", house.trainer, content=b"<", expect=403)
 
 
+class TestQrCode:
+    async def test_is_for_who_still_has_to_pay(self, house: House) -> None:
+        session = await house.session()
+        registered = await house.register(session, "Annelies")
+        path = f"/v1/registrations/{registered['registration_id']}/epc-qr"
+        answer = await house.ask("GET", path, house.trainer, expect=200)
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.content.startswith(b"\x89PNG")
+        await house.ask("GET", path, house.staff(Role.REFERRER), expect=403)
+        await house.import_file(statement(Line(communication=digits(registered["payment"]))))
+        refused = await house.ask("GET", path, house.trainer, expect=409)
+        assert refused.json()["type"].endswith("nothing-to-pay")
+
+
 class TestWrongAmounts:
     async def test_wait_for_the_rest(self, house: House) -> None:
         session = await house.session()

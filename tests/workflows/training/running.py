@@ -23,7 +23,7 @@ from shared import broker
 from shared.clock import SkippedClock
 from shared.consumer import Consumer
 from shared.database import Database
-from shared.outbox import Relay
+from shared.outbox import Relay, envelope
 from shared.settings import Settings
 from shared.temporal import Temporal, prepare_namespace
 from shared.worker import make_worker
@@ -102,6 +102,21 @@ class Running:
 
         await eventually(timer_runs, "the workflow to wait for a moment")
 
+    async def deliver_again(self, *, backwards: bool = False) -> set[str]:
+        """Deliver everything that was said once more, and return what came of it."""
+        found = await self.house.rows(
+            "SELECT id, type, time, sequence, tenant, case_id, causation_id, traceparent, data::text AS data"
+            " FROM outbox ORDER BY position"
+        )
+        known = subscriptions.all()
+        return {
+            await subscriptions.deliver(
+                envelope(row._mapping, "urn:kring:training"), row.type, self.house.context
+            )
+            for row in (reversed(found) if backwards else found)
+            if row.type in known
+        }
+
     async def ended(self, registered: dict[str, Any]) -> None:
         """Wait until the workflow of a registration has ended well."""
 
@@ -115,9 +130,12 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, database: Database, *, readable: bool = False
+    settings: Settings, database: Database, *, readable: bool = False, listening: bool = True
 ) -> AsyncIterator[Running]:
-    """Yield the running service; `readable` leaves histories unencrypted, for recording them."""
+    """Yield the running service.
+
+    `readable` leaves histories unencrypted, for recording them; not `listening`, it hears only what is delivered to it.
+    """
     postbox = Postbox()
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(postbox, enable_SMTPUTF8=True), "127.0.0.1", 0
@@ -144,12 +162,14 @@ async def running(
             stop_seconds=2,
         )
         relaying = asyncio.create_task(relay.run())
-        await consumer.start()
+        if listening:
+            await consumer.start()
         try:
             async with working:
                 yield Running(house, postbox)
         finally:
-            await consumer.stop()
+            if listening:
+                await consumer.stop()
             relay.stop()
             await relaying
             server.close()

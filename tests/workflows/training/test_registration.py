@@ -3,6 +3,7 @@
 from email.message import EmailMessage
 
 from tests.integration.training.bank import Line, digits, statement
+from tests.support.eventually import eventually
 from tests.workflows.training.running import Running
 
 
@@ -44,7 +45,30 @@ class TestRegistration:
         assert await house.rows("SELECT 1 FROM clock WHERE state IN ('running', 'paused')") == []
         ids = [str(mail["Message-ID"]) for mail in training.postbox.messages]
         assert len(set(ids)) == len(ids)
+        # All of it once more: nothing new comes of it.
+        assert await training.deliver_again() == {"duplicate"}
+        assert len(training.postbox.messages) == len(ids)
         assert names_in_events(await house.rows("SELECT data::text AS data FROM outbox")) == []
+
+    async def test_takes_events_in_any_order(self, deaf_training: Running) -> None:
+        house = deaf_training.house
+        session = await house.session(days=80, capacity=1)
+        first, waiting = [await house.register(session, name) for name in ("Annelies", "Hilde")]
+        await house.ask(
+            "POST", f"/v1/registrations/{first['registration_id']}/cancel", house.trainer, expect=200
+        )
+        # The last first: the place is given away, and the cancellation told of, before any workflow is there.
+        assert await deaf_training.deliver_again(backwards=True) == {"handled"}
+        await deaf_training.deliver_again(backwards=True)
+        await deaf_training.comes_to(first, "cancelled", "registration-cancelled")
+        await deaf_training.comes_to(waiting, "awaiting-payment", "place-free")
+        await deaf_training.ended(first)
+        await deaf_training.pass_moment(waiting, "warn_at")
+
+        async def reminded() -> bool:
+            return "payment-reminder" in await house.mails(waiting)
+
+        await eventually(reminded, "the reminder")
 
     async def test_confirms_a_free_one_and_mails_once(self, training: Running) -> None:
         session = await training.house.session(price="0", account_iban=None, account_name=None)
