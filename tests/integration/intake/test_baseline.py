@@ -51,7 +51,11 @@ class TestBaseline:
     async def test_the_coordinator_does_not_touch_bottom_lines(self, house: House) -> None:
         case, coordinator = await house.assigned_case()
         path = f"/v1/cases/{case.id}/baseline"
-        bodies: list[Body] = [{"bottom_lines": []}, {"bottom_lines": [{"text": "Nieuw"}]}, {"resources": None}]
+        bodies: list[Body] = [
+            {"bottom_lines": []},
+            {"bottom_lines": [{"text": "Nieuw"}]},
+            {"resources": None},
+        ]
         for body in bodies:
             refused = await house.refused("PUT", path, house.coordinator(coordinator), json=body)
             assert refused == (403, "bottom-lines-not-yours")
