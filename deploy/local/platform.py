@@ -200,6 +200,8 @@ class Platform:
         if self._skipped_time:
             server = TimeSkippingServer(directory=directory, log=log, port=ports.take("temporal"))
             self.environment["KRING_CLOCK"] = "skipped"
+            # This server goes on handing a kept workflow's tasks to the worker that had it, also when that is dead.
+            self.environment["KRING_WORKFLOW_CACHE"] = "0"
         elif "KRING_TEMPORAL_ADDRESS" in self._given:
             self.environment["KRING_TEMPORAL_NAMESPACE"] = self._given.get(
                 "KRING_TEMPORAL_NAMESPACE", NAMESPACE
