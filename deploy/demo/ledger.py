@@ -82,7 +82,7 @@ class Ledger:
     async def look(self) -> list[str]:
         """Read what is new and return what still travels; empty if every event has arrived everywhere.
 
-        Raises: OSError or asyncpg's errors while a database is away.
+        Raises: OSError, or asyncpg's errors when connecting, while a database is away.
         """
         await asyncio.gather(*(self._read_outcomes(service) for service in SERVICES))
         waiting = self._awaiting()
@@ -149,7 +149,13 @@ class Ledger:
             if connection is None or connection.is_closed():
                 connection = await asyncpg.connect(self._urls[service], timeout=5)
                 self._connections[service] = connection
-            return list(await connection.fetch(statement, *values, timeout=10))
+            try:
+                return list(await connection.fetch(statement, *values, timeout=10))
+            except Exception as error:  # noqa: BLE001 - whatever it was, it is raised again below
+                # Whatever it was, this connection is not asked again.
+                del self._connections[service]
+                connection.terminate()
+                raise ConnectionError(type(error).__name__) from None
 
 
 def about(events: Iterable[Event], case_id: UUID) -> list[Event]:

@@ -1,4 +1,4 @@
-"""A light HTTP client for benchmarks: prepared bytes over kept-open connections, so that the server is what is measured."""
+"""A light HTTP client for benchmarks: prepared bytes over open connections, so that the server is what is measured."""
 
 import asyncio
 import time
