@@ -81,8 +81,11 @@ async def play_on(
     async with stage_on(platform, story, patience=patience) as stage:
         try:
             await Player(stage, listeners).play()
-        except (WentWrong, StoryWrong) as error:
-            report.failed = str(error)
+        except Exception as error:
+            expected = isinstance(error, WentWrong | StoryWrong)
+            report.failed = (
+                str(error) if expected else f"The player has a bug: {type(error).__name__}: {error}"
+            )
             with contextlib.suppress(Exception):  # what can still be read of a platform in trouble
                 await report.gather(stage, await stage.now())
             raise
