@@ -197,13 +197,13 @@ _FILL = text(
         SELECT gen_random_uuid() AS case_id, gen_random_uuid() AS referral_id, now() - n * interval '1 minute' AS at
         FROM generate_series(1, :count) n
     ), referrals AS (
-        INSERT INTO referral SELECT (jsonb_populate_record(r, jsonb_build_object(
+        INSERT INTO referral SELECT (jsonb_populate_record(one.row, jsonb_build_object(
             'id', made.referral_id, 'case_id', made.case_id, 'created_at', made.at))).*
-        FROM made, (SELECT * FROM referral LIMIT 1) r
+        FROM made, (SELECT referral AS row FROM referral LIMIT 1) one
     )
-    INSERT INTO "case" SELECT (jsonb_populate_record(c, jsonb_build_object(
+    INSERT INTO "case" SELECT (jsonb_populate_record(one.row, jsonb_build_object(
         'id', made.case_id, 'referral_id', made.referral_id, 'created_at', made.at))).*
-    FROM made, (SELECT * FROM "case" LIMIT 1) c
+    FROM made, (SELECT "case" AS row FROM "case" LIMIT 1) one
     """
 )
 

@@ -20,9 +20,10 @@ async def lost_or_doubled(stage: Stage) -> list[str]:
     ]
     numbers = Counter(event.id for event in ledger.events)
     found += [f"event {event_id} stands twice" for event_id, count in numbers.items() if count > 1]
-    await stage.mailbox.look()
+    # All letters were read when the report was made.
     letters = {letter.message_id.strip("<>").partition("@")[0]: letter for letter in stage.mailbox.letters}
     decided = {str(message["id"]): message for message in await ledger.messages()}
+    await ledger.close()
     for message_id, message in decided.items():
         if message["state"] == "queued":
             found.append(f"{message['kind']} of {message['service']} was never settled")
