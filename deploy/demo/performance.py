@@ -23,6 +23,13 @@ from shared.clock import clock_from
 from shared.settings import SERVICES, Settings
 
 PATIENCE_SECONDS = 60.0
+# For a platform on which nothing is killed on purpose.
+UNDISTURBED = {
+    # What fails is tried again soon: a story that goes wrong should say so before anyone gets coffee.
+    "KRING_RETRY_SCALE": "0.2",
+    # Workers keep workflows in memory, which the server that skips time forgives only as long as none of them dies.
+    "KRING_WORKFLOW_CACHE": "1000",
+}
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:

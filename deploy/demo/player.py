@@ -102,7 +102,9 @@ class Player:
         start = stage.story.start
         await cast(stage)
         await stage.house.quiet()
-        begins = first_weekday_after(await stage.now(), weekday=start.weekday, at=start.time.at)
+        begins = await stage.now()
+        if not start.at_once:
+            begins = first_weekday_after(begins, weekday=start.weekday, at=start.time.at)
         while await stage.house.move_to(begins) < begins:
             await stage.house.quiet()
         stage.start = begins

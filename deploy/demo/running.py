@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.demo.display import Display
 from deploy.demo.failures import StoryWrong, WentWrong
-from deploy.demo.performance import play_on
+from deploy.demo.performance import UNDISTURBED, play_on
 from deploy.demo.reading import FIRST, read_story
 from deploy.demo.report import Report
 from deploy.demo.story import Story
@@ -48,8 +48,7 @@ async def _play(
 ) -> None:
     platform = Platform(
         skipped_time=True,
-        # What fails is tried again soon: a story that goes wrong should say so before anyone gets coffee.
-        extra={"KRING_RETRY_SCALE": "0.2"},
+        extra=UNDISTURBED,
         changed=lambda part: display.part(part.name, part.state),
     )
     async with platform:

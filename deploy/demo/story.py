@@ -16,8 +16,9 @@ Gender = Literal["female", "male", "other"]
 
 
 class Start(Part):
-    """When the story begins: the first such weekday to come, at this time in Brussels."""
+    """When the story begins: the first such weekday to come, at this time in Brussels; or at once."""
 
+    at_once: bool = False
     weekday: str = "monday"
     time: DayTime = DayTime.parse("day 0 09:00")
 

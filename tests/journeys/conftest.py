@@ -11,7 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 
-from deploy.demo.performance import log_files, play_on, settings_of
+from deploy.demo.performance import UNDISTURBED, log_files, play_on, settings_of
 from deploy.demo.reading import FIRST, read_story
 from deploy.demo.report import Report
 from deploy.demo.stage import Stage
@@ -40,7 +40,7 @@ async def played() -> Played:
     """The first story, played to its end."""
     story = read_story(FIRST)
     report = Report(story.title)
-    async with Platform(skipped_time=True, extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
+    async with Platform(skipped_time=True, extra=UNDISTURBED) as platform:
         async with listening_to(platform.environment["KRING_BROKER_URL"]) as messages:
             stage = await play_on(platform, story, report=report, patience=90)
         histories = [
