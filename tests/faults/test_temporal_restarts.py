@@ -1,0 +1,65 @@
+"""A story on the real clock, under policies that last seconds, with Temporal going away and coming back under it."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.demo.performance import play_on
+from deploy.demo.reading import read_story
+from deploy.demo.report import Report
+from deploy.local.part import http_get
+from deploy.local.platform import Platform
+from shared.settings import SERVICES
+from tests.faults.counting import lost_or_doubled
+from tests.faults.interruptions import Interruptions
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.timeout(300)
+
+SECONDS = Path(__file__).with_name("seconds.yaml")
+
+# Each is away when something falls due: the offer's reminder, the invitation's, the poll's end, a check of the year.
+STOPS = {
+    ("case", "coordinator"): 3.0,
+    ("case", "answer"): 4.0,
+    ("case", "answer-poll"): 8.0,
+    ("case", "agreement-done"): 2.0,
+}
+# While the payment's workflow begins, and while the plan's does.
+KILLS = [("training", "register"), ("case", "record-plan")]
+
+
+async def readiness(platform: Platform, service: str) -> tuple[int, bytes]:
+    """Return what a service says of whether it can do its work."""
+    return await http_get(int(platform.addresses[service].rpartition(":")[2]), "/health/ready")
+
+
+class TestTheStoryOfSeconds:
+    async def test_ends_right_though_temporal_is_stopped_and_killed(self) -> None:
+        story, report = read_story(SECONDS), Report("seconds")
+        async with Platform(extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
+            said_missing: list[bytes] = []
+
+            async def ask_whether_ready() -> None:
+                status, said = await readiness(platform, "intake")
+                assert status == 503, said
+                said_missing.append(said)
+
+            interruptions = Interruptions(
+                platform, "temporal", stops=STOPS, kills=KILLS, meanwhile=ask_whether_ready
+            )
+            stage = await play_on(platform, story, report=report, listeners=[interruptions], patience=90)
+            await interruptions.over()
+
+            assert report.ok, report.failed
+            assert interruptions.went.keys() == {*STOPS, *KILLS}
+            assert await lost_or_doubled(stage) == []
+            assert all(b"temporal" in said for said in said_missing)
+            # They found it again by themselves: not one had to be started anew.
+            assert [name for name in SERVICES if platform.parts[name].restarts] == []
+            for name in SERVICES:
+                await eventually(lambda name=name: self._is_ready(platform, name), f"{name} to be ready")
+
+    @staticmethod
+    async def _is_ready(platform: Platform, service: str) -> bool:
+        return (await readiness(platform, service))[0] == 200
