@@ -167,7 +167,9 @@ async def _record(database: Database, client: httpx.AsyncClient, office: Office,
 
 
 @contextlib.asynccontextmanager
-async def _process(command: list[str], environment: dict[str, str], port: int, log: Path) -> AsyncIterator[None]:
+async def _process(
+    command: list[str], environment: dict[str, str], port: int, log: Path
+) -> AsyncIterator[None]:
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *command, env=environment, cwd=ROOT, stdout=output, stderr=output

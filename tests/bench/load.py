@@ -4,7 +4,9 @@ import asyncio
 import time
 
 
-async def requests_per_second(*, port: int, request: bytes, count: int, connections: int, status: int) -> float:
+async def requests_per_second(
+    *, port: int, request: bytes, count: int, connections: int, status: int
+) -> float:
     """Send `count` requests over some connections and return how many were answered a second.
 
     Raises: RuntimeError if an answer has another status.

@@ -84,14 +84,20 @@ async def preparations(settings: Settings, databases: Any) -> Result:
 
         async def ours() -> float:
             ready = [await _prepared(database, await context.clock.now()) for _ in range(_AT_ONCE)]
-            return await _timed([_live(await_start(start_ours, case), steps, lambda c=case: stop(c)) for case in ready])  # type: ignore[misc]
+            return await _timed(
+                [_live(await_start(start_ours, case), steps, lambda c=case: stop(c)) for case in ready]
+            )  # type: ignore[misc]
 
         async def start_bare(case_id: UUID) -> WorkflowHandle[Any, Any]:
-            return await client.start_workflow(Bare.run, _SIGNALS + 1, id=f"bare/{case_id}", task_queue="bench")
+            return await client.start_workflow(
+                Bare.run, _SIGNALS + 1, id=f"bare/{case_id}", task_queue="bench"
+            )
 
         async def bare() -> float:
             ready = [uuid4() for _ in range(_AT_ONCE)]
-            return await _timed([_live(await_start(start_bare, case), steps, _nothing_to_stop) for case in ready])
+            return await _timed(
+                [_live(await_start(start_bare, case), steps, _nothing_to_stop) for case in ready]
+            )
 
         async with (
             _worker(client, task_queue_of("scheduling"), workflows, activities(context), steps),
