@@ -100,14 +100,39 @@ class Databases:
         if name not in self._templates:
             await _build(name, database_url(self._server.url, f"template_{name}"))
             self._templates.add(name)
+        elif await self._emptied(name):
+            return
         admin = await asyncpg.connect(f"{self._server.url}/postgres")
         try:
             await admin.execute(f'DROP DATABASE IF EXISTS "kring_{name}" WITH (FORCE)')
-            await admin.execute(
-                f'CREATE DATABASE "kring_{name}" TEMPLATE "template_{name}" STRATEGY file_copy'
-            )
+            await admin.execute(f'CREATE DATABASE "kring_{name}" TEMPLATE "template_{name}" STRATEGY file_copy')
         finally:
             await admin.close()
+
+    async def _emptied(self, name: str) -> bool:
+        """Empty the tables that a test has filled, which is faster than a new database; False if it must be made."""
+        try:
+            connection = await asyncpg.connect(f"{self._server.url}/kring_{name}")
+        except asyncpg.InvalidCatalogNameError:
+            return False
+        try:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            tables = await connection.fetch(
+                "SELECT quote_ident(tablename) AS name FROM pg_tables"
+                " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+            any_row = " UNION ALL ".join(
+                f"(SELECT '{table['name']}' AS name FROM {table['name']} LIMIT 1)" for table in tables
+            )
+            filled = [row["name"] for row in await connection.fetch(any_row)]
+            if filled:
+                await connection.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")
+        finally:
+            await connection.close()
+        return True
 
     def adopt(self, database: Database) -> None:
         """Close this database too at the end."""
