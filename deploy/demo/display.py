@@ -53,6 +53,7 @@ class Display(Quietly):
         self._now: datetime | None = None
         self._shown_events = 0
         self._shown_letters = 0
+        self._shown_scene = ""
         self._colours: dict[str, str] = {}
         self._phase = "starting the platform"
         self._parts: dict[str, str] = {}
@@ -96,19 +97,18 @@ class Display(Quietly):
         """Show the first day."""
         self._stage, self._now = stage, stage.start
         story = stage.story
-        self._console.print(
-            Text(
-                f"{len(story.organisations)} organisations, {len(story.coordinators)} coordinators and"
-                f" {len(story.people)} people. The story begins on {_date(stage.start)}.",
-                style="dim",
-            )
+        cast = (
+            f"{_some(len(story.organisations), 'organisation')}, {_some(len(story.coordinators), 'coordinator')} and"
+            f" {_some(len(story.people), 'person', 'people')}. The story begins on {_date(stage.start)}."
         )
+        self._console.print(Text(cast, style="dim"))
         self._shown_events = len(stage.house.ledger.events)
 
     @override
     async def chapter(self, stage: Stage, scene: Scene, title: str) -> None:
         """Show a chapter's title."""
         colour = self._colour(scene)
+        self._shown_scene = scene.name
         self._console.print()
         self._console.print(
             Text.assemble((f"── {title} ", f"bold {colour}"), (f"({scene.thread.title})", "dim"))
@@ -156,9 +156,8 @@ class Display(Quietly):
             to = stage.first(names[letter.address]) if letter.address in names else letter.role
             by_kind.setdefault(letter.kind, []).append(to)
         for kind, receivers in by_kind.items():
-            self._console.print(
-                Text(f"            ✉ {kind.replace('-', ' ')} → {', '.join(receivers)}", "dim")
-            )
+            line = Text(f"            ✉ {kind.replace('-', ' ')} → {', '.join(receivers)}", "dim")
+            self._console.print(line, soft_wrap=not self._console.is_terminal)
 
     def finish(self, report: Report, *, kept: bool) -> None:
         """Show the end: what it came to, or what went wrong."""
@@ -187,6 +186,9 @@ class Display(Quietly):
         self._console.print(table)
 
     def _line(self, scene: Scene | None, text: str, *, style: str = "", dated: bool = True) -> None:
+        if scene is not None and scene.name != self._shown_scene:
+            self._shown_scene = scene.name
+            self._console.print(Text(f"\n── {scene.thread.title}", self._colour(scene)))
         day = self._stage.day_number(self._now) if self._stage is not None and self._now is not None else 0
         when = f"  day {day:>3} " if dated else " " * 10
         bar = ("│ ", self._colour(scene) if scene is not None else "dim")
@@ -214,7 +216,7 @@ class Display(Quietly):
         ledger, workflows = self._stage.house.ledger, self._stage.house.workflows
         text = (
             f"{_date(self._now)} · day {self._stage.day_number(self._now)} · {len(ledger.events)} events"
-            f" · {len(workflows.by_id)} workflows · {len(self._stage.mailbox.letters)} letters"
+            f" · {_some(len(workflows.by_id), 'workflow')} · {_some(len(self._stage.mailbox.letters), 'letter')}"
             f" · {self._stage.assertions} expectations held · {seconds:.0f} s"
         )
         return Group(Text(), _bar(self._spinner, text))
@@ -231,6 +233,10 @@ def _bar(spinner: Spinner, text: str) -> RenderableType:
 
 def _keys(stage: Stage) -> list[str]:
     return [*stage.story.staff, *stage.story.coordinators, *stage.story.people]
+
+
+def _some(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _date(moment: datetime) -> str:
@@ -250,7 +256,7 @@ def _summary(report: Report) -> Table:
     table.add_row("simulated", f"{report.simulated_days:.0f} days in {report.seconds:.0f} seconds")
     table.add_row("events", ", ".join(f"{service} {count}" for service, count in content["events"].items()))
     table.add_row("workflows", ", ".join(f"{count} {name}" for name, count in sorted(by_type.items())))
-    table.add_row("deadlines", f"{timers} timers fired")
+    table.add_row("deadlines", f"{_some(timers, 'timer')} fired")
     kinds = Counter(each["kind"] for each in content["mails"])
     table.add_row("letters", f"{len(content['mails'])} of {len(kinds)} kinds")
     table.add_row("expectations", f"all {content['assertions']} held")

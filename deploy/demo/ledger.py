@@ -68,6 +68,7 @@ class Ledger:
         self._connections: dict[str, asyncpg.Connection] = {}
         self._locks = {service: asyncio.Lock() for service in SERVICES}
         self._seen: dict[str, dict[int, Event]] = {service: {} for service in SERVICES}
+        self._begin = dict.fromkeys(SERVICES, 0)
         self._awaited: dict[str, dict[UUID, Event]] = {service: {} for service in SERVICES}
         self.services = SERVICES
         self.events: list[Event] = []
@@ -78,6 +79,12 @@ class Ledger:
         for connection in self._connections.values():
             connection.terminate()
         self._connections.clear()
+
+    async def begin(self) -> None:
+        """Pass over what happened before: it belongs to another story."""
+        for service in SERVICES:
+            rows = await self._query(service, "SELECT coalesce(max(position), 0) AS last FROM outbox")
+            self._begin[service] = rows[0]["last"]
 
     async def look(self) -> list[str]:
         """Read what is new and return what still travels; empty if every event has arrived everywhere.
@@ -124,7 +131,7 @@ class Ledger:
 
     async def _read_events(self, service: str) -> None:
         seen = self._seen[service]
-        after = max(seen, default=0) - _LOOK_BACK
+        after = max(max(seen, default=0) - _LOOK_BACK, self._begin[service])
         recent = [position for position in seen if position > after]
         for row in await self._query(service, _EVENTS, after, recent):
             event = Event(service=service, **{**row, "data": orjson.loads(row["data"])})

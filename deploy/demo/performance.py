@@ -64,6 +64,8 @@ async def stage_on(
     api = Api({service: platform.addresses[service] for service in SERVICES}, patience=patience)
     mailbox = Mailbox(platform.addresses["mailbox"])
     try:
+        await ledger.begin()
+        await mailbox.begin()
         yield Stage(story=story, api=api, mailbox=mailbox, house=house, secrets=settings.secrets_dir)
     finally:
         await api.close()

@@ -23,6 +23,11 @@ class Report:
     content: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def is_complete(self) -> bool:
+        """Say whether the story came to its end, good or bad."""
+        return self.failed is not None or bool(self.content)
+
+    @property
     def ok(self) -> bool:
         """Say whether the whole story was played and every assertion held."""
         return self.failed is None and bool(self.content)

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.demo.display import Display
@@ -17,52 +18,58 @@ from deploy.local.errors import PlatformError
 from deploy.local.platform import Platform
 
 
+@dataclass
+class Run:
+    """One run: what is shown and written down, and whether the platform stays up afterwards."""
+
+    display: Display
+    report: Report
+    report_file: Path | None
+    keep: bool
+    began: float
+
+    async def play(self, story: Story) -> None:
+        """Bring a platform up, play the story on it, tell how it ended. Raises: PlatformError."""
+        platform = Platform(
+            skipped_time=True,
+            extra=UNDISTURBED,
+            changed=lambda part: self.display.part(part.name, part.state),
+        )
+        async with platform:
+            self.display.up(time.monotonic() - self.began)
+            with contextlib.suppress(WentWrong, StoryWrong):  # told by the report
+                await play_on(platform, story, report=self.report, listeners=[self.display])
+            self.finish()
+            if self.keep:
+                self.display.addresses(platform.addresses)
+                await asyncio.Event().wait()
+
+    def finish(self) -> None:
+        """Show how it ended and write the report."""
+        self.report.seconds = time.monotonic() - self.began
+        self.display.finish(self.report, kept=self.keep)
+        if self.report_file is not None:
+            self.report.write(self.report_file)
+
+
 async def run(*, story: Path | None, report: Path | None, keep: bool) -> int:
     """Play a story (the first if none is named) and return 0 if every assertion held, else 1."""
-    begun = time.monotonic()
     written = Report(title=str(story or FIRST))
-    with Display() as display:
+    with Display() as display, _until_told_to_stop():
+        playing = Run(display=display, report=written, report_file=report, keep=keep, began=time.monotonic())
         try:
             read = read_story(story or FIRST)
             written.title = read.title
             display.title(read.title)
-            with _until_told_to_stop():
-                await _play(read, display, written, report, keep=keep, begun=begun)
-        except (StoryWrong, WentWrong, PlatformError) as error:
-            written.failed = written.failed or str(error)
+            await playing.play(read)
+        except (StoryWrong, PlatformError) as error:
+            written.failed = str(error)
+            playing.finish()
         except asyncio.CancelledError:
-            if written.content:
-                return 0
-            written.failed = "It was interrupted."
-        finally:
-            written.seconds = time.monotonic() - begun if not written.ok else written.seconds
-            if report is not None:
-                written.write(report)
-        if written.failed is not None:
-            display.finish(written, kept=keep)
+            if not written.is_complete:
+                written.failed = "It was interrupted."
+                playing.finish()
     return 0 if written.ok else 1
-
-
-async def _play(
-    story: Story, display: Display, written: Report, report: Path | None, *, keep: bool, begun: float
-) -> None:
-    platform = Platform(
-        skipped_time=True,
-        extra=UNDISTURBED,
-        changed=lambda part: display.part(part.name, part.state),
-    )
-    async with platform:
-        display.up(time.monotonic() - begun)
-        try:
-            await play_on(platform, story, report=written, listeners=[display])
-        finally:
-            written.seconds = time.monotonic() - begun
-        display.finish(written, kept=keep)
-        if report is not None:
-            written.write(report)
-        if keep:
-            display.addresses(platform.addresses)
-            await asyncio.Event().wait()
 
 
 @contextlib.contextmanager

@@ -36,30 +36,36 @@ class Played:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def played() -> Played:
+async def platform() -> AsyncIterator[Platform]:
+    """A whole platform, on which time skips."""
+    async with Platform(skipped_time=True, extra=UNDISTURBED) as platform:
+        yield platform
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def played(platform: Platform) -> Played:
     """The first story, played to its end."""
     story = read_story(FIRST)
     report = Report(story.title)
-    async with Platform(skipped_time=True, extra=UNDISTURBED) as platform:
-        async with listening_to(platform.environment["KRING_BROKER_URL"]) as messages:
-            stage = await play_on(platform, story, report=report, patience=90)
-        histories = [
-            event
-            for workflow in stage.house.workflows.by_id.values()
-            for events in workflow.histories
-            for event in events
-        ]
-        codec = Codec(Secrets.load(settings_of(platform.environment).secrets_dir).codec_key)
-        readable = await codec.decode([payload for event in histories for payload in payloads_in(event)])
-        return Played(
-            story=story,
-            stage=stage,
-            report=report.as_dict(),
-            broker_messages=messages,
-            raw_histories=[event.SerializeToString() for event in histories],
-            readable_histories=[payload.SerializeToString() for payload in readable],
-            logs={path.stem: path.read_text(errors="replace") for path in log_files(platform)},
-        )
+    async with listening_to(platform.environment["KRING_BROKER_URL"]) as messages:
+        stage = await play_on(platform, story, report=report, patience=90)
+    histories = [
+        event
+        for workflow in stage.house.workflows.by_id.values()
+        for events in workflow.histories
+        for event in events
+    ]
+    codec = Codec(Secrets.load(settings_of(platform.environment).secrets_dir).codec_key)
+    readable = await codec.decode([payload for event in histories for payload in payloads_in(event)])
+    return Played(
+        story=story,
+        stage=stage,
+        report=report.as_dict(),
+        broker_messages=messages,
+        raw_histories=[event.SerializeToString() for event in histories],
+        readable_histories=[payload.SerializeToString() for payload in readable],
+        logs={path.stem: path.read_text(errors="replace") for path in log_files(platform)},
+    )
 
 
 @contextlib.asynccontextmanager

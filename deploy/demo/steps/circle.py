@@ -119,7 +119,7 @@ class SendLink(Step, name="send-link"):
             path = f"/v1/persons/{await stage.person_id(key, scene)}/link/renew"
             await stage.api.post("network", path, stage.the_coordinator(scene))
         stage.forget_links()
-        return f"{stage.firsts(self.to)} gets a new personal link."
+        return f"A new personal link goes to {stage.firsts(self.to)}."
 
 
 class Answer(Step, name="answer"):
@@ -151,7 +151,8 @@ class Answer(Step, name="answer"):
         how_they_come = (
             f", {self.mode.replace('-', ' ')}" if self.says == "yes" and self.mode != "in-person" else ""
         )
-        return f"{stage.firsts(self.who)} says {self.says}{how_they_come}, {how}."
+        say = "says" if len(self.who) == 1 else "say"
+        return f"{stage.firsts(self.who)} {say} {self.says}{how_they_come}, {how}."
 
 
 class Consent(Step, name="consent"):
