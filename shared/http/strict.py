@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import core_schema
 
 _ISO_DATE = re.compile(r"\d{4}-\d\d")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _ISO_TIME = re.compile(r"\d\d:\d\d")
 
 
@@ -25,6 +26,9 @@ def _iso_date(value: Any) -> Any:
         raise ValueError(
             "must be written as YYYY-MM-DD, or YYYY-MM-DDThh:mm:ss with a zone if a moment is asked"
         )
+    # Near the ends of the calendar a change of zone, or a deadline added, falls off it.
+    if isinstance(value, str) and not _FIRST_YEAR <= int(value[:4]) <= _LAST_YEAR:
+        raise ValueError(f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return value
 
 
