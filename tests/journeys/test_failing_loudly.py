@@ -21,7 +21,7 @@ class TestFailingLoudly:
         report = Report("wrong")
         with pytest.raises(WentWrong) as failure:
             await play_on(platform, read_story(path), report=report)
-        assert 'thread "case", step 12 (expect)' in str(failure.value)
+        assert 'thread "case", step 11 (expect)' in str(failure.value)
         assert "events intake.case.opened.v1: 1, expected 2" in str(failure.value)
         report.write(tmp_path / "report.json")
         assert report.ok is False
