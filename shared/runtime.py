@@ -19,7 +19,7 @@ from shared.secrets import Secrets
 from shared.service_client import ServiceClient
 from shared.settings import Settings
 from shared.subscriptions import Subscriptions
-from shared.temporal import Temporal
+from shared.temporal import Temporal, log_through_python
 from shared.vault import MasterKey, Vault
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
 async def serve(service: Service, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, then stop taking work, finish or hand back what is in hand, and return."""
     logs.configure(settings, service=service.name)
+    log_through_python()
     telemetry.configure(settings, service=service.name)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

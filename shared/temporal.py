@@ -4,6 +4,7 @@ Payloads and failures are unreadable to all but those with the codec key.
 """
 
 import dataclasses
+import logging
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from shared.errors import Operational
@@ -80,6 +82,18 @@ def data_converter(codec_key: bytes | None) -> DataConverter:
         payload_codec=Codec(codec_key),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
+
+
+def log_through_python() -> None:
+    """Let the SDK's core log as all else does, before the first client is made: by itself it writes to stdout.
+
+    What it adds to its messages (a failure's text, a server's answer) is left out.
+    """
+    forwarding = LogForwardingConfig(
+        logging.getLogger("temporalio.core"), append_target_to_name=False, append_log_fields_to_message=False
+    )
+    logs = dataclasses.replace(LoggingConfig.default, forwarding=forwarding)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=logs)), error_if_already_set=False)
 
 
 def task_queue_of(service: str) -> str:
