@@ -1,5 +1,6 @@
 """The catalogue of events, from their classes and their subscribers: `python -m deploy.catalogue` writes it."""
 
+import asyncio
 import importlib
 import inspect
 import json
@@ -95,12 +96,25 @@ def schemas() -> dict[str, Any]:
     return {name: data.model_json_schema() for name, data in sorted(load().items())}
 
 
+async def apis() -> dict[str, dict[str, Any]]:
+    """Return the OpenAPI document of each service."""
+    from deploy.commands.documents import openapi_of
+
+    return {service: await openapi_of(service) for service in SERVICES}
+
+
 def write() -> None:
-    """Write the page and the snapshot that tests hold against the code."""
+    """Write the page and the snapshots that tests hold against the code."""
+    snapshots = ROOT / "tests" / "contracts"
     (ROOT / "docs" / "events.md").write_text(markdown())
-    (ROOT / "tests" / "contracts" / "events.json").write_text(
-        json.dumps(schemas(), indent=1, sort_keys=True) + "\n"
-    )
+    (snapshots / "events.json").write_text(as_json(schemas()))
+    for service, document in asyncio.run(apis()).items():
+        (snapshots / f"{service}.openapi.json").write_text(as_json(document))
+
+
+def as_json(document: Any) -> str:
+    """Return a document as it is kept: in one order, so that a difference is a change."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
