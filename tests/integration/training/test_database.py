@@ -1,16 +1,7 @@
-"""The database is as the models say."""
-
-from pathlib import Path
+"""What the database itself promises about communications."""
 
 from services.training import models
-from shared import migrations
 from tests.integration.training.house import House
-
-DIRECTORY = Path(models.__file__).with_name("migrations")
-
-
-async def test_tables_are_those_of_the_models(house: House) -> None:
-    await migrations.check(url=house.context.settings.database_of("training"), directory=DIRECTORY)
 
 
 async def test_numbers_of_communications_never_come_again(house: House) -> None:
