@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("tied_to", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("max_load BETWEEN 0 AND 1000", name="ck_coordinator_max_load"),
+        sa.CheckConstraint("max_load BETWEEN 0 AND 1000", name=op.f("ck_coordinator_max_load")),
         sa.PrimaryKeyConstraint("tenant", "id", name="pk_coordinator"),
     )
     op.create_index("ix_coordinator_list", "coordinator", ["tenant", "created_at", "id"])
@@ -85,10 +85,10 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
-            "(kind = 'professional') = (referrer_id IS NOT NULL)", name="ck_referral_referrer"
+            "(kind = 'professional') = (referrer_id IS NOT NULL)", name=op.f("ck_referral_referrer")
         ),
         sa.CheckConstraint(
-            "state IN ('received', 'accepted', 'declined', 'withdrawn')", name="ck_referral_state"
+            "state IN ('received', 'accepted', 'declined', 'withdrawn')", name=op.f("ck_referral_state")
         ),
         sa.ForeignKeyConstraint(
             ["mandated_organisation"],
@@ -128,7 +128,7 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.CheckConstraint(
-            "state IN ('open', 'paused', 'withdrawn', 'closed', 'erased')", name="ck_case_state"
+            "state IN ('open', 'paused', 'withdrawn', 'closed', 'erased')", name=op.f("ck_case_state")
         ),
         sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name="fk_case_referral_id_referral"),
         sa.PrimaryKeyConstraint("id", name="pk_case"),
@@ -168,9 +168,9 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.CheckConstraint(
-            "state <> 'assigned' OR coordinator_id IS NOT NULL", name="ck_assignment_coordinator"
+            "state <> 'assigned' OR coordinator_id IS NOT NULL", name=op.f("ck_assignment_coordinator")
         ),
-        sa.CheckConstraint("state IN ('searching', 'assigned', 'ended')", name="ck_assignment_state"),
+        sa.CheckConstraint("state IN ('searching', 'assigned', 'ended')", name=op.f("ck_assignment_state")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_assignment_case_id_case"),
         sa.PrimaryKeyConstraint("case_id", "number", name="pk_assignment"),
     )
@@ -211,7 +211,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
-        sa.CheckConstraint("role IN ('referring', 'mandated')", name="ck_case_party_role"),
+        sa.CheckConstraint("role IN ('referring', 'mandated')", name=op.f("ck_case_party_role")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_case_party_case_id_case"),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name="fk_case_party_organisation_id_organisation"
@@ -239,7 +239,7 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("answered_at", MOMENT, nullable=True),
         sa.CheckConstraint(
-            "state IN ('open', 'accepted', 'declined', 'expired', 'called-off')", name="ck_offer_state"
+            "state IN ('open', 'accepted', 'declined', 'expired', 'called-off')", name=op.f("ck_offer_state")
         ),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_offer_case_id_case"),
         sa.PrimaryKeyConstraint("id", name="pk_offer"),

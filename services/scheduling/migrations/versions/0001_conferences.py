@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=True),
         sa.Column("standing", sa.Text(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.CheckConstraint("standing IN ('active', 'removed', 'excluded')", name="ck_case_person_standing"),
+        sa.CheckConstraint("standing IN ('active', 'removed', 'excluded')", name=op.f("ck_case_person_standing")),
         sa.PrimaryKeyConstraint("case_id", "person_id", name="pk_case_person"),
     )
     op.create_table(
@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.Column("target_at", MOMENT, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
-        sa.CheckConstraint("state IN ('running', 'ended')", name="ck_preparation_state"),
+        sa.CheckConstraint("state IN ('running', 'ended')", name=op.f("ck_preparation_state")),
         sa.PrimaryKeyConstraint("id", name="pk_preparation"),
         sa.UniqueConstraint(
             "tenant", "case_id", "preparation_no", name="uq_preparation_tenant_case_id_preparation_no"
@@ -95,7 +95,7 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
             "code IN ('venue', 'food', 'childcare', 'transport', 'interpreter', 'advocate', 'safety-plan', 'information-givers', 'child-participation', 'questions-shared', 'bottom-lines-shared')",
-            name="ck_checklist_entry_code",
+            name=op.f("ck_checklist_entry_code"),
         ),
         sa.ForeignKeyConstraint(
             ["preparation_id"], ["preparation.id"], name="fk_checklist_entry_preparation_id_preparation"
@@ -141,9 +141,9 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
             "state IN ('preparing', 'polling', 'ready-to-schedule', 'scheduled', 'postponed', 'held', 'cancelled')",
-            name="ck_conference_state",
+            name=op.f("ck_conference_state"),
         ),
-        sa.CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name="ck_conference_dated"),
+        sa.CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name=op.f("ck_conference_dated")),
         sa.ForeignKeyConstraint(
             ["preparation_id"], ["preparation.id"], name="fk_conference_preparation_id_preparation"
         ),
@@ -182,13 +182,13 @@ def upgrade() -> None:
         sa.Column("best_option_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            "(state = 'open') = (closes_at IS NOT NULL AND closed_because IS NULL)", name="ck_poll_open"
+            "(state = 'open') = (closes_at IS NOT NULL AND closed_because IS NULL)", name=op.f("ck_poll_open")
         ),
         sa.CheckConstraint(
             "closed_because IS NULL OR closed_because IN ('all-answered', 'due', 'coordinator', 'cancelled', 'carried')",
-            name="ck_poll_closed_because",
+            name=op.f("ck_poll_closed_because"),
         ),
-        sa.CheckConstraint("state IN ('open', 'closed')", name="ck_poll_state"),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_poll_state")),
         sa.ForeignKeyConstraint(
             ["conference_id"], ["conference.id"], name="fk_poll_conference_id_conference"
         ),
@@ -227,7 +227,7 @@ def upgrade() -> None:
         sa.Column("starts_at", MOMENT, nullable=False),
         sa.Column("ends_at", MOMENT, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.CheckConstraint("starts_at < ends_at", name="ck_poll_option_order"),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_poll_option_order")),
         sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name="fk_poll_option_poll_id_poll"),
         sa.PrimaryKeyConstraint("id", name="pk_poll_option"),
         sa.UniqueConstraint(
@@ -243,8 +243,8 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("via", sa.Text(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.CheckConstraint("answer IN ('yes', 'maybe', 'no')", name="ck_poll_answer_answer"),
-        sa.CheckConstraint("via IN ('link', 'coordinator')", name="ck_poll_answer_via"),
+        sa.CheckConstraint("answer IN ('yes', 'maybe', 'no')", name=op.f("ck_poll_answer_answer")),
+        sa.CheckConstraint("via IN ('link', 'coordinator')", name=op.f("ck_poll_answer_via")),
         sa.ForeignKeyConstraint(
             ["option_id"], ["poll_option.id"], name="fk_poll_answer_option_id_poll_option"
         ),

@@ -71,12 +71,12 @@ def upgrade() -> None:
         sa.Column("account_iban", sa.Text(), nullable=True),
         sa.Column("account_name", sa.Text(), nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.CheckConstraint("capacity > 0", name="ck_course_session_capacity"),
+        sa.CheckConstraint("capacity > 0", name=op.f("ck_course_session_capacity")),
         sa.CheckConstraint(
             "price = 0 OR (account_iban IS NOT NULL AND account_name IS NOT NULL)",
-            name="ck_course_session_account",
+            name=op.f("ck_course_session_account"),
         ),
-        sa.CheckConstraint("price >= 0", name="ck_course_session_price"),
+        sa.CheckConstraint("price >= 0", name=op.f("ck_course_session_price")),
         sa.ForeignKeyConstraint(
             ["course_id"], ["course.id"], name="fk_course_session_course_id_course"
         ),
@@ -103,7 +103,7 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
             "state IN ('awaiting-payment', 'waitlisted', 'confirmed', 'cancelled', 'expired')",
-            name="ck_registration_state",
+            name=op.f("ck_registration_state"),
         ),
         sa.ForeignKeyConstraint(
             ["session_id"],
@@ -152,12 +152,12 @@ def upgrade() -> None:
         sa.Column("suggestions", postgresql.JSONB(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.CheckConstraint("kind IN ('credit', 'reversal')", name="ck_payment_kind"),
+        sa.CheckConstraint("kind IN ('credit', 'reversal')", name=op.f("ck_payment_kind")),
         sa.CheckConstraint(
             "state IN ('matched', 'suggested', 'unmatched', 'underpaid', 'overpaid', 'paid-twice', 'late', 'early', 'reversed')",
-            name="ck_payment_state",
+            name=op.f("ck_payment_state"),
         ),
-        sa.CheckConstraint("amount > 0", name="ck_payment_amount"),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_payment_amount")),
         sa.ForeignKeyConstraint(
             ["registration_id"],
             ["registration.id"],
