@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import aio_pika
-from aio_pika.abc import AbstractIncomingMessage
-from aio_pika.exceptions import AMQPError
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 
 from shared import inbox
 from shared.broker import dead_queue_of
@@ -147,8 +147,21 @@ async def _held(settings: Settings, services: Iterable[str]) -> AsyncIterator[_M
     except (OSError, AMQPError):
         raise Operational("the broker at KRING_BROKER_URL does not answer") from None
     async with connection:
+        present = [service for service in services if await _is_present(connection, service)]
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        yield _Messages(channel, services)
+        yield _Messages(channel, present)
+
+
+async def _is_present(connection: AbstractConnection, service: str) -> bool:
+    """Say whether a service has its queues here: an installation may run some of the services only."""
+    # The broker closes the channel on which something is asked for that is not there.
+    channel = await connection.channel()
+    try:
+        await channel.get_queue(dead_queue_of(service))
+    except ChannelNotFoundEntity:
+        return False
+    await channel.close()
+    return True
 
 
 def _letter(service: str, message: AbstractIncomingMessage) -> DeadLetter:

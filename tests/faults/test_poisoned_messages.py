@@ -47,7 +47,7 @@ class Kring:
     async def dead_letters(self, *arguments: str) -> Answer:
         """Type `kring dead-letters ...` in a process of its own."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "deploy.cli", "dead-letters", *arguments, "--service", SERVICE),
+            *(sys.executable, "-m", "deploy.cli", "dead-letters", *arguments),
             env={"PATH": os.environ["PATH"], **OWN_PROGRAMS, **self._environment},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -188,3 +188,5 @@ class TestAPoisonedMessage:
         assert await kring.dead_letters("replay", NO_ID, "--all") == unsaid
         assert await kring.dead_letters("replay", NO_ID) == Answer(1, "0 sent back.\n", "")
         assert await kring.dead_letters("discard", "--all") == Answer(0, "0 thrown away.\n", "")
+        named = await kring.dead_letters("list", "--service", SERVICE, "--json")
+        assert named == Answer(0, "[]\n", "")
