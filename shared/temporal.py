@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import (
@@ -163,7 +164,7 @@ class Temporal:
         try:
             await client.get_workflow_handle(workflow_id).signal("look-again", str(event_id))
         except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND:
+            if error.status == RPCStatusCode.NOT_FOUND and not _lacks_namespace(error):
                 return False
             raise Operational(f"temporal: {error.status.name}") from None
         return True
@@ -175,6 +176,11 @@ class Temporal:
             await client.service_client.check_health()
         except RPCError as error:
             raise Operational(f"temporal: {error.status.name}") from None
+
+
+def _lacks_namespace(error: RPCError) -> bool:
+    """Say whether the whole namespace is missing: the server was not prepared yet, or came back empty."""
+    return any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in error.grpc_status.details)
 
 
 async def prepare_namespace(*, address: str, namespace: str) -> None:

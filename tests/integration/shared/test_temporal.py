@@ -10,8 +10,9 @@ import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from deploy.local.temporal import TimeSkippingServer
+from deploy.local.temporal import TemporalServer, TimeSkippingServer
 from shared.clock import SkippedClock
+from shared.errors import Operational
 from shared.temporal import Temporal, prepare_namespace
 from shared.worker import make_worker
 from tests.support.waiting import CANARY, Input, Waits, look
@@ -56,6 +57,13 @@ class TestLookAgain:
 
     async def test_a_signal_to_nothing_says_so(self, connected: Temporal) -> None:
         assert not await connected.look_again("waits/never-started", uuid.uuid4())
+
+    async def test_a_server_that_was_not_prepared_is_not_taken_for_one_without_the_workflow(
+        self, temporal_dev: TemporalServer
+    ) -> None:
+        unprepared = Temporal(address=temporal_dev.address, namespace="not-there", codec_key=CODEC_KEY)
+        with pytest.raises(Operational):
+            await unprepared.look_again("waits/never-started", uuid.uuid4())
 
 
 class TestSecrecy:
