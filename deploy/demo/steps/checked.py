@@ -1,4 +1,4 @@
-"""Holds what happened against what a story expects: one assertion after the other, and the first that fails says why."""
+"""Holds what happened against what a story expects, assertion by assertion; the first that fails says why."""
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
