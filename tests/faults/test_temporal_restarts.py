@@ -9,6 +9,7 @@ import pytest
 from deploy.demo.performance import play_on
 from deploy.demo.reading import read_story
 from deploy.demo.report import Report
+from deploy.demo.stage import Stage
 from deploy.local.part import http_get
 from deploy.local.platform import Platform
 from shared.settings import SERVICES
@@ -36,6 +37,17 @@ async def is_ready(platform: Platform, service: str) -> bool:
     return (await readiness(platform, service))[0] == 200
 
 
+async def fell_due_meanwhile(stage: Stage, interruptions: Interruptions) -> set[str]:
+    """Return the kinds of clocks that warned or ran out while the part was away."""
+    return {
+        clock.kind
+        for clocks in (await stage.house.clocks()).values()
+        for clock in clocks
+        for moment in (clock.warn_at, clock.due_at)
+        if moment is not None and any(gone < moment < back for gone, back in interruptions.went.values())
+    }
+
+
 class TestTheStoryOfSeconds:
     async def test_ends_right_though_temporal_is_stopped_and_killed(self) -> None:
         story, report = read_story(SECONDS), Report("seconds")
@@ -55,6 +67,7 @@ class TestTheStoryOfSeconds:
 
             assert report.ok, report.failed
             assert interruptions.went.keys() == {*STOPS, *KILLS}
+            assert await fell_due_meanwhile(stage, interruptions)
             assert await lost_or_doubled(stage) == []
             assert all(b"temporal" in said for said in said_missing)
             # They found it again by themselves: not one had to be started anew.
