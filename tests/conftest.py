@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 from pydantic import SecretStr
 
 from deploy.local.postgres import PostgreSQL
@@ -16,6 +17,7 @@ from deploy.local.process import guard
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TemporalServer, TimeSkippingServer
+from shared import logs
 from shared.broker import declare_all
 from shared.database import Database
 from shared.settings import Settings
@@ -34,6 +36,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Find out which parts the chosen tests need, so that all of them start together."""
     for item in session.items:
         _needed.update(set(_PARTS) & set(getattr(item, "fixturenames", ())))
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> None:
+    """Log as in production: structlog's default prints every variable of every frame, which takes seconds."""
+    structlog.configure(processors=[logs.cut_exceptions, structlog.processors.JSONRenderer()])
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,10 @@ PARTS = ("databases", "queues", "temporal")
 async def migrate(services: Sequence[str], *, wait_seconds: float, parts: Sequence[str] = PARTS) -> int:
     """Bring the databases of these services and the store of keys up to date, declare queues, prepare Temporal."""
     doing = {"databases": _databases, "queues": _queues, "temporal": _temporal}
-    await asyncio.gather(*(doing[part](services, wait_seconds) for part in parts))
+    # One after another: what is missing is told about one part, and always the same one.
+    for part in PARTS:
+        if part in parts:
+            await doing[part](services, wait_seconds)
     return 0
 
 

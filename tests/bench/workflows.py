@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,7 +37,7 @@ class _Counting(ActivityInboundInterceptor):
         try:
             return await super().execute_activity(input)
         finally:
-            await self._steps.took(activity.info().workflow_id)
+            await self._steps.took(activity.info().workflow_id or "")
 
 
 class Steps(Interceptor):
@@ -85,8 +86,8 @@ async def preparations(settings: Settings, databases: Any) -> Result:
         async def ours() -> float:
             ready = [await _prepared(database, await context.clock.now()) for _ in range(_AT_ONCE)]
             return await _timed(
-                [_live(await_start(start_ours, case), steps, lambda c=case: stop(c)) for case in ready]
-            )  # type: ignore[misc]
+                [_live(partial(start_ours, case), steps, partial(stop, case)) for case in ready]
+            )
 
         async def start_bare(case_id: UUID) -> WorkflowHandle[Any, Any]:
             return await client.start_workflow(
@@ -95,9 +96,7 @@ async def preparations(settings: Settings, databases: Any) -> Result:
 
         async def bare() -> float:
             ready = [uuid4() for _ in range(_AT_ONCE)]
-            return await _timed(
-                [_live(await_start(start_bare, case), steps, _nothing_to_stop) for case in ready]
-            )
+            return await _timed([_live(partial(start_bare, case), steps, _nothing_to_stop) for case in ready])
 
         async with (
             _worker(client, task_queue_of("scheduling"), workflows, activities(context), steps),
@@ -127,11 +126,6 @@ def _worker(client: Client, queue: str, kinds: list[type], doing: Any, steps: St
 
 
 Start = Callable[[], Awaitable[WorkflowHandle[Any, Any]]]
-
-
-def await_start(start: Callable[[UUID], Awaitable[WorkflowHandle[Any, Any]]], case_id: UUID) -> Start:
-    """Bind a case to what starts its workflow."""
-    return lambda: start(case_id)
 
 
 async def _nothing_to_stop() -> None:

@@ -86,26 +86,31 @@ class Databases:
         self._templates: set[str] = set()
         self._open: list[Database] = []
 
-    async def fresh(self, name: str) -> Database:
-        """Return the database of a service (or PLATFORM, or KEYS) with all tables and no rows, as `kring_<name>`."""
-        await self.recreate(name)
+    async def fresh(self, name: str, *, anew: bool = False) -> Database:
+        """Return the database of a service (or PLATFORM, or KEYS) with all tables and no rows, as `kring_<name>`.
+
+        `anew`: also without tables that another test has added.
+        """
+        await self.recreate(name, anew=anew)
         database = Database.connect(
             database_url(self._server.url, f"kring_{name}"), application_name=f"test-{name}", pool_size=10
         )
         self._open.append(database)
         return database
 
-    async def recreate(self, name: str) -> None:
+    async def recreate(self, name: str, *, anew: bool = False) -> None:
         """Make `kring_<name>` anew, all tables empty; who is still connected to the old one is thrown out."""
         if name not in self._templates:
             await _build(name, database_url(self._server.url, f"template_{name}"))
             self._templates.add(name)
-        elif await self._emptied(name):
+        elif not anew and await self._emptied(name):
             return
         admin = await asyncpg.connect(f"{self._server.url}/postgres")
         try:
             await admin.execute(f'DROP DATABASE IF EXISTS "kring_{name}" WITH (FORCE)')
-            await admin.execute(f'CREATE DATABASE "kring_{name}" TEMPLATE "template_{name}" STRATEGY file_copy')
+            await admin.execute(
+                f'CREATE DATABASE "kring_{name}" TEMPLATE "template_{name}" STRATEGY file_copy'
+            )
         finally:
             await admin.close()
 

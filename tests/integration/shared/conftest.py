@@ -1,5 +1,5 @@
 """Fixtures of the tests of shared parts."""
 
-from tests.integration.shared.http_fixtures import plain_logs, running_service, service
+from tests.integration.shared.http_fixtures import running_service, service
 
-__all__ = ["plain_logs", "running_service", "service"]
+__all__ = ["running_service", "service"]
