@@ -83,27 +83,27 @@ class Databases:
 
     def __init__(self, server: PostgreSQL) -> None:
         self._server = server
-        self._templates: set[str] = set()
+        self._templates: dict[str, list[str]] = {}
         self._open: list[Database] = []
 
-    async def fresh(self, name: str, *, anew: bool = False) -> Database:
-        """Return the database of a service (or PLATFORM, or KEYS) with all tables and no rows, as `kring_<name>`.
-
-        `anew`: also without tables that another test has added.
-        """
-        await self.recreate(name, anew=anew)
+    async def fresh(self, name: str) -> Database:
+        """Return the database of a service (or PLATFORM, or KEYS) with all tables and no rows, as `kring_<name>`."""
+        await self.recreate(name)
         database = Database.connect(
             database_url(self._server.url, f"kring_{name}"), application_name=f"test-{name}", pool_size=10
         )
         self._open.append(database)
         return database
 
-    async def recreate(self, name: str, *, anew: bool = False) -> None:
+    async def recreate(self, name: str) -> None:
         """Make `kring_<name>` anew, all tables empty; who is still connected to the old one is thrown out."""
         if name not in self._templates:
-            await _build(name, database_url(self._server.url, f"template_{name}"))
-            self._templates.add(name)
-        elif not anew and await self._emptied(name):
+            template = database_url(self._server.url, f"template_{name}")
+            await _build(name, template)
+            connection = await asyncpg.connect(template.replace("+asyncpg", ""))
+            self._templates[name] = await _tables(connection)
+            await connection.close()
+        elif await self._emptied(name):
             return
         admin = await asyncpg.connect(f"{self._server.url}/postgres")
         try:
@@ -125,12 +125,11 @@ class Databases:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            tables = await connection.fetch(
-                "SELECT quote_ident(tablename) AS name FROM pg_tables"
-                " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-            )
+            tables = await _tables(connection)
+            if tables != self._templates[name]:
+                return False
             any_row = " UNION ALL ".join(
-                f"(SELECT '{table['name']}' AS name FROM {table['name']} LIMIT 1)" for table in tables
+                f"(SELECT '{table}' AS name FROM {table} LIMIT 1)" for table in tables
             )
             filled = [row["name"] for row in await connection.fetch(any_row)]
             if filled:
@@ -147,6 +146,14 @@ class Databases:
         """Close the connections of all that were given out."""
         opened, self._open = self._open, []
         await asyncio.gather(*(database.close() for database in opened))
+
+
+async def _tables(connection: asyncpg.Connection) -> list[str]:
+    rows = await connection.fetch(
+        "SELECT quote_ident(tablename) AS name FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1"
+    )
+    return [row["name"] for row in rows]
 
 
 async def _build(name: str, url: str) -> None:

@@ -13,8 +13,7 @@ from tests.support.backing import KEYS, PLATFORM, Databases
 async def running_service(databases: Databases) -> AsyncIterator[Running]:
     """The test service, made once."""
     async with AsyncExitStack() as stack:
-        database = await databases.fresh(PLATFORM, anew=True)
-        yield await running(database, await databases.fresh(KEYS), stack)
+        yield await running(await databases.fresh(PLATFORM), await databases.fresh(KEYS), stack)
     await databases.close()
 
 
