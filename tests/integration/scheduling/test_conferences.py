@@ -263,7 +263,7 @@ class TestHold:
         assert (await hold(house, case, attendance=[])).status_code == 422
         assert (await house.conference(case))["state"] == "scheduled"
 
-    @pytest.mark.parametrize("far", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+    @pytest.mark.parametrize("far", ["1900-01-01T00:00:00+14:00", "2199-12-31T23:59:59-12:00"])
     async def test_refuses_the_ends_of_time(self, house: House, far: str) -> None:
         case = await house.scheduled(20)
         house.later(days=20, hours=5)
