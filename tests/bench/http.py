@@ -140,8 +140,8 @@ async def receiving_referrals(settings: Settings, databases: Any, directory: Pat
             baseline=lambda: load(bare_port, bare_request),
             aim=0.6,
             better="higher",
-            note=f"{_REQUESTS} requests over {_CONNECTIONS} connections; bare: FastAPI, the same statements. What"
-            " limits it is processor time: the bare side checks no token, makes and ties no keys, seals and logs nothing",
+            note=f"{_REQUESTS} requests over {_CONNECTIONS} connections; bare: FastAPI, the same statements."
+            " What limits it is processor time: the bare side checks no token, makes no keys, seals and logs nothing",
         )
 
 
