@@ -17,6 +17,8 @@ pytestmark = pytest.mark.timeout(3600 if "FAULTS" in os.environ else 900)
 
 KILLS = int(os.environ.get("FAULTS", "8"))
 SEED = int(os.environ.get("SEED", random.randrange(10_000)))
+# Of some 160 steps and moves of time.
+EVERY = min(8.0, 80 / KILLS)
 PATIENCE = 180.0
 
 
@@ -24,7 +26,7 @@ class TestTheFirstStory:
     async def test_ends_right_though_parts_are_killed_and_stopped(self) -> None:
         story, report = read_story(FIRST), Report("killed")
         async with Platform(skipped_time=True, extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
-            chaos = Chaos(platform, parts=[*SERVICES, "mailbox"], seed=SEED, every=8, most=KILLS)
+            chaos = Chaos(platform, parts=[*SERVICES, "mailbox"], seed=SEED, every=EVERY, most=KILLS)
             outages = Outages(platform, after_steps={20: "rabbitmq", 45: "postgresql"})
             stage = await play_on(
                 platform, story, report=report, listeners=[chaos, outages], patience=PATIENCE
