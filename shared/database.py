@@ -36,9 +36,7 @@ NO_SCOPE = Scope()
 
 def is_operational(error: BaseException) -> bool:
     """Say whether an exception from the database means that trying again later can help."""
-    if isinstance(
-        error, PoolTimeout | InterfaceError | OperationalError | ConnectionError | OSError | TimeoutError
-    ):
+    if isinstance(error, _LOST):
         return True
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", "") or "")

@@ -238,7 +238,7 @@ class Relay:
         rows = await connection.fetch(
             """
             SELECT position, id, stream, sequence, exchange, type, time, tenant, case_id, causation_id,
-                   traceparent, data::text AS data, attempts
+                   traceparent, data::text AS data
             FROM outbox
             WHERE published_at IS NULL AND shard = ANY($1::smallint[])
               AND stream NOT IN (SELECT stream FROM outbox WHERE published_at IS NULL AND retry_at > now())

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,6 +74,14 @@ class TestTransaction:
             async with db.transaction() as session:
                 await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         assert await rows(db, "SELECT 1")
+
+    async def test_says_so_too_when_the_driver_was_caught_in_the_middle(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        with pytest.raises(Operational):
+            async with db.transaction():
+                raise asyncpg.InternalClientError(
+                    "cannot switch to state 11; another operation is in progress"
+                )
 
     async def test_says_so_when_there_is_no_server(self) -> None:
         nowhere = Database.connect("postgresql+asyncpg://a:b@127.0.0.1:1/x", application_name="x")
