@@ -1,19 +1,14 @@
 """Generated requests about a case that is there: nothing breaks, all answers are documented."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from tests.integration.scheduling.house import Case, House
-
-CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
+from tests.support.generated import try_all
 
 
 class TestGeneratedRequests:
@@ -37,7 +32,7 @@ class TestGeneratedRequests:
             return asyncio.run_coroutine_threadsafe(house.http.send(request), loop).result(30)
 
         # In a thread of its own, because what generates the requests waits for each answer.
-        tried = await asyncio.to_thread(_try_all, schema, mode, send)
+        tried = await asyncio.to_thread(try_all, schema, mode, send, max_examples=12)
         assert tried > 50
 
 
@@ -60,26 +55,3 @@ def _request(house: House, case: Case, generated: Any) -> httpx.Request:
     return house.http.build_request(
         **{name: arguments[name] for name in known if name in arguments}, content=arguments.get("data")
     )
-
-
-def _try_all(schema: Any, mode: schemathesis.GenerationMode, send: Callable[[Any], httpx.Response]) -> int:
-    tried = 0
-
-    def attempt(case: Any) -> None:
-        nonlocal tried
-        tried += 1
-        case.validate_response(send(case), checks=CHECKS)
-
-    limits = settings(
-        max_examples=12,
-        deadline=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    for result in schema.get_all_operations():
-        operation = result.ok()
-        if mode.is_negative and not operation.body:
-            continue
-        limits(given(case=operation.as_strategy(generation_mode=mode))(attempt))()
-    return tried
