@@ -146,6 +146,17 @@ idempotency_key = Table(
     Index("ix_idempotency_key_made_at", "made_at"),
 )
 
+# How often something was asked lately. On the machine's clock: it guards machines, and tells of no business date.
+rate_limit = Table(
+    "rate_limit",
+    platform,
+    # A digest of what is counted and for whom: no address stands here.
+    Column("key", LargeBinary, primary_key=True),
+    Column("window_at", Moment, nullable=False),
+    Column("hits", Integer, nullable=False),
+    Index("ix_rate_limit_window_at", "window_at"),
+)
+
 # Ties a subject (case, person, coordinator, registration) to the key that its fields are sealed with.
 subject_key = Table(
     "subject_key",

@@ -8,14 +8,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-PLATFORM_0001 = Path(__file__).with_name("platform_0001.sql")
+_STEPS = Path(__file__).parent
 
 
-def create_platform_tables() -> None:
-    """Create the tables that every service has, as they were at the start (used by each first migration)."""
+def create_platform_tables(step: str = "0001") -> None:
+    """Take one step of the tables that every service has (used by the migration of each service)."""
     from alembic import op
 
-    for statement in PLATFORM_0001.read_text().split(";\n"):
+    for statement in (_STEPS / f"platform_{step}.sql").read_text().split(";\n"):
         if statement.strip():
             op.execute(text(statement.replace(":", r"\:")))
 
