@@ -114,7 +114,7 @@ async def _forget(settings: Settings, letter: DeadLetter) -> None:
     with contextlib.suppress(ValueError):
         event_id = UUID(letter.id)
         database = Database.connect(
-            settings.database_of(letter.service), application_name="kring-dead-letters", pool_size=1
+            settings.database_for(letter.service), application_name="kring-dead-letters", pool_size=1
         )
         try:
             async with database.transaction() as session:

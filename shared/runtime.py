@@ -47,9 +47,11 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
     """Yield the connected parts of a service (connections are made at first use)."""
     secrets = Secrets.load(settings.secrets_dir)
     database = Database.connect(
-        settings.database_of(service), application_name=f"kring-{service}", pool_size=settings.database_pool
+        settings.database_for(service), application_name=f"kring-{service}", pool_size=settings.database_pool
     )
-    vault = Vault.connect(settings.database_of("keys"), service=service, master=MasterKey(secrets.master_key))
+    vault = Vault.connect(
+        settings.database_for(service, name="keys"), service=service, master=MasterKey(secrets.master_key)
+    )
     issuer = Issuer.load(settings.secrets_dir / "signing_key")
     services = ServiceClient(settings=settings, issuer=issuer, service=service)
     try:
@@ -158,7 +160,7 @@ class _Running:
     async def _relay(self) -> None:
         relay = Relay(
             service=self._service.name,
-            database_url=self._settings.database_of(self._service.name),
+            database_url=self._settings.database_for(self._service.name),
             broker_url=self._settings.broker_url.get_secret_value(),
         )
         self._context.database.after_events(relay.wake)

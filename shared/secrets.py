@@ -1,7 +1,9 @@
 """The keys of an installation, read from files (mounted secrets, or made at first start on one machine)."""
 
 import base64
+import hmac
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 
@@ -21,6 +23,21 @@ class Secrets:
     def load(cls, directory: Path) -> "Secrets":
         """Read the keys (each 32 bytes in urlsafe base64). Raises: SecretMissing."""
         return cls(**{name: _read(directory / name) for name in ("master_key", "codec_key", "link_key")})
+
+
+def role_of(service: str) -> str:
+    """Return the name of the role as which a service logs in to PostgreSQL: it owns nothing there."""
+    return f"kring_{service}"
+
+
+def password_of(database_key: bytes, role: str) -> str:
+    """Return a role's password, made from the installation's key for databases."""
+    return hmac.digest(database_key, f"database role {role}".encode(), sha256).hex()
+
+
+def database_key(directory: Path) -> bytes:
+    """Read the key that the passwords of the services' roles are made of. Raises: SecretMissing."""
+    return _read(directory / "database_key")
 
 
 def _read(path: Path) -> bytes:

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.secrets import database_key, password_of, role_of
+
 SERVICES = ("intake", "network", "scheduling", "plans", "training")
 
 
@@ -50,8 +52,23 @@ class Settings(BaseSettings):
         return str(getattr(self, f"{service}_url")).rstrip("/")
 
     def database_of(self, name: str) -> str:
-        """Return the URL (for asyncpg through SQLAlchemy) of the database `kring_<name>` on the server."""
+        """Return the URL (for asyncpg through SQLAlchemy) of the database `kring_<name>`, as the owner of its tables.
+
+        For migrations and for those who look after the installation; services use `database_for`.
+        """
         return database_url(self.database_url.get_secret_value(), f"kring_{name}")
+
+    def database_for(self, service: str, *, name: str | None = None) -> str:
+        """Return the URL of a service's database (or of `kring_<name>`), as the role of the service.
+
+        Raises: SecretMissing if the key that its password is made of is not there.
+        """
+        from sqlalchemy.engine import make_url
+
+        role = role_of(service)
+        password = password_of(database_key(self.secrets_dir), role)
+        url = make_url(self.database_of(name or service)).set(username=role, password=password)
+        return url.render_as_string(hide_password=False)
 
     @cached_property
     def mail_domain(self) -> str:

@@ -32,6 +32,11 @@ NAMING = {
 
 platform = MetaData(naming_convention=NAMING)
 
+# What a table says in its `info` if its rows are not for their own tenant alone (see shared.migrations.roles): why
+# they are of no tenant, or an SQL condition on rows that all may read, and only their own tenant may write.
+NO_TENANT_BECAUSE = "no tenant because"
+SHOWN_TO_ALL = "shown to all"
+
 Moment = DateTime(timezone=True)
 
 # One row per ordered stream of events; its lock is what puts the events of a stream in order.
@@ -40,6 +45,7 @@ stream = Table(
     platform,
     Column("id", Uuid, primary_key=True),
     Column("last", BigInteger, nullable=False),
+    info={NO_TENANT_BECAUSE: "a counter, with no reference to what it counts"},
 )
 
 outbox = Table(
@@ -66,6 +72,7 @@ outbox = Table(
     Index("ix_outbox_pending", "shard", "position", postgresql_where=text("published_at IS NULL")),
     Index("ix_outbox_case_id", "case_id", "position"),
     Index("ix_outbox_type", "type", "position"),
+    info={NO_TENANT_BECAUSE: "the relay carries the events of all"},
 )
 
 inbox = Table(
@@ -77,6 +84,7 @@ inbox = Table(
     Column("outcome", Text, nullable=False),
     Column("handled_at", Moment, nullable=False),
     Index("ix_inbox_handled_at", "handled_at"),
+    info={NO_TENANT_BECAUSE: "ids of events, and what came of them"},
 )
 
 case_state = Table(
@@ -131,6 +139,7 @@ effect = Table(
     Column("key", Text, primary_key=True),
     Column("result", JSONB, nullable=False),
     Column("done_at", Moment, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids and codes that workflows are told"},
 )
 
 idempotency_key = Table(
@@ -144,6 +153,7 @@ idempotency_key = Table(
     Column("answer", LargeBinary),
     Column("made_at", Moment, nullable=False),
     Index("ix_idempotency_key_made_at", "made_at"),
+    info={NO_TENANT_BECAUSE: "the one who asks is part of the key"},
 )
 
 # How often something was asked lately. On the machine's clock: it guards machines, and tells of no business date.
@@ -155,6 +165,7 @@ rate_limit = Table(
     Column("window_at", Moment, nullable=False),
     Column("hits", Integer, nullable=False),
     Index("ix_rate_limit_window_at", "window_at"),
+    info={NO_TENANT_BECAUSE: "digests, and how often"},
 )
 
 # Ties a subject (case, person, coordinator, registration) to the key that its fields are sealed with.
@@ -163,6 +174,7 @@ subject_key = Table(
     platform,
     Column("subject", Uuid, primary_key=True),
     Column("key_id", Uuid, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids of subjects and keys"},
 )
 
 message = Table(

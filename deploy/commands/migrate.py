@@ -27,8 +27,9 @@ async def migrate(services: Sequence[str], *, wait_seconds: float, parts: Sequen
 async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     # Imported before the first try: on one machine the server starts meanwhile.
     from shared import migrations
+    from shared.secrets import database_key
     from shared.settings import Settings
-    from shared.vault.keys import prepare_key_store
+    from shared.vault.keys import KEY_STORE_TABLES, prepare_key_store
 
     settings = Settings()
     server = settings.database_url.get_secret_value()
@@ -36,8 +37,10 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     keys = settings.database_of("keys")
     await migrations.ensure_database(keys)
     await prepare_key_store(keys)
+    key = database_key(settings.secrets_dir)
+    await migrations.let_services_in(url=keys, services=services, tables=KEY_STORE_TABLES, key=key)
     await migrations.upgrade_all(
-        {SERVICES_DIRECTORY / name / "migrations": settings.database_of(name) for name in services}
+        {SERVICES_DIRECTORY / name / "migrations": settings.database_of(name) for name in services}, key=key
     )
 
 

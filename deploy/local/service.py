@@ -3,9 +3,15 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from deploy.local.errors import PartFailed
 from deploy.local.part import OWN_PROGRAMS, NotReadyYet, Part, http_get
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 class Service(Part):
@@ -46,6 +52,8 @@ class Service(Part):
         return {
             **OWN_PROGRAMS,
             **self._environment,
+            # It logs in as its own role: the owner's password is for migrations.
+            "KRING_DATABASE_URL": _without_credentials(self._environment["KRING_DATABASE_URL"]),
             "KRING_HTTP_HOST": "127.0.0.1",
             "KRING_HTTP_PORT": str(self.port),
         }

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.ids import uuid7
-from shared.tables import Moment, service_metadata
+from shared.tables import SHOWN_TO_ALL, Moment, service_metadata
 from shared.vault import SealedFields
 
 
@@ -133,7 +133,8 @@ class PersonalLink(Base):
     """What lets a person of a case in without an account; the token itself is kept nowhere."""
 
     __tablename__ = "personal_link"
-    __table_args__ = (UniqueConstraint("tenant", "person_id"),)
+    # Whoever comes by a link names no tenant: the link does.
+    __table_args__ = (UniqueConstraint("tenant", "person_id"), {"info": {SHOWN_TO_ALL: "true"}})
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant: Mapped[UUID]

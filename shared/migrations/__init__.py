@@ -1,5 +1,6 @@
 """Database migrations: one Alembic history per service, run in one process; each step waits at most 5 s for a lock."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,9 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from shared.migrations.roles import ensure_role, let_in, protect
+from shared.secrets import password_of, role_of
 
 _STEPS = Path(__file__).parent
 
@@ -26,6 +30,7 @@ def run(metadata: MetaData) -> None:
 
     connection: Connection = context.config.attributes["connection"]
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
+    context.config.attributes["metadata"] = metadata
     with context.begin_transaction():
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
         context.run_migrations()
@@ -70,12 +75,25 @@ async def _on_connection(url: str, work: Any) -> None:
         await engine.dispose()
 
 
-async def upgrade(*, url: str, directory: Path) -> None:
-    """Bring a database to the newest step of the history in `directory`."""
+async def upgrade(*, url: str, directory: Path, key: bytes) -> None:
+    """Bring a database to the newest step of the history in `directory`, protect its rows, let its service in.
+
+    `key` is the installation's key for databases, of which the password of the service's role is made.
+    """
     from alembic import command
 
     await ensure_database(url)
-    await _on_connection(url, lambda connection: command.upgrade(_config(directory, connection), "head"))
+    role = role_of(directory.parent.name)
+
+    def work(connection: Connection) -> None:
+        config = _config(directory, connection)
+        command.upgrade(config, "head")
+        metadata: MetaData = config.attributes["metadata"]
+        protect(connection, metadata)
+        ensure_role(connection, role, password=password_of(key, role))
+        let_in(connection, [role], tables=list(metadata.tables), verbs="SELECT, INSERT, UPDATE, DELETE")
+
+    await _on_connection(url, work)
 
 
 async def check(*, url: str, directory: Path) -> None:
@@ -97,7 +115,19 @@ async def revision(*, url: str, directory: Path, message: str) -> None:
     await _on_connection(url, work)
 
 
-async def upgrade_all(targets: dict[Path, str]) -> None:
+async def let_services_in(*, url: str, services: Iterable[str], tables: Sequence[str], key: bytes) -> None:
+    """Let the roles of services read, add to and change these tables of a database that they share."""
+    roles = [role_of(service) for service in services]
+
+    def work(connection: Connection) -> None:
+        for role in roles:
+            ensure_role(connection, role, password=password_of(key, role))
+        let_in(connection, roles, tables=tables, verbs="SELECT, INSERT, UPDATE")
+
+    await _on_connection(url, work)
+
+
+async def upgrade_all(targets: dict[Path, str], *, key: bytes) -> None:
     """Bring several databases up to date, one after another (Alembic's context is one per process)."""
     for directory, url in targets.items():
-        await upgrade(url=url, directory=directory)
+        await upgrade(url=url, directory=directory, key=key)

@@ -44,6 +44,7 @@ data_key = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("destroyed_at", DateTime(timezone=True)),
 )
+KEY_STORE_TABLES = tuple(_metadata.tables)
 # Serialises services that prepare the same store at the same moment.
 _PREPARING = 0x6B72696E
 

@@ -18,6 +18,7 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TemporalServer
 from shared.database import Database
+from shared.secrets import database_key
 from shared.settings import Settings, database_url
 from tests.bench import events, http, workflows
 from tests.bench.measure import Result
@@ -33,7 +34,7 @@ async def run(directory: Path, wanted: str) -> list[Result]:
         rabbitmq = await backing.get("rabbitmq", RabbitMQ)
         temporal = await backing.get("temporal_dev", TemporalServer)
         ensure_secrets(directory / "secrets")
-        databases = Databases(postgres)
+        databases = Databases(postgres, database_key(directory / "secrets"))
         await databases.recreate("platform")
         await databases.recreate("keys")
         settings = Settings(

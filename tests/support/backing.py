@@ -14,8 +14,8 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.temporal import TemporalServer, TimeSkippingServer
 from shared import migrations, tables
 from shared.database import Database
-from shared.settings import database_url
-from shared.vault.keys import prepare_key_store
+from shared.settings import SERVICES, database_url
+from shared.vault.keys import KEY_STORE_TABLES, prepare_key_store
 
 ROOT = Path(__file__).parents[2]
 # Databases that are not a service's: the tables that all have, and the store of keys.
@@ -81,14 +81,23 @@ class Backing:
 class Databases:
     """Databases for tests: each made once with all its tables, then copied for every test that wants it."""
 
-    def __init__(self, server: PostgreSQL) -> None:
+    def __init__(self, server: PostgreSQL, key: bytes) -> None:
+        """Take the server, and the key for databases that the passwords of the services' roles are made of."""
         self._server = server
+        self._key = key
         self._templates: dict[str, list[str]] = {}
         self._open: list[Database] = []
 
     async def fresh(self, name: str) -> Database:
-        """Return the database of a service (or PLATFORM, or KEYS) with all tables and no rows, as `kring_<name>`."""
+        """Return the database of a service (or PLATFORM, or KEYS) with all tables and no rows, as `kring_<name>`.
+
+        Reached as its owner, who is above all row policies: services reach theirs by `Settings.database_for`.
+        """
         await self.recreate(name)
+        return self.owned(name)
+
+    def owned(self, name: str) -> Database:
+        """Return `kring_<name>` as its owner sees it: all rows of all tenants."""
         database = Database.connect(
             database_url(self._server.url, f"kring_{name}"), application_name=f"test-{name}", pool_size=10
         )
@@ -99,7 +108,7 @@ class Databases:
         """Make `kring_<name>` anew, all tables empty; who is still connected to the old one is thrown out."""
         if name not in self._templates:
             template = database_url(self._server.url, f"template_{name}")
-            await _build(name, template)
+            await self._build(name, template)
             connection = await asyncpg.connect(template.replace("+asyncpg", ""))
             self._templates[name] = await _tables(connection)
             await connection.close()
@@ -138,6 +147,24 @@ class Databases:
             await connection.close()
         return True
 
+    async def _build(self, name: str, url: str) -> None:
+        if name.startswith(PLATFORM):
+            await migrations.ensure_database(url)
+            database = Database.connect(url, application_name="test-template", pool_size=1)
+            async with database.engine.begin() as connection:
+                await connection.run_sync(tables.platform.create_all)
+            await database.close()
+        elif name == KEYS:
+            await migrations.ensure_database(url)
+            await prepare_key_store(url)
+            await migrations.let_services_in(
+                url=url, services=SERVICES, tables=KEY_STORE_TABLES, key=self._key
+            )
+        else:
+            await migrations.upgrade(
+                url=url, directory=ROOT / "services" / name / "migrations", key=self._key
+            )
+
     def adopt(self, database: Database) -> None:
         """Close this database too at the end."""
         self._open.append(database)
@@ -154,17 +181,3 @@ async def _tables(connection: asyncpg.Connection) -> list[str]:
         " WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1"
     )
     return [row["name"] for row in rows]
-
-
-async def _build(name: str, url: str) -> None:
-    if name.startswith(PLATFORM):
-        await migrations.ensure_database(url)
-        database = Database.connect(url, application_name="test-template", pool_size=1)
-        async with database.engine.begin() as connection:
-            await connection.run_sync(tables.platform.create_all)
-        await database.close()
-    elif name == KEYS:
-        await migrations.ensure_database(url)
-        await prepare_key_store(url)
-    else:
-        await migrations.upgrade(url=url, directory=ROOT / "services" / name / "migrations")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import At, Base, Code, Codes, Id, Sealed
 from shared.ids import derived
+from shared.tables import SHOWN_TO_ALL
 from shared.vault import SealedFields
 
 
@@ -25,7 +26,8 @@ class Organisation(Base):
     """An organisation: a tenant that runs conferences, or a party to cases of others. `tenant`: who entered it."""
 
     __tablename__ = "organisation"
-    __table_args__ = (Index("ix_organisation_list", "created_at", "id"),)
+    # One register for the whole installation.
+    __table_args__ = (Index("ix_organisation_list", "created_at", "id"), {"info": {SHOWN_TO_ALL: "true"}})
 
     id: Mapped[Id]
     tenant: Mapped[UUID]
@@ -40,6 +42,8 @@ class StaffMember(Base):
     """Somebody with an account: their id is the subject of their token. `tenant`: who entered them."""
 
     __tablename__ = "staff_member"
+    # Who writes to a referrer finds them where their own organisation entered them.
+    __table_args__ = {"info": {SHOWN_TO_ALL: "organisation_id = tenant"}}  # noqa: RUF012 - as SQLAlchemy wants it
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,6 +1,7 @@
 """Entering organisations, staff and coordinators, and changing the policy."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -21,6 +22,7 @@ from services.intake.queries import register as reads
 from services.intake.schemas.register import NewCoordinator, NewOrganisation, NewStaff
 from services.intake.settings import Policy
 from shared.auth import NO_TENANT
+from shared.database import Scope, set_scope
 from shared.ids import uuid7
 from shared.vault import Vault
 
@@ -45,7 +47,7 @@ async def enter_organisation(
     """
     organisation_id = entry.organisation_id or uuid7()
     number = kbo_number(entry.kbo_number)
-    values = {
+    values: dict[str, Any] = {
         "id": organisation_id,
         # A tenant is its own; a party belongs to whoever entered it.
         "tenant": organisation_id if entry.is_tenant else entered_by,
@@ -55,6 +57,8 @@ async def enter_organisation(
         "languages": entry.languages,
         "created_at": now,
     }
+    # Ops make tenants and belong to none: the row is the new organisation's own.
+    await set_scope(session, Scope(tenant=values["tenant"]))
     added = insert(Organisation).values(values).on_conflict_do_nothing().returning(Organisation.id)
     if (await session.execute(added)).first() is None:
         same = select(Organisation.id).where(
@@ -74,6 +78,7 @@ async def enter_staff(
     own organisation. Raises: OrganisationUnknown.
     """
     tenant = entry.organisation_id if tenant == NO_TENANT else tenant
+    await set_scope(session, Scope(tenant=tenant))
     for organisation_id in {tenant, entry.organisation_id}:
         if await reads.organisation(session, organisation_id=organisation_id) is None:
             raise OrganisationUnknown

@@ -22,6 +22,7 @@ from services.network.operations import telling
 from shared.auth import link_token, read_link_token
 from shared.calendar import add_length
 from shared.context import Context
+from shared.database import Scope, set_scope
 from shared.ids import uuid7
 from shared.secrets import Secrets
 
@@ -105,6 +106,7 @@ async def exchange(
     found = None if claimed is None else await queries.link(session, link_id=claimed.link_id)
     if claimed is None or found is None:
         raise UnknownLink
+    await set_scope(session, Scope(tenant=found.tenant, subject=found.person_id))
     oldest = max(1, found.generation - _REMEMBERED)
     check_link(
         now=now,

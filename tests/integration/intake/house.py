@@ -17,7 +17,7 @@ from services.intake.models import Base
 from services.intake.operations import offers
 from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.context import Context
-from shared.database import Database
+from shared.database import Database, Scope
 from shared.events.base import EventData
 from shared.ids import uuid7
 from shared.outbox import envelope
@@ -52,6 +52,8 @@ class House:
     """The service on connected parts, with a tenant, a referring and a mandated organisation."""
 
     context: Context
+    # Sees all rows of all tenants, which the service's own role does not.
+    owner: Database
     http: httpx.AsyncClient
     clock: StandingClock
     staff_issuer: Issuer
@@ -65,10 +67,16 @@ class House:
     async def anew(self) -> "House":
         """Return the same running service with empty tables but for the organisations, the manager and the referrer."""
         tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-        async with self.context.database.transaction() as session:
+        async with self.owner.transaction() as session:
             await session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         self.clock.moment = NOW
-        house = House(context=self.context, http=self.http, clock=self.clock, staff_issuer=self.staff_issuer)
+        house = House(
+            context=self.context,
+            owner=self.owner,
+            http=self.http,
+            clock=self.clock,
+            staff_issuer=self.staff_issuer,
+        )
         await house.furnish()
         return house
 
@@ -219,7 +227,7 @@ class House:
 
     async def offer_next(self, case: Case, number: int = 1) -> UUID | None:
         """Let the search take its next step, and return the offer that is open then."""
-        async with self.context.database.transaction() as session:
+        async with self.context.database.transaction(Scope(tenant=self.tenant)) as session:
             await offers.offer_to_next(
                 session,
                 self.context.vault,
@@ -290,7 +298,7 @@ class House:
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         """Return what a query finds."""
-        async with self.context.database.transaction() as session:
+        async with self.owner.transaction() as session:
             return list((await session.execute(text(statement), values)).all())
 
     async def said(self, case: Case, *types: str) -> list[Any]:
@@ -330,9 +338,9 @@ async def opened(settings: Settings, database: Database, **others: Any) -> Async
     """Yield the service on a database of its own, with a clock that stands still, or with other parts."""
     clock = StandingClock()
     async with connected("intake", settings) as parts:
-        changed: dict[str, Any] = {"database": database, "clock": clock} | others
+        changed: dict[str, Any] = {"clock": clock} | others
         context = replace(parts, **changed)
         transport = httpx.ASGITransport(app=create_app(context))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
-            yield House(context=context, http=http, clock=clock, staff_issuer=local)
+            yield House(context=context, owner=database, http=http, clock=clock, staff_issuer=local)

@@ -159,7 +159,7 @@ class TestHearPlans:
     async def known(self, house: House) -> Case:
         """Return an assigned case that intake knows from its own event too."""
         case, _ = await house.assigned_case()
-        async with house.context.database.transaction() as session:
+        async with house.owner.transaction() as session:
             await session.execute(
                 text("INSERT INTO case_state VALUES (:case, :tenant, 'open', 3)"),
                 {"case": case.id, "tenant": house.tenant},
@@ -271,15 +271,15 @@ class TestLongLists:
     async def test_a_page_is_read_from_the_index_at_any_depth(self, house: House, reader: str) -> None:
         coordinator = uuid7()
         values = {"tenant": house.tenant, "start": NOW, "coordinator": coordinator, "count": 20_000}
-        async with house.context.database.transaction() as session:
+        async with house.owner.transaction() as session:
             await session.execute(_MANY, values)
-        async with house.context.database.transaction() as session:
+        async with house.owner.transaction() as session:
             await session.execute(text('ANALYZE "case"'))
         query = {
             "tenant": reads.all_cases(tenant=house.tenant),
             "coordinator": reads.cases_of_coordinator(tenant=house.tenant, coordinator_id=coordinator),
         }[reader]
-        async with house.context.database.transaction() as session:
+        async with house.owner.transaction() as session:
             (middle,) = (
                 await session.execute(
                     text('SELECT id, created_at FROM "case" ORDER BY id OFFSET 9999 LIMIT 1')

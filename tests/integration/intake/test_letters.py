@@ -9,6 +9,7 @@ import pytest
 from services.intake import letters
 from shared import mail, messages
 from shared.auth import Role
+from shared.database import Scope
 from shared.messages import NotWanted
 from tests.integration.intake.house import House
 
@@ -18,7 +19,7 @@ KINDS = sorted({path.name.partition(".")[0] for path in TEMPLATES.iterdir()})
 
 async def written(house: House, kind: str) -> list[mail.Mail]:
     """Return the mails of a kind, as they would be sent now."""
-    async with house.context.database.transaction() as session:
+    async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
         rows = await house.rows("SELECT id FROM message WHERE kind = :kind ORDER BY queued_at, id", kind=kind)
         found = [await messages.read(session, row.id) for row in rows]
         return [await letters.write(session, each, house.context) for each in found if each is not None]

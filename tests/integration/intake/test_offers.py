@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.operations import offers
 from services.intake.queries.search import Phase, Todo, standing
 from shared.auth import Role
+from shared.database import Scope
 from shared.ids import uuid7
 from tests.integration.intake.house import Case, House, kbo
 
@@ -31,15 +32,15 @@ class Steps:
         self._house = house
 
     async def standing(self, case: Case, number: int = 1) -> Any:
-        async with self._house.context.database.transaction() as session:
+        async with self._house.context.database.transaction(Scope(tenant=self._house.tenant)) as session:
             return await standing(session, tenant=self._house.tenant, case_id=case.id, number=number)
 
     async def remind(self, offer: UUID | None) -> None:
-        async with self._house.context.database.transaction() as session:
+        async with self._house.context.database.transaction(Scope(tenant=self._house.tenant)) as session:
             await self._on(session, offers.remind_of_offer, offer)
 
     async def expire(self, offer: UUID | None) -> None:
-        async with self._house.context.database.transaction() as session:
+        async with self._house.context.database.transaction(Scope(tenant=self._house.tenant)) as session:
             await self._on(session, offers.expire_offer, offer)
 
     async def _on(self, session: AsyncSession, step: Any, offer: UUID | None) -> None:

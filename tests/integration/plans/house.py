@@ -75,6 +75,8 @@ class House:
     """The service on connected parts."""
 
     context: Context
+    # Sees all rows of all tenants, which the service's own role does not.
+    owner: Database
     http: httpx.AsyncClient
     clock: StandingClock
     staff_issuer: Issuer
@@ -183,7 +185,7 @@ class House:
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         """Return what a query finds."""
-        async with self.context.database.transaction() as session:
+        async with self.owner.transaction() as session:
             return list((await session.execute(text(statement), values)).all())
 
     async def said(self, case: Case, *types: str) -> list[Any]:
@@ -204,7 +206,7 @@ class House:
     async def empty(self) -> None:
         """Forget everything, and begin again at the start of time."""
         tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-        async with self.context.database.transaction() as session:
+        async with self.owner.transaction() as session:
             await session.execute(text(f"TRUNCATE {tables}"))
         self.tenant, self.clock.moment, self.sequences = uuid7(), NOW, count(1)
 
@@ -218,9 +220,9 @@ async def opened(settings: Settings, database: Database, **others: Any) -> Async
     """Yield the service on a database of its own, with a clock that stands still, or with other parts."""
     clock = StandingClock()
     async with connected("plans", settings) as parts:
-        chosen: dict[str, Any] = {"database": database, "clock": clock} | others
+        chosen: dict[str, Any] = {"clock": clock} | others
         context = replace(parts, **chosen)
         transport = httpx.ASGITransport(app=create_app(context))
         async with httpx.AsyncClient(transport=transport, base_url="http://plans") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
-            yield House(context=context, http=http, clock=clock, staff_issuer=local)
+            yield House(context=context, owner=database, http=http, clock=clock, staff_issuer=local)

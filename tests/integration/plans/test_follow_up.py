@@ -290,7 +290,7 @@ class TestRest:
         await house.recorded(case)
         before = await house.rows("SELECT id, due_at FROM clock ORDER BY id")
         await house.hear(intake.CasePaused(case_id=case.id, reason="illness"))
-        async with house.context.database.transaction() as session:
+        async with house.context.database.transaction(Scope(tenant=case.tenant)) as session:
             assert await next_moment(session, case_id=case.id, tenant=case.tenant) is None
         house.later(days=10)
         await house.hear(intake.CaseResumed(case_id=case.id))
@@ -309,7 +309,7 @@ class TestSteps:
     async def test_for_a_moment_that_moved_do_nothing(self, house: House) -> None:
         case = await house.open_case()
         plan = await house.recorded(case)
-        async with house.context.database.transaction() as session:
+        async with house.context.database.transaction(Scope(tenant=case.tenant)) as session:
             outcome = await take_step(
                 session,
                 case_id=case.id,

@@ -89,6 +89,8 @@ class House:
     """The service on connected parts."""
 
     context: Context
+    # Sees all rows of all tenants, which the service's own role does not.
+    owner: Database
     http: httpx.AsyncClient
     clock: Any
     staff_issuer: Issuer
@@ -249,7 +251,7 @@ class House:
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         """Return what a query finds; it may name this :tenant."""
-        async with self.context.database.transaction() as session:
+        async with self.owner.transaction() as session:
             return list((await session.execute(text(statement), {"tenant": self.tenant, **values})).all())
 
     async def said(self, case: Case, *types: str) -> list[Any]:
@@ -292,9 +294,11 @@ async def opened(
     """Yield the service on a database of its own; its clock stands still unless another is given."""
     clock = clock or StandingClock()
     async with connected("scheduling", settings) as found:
-        context = replace(found, database=database, clock=clock)
+        context = replace(found, clock=clock)
         transport = httpx.ASGITransport(app=create_app(context))
         async with httpx.AsyncClient(transport=transport, base_url="http://scheduling") as http:
             local = Issuer.load(settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
             first = await clock.now()
-            yield House(context=context, http=http, clock=clock, staff_issuer=local, first=first)
+            yield House(
+                context=context, owner=database, http=http, clock=clock, staff_issuer=local, first=first
+            )

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from services.training.operations import registrations
 from shared.auth import Role
+from shared.database import Scope
 from tests.integration.training.bank import Line, Move, coda, digits, statement
 from tests.integration.training.house import ANOTHER_ACCOUNT, House
 
@@ -20,7 +21,7 @@ async def expire(house: House, registered: dict[str, str]) -> None:
             id=registration_id,
         )
         house.clock.moment = max(house.clock.moment, clock.next)
-        async with house.context.database.transaction() as session:
+        async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
             await registrations.reach_moment(
                 session,
                 tenant=house.tenant,

@@ -15,7 +15,7 @@ from services.intake import worker
 from services.intake.domain.codes import assignment_workflow_id
 from services.intake.queries.search import Standing, standing
 from shared.clock import SkippedClock
-from shared.database import Database
+from shared.database import Database, Scope
 from shared.settings import Settings
 from shared.temporal import Temporal, prepare_namespace
 from shared.worker import make_worker
@@ -54,7 +54,7 @@ class Searching:
 
     async def standing(self, case: Case) -> Standing:
         """Return where the search stands."""
-        async with self.house.context.database.transaction() as session:
+        async with self.house.context.database.transaction(Scope(tenant=self.house.tenant)) as session:
             return await standing(session, tenant=self.house.tenant, case_id=case.id, number=self.number)
 
     async def pass_moment(self, case: Case) -> None:

@@ -126,7 +126,7 @@ class TestSearch:
         await house.decline(offer, first)
         await house.hear_own_events()
         await search.offer(case, offer)
-        async with house.context.database.transaction() as session:
+        async with house.owner.transaction() as session:
             await session.execute(text("DELETE FROM inbox"))
         house.heard = 0
         await house.hear_own_events()

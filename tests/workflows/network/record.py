@@ -15,6 +15,7 @@ from deploy.local.postgres import PostgreSQL
 from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TimeSkippingServer
 from shared.events import intake
+from shared.secrets import database_key
 from shared.settings import Settings
 from tests.support.backing import KEYS, Backing, Databases
 from tests.workflows.network.inviting import Inviting, inviting
@@ -55,7 +56,7 @@ async def main(name: str) -> None:
             server = await parts.get("temporal", TimeSkippingServer)
             secrets = Path(directory, "secrets")
             ensure_secrets(secrets)
-            databases = Databases(postgres)
+            databases = Databases(postgres, database_key(secrets))
             await databases.recreate(KEYS)
             await databases.recreate("network")
             settings = Settings(

@@ -17,7 +17,7 @@ from services.plans.queries import next_moment
 from services.plans.workflows import follow_up_id
 from shared.calendar import BRUSSELS
 from shared.clock import SkippedClock
-from shared.database import Database
+from shared.database import Database, Scope
 from shared.outbox import envelope
 from shared.settings import Settings
 from shared.temporal import Temporal, prepare_namespace
@@ -58,7 +58,7 @@ class Following:
 
     async def moment_of(self, case: Case) -> datetime | None:
         """Return the next moment of the case's clocks."""
-        async with self.house.context.database.transaction() as session:
+        async with self.house.context.database.transaction(Scope(tenant=case.tenant)) as session:
             moment = await next_moment(session, case_id=case.id, tenant=case.tenant)
         return None if moment is None else moment.at
 

@@ -17,6 +17,7 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TimeSkippingServer
 from shared.events import intake
+from shared.secrets import database_key
 from shared.settings import Settings
 from tests.support.backing import KEYS, Backing, Databases
 from tests.workflows.scheduling.platform import Platform, running
@@ -62,7 +63,7 @@ async def main(name: str) -> None:
             server = await parts.get("temporal", TimeSkippingServer)
             secrets = Path(directory, "secrets")
             ensure_secrets(secrets)
-            databases = Databases(postgres)
+            databases = Databases(postgres, database_key(secrets))
             await databases.recreate(KEYS)
             settings = Settings(
                 database_url=SecretStr(postgres.url),

@@ -1,0 +1,94 @@
+"""Whom a service's database lets in and which rows it shows: roles that own nothing, and row policies for every table.
+
+Applied after each migration to every table of the models, so a new table is protected without a word of its own. A
+table that is an exception says so in its `info`; one that has neither a tenant nor such a word is an error.
+"""
+
+import hmac
+import os
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import pbkdf2_hmac, sha256
+
+from sqlalchemy import MetaData, Table, text
+from sqlalchemy.engine import Connection
+
+from shared.tables import NO_TENANT_BECAUSE, SHOWN_TO_ALL
+
+# The subquery is evaluated once per statement and not once per row. A pooled connection holds '' after a transaction
+# that named a tenant, which is no id: hence nullif.
+_OWN = "tenant = (SELECT nullif(current_setting('app.tenant', true), '')::uuid)"
+# Raised when a policy's text changes: those of an earlier number are dropped.
+_VERSION = 1
+_ITERATIONS = 4096
+
+
+class TableUnprotected(Exception):
+    """A table has no tenant and does not say why."""
+
+
+def _verifier(password: str) -> str:
+    """Return what PostgreSQL stores of a password (SCRAM-SHA-256): the password itself reaches no log of the server."""
+    salt = os.urandom(16)
+    salted = pbkdf2_hmac("sha256", password.encode(), salt, _ITERATIONS)
+    stored = sha256(hmac.digest(salted, b"Client Key", sha256)).digest()
+    server = hmac.digest(salted, b"Server Key", sha256)
+    proof = ":".join(b64encode(part).decode() for part in (stored, server))
+    return f"SCRAM-SHA-256${_ITERATIONS}:{b64encode(salt).decode()}${proof}"
+
+
+def ensure_role(connection: Connection, role: str, *, password: str) -> None:
+    """Make a role that may log in and nothing else, or give it this password."""
+    found = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).first()
+    verb = "CREATE" if found is None else "ALTER"
+    connection.exec_driver_sql(
+        f"{verb} ROLE \"{role}\" LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '{_verifier(password)}'"
+    )
+
+
+def let_in(connection: Connection, roles: Iterable[str], *, tables: Sequence[str], verbs: str) -> None:
+    """Let roles use these tables of this database; roles that are not named here cannot even connect."""
+    database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+    connection.exec_driver_sql(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+    names = ", ".join(f'"{table}"' for table in tables)
+    for role in roles:
+        connection.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"')
+        connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA public TO "{role}"')
+        connection.exec_driver_sql(f'GRANT {verbs} ON {names} TO "{role}"')
+        connection.exec_driver_sql(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{role}"')
+
+
+def policies(table: Table) -> dict[str, str]:
+    """Return a table's row policies by name: empty for one that is of no tenant. Raises: TableUnprotected."""
+    if table.info.get(NO_TENANT_BECAUSE):
+        return {}
+    if "tenant" not in table.c:
+        raise TableUnprotected(f"the table {table.name} has no column `tenant` and does not say why")
+    everyone = {f"everyone_v{_VERSION}": "AS PERMISSIVE USING (true) WITH CHECK (true)"}
+    shown = table.info.get(SHOWN_TO_ALL)
+    if shown is None:
+        return everyone | {f"own_tenant_v{_VERSION}": f"AS RESTRICTIVE USING ({_OWN}) WITH CHECK ({_OWN})"}
+    return everyone | {
+        f"shown_v{_VERSION}": f"AS RESTRICTIVE FOR SELECT USING ({_OWN} OR {shown})",
+        f"own_tenant_insert_v{_VERSION}": f"AS RESTRICTIVE FOR INSERT WITH CHECK ({_OWN})",
+        f"own_tenant_update_v{_VERSION}": f"AS RESTRICTIVE FOR UPDATE USING ({_OWN}) WITH CHECK ({_OWN})",
+        f"own_tenant_delete_v{_VERSION}": f"AS RESTRICTIVE FOR DELETE USING ({_OWN})",
+    }
+
+
+def protect(connection: Connection, metadata: MetaData) -> None:
+    """Put the row policies of all tables in force, also for their owner; what is in force already is left alone."""
+    known = connection.exec_driver_sql(
+        "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public'"
+    ).all()
+    for table in metadata.sorted_tables:
+        wanted = policies(table)
+        there = {name for of, name in known if of == table.name}
+        if there == set(wanted):
+            continue
+        for name in there - set(wanted):
+            connection.exec_driver_sql(f'DROP POLICY "{name}" ON "{table.name}"')
+        for name in wanted.keys() - there:
+            connection.exec_driver_sql(f'CREATE POLICY "{name}" ON "{table.name}" {wanted[name]}')
+        connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ENABLE ROW LEVEL SECURITY')
+        connection.exec_driver_sql(f'ALTER TABLE "{table.name}" FORCE ROW LEVEL SECURITY')
