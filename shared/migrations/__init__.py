@@ -115,14 +115,21 @@ async def revision(*, url: str, directory: Path, message: str) -> None:
     await _on_connection(url, work)
 
 
-async def let_services_in(*, url: str, services: Iterable[str], tables: Sequence[str], key: bytes) -> None:
-    """Let the roles of services read, add to and change these tables of a database that they share."""
+async def let_services_in(
+    *,
+    url: str,
+    services: Iterable[str],
+    tables: Sequence[str],
+    key: bytes,
+    verbs: str = "SELECT, INSERT, UPDATE",
+) -> None:
+    """Let the roles of services use these tables of a database that they share."""
     roles = [role_of(service) for service in services]
 
     def work(connection: Connection) -> None:
         for role in roles:
             ensure_role(connection, role, password=password_of(key, role))
-        let_in(connection, roles, tables=tables, verbs="SELECT, INSERT, UPDATE")
+        let_in(connection, roles, tables=tables, verbs=verbs)
 
     await _on_connection(url, work)
 

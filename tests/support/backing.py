@@ -154,6 +154,10 @@ class Databases:
             async with database.engine.begin() as connection:
                 await connection.run_sync(tables.platform.create_all)
             await database.close()
+            every = list(tables.platform.tables)
+            await migrations.let_services_in(
+                url=url, services=[name], tables=every, key=self._key, verbs="ALL PRIVILEGES"
+            )
         elif name == KEYS:
             await migrations.ensure_database(url)
             await prepare_key_store(url)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from deploy.local.secrets import KEYS, ensure_secrets
-from shared.secrets import Secrets
+from shared.secrets import Secrets, database_key
 
 
 class TestEnsureSecrets:
@@ -12,7 +12,8 @@ class TestEnsureSecrets:
         ensure_secrets(tmp_path / "secrets")
 
         secrets = Secrets.load(tmp_path / "secrets")
-        assert len({secrets.master_key, secrets.codec_key, secrets.link_key}) == len(KEYS)
+        keys = {secrets.master_key, secrets.codec_key, secrets.link_key, database_key(tmp_path / "secrets")}
+        assert len(keys) == len(KEYS)
 
     def test_keeps_what_is_there(self, tmp_path: Path) -> None:
         ensure_secrets(tmp_path)
