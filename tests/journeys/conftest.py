@@ -1,11 +1,14 @@
 """One platform, on which the first story is played once for all tests here, with everything that it left behind."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import aio_pika
+import asyncpg
+import httpx
 import pytest_asyncio
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -16,9 +19,12 @@ from deploy.demo.reading import FIRST, read_story
 from deploy.demo.report import Report
 from deploy.demo.stage import Stage
 from deploy.demo.story import Story
+from deploy.demo.words import collect
 from deploy.local.platform import Platform
+from deploy.local.postgres import binary
 from shared.broker import declare_exchanges
 from shared.secrets import Secrets
+from shared.settings import SERVICES
 from shared.temporal import Codec
 
 
@@ -33,6 +39,8 @@ class Played:
     raw_histories: list[bytes]
     readable_histories: list[bytes]
     logs: dict[str, str]
+    metrics: dict[str, bytes]
+    dumps: dict[str, bytes]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -55,6 +63,7 @@ async def played(platform: Platform) -> Played:
         for events in workflow.histories
         for event in events
     ]
+    await provoke_errors(platform, story)
     codec = Codec(Secrets.load(settings_of(platform.environment).secrets_dir).codec_key)
     readable = await codec.decode([payload for event in histories for payload in payloads_in(event)])
     return Played(
@@ -65,7 +74,57 @@ async def played(platform: Platform) -> Played:
         raw_histories=[event.SerializeToString() for event in histories],
         readable_histories=[payload.SerializeToString() for payload in readable],
         logs={path.stem: path.read_text(errors="replace") for path in log_files(platform)},
+        metrics={name: await metrics_of(platform.addresses[name]) for name in SERVICES},
+        dumps={name: await dump_of(platform, f"kring_{name}") for name in (*SERVICES, "keys")},
     )
+
+
+async def provoke_errors(platform: Platform, story: Story) -> None:
+    """Let databases and broker refuse what holds names, in as many ways as they would report it."""
+    named = min(collect(story))
+    server = platform.environment["KRING_DATABASE_URL"]
+    connection = await asyncpg.connect(f"{server}/kring_training")
+    for statement in (
+        f"SELECT '{named}'::uuid",
+        f'SELECT "{named}"',
+        f"INSERT INTO policy (tenant) VALUES ('{named}')",
+        f"INSERT INTO subject_key SELECT key_id, key_id FROM subject_key, (SELECT '{named}') AS x",
+        f"DO $$ BEGIN RAISE EXCEPTION '{named}'; END $$",
+    ):
+        with contextlib.suppress(asyncpg.PostgresError):
+            await connection.execute(statement)
+    with contextlib.suppress(asyncpg.PostgresError):
+        await connection.fetch("SELECT $1::text::uuid", named)
+    await connection.close()
+    broker = await aio_pika.connect(platform.environment["KRING_BROKER_URL"])
+    async with broker:
+        channel = await broker.channel()
+        with contextlib.suppress(aio_pika.exceptions.AMQPError):
+            exchange = await channel.declare_exchange(
+                "refused", aio_pika.ExchangeType.TOPIC, auto_delete=True
+            )
+            await exchange.publish(
+                aio_pika.Message(named.encode(), headers={"x": named}, expiration=0), "nobody"
+            )
+        with contextlib.suppress(aio_pika.exceptions.AMQPError):
+            await channel.declare_queue("intake.dead", arguments={"x-max-length": 1})
+
+
+async def metrics_of(address: str) -> bytes:
+    """Return what a service tells of itself in figures."""
+    async with httpx.AsyncClient(base_url=address) as http:
+        return (await http.get("/metrics")).raise_for_status().content
+
+
+async def dump_of(platform: Platform, database: str) -> bytes:
+    """Return a database as `pg_dump` writes it, as the plainest of backups."""
+    url = f"{platform.environment['KRING_DATABASE_URL']}/{database}"
+    dumping = await asyncio.create_subprocess_exec(
+        str(binary("pg_dump")), url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, error = await dumping.communicate()
+    assert dumping.returncode == 0, error.decode()
+    return out
 
 
 @contextlib.asynccontextmanager

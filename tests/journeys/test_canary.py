@@ -52,6 +52,22 @@ class TestNothingOfPeopleIsFound:
         for part, log in played.logs.items():
             assert found_in(names, [log.encode()]) == [], part
 
+    async def test_in_what_services_tell_in_figures(self, played: Played, names: re.Pattern[str]) -> None:
+        for service, metrics in played.metrics.items():
+            assert b"kring_http_request_seconds" in metrics, service
+            assert found_in(names, [metrics]) == [], service
+
+    async def test_in_dumps_of_the_databases(self, played: Played) -> None:
+        # The register of organisations is public, as are the courses; whose names stand in neither are people's.
+        public = collect(played.story.organisations)
+        names = finder(collect(played.story) - public)
+        assert any(names.search(letter.text) for letter in played.stage.mailbox.letters)
+        case = str(played.stage.scenes["first-case"].case).encode()
+        for service in ("intake", "network", "scheduling", "plans"):
+            assert case in played.dumps[service], service
+        for name, dump in played.dumps.items():
+            assert found_in(names, [dump]) == [], name
+
     async def test_in_subjects_of_letters(self, played: Played, names: re.Pattern[str]) -> None:
         subjects = [letter.subject.encode() for letter in played.stage.mailbox.letters]
         assert found_in(names, subjects) == []
