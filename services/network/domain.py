@@ -46,6 +46,25 @@ class InvitationState(StrEnum):
 OPEN_INVITATIONS = frozenset({InvitationState.SENT, InvitationState.SILENT})
 
 
+class Purpose(StrEnum):
+    """What somebody is asked to agree to. Taking part is one thing; the basis on which data is kept is another."""
+
+    REFERRAL = "referral"
+    TAKING_PART = "taking-part"
+    MAIL = "mail"
+    SHARE_PLAN = "share-plan"
+    RESEARCH = "research"
+
+
+class ConsentTakenBack(Conflict):
+    """The person said no to taking part, or took back their yes."""
+
+    code = "consent-taken-back"
+    title = (
+        "This person does not want to take part; they can change that themselves, or through the coordinator"
+    )
+
+
 class UnknownPerson(NotFound):
     """There is no such person, or not for this caller."""
 

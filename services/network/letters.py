@@ -12,6 +12,7 @@ from services.network.domain import (
     OPEN_INVITATIONS,
     InvitationState,
     PersonState,
+    Purpose,
     salutation,
 )
 from services.network.models import Person, PersonFields
@@ -72,6 +73,9 @@ def tell_outcome(message: Message, state: str) -> EventData | None:
 
 async def _require_wanted(session: AsyncSession, message: Message, person: Person) -> None:
     if person.state != PersonState.ACTIVE:
+        raise NotWanted
+    # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
+    if await queries.said_no(session, tenant=message.tenant, person_id=person.id, purpose=Purpose.MAIL):
         raise NotWanted
     if message.kind not in ("invitation", "invitation-reminder"):
         return

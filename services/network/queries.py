@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network.domain import InvitationState, PersonState, UnknownPerson
+from services.network.domain import InvitationState, PersonState, Purpose, UnknownPerson
 from services.network.models import (
     CaseCoordinator,
     Consent,
@@ -147,6 +147,12 @@ async def consents_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -
         .order_by(Consent.purpose, Consent.created_at.desc(), Consent.id.desc())
     )
     return (await session.execute(query)).scalars().all()
+
+
+async def said_no(session: AsyncSession, *, tenant: UUID, person_id: UUID, purpose: Purpose) -> bool:
+    """Say whether the last word of a person on a purpose is no. Who was never asked said nothing."""
+    last = await last_consent(session, tenant=tenant, person_id=person_id, purpose=purpose)
+    return last is not None and not last.given
 
 
 async def last_consent(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import CASE_PAUSED, SERVICE
-from services.network.models import CaseCoordinator
+from services.network.models import CaseCoordinator, Person
 from services.network.operations import invitations, telling
 from shared import case_state
 from shared.case_state import CaseState
@@ -21,13 +21,29 @@ clocks = Clocks(SERVICE)
 _HOLD = text("SELECT 1 FROM case_state WHERE case_id = :case_id FOR SHARE")
 
 
+async def hold(session: AsyncSession, *, case_id: UUID) -> None:
+    """Keep a case as it is until this transaction ends, whatever that is."""
+    await session.execute(_HOLD, {"case_id": case_id})
+
+
 async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:
     """Return a case that goes on, and keep it from stopping before this transaction ends.
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
-    await session.execute(_HOLD, {"case_id": case_id})
+    await hold(session, case_id=case_id)
     return await case_state.require_live(session, case_id=case_id, tenant=tenant)
+
+
+async def open_to(session: AsyncSession, *, person: Person, given: bool) -> None:
+    """Hold the case of somebody who says yes or no to a purpose: a no is heard at any time, also when it has stopped.
+
+    Raises: UnknownCase, CaseStopped, CaseErased.
+    """
+    if given:
+        await require_live(session, case_id=person.case_id, tenant=person.tenant)
+    else:
+        await hold(session, case_id=person.case_id)
 
 
 async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:

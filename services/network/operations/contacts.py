@@ -12,9 +12,11 @@ from services.network.domain import (
     DateInFuture,
     NotInCircle,
     PersonState,
+    Purpose,
     Via,
 )
 from services.network.models import Consent, Contact, Person
+from services.network.operations import invitations
 from shared import outbox
 from shared.calendar import BRUSSELS
 from shared.events import network
@@ -62,13 +64,17 @@ async def record_consent(
     session: AsyncSession,
     *,
     person: Person,
-    purpose: str,
+    purpose: Purpose,
     given: bool,
     version: int,
     via: Via,
     now: datetime,
 ) -> Consent:
-    """Add what a person (locked) says about a purpose to its history; the same again adds nothing."""
+    """Add what a person (locked) says about a purpose to its history; the same again adds nothing.
+
+    A no takes effect at once: to taking part it is a no to the invitation too, and after a no to mail none is written,
+    also none that was decided on before. The case is held by the caller.
+    """
     last = await queries.last_consent(session, tenant=person.tenant, person_id=person.id, purpose=purpose)
     if last is not None and (last.given, last.version) == (given, version):
         return last
@@ -85,6 +91,8 @@ async def record_consent(
     )
     session.add(consent)
     await session.flush()
+    if purpose == Purpose.TAKING_PART and not given:
+        await invitations.decline(session, person=person, via=via, now=now)
     fact: EventData | None = None
     if given:
         fact = network.ConsentGiven(

@@ -16,10 +16,12 @@ from services.network.domain import (
     SERVICE,
     AlreadyInvited,
     Answer,
+    ConsentTakenBack,
     InvitationCancelled,
     InvitationState,
     NotInCircle,
     PersonState,
+    Purpose,
     UnknownInvitation,
     Via,
     mode_of,
@@ -41,9 +43,11 @@ _EARLY = timedelta(seconds=2)
 
 
 async def invite(session: AsyncSession, *, person: Person, now: datetime) -> UUID:
-    """Invite somebody; return the invitation's id. Raises: NotInCircle, AlreadyInvited."""
+    """Invite somebody; return the invitation's id. Raises: NotInCircle, ConsentTakenBack, AlreadyInvited."""
     if person.state != PersonState.ACTIVE:
         raise NotInCircle(person_id=str(person.id))
+    if await queries.said_no(session, tenant=person.tenant, person_id=person.id, purpose=Purpose.TAKING_PART):
+        raise ConsentTakenBack(person_id=str(person.id))
     invitation_id = uuid7()
     added = insert(Invitation).values(
         id=invitation_id,
@@ -72,7 +76,7 @@ async def invite_everyone(
             continue
         try:
             invited.append((person.id, await invite(session, person=person, now=now)))
-        except AlreadyInvited:
+        except (AlreadyInvited, ConsentTakenBack):
             continue
     return invited
 
@@ -114,6 +118,13 @@ async def answer(
     )
     await _publish(session, invitation.tenant, invitation.case_id, fact, now)
     return invitation
+
+
+async def decline(session: AsyncSession, *, person: Person, via: Via, now: datetime) -> None:
+    """Take it for a no to the invitation, if there is one that stands, that somebody does not want to take part."""
+    invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
+    if invitation is not None and invitation.state != InvitationState.CANCELLED:
+        await answer(session, person=person, answer="no", mode=None, via=via, now=now)
 
 
 async def cancel_of(session: AsyncSession, *, person: Person, now: datetime) -> None:

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Path
 
 from services.network import permissions, queries
+from services.network.domain import Purpose
 from services.network.models import PersonFields
 from services.network.operations import contacts, invitations, persons
-from services.network.operations.cases import require_live
+from services.network.operations.cases import open_to, require_live
 from services.network.routes.views import consent_view, consent_views, invitation_view
 from services.network.schemas import (
     ConsentChange,
@@ -18,7 +19,6 @@ from services.network.schemas import (
     Me,
     PersonAdded,
     Proposal,
-    Purpose,
 )
 from shared.http import Now, Parts, Person, Router, Session, problems
 
@@ -81,7 +81,7 @@ async def record_my_consent(
 ) -> ConsentView:
     """Say yes or no to a purpose; you may take it back at any moment."""
     person = await permissions.oneself(session, principal, lock=True)
-    await require_live(session, case_id=person.case_id, tenant=person.tenant)
+    await open_to(session, person=person, given=body.given)
     consent = await contacts.record_consent(
         session,
         person=person,

@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import Depends, Path, Response
 
 from services.network import permissions, queries
+from services.network.domain import Purpose
 from services.network.models import PersonFields
 from services.network.operations import contacts, persons
-from services.network.operations.cases import require_live
+from services.network.operations.cases import open_to, require_live
 from services.network.routes.views import consent_view, consent_views, person_views
 from services.network.schemas import (
     ConsentChange,
@@ -21,7 +22,6 @@ from services.network.schemas import (
     PersonAdded,
     PersonChange,
     PersonView,
-    Purpose,
     WithReason,
 )
 from shared.auth import Principal, Role
@@ -184,7 +184,7 @@ async def record_consent(
 ) -> ConsentView:
     """Record what a person told the coordinator about a purpose."""
     person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
-    await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    await open_to(session, person=person, given=body.given)
     consent = await contacts.record_consent(
         session,
         person=person,
