@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     traces_file: Path | None = None
     stop_seconds: float = Field(default=15, gt=0)
     retry_scale: float = Field(default=1.0, gt=0, description="Multiplies the intervals of message retries.")
+    anonymous_limit: int = Field(
+        default=120,
+        ge=0,
+        description="Writes to an open route, in ten minutes from one address, by who does not say who it is; 0: any.",
+    )
     workflow_cache: int = Field(
         default=1000,
         ge=0,

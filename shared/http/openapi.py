@@ -91,6 +91,8 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, door: str | 
     if door == "anonymous":
         operation["security"] = []
         operation["x-anonymous"] = True
+        if method != "get":
+            usual.add(429)
     else:
         operation["security"] = [{"token": []}]
         usual |= {401, 403}

@@ -5,6 +5,7 @@ async def read_case(case_id: UUID, principal: Annotated[Principal, Depends(allow
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from fastapi import Depends, Request
 from shared.auth import Kind, Principal, Role, TokenMissing, Verifier
 from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
-from shared.errors import Forbidden, Invalid
+from shared.errors import Forbidden, Invalid, Unauthenticated
+from shared.http.limits import count_anonymous
 
 TENANT_HEADER = "kring-tenant"
 _PRINCIPAL = "kring.principal"
@@ -74,10 +76,16 @@ def principal_if_any(request: Request) -> Principal | None:
 
 async def _let_anyone_in(request: Request) -> None:
     request.scope[_ANONYMOUS] = True
+    if "authorization" in request.headers:
+        # Who may say who they are, and does, is not counted; a token that is not good says nothing.
+        with suppress(Unauthenticated, Invalid):
+            await current_principal(request)
+            return
+    await count_anonymous(request)
 
 
 anonymous = Depends(_let_anyone_in)
-"""Marks a route that needs no principal. Each one is on a written list."""
+"""Marks a route that needs no principal. Each one is on a written list; writing is limited by address."""
 
 
 def is_anonymous(request: Request) -> bool:
