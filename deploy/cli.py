@@ -142,7 +142,11 @@ def _add_documents(commands: Any) -> None:
 
 def _add_token(commands: Any) -> None:
     token = commands.add_parser("token", help="print a token for local use")
-    token.add_argument("--role", action="append", required=True, help="may be repeated")
+    who = token.add_mutually_exclusive_group(required=True)
+    who.add_argument(
+        "--as", dest="demo_user", metavar="ROLE", help="the demo user of a role: always the same one"
+    )
+    who.add_argument("--role", action="append", default=[], help="somebody with this role; may be repeated")
     token.add_argument("--organisation", metavar="ID", help="the organisation whose staff it is")
     token.add_argument("--subject", metavar="ID", help="the person's id (a new one)")
     token.add_argument(
@@ -254,6 +258,7 @@ async def _token(options: argparse.Namespace) -> int:
     from deploy.commands.token import token
 
     return token(
+        demo_user=options.demo_user,
         roles=options.role,
         organisation=options.organisation,
         subject=options.subject,

@@ -9,13 +9,24 @@ from deploy.local.errors import PlatformError
 
 
 def token(
-    *, roles: Sequence[str], organisation: str | None, subject: str | None, secrets: Path | None
+    *,
+    roles: Sequence[str],
+    organisation: str | None,
+    subject: str | None,
+    secrets: Path | None,
+    demo_user: str | None = None,
 ) -> int:
-    """Print a token for a member of staff with these roles."""
-    from shared.auth import Issuer, Role
-    from shared.auth.tokens import LOCAL_ISSUER
-    from shared.ids import uuid7
+    """Print a token for a member of staff with these roles, or for the demo user of a role.
 
+    There is one demo user for each role, the same at each call, and all are of the demo organisation unless another
+    is named: what one of them enters today, the others find tomorrow.
+    """
+    from shared.auth import Issuer, Role
+    from shared.auth.principal import PLATFORM_ROLES
+    from shared.auth.tokens import LOCAL_ISSUER
+    from shared.ids import derived, uuid7
+
+    roles = [demo_user] if demo_user is not None else roles
     known = {str(role) for role in Role}
     unknown = [role for role in roles if role not in known]
     if unknown:
@@ -24,10 +35,15 @@ def token(
     key = directory / "local_issuer_key"
     if not key.exists():
         raise PlatformError(f"There is no {key}: it is made when Kring is first started here by `make up`.")
+    of, who = _id(organisation, "--organisation"), _id(subject, "--subject")
+    if demo_user is not None:
+        who = who or derived("demo user", demo_user)
+        if Role(demo_user) not in PLATFORM_ROLES:
+            of = of or derived("demo organisation")
     print(
         Issuer.load(key, name=LOCAL_ISSUER).staff(
-            person=_id(subject, "--subject") or uuid7(),
-            organisation=_id(organisation, "--organisation"),
+            person=who or uuid7(),
+            organisation=of,
             roles={Role(role) for role in roles},
         )
     )

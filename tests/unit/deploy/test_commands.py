@@ -41,6 +41,22 @@ class TestToken:
         with pytest.raises(TokenNotAccepted):
             Verifier.load(tmp_path / "issuers.json", local=False).verify(out.strip())
 
+    @pytest.mark.parametrize("role", Role)
+    def test_has_one_demo_user_for_each_role(
+        self, role: Role, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        ensure_secrets(tmp_path)
+        verifier = Verifier.load(tmp_path / "issuers.json", local=True)
+        first, again = (
+            verifier.verify(
+                typed("token", "--as", role, "--secrets", str(tmp_path), capsys=capsys)[1].strip()
+            )
+            for _ in range(2)
+        )
+        assert (first.id, first.organisation) == (again.id, again.organisation)
+        assert first.roles == {role}
+        assert (first.organisation is None) == (role is Role.OPS)
+
     def test_knows_which_roles_there_are(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         code, _, said = typed("token", "--role", "king", "--secrets", str(tmp_path), capsys=capsys)
 
