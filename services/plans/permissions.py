@@ -1,8 +1,22 @@
-"""Who may do what: named functions of what the caller is to the case."""
+"""Who may do what: the doors by role, and named functions of what the caller is to the case."""
+
+from typing import Annotated
+
+from fastapi import Depends
 
 from services.plans.domain import CheckInOwner, NotYours, Standing
+from shared.auth import Principal, Role
+from shared.http import allow
 
 Standings = frozenset[Standing]
+
+# The doors: who can have anything to do with a plan. What they are to the case is asked by the rules below.
+Involved = Annotated[
+    Principal,
+    Depends(allow(Role.COORDINATOR, Role.REFERRER, Role.REGIONAL_MANAGER, from_elsewhere=True, people=True)),
+]
+Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
+Professional = Annotated[Principal, Depends(allow(Role.REFERRER, from_elsewhere=True))]
 
 _CIRCLE = {Standing.CENTRAL, Standing.CIRCLE}
 

@@ -18,6 +18,8 @@ from shared.errors import Forbidden, Invalid, Unauthenticated
 from shared.http.limits import count_anonymous
 
 TENANT_HEADER = "kring-tenant"
+# Who can have to do with a case of a tenant that is not their own organisation.
+_ROLES_FROM_ELSEWHERE = frozenset({Role.COORDINATOR, Role.REFERRER})
 _PRINCIPAL = "kring.principal"
 _ANONYMOUS = "kring.anonymous"
 
@@ -93,20 +95,24 @@ def is_anonymous(request: Request) -> bool:
     return bool(request.scope.get(_ANONYMOUS))
 
 
-def allow(*roles: Role, from_elsewhere: bool = False) -> Callable[[Principal], Awaitable[Principal]]:
+def allow(
+    *roles: Role, from_elsewhere: bool = False, people: bool = False
+) -> Callable[[Principal], Awaitable[Principal]]:
     """Return a dependency that lets in staff with one of these roles at the tenant.
 
-    With `from_elsewhere` also staff of another organisation than the tenant: then the operation itself must
-    check that they are a party to the case, or assigned to it.
+    With `from_elsewhere` also coordinators and referrers of another organisation than the tenant, if they are among
+    the roles; with `people` also people of a case: then the operation itself must check what they are to the case.
     """
     wanted = frozenset(roles)
+    anywhere = wanted & (PLATFORM_ROLES | (_ROLES_FROM_ELSEWHERE if from_elsewhere else frozenset()))
 
     async def _allowed(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+        if people and principal.kind is Kind.PERSON:
+            return principal
         if principal.kind is not Kind.STAFF:
             raise NotForThisKind
-        held = principal.roles & wanted
         # A role is held at one's own organisation: a manager there is a stranger here. Ops is everywhere.
-        if not (held if from_elsewhere or principal.is_of_tenant else held & PLATFORM_ROLES):
+        if principal.roles.isdisjoint(wanted if principal.is_of_tenant else anywhere):
             raise NotForThisRole
         return principal
 

@@ -16,7 +16,7 @@ from services.intake.schemas.cases import CaseStanding, CaseSummary, Closing, Pa
 from services.intake.schemas.referrals import PersonsAtOpening
 from shared.auth import Principal, Role
 from shared.case_state import UnknownCase
-from shared.http import Anyone, Now, Page, Paging, Parts, Router, Service, Session, allow
+from shared.http import Now, Page, Paging, Parts, Router, Service, Session, allow
 from shared.http.principals import NotForThisKind
 
 router = Router(tags=["cases"])
@@ -26,6 +26,9 @@ Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
 Reader = Annotated[
     Principal,
     Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, Role.REFERRER, Role.OPS, from_elsewhere=True)),
+]
+Withdrawer = Annotated[
+    Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, from_elsewhere=True, people=True))
 ]
 Keeper = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, from_elsewhere=True))]
 
@@ -63,7 +66,7 @@ async def resume_case(case_id: UUID, principal: Keeper, session: Session, now: N
 
 @router.post("/v1/cases/{case_id}/withdraw")
 async def withdraw_case(
-    case_id: UUID, withdrawal: Withdrawal, principal: Anyone, session: Session, now: Now
+    case_id: UUID, withdrawal: Withdrawal, principal: Withdrawer, session: Session, now: Now
 ) -> CaseStanding:
     """Stop a case before its end; the people concerned can, at any moment, with their personal link."""
     by = await permissions.withdrawn_by(session, principal, case_id=case_id, withdrawal=withdrawal)

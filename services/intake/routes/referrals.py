@@ -34,7 +34,6 @@ from shared.http import (
     Parts,
     Router,
     Session,
-    Staff,
     allow,
     anonymous,
     current_principal,
@@ -146,7 +145,7 @@ async def decline_referral(
 
 @router.post("/v1/referrals/{referral_id}/withdraw")
 async def withdraw_referral(
-    referral_id: UUID, refusal: ReferralRefusal, principal: Staff, session: Session, now: Now
+    referral_id: UUID, refusal: ReferralRefusal, principal: Reader, session: Session, now: Now
 ) -> ReferralReceipt:
     """Take a referral back before it is decided: the referrer, or the manager for somebody without an account."""
     await permissions.referral_for_reader(session, principal, referral_id=referral_id)

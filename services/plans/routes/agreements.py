@@ -13,14 +13,14 @@ from services.plans.routes.answers import agreements_out
 from services.plans.schemas import AgreementOut, AgreementStateOut
 from shared.auth import Principal
 from shared.case_state import UnknownCase
-from shared.http import Anyone, Now, Page, Paging, Parts, Router, Session, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 
 router = Router(tags=["agreements"])
 
 
 @router.get("/v1/cases/{case_id}/agreements")
 async def list_agreements(
-    case_id: UUID, principal: Anyone, session: Session, parts: Parts, page: Paging
+    case_id: UUID, principal: permissions.Involved, session: Session, parts: Parts, page: Paging
 ) -> Page[AgreementOut]:
     """List the agreements of a case, of every version of its plan, in the order in which they were made."""
     standing = await queries.standing(session, principal, case_id)
@@ -35,13 +35,17 @@ async def list_agreements(
 
 
 @router.post("/v1/agreements/{agreement_id}/done")
-async def mark_done(agreement_id: UUID, principal: Anyone, session: Session, now: Now) -> AgreementStateOut:
+async def mark_done(
+    agreement_id: UUID, principal: permissions.Involved, session: Session, now: Now
+) -> AgreementStateOut:
     """Say that an agreement was carried out, also when it had lapsed."""
     return await _settle(agreement_id, principal, session, now, "done")
 
 
 @router.post("/v1/agreements/{agreement_id}/lapse")
-async def let_go(agreement_id: UUID, principal: Anyone, session: Session, now: Now) -> AgreementStateOut:
+async def let_go(
+    agreement_id: UUID, principal: permissions.Involved, session: Session, now: Now
+) -> AgreementStateOut:
     """Say that an agreement is let go."""
     return await _settle(agreement_id, principal, session, now, "lapsed")
 

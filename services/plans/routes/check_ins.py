@@ -14,14 +14,14 @@ from services.plans.routes.answers import check_ins_out, waiting_out
 from services.plans.schemas import CheckInOut, CheckInRecordedOut, NewRecord, WaitingCheckIn
 from shared.auth import Principal, Role
 from shared.case_state import UnknownCase
-from shared.http import Anyone, Now, Page, Paging, Parts, Router, Session, allow, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, allow, paginate
 
 router = Router(tags=["check-ins"])
 
 
 @router.get("/v1/cases/{case_id}/check-ins")
 async def list_check_ins(
-    case_id: UUID, principal: Anyone, session: Session, parts: Parts, page: Paging
+    case_id: UUID, principal: permissions.Involved, session: Session, parts: Parts, page: Paging
 ) -> Page[CheckInOut]:
     """List the checks of a case; what was noted is for those who make them and the central persons."""
     standing = await queries.standing(session, principal, case_id)
@@ -62,7 +62,13 @@ async def list_waiting(
 
 @router.post("/v1/check-ins/{check_in_id}/record")
 async def record(
-    *, check_in_id: UUID, body: NewRecord, principal: Anyone, session: Session, now: Now, parts: Parts
+    *,
+    check_in_id: UUID,
+    body: NewRecord,
+    principal: permissions.Involved,
+    session: Session,
+    now: Now,
+    parts: Parts,
 ) -> CheckInRecordedOut:
     """Note how things go and what the circle decided; the last check, or closing, ends the follow-up."""
     case_id, standing = await queries.case_of(

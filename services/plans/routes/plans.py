@@ -21,14 +21,20 @@ from services.plans.schemas import (
     ShareOut,
 )
 from shared.case_state import UnknownCase
-from shared.http import Anyone, Now, Page, Paging, Parts, Router, Session, Staff, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 
 router = Router(tags=["plans"])
 
 
 @router.post("/v1/cases/{case_id}/plans", status_code=201)
 async def record_plan(
-    *, case_id: UUID, body: NewPlan, principal: Staff, session: Session, now: Now, parts: Parts
+    *,
+    case_id: UUID,
+    body: NewPlan,
+    principal: permissions.Coordinator,
+    session: Session,
+    now: Now,
+    parts: Parts,
 ) -> PlanRecordedOut:
     """Write down the plan that the circle made, from a conference or without a meeting."""
     standing = await queries.standing(session, principal, case_id)
@@ -43,7 +49,13 @@ async def record_plan(
 
 @router.post("/v1/plans/{plan_id}/versions", status_code=201)
 async def record_version(
-    *, plan_id: UUID, body: NewPlan, principal: Staff, session: Session, now: Now, parts: Parts
+    *,
+    plan_id: UUID,
+    body: NewPlan,
+    principal: permissions.Coordinator,
+    session: Session,
+    now: Now,
+    parts: Parts,
 ) -> PlanRecordedOut:
     """Write down what the circle changed; the versions before stay as they were."""
     case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
@@ -68,7 +80,9 @@ def _recorded(plan: Plan, agreements: list[UUID]) -> PlanRecordedOut:
 
 
 @router.get("/v1/cases/{case_id}/plans")
-async def list_plans(case_id: UUID, principal: Anyone, session: Session, page: Paging) -> Page[PlanSummary]:
+async def list_plans(
+    case_id: UUID, principal: permissions.Involved, session: Session, page: Paging
+) -> Page[PlanSummary]:
     """List the plan of a case, as far as the caller may read it."""
     standing = await queries.standing(session, principal, case_id)
     if not standing and not await queries.is_shared(session, principal, case_id):
@@ -86,7 +100,9 @@ async def list_plans(case_id: UUID, principal: Anyone, session: Session, page: P
 
 
 @router.get("/v1/plans/{plan_id}")
-async def read_plan(plan_id: UUID, principal: Anyone, session: Session, parts: Parts) -> PlanOut:
+async def read_plan(
+    plan_id: UUID, principal: permissions.Involved, session: Session, parts: Parts
+) -> PlanOut:
     """Read the plan: the circle and the mandated side the current version, others what was shared with them."""
     _, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
     plan = await queries.read_plan(session, plan_id)
@@ -113,7 +129,13 @@ def _readable(standing: frozenset[Standing], plan: Plan, shared: int | None) -> 
 
 @router.put("/v1/plans/{plan_id}/acceptance")
 async def accept_plan(
-    *, plan_id: UUID, body: NewAcceptance, principal: Staff, session: Session, now: Now, parts: Parts
+    *,
+    plan_id: UUID,
+    body: NewAcceptance,
+    principal: permissions.Professional,
+    session: Session,
+    now: Now,
+    parts: Parts,
 ) -> AcceptanceOut:
     """Say, for the mandated side, of each bottom line whether the plan meets it, and why not."""
     case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
@@ -133,7 +155,7 @@ async def accept_plan(
 
 @router.post("/v1/plans/{plan_id}/share")
 async def share_plan(
-    plan_id: UUID, body: NewShare, principal: Anyone, session: Session, now: Now
+    plan_id: UUID, body: NewShare, principal: permissions.Involved, session: Session, now: Now
 ) -> ShareOut:
     """Share the current version with people of the case and with organisations; each person gets a mail."""
     case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
@@ -151,7 +173,9 @@ async def share_plan(
 
 
 @router.post("/v1/plans/{plan_id}/review-requests", status_code=201)
-async def request_review(plan_id: UUID, principal: Anyone, session: Session, now: Now) -> ReviewRequestedOut:
+async def request_review(
+    plan_id: UUID, principal: permissions.Involved, session: Session, now: Now
+) -> ReviewRequestedOut:
     """Ask that the plan is looked at earlier than agreed."""
     case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
     permissions.may_request_review(standing)

@@ -24,11 +24,14 @@ from services.scheduling.schemas import (
     Scheduling,
 )
 from shared.auth import Principal, Role
-from shared.http import Anyone, Now, Page, Paging, Parts, Router, Session, allow, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, allow, paginate
 
 router = Router(tags=["conferences"])
 
 Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
+Involved = Annotated[
+    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True, people=True))
+]
 Overseer = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))]
 
 
@@ -48,7 +51,7 @@ async def list_conferences(
 
 @router.get("/v1/conferences/{conference_id}")
 async def read_conference(
-    conference_id: UUID, principal: Anyone, session: Session, parts: Parts
+    conference_id: UUID, principal: Involved, session: Session, parts: Parts
 ) -> ConferenceOut:
     """Read when and where the circle meets; who prepares it also reads the rest."""
     conference, whole = await permissions.conference_to_read(session, principal, conference_id=conference_id)

@@ -55,11 +55,15 @@ class TestPostgreSQL:
         )
         with pytest.raises(asyncpg.UniqueViolationError):
             await connection.execute("INSERT INTO word VALUES ('Veerle')")
+        with pytest.raises(asyncpg.DataError):
+            await connection.execute("SELECT 'Veerle'::uuid")
         await connection.close()
+        with pytest.raises(asyncpg.InvalidCatalogNameError):
+            await asyncpg.connect(f"{postgres.url}/nowhere")
 
         log = postgres.log.read_text()
 
-        assert "duplicate key" in log
+        assert '"nowhere" does not exist' in log
         assert "Veerle" not in log
 
     async def test_a_command_line_shows_no_password(self, postgres: PostgreSQL) -> None:

@@ -123,8 +123,8 @@ class TestRecordPlan:
             (house.coordinator(other), 404),
             (house.manager(), 403),
             (house.referrer(case.mandated), 403),
-            (house.referrer(uuid7()), 404),
-            (house.staff(case.coordinator, house.tenant, Role.TRAINER), 404),
+            (house.referrer(uuid7()), 403),
+            (house.staff(case.coordinator, house.tenant, Role.TRAINER), 403),
             (house.person(case, case.central), 403),
         ):
             answer = await house.ask("POST", path, who, json=case.plan())

@@ -1,0 +1,1 @@
+"""Who gets in where, held against one written table."""
