@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_platform(commands)
     _add_service(commands)
     _add_secrets(commands)
+    _add_vault(commands)
     _add_documents(commands)
     _add_token(commands)
     _add_dead_letters(commands)
@@ -130,6 +131,16 @@ def _add_secrets(commands: Any) -> None:
     )
     secrets.add_argument("directory", type=Path)
     secrets.set_defaults(command=_secrets)
+
+
+def _add_vault(commands: Any) -> None:
+    vault = commands.add_parser("vault", help="the keys of what is sealed")
+    actions = vault.add_subparsers(metavar="ACTION", required=True)
+    for action, text in (
+        ("status", "count the keys of subjects by the master key that wraps them"),
+        ("rotate", "wrap all keys with today's master key; may be begun again at any time"),
+    ):
+        actions.add_parser(action, help=text).set_defaults(command=_vault, action=action)
 
 
 def _add_documents(commands: Any) -> None:
@@ -240,6 +251,12 @@ async def _secrets(options: argparse.Namespace) -> int:
 
     ensure_secrets(options.directory)
     return 0
+
+
+async def _vault(options: argparse.Namespace) -> int:
+    from deploy.commands import vault
+
+    return await {"status": vault.status, "rotate": vault.rotate}[options.action]()
 
 
 async def _openapi(options: argparse.Namespace) -> int:

@@ -50,7 +50,11 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
         settings.database_for(service), application_name=f"kring-{service}", pool_size=settings.database_pool
     )
     vault = Vault.connect(
-        settings.database_for(service, name="keys"), service=service, master=MasterKey(secrets.master_key)
+        settings.database_for(service, name="keys"),
+        service=service,
+        master=MasterKey(secrets.master_key),
+        previous=[MasterKey(key) for key in secrets.master_keys_previous],
+        index_key=secrets.index_key,
     )
     issuer = Issuer.load(settings.secrets_dir / "signing_key")
     services = ServiceClient(settings=settings, issuer=issuer, service=service)

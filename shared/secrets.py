@@ -18,11 +18,24 @@ class Secrets:
     master_key: bytes = field(repr=False)
     codec_key: bytes = field(repr=False)
     link_key: bytes = field(repr=False)
+    index_key: bytes = field(repr=False)
+    # Master keys that wrap nothing new but still open what they wrapped.
+    master_keys_previous: tuple[bytes, ...] = field(repr=False, default=())
 
     @classmethod
     def load(cls, directory: Path) -> "Secrets":
         """Read the keys (each 32 bytes in urlsafe base64). Raises: SecretMissing."""
-        return cls(**{name: _read(directory / name) for name in ("master_key", "codec_key", "link_key")})
+        keys = {name: _read(directory / name) for name in ("master_key", "codec_key", "link_key")}
+        # An installation from before this file existed made its indexes with the master key.
+        path = directory / "index_key"
+        index_key = _read(path) if path.exists() else index_key_of(keys["master_key"])
+        previous = tuple(_read(path) for path in sorted(directory.glob("master_key_previous*")))
+        return cls(**keys, index_key=index_key, master_keys_previous=previous)
+
+
+def index_key_of(master_key: bytes) -> bytes:
+    """Return the key of blind indexes that goes with a master key, where there is none of its own."""
+    return hmac.digest(master_key, b"blind index", sha256)
 
 
 def role_of(service: str) -> str:

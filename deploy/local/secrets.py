@@ -6,15 +6,20 @@ import os
 import secrets
 from pathlib import Path
 
-KEYS = ("master_key", "codec_key", "link_key", "database_key")
+KEYS = ("master_key", "index_key", "codec_key", "link_key", "database_key")
 
 
 def ensure_secrets(directory: Path) -> None:
     """Generate what is missing in the directory of secrets; what is there stays."""
     from shared.auth.tokens import LOCAL_ISSUER, PLATFORM_ISSUER, generate_key, trusted_issuer
+    from shared.secrets import index_key_of
 
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
+    if (directory / "master_key").exists() and not (directory / "index_key").exists():
+        # Made before this key had a file: what was indexed with the master key must still be found.
+        master = base64.urlsafe_b64decode((directory / "master_key").read_text().strip())
+        write_private(directory / "index_key", base64.urlsafe_b64encode(index_key_of(master)).decode())
     for name in KEYS:
         if not (directory / name).exists():
             write_private(directory / name, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())

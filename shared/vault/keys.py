@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     insert,
     select,
     text,
@@ -47,6 +48,7 @@ data_key = Table(
 KEY_STORE_TABLES = tuple(_metadata.tables)
 # Serialises services that prepare the same store at the same moment.
 _PREPARING = 0x6B72696E
+_REWRAPPED_AT_ONCE = 500
 
 
 class VaultError(Exception):
@@ -143,6 +145,50 @@ class KeyStore:
         )
         async with self._database.transaction() as session:
             await session.execute(statement)
+
+    async def rewrap(self, *, batch: int = _REWRAPPED_AT_ONCE) -> int:
+        """Wrap every key that another master key wraps with this store's own; return how many there were.
+
+        Each batch is a commit: what was interrupted is simply begun again. Keys stay the same inside, so
+        services may go on meanwhile, if they know both master keys.
+        Raises: VaultError if a key's master key is not among those given; batches before it stay done.
+        """
+        done, after = 0, UUID(int=0)
+        while True:
+            # Locked, so that a key that is destroyed at this moment is not brought back.
+            query = (
+                select(data_key.c.id, data_key.c.wrapped, data_key.c.master_key_id)
+                .where(
+                    data_key.c.id > after,
+                    data_key.c.wrapped.is_not(None),
+                    data_key.c.master_key_id != self._master.id,
+                )
+                .order_by(data_key.c.id)
+                .limit(batch)
+                .with_for_update()
+            )
+            async with self._database.transaction() as session:
+                rows = (await session.execute(query)).all()
+                for key_id, wrapped, master_id in rows:
+                    key = self._unwrap(key_id, wrapped, master_id)
+                    if key is not None:
+                        anew = {"wrapped": self._master.wrap(key_id, key), "master_key_id": self._master.id}
+                        await session.execute(update(data_key).where(data_key.c.id == key_id).values(anew))
+            if not rows:
+                return done
+            done, after = done + len(rows), rows[-1][0]
+
+    async def counts(self) -> tuple[dict[str, int], int]:
+        """Return how many keys each master key wraps, by its id, and how many keys were destroyed."""
+        living = (
+            select(data_key.c.master_key_id, func.count())
+            .where(data_key.c.wrapped.is_not(None))
+            .group_by(data_key.c.master_key_id)
+        )
+        destroyed = select(func.count()).select_from(data_key).where(data_key.c.wrapped.is_(None))
+        async with self._database.transaction() as session:
+            by_master: dict[str, int] = dict(list(await session.execute(living)))
+            return by_master, (await session.execute(destroyed)).scalar_one()
 
     async def close(self) -> None:
         """Close the connections to the store."""

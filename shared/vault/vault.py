@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session as SyncSession
 
 from shared.database import Database
 from shared.errors import Gone
+from shared.secrets import index_key_of
 from shared.tables import subject_key
 from shared.vault.fields import SealedFields
 from shared.vault.keys import KeyStore, MasterKey, VaultError
@@ -64,23 +65,33 @@ def _forget_ties(session: SyncSession, _previous: object) -> None:
 class Vault:
     """Seals and opens one service's fields."""
 
-    def __init__(self, *, service: str, store: KeyStore, master: MasterKey) -> None:
+    def __init__(
+        self, *, service: str, store: KeyStore, master: MasterKey, index_key: bytes | None = None
+    ) -> None:
+        # Not of the master key where there is a choice: what is indexed must be found after a rotation.
+        index_key = index_key or index_key_of(master.secret)
         self._service = service
         self._store = store
         self._spare: deque[tuple[UUID, bytes]] = deque()
         self._making = asyncio.Lock()
         self._open_keys: OrderedDict[UUID, tuple[AESGCM, float]] = OrderedDict()
-        self._answers = AESGCM(hmac.digest(master.secret, f"answers|{service}".encode(), sha256))
-        self._index_secret = hmac.digest(master.secret, b"blind index", sha256)
+        self._answers = AESGCM(hmac.digest(index_key, f"answers|{service}".encode(), sha256))
+        self._index_secret = index_key
 
     @classmethod
     def connect(
-        cls, url: str, *, service: str, master: MasterKey, previous: Iterable[MasterKey] = ()
+        cls,
+        url: str,
+        *,
+        service: str,
+        master: MasterKey,
+        previous: Iterable[MasterKey] = (),
+        index_key: bytes | None = None,
     ) -> "Vault":
         """Return a vault on the key store's database; `previous` master keys still wrap older keys."""
         database = Database.connect(url, application_name=f"kring-{service}-keys", pool_size=2)
         store = KeyStore(database, master=master, previous=previous)
-        return cls(service=service, store=store, master=master)
+        return cls(service=service, store=store, master=master, index_key=index_key)
 
     async def close(self) -> None:
         """Forget all keys and close the connections to their store."""

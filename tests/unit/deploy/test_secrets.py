@@ -12,7 +12,13 @@ class TestEnsureSecrets:
         ensure_secrets(tmp_path / "secrets")
 
         secrets = Secrets.load(tmp_path / "secrets")
-        keys = {secrets.master_key, secrets.codec_key, secrets.link_key, database_key(tmp_path / "secrets")}
+        keys = {
+            secrets.master_key,
+            secrets.index_key,
+            secrets.codec_key,
+            secrets.link_key,
+            database_key(tmp_path / "secrets"),
+        }
         assert len(keys) == len(KEYS)
 
     def test_keeps_what_is_there(self, tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""`kring vault`: which master key wraps the keys of subjects, and wrapping them all with today's."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from deploy.local.errors import PlatformError
+from shared.database import Database
+from shared.secrets import Secrets
+from shared.settings import Settings
+from shared.vault import KeyStore, MasterKey, VaultError
+
+
+async def status() -> int:
+    """Print how many keys each master key wraps, and how many were destroyed; never a key."""
+    settings = Settings()
+    async with _store(settings) as (store, names):
+        by_master, destroyed = await store.counts()
+    for master_id in sorted({*names, *by_master}):
+        print(f"{master_id}  {by_master.get(master_id, 0)} keys  {names.get(master_id, 'not here')}")
+    print(f"destroyed: {destroyed} keys")
+    return 0
+
+
+async def rotate() -> int:
+    """Wrap every key with today's master key, and print how many were changed.
+
+    Raises: PlatformError if the key of indexes has no file of its own, or if keys are wrapped by a master key
+    that is not here.
+    """
+    settings = Settings()
+    _refuse_without_index_key(settings.secrets_dir)
+    async with _store(settings) as (store, _):
+        try:
+            changed = await store.rewrap()
+        except VaultError as error:
+            raise PlatformError(f"Not all keys could be wrapped anew: {error}.") from None
+        by_master, _ = await store.counts()
+    print(f"wrapped anew: {changed} keys")
+    master = MasterKey(Secrets.load(settings.secrets_dir).master_key)
+    others = sum(count for master_id, count in by_master.items() if master_id != master.id)
+    if others:
+        print(f"still under another master key: {others} keys; a service makes new ones with it")
+        return 1
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[tuple[KeyStore, dict[str, str]]]:
+    """Yield the store of keys, and what each master key that is here is, by its id."""
+    secrets = Secrets.load(settings.secrets_dir)
+    master = MasterKey(secrets.master_key)
+    previous = [MasterKey(key) for key in secrets.master_keys_previous]
+    database = Database.connect(settings.database_of("keys"), application_name="kring-vault", pool_size=1)
+    store = KeyStore(database, master=master, previous=previous)
+    try:
+        yield store, {**{key.id: "previous" for key in previous}, master.id: "today's"}
+    finally:
+        await store.close()
+
+
+def _refuse_without_index_key(directory: Path) -> None:
+    # Without the file it is made from the master key: once that is replaced, nothing indexed is found.
+    if not (directory / "index_key").exists():
+        raise PlatformError(
+            f"There is no {directory / 'index_key'}. With the old key still as master_key, run"
+            f" `kring secrets {directory}`, give the file to every service, and begin again."
+        )
