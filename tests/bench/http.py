@@ -211,8 +211,8 @@ _FILL = text(
 )
 
 
-async def listing_cases(settings: Settings, databases: Any) -> Result:
-    """Compare a page of 100 cases among 100,000 with the same among 1,000."""
+async def listing_cases(settings: Settings, databases: Any) -> list[Result]:
+    """Compare a page of 100 cases among 100,000 with the same among 1,000, and with the same without row policies."""
     await databases.fresh("intake")
     office = Office(settings)
     async with connected("intake", settings) as context:
@@ -225,7 +225,16 @@ async def listing_cases(settings: Settings, databases: Any) -> Result:
             referral_id = answer.raise_for_status().json()["referral_id"]
             manager = office.headers(office.manager_token)
             (await client.post(f"/v1/referrals/{referral_id}/accept", headers=manager)).raise_for_status()
-        few, many = await _copies(settings, databases)
+        owned_few, owned_many = await _copies(settings, databases)
+        few, many = (
+            Database.connect(
+                settings.database_for("intake", name=name), application_name="bench", pool_size=4
+            )
+            for name in ("few", "many")
+        )
+        databases.adopt(few)
+        databases.adopt(many)
+        del owned_few
 
         @contextlib.asynccontextmanager
         async def listing(database: Database) -> AsyncIterator[httpx.AsyncClient]:
@@ -235,8 +244,12 @@ async def listing_cases(settings: Settings, databases: Any) -> Result:
             ) as found:
                 yield found
 
-        async with listing(few) as among_few, listing(many) as among_many:
-            return await compare(
+        async with (
+            listing(few) as among_few,
+            listing(many) as among_many,
+            listing(owned_many) as above_policies,
+        ):
+            depth = await compare(
                 "e. page of 100 cases among 100,000",
                 unit="milliseconds (median)",
                 ours=lambda: _list(among_many, pages=9),
@@ -245,6 +258,16 @@ async def listing_cases(settings: Settings, databases: Any) -> Result:
                 better="lower",
                 note=f"first pages and pages deep in the list; baseline: the same among 1,000; {_PAGES} a round",
             )
+            policies = await compare(
+                "f. page of 100 cases with row policies",
+                unit="milliseconds (median)",
+                ours=lambda: _list(among_many, pages=9),
+                baseline=lambda: _list(above_policies, pages=9),
+                aim=1.1,
+                better="lower",
+                note=f"baseline: the same as the owner, for whom no policy holds; {_PAGES} a round",
+            )
+            return [depth, policies]
 
 
 async def _list(client: httpx.AsyncClient, *, pages: int) -> float:
