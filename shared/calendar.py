@@ -54,6 +54,11 @@ def _add_to_date(day: date, count: int, country: str) -> date:
     return day
 
 
+def age_on(birth_date: date, day: date) -> int:
+    """Return the age in whole years on a day."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
 def end_of_day(day: date) -> datetime:
     """Return the moment, in UTC, at which a day in Brussels is over (of a moment: its day there)."""
     local = day.astimezone(BRUSSELS).date() if isinstance(day, datetime) else day

@@ -23,7 +23,7 @@ from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
 from shared.auth import NO_TENANT, Kind, Principal, Role
 from shared.case_state import UnknownCase
-from shared.http.principals import NotForThisKind, NotForThisRole
+from shared.http.principals import NotForThisKind, NotForThisRole, require_twelve
 
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
 
@@ -142,7 +142,7 @@ async def withdrawn_by(
 ) -> WithdrawnBy:
     """Return on whose behalf a case is withdrawn, if it may be: by those whom it is about, or by staff for them.
 
-    Raises: UnknownCase, NotForThisRole, NotForThisKind, NotOnBehalf.
+    Raises: UnknownCase, NotForThisRole, NotForThisKind, NotOnBehalf, FromTwelveOn.
     """
     if principal.kind is Kind.PERSON:
         return _in_own_name(principal, case_id, withdrawal)
@@ -164,6 +164,7 @@ def _in_own_name(principal: Principal, case_id: UUID, withdrawal: Withdrawal) ->
     own = _ON_BEHALF.get(principal.case_role or "")
     if own is None:
         raise NotForThisRole
+    require_twelve(principal)
     if withdrawal.by not in (None, own):
         raise NotOnBehalf
     return own

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from shared.calendar import age_on
 from shared.errors import Conflict, Gone, Invalid, NotFound
 from shared.events.network import AttendanceMode, PersonRole
 
@@ -18,6 +19,8 @@ CASE_PAUSED = "case-paused"
 MAX_PEOPLE = 200
 MAX_OPEN_PROPOSALS = 20
 SMALLEST_CIRCLE = 2
+# A Flemish minor of twelve is presumed able to decide about help (decree of 7 May 2004, art. 4).
+OWN_DECISIONS_FROM = 12
 
 Answer = Literal["yes", "no"]
 Via = Literal["link", "coordinator"]
@@ -203,6 +206,11 @@ class LinkReplaced(Gone):
 def invitation_workflow_id(invitation_id: UUID) -> str:
     """Return the id of the workflow that looks after an invitation."""
     return f"invitation/{invitation_id}"
+
+
+def is_under_twelve(birth_date: date | None, day: date) -> bool:
+    """Say whether somebody is a child under twelve on a day: not if nobody knows when they were born."""
+    return birth_date is not None and age_on(birth_date, day) < OWN_DECISIONS_FROM
 
 
 def is_widening(proposer_role: str | None) -> bool:

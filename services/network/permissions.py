@@ -12,6 +12,7 @@ from services.network.domain import NoLongerInCircle, PersonState, UnknownInvita
 from services.network.models import Person
 from shared.auth import Kind, Principal, Role
 from shared.case_state import UnknownCase
+from shared.http.principals import require_twelve
 
 
 async def require_coordinator(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
@@ -58,6 +59,17 @@ async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = F
     if person.state != PersonState.ACTIVE:
         raise NoLongerInCircle
     return person
+
+
+def may_propose(principal: Principal) -> None:
+    """Whoever is of the circle may say whom they would like there, from twelve on. Raises: FromTwelveOn."""
+    require_twelve(principal)
+
+
+def may_consent(principal: Principal, *, given: bool) -> None:
+    """A yes is given from twelve on; anybody's no counts, whatever their age. Raises: FromTwelveOn."""
+    if given:
+        require_twelve(principal)
 
 
 async def _coordinates(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:

@@ -7,6 +7,7 @@ from fastapi import Depends
 from services.plans.domain import CheckInOwner, NotYours, Standing
 from shared.auth import Principal, Role
 from shared.http import allow
+from shared.http.principals import require_twelve
 
 Standings = frozenset[Standing]
 
@@ -47,9 +48,13 @@ def may_judge(standing: Standings) -> None:
     _need(standing, Standing.MANDATED)
 
 
-def may_share(standing: Standings) -> None:
-    """The central person decides; the coordinator does it on behalf of the circle. Raises: NotYours."""
+def may_share(standing: Standings, principal: Principal) -> None:
+    """The central person decides, from twelve on; the coordinator does it on behalf of the circle.
+
+    Raises: NotYours, FromTwelveOn.
+    """
     _need(standing, Standing.COORDINATOR, Standing.CENTRAL)
+    require_twelve(principal)
 
 
 def may_settle_agreement(standing: Standings, *, does_it: bool, monitors: bool) -> None:

@@ -41,10 +41,24 @@ class Issuer:
         return self._sign(service, claims, seconds)
 
     def person(
-        self, *, person: UUID, tenant: UUID, case: UUID, case_role: str, seconds: int = PERSON_SECONDS
+        self,
+        *,
+        person: UUID,
+        tenant: UUID,
+        case: UUID,
+        case_role: str,
+        under_twelve: bool = False,
+        seconds: int = PERSON_SECONDS,
     ) -> str:
         """Return a short-lived token for one person of one case, who proved a personal link."""
-        claims = {"kind": Kind.PERSON, "tenant": str(tenant), "case": str(case), "case_role": case_role}
+        claims: dict[str, Any] = {
+            "kind": Kind.PERSON,
+            "tenant": str(tenant),
+            "case": str(case),
+            "case_role": case_role,
+        }
+        if under_twelve:
+            claims["under_twelve"] = True
         return self._sign(str(person), claims, seconds)
 
     def staff(

@@ -45,6 +45,8 @@ class Principal:
     roles: frozenset[Role] = field(default_factory=frozenset)
     case: UUID | None = None
     case_role: str | None = None
+    # Of a person: as their link was exchanged, and only where their birth date is known.
+    under_twelve: bool = False
     service: str | None = None
     purpose: str | None = None
 

@@ -181,6 +181,7 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
             tenant=UUID(claims["tenant"]),
             case=UUID(claims["case"]),
             case_role=str(claims["case_role"]),
+            under_twelve=claims.get("under_twelve") is True,
         )
     organisation = _id(claims, "organisation")
     # An issuer can know roles that mean nothing here.

@@ -36,6 +36,13 @@ class NotForThisKind(Forbidden):
     code = "kind-not-allowed"
 
 
+class FromTwelveOn(Forbidden):
+    """The caller is a child under twelve, and this is decided by somebody older for them."""
+
+    code = "from-twelve-on"
+    title = "From twelve years on you decide this yourself; now your coordinator or somebody you trust can help you"
+
+
 class TenantNotReadable(Invalid):
     """The header that names the tenant holds no id."""
 
@@ -144,6 +151,12 @@ Anyone = Annotated[Principal, Depends(current_principal)]
 Staff = Annotated[Principal, Depends(staff)]
 Person = Annotated[Principal, Depends(persons)]
 Service = Annotated[Principal, Depends(services)]
+
+
+def require_twelve(principal: Principal) -> None:
+    """Let pass everyone but a child under twelve. Raises: FromTwelveOn."""
+    if principal.under_twelve:
+        raise FromTwelveOn
 
 
 def scope_of(principal: Principal | None) -> Scope:

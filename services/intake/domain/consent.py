@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.intake.domain.errors import CentralPersonMissing, ConsentMissing, DateNotPossible, RefUsedTwice
+from shared.calendar import age_on
 
 # A Flemish minor of twelve is presumed able to decide about help (decree of 7 May 2004, art. 4).
 OWN_CONSENT_FROM = 12
@@ -21,11 +22,6 @@ class Referred:
     parental_authority: bool
     agreed: bool
     agreed_on: date | None = None
-
-
-def age_on(birth_date: date, day: date) -> int:
-    """Return the age in whole years on a day."""
-    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
 def is_minor(birth_date: date | None, day: date) -> bool:

@@ -16,11 +16,12 @@ from services.network.domain import (
     PersonState,
     UnknownLink,
     check_link,
+    is_under_twelve,
 )
-from services.network.models import Person, PersonalLink
+from services.network.models import Person, PersonalLink, PersonFields
 from services.network.operations import telling
 from shared.auth import link_token, read_link_token
-from shared.calendar import add_length
+from shared.calendar import BRUSSELS, add_length
 from shared.context import Context
 from shared.database import Scope, set_scope
 from shared.ids import uuid7
@@ -143,8 +144,16 @@ async def _locked(session: AsyncSession, person: Person, now: datetime, expires_
     return (await session.execute(query.with_for_update())).scalar_one()
 
 
-def issue(context: Context, link: PersonalLink, person: Person) -> str:
-    """Return a short-lived token for the person behind a proven link."""
+async def issue(
+    session: AsyncSession, context: Context, *, link: PersonalLink, person: Person, now: datetime
+) -> str:
+    """Return a short-lived token for the person behind a proven link; it says if they are a child under twelve."""
+    (fields,) = await context.vault.open_readable(session, PersonFields, [(person.sealed, person.row)])
     return context.issuer.person(
-        person=person.id, tenant=link.tenant, case=link.case_id, case_role=person.role
+        person=person.id,
+        tenant=link.tenant,
+        case=link.case_id,
+        case_role=person.role,
+        under_twelve=fields is not None
+        and is_under_twelve(fields.birth_date, now.astimezone(BRUSSELS).date()),
     )

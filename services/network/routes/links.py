@@ -25,7 +25,7 @@ async def exchange(body: PresentedLink, session: Session, parts: Parts, now: Now
     """Exchange the token of a personal link for a short-lived token of that one person in that one case."""
     link, person = await links.exchange(session, token=body.token, key=links.link_key(parts), now=now)
     return Access(
-        access_token=links.issue(parts, link, person),
+        access_token=await links.issue(session, parts, link=link, person=person, now=now),
         expires_in=PERSON_SECONDS,
         person_id=person.id,
         case_id=link.case_id,

@@ -55,6 +55,7 @@ async def answer(body: GivenAnswer, principal: Person, session: Session, now: No
 @router.post("/v1/me/proposals", status_code=201)
 async def propose(body: Proposal, principal: Person, session: Session, parts: Parts, now: Now) -> PersonAdded:
     """Propose somebody for the circle; the coordinator gets in touch with them first."""
+    permissions.may_propose(principal)
     proposer = await permissions.oneself(session, principal, lock=True)
     await require_live(session, case_id=proposer.case_id, tenant=proposer.tenant)
     person = await persons.propose(
@@ -80,6 +81,7 @@ async def record_my_consent(
     purpose: Annotated[Purpose, Path()], body: ConsentChange, principal: Person, session: Session, now: Now
 ) -> ConsentView:
     """Say yes or no to a purpose; you may take it back at any moment."""
+    permissions.may_consent(principal, given=body.given)
     person = await permissions.oneself(session, principal, lock=True)
     await open_to(session, person=person, given=body.given)
     consent = await contacts.record_consent(

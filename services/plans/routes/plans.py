@@ -159,7 +159,7 @@ async def share_plan(
 ) -> ShareOut:
     """Share the current version with people of the case and with organisations; each person gets a mail."""
     case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
-    permissions.may_share(standing)
+    permissions.may_share(standing, principal)
     plan, persons, organisations = await sharing.share_plan(
         session,
         plan_id=plan_id,

@@ -62,6 +62,8 @@ class TestWithdraw:
         in_anothers_name = {**body, "by": "referrer"}
         refused = await house.refused("POST", path, house.person(case), json=in_anothers_name)
         assert refused == (403, "not-on-behalf")
+        child = house.person(case, under_twelve=True)
+        assert await house.refused("POST", path, child, json=body) == (403, "from-twelve-on")
         await house.do("POST", path, house.person(case, "representative"), json=body)
         (event,) = await house.said(case, "intake.case.withdrawn.v1")
         assert event.data["by"] == "representative"

@@ -128,11 +128,11 @@ class House:
             await self.deliver(outbox.envelope(row._mapping, "urn:kring:network"), row.type) for row in found
         ]
 
-    async def open_case(self, *, coordinator: bool = True, **changes: Any) -> Case:
+    async def open_case(self, *, coordinator: bool = True, born: str = "2012-01-05", **changes: Any) -> Case:
         """Return a case that this service knows of: a boy of fourteen, his mother, and a coordinator."""
         case = Case(**{"tenant": self.tenant, **changes})
         self.intake.people[case.id] = [
-            {"person_id": str(case.central), "role": "central", "side": "other", "birth_date": "2012-01-05",
+            {"person_id": str(case.central), "role": "central", "side": "other", "birth_date": born,
              "parental_authority": False, "consent": {"referral": True, "date": "2026-02-27"},
              "email": "ilyas@example.org", **PATIENT},
             {"person_id": str(case.mother), "role": "central", "side": "maternal", "language": "fr",

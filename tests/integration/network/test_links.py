@@ -57,6 +57,33 @@ class TestExchange:
             "invitation": None,
         }
 
+    async def test_lets_a_child_under_twelve_read_and_answer_but_decide_nothing(self, house: House) -> None:
+        case = await house.open_case(born="2014-03-03")
+        await house.invite(case, case.central)
+        answer = await _exchange(house, await _lasting_link(house, case.central))
+        child = {"authorization": f"Bearer {answer.json()['access_token']}"}
+        yes, no = {"given": True, "version": 1}, {"given": False, "version": 1}
+        for method, path, body in (
+            ("POST", "/v1/me/proposals", {"first_name": "Oma", "last_name": "Testman"}),
+            ("PUT", "/v1/me/consents/research", yes),
+        ):
+            refused = await house.ask(method, path, child, json=body)
+            assert _code(refused) == (403, "from-twelve-on"), path
+        assert (await house.ask("GET", "/v1/me", child)).status_code == 200
+        for method, path, body in (
+            ("PUT", "/v1/me/consents/research", no),
+            ("POST", "/v1/me/invitation/answer", {"answer": "no"}),
+        ):
+            allowed = await house.ask(method, path, child, json=body)
+            assert allowed.status_code == 200, (path, allowed.text)
+
+    async def test_takes_nobody_for_a_child_from_their_twelfth_birthday_on(self, house: House) -> None:
+        case = await house.open_case(born="2014-03-02")
+        answer = await _exchange(house, await _lasting_link(house, case.central))
+        someone = {"authorization": f"Bearer {answer.json()['access_token']}"}
+        body = {"first_name": "Oma", "last_name": "Testman"}
+        assert (await house.ask("POST", "/v1/me/proposals", someone, json=body)).status_code == 201
+
     async def test_stores_nothing_that_lets_anyone_in(self, house: House, case: Case) -> None:
         token = await _lasting_link(house, case.central)
         stored = await house.rows(

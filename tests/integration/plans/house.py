@@ -176,10 +176,14 @@ class House:
         """Return the headers of a professional of another organisation."""
         return self.staff(uuid7(), organisation, Role.REFERRER)
 
-    def person(self, case: Case, person: UUID) -> dict[str, str]:
+    def person(self, case: Case, person: UUID, *, under_twelve: bool = False) -> dict[str, str]:
         """Return the headers of somebody who came through their personal link."""
         token = self.context.issuer.person(
-            person=person, tenant=case.tenant, case=case.id, case_role="circle"
+            person=person,
+            tenant=case.tenant,
+            case=case.id,
+            case_role="circle",
+            under_twelve=under_twelve,
         )
         return {"authorization": f"Bearer {token}"}
 

@@ -219,3 +219,6 @@ class TestSharePlan:
         path = f"/v1/plans/{plan['plan_id']}/share"
         for who in (house.person(case, case.aunt), house.referrer(case.mandated), house.manager()):
             assert (await house.ask("POST", path, who, json={})).status_code == 403
+        child = house.person(case, case.central, under_twelve=True)
+        assert (await house.ask("POST", path, child, json={})).status_code == 403
+        assert (await house.ask("GET", f"/v1/plans/{plan['plan_id']}", child)).status_code == 200

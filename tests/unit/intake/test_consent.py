@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.consent import Referred, age_on, check_consent, check_persons, is_minor
+from services.intake.domain.consent import Referred, check_consent, check_persons, is_minor
 from services.intake.domain.errors import (
     CentralPersonMissing,
     ConsentMissing,
     DateNotPossible,
     RefUsedTwice,
 )
+from shared.calendar import age_on
 
 TODAY = date(2026, 3, 2)
 

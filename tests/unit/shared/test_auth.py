@@ -110,6 +110,11 @@ class TestServiceAndPersonToken:
         assert (principal.kind, principal.case, principal.case_role) == (Kind.PERSON, CASE, "circle")
         assert not principal.roles
 
+    def test_person_is_under_twelve_only_if_the_token_says_so(self) -> None:
+        known: Any = {"person": PERSON, "tenant": ORGANISATION, "case": CASE, "case_role": "central"}
+        assert verifier().verify(Issuer(KEY).person(**known, under_twelve=True)).under_twelve
+        assert not verifier().verify(Issuer(KEY).person(**known)).under_twelve
+
     def test_person_and_service_stay_at_the_tenant_of_their_token(self) -> None:
         token = Issuer(KEY).person(person=PERSON, tenant=ORGANISATION, case=CASE, case_role="circle")
         assert verifier().verify(token, tenant=OTHER_ORGANISATION).tenant == ORGANISATION
