@@ -48,6 +48,8 @@ class Api:
         self._patience = patience
         self._client = httpx.AsyncClient(timeout=30, trust_env=False)
         self.calls = 0
+        # Every address that was asked for, with its query, as a proxy's log would have it.
+        self.asked: list[str] = []
 
     async def close(self) -> None:
         """Close the connections."""
@@ -125,6 +127,7 @@ class Api:
             except httpx.TransportError as error:
                 trouble = type(error).__name__
             else:
+                self.asked.append(str(answer.request.url))
                 if not _is_later(answer):
                     return self._checked(answer, service=service, method=method, path=path, asker=asker)
                 trouble = f"{answer.status_code} {_problem(answer).get('title', '')}"

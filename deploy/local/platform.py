@@ -161,7 +161,9 @@ class Platform:
         service_ports = {name: ports.take(name) for name in self._services}
         for name, port in service_ports.items():
             self.environment[f"KRING_{name.upper()}_URL"] = self.addresses[name] = f"http://127.0.0.1:{port}"
-        self.environment.setdefault("KRING_PUBLIC_URL", next(iter(self.addresses.values())))
+        # Personal links lead to the service that exchanges them, of those that run here.
+        links_lead_to = "network" if "network" in service_ports else next(iter(service_ports))
+        self.environment.setdefault("KRING_PUBLIC_URL", self.addresses[links_lead_to])
         self.environment |= self._extra
         parts += self._make_own(service_ports, ports)
         self.moved_ports = ports.moved

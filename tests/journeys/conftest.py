@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aio_pika
 import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -26,6 +29,7 @@ from shared.broker import declare_exchanges
 from shared.secrets import Secrets
 from shared.settings import SERVICES
 from shared.temporal import Codec
+from tests.support.eventually import eventually
 
 
 @dataclass(frozen=True)
@@ -40,18 +44,27 @@ class Played:
     readable_histories: list[bytes]
     logs: dict[str, str]
     metrics: dict[str, bytes]
+    traces: list[bytes]
+    dead_letters: list[aio_pika.abc.AbstractIncomingMessage]
     dumps: dict[str, bytes]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def platform() -> AsyncIterator[Platform]:
-    """A whole platform, on which time skips."""
-    async with Platform(skipped_time=True, extra=UNDISTURBED) as platform:
+async def platform(traces_file: Path) -> AsyncIterator[Platform]:
+    """A whole platform, on which time skips, and whose services write down their spans."""
+    extra = {**UNDISTURBED, "KRING_TRACES_FILE": str(traces_file)}
+    async with Platform(skipped_time=True, extra=extra) as platform:
         yield platform
 
 
+@pytest.fixture(scope="session")
+def traces_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the services' spans go, a line each."""
+    return tmp_path_factory.mktemp("traces") / "spans.jsonl"
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def played(platform: Platform) -> Played:
+async def played(platform: Platform, traces_file: Path) -> Played:
     """The first story, played to its end."""
     story = read_story(FIRST)
     report = Report(story.title)
@@ -74,6 +87,8 @@ async def played(platform: Platform) -> Played:
         raw_histories=[event.SerializeToString() for event in histories],
         readable_histories=[payload.SerializeToString() for payload in readable],
         logs={path.stem: path.read_text(errors="replace") for path in log_files(platform)},
+        traces=traces_file.read_bytes().splitlines(),
+        dead_letters=await dead_letters_with(platform, min(collect(story))),
         metrics={name: await metrics_of(platform.addresses[name]) for name in SERVICES},
         dumps={name: await dump_of(platform, f"kring_{name}") for name in (*SERVICES, "keys")},
     )
@@ -108,6 +123,34 @@ async def provoke_errors(platform: Platform, story: Story) -> None:
             )
         with contextlib.suppress(aio_pika.exceptions.AMQPError):
             await channel.declare_queue("intake.dead", arguments={"x-max-length": 1})
+
+
+async def dead_letters_with(platform: Platform, named: str) -> list[aio_pika.abc.AbstractIncomingMessage]:
+    """Let a service fail on messages that hold a name in every place, and return them as they died."""
+    event = "intake.coordinator.assigned.v1"
+    bodies = (
+        named,
+        f'{{"specversion": "1.0", "type": "{event}", "id": "{named}", "data": {{"case_id": "{named}"}}}}',
+        f'{{"data": {{"{named}": ["{named}"]}}}}',
+    )
+    dead: list[aio_pika.abc.AbstractIncomingMessage] = []
+    async with await aio_pika.connect(platform.environment["KRING_BROKER_URL"]) as connection:
+        channel = await connection.channel()
+        for body in bodies:
+            message = aio_pika.Message(
+                body.encode(), headers={"x-named": named, named: 1}, message_id=str(uuid4())
+            )
+            await channel.default_exchange.publish(message, f"network/{event}")
+        queue = await channel.get_queue("network.dead", ensure=False)
+
+        async def all_dead() -> bool:
+            found = await queue.get(fail=False, no_ack=True)
+            if found is not None:
+                dead.append(found)
+            return len(dead) == len(bodies)
+
+        await eventually(all_dead, "the messages to die", seconds=30)
+    return dead
 
 
 async def metrics_of(address: str) -> bytes:

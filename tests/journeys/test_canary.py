@@ -1,10 +1,12 @@
 """No name, address or sentence of a story is found anywhere but in letters and in the answers of the APIs."""
 
 import re
+from urllib.parse import unquote_plus
 
 import pytest
 
 from deploy.demo.words import collect, finder
+from shared.settings import SERVICES
 from tests.journeys.conftest import Played
 
 pytestmark = pytest.mark.timeout(400)
@@ -56,6 +58,29 @@ class TestNothingOfPeopleIsFound:
         for service, metrics in played.metrics.items():
             assert b"kring_http_request_seconds" in metrics, service
             assert found_in(names, [metrics]) == [], service
+
+    async def test_in_spans_of_any_service(self, played: Played, names: re.Pattern[str]) -> None:
+        spans = b"\n".join(played.traces)
+        for service in SERVICES:
+            assert f"kring-{service}".encode() in spans, service
+        assert found_in(names, played.traces) == []
+
+    async def test_in_headers_of_dead_letters(self, played: Played, names: re.Pattern[str]) -> None:
+        # What was sent stays as it was sent; what is written on it says where it died and of what.
+        headers = [repr((letter.type, letter.headers)).encode() for letter in played.dead_letters]
+        assert headers
+        assert all(b"kring-cause" in each for each in headers)
+        assert found_in(names, headers) == []
+
+    async def test_in_addresses_that_were_asked_for(self, played: Played, names: re.Pattern[str]) -> None:
+        assert len(played.stage.api.asked) > 150
+        assert found_in(names, [unquote_plus(each).encode() for each in played.stage.api.asked]) == []
+
+    async def test_in_links_of_letters(self, played: Played, names: re.Pattern[str]) -> None:
+        texts = [letter.text for letter in played.stage.mailbox.letters]
+        links = [link for text in texts for link in re.findall(r"https?://\S+", text)]
+        assert len(links) > 50
+        assert found_in(names, [unquote_plus(link).encode() for link in links]) == []
 
     async def test_in_dumps_of_the_databases(self, played: Played) -> None:
         # The register of organisations is public, as are the courses; whose names stand in neither are people's.
