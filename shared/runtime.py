@@ -188,6 +188,8 @@ class _Running:
         await consumer.stop()
 
     async def _worker(self) -> None:
+        from shared.housekeeping.activities import Housekeeper
+        from shared.housekeeping.workflows import Housekeeping
         from shared.retrying import until_stopped
         from shared.worker import make_worker
 
@@ -199,13 +201,25 @@ class _Running:
         worker = make_worker(
             await self._context.temporal.client(),
             service=self._service.name,
-            workflows=self._service.workflows,
-            activities=self._service.activities(self._context),
+            workflows=[*self._service.workflows, Housekeeping],
+            activities=[*self._service.activities(self._context), *Housekeeper(self._context).all()],
             stop_seconds=self._settings.stop_seconds,
             workflow_cache=self._settings.workflow_cache,
         )
         async with worker:
+            await until_stopped(self._stop, self._keep_house, what="housekeeping")
             await self._stop.wait()
+
+    async def _keep_house(self) -> None:
+        """Let housekeeping go on. Not where time is skipped: rows age by the machine's clock, which nobody moves."""
+        from shared.housekeeping.workflows import House, Housekeeping, housekeeping_workflow_id
+
+        if self._settings.clock == "skipped":
+            return
+        name = self._service.name
+        await self._context.temporal.keep_running(
+            Housekeeping.__name__, House(service=name), id=housekeeping_workflow_id(name), service=name
+        )
 
 
 def _make_server_class() -> Any:

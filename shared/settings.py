@@ -7,6 +7,13 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.kept import (
+    CLOCKS_DAYS_AT_LEAST,
+    EFFECTS_DAYS_AT_LEAST,
+    EVENTS_DAYS_AT_LEAST,
+    EVENTS_DAYS_AT_MOST,
+    MESSAGES_DAYS_AT_LEAST,
+)
 from shared.secrets import database_key, password_of, role_of
 
 SERVICES = ("intake", "network", "scheduling", "plans", "training")
@@ -50,6 +57,30 @@ class Settings(BaseSettings):
         default=1000,
         ge=0,
         description="Workflows that a worker keeps in memory. With 0 none of them waits for a worker that was killed.",
+    )
+
+    housekeeping_hours: int = Field(
+        default=24, ge=1, le=24 * 7, description="From a round of housekeeping to the next."
+    )
+    events_kept_days: int = Field(
+        default=90,
+        ge=EVENTS_DAYS_AT_LEAST,
+        le=EVENTS_DAYS_AT_MOST,
+        description="Events that left, and what came of events that arrived.",
+    )
+    effects_kept_days: int = Field(
+        default=3 * 365, ge=EFFECTS_DAYS_AT_LEAST, description="What steps of workflows have done."
+    )
+    answers_kept_hours: int = Field(
+        default=24, ge=1, le=24 * 30, description="Answers to requests with an Idempotency-Key."
+    )
+    messages_kept_days: int = Field(
+        default=400,
+        ge=MESSAGES_DAYS_AT_LEAST,
+        description="That a mail was sent (or not), to whom and of which kind.",
+    )
+    clocks_kept_days: int = Field(
+        default=400, ge=CLOCKS_DAYS_AT_LEAST, description="Clocks that stopped or were late."
     )
 
     def service_url(self, service: str) -> str:

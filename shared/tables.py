@@ -72,6 +72,7 @@ outbox = Table(
     Index("ix_outbox_pending", "shard", "position", postgresql_where=text("published_at IS NULL")),
     Index("ix_outbox_case_id", "case_id", "position"),
     Index("ix_outbox_type", "type", "position"),
+    Index("ix_outbox_published", "published_at", postgresql_where=text("published_at IS NOT NULL")),
     info={NO_TENANT_BECAUSE: "the relay carries the events of all"},
 )
 
@@ -130,6 +131,9 @@ clock = Table(
     ),
     Index("ix_clock_case_id", "case_id"),
     Index("ix_clock_late", "tenant", "due_at", postgresql_where=text("state IN ('running', 'breached')")),
+    # Serve housekeeping.
+    Index("ix_clock_stopped", "tenant", "stopped_at", postgresql_where=text("state = 'stopped'")),
+    Index("ix_clock_breached", "tenant", "breached_at", postgresql_where=text("state = 'breached'")),
 )
 
 # What a workflow's step has already done, with its answer: a step tried twice is done once.
@@ -139,6 +143,7 @@ effect = Table(
     Column("key", Text, primary_key=True),
     Column("result", JSONB, nullable=False),
     Column("done_at", Moment, nullable=False),
+    Index("ix_effect_done_at", "done_at"),
     info={NO_TENANT_BECAUSE: "ids and codes that workflows are told"},
 )
 
@@ -196,6 +201,20 @@ message = Table(
     CheckConstraint("state IN ('queued', 'sent', 'failed', 'cancelled')", name="state"),
     Index("ix_message_case_id", "case_id"),
     Index("ix_message_recipient", "recipient"),
+    Index(
+        "ix_message_settled",
+        "tenant",
+        "settled_at",
+        postgresql_where=text("state <> 'queued' AND settled_at IS NOT NULL"),
+    ),
+)
+
+# Whose rows there can be, learned from events that were purged: housekeeping visits them one by one.
+tenant_seen = Table(
+    "tenant_seen",
+    platform,
+    Column("tenant", Uuid, primary_key=True),
+    info={NO_TENANT_BECAUSE: "ids of organisations, of which housekeeping must know all"},
 )
 
 

@@ -155,6 +155,24 @@ class Temporal:
         except RPCError as error:
             raise Operational(f"temporal: {error.status.name}") from None
 
+    async def keep_running(self, workflow: str, workflow_input: BaseModel, *, id: str, service: str) -> None:  # noqa: A002
+        """Start a workflow that goes on for ever, unless it runs; also after one that failed or was ended by hand.
+
+        Raises: Operational.
+        """
+        client = await self.client()
+        try:
+            await client.start_workflow(
+                workflow,
+                workflow_input,
+                id=id,
+                task_queue=task_queue_of(service),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )
+        except RPCError as error:
+            raise Operational(f"temporal: {error.status.name}") from None
+
     async def look_again(self, workflow_id: str, event_id: UUID) -> bool:
         """Tell a workflow that something happened; False if there is none running with this id.
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from deploy.local.errors import PlatformError
 from deploy.local.part import Part
+from shared.kept import ENDED_WORKFLOWS_DAYS
 
-# Longer than the year that a plan is followed up: what ended can still be read when the case closes.
-RETENTION = timedelta(days=400)
+RETENTION = timedelta(days=ENDED_WORKFLOWS_DAYS)
 NAMESPACE = "kring"
 
 

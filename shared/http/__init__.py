@@ -24,7 +24,6 @@ app = create_service_app(context, title="Kring intake", routers=[router])
 """
 
 from shared.http.app import create_service_app
-from shared.http.idempotency import forget_answers
 from shared.http.models import Line, RequestModel, ResponseModel, Text
 from shared.http.openapi import door_of, problems
 from shared.http.paging import (
@@ -78,7 +77,6 @@ __all__ = [
     "decode_cursor",
     "door_of",
     "encode_cursor",
-    "forget_answers",
     "paginate",
     "persons",
     "problems",

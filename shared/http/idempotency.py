@@ -1,19 +1,18 @@
 """`Idempotency-Key`: a write that is sent twice is done once, and answered the same both times.
 
 The key's row is written in the transaction of the write itself, so neither is there without the other. The
-answer is kept sealed, for it can hold personal data, and `forget_answers` removes it after a day.
+answer is kept sealed, for it can hold personal data, and housekeeping removes it after a day.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 import orjson
 from fastapi import Request, Response
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import NO_TENANT, Principal
@@ -22,7 +21,6 @@ from shared.tables import idempotency_key
 from shared.vault import Vault
 
 HEADER = "idempotency-key"
-KEPT = timedelta(days=1)
 _MAX_KEY = 200
 _LOCK_CLASS = 746_102
 
@@ -142,11 +140,3 @@ async def remember(
 
 def _is(row: Mapping[str, Any]) -> list[Any]:
     return [idempotency_key.c[name] == value for name, value in row.items()]
-
-
-async def forget_answers(session: AsyncSession, *, before: datetime, tenant: UUID | None = None) -> int:
-    """Delete keys and answers made before a moment of the machine's clock; return how many."""
-    statement = delete(idempotency_key).where(idempotency_key.c.made_at < before)
-    if tenant is not None:
-        statement = statement.where(idempotency_key.c.tenant == tenant)
-    return len((await session.execute(statement.returning(idempotency_key.c.key))).all())

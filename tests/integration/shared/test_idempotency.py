@@ -1,7 +1,6 @@
 """`Idempotency-Key`: done once, answered the same; a key stands for one request of one principal."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +9,6 @@ import pytest
 from sqlalchemy import select, text
 
 from shared.auth import Role
-from shared.http import forget_answers
 from shared.tables import idempotency_key
 from tests.integration.shared.http_service import Running, staff
 from tests.support.eventually import eventually
@@ -159,11 +157,3 @@ class TestKeptAnswer:
             await session.execute(text("UPDATE idempotency_key SET key = 'moved'"))
         answer = await post(service, LAMP, manager | {"idempotency-key": "moved"})
         assert answer.status_code == 500
-
-    async def test_is_forgotten_in_time(self, service: Running, manager: dict[str, str]) -> None:
-        await post(service, LAMP, manager)
-        now = datetime.now(UTC)
-        async with service.database.transaction() as session:
-            assert await forget_answers(session, before=now - timedelta(days=1)) == 0
-            assert await forget_answers(session, before=now + timedelta(seconds=1)) == 1
-        assert await kept(service) == []

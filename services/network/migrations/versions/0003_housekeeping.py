@@ -1,0 +1,15 @@
+"""What housekeeping finds old rows by."""
+
+from collections.abc import Sequence
+
+from shared.migrations import create_platform_tables
+
+revision: str = "network_0003"
+down_revision: str | None = "network_0002"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Take the step."""
+    create_platform_tables("0003")

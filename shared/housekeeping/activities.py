@@ -1,0 +1,129 @@
+"""One part of a round: some batches of one table, each a short transaction of its own.
+
+Killed in the middle, the batches done are done, and the next try finds what is left.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter
+from pydantic import BaseModel, ConfigDict
+from temporalio import activity
+
+from shared.context import Context
+from shared.database import NO_SCOPE, Scope
+from shared.housekeeping import purging
+from shared.housekeeping.kept import Kept, kept
+
+log = structlog.get_logger(__name__)
+
+PURGED = Counter("kring_purged_rows_total", "Rows deleted because their time was over", ["service", "table"])
+
+_BATCH = 500
+# Well within the time that an activity may take: what is left is another activity's.
+_SECONDS = 10.0
+_NOBODY = UUID(int=0)
+
+
+class Part(BaseModel):
+    """What to purge, and how far this round has come; `after` is None when nothing of the tenant is left."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    tenant: UUID = _NOBODY
+    after: datetime | None = purging.BEGINNING
+
+
+class Plan(BaseModel):
+    """What a round purges, and how long to rest after it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: tuple[str, ...]
+    rest: timedelta
+
+
+class Purged(BaseModel):
+    """What came of a part: how many rows went, and where to go on, if there can be more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: int
+    next: Part | None = None
+
+
+class Housekeeper:
+    """The steps of housekeeping in one service."""
+
+    def __init__(self, context: Context, *, batch: int = _BATCH, seconds: float = _SECONDS) -> None:
+        self._context = context
+        self._batch = batch
+        self._seconds = seconds
+        self._kept = kept(context.settings)
+
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """Return the activities."""
+        return [self.plan, self.purge]
+
+    @activity.defn(name="housekeeping.plan")
+    async def plan(self) -> Plan:
+        """Return what a round does: settings are never read by a workflow."""
+        rest = timedelta(hours=self._context.settings.housekeeping_hours)
+        return Plan(what=tuple(self._kept), rest=rest)
+
+    @activity.defn(name="housekeeping.purge")
+    async def purge(self, part: Part) -> Purged:
+        """Purge batch after batch for a few seconds."""
+        what = self._kept.get(part.what)
+        if what is None:
+            # Planned by another version than the one that runs now.
+            return Purged(rows=0)
+        until = time.monotonic() + self._seconds
+        before = await self._now(what) - what.length
+        rows, place = 0, part
+        async for tenant in self._tenants(what, part):
+            after = (part.after if tenant == part.tenant else None) or purging.BEGINNING
+            while place.tenant != tenant or place.after is not None:
+                gone, after = await self._batch_of(what, tenant, after=after, before=before)
+                rows += gone
+                place = Part(what=part.what, tenant=tenant, after=after if gone == self._batch else None)
+                if time.monotonic() > until:
+                    return self._purged(what, rows, place)
+        return self._purged(what, rows, None)
+
+    async def _tenants(self, what: Kept, part: Part) -> Any:
+        """Yield whose rows to purge: nobody's once, or those of every tenant from where the last part ended."""
+        if part.after is not None and (part.tenant != _NOBODY or not what.of_tenants):
+            yield part.tenant
+        if not what.of_tenants:
+            return
+        after = part.tenant
+        while True:
+            async with self._context.database.transaction() as session:
+                found = await purging.tenants_after(session, after=after, most=self._batch)
+            for tenant in found:
+                yield tenant
+            if len(found) < self._batch:
+                return
+            after = found[-1]
+
+    async def _batch_of(
+        self, what: Kept, tenant: UUID, *, after: datetime, before: datetime
+    ) -> tuple[int, datetime]:
+        scope = Scope(tenant=tenant) if what.of_tenants else NO_SCOPE
+        async with self._context.database.transaction(scope) as session:
+            return await purging.purge(session, what, after=after, before=before, most=self._batch)
+
+    async def _now(self, what: Kept) -> datetime:
+        return datetime.now(UTC) if what.clock == "machine" else await self._context.clock.now()
+
+    def _purged(self, what: Kept, rows: int, place: Part | None) -> Purged:
+        if rows:
+            PURGED.labels(self._context.service, what.table).inc(rows)
+            log.info("housekeeping.purged", table=what.table, rows=rows)
+        return Purged(rows=rows, next=place)

@@ -1,0 +1,58 @@
+"""Deleting what is over its time: so many rows in a transaction, the oldest first, from where the last ended."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.housekeeping.kept import Kept
+
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+
+_TENANTS = text("SELECT tenant FROM tenant_seen WHERE tenant > :after ORDER BY tenant LIMIT :most")
+
+
+@cache
+def statement_of(kept: Kept) -> TextClause:
+    """Return what deletes some old rows, and says how many and how old the youngest of them was.
+
+    A row in somebody's hands is passed over: it is deleted another day.
+    """
+    columns = ", ".join(kept.key)
+    same = " AND ".join(f"row.{column} = old.{column}" for column in kept.key)
+    # Events know their tenant and are shown to all: from those that go it is learned whose rows there can be to purge.
+    tenant, learn = "", ""
+    if kept.table == "outbox":
+        tenant = ", row.tenant"
+        learn = (
+            ", learned AS (INSERT INTO tenant_seen (tenant) SELECT DISTINCT tenant FROM gone WHERE tenant IS NOT NULL"
+            " ORDER BY tenant ON CONFLICT DO NOTHING)"
+        )
+    return text(
+        f"""
+        WITH old AS (
+            SELECT {columns}, {kept.age} AS age FROM {kept.table}
+            WHERE {kept.only} AND {kept.age} >= :after AND {kept.age} < :before
+            ORDER BY {kept.age} LIMIT :most FOR UPDATE SKIP LOCKED
+        ), gone AS (
+            DELETE FROM {kept.table} AS row USING old WHERE {same} RETURNING old.age{tenant}
+        ){learn}
+        SELECT count(*) AS rows, max(age) AS youngest FROM gone
+        """  # noqa: S608 - names of our own tables
+    )
+
+
+async def purge(
+    session: AsyncSession, kept: Kept, *, after: datetime, before: datetime, most: int
+) -> tuple[int, datetime]:
+    """Delete at most so many rows between two ages; return how many, and from which age on to look next."""
+    row = (await session.execute(statement_of(kept), {"after": after, "before": before, "most": most})).one()
+    return row.rows, row.youngest or after
+
+
+async def tenants_after(session: AsyncSession, *, after: UUID, most: int) -> Sequence[UUID]:
+    """Return the next of the tenants whose rows there can be to purge, in the order of their ids."""
+    return (await session.execute(_TENANTS, {"after": after, "most": most})).scalars().all()
