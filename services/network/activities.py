@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Literal, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -9,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from services.network import queries
+from services.network.data_requests import DATA_REQUEST_CLOCK, OPEN_STATES, data_request_workflow_id
 from services.network.domain import INVITATION_CLOCK, OPEN_INVITATIONS, SERVICE, invitation_workflow_id
-from services.network.operations import invitations
+from services.network.operations import data_requests, invitations
 from shared import case_state
 from shared.clocks import Clocks
 from shared.context import Context
@@ -45,6 +47,15 @@ class Done(BaseModel):
 
 
 Operation = Callable[[AsyncSession, datetime], Awaitable[bool]]
+
+
+class RequestOperation(Protocol):
+    """What a step of a request does, if it is the moment for it."""
+
+    def __call__(
+        self, session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime
+    ) -> Awaitable[bool]:
+        """Return whether anything changed."""
 
 
 class Activities:
@@ -106,11 +117,87 @@ class Activities:
         return await self._once(step, "give-up", give_up)
 
     async def _once(self, step: InvitationStep, name: str, operation: Operation) -> Done:
-        now = await self._context.clock.now()
         key = f"{invitation_workflow_id(step.invitation_id)}/{name}/{step.ordinal}"
+        return await _done_once(self._context, tenant=step.tenant, key=key, operation=operation)
+
+
+class DataRequestStep(BaseModel):
+    """One step of one request about somebody's data; `ordinal` counts the steps."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: UUID
+    request_id: UUID
+    ordinal: int = 0
+
+
+class DataRequestFacts(BaseModel):
+    """What decides on the next step, and when it is to be taken; None: only news brings it on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    open: bool
+    state: str = ""
+    next_step: Literal["warn", "escalate", "put-away"] | None = None
+    next_at: datetime | None = None
+
+
+class RequestActivities:
+    """The steps of requests about people's data, on the connected parts of one process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._clocks = Clocks(SERVICE)
+
+    @activity.defn(name="network.look-at-data-request")
+    async def look_at_data_request(self, step: DataRequestStep) -> DataRequestFacts:
+        """Return where the request stands."""
         async with self._context.database.transaction(Scope(tenant=step.tenant)) as session:
+            request = await queries.data_request(session, tenant=step.tenant, request_id=step.request_id)
+            if request is None or request.state not in OPEN_STATES:
+                return DataRequestFacts(open=False)
+            if request.ready_until is not None:
+                return DataRequestFacts(
+                    open=True, state=request.state, next_step="put-away", next_at=request.ready_until
+                )
+            clock = await self._clocks.find(session, kind=DATA_REQUEST_CLOCK, subject=request.id)
+            if clock is None or clock.next_at is None:
+                return DataRequestFacts(open=True, state=request.state)
+            return DataRequestFacts(
+                open=True,
+                state=request.state,
+                next_step="warn" if clock.next_at == clock.warn_at else "escalate",
+                next_at=clock.next_at,
+            )
 
-            async def run() -> Done:
-                return Done(done=await operation(session, now))
+    @activity.defn(name="network.warn-of-data-request")
+    async def warn_of_data_request(self, step: DataRequestStep) -> Done:
+        """Warn that an answer is due."""
+        return await self._once(step, "warn", data_requests.warn)
 
-            return await once(session, key=key, result=Done, operation=run)
+    @activity.defn(name="network.escalate-data-request")
+    async def escalate_data_request(self, step: DataRequestStep) -> Done:
+        """Call the regional manager in."""
+        return await self._once(step, "escalate", data_requests.escalate)
+
+    @activity.defn(name="network.put-copy-away")
+    async def put_copy_away(self, step: DataRequestStep) -> Done:
+        """End a request whose copy was ready long enough."""
+        return await self._once(step, "put-away", data_requests.put_copy_away)
+
+    async def _once(self, step: DataRequestStep, name: str, operation: RequestOperation) -> Done:
+        async def run(session: AsyncSession, now: datetime) -> bool:
+            return await operation(session, tenant=step.tenant, request_id=step.request_id, now=now)
+
+        key = f"{data_request_workflow_id(step.request_id)}/{name}/{step.ordinal}"
+        return await _done_once(self._context, tenant=step.tenant, key=key, operation=run)
+
+
+async def _done_once(context: Context, *, tenant: UUID, key: str, operation: Operation) -> Done:
+    now = await context.clock.now()
+    async with context.database.transaction(Scope(tenant=tenant)) as session:
+
+        async def run() -> Done:
+            return Done(done=await operation(session, now))
+
+        return await once(session, key=key, result=Done, operation=run)

@@ -48,6 +48,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         "first_name": first_name,
         "role": person.role,
         "link": await _link(session, message, person, context),
+        "for_other": bool(message.parameters.get("for_other")),
         "calendar": _has_calendar(message),
         **_spoken(message.parameters, language),
     }
@@ -111,6 +112,7 @@ def _spoken(parameters: dict[str, Any], language: str) -> dict[str, str | None]:
         "closes": wording.say_deadline(closes, language) if closes else None,
         "due_on": wording.say_day(due, language) if due else None,
         "check_in": cast("str | None", parameters.get("check_in")),
+        "request_kind": cast("str | None", parameters.get("request_kind")),
     }
 
 

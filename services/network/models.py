@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -46,6 +47,14 @@ class ExitFields(SealedFields):
     """Why somebody left the circle: read by few."""
 
     reason: str
+
+
+class DataRequestFields(SealedFields):
+    """What somebody asks in their own words, and the words of the answer; under their own key."""
+
+    text: str | None = None
+    refusal: str | None = None
+    extension: str | None = None
 
 
 class Person(Base):
@@ -192,6 +201,61 @@ class Circle(Base):
     members: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Moment)
     ready_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class DataRequest(Base):
+    """What somebody asks of their data: that it was asked and answered outlives the person, so no key points there."""
+
+    __tablename__ = "data_request"
+    __table_args__ = (
+        CheckConstraint("kind IN ('copy', 'erasure', 'correction')", name="kind"),
+        CheckConstraint("state IN ('received', 'approved', 'refused', 'done', 'withdrawn')", name="state"),
+        # A second click, or a letter beside a click, finds the first request.
+        Index(
+            "uq_data_request_open",
+            "tenant",
+            "person_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("state IN ('received', 'approved')"),
+        ),
+        # Serve the lists: one's own, and those of whoever answers.
+        Index("ix_data_request_person", "tenant", "person_id", "created_at", "id"),
+        Index("ix_data_request_list", "tenant", "created_at", "id"),
+        Index(
+            "ix_data_request_waiting",
+            "tenant",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'received' OR (state = 'approved' AND kind <> 'copy')"),
+        ),
+        Index("ix_data_request_case", "tenant", "case_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    # Who asked, if it was somebody of the case; else a colleague noted it.
+    asked_by: Mapped[UUID | None]
+    noted_by: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    extended_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Of a copy: until when it can be read. Of an erasure: when it is carried out, if that happens here.
+    ready_until: Mapped[datetime | None] = mapped_column(Moment)
+    erase_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+    @property
+    def row(self) -> str:
+        """Return what the sealed fields are bound to."""
+        return f"data_request:{self.id}"
 
 
 class Policy(Base):

@@ -3,16 +3,22 @@
 Who may not know that a case or person exists gets the same answer as when there is none.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
+from services.network.data_requests import Asked, UnknownDataRequest, check_asks_for
 from services.network.domain import NoLongerInCircle, PersonState, UnknownInvitation, UnknownPerson
-from services.network.models import Person
+from services.network.models import DataRequest, Person, PersonFields
 from shared.auth import Kind, Principal, Role
 from shared.case_state import UnknownCase
 from shared.http.principals import require_twelve
+from shared.vault import Vault
+
+# The purpose by which a young person says that who cares for them may read about them.
+FILE_ACCESS = "file-access"
 
 
 async def require_coordinator(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
@@ -70,6 +76,72 @@ def may_consent(principal: Principal, *, given: bool) -> None:
     """A yes is given from twelve on; anybody's no counts, whatever their age. Raises: FromTwelveOn."""
     if given:
         require_twelve(principal)
+
+
+def may_ask(principal: Principal) -> None:
+    """From twelve on people ask this themselves; before, whoever cares for them does. Raises: FromTwelveOn."""
+    require_twelve(principal)
+
+
+async def person_to_ask_for(
+    session: AsyncSession, vault: Vault, *, asker: Person, person_id: UUID, now: datetime
+) -> Person:
+    """Return about whose data somebody of the case may ask: themselves, or a child or young person in their care.
+
+    Raises: UnknownPerson, NotAskedForThisPerson.
+    """
+    if person_id == asker.id:
+        return asker
+    asked = await queries.person(session, tenant=asker.tenant, person_id=person_id)
+    if asked.case_id != asker.case_id or asked.state != PersonState.ACTIVE:
+        raise UnknownPerson(person_id=str(person_id))
+    own, theirs = await vault.open_many(
+        session, PersonFields, [(asker.sealed, asker.row), (asked.sealed, asked.row)]
+    )
+    permission = await queries.last_consent(
+        session, tenant=asked.tenant, person_id=asked.id, purpose=FILE_ACCESS
+    )
+    check_asks_for(
+        Asked(born=theirs.birth_date, permits=permission is not None and permission.given),
+        has_authority=own.parental_authority is True,
+        now=now,
+    )
+    return asked
+
+
+async def person_for_noting(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
+    """Return a person to those who may note what they ask by phone or letter. Raises: UnknownPerson.
+
+    They are the coordinator now, a regional manager and the DPO.
+    """
+    if principal.has(Role.REGIONAL_MANAGER, Role.DPO) and principal.is_of_tenant:
+        return await queries.person(session, tenant=principal.tenant, person_id=person_id)
+    return await person_for_coordinator(session, principal, person_id=person_id)
+
+
+async def data_request_for_handler(
+    session: AsyncSession, principal: Principal, *, request_id: UUID, now: datetime, lock: bool = False
+) -> DataRequest:
+    """Return a request to the tenant's DPO; to a regional manager once it is late. Raises: UnknownDataRequest."""
+    request = await queries.data_request(session, tenant=principal.tenant, request_id=request_id, lock=lock)
+    if request is None or (only_late(principal, now=now) is not None and request.due_at > now):
+        raise UnknownDataRequest(request_id=str(request_id))
+    return request
+
+
+def only_late(principal: Principal, *, now: datetime) -> datetime | None:
+    """Return the moment by which a request must have been due for this colleague to see it; None: all."""
+    return None if principal.has(Role.DPO) else now
+
+
+async def own_data_request(
+    session: AsyncSession, asker: Person, *, request_id: UUID, lock: bool = False
+) -> DataRequest:
+    """Return a request to whoever it is about, or who asked it. Raises: UnknownDataRequest."""
+    request = await queries.data_request(session, tenant=asker.tenant, request_id=request_id, lock=lock)
+    if request is None or asker.id not in (request.person_id, request.asked_by):
+        raise UnknownDataRequest(request_id=str(request_id))
+    return request
 
 
 async def _coordinates(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:

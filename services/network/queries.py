@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.network.data_requests import OPEN_STATES, RequestKind, RequestState
 from services.network.domain import InvitationState, PersonState, Purpose, UnknownPerson
 from services.network.models import (
     CaseCoordinator,
     Consent,
     Contact,
+    DataRequest,
     Invitation,
     Person,
     PersonalLink,
@@ -197,3 +200,67 @@ async def policy(session: AsyncSession, *, tenant: UUID) -> PolicyInForce:
     if found is None:
         return PolicyInForce(1, Lengths())
     return PolicyInForce(found.version, Lengths.model_validate(found.settings))
+
+
+async def data_request(
+    session: AsyncSession, *, tenant: UUID, request_id: UUID, lock: bool = False
+) -> DataRequest | None:
+    """Return a request about somebody's data."""
+    query = select(DataRequest).where(DataRequest.tenant == tenant, DataRequest.id == request_id)
+    return (await session.execute(_locked(query) if lock else query)).scalar_one_or_none()
+
+
+async def has_open_data_request(session: AsyncSession, *, tenant: UUID, person_id: UUID, kind: str) -> bool:
+    """Say whether a request of this kind about somebody is open."""
+    query = select(DataRequest.id).where(
+        DataRequest.tenant == tenant,
+        DataRequest.person_id == person_id,
+        DataRequest.kind == kind,
+        DataRequest.state.in_(OPEN_STATES),
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+async def count_data_requests(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID, since: datetime
+) -> int:
+    """Return how many requests about somebody were made since a moment."""
+    query = select(func.count()).where(
+        DataRequest.tenant == tenant, DataRequest.person_id == person_id, DataRequest.created_at >= since
+    )
+    return (await session.execute(query)).scalar_one()
+
+
+async def data_requests_seen_by(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID, page: PageRequest
+) -> Rows[DataRequest]:
+    """Return one page of the requests about or by somebody of a case, newest first."""
+    query = select(DataRequest).where(
+        DataRequest.tenant == tenant,
+        or_(DataRequest.person_id == person_id, DataRequest.asked_by == person_id),
+    )
+    return await paginate(session, query, page, time=DataRequest.created_at, id=DataRequest.id)
+
+
+async def data_requests_waiting(
+    session: AsyncSession, *, tenant: UUID, late_at: datetime | None, page: PageRequest
+) -> Rows[DataRequest]:
+    """Return one page of the requests that wait for an answer, earliest due first; or only those late by a moment."""
+    query = select(DataRequest).where(
+        DataRequest.tenant == tenant,
+        or_(
+            DataRequest.state == RequestState.RECEIVED,
+            (DataRequest.state == RequestState.APPROVED) & (DataRequest.kind != RequestKind.COPY),
+        ),
+    )
+    if late_at is not None:
+        query = query.where(DataRequest.due_at <= late_at)
+    return await paginate(
+        session, query, page, time=DataRequest.due_at, id=DataRequest.id, newest_first=False
+    )
+
+
+async def data_requests(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[DataRequest]:
+    """Return one page of all requests of a tenant, newest first."""
+    query = select(DataRequest).where(DataRequest.tenant == tenant)
+    return await paginate(session, query, page, time=DataRequest.created_at, id=DataRequest.id)

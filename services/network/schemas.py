@@ -1,12 +1,13 @@
 """Bodies of network's API, and the settings an organisation may change."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.network.data_requests import RequestKind
 from services.network.domain import Answer, Channel, ContactPurpose
 from shared.calendar import Length, add_length
 from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
@@ -141,10 +142,25 @@ class Lengths(RequestModel):
     invitation_remind: Length = "4d"
     invitation_due: Length = "8d"
     link_expires: Length = "120d"
+    # A request about one's data: the law gives a month, and two more if need be.
+    data_request_warn: Length = "23d"
+    data_request_due: Length = "30d"
+    data_request_extension: Length = "60d"
+    # How long a copy can be read, and how long the erasing waits: who changes their mind can say so.
+    copy_ready: Length = "30d"
+    erase_wait: Length = "2d"
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         start = datetime(2026, 1, 5, 9, tzinfo=UTC)
+        if add_length(start, self.data_request_warn) >= add_length(start, self.data_request_due):
+            raise ValueError("data_request_warn must be shorter than data_request_due")
+        if add_length(start, self.data_request_due) > start + timedelta(days=31):
+            raise ValueError("data_request_due may not be longer than a month")
+        if add_length(start, self.data_request_extension) > start + timedelta(days=61):
+            raise ValueError("data_request_extension may not be longer than two months")
+        if add_length(start, self.copy_ready) <= start:
+            raise ValueError("copy_ready must be longer than nothing")
         if add_length(start, self.invitation_remind) >= add_length(start, self.invitation_due):
             raise ValueError("invitation_remind must be shorter than invitation_due")
         if add_length(start, self.link_expires) <= start:
@@ -275,6 +291,73 @@ class Me(ResponseModel):
     role: str
     language: str
     invitation: InvitationView | None
+
+
+class NewDataRequest(RequestModel):
+    """What somebody asks of their data; `for_person_id`: somebody in their care, themselves if left out."""
+
+    kind: RequestKind
+    text: Reason | None = None
+    for_person_id: UUID | None = None
+
+
+class NotedDataRequest(RequestModel):
+    """What somebody asked by phone or letter, and the day on which it came: today if left out."""
+
+    kind: RequestKind
+    text: Reason | None = None
+    received_on: date | None = None
+
+
+class OwnDataRequest(ResponseModel):
+    """A request as those concerned see it. `complaint`: where to go with a no, in words."""
+
+    request_id: UUID
+    person_id: UUID
+    kind: str
+    state: str
+    asked_by_me: bool
+    text: str | None
+    received_at: datetime
+    due_at: datetime
+    extension_reason: str | None
+    refusal_reason: str | None
+    complaint: str | None
+    copy_ready_until: datetime | None
+    erase_at: datetime | None
+    ended_at: datetime | None
+
+
+class DataRequestSummary(ResponseModel):
+    """A request in the list of whoever answers it: ids, codes and dates."""
+
+    request_id: UUID
+    case_id: UUID
+    person_id: UUID
+    kind: str
+    state: str
+    asked_by: UUID | None
+    noted_by: UUID | None
+    received_at: datetime
+    due_at: datetime
+    late: bool
+    extended: bool
+    decided_by: UUID | None
+    decided_at: datetime | None
+    copy_ready_until: datetime | None
+    erase_at: datetime | None
+    ended_at: datetime | None
+
+
+class DataRequestView(DataRequestSummary):
+    """A request with who asks it and in which words; these are null once the person was erased."""
+
+    role: str | None
+    first_name: str | None
+    last_name: str | None
+    text: str | None
+    extension_reason: str | None
+    refusal_reason: str | None
 
 
 class OpeningConsent(BaseModel):

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.network.data_requests import data_request_workflow_id
 from services.network.domain import INVITATION_CLOCK, SERVICE, invitation_workflow_id
 from services.network.operations import cases, persons, telling
 from services.network.schemas import OpeningPeople
-from services.network.workflows import Invitation, InvitationInput
+from services.network.workflows import DataRequest, DataRequestInput, Invitation, InvitationInput
 from shared import case_state
 from shared.case_state import CaseStopped
 from shared.context import Context
@@ -149,6 +150,37 @@ async def tell_workflow_of_answer(event: Received[network.InvitationAnswered], c
 async def tell_workflow_of_end(event: Received[network.InvitationCancelled], context: Context) -> None:
     """Let the invitation's workflow see that it was called off."""
     await _look_again(context, event.data.invitation_id, event.id)
+
+
+@subscriptions.acts(network.DataRequestReceived, case="any")
+async def look_after_data_request(event: Received[network.DataRequestReceived], context: Context) -> None:
+    """Start the workflow that sees to it that a request is answered in its time."""
+    tenant = _tenant_of(event)
+    await context.temporal.start(
+        DataRequest.__name__,
+        DataRequestInput(tenant=tenant, request_id=event.data.request_id),
+        id=data_request_workflow_id(event.data.request_id),
+        service=SERVICE,
+        tenant=tenant,
+    )
+
+
+@subscriptions.acts(network.DataRequestDecided, case="any")
+async def tell_workflow_of_decision(event: Received[network.DataRequestDecided], context: Context) -> None:
+    """Let the request's workflow see what was decided."""
+    await context.temporal.look_again(data_request_workflow_id(event.data.request_id), event.id)
+
+
+@subscriptions.acts(network.DataRequestExtended, case="any")
+async def tell_workflow_of_more_time(event: Received[network.DataRequestExtended], context: Context) -> None:
+    """Let the request's workflow see that there is more time."""
+    await context.temporal.look_again(data_request_workflow_id(event.data.request_id), event.id)
+
+
+@subscriptions.acts(network.DataRequestEnded, case="any")
+async def tell_workflow_of_its_end(event: Received[network.DataRequestEnded], context: Context) -> None:
+    """Let the request's workflow see that all is done, or that it was taken back."""
+    await context.temporal.look_again(data_request_workflow_id(event.data.request_id), event.id)
 
 
 @subscriptions.acts(CLOCK_EVENTS[SERVICE, "paused"], case="any")

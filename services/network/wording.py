@@ -17,6 +17,7 @@ class Wording:
     period: str
     appointment: str
     appointment_note: str
+    complaint: str
 
 
 WORDINGS = {
@@ -31,6 +32,10 @@ WORDINGS = {
         period="{day}, van {start} tot {end}",
         appointment="Bijeenkomst",
         appointment_note="De plaats en alle uitleg vind je achter de link in onze mail.",
+        complaint=(
+            "Ben je het hier niet mee eens? Laat het ons gerust weten: we kijken er graag nog eens naar met jou."
+            " Je mag ook altijd een klacht indienen bij de Gegevensbeschermingsautoriteit. Dat is gratis."
+        ),
     ),
     "fr": Wording(
         weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
@@ -43,6 +48,11 @@ WORDINGS = {
         period="{day}, de {start} à {end}",
         appointment="Réunion",
         appointment_note="Le lieu et toutes les explications se trouvent derrière le lien dans notre mail.",
+        complaint=(
+            "Vous n'êtes pas d'accord ? Dites-le-nous : nous regarderons volontiers encore une fois avec vous."
+            " Vous pouvez aussi toujours introduire une plainte auprès de l'Autorité de protection des données."
+            " C'est gratuit."
+        ),
     ),
     "en": Wording(
         weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -55,6 +65,10 @@ WORDINGS = {
         period="{day}, from {start} to {end}",
         appointment="Meeting",
         appointment_note="You will find the place and all details behind the link in our mail.",
+        complaint=(
+            "Do you not agree? Please tell us: we are glad to look at it again with you."
+            " You may also always complain to the Data Protection Authority. It costs nothing."
+        ),
     ),
 }
 

@@ -3,19 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.network.activities import Activities
-from services.network.workflows import Invitation
+from services.network.activities import Activities, RequestActivities
+from services.network.workflows import DataRequest, Invitation
 from shared.context import Context
 
-workflows: list[type] = [Invitation]
+workflows: list[type] = [Invitation, DataRequest]
 
 
 def activities(context: Context) -> list[Callable[..., Any]]:
     """Return network's activities on the connected parts of this process."""
     steps = Activities(context)
+    requests = RequestActivities(context)
     return [
         steps.begin_invitation,
         steps.look_at_invitation,
         steps.remind_of_invitation,
         steps.give_up_waiting,
+        requests.look_at_data_request,
+        requests.warn_of_data_request,
+        requests.escalate_data_request,
+        requests.put_copy_away,
     ]

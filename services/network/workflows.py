@@ -1,4 +1,4 @@
-"""When a person is reminded of their invitation, and when the coordinator takes over."""
+"""When a person is reminded of their invitation, and when whoever must answer a request is reminded of that."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -8,7 +8,15 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from pydantic import BaseModel, ConfigDict
 
-    from services.network.activities import Activities, Done, InvitationFacts, InvitationStep
+    from services.network.activities import (
+        Activities,
+        DataRequestFacts,
+        DataRequestStep,
+        Done,
+        InvitationFacts,
+        InvitationStep,
+        RequestActivities,
+    )
     from shared.workflow import ACTIVITY, LookAgain
 
 
@@ -69,3 +77,62 @@ def _phase(facts: InvitationFacts) -> str:
     if facts.next_at is None:
         return "waiting-for-coordinator" if facts.reminded else "resting"
     return "reminded" if facts.reminded else "invited"
+
+
+class DataRequestInput(BaseModel):
+    """Which request; `seen` and `steps` carry on from a run that was continued."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: UUID
+    request_id: UUID
+    seen: tuple[str, ...] = ()
+    steps: int = 0
+
+
+@workflow.defn
+class DataRequest(LookAgain):
+    """One request about somebody's data, to its end: a warning, the escalation, and what an approval brings about."""
+
+    @workflow.init
+    def __init__(self, given: DataRequestInput) -> None:
+        super().__init__(given.seen)
+        self._given = given
+        self._steps = given.steps
+
+    @workflow.run
+    async def run(self, given: DataRequestInput) -> None:
+        """Wait for news or the next moment, and take the step that is due, until the request has ended."""
+        del given
+        while (facts := await self._look()).open:
+            self.show(facts.state, facts.next_at)
+            if await self.wait(facts.next_at):
+                self._continue_if_long()
+            elif facts.next_step is not None:
+                await self._do(_STEPS[facts.next_step])
+        self.show("ended", None)
+
+    async def _look(self) -> DataRequestFacts:
+        return await workflow.execute_activity_method(
+            RequestActivities.look_at_data_request, self._step(), **ACTIVITY
+        )
+
+    async def _do(self, activity: Callable[[RequestActivities, DataRequestStep], Awaitable[Done]]) -> None:
+        self._steps += 1
+        await workflow.execute_activity_method(activity, self._step(), **ACTIVITY)
+
+    def _step(self) -> DataRequestStep:
+        return DataRequestStep(
+            tenant=self._given.tenant, request_id=self._given.request_id, ordinal=self._steps
+        )
+
+    def _continue_if_long(self) -> None:
+        if workflow.info().is_continue_as_new_suggested():
+            workflow.continue_as_new(self._given.model_copy(update={"seen": self.seen, "steps": self._steps}))
+
+
+_STEPS: dict[str, Callable[[RequestActivities, DataRequestStep], Awaitable[Done]]] = {
+    "warn": RequestActivities.warn_of_data_request,
+    "escalate": RequestActivities.escalate_data_request,
+    "put-away": RequestActivities.put_copy_away,
+}

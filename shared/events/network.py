@@ -125,6 +125,45 @@ class MessageFailed(EventData, type="network.message.failed.v1"):
     kind: str
 
 
+class DataRequestReceived(EventData, type="network.data-request.received.v1"):
+    """Somebody asks something of the data about them; there is a month to answer it."""
+
+    request_id: UUID
+    case_id: UUID
+    person_id: UUID
+    kind: Literal["copy", "erasure", "correction"]
+    via: Literal["link", "staff"]
+
+
+class DataRequestDecided(EventData, type="network.data-request.decided.v1"):
+    """The request was taken on or refused; the reason of a refusal is for who asked alone."""
+
+    request_id: UUID
+    case_id: UUID
+    person_id: UUID
+    kind: Literal["copy", "erasure", "correction"]
+    decision: Literal["approved", "refused"]
+
+
+class DataRequestExtended(EventData, type="network.data-request.extended.v1"):
+    """The answer takes longer, and who asked was told why."""
+
+    request_id: UUID
+    case_id: UUID
+    person_id: UUID
+    due_at: datetime
+
+
+class DataRequestEnded(EventData, type="network.data-request.ended.v1"):
+    """What was asked is done, or was taken back."""
+
+    request_id: UUID
+    case_id: UUID
+    person_id: UUID
+    kind: Literal["copy", "erasure", "correction"]
+    how: Literal["done", "withdrawn"]
+
+
 class CalendarEntry(EventData):
     """What a calendar file needs: a fixed uid, a growing revision, the times."""
 

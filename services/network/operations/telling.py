@@ -26,7 +26,20 @@ ASKED_KINDS = frozenset(
         "check-in",
     }
 )
-OWN_KINDS = frozenset({"invitation", "invitation-reminder", "link-renewed", "case-stopped"})
+OWN_KINDS = frozenset(
+    {
+        "invitation",
+        "invitation-reminder",
+        "link-renewed",
+        "case-stopped",
+        "data-request-received",
+        "data-request-extended",
+        "data-request-ready",
+        "data-request-approved",
+        "data-request-refused",
+        "data-request-done",
+    }
+)
 CALENDAR = "calendar_"
 
 _TARGET = re.compile(r"[A-Za-z0-9/_.=&?-]{0,200}")

@@ -13,7 +13,15 @@ from shared.mail import LANGUAGES, Mail, render
 KINDS = sorted(ASKED_KINDS | OWN_KINDS)
 ROLES = ("central", "circle", "professional", "advocate", "interpreter", "representative")
 LINK = "https://kring.example/l/token?to=x"
-FULL = {"calendar": True, "when": "MOMENT", "closes": "CLOSING", "due_on": "DUE", "check_in": "six-months"}
+FULL = {
+    "calendar": True,
+    "when": "MOMENT",
+    "closes": "CLOSING",
+    "due_on": "DUE",
+    "check_in": "six-months",
+    "request_kind": "erasure",
+    "for_other": True,
+}
 # What a mail is about, and is read behind the link only.
 UNSAID = re.compile(
     r"uithuis|jeugdhulp|school|placement|protection|conferenti|conférenc|conference", re.IGNORECASE
@@ -55,6 +63,10 @@ class TestMoments:
             ("poll-reminder", "CLOSING"),
             ("agreement-due", "DUE"),
             ("agreement-reminder", "DUE"),
+            ("data-request-received", "DUE"),
+            ("data-request-extended", "DUE"),
+            ("data-request-ready", "DUE"),
+            ("data-request-approved", "DUE"),
         ):
             assert word in _rendered(kind, language, "circle", **FULL)[2]
 

@@ -1,0 +1,339 @@
+"""What people ask of their data: asking, deciding, more time, taking back; and what the month's clock does by itself.
+
+The clock belongs to the request and not to the case: a case that rests or stops does not stop the answer.
+"""
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.data_requests import (
+    DATA_REQUEST_CLOCK,
+    ESCALATED_TO,
+    HANDLER,
+    LATELY_DAYS,
+    MAX_DAYS_BACK,
+    MAX_LATELY,
+    OPEN_STATES,
+    AlreadyAsked,
+    AlreadyExtended,
+    AskedTooOften,
+    Decision,
+    Ended,
+    NotAnsweredByDoing,
+    ReceivedOnNotPossible,
+    RequestDecided,
+    RequestKind,
+    RequestState,
+)
+from services.network.domain import SERVICE, UnknownPerson
+from services.network.models import DataRequest, DataRequestFields, Person
+from services.network.operations import telling
+from shared import case_state, outbox
+from shared.calendar import BRUSSELS, add_length
+from shared.case_state import CaseErased
+from shared.clocks import Clocks
+from shared.events import network
+from shared.events.base import EventData
+from shared.ids import uuid7
+from shared.vault import Vault
+
+clocks = Clocks(SERVICE)
+
+# Two clocks never agree to the microsecond: a timer that is this early is on time.
+_EARLY = timedelta(seconds=2)
+# Held to the commit: two requests of one person at once are noted one after the other.
+_ONE_AT_A_TIME = text("SELECT 1 FROM person WHERE id = :person FOR UPDATE")
+
+
+async def receive(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    person: Person,
+    kind: RequestKind,
+    words: str | None,
+    asked_by: UUID | None,
+    noted_by: UUID | None,
+    received_on: date | None,
+    now: datetime,
+) -> DataRequest:
+    """Note a request, start its clock and confirm it to whoever asked.
+
+    Raises: AlreadyAsked, AskedTooOften, ReceivedOnNotPossible, CaseErased.
+    """
+    await _require_not_erased(session, person)
+    await session.execute(_ONE_AT_A_TIME, {"person": person.id})
+    await _require_room(session, person, kind, now)
+    begins = _begins(received_on, now)
+    policy = await queries.policy(session, tenant=person.tenant)
+    request = DataRequest(
+        id=uuid7(),
+        tenant=person.tenant,
+        case_id=person.case_id,
+        person_id=person.id,
+        asked_by=asked_by,
+        noted_by=noted_by,
+        kind=kind,
+        state=RequestState.RECEIVED,
+        created_at=now,
+        due_at=add_length(begins, policy.lengths.data_request_due),
+    )
+    request.sealed = await vault.seal(
+        session, DataRequestFields(text=words), subject=person.id, row=request.row
+    )
+    session.add(request)
+    await session.flush()
+    await _start_clock(
+        session,
+        request,
+        warn_at=add_length(begins, policy.lengths.data_request_warn),
+        policy_version=policy.version,
+        now=now,
+    )
+    fact = network.DataRequestReceived(
+        request_id=request.id,
+        case_id=request.case_id,
+        person_id=request.person_id,
+        kind=kind.value,
+        via="link" if asked_by is not None else "staff",
+    )
+    await _publish(session, request, fact, now)
+    await _tell(session, request, "data-request-received", now, until=request.due_at)
+    return request
+
+
+async def approve(session: AsyncSession, *, request: DataRequest, by: UUID, now: datetime) -> None:
+    """Take a request on: a copy is ready at once, an erasure waits a little, a correction is done by hand.
+
+    Raises: RequestDecided.
+    """
+    _decide(request, RequestState.APPROVED, by, now)
+    lengths = (await queries.policy(session, tenant=request.tenant)).lengths
+    if request.kind == RequestKind.COPY:
+        request.ready_until = add_length(now, lengths.copy_ready)
+        await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
+    await session.flush()
+    await _tell_decided(session, request, "approved", now)
+    if request.kind == RequestKind.COPY:
+        await _tell(session, request, "data-request-ready", now, until=request.ready_until)
+    else:
+        await _tell(session, request, "data-request-approved", now, until=request.erase_at)
+
+
+async def refuse(
+    session: AsyncSession, vault: Vault, *, request: DataRequest, reason: str, by: UUID, now: datetime
+) -> None:
+    """Say no, with a reason that whoever asked can read. Raises: RequestDecided."""
+    _decide(request, RequestState.REFUSED, by, now)
+    request.ended_at = now
+    await _seal(session, vault, request, refusal=reason)
+    await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
+    await _tell_decided(session, request, "refused", now)
+    await _tell(session, request, "data-request-refused", now)
+
+
+async def extend(
+    session: AsyncSession, vault: Vault, *, request: DataRequest, reason: str, now: datetime
+) -> None:
+    """Lengthen the time for an answer, once, and tell whoever asked why. Raises: RequestDecided, AlreadyExtended."""
+    if request.state != RequestState.RECEIVED:
+        raise RequestDecided(state=request.state)
+    if request.extended_at is not None:
+        raise AlreadyExtended(request_id=str(request.id))
+    clock = await clocks.find(session, kind=DATA_REQUEST_CLOCK, subject=request.id)
+    policy = await queries.policy(session, tenant=request.tenant)
+    longer = policy.lengths.data_request_extension
+    request.extended_at = now
+    request.due_at = add_length(request.due_at, longer)
+    await _seal(session, vault, request, extension=reason)
+    warn_at = None if clock is None or clock.warn_at is None else add_length(clock.warn_at, longer)
+    # The clock that ran has an end that was told; the longer time is a clock of its own.
+    await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
+    await _start_clock(session, request, warn_at=warn_at, policy_version=policy.version, now=now)
+    fact = network.DataRequestExtended(
+        request_id=request.id, case_id=request.case_id, person_id=request.person_id, due_at=request.due_at
+    )
+    await _publish(session, request, fact, now)
+    await _tell(session, request, "data-request-extended", now, until=request.due_at)
+
+
+async def withdraw(session: AsyncSession, *, request: DataRequest, now: datetime) -> None:
+    """Take a request back, also one that was approved and not carried out. Raises: RequestDecided."""
+    if request.state not in OPEN_STATES:
+        raise RequestDecided(state=request.state)
+    await _end(session, request, "withdrawn", now)
+
+
+async def report_done(session: AsyncSession, *, request: DataRequest, now: datetime) -> None:
+    """Note that what was to be put right is right. Raises: RequestDecided, NotAnsweredByDoing."""
+    if request.kind != RequestKind.CORRECTION:
+        raise NotAnsweredByDoing(kind=request.kind)
+    if request.state != RequestState.APPROVED:
+        raise RequestDecided(state=request.state)
+    await _end(session, request, "done", now)
+    await _tell(session, request, "data-request-done", now)
+
+
+async def warn(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
+    """Warn that an answer is due; False if it is not, or no longer, the moment."""
+    request = await _waiting(session, tenant, request_id, now)
+    if request is None:
+        return False
+    return await clocks.warn(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now) is not None
+
+
+async def escalate(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
+    """Note that the answer is late: from now on the regional manager sees the request and may answer it too."""
+    request = await _waiting(session, tenant, request_id, now)
+    if request is None:
+        return False
+    return await clocks.breach(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now) is not None
+
+
+async def put_copy_away(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
+    """End a request for a copy whose time of being ready is over."""
+    request = await queries.data_request(session, tenant=tenant, request_id=request_id, lock=True)
+    if request is None or request.kind != RequestKind.COPY or request.state != RequestState.APPROVED:
+        return False
+    if request.ready_until is None or request.ready_until > now + _EARLY:
+        return False
+    await _end(session, request, "done", now)
+    return True
+
+
+async def _require_not_erased(session: AsyncSession, person: Person) -> None:
+    state = await case_state.read(session, person.case_id)
+    if state is not None and state.status == "erased":
+        raise CaseErased(case_id=str(person.case_id))
+
+
+async def _require_room(session: AsyncSession, person: Person, kind: RequestKind, now: datetime) -> None:
+    if await queries.has_open_data_request(session, tenant=person.tenant, person_id=person.id, kind=kind):
+        raise AlreadyAsked(kind=kind)
+    since = now - timedelta(days=LATELY_DAYS)
+    lately = await queries.count_data_requests(
+        session, tenant=person.tenant, person_id=person.id, since=since
+    )
+    if lately >= MAX_LATELY:
+        raise AskedTooOften(most=MAX_LATELY)
+
+
+def _begins(received_on: date | None, now: datetime) -> datetime:
+    # A letter is received on a day: the month runs from the morning of it.
+    today = now.astimezone(BRUSSELS).date()
+    if received_on is None or received_on == today:
+        return now
+    if not today - timedelta(days=MAX_DAYS_BACK) <= received_on < today:
+        raise ReceivedOnNotPossible
+    return datetime.combine(received_on, time.min, tzinfo=BRUSSELS)
+
+
+def _decide(request: DataRequest, state: RequestState, by: UUID, now: datetime) -> None:
+    if request.state != RequestState.RECEIVED:
+        raise RequestDecided(state=request.state)
+    request.state, request.decided_by, request.decided_at = state, by, now
+
+
+async def _waiting(
+    session: AsyncSession, tenant: UUID, request_id: UUID, now: datetime
+) -> DataRequest | None:
+    request = await queries.data_request(session, tenant=tenant, request_id=request_id, lock=True)
+    if request is None or request.state not in OPEN_STATES:
+        return None
+    clock = await clocks.find(session, kind=DATA_REQUEST_CLOCK, subject=request.id)
+    due = clock is not None and clock.next_at is not None and clock.next_at <= now + _EARLY
+    return request if due else None
+
+
+async def _start_clock(
+    session: AsyncSession,
+    request: DataRequest,
+    *,
+    warn_at: datetime | None,
+    policy_version: int,
+    now: datetime,
+) -> None:
+    # Of no case: what lets the clocks of a case rest, or stops them, does not find this one.
+    await clocks.start(
+        session,
+        kind=DATA_REQUEST_CLOCK,
+        subject=request.id,
+        stream=request.id,
+        tenant=request.tenant,
+        case=None,
+        owner=HANDLER,
+        escalate_to=ESCALATED_TO,
+        now=now,
+        warn_at=warn_at,
+        due_at=request.due_at,
+        policy_version=policy_version,
+    )
+
+
+async def _end(session: AsyncSession, request: DataRequest, how: Ended, now: datetime) -> None:
+    request.state, request.ended_at = RequestState(how), now
+    await session.flush()
+    await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
+    fact = network.DataRequestEnded(
+        request_id=request.id,
+        case_id=request.case_id,
+        person_id=request.person_id,
+        kind=RequestKind(request.kind).value,
+        how=how,
+    )
+    await _publish(session, request, fact, now)
+
+
+async def _seal(session: AsyncSession, vault: Vault, request: DataRequest, **words: str) -> None:
+    fields = await vault.open(session, DataRequestFields, request.sealed, row=request.row)
+    request.sealed = await vault.seal(
+        session, fields.replaced(**words), subject=request.person_id, row=request.row
+    )
+    await session.flush()
+
+
+async def _tell_decided(
+    session: AsyncSession, request: DataRequest, decision: Decision, now: datetime
+) -> None:
+    fact = network.DataRequestDecided(
+        request_id=request.id,
+        case_id=request.case_id,
+        person_id=request.person_id,
+        kind=RequestKind(request.kind).value,
+        decision=decision,
+    )
+    await _publish(session, request, fact, now)
+
+
+async def _tell(
+    session: AsyncSession, request: DataRequest, kind: str, now: datetime, *, until: datetime | None = None
+) -> None:
+    """Write to whoever asked: somebody of the case, or the person themselves where a colleague noted it."""
+    try:
+        person = await queries.person(
+            session, tenant=request.tenant, person_id=request.asked_by or request.person_id
+        )
+    except UnknownPerson:
+        return
+    await telling.tell(
+        session,
+        person=person,
+        kind=kind,
+        now=now,
+        link_target="data-requests",
+        parameters={
+            "request_kind": request.kind,
+            "for_other": int(request.asked_by not in (None, request.person_id)),
+            "due_on": None if until is None else until.astimezone(BRUSSELS).date().isoformat(),
+        },
+        even_if_stopped=True,
+    )
+
+
+async def _publish(session: AsyncSession, request: DataRequest, fact: EventData, now: datetime) -> None:
+    # A stream of its own, and of no case: it is heard also when the case has stopped or was erased.
+    await outbox.publish(session, fact, stream=request.id, tenant=request.tenant, now=now)

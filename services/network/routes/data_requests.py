@@ -1,0 +1,249 @@
+"""What people ask of their data: asked through their link or noted by a colleague, answered by the DPO."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from services.network import permissions, queries, wording
+from services.network.data_requests import RequestState
+from services.network.domain import UnknownPerson
+from services.network.models import DataRequest, DataRequestFields, PersonFields
+from services.network.models import Person as PersonRow
+from services.network.operations import data_requests
+from services.network.schemas import (
+    DataRequestSummary,
+    DataRequestView,
+    NewDataRequest,
+    NotedDataRequest,
+    OwnDataRequest,
+    WithReason,
+)
+from shared.auth import Principal, Role
+from shared.context import Context
+from shared.http import Now, Page, Paging, Parts, Person, Router, Session, allow, problems
+
+router = Router(tags=["data requests"])
+
+Handler = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER))]
+Noter = Annotated[
+    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.DPO, from_elsewhere=True))
+]
+
+
+@router.post("/v1/me/data-requests", status_code=201, responses=problems(404, 410))
+async def ask(
+    body: NewDataRequest, principal: Person, session: Session, parts: Parts, now: Now
+) -> OwnDataRequest:
+    """Ask for everything about you, to be forgotten, or for something to be put right; also when the case has ended."""
+    permissions.may_ask(principal)
+    asker = await permissions.oneself(session, principal)
+    person = await permissions.person_to_ask_for(
+        session, parts.vault, asker=asker, person_id=body.for_person_id or asker.id, now=now
+    )
+    request = await data_requests.receive(
+        session,
+        parts.vault,
+        person=person,
+        kind=body.kind,
+        words=body.text,
+        asked_by=asker.id,
+        noted_by=None,
+        received_on=None,
+        now=now,
+    )
+    return (await _own(session, parts, asker, [request]))[0]
+
+
+@router.get("/v1/me/data-requests", responses=problems(404, 410))
+async def list_own(principal: Person, session: Session, parts: Parts, page: Paging) -> Page[OwnDataRequest]:
+    """List what was asked of your data, by you or for you, and where it stands; newest first."""
+    asker = await permissions.oneself(session, principal)
+    rows = await queries.data_requests_seen_by(session, tenant=asker.tenant, person_id=asker.id, page=page)
+    return Page(items=await _own(session, parts, asker, list(rows.items)), next=rows.next)
+
+
+@router.post("/v1/me/data-requests/{request_id}/withdraw")
+async def withdraw(
+    request_id: UUID, principal: Person, session: Session, parts: Parts, now: Now
+) -> OwnDataRequest:
+    """Take a request back, as long as it has not been carried out."""
+    asker = await permissions.oneself(session, principal)
+    request = await permissions.own_data_request(session, asker, request_id=request_id, lock=True)
+    await data_requests.withdraw(session, request=request, now=now)
+    return (await _own(session, parts, asker, [request]))[0]
+
+
+@router.post("/v1/persons/{person_id}/data-requests", status_code=201)
+async def note(
+    *, person_id: UUID, body: NotedDataRequest, principal: Noter, session: Session, parts: Parts, now: Now
+) -> DataRequestSummary:
+    """Note what somebody asked by phone or letter; the month runs from the day on which it came."""
+    person = await permissions.person_for_noting(session, principal, person_id=person_id)
+    request = await data_requests.receive(
+        session,
+        parts.vault,
+        person=person,
+        kind=body.kind,
+        words=body.text,
+        asked_by=None,
+        noted_by=principal.id,
+        received_on=body.received_on,
+        now=now,
+    )
+    return _summary(request, now)
+
+
+@router.get("/v1/data-requests")
+async def list_requests(
+    principal: Handler,
+    session: Session,
+    page: Paging,
+    now: Now,
+    which: Annotated[Literal["waiting", "all"], Query()] = "waiting",
+) -> Page[DataRequestSummary]:
+    """List what waits for an answer, earliest due first, or all; a regional manager sees what is late."""
+    late_at = permissions.only_late(principal, now=now)
+    if which == "waiting" or late_at is not None:
+        rows = await queries.data_requests_waiting(
+            session, tenant=principal.tenant, late_at=late_at, page=page
+        )
+    else:
+        rows = await queries.data_requests(session, tenant=principal.tenant, page=page)
+    return Page(items=[_summary(request, now) for request in rows.items], next=rows.next)
+
+
+@router.get("/v1/data-requests/{request_id}")
+async def read_request(
+    request_id: UUID, principal: Handler, session: Session, parts: Parts, now: Now
+) -> DataRequestView:
+    """Read a request: who asks, in which words."""
+    request = await permissions.data_request_for_handler(session, principal, request_id=request_id, now=now)
+    return await _view(session, parts, request, now)
+
+
+@router.post("/v1/data-requests/{request_id}/approve")
+async def approve(request_id: UUID, principal: Handler, session: Session, now: Now) -> DataRequestSummary:
+    """Take a request on: a copy can be read at once, an erasure follows, a correction is reported as done later."""
+    request = await permissions.data_request_for_handler(
+        session, principal, request_id=request_id, now=now, lock=True
+    )
+    await data_requests.approve(session, request=request, by=principal.id, now=now)
+    return _summary(request, now)
+
+
+@router.post("/v1/data-requests/{request_id}/refuse")
+async def refuse(
+    *, request_id: UUID, body: WithReason, principal: Handler, session: Session, parts: Parts, now: Now
+) -> DataRequestSummary:
+    """Say no, with the reason that whoever asked reads; they are told where they can complain."""
+    request = await permissions.data_request_for_handler(
+        session, principal, request_id=request_id, now=now, lock=True
+    )
+    await data_requests.refuse(
+        session, parts.vault, request=request, reason=body.reason, by=principal.id, now=now
+    )
+    return _summary(request, now)
+
+
+@router.post("/v1/data-requests/{request_id}/extend")
+async def extend(
+    *, request_id: UUID, body: WithReason, principal: Handler, session: Session, parts: Parts, now: Now
+) -> DataRequestSummary:
+    """Lengthen the time for an answer, once, with the reason that whoever asked reads."""
+    request = await permissions.data_request_for_handler(
+        session, principal, request_id=request_id, now=now, lock=True
+    )
+    await data_requests.extend(session, parts.vault, request=request, reason=body.reason, now=now)
+    return _summary(request, now)
+
+
+@router.post("/v1/data-requests/{request_id}/done")
+async def report_done(request_id: UUID, principal: Handler, session: Session, now: Now) -> DataRequestSummary:
+    """Report that what was to be put right is right."""
+    request = await permissions.data_request_for_handler(
+        session, principal, request_id=request_id, now=now, lock=True
+    )
+    await data_requests.report_done(session, request=request, now=now)
+    return _summary(request, now)
+
+
+async def _own(
+    session: Session, parts: Context, asker: PersonRow, requests: list[DataRequest]
+) -> list[OwnDataRequest]:
+    fields = await parts.vault.open(session, PersonFields, asker.sealed, row=asker.row)
+    language = fields.language if fields.language in wording.WORDINGS else "nl"
+    opened = await parts.vault.open_readable(
+        session, DataRequestFields, [(request.sealed, request.row) for request in requests]
+    )
+    return [
+        _own_view(request, words or DataRequestFields(), asker.id, wording.WORDINGS[language].complaint)
+        for request, words in zip(requests, opened, strict=True)
+    ]
+
+
+def _own_view(request: DataRequest, words: DataRequestFields, reader: UUID, complaint: str) -> OwnDataRequest:
+    # What somebody else wrote in asking is theirs; what was answered is for both.
+    mine = request.asked_by in (None, reader)
+    return OwnDataRequest(
+        request_id=request.id,
+        person_id=request.person_id,
+        kind=request.kind,
+        state=request.state,
+        asked_by_me=request.asked_by == reader,
+        text=words.text if mine else None,
+        received_at=request.created_at,
+        due_at=request.due_at,
+        extension_reason=words.extension if mine else None,
+        refusal_reason=words.refusal if mine else None,
+        complaint=complaint if request.state == RequestState.REFUSED else None,
+        copy_ready_until=request.ready_until,
+        erase_at=request.erase_at,
+        ended_at=request.ended_at,
+    )
+
+
+def _facts(request: DataRequest, now: Now) -> dict[str, object]:
+    return {
+        "request_id": request.id,
+        "case_id": request.case_id,
+        "person_id": request.person_id,
+        "kind": request.kind,
+        "state": request.state,
+        "asked_by": request.asked_by,
+        "noted_by": request.noted_by,
+        "received_at": request.created_at,
+        "due_at": request.due_at,
+        "late": request.ended_at is None and request.ready_until is None and request.due_at <= now,
+        "extended": request.extended_at is not None,
+        "decided_by": request.decided_by,
+        "decided_at": request.decided_at,
+        "copy_ready_until": request.ready_until,
+        "erase_at": request.erase_at,
+        "ended_at": request.ended_at,
+    }
+
+
+def _summary(request: DataRequest, now: Now) -> DataRequestSummary:
+    return DataRequestSummary.model_validate(_facts(request, now))
+
+
+async def _view(session: Session, parts: Context, request: DataRequest, now: Now) -> DataRequestView:
+    [words] = await parts.vault.open_readable(session, DataRequestFields, [(request.sealed, request.row)])
+    words = words or DataRequestFields()
+    try:
+        person = await queries.person(session, tenant=request.tenant, person_id=request.person_id)
+        [who] = await parts.vault.open_readable(session, PersonFields, [(person.sealed, person.row)])
+    except UnknownPerson:
+        person, who = None, None
+    return DataRequestView.model_validate(
+        {
+            **_facts(request, now),
+            "role": None if person is None else person.role,
+            "first_name": None if who is None else who.first_name,
+            "last_name": None if who is None else who.last_name,
+            "text": words.text,
+            "extension_reason": words.extension,
+            "refusal_reason": words.refusal,
+        }
+    )
