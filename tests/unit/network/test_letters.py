@@ -22,9 +22,10 @@ FULL = {
     "request_kind": "erasure",
     "for_other": True,
 }
-# What a mail is about, and is read behind the link only.
+# What a mail is about, and is read behind the link only. The authority that looks after data is named in full.
 UNSAID = re.compile(
-    r"uithuis|jeugdhulp|school|placement|protection|conferenti|conférenc|conference", re.IGNORECASE
+    r"uithuis|jeugdhulp|school|placement|(?<!data )protection(?! des données)|conferenti|conférenc|conference",
+    re.IGNORECASE,
 )
 
 

@@ -1,4 +1,6 @@
-"""Records the history of an invitation, readable and from made-up ids: `python -m tests.workflows.network.record`.
+"""Records a history, readable and from made-up ids: `python -m tests.workflows.network.record NAME`.
+
+What is played is what the name begins with: `invitation-...` or `data-request-...`.
 
 Run it when the workflow changes on purpose, and keep the older history too while runs of that time may be under way.
 """
@@ -7,9 +9,12 @@ import asyncio
 import re
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
+from temporalio.client import WorkflowHandle
 
 from deploy.local.postgres import PostgreSQL
 from deploy.local.secrets import ensure_secrets
@@ -18,6 +23,7 @@ from shared.events import intake
 from shared.secrets import database_key
 from shared.settings import Settings
 from tests.support.backing import KEYS, Backing, Databases
+from tests.workflows.network.asking import Asking
 from tests.workflows.network.inviting import Inviting, inviting
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -42,9 +48,37 @@ async def play(service: Inviting) -> str:
     await house.ask("POST", "/v1/me/invitation/answer", house.person(case, person), json={"answer": "yes"})
     await service.hear_own_events()
     await service.ended(invitation)
-    history = await (await service.handle(invitation)).fetch_history()
+    return await _readable(await service.handle(invitation))
+
+
+async def play_request(service: Inviting) -> str:
+    """Play a request that is answered late, and return its history as JSON."""
+    asking = Asking(service)
+    case = await service.house.open_case()
+    request = await asking.asked(case, case.central, "copy")
+    await asking.answer(request, "extend", reason="Het is veel.")
+    await asking.waits(request)
+    await service.skip(days=83, hours=2)
+    await asking.waits(request)
+    await service.skip(days=7)
+    await asking.waits(request, timers=0)
+    await asking.answer(request, "approve")
+    await asking.waits(request)
+    await service.skip(days=30, hours=2)
+    await asking.ended(request)
+    return await _readable(await asking.handle(request))
+
+
+async def _readable(handle: WorkflowHandle[Any, Any]) -> str:
     # Who worked on it names a machine, and does not matter to a replay.
-    return re.sub(r'"[^"]*@[^"]*"', '"worker"', history.to_json())
+    return re.sub(r'"[^"]*@[^"]*"', '"worker"', (await handle.fetch_history()).to_json())
+
+
+PLAYS = {"invitation": play, "data-request": play_request}
+
+
+def _play_of(name: str) -> Callable[[Inviting], Awaitable[str]]:
+    return next(play for begin, play in PLAYS.items() if name.startswith(begin))
 
 
 async def main(name: str) -> None:
@@ -67,7 +101,7 @@ async def main(name: str) -> None:
                 local=True,
             )
             async with inviting(settings, server, readable=True) as service:
-                HISTORIES.joinpath(f"{name}.json").write_text(await play(service) + "\n")
+                HISTORIES.joinpath(f"{name}.json").write_text(await _play_of(name)(service) + "\n")
         finally:
             await parts.stop()
 

@@ -1,0 +1,71 @@
+"""A request about one's data over months: a warning, the escalation, more time, and the copy put away.
+
+Every event is delivered twice here: nothing may come of the second time.
+"""
+
+import pytest
+
+from shared.events import intake
+from tests.workflows.network.asking import Asking
+from tests.workflows.network.inviting import Inviting
+
+
+@pytest.fixture
+def asking(service: Inviting) -> Asking:
+    """The service, with requests to follow."""
+    return Asking(service)
+
+
+class TestDataRequest:
+    async def test_warns_a_week_before_and_escalates_when_the_month_is_over(
+        self, asking: Asking, service: Inviting
+    ) -> None:
+        case = await service.house.open_case()
+        request = await asking.asked(case, case.central, "copy")
+        await service.skip(days=22)
+        assert await asking.clock_said(request) == ["started"]
+        await service.skip(days=1, hours=2)
+        await asking.waits(request)
+        assert await asking.clock_said(request) == ["started", "warned"]
+        await service.skip(days=7)
+        await asking.waits(request, timers=0)
+        assert await asking.clock_said(request) == ["started", "warned", "breached"]
+        await asking.answer(request, "approve")
+        await asking.waits(request)
+        assert await asking.state(request) == "approved"
+
+    async def test_puts_a_copy_away_when_its_time_is_over(self, asking: Asking, service: Inviting) -> None:
+        case = await service.house.open_case()
+        request = await asking.asked(case, case.central, "copy")
+        await asking.answer(request, "approve")
+        await asking.waits(request)
+        await service.skip(days=29)
+        assert await asking.state(request) == "approved"
+        await service.skip(days=1, hours=2)
+        await asking.ended(request)
+        assert await asking.state(request) == "done"
+        assert await asking.clock_said(request) == ["started", "stopped"]
+
+    async def test_waits_longer_when_more_time_was_given(self, asking: Asking, service: Inviting) -> None:
+        case = await service.house.open_case()
+        request = await asking.asked(case, case.central, "correction")
+        await asking.answer(request, "extend", reason="Het is veel.")
+        await asking.waits(request)
+        await service.skip(days=40)
+        assert await asking.clock_said(request) == ["started", "stopped", "started"]
+        await asking.answer(request, "approve")
+        await asking.answer(request, "done")
+        await asking.ended(request)
+
+    async def test_outlives_the_case_and_ends_with_a_refusal(self, asking: Asking, service: Inviting) -> None:
+        case = await service.house.open_case()
+        request = await asking.asked(case, case.central, "erasure")
+        await service.house.hear(intake.CaseClosed(case_id=case.id, outcome="followed-up"), case=case)
+        await service.hear_own_events()
+        await service.skip(days=23, hours=2)
+        await asking.waits(request)
+        assert await asking.clock_said(request) == ["started", "warned"]
+        await asking.answer(request, "refuse", reason="De wet vraagt dat we dit bewaren.")
+        await asking.ended(request)
+        await service.skip(days=30)
+        assert await asking.clock_said(request) == ["started", "warned", "stopped"]
