@@ -51,6 +51,7 @@ def _sentence(error: Exception) -> str | None:
         return str(error)
     from pydantic import ValidationError
 
+    from shared.auth import IssuersNotUsable
     from shared.errors import DomainError, Operational
     from shared.secrets import SecretMissing
 
@@ -59,7 +60,7 @@ def _sentence(error: Exception) -> str | None:
             f"KRING_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
         )
         return f"The environment is not right: {wrong}."
-    if isinstance(error, SecretMissing | Operational | DomainError):
+    if isinstance(error, SecretMissing | IssuersNotUsable | Operational | DomainError):
         return str(error)
     return None
 
@@ -164,6 +165,13 @@ def _add_token(commands: Any) -> None:
         "--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)"
     )
     token.set_defaults(command=_token)
+    subject = commands.add_parser("subject", help="print the id here of a member of staff")
+    subject.add_argument("name", help="what their issuer calls them: the claim sub of their tokens")
+    subject.add_argument("--issuer", required=True, help="the issuer's name in issuers.json")
+    subject.add_argument(
+        "--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)"
+    )
+    subject.set_defaults(command=_subject)
 
 
 def _add_dead_letters(commands: Any) -> None:
@@ -281,6 +289,12 @@ async def _token(options: argparse.Namespace) -> int:
         subject=options.subject,
         secrets=options.secrets,
     )
+
+
+async def _subject(options: argparse.Namespace) -> int:
+    from deploy.commands.subject import subject
+
+    return subject(issuer=options.issuer, name=options.name, secrets=options.secrets)
 
 
 async def _dead_letters(options: argparse.Namespace) -> int:

@@ -53,6 +53,17 @@ class Settings(BaseSettings):
         ge=0,
         description="Writes to an open route, in ten minutes from one address, by who does not say who it is; 0: any.",
     )
+    issuer_fresh_seconds: float = Field(
+        default=300,
+        ge=10,
+        description="After so long a key that its issuer took back is refused at the latest.",
+    )
+    issuer_stale_seconds: float = Field(
+        default=3600, ge=10, description="So long the keys of an issuer that cannot be asked go on counting."
+    )
+    issuer_again_seconds: float = Field(
+        default=10, ge=1, description="So much lies between two requests to an issuer, whatever tokens come."
+    )
     workflow_cache: int = Field(
         default=1000,
         ge=0,

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from deploy.local.errors import PlatformError
 
+_NO = ("", "0", "false", "f", "no", "n", "off")
+
 
 def token(
     *,
@@ -21,11 +23,15 @@ def token(
     There is one demo user for each role, the same at each call, and all are of the demo organisation unless another
     is named: what one of them enters today, the others find tomorrow.
     """
-    from shared.auth import Issuer, Role
+    from shared.auth import LOCAL_ISSUER, Issuer, Role
     from shared.auth.principal import PLATFORM_ROLES
-    from shared.auth.tokens import LOCAL_ISSUER
     from shared.ids import derived, uuid7
 
+    if os.environ.get("KRING_LOCAL", "true").strip().lower() in _NO:
+        raise PlatformError(
+            "This installation is not in local mode (KRING_LOCAL): its services refuse tokens that are made here. "
+            "Get one from an issuer that issuers.json names."
+        )
     roles = [demo_user] if demo_user is not None else roles
     known = {str(role) for role in Role}
     unknown = [role for role in roles if role not in known]

@@ -11,7 +11,7 @@ KEYS = ("master_key", "index_key", "codec_key", "link_key", "database_key")
 
 def ensure_secrets(directory: Path) -> None:
     """Generate what is missing in the directory of secrets; what is there stays."""
-    from shared.auth.tokens import LOCAL_ISSUER, PLATFORM_ISSUER, generate_key, trusted_issuer
+    from shared.auth import LOCAL_ISSUER, PLATFORM_ISSUER, generate_key, trusted_issuer
     from shared.secrets import index_key_of
 
     directory.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,12 @@ from uuid import UUID
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from shared.auth.issuers import AUDIENCE, LOCAL_ISSUER, PLATFORM_ISSUER
 from shared.auth.principal import Kind, Role
-from shared.auth.tokens import ALGORITHMS, AUDIENCE, LOCAL_ISSUER, PLATFORM_ISSUER
 from shared.ids import uuid7
 
+# Of the keys that the platform makes for itself.
+_ALGORITHM = "ES256"
 SERVICE_SECONDS = 5 * 60
 PERSON_SECONDS = 15 * 60
 STAFF_SECONDS = 12 * 60 * 60
@@ -84,7 +86,7 @@ class Issuer:
 
     def _sign(self, subject: str, claims: dict[str, Any], seconds: int) -> str:
         now = int(time.time())
-        header = {"alg": ALGORITHMS[0], "kid": self._key.kid}
+        header = {"alg": _ALGORITHM, "kid": self._key.kid}
         standard = {
             "iss": self._name,
             "aud": self._audience,
@@ -93,5 +95,5 @@ class Issuer:
             "exp": now + seconds,
         }
         return jwt.encode(
-            header, {**claims, **standard, "jti": str(uuid7())}, self._key, algorithms=list(ALGORITHMS)
+            header, {**claims, **standard, "jti": str(uuid7())}, self._key, algorithms=[_ALGORITHM]
         )

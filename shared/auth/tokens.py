@@ -1,37 +1,32 @@
-"""Verifying tokens: which issuers are trusted for which kinds of principal, and what a good token looks like.
+"""Verifying tokens: a signature by a trusted issuer's key, and claims that this issuer may make.
 
-A signature is checked once per token and process; the answer is kept until the token expires, because the
-same token comes with every request of a session.
+A signature is checked once per token and process; the answer is kept until the token expires or its key no longer
+counts, because the same token comes with every request of a session.
 """
 
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey
 
-from shared.auth.principal import NO_TENANT, Kind, Principal, Role
+from shared.auth.claims import check_envelope, end_of, principal_of
+from shared.auth.compact import NotCompact, take_apart
+from shared.auth.fetching import fetch_keys
+from shared.auth.issuers import AUDIENCE, TrustedIssuer, read_issuers, trusted_issuers
+from shared.auth.keys import VerificationKey
+from shared.auth.principal import Kind, Principal
+from shared.auth.remembering import Keys, KeyTimes, RemoteKeys, StaticKeys
 from shared.errors import Unauthenticated
-from shared.ids import derived
 
-# The list decides, never the token's own header: neither "none" nor a public key used as a shared secret
-# gets through.
-ALGORITHMS = ("ES256",)
-AUDIENCE = "kring"
-PLATFORM_ISSUER = "kring"
-LOCAL_ISSUER = "kring-local"
-SKEW_SECONDS = 30
-_MAX_TOKEN = 8192
 _MAX_KEPT = 4096
-_ROLE_NAMES = frozenset(role.value for role in Role)
+_USUAL_TIMES = KeyTimes()
 
 
 class TokenMissing(Unauthenticated):
@@ -56,15 +51,16 @@ class TokenExpired(Unauthenticated):
 
 @dataclass(frozen=True, slots=True)
 class _Trust:
-    keys: KeySet
-    audience: str
-    kinds: frozenset[Kind]
+    issuer: TrustedIssuer
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     principal: Principal
     expires: float
+    keys: Keys
+    key: VerificationKey
 
 
 def generate_key() -> ECKey:
@@ -77,46 +73,49 @@ def trusted_issuer(issuer: str, key: ECKey, *, audience: str = AUDIENCE) -> dict
     return {"issuer": issuer, "audience": audience, "jwks": {"keys": [key.as_dict(private=False)]}}
 
 
-def _kinds(entry: Mapping[str, Any]) -> frozenset[Kind]:
-    # Only the platform's own key may speak for its services and for people of a case: an organisation's
-    # identity provider must not be able to make itself a service that reads everything.
-    if entry["issuer"] == PLATFORM_ISSUER:
-        return frozenset({Kind.PERSON, Kind.SERVICE})
-    return frozenset({Kind.STAFF})
+def _trust(trusted: TrustedIssuer, *, local: bool, times: KeyTimes) -> _Trust:
+    if trusted.jwks is not None:
+        return _Trust(trusted, StaticKeys(trusted))
+    fetch = partial(fetch_keys, trusted, local=local)
+    return _Trust(trusted, RemoteKeys(trusted.issuer, fetch, times=times))
 
 
 class Verifier:
     """The issuers an installation trusts, and what they have vouched for lately."""
 
-    def __init__(self, issuers: Iterable[Mapping[str, Any]], *, local: bool = False) -> None:
-        """Take entries as in issuers.json; the local issuer counts only when `local` is true."""
-        self._trusted = {
-            entry["issuer"]: _Trust(
-                KeySet.import_key_set(entry["jwks"]), entry.get("audience", AUDIENCE), _kinds(entry)
-            )
-            for entry in issuers
-            if local or entry["issuer"] != LOCAL_ISSUER
-        }
+    def __init__(self, issuers: Iterable[TrustedIssuer], *, local: bool, times: KeyTimes) -> None:
+        self._trusted = {trusted.issuer: _trust(trusted, local=local, times=times) for trusted in issuers}
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
     @classmethod
-    def load(cls, path: Path, *, local: bool = False) -> "Verifier":
-        """Read the trusted issuers from issuers.json."""
-        return cls(json.loads(path.read_text()), local=local)
+    def of(
+        cls, entries: Iterable[Mapping[str, Any]], *, local: bool = False, times: KeyTimes = _USUAL_TIMES
+    ) -> "Verifier":
+        """Take entries as in issuers.json; the local issuer counts only when `local` is true.
 
-    def verify(self, token: str, *, tenant: UUID | None = None) -> Principal:
+        Raises: IssuersNotUsable.
+        """
+        return cls(trusted_issuers(entries, local=local).values(), local=local, times=times)
+
+    @classmethod
+    def load(cls, path: Path, *, local: bool = False, times: KeyTimes = _USUAL_TIMES) -> "Verifier":
+        """Read the trusted issuers from issuers.json. Raises: IssuersNotUsable."""
+        return cls(read_issuers(path, local=local).values(), local=local, times=times)
+
+    async def verify(self, token: str, *, tenant: UUID | None = None) -> Principal:
         """Return who a token speaks for, at the tenant that the request names (own organisation if none).
 
-        Raises: TokenNotAccepted, TokenExpired.
+        Raises: TokenNotAccepted, TokenExpired; IssuerSilent if its issuer's keys are not to be had.
         """
         digest = sha256(token.encode("utf-8", "replace")).digest()
         known = self._known.get(digest)
-        if known is None:
-            known = self._check(token)
-            self._keep(digest, known)
-        elif known.expires <= time.time():
+        if known is not None and known.expires <= time.time():
             del self._known[digest]
             raise TokenExpired
+        if known is None or not await _still_counts(known):
+            self._known.pop(digest, None)
+            known = await self._check(token)
+            self._keep(digest, known)
         principal = known.principal
         # People and services act at the tenant in their token, whatever the request says.
         if tenant is None or principal.kind is not Kind.STAFF or tenant == principal.tenant:
@@ -128,72 +127,32 @@ class Verifier:
         if len(self._known) > _MAX_KEPT:
             self._known.popitem(last=False)
 
-    def _check(self, token: str) -> _Known:
-        if len(token) > _MAX_TOKEN:
+    async def _check(self, token: str) -> _Known:
+        try:
+            unverified = take_apart(token)
+            trust = self._trusted.get(unverified.issuer)
+        except NotCompact:
+            raise TokenNotAccepted from None
+        if trust is None or unverified.algorithm not in trust.issuer.algorithms:
+            raise TokenNotAccepted
+        possible = await trust.keys.find(unverified.kid, unverified.algorithm)
+        key = next((each for each in possible if unverified.is_signed_by(each)), None)
+        if key is None:
             raise TokenNotAccepted
         try:
-            trust = self._trust_for(token)
-            claims = jwt.decode(token, trust.keys, algorithms=list(ALGORITHMS)).claims
-            expires = int(claims["exp"]) + SKEW_SECONDS
+            expires = end_of(unverified.claims)
             if expires <= time.time():
                 raise TokenExpired
-            _check_times(claims, audience=trust.audience)
-            principal = _principal(claims)
-        except (JoseError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
+            check_envelope(unverified.claims, trust.issuer)
+            principal = principal_of(unverified.claims, trust.issuer)
+        except ValueError:
             raise TokenNotAccepted from None
-        if principal.kind not in trust.kinds:
-            raise TokenNotAccepted
-        return _Known(principal, expires)
-
-    def _trust_for(self, token: str) -> _Trust:
-        # Which key to check against has to be read before the check; nothing else is believed yet.
-        payload = jws.extract_compact(token.encode("ascii")).payload
-        trust = self._trusted.get(json.loads(payload)["iss"])
-        if trust is None:
-            raise TokenNotAccepted
-        return trust
+        return _Known(principal, expires, trust.keys, key)
 
 
-def _check_times(claims: Mapping[str, Any], *, audience: str) -> None:
-    audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    if audience not in audiences:
-        raise TokenNotAccepted
-    latest = time.time() + SKEW_SECONDS
-    if int(claims.get("nbf", 0)) > latest or int(claims.get("iat", 0)) > latest:
-        raise TokenNotAccepted
-
-
-def _principal(claims: Mapping[str, Any]) -> Principal:
-    kind = Kind(claims.get("kind", Kind.STAFF))
-    if kind is Kind.SERVICE:
-        service = str(claims["sub"])
-        return Principal(
-            kind=kind,
-            id=derived("service", service),
-            tenant=_id(claims, "tenant") or NO_TENANT,
-            service=service,
-            purpose=str(claims["purpose"]),
-        )
-    if kind is Kind.PERSON:
-        return Principal(
-            kind=kind,
-            id=UUID(claims["sub"]),
-            tenant=UUID(claims["tenant"]),
-            case=UUID(claims["case"]),
-            case_role=str(claims["case_role"]),
-            under_twelve=claims.get("under_twelve") is True,
-        )
-    organisation = _id(claims, "organisation")
-    # An issuer can know roles that mean nothing here.
-    known_roles = frozenset(Role(role) for role in claims.get("roles", []) if role in _ROLE_NAMES)
-    return Principal(
-        kind=kind,
-        id=UUID(claims["sub"]),
-        organisation=organisation,
-        tenant=organisation or NO_TENANT,
-        roles=known_roles,
-    )
-
-
-def _id(claims: Mapping[str, Any], name: str) -> UUID | None:
-    return UUID(claims[name]) if claims.get(name) else None
+async def _still_counts(known: _Known) -> bool:
+    """Say whether the key of a token seen before is still one of its issuer's."""
+    ring = known.keys.at_hand()
+    if ring is None:
+        ring = await known.keys.current()
+    return ring.holds(known.key)

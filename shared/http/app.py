@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import FastAPI
 
-from shared.auth import Verifier
+from shared.auth import KeyTimes, Verifier
 from shared.context import Context
 from shared.http.docs import docs_router
 from shared.http.health import health_router
@@ -26,7 +26,7 @@ def create_service_app(
     """Return an app that serves these routers the way every service does.
 
     `checks` are the parts that readiness asks: database, broker and Temporal if not given. A route takes
-    larger bodies with `max_body_size=`. Raises: TypeError if a route does not say who may call it.
+    larger bodies with `max_body_size=`. Raises: TypeError if a route does not say who may call it; IssuersNotUsable.
     """
     settings = context.settings
     app = FastAPI(
@@ -39,7 +39,13 @@ def create_service_app(
     )
     app.state.context = context
     app.state.verifier = verifier or Verifier.load(
-        settings.secrets_dir / "issuers.json", local=settings.local
+        settings.secrets_dir / "issuers.json",
+        local=settings.local,
+        times=KeyTimes(
+            fresh=settings.issuer_fresh_seconds,
+            stale=settings.issuer_stale_seconds,
+            again=settings.issuer_again_seconds,
+        ),
     )
     answer_with_problems(app)
     app.add_middleware(RequestMiddleware, service=context.service)

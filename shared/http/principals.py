@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 from shared.auth import Kind, Principal, Role, TokenMissing, Verifier
 from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
-from shared.errors import Forbidden, Invalid, Unauthenticated
+from shared.errors import Forbidden, Invalid, Operational, Unauthenticated
 from shared.http.limits import count_anonymous
 
 TENANT_HEADER = "kring-tenant"
@@ -53,7 +53,7 @@ class TenantNotReadable(Invalid):
 async def current_principal(request: Request) -> Principal:
     """Return who asks.
 
-    Raises: TokenMissing, TokenNotAccepted, TokenExpired, TenantNotReadable.
+    Raises: TokenMissing, TokenNotAccepted, TokenExpired, TenantNotReadable, IssuerSilent.
     """
     known: Principal | None = request.scope.get(_PRINCIPAL)
     if known is not None:
@@ -62,7 +62,7 @@ async def current_principal(request: Request) -> Principal:
     if scheme.lower() != "bearer" or not token:
         raise TokenMissing
     verifier: Verifier = request.app.state.verifier
-    principal = verifier.verify(token.strip(), tenant=_named_tenant(request))
+    principal = await verifier.verify(token.strip(), tenant=_named_tenant(request))
     request.scope[_PRINCIPAL] = principal
     return principal
 
@@ -86,8 +86,9 @@ def principal_if_any(request: Request) -> Principal | None:
 async def _let_anyone_in(request: Request) -> None:
     request.scope[_ANONYMOUS] = True
     if "authorization" in request.headers:
-        # Who may say who they are, and does, is not counted; a token that is not good says nothing.
-        with suppress(Unauthenticated, Invalid):
+        # Who may say who they are, and does, is not counted; a token that is not good, or that nobody can judge now,
+        # says nothing.
+        with suppress(Unauthenticated, Invalid, Operational):
             await current_principal(request)
             return
     await count_anonymous(request)

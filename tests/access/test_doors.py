@@ -21,8 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from pydantic import SecretStr
 
 from deploy.local.postgres import PostgreSQL
-from shared.auth import Issuer, Role
-from shared.auth.tokens import LOCAL_ISSUER
+from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.ids import derived
 from shared.runtime import connected
 from shared.settings import SERVICES, Settings

@@ -19,8 +19,7 @@ from sqlalchemy import event, text
 
 from deploy.local.ports import free_port
 from services.intake.api import create_app
-from shared.auth import Issuer, Role
-from shared.auth.tokens import LOCAL_ISSUER
+from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.database import Database
 from shared.runtime import connected
 from shared.settings import Settings

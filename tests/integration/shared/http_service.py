@@ -221,7 +221,7 @@ async def statements(body: Statement, principal: Anyone) -> int:
 
 def verifier() -> Verifier:
     """Return a verifier that trusts both test issuers."""
-    return Verifier(
+    return Verifier.of(
         [trusted_issuer(PLATFORM_ISSUER, KEY), trusted_issuer(LOCAL_ISSUER, LOCAL_KEY)], local=True
     )
 

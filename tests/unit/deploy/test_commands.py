@@ -1,5 +1,6 @@
 """Commands that need nothing to run: tokens, documents, keys, and the list of what there is to type."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -11,8 +12,7 @@ import pytest
 from deploy.cli import _parser, main
 from deploy.commands.documents import asyncapi_document
 from deploy.local.secrets import ensure_secrets
-from shared.auth import Role
-from shared.auth.tokens import TokenNotAccepted, Verifier
+from shared.auth import Principal, Role, TokenNotAccepted, Verifier
 from shared.events.base import REGISTRY
 
 ROOT = Path(__file__).parents[3]
@@ -29,27 +29,34 @@ def typed(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str
     return code, printed.out, printed.err
 
 
+def verified(printed: str, secrets: Path, *, local: bool) -> Principal:
+    """Return whom a printed token speaks for, at an installation with these secrets."""
+    verifier = Verifier.load(secrets / "issuers.json", local=local)
+    return asyncio.run(verifier.verify(printed.strip()))
+
+
 class TestToken:
     def test_is_accepted_in_local_mode_only(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ensure_secrets(tmp_path)
         options = ("--role", "finance", "--organisation", ORGANISATION, "--secrets", str(tmp_path))
         code, out, _ = typed("token", *options, capsys=capsys)
 
-        principal = Verifier.load(tmp_path / "issuers.json", local=True).verify(out.strip())
+        principal = verified(out, tmp_path, local=True)
         assert code == 0
         assert (principal.organisation, principal.roles) == (UUID(ORGANISATION), frozenset({Role.FINANCE}))
         with pytest.raises(TokenNotAccepted):
-            Verifier.load(tmp_path / "issuers.json", local=False).verify(out.strip())
+            verified(out, tmp_path, local=False)
 
     @pytest.mark.parametrize("role", Role)
     def test_has_one_demo_user_for_each_role(
         self, role: Role, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         ensure_secrets(tmp_path)
-        verifier = Verifier.load(tmp_path / "issuers.json", local=True)
         first, again = (
-            verifier.verify(
-                typed("token", "--as", role, "--secrets", str(tmp_path), capsys=capsys)[1].strip()
+            verified(
+                typed("token", "--as", role, "--secrets", str(tmp_path), capsys=capsys)[1],
+                tmp_path,
+                local=True,
             )
             for _ in range(2)
         )
@@ -63,11 +70,43 @@ class TestToken:
         assert code == 1
         assert said.startswith("kring: There is no role 'king'; there are administrator, coordinator")
 
+    def test_is_not_made_outside_local_mode(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ensure_secrets(tmp_path)
+        monkeypatch.setenv("KRING_LOCAL", "false")
+        code, out, said = typed("token", "--as", "ops", "--secrets", str(tmp_path), capsys=capsys)
+
+        assert (code, out) == (1, "")
+        assert said.startswith("kring: This installation is not in local mode (KRING_LOCAL)")
+
     def test_says_where_its_key_should_be(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         code, _, said = typed("token", "--role", "ops", "--secrets", str(tmp_path), capsys=capsys)
 
         assert code == 1
         assert str(tmp_path / "local_issuer_key") in said
+
+
+class TestSubject:
+    def test_is_the_id_that_tokens_of_the_issuer_stand_for(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        entry = {"issuer": "https://login.example", "jwks_uri": "https://login.example/keys"}
+        (tmp_path / "issuers.json").write_text(json.dumps([entry]))
+        given = ("--issuer", "https://login.example", "--secrets", str(tmp_path))
+        code, out, _ = typed("subject", "els", *given, capsys=capsys)
+
+        assert (code, out.strip()) == (0, "67f00c7c-79b3-57d6-b598-43856ba1f4ae")
+
+    def test_wants_an_issuer_that_is_trusted(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        ensure_secrets(tmp_path)
+        given = ("--issuer", "https://login.example", "--secrets", str(tmp_path))
+        code, _, said = typed("subject", "els", *given, capsys=capsys)
+
+        assert code == 1
+        assert said == "kring: This issuer is not in issuers.json; there are kring, kring-local.\n"
 
 
 class TestAsyncapi:

@@ -1,0 +1,74 @@
+"""Fetching the keys of an issuer over HTTP: whole, soon, small, and from where its own description says they are.
+
+An issuer is another organisation's machine: it may be down, slow, broken, or lie.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+from shared.auth.issuers import TrustedIssuer, check_url
+from shared.auth.keys import KeyRing, read_keys
+
+SECONDS = 5.0
+MAX_BYTES = 256 * 1024
+
+
+class IssuerNotUnderstood(Exception):
+    """What the issuer answered cannot be used. The text is fixed and repeats nothing of it."""
+
+
+async def fetch_keys(trusted: TrustedIssuer, *, local: bool, seconds: float = SECONDS) -> KeyRing:
+    """Return the keys that an issuer has today.
+
+    Raises: IssuerNotUnderstood; httpx.HTTPError or TimeoutError if it does not answer whole and in time.
+    """
+    async with asyncio.timeout(seconds):
+        url = trusted.jwks_uri
+        if url is None:
+            url = _keys_url(await _get(trusted.description_url or "", seconds), trusted, local=local)
+        document = await _get(url, seconds)
+    try:
+        return read_keys(document, algorithms=trusted.algorithms)
+    except ValueError:
+        raise IssuerNotUnderstood("its keys are no key set") from None
+
+
+def _keys_url(description: Any, trusted: TrustedIssuer, *, local: bool) -> str:
+    # A description that is another issuer's would let that one speak in this one's name.
+    if not isinstance(description, dict) or description.get("issuer") != trusted.issuer:
+        raise IssuerNotUnderstood("its description is that of another issuer")
+    url = description.get("jwks_uri")
+    try:
+        check_url(url if isinstance(url, str) else "", local=local)
+    except ValueError:
+        raise IssuerNotUnderstood("its description names no address of keys that may be used") from None
+    return str(url)
+
+
+async def _get(url: str, seconds: float) -> Any:
+    import httpx
+
+    async with (
+        # The way out of this network, if there is one, is in the environment; without TLS nothing goes through it.
+        httpx.AsyncClient(
+            timeout=seconds, follow_redirects=False, trust_env=url.startswith("https:")
+        ) as client,
+        # Not compressed: a few bytes could become very many.
+        client.stream(
+            "GET", url, headers={"accept": "application/json", "accept-encoding": "identity"}
+        ) as answer,
+    ):
+        if answer.status_code != httpx.codes.OK:
+            raise IssuerNotUnderstood("it answers with another status than 200")
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            raise IssuerNotUnderstood("it answers in a form that was not asked")
+        body = bytearray()
+        async for chunk in answer.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                raise IssuerNotUnderstood("it answers with far more than keys")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise IssuerNotUnderstood("it answers with something else than JSON") from None
