@@ -1,0 +1,150 @@
+"""A populated service, and how each of its operations is tried."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+
+from shared.database import Database
+from shared.ids import uuid7
+from tests.access.cast import Cast
+
+METHODS = ("get", "post", "put", "patch", "delete")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass
+class Try:
+    """How an operation is tried: other ids than the usual ones in its path, and what is sent."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    send: dict[str, Any] = field(default_factory=dict)
+    # What somebody who may does first, so that there is something to do.
+    first: tuple[str, str] | None = None
+    # Instead of the usual ids, for one asker: their own thing, where everybody has one.
+    own_ids: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """A service full of this case, another case of the tenant, and a case of another tenant."""
+
+    service: str
+    http: httpx.AsyncClient
+    owner: Database
+    cast: Cast
+    # What stands in paths: ids of this case.
+    ids: dict[str, str]
+    # Ids by which an answer shows whom it is about: this case, another case, elsewhere.
+    marks: dict[str, set[str]]
+    # What is sealed, by what it is and whose; each appears nowhere else.
+    contents: dict[str, str]
+    tries: dict[str, Try] = field(default_factory=dict)
+
+    def request(self, row: str, asker: str, ids: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return the request of a row of the table, about this case unless other ids are given."""
+        door = door_of(row)
+        method, path = door.split(" ")
+        tried = self.tries.get(row, Try())
+        values = self.ids | tried.ids | tried.own_ids.get(asker, {}) | dict(ids or {})
+        names = re.findall(r"{(\w+)}", path)
+        missing = [name for name in names if name not in values]
+        assert not missing, f"{door}: say in tests/access/worlds/{self.service}.py what {missing} is"
+        return {"method": method, "url": path.format_map(values), **tried.send}
+
+    def outcome(self, door: str, answer: httpx.Response) -> str:
+        """Return what an answer means, in the words of the table.
+
+        A conflict, or a body that does not fit, is met only by those who may: for others it would tell something.
+        """
+        status = answer.status_code
+        if status in (401, 403):
+            return "no"
+        if status == 404:
+            return "hidden"
+        if status == 410:
+            return "gone"
+        if not (answer.is_success or status in (409, 422)):
+            return f"unexpected {status}"
+        shown = " and ".join(whose for whose, marks in self.marks.items() if _shows(answer.text, marks))
+        if _is_list(door, answer):
+            return shown or ("yes" if answer.json()["items"] else "nothing")
+        return "yes" if shown in ("", "this case") else f"yes, about {shown}"
+
+    def nobodys_ids(self) -> dict[str, str]:
+        """Return ids that nobody and nothing has, for everything that stands in a path."""
+        return {name: str(uuid7()) for name, value in self.ids.items() if _ID.fullmatch(value)}
+
+    async def keep(self) -> None:
+        """Keep every row as it is now, to come back to."""
+        self._tables = await self._names()
+        async with self.owner.transaction() as session:
+            await session.execute(text("CREATE SCHEMA kept"))
+            for table in self._tables:
+                await session.execute(text(f"CREATE TABLE kept.{table} AS TABLE public.{table}"))
+
+    async def restore(self) -> None:
+        """Come back to what was kept."""
+        async with self.owner.transaction() as session:
+            # Rows come and go in any order: no foreign key is looked at meanwhile.
+            await session.execute(text("SET LOCAL session_replication_role = replica"))
+            for table in self._tables:
+                await session.execute(text(f"DELETE FROM public.{table}"))
+                await session.execute(
+                    text(f"INSERT INTO public.{table} OVERRIDING SYSTEM VALUE TABLE kept.{table}")
+                )
+
+    async def forget(self) -> None:
+        """Leave the database with the tables that migrations made and no others."""
+        async with self.owner.transaction() as session:
+            await session.execute(text("DROP SCHEMA IF EXISTS kept CASCADE"))
+
+    async def _names(self) -> list[str]:
+        query = (
+            "SELECT quote_ident(tablename) FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1"
+        )
+        async with self.owner.transaction() as session:
+            return list((await session.execute(text(query))).scalars())
+
+
+def _shows(answer: str, marks: set[str]) -> bool:
+    return not marks.isdisjoint(_ID.findall(answer))
+
+
+def _is_list(door: str, answer: httpx.Response) -> bool:
+    if not (answer.is_success and door.startswith("GET ") and "{" not in door):
+        return False
+    return answer.headers["content-type"].startswith("application/json") and "items" in answer.json()
+
+
+def refusal(answer: httpx.Response) -> str:
+    """Return what a refusal says, without the ids that were asked for."""
+    body = answer.json()
+    return _ID.sub("an id", " | ".join(str(body.get(name)) for name in ("type", "title", "status", "detail")))
+
+
+def door_of(row: str) -> str:
+    """Return the operation of a row: what is written in brackets after it tells rows about its parts apart."""
+    return row.partition(" (")[0]
+
+
+def doors(document: Mapping[str, Any]) -> Iterator[str]:
+    """Return every operation of an OpenAPI document as the tables name it."""
+    for path, operations in document["paths"].items():
+        for method in operations:
+            if method in METHODS:
+                yield f"{method.upper()} {path}"
+
+
+def content(*words: str) -> str:
+    """Return a text that appears nowhere else."""
+    return "Zz" + "".join(part.capitalize() for word in words for part in re.findall(r"[a-z]+", word.lower()))
+
+
+def strings(values: Iterable[Any]) -> set[str]:
+    """Return ids as they stand in answers."""
+    return {str(value) for value in values}

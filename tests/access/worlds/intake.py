@@ -1,0 +1,218 @@
+"""Intake, populated: referrals, cases with coordinators and former ones, parties, an offer that waits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from shared.database import Database
+from shared.settings import Settings
+from tests.access.cast import Cast, who
+from tests.access.world import Try, World, content, strings
+from tests.integration.intake.house import Case, House, kbo, opened
+
+HERE, OTHER, THERE = "this case", "another case", "elsewhere"
+_ROLES = {"p1": "central person", "p2": "representative"}
+
+
+@asynccontextmanager
+async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
+    """Yield intake, populated."""
+    async with opened(settings, database) as plain:
+        cast = Cast()
+        house = replace(
+            plain,
+            tenant=cast.tenant,
+            school=cast.school,
+            mandated=cast.mandated,
+            manager_id=who("regional-manager"),
+            referrer_id=who("referrer"),
+        )
+        there = replace(
+            house,
+            tenant=cast.elsewhere,
+            manager_id=who("regional-manager elsewhere"),
+            referrer_id=who("referrer elsewhere"),
+            school=cast.elsewhere,
+        )
+        await _organisations(house, cast)
+        case = await _this_case(house)
+        other = await _another_case(house, cast)
+        offer = await _offered(house)
+        waiting = await house.refer()
+        elsewhere = await _case(there, THERE, "coordinator elsewhere")
+        cast.case, cast.other_case, cast.case_elsewhere = case.id, other.id, elsewhere.id
+        ids = {"case_id": case.id, "referral_id": case.referral_id, "offer_id": offer}
+        yield World(
+            service="intake",
+            http=house.http,
+            owner=database,
+            cast=cast,
+            ids={name: str(value) for name, value in ids.items()},
+            marks={
+                HERE: strings([case.id, case.referral_id]),
+                OTHER: strings([other.id, other.referral_id]),
+                THERE: strings([elsewhere.id, elsewhere.referral_id]),
+            },
+            contents=_contents(),
+            tries=_tries(house, waiting),
+        )
+
+
+def _contents() -> dict[str, str]:
+    what = ("referral", "persons of the referral", "baseline", "coordinator's contact details")
+    found = {f"{name} of {whose}": content(name, whose) for name in what for whose in (HERE, OTHER, THERE)}
+    return found | {"contact details of staff": content("contact details of staff")}
+
+
+async def _organisations(house: House, cast: Cast) -> None:
+    entries = {
+        cast.tenant: True,
+        cast.elsewhere: True,
+        cast.school: True,
+        cast.mandated: False,
+        cast.other_school: False,
+        cast.shared_with: False,
+    }
+    for number, (organisation_id, is_tenant) in enumerate(entries.items(), 9990001):
+        body = {
+            "organisation_id": str(organisation_id),
+            "name": f"Organisatie {number}",
+            "kbo_number": kbo(number),
+            "is_tenant": is_tenant,
+        }
+        await house.do("POST", "/v1/organisations", house.ops(), json=body)
+    staff = {
+        "regional-manager": (cast.tenant, "regional-manager"),
+        "regional-manager elsewhere": (cast.elsewhere, "regional-manager"),
+        "referrer": (cast.school, "referrer"),
+        "referrer of another case": (cast.other_school, "referrer"),
+        "referrer elsewhere": (cast.elsewhere, "referrer"),
+    }
+    for name, (organisation, role) in staff.items():
+        body = _colleague(who(name), organisation, role, content("contact details of staff"))
+        await house.do("POST", "/v1/staff", house.ops(organisation), json=body)
+
+
+def _colleague(staff_id: UUID, organisation: UUID, role: str, name: str) -> dict[str, Any]:
+    return {
+        "staff_id": str(staff_id),
+        "organisation_id": str(organisation),
+        "roles": [role],
+        "first_name": name,
+        "last_name": name,
+        "email": f"{name}@voorbeeld.example",
+    }
+
+
+async def _coordinator(house: House, name: str, whose: str, *, most: int = 1) -> UUID:
+    words = content("coordinator's contact details", whose)
+    return await house.enter_coordinator(
+        coordinator_id=str(who(name)),
+        first_name=words,
+        last_name=words,
+        email=f"{words}@voorbeeld.example",
+        max_load=most,
+    )
+
+
+def _referral(whose: str, **changes: Any) -> dict[str, Any]:
+    words, agreed = content("persons of the referral", whose), {"referral": True, "date": "2026-03-01"}
+    story, lines = content("referral", whose), content("baseline", whose)
+    persons = [
+        {
+            "ref": ref,
+            "role": "central" if ref == "p1" else "representative",
+            "first_name": words,
+            "last_name": words,
+            "birth_date": "1985-05-05",
+            "email": f"{words}@voorbeeld.example",
+            "address": words,
+            "relation": words,
+            "consent": agreed,
+        }
+        for ref in _ROLES
+    ]
+    texts = {"question": story, "summary": story, "bottom_lines": [lines], "resources": lines}
+    return {"persons": persons, **texts} | changes
+
+
+async def _case(house: House, whose: str, coordinator: str, **changes: Any) -> Case:
+    await _coordinator(house, coordinator, whose)
+    case = await house.open_case(await house.refer(**_referral(whose, **changes)))
+    await house.accept(await house.offer_next(case), who(coordinator))
+    await _ask(house, case, coordinator, whose)
+    return case
+
+
+async def _ask(house: House, case: Case, coordinator: str, whose: str) -> None:
+    await house.do(
+        "PUT",
+        f"/v1/cases/{case.id}/baseline",
+        house.coordinator(who(coordinator)),
+        json={"questions": [content("baseline", whose)]},
+    )
+
+
+async def _this_case(house: House) -> Case:
+    """A case whose first coordinator was released, and another assigned."""
+    case = await _case(house, HERE, "former coordinator")
+    await _coordinator(house, "former coordinator", HERE, most=0)
+    await _coordinator(house, "coordinator", HERE)
+    release = f"/v1/cases/{case.id}/release-coordinator"
+    await house.do("POST", release, house.manager(), json={"reason": "unavailable"})
+    await house.accept(await house.offer_next(case, 2), who("coordinator"))
+    return case
+
+
+async def _another_case(house: House, cast: Cast) -> Case:
+    """A case of other parties, with a coordinator of its own."""
+    school = replace(house, school=cast.other_school, referrer_id=who("referrer of another case"))
+    return await _case(
+        school,
+        OTHER,
+        "coordinator of another case",
+        mandated_organisation_id=str(cast.other_school),
+    )
+
+
+async def _offered(house: House) -> UUID:
+    """An offer that waits for the coordinator who has no case yet."""
+    await _coordinator(house, "coordinator without a case", HERE)
+    case = await house.open_case(await house.refer_oneself())
+    offer = await house.offer_next(case)
+    assert offer is not None
+    return offer
+
+
+def _tries(house: House, waiting: UUID) -> dict[str, Try]:
+    open_referral = {"referral_id": str(waiting)}
+    case, new = "/v1/cases/{case_id}", "Naam"
+    organisation = {"name": "Nieuw", "kbo_number": kbo(9991001)}
+    bodies: dict[str, Any] = {
+        "POST /v1/referrals": house.own_referral(),
+        f"POST {case}/pause": {"reason": "illness"},
+        f"POST {case}/withdraw": {"reason": "solved"},
+        f"POST {case}/close": {"outcome": "closed-early"},
+        f"POST {case}/release-coordinator": {"reason": "unavailable"},
+        "POST /v1/offers/{offer_id}/accept": {"no_conflict": True},
+        "POST /v1/offers/{offer_id}/decline": {"reason": "no-time"},
+        "POST /v1/organisations": organisation,
+        "POST /v1/staff": _colleague(who("a new one"), house.tenant, "trainer", new),
+        "POST /v1/coordinators": {"first_name": new, "last_name": new, "email": "n@voorbeeld.example"},
+        "PUT /v1/policy": {},
+    }
+    tries = {door: Try(send={"json": body}) for door, body in bodies.items()}
+    for part, body in (
+        ("questions", {"questions": ["Hoe gaat het verder?"]}),
+        ("bottom lines", {"bottom_lines": [{"text": "Elke dag naar school"}]}),
+        ("resources", {"resources": "Een zaal"}),
+    ):
+        tries[f"PUT {case}/baseline ({part})"] = Try(send={"json": body})
+    tries[f"POST {case}/resume"] = Try(first=(f"POST {case}/pause", "regional-manager"))
+    tries["POST /v1/referrals/{referral_id}/accept"] = Try(ids=open_referral)
+    for verb in ("decline", "withdraw"):
+        row = f"POST /v1/referrals/{{referral_id}}/{verb}"
+        tries[row] = Try(ids=open_referral, send={"json": {"reason": "no-capacity"}})
+    return tries

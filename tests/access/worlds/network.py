@@ -1,0 +1,155 @@
+"""Network, populated: the people of a case with all their roles, one who was removed, and those of other cases."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from services.network import queries
+from services.network.operations import links
+from shared.database import Database, Scope
+from shared.events import intake
+from shared.settings import Settings
+from tests.access.cast import PEOPLE, REMOVED, Cast, who
+from tests.access.world import Try, World, content, strings
+from tests.integration.network.house import Case, House, StandingClock, opened
+
+HERE, OTHER, THERE = "this case", "another case", "elsewhere"
+_BORN = {"central minor": "2012-01-05", "central child under twelve": "2017-05-05"}
+
+
+@asynccontextmanager
+async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
+    """Yield network, populated."""
+    async with opened(settings, StandingClock()) as plain:
+        cast = Cast()
+        house = replace(plain, tenant=cast.tenant)
+        there = replace(plain, tenant=cast.elsewhere)
+        case = await _case(house, HERE, cast.case, list(PEOPLE), "coordinator")
+        await _former(house, case)
+        other = await _case(
+            house, OTHER, cast.other_case, ["person of another case"], "coordinator of another case"
+        )
+        await _case(there, THERE, cast.case_elsewhere, ["person elsewhere"], "coordinator elsewhere")
+        added = await house.add(case, content("name of a newcomer"))
+        proposed = await _propose(house, case)
+        invitation = await house.invite(case, who("neighbour"))
+        for name in ("central person", "central minor", "central child under twelve", "representative"):
+            await house.invite(case, who(name))
+        await _remove(house, case)
+        token = await _link(house, case)
+        ids = {"case_id": case.id, "person_id": who("neighbour"), "invitation_id": invitation}
+        yield World(
+            service="network",
+            http=house.http,
+            owner=database,
+            cast=cast,
+            ids={name: str(value) for name, value in ids.items()} | {"purpose": "mail"},
+            marks={
+                HERE: strings([case.id, *(who(name) for name in PEOPLE)]),
+                OTHER: strings([other.id, who("person of another case")]),
+                THERE: strings([cast.case_elsewhere, who("person elsewhere")]),
+            },
+            contents=_contents(),
+            tries=_tries(token, str(added), proposed),
+        )
+
+
+def _contents() -> dict[str, str]:
+    found = {
+        f"{what} of {whose}": content(what, whose)
+        for what in ("first names", "names and contact details")
+        for whose in (HERE, OTHER, THERE)
+    }
+    return found | {
+        "first name of a child": content("first name of a child"),
+        "somebody proposed": content("name of somebody proposed"),
+        "why somebody was removed": content("why somebody was removed"),
+    }
+
+
+async def _case(house: House, whose: str, case_id: Any, people: list[str], coordinator: str) -> Case:
+    case = Case(tenant=house.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
+    words = content("names and contact details", whose)
+    house.intake.people[case.id] = [
+        {
+            "person_id": str(who(name)),
+            "role": PEOPLE.get(name, "central"),
+            "side": "other",
+            "first_name": content("first name of a child")
+            if name == "central child under twelve"
+            else content("first names", whose),
+            "last_name": words,
+            "email": f"{words}@example.org",
+            "phone": None,
+            "address": words,
+            "relation": words,
+            "language": "nl",
+            "birth_date": _BORN.get(name),
+            "consent": None,
+        }
+        for name in people
+    ]
+    opened_case = intake.CaseOpened(case_id=case.id, referral_id=who(f"referral of {whose}"))
+    assert await house.hear(opened_case, case=case) == "handled"
+    await house.assign(case)
+    return case
+
+
+async def _former(house: House, case: Case) -> None:
+    """Somebody coordinated the case and was released; then the one of now was assigned."""
+    former = replace(case, coordinator=who("former coordinator"))
+    await house.assign(former, number=2)
+    released = intake.CoordinatorReleased(
+        case_id=case.id, assignment_no=2, coordinator_id=former.coordinator, reason="unavailable"
+    )
+    assert await house.hear(released, case=case) == "handled"
+    await house.assign(case, number=3)
+
+
+async def _propose(house: House, case: Case) -> str:
+    words = content("name of somebody proposed")
+    body = {"first_name": words, "last_name": words, "email": f"{words}@example.org"}
+    answer = await house.ask("POST", "/v1/me/proposals", house.person(case, who("central person")), json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["person_id"])
+
+
+async def _remove(house: House, case: Case) -> None:
+    path, reason = f"/v1/persons/{who(REMOVED)}/remove", content("why somebody was removed")
+    answer = await house.ask("POST", path, house.coordinator(case), json={"reason": reason})
+    assert answer.status_code == 204, answer.text
+
+
+async def _link(house: House, case: Case) -> str:
+    async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+        person = await queries.person(session, tenant=house.tenant, person_id=who("neighbour"))
+        await links.usable(session, person=person, now=house.clock.moment)
+    return await house.link_token_of(who("neighbour"))
+
+
+def _tries(token: str, newcomer: str, proposed: str) -> dict[str, Try]:
+    person, case = "/v1/persons/{person_id}", "/v1/cases/{case_id}"
+    somebody = {"first_name": "Nieuw", "last_name": "Nieuw"}
+    yes, no = {"given": True, "version": 1}, {"given": False, "version": 1}
+    bodies: dict[str, Any] = {
+        f"POST {case}/persons": somebody,
+        f"PATCH {person}": {"phone": "0470 12 34 56"},
+        f"POST {person}/remove": {"reason": "verhuisd"},
+        f"POST {person}/exclude": {"reason": "onveilig"},
+        f"POST {person}/contacts": {"channel": "phone", "purpose": "explanation"},
+        f"PUT {person}/consents/{{purpose}}": yes,
+        "POST /v1/invitations/{invitation_id}/answer": {"answer": "yes"},
+        "POST /v1/links/exchange": {"token": token},
+        "POST /v1/me/invitation/answer": {"answer": "no"},
+        "POST /v1/me/proposals": somebody,
+        "PUT /v1/me/consents/{purpose} (yes)": yes,
+        "PUT /v1/me/consents/{purpose} (no)": no,
+        "PUT /v1/policy": {},
+    }
+    tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
+    tries[f"POST {person}/confirm"] = Try(ids={"person_id": proposed})
+    tries[f"POST {person}/invitation"] = Try(ids={"person_id": newcomer})
+    answered = ("POST /v1/invitations/{invitation_id}/answer", "coordinator")
+    tries[f"POST {case}/circle-ready"] = Try(first=answered)
+    return tries

@@ -1,0 +1,199 @@
+"""Plans, populated: a plan of which an older version was shared, judged and followed up, and plans of other cases."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from services.plans.operations.stepping import take_step
+from services.plans.queries import next_moment
+from shared.database import Database, Scope
+from shared.events import intake, network
+from shared.settings import Settings
+from tests.access.cast import PEOPLE, REMOVED, Cast, who
+from tests.access.world import Try, World, content, strings
+from tests.integration.plans.house import Case, House, opened
+
+HERE, OTHER, THERE = "this case", "another case", "elsewhere"
+_WHAT = ("plan as it was shared", "plan as it is now", "why the plan was accepted", "note of a check")
+
+
+@dataclass
+class Made:
+    """What was made in a case."""
+
+    case: Case
+    plan: UUID
+    agreement: UUID
+    checks: dict[str, UUID] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
+    """Yield plans, populated."""
+    async with opened(settings, database) as plain:
+        cast = Cast()
+        house = replace(plain, tenant=cast.tenant)
+        there = replace(plain, tenant=cast.elsewhere)
+        here = await _followed(house, await _this_case(house, cast), HERE)
+        other = await _followed(
+            house,
+            await _case(house, cast.other_case, "person of another case", "coordinator of another case"),
+            OTHER,
+        )
+        elsewhere = await _followed(
+            there, await _case(there, cast.case_elsewhere, "person elsewhere", "coordinator elsewhere"), THERE
+        )
+        undecided = await house.open_case(coordinator=who("coordinator"))
+        here.checks = await _until_due(house, here.case, "three-months")
+        ids = {
+            "case_id": here.case.id,
+            "plan_id": here.plan,
+            "agreement_id": here.agreement,
+            "check_in_id": here.checks["four-weeks"],
+        }
+        yield World(
+            service="plans",
+            http=house.http,
+            owner=database,
+            cast=cast,
+            ids={name: str(value) for name, value in ids.items()},
+            marks={
+                whose: strings([made.case.id, made.plan, made.agreement, *made.checks.values()])
+                for whose, made in ((HERE, here), (OTHER, other), (THERE, elsewhere))
+            },
+            contents={
+                f"{what} of {whose}": content(what, whose) for what in _WHAT for whose in (HERE, OTHER, THERE)
+            },
+            tries=_tries(here, undecided),
+        )
+
+
+async def _this_case(house: House, cast: Cast) -> Case:
+    """A case with all roles of people, one who was removed, and a former coordinator."""
+    case = await house.open_case(
+        id=cast.case,
+        coordinator=who("coordinator"),
+        central=who("central person"),
+        aunt=who("advocate"),
+        neighbour=who("neighbour"),
+        teacher=who("professional of the circle"),
+        mandated=cast.mandated,
+        referring=cast.school,
+    )
+    former = who("former coordinator")
+    known = {"central person", "neighbour", "professional of the circle"}
+    roles: dict[str, Any] = {name: role for name, role in PEOPLE.items() if name not in known}
+    facts: list[Any] = [
+        network.PersonAdded(case_id=case.id, person_id=who(name), role=role) for name, role in roles.items()
+    ]
+    facts += [
+        network.PersonRemoved(case_id=case.id, person_id=who(REMOVED)),
+        intake.CoordinatorAssigned(case_id=case.id, assignment_no=2, coordinator_id=former),
+        intake.CoordinatorReleased(
+            case_id=case.id, assignment_no=2, coordinator_id=former, reason="unavailable"
+        ),
+        intake.CoordinatorAssigned(case_id=case.id, assignment_no=3, coordinator_id=case.coordinator),
+    ]
+    for fact in facts:
+        assert await house.hear(fact) == "handled", fact
+    return case
+
+
+async def _case(house: House, case_id: UUID, central: str, coordinator: str) -> Case:
+    """A case of other people and parties."""
+    school = who("referring body of another case")
+    return await house.open_case(
+        id=case_id, coordinator=who(coordinator), central=who(central), mandated=school, referring=school
+    )
+
+
+def _plan(case: Case, words: str) -> dict[str, Any]:
+    agreement = {
+        "what": words,
+        "who_person_ids": [str(case.aunt)],
+        "by": "network",
+        "due_on": "2027-01-20",
+        "known_done_how": words,
+    }
+    return case.plan(
+        goals=[words],
+        agreements=[agreement],
+        plan_b=[{"when": words, "then": words}],
+        decisions_of_circle=[words],
+        review_on="2027-01-20",
+    )
+
+
+async def _followed(house: House, case: Case, whose: str) -> Made:
+    """A plan that was judged and shared; then the circle changed it, asked for a review, and was asked how it goes."""
+    coordinator = house.coordinator(case)
+    body = _plan(case, content("plan as it was shared", whose))
+    plan = await _do(house, "POST", f"/v1/cases/{case.id}/plans", coordinator, body)
+    path, reason = f"/v1/plans/{plan['plan_id']}", content("why the plan was accepted", whose)
+    lines = [{"bottom_line_id": str(line), "met": True, "reason": reason} for line in case.bottom_lines]
+    await _do(house, "PUT", f"{path}/acceptance", house.referrer(case.mandated), {"lines": lines})
+    shares = {"person_ids": [str(case.teacher)], "organisation_ids": [str(Cast().shared_with)]}
+    if whose == HERE:
+        await _do(house, "POST", f"{path}/share", coordinator, shares)
+    changed = _plan(case, content("plan as it is now", whose))
+    now = await _do(house, "POST", f"{path}/versions", coordinator, changed)
+    review = await _do(house, "POST", f"{path}/review-requests", coordinator, {})
+    await _until_due(house, case, "review")
+    note = {"decision": "continue", "note": content("note of a check", whose)}
+    await _do(house, "POST", f"/v1/check-ins/{review['check_in_id']}/record", coordinator, note)
+    return Made(case, UUID(plan["plan_id"]), UUID(now["agreement_ids"][0]))
+
+
+async def _until_due(house: House, case: Case, kind: str) -> dict[str, UUID]:
+    """Let time pass until a check is due; return all that wait then."""
+    for _ in range(30):
+        async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+            moment = await next_moment(session, case_id=case.id, tenant=house.tenant)
+            assert moment is not None
+            house.clock.moment = max(house.clock.moment, moment.at)
+            await take_step(
+                session,
+                case_id=case.id,
+                tenant=house.tenant,
+                kind=moment.kind,
+                subject=moment.subject,
+                at=moment.at,
+                now=house.clock.moment,
+            )
+        found = await house.rows(
+            "SELECT id, kind FROM check_in WHERE case_id = :case AND state IN ('due', 'escalated')",
+            case=case.id,
+        )
+        checks = {row.kind: row.id for row in found}
+        if kind in checks:
+            return checks
+    raise AssertionError(f"no check was due: {kind}")
+
+
+async def _do(house: House, method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
+    answer = await house.ask(method, path, headers, json=body)
+    assert answer.is_success, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _tries(made: Made, undecided: Case) -> dict[str, Try]:
+    plan, case, check = "/v1/plans/{plan_id}", made.case, "POST /v1/check-ins/{check_in_id}/record"
+    lines = [{"bottom_line_id": str(line), "met": False, "reason": "Nee"} for line in case.bottom_lines]
+    bodies: dict[str, Any] = {
+        f"POST {plan}/versions": _plan(case, "Nieuw"),
+        f"PUT {plan}/acceptance": {"lines": lines},
+        f"POST {plan}/share": {},
+        "PUT /v1/policy": {},
+    }
+    tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
+    # A case has one plan: it is made in another one of the same coordinator.
+    tries["POST /v1/cases/{case_id}/plans"] = Try(
+        ids={"case_id": str(undecided.id)}, send={"json": _plan(undecided, "Nieuw")}
+    )
+    told = {"json": {"decision": "continue"}}
+    tries[f"{check} (the coordinator's)"] = Try(send=told)
+    tries[f"{check} (the monitor's)"] = Try(send=told, ids={"check_in_id": str(made.checks["three-months"])})
+    return tries

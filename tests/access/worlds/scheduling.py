@@ -1,0 +1,150 @@
+"""Scheduling, populated: a conference that is being prepared, with a poll that is open; others have a date."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from shared.database import Database
+from shared.events import intake, network
+from shared.settings import Settings
+from tests.access.cast import PEOPLE, REMOVED, Cast, who
+from tests.access.world import Try, World, content, strings
+from tests.integration.scheduling.house import NOW, Case, House, dates, opened
+
+HERE, OTHER, THERE = "this case", "another case", "elsewhere"
+_SCHEDULE = "POST /v1/conferences/{conference_id}/schedule"
+
+
+@asynccontextmanager
+async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
+    """Yield scheduling, populated."""
+    async with opened(settings, database) as plain:
+        cast = Cast()
+        house = replace(plain, tenant=cast.tenant)
+        there = replace(plain, tenant=cast.elsewhere)
+        people = [name for name in PEOPLE if name != REMOVED]
+        case = await _polled(house, cast.case, "coordinator", [*people, REMOVED])
+        await _former(house, case)
+        await _remove(house, case)
+        other = await _polled(
+            house, cast.other_case, "coordinator of another case", ["person of another case"]
+        )
+        await _dated(house, other, OTHER)
+        elsewhere = await _polled(there, cast.case_elsewhere, "coordinator elsewhere", ["person elsewhere"])
+        await _dated(there, elsewhere, THERE)
+        house.later(days=1)
+        ids = {
+            "case_id": case.id,
+            "conference_id": case.conference,
+            "poll_id": case.poll,
+            "person_id": who("neighbour"),
+        }
+        yield World(
+            service="scheduling",
+            http=house.http,
+            owner=database,
+            cast=cast,
+            ids={name: str(value) for name, value in ids.items()} | {"code": "food"},
+            marks={
+                HERE: strings([case.id, case.conference, case.poll]),
+                OTHER: strings([other.id, other.conference, other.poll]),
+                THERE: strings([elsewhere.id, elsewhere.conference, elsewhere.poll]),
+            },
+            contents={f"place of {whose}": content("place", whose) for whose in (HERE, OTHER, THERE)},
+            tries=_tries(case),
+        )
+
+
+async def _polled(house: House, case_id: UUID, coordinator: str, people: list[str]) -> Case:
+    """A case whose circle stands, with an open poll."""
+    case = Case(tenant=house.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
+    roles: dict[str, Any] = {name: PEOPLE.get(name, "central") for name in people}
+    await _hear(
+        house,
+        intake.CaseOpened(case_id=case.id, referral_id=who(f"referral of {case_id}")),
+        intake.CoordinatorAssigned(case_id=case.id, assignment_no=1, coordinator_id=case.coordinator),
+        *(
+            network.PersonAdded(case_id=case.id, person_id=who(name), role=role)
+            for name, role in roles.items()
+        ),
+        network.CircleReady(
+            case_id=case.id,
+            members=tuple(
+                network.CircleMember(person_id=who(name), role=role) for name, role in roles.items()
+            ),
+        ),
+    )
+    (conference,) = await house.conferences(case)
+    case.conference = UUID(conference["conference_id"])
+    await house.open_poll(case, 20, 30)
+    return case
+
+
+async def _hear(house: House, *facts: Any) -> None:
+    for fact in facts:
+        assert await house.hear(fact) == "handled"
+
+
+async def _former(house: House, case: Case) -> None:
+    """Somebody coordinated the case and was released; then the one of now was assigned."""
+    former = who("former coordinator")
+    await _hear(
+        house,
+        intake.CoordinatorAssigned(case_id=case.id, assignment_no=2, coordinator_id=former),
+        intake.CoordinatorReleased(
+            case_id=case.id, assignment_no=2, coordinator_id=former, reason="unavailable"
+        ),
+        intake.CoordinatorAssigned(case_id=case.id, assignment_no=3, coordinator_id=case.coordinator),
+    )
+
+
+async def _remove(house: House, case: Case) -> None:
+    await _hear(house, network.PersonRemoved(case_id=case.id, person_id=who(REMOVED)))
+
+
+def _place(whose: str) -> dict[str, str]:
+    return {"name": content("place", whose), "address": content("place", whose)}
+
+
+async def _dated(house: House, case: Case, whose: str) -> None:
+    """Set the date and the place of the case's conference."""
+    option = str(case.options[0])
+    answer = await house.schedule(case, venue=_place(whose), option_id=option)
+    assert answer.status_code == 200, answer.text
+
+
+def _tries(case: Case) -> dict[str, Try]:
+    conference, poll = "/v1/conferences/{conference_id}", "/v1/polls/{poll_id}"
+    answers = {"answers": {str(case.options[0]): "yes"}}
+    bodies: dict[str, Any] = {
+        _SCHEDULE: {"venue": _place(HERE), "option_id": str(case.options[0])},
+        f"POST {conference}/hold": _meeting(),
+        f"POST {conference}/postpone": {"reason": "key-person-ill"},
+        f"PUT {conference}/checklist/{{code}}": {"done": True},
+        f"POST {conference}/cancel": {"reason": "plan-without-meeting"},
+        f"POST {conference}/poll": {"options": dates(40, 50)},
+        f"POST {poll}/options": {"options": dates(60)},
+        f"PUT {poll}/answers/{{person_id}}": answers,
+        "PUT /v1/me/polls/{poll_id}": answers,
+        "PUT /v1/policy": {},
+    }
+    tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
+    for row in (f"GET {conference}", f"POST {conference}/postpone", f"POST {conference}/hold"):
+        tries[row] = replace(tries.get(row, Try()), first=(_SCHEDULE, "coordinator"))
+    closing = (f"POST {poll}/close", "coordinator")
+    tries[f"POST {conference}/poll"] = replace(tries[f"POST {conference}/poll"], first=closing)
+    return tries
+
+
+def _meeting() -> dict[str, Any]:
+    hours = [(NOW + timedelta(hours=hour)).isoformat() for hour in range(1, 5)]
+    names = ("information", "private", "presentation")
+    parts = {
+        name: {"from": begins, "to": ends}
+        for name, begins, ends in zip(names, hours, hours[1:], strict=False)
+    }
+    came = [{"person_id": str(who("central person")), "mode": "in-person", "came": True}]
+    return {"attendance": came, "parts": parts, "outcome": "plan"}

@@ -1,0 +1,75 @@
+"""Training, populated: a session with a price, who registered for it, and a payment of somebody unknown."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from shared.database import Database
+from shared.settings import Settings
+from tests.access.cast import Cast
+from tests.access.world import Try, World, content, strings
+from tests.integration.training.bank import Line, statement
+from tests.integration.training.house import NOW, House, opened, person
+
+HERE, THERE = "the tenant", "elsewhere"
+
+
+@asynccontextmanager
+async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
+    """Yield training, populated."""
+    async with opened(settings, database) as plain:
+        cast = Cast()
+        house = replace(plain, tenant=cast.tenant)
+        here = await _furnished(house, HERE)
+        there = await _furnished(replace(plain, tenant=cast.elsewhere), THERE)
+        yield World(
+            service="training",
+            http=house.http,
+            owner=database,
+            cast=cast,
+            ids=here,
+            marks={"elsewhere": strings(there.values())},
+            contents={
+                f"{what} of {whose}": content(what, whose)
+                for what in ("participants", "payers")
+                for whose in (HERE, THERE)
+            },
+            tries=_tries(here),
+        )
+
+
+async def _furnished(house: House, whose: str) -> dict[str, str]:
+    """A course with a session, a registration that is to be paid, and a payment that nobody knows."""
+    session = await house.session(capacity=5)
+    words, payer = content("participants", whose), content("payers", whose)
+    registered = await house.register(session, words, last_name=words, email=f"{words}@voorbeeld.invalid")
+    imported = await house.import_file(statement(Line(payer=payer, text=payer)))
+    listed = await house.ask("GET", "/v1/courses", house.anyone)
+    return {
+        "course_id": listed.json()["items"][0]["course_id"],
+        "session_id": session,
+        "registration_id": registered["registration_id"],
+        "payment_id": imported["payments"][0]["payment_id"],
+    }
+
+
+def _tries(ids: dict[str, str]) -> dict[str, Try]:
+    starts = NOW + timedelta(days=30)
+    planned = {
+        "starts_at": starts.isoformat(),
+        "ends_at": (starts + timedelta(hours=7)).isoformat(),
+        "place": "Rupelmeer",
+        "capacity": 3,
+    }
+    bodies: dict[str, Any] = {
+        "POST /v1/courses": {"title": "Nieuw", "language": "nl"},
+        "POST /v1/courses/{course_id}/sessions": planned,
+        "POST /v1/sessions/{session_id}/registrations": person("Nieuw"),
+        "POST /v1/payments/{payment_id}/match": {"registration_id": ids["registration_id"]},
+        "PUT /v1/policy": {},
+    }
+    tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
+    tries["POST /v1/statements"] = Try(send={"content": statement(Line(text="nieuw", payer="Nieuw"))})
+    return tries
