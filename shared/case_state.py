@@ -33,7 +33,10 @@ _RAISE = text(
       AND (case_state.status IN ('open', 'paused') OR excluded.status = 'erased')
     """
 )
-_READ = text("SELECT case_id, tenant, status, version FROM case_state WHERE case_id = :case_id")
+_READ = "SELECT case_id, tenant, status, version FROM case_state WHERE case_id = :case_id"
+_LOOK = text(_READ)
+# A case cannot stop or be erased between the look and the commit of what builds on it.
+_HOLD = text(f"{_READ} FOR SHARE")
 
 
 class UnknownCase(NotFound):
@@ -81,9 +84,9 @@ async def raise_to(
     )
 
 
-async def read(session: AsyncSession, case_id: UUID) -> CaseState | None:
-    """Return what is known of a case."""
-    row = (await session.execute(_READ, {"case_id": case_id})).first()
+async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> CaseState | None:
+    """Return what is known of a case; `hold` it so until this transaction ends."""
+    row = (await session.execute(_HOLD if hold else _LOOK, {"case_id": case_id})).first()
     return None if row is None else CaseState(row.case_id, row.tenant, row.status, row.version)
 
 
@@ -100,3 +103,13 @@ async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) ->
     if not state.live:
         raise CaseStopped(case_id=str(case_id), status=state.status)
     return state
+
+
+async def require_not_erased(session: AsyncSession, *, case_id: UUID, hold: bool = False) -> None:
+    """Let pass what is asked about a case that was not erased: what every read about a case begins with.
+
+    Raises: CaseErased.
+    """
+    state = await read(session, case_id, hold=hold)
+    if state is not None and state.status == "erased":
+        raise CaseErased(case_id=str(case_id))

@@ -20,6 +20,7 @@ from shared.errors import DomainError
 from shared.events.base import MESSAGE_QUEUED, EventData, MessageQueuedFact, Received
 from shared.ids import uuid7
 from shared.subscriptions import AndThen, Subscriptions
+from shared.vault import Erased
 
 Parameters = dict[str, str | int | None]
 
@@ -125,7 +126,7 @@ def install(
                 return _settled(message, "cancelled", now)
             try:
                 written = await writer(session, message, context)
-            except NotWanted:
+            except (NotWanted, Erased):
                 return _settled(message, "cancelled", now)
             except mail.Refused:
                 return _settled(message, "failed", now, teller)
@@ -155,10 +156,12 @@ async def read(session: AsyncSession, message_id: UUID) -> Message | None:
 
 
 async def _is_stopped(session: AsyncSession, message: Message) -> bool:
-    if message.case_id is None or message.even_if_stopped:
+    if message.case_id is None:
         return False
     state = await case_state.read(session, message.case_id)
-    return state is not None and not state.live
+    if state is None:
+        return False
+    return state.status == "erased" or not (state.live or message.even_if_stopped)
 
 
 def _settled(message: Message, state: str, now: datetime, teller: Teller | None = None) -> AndThen:

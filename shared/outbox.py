@@ -34,6 +34,8 @@ from shared.trail import causation
 log = structlog.get_logger(__name__)
 
 SHARDS = 16
+# Where a session notes which cases it has told of.
+CASES = "outbox.cases"
 CHANNEL = "kring_outbox"
 _LOCK_CLASS = 746_101
 _BATCH = 500
@@ -98,6 +100,8 @@ async def publish(
         },
     )
     session.info["events"] = True
+    if case is not None:
+        session.info.setdefault(CASES, set()).add(case)
     return event_id
 
 

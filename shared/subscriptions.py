@@ -3,7 +3,8 @@
 `writes`: the handler's rows and the inbox row are one transaction. `acts`: the handler makes one outside effect that
 may be repeated (a workflow start or signal, a mail), and the inbox row follows. Handlers may count on the case being
 known and live here, unless they say `case="any"`; what comes too early is tried again later, what comes for a case
-that stopped is acknowledged and noted.
+that stopped is acknowledged and noted. About a case that was erased nothing is written any more, unless they say
+`case="always"`. The case stays as a `writes` handler finds it until its rows are committed.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,7 +25,7 @@ from shared.trail import caused_by
 
 log = structlog.get_logger(__name__)
 
-CasePolicy = Literal["live", "any"]
+CasePolicy = Literal["live", "any", "always"]
 # What an `acts` handler may return: rows to write together with the inbox row.
 AndThen = Callable[[AsyncSession], Awaitable[None]]
 WriteHandler = Callable[[AsyncSession, Received[Any], Context], Awaitable[None]]
@@ -134,7 +135,7 @@ class Subscriptions:
             if not await inbox.accept(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
             await _follow_case(session, event)
-            refusal = await _gate(session, subscription, event)
+            refusal = await _gate(session, subscription, event, hold=True)
             if refusal is not None:
                 await inbox.settle(session, consumer=event.type, event_id=event.id, outcome=refusal)
                 return refusal
@@ -190,14 +191,20 @@ async def _follow_case(session: AsyncSession, event: Received[Any]) -> None:
         )
 
 
-async def _gate(session: AsyncSession, subscription: Subscription, event: Received[Any]) -> str | None:
-    """Return why the event no longer matters, None if it is to be handled now.
+async def _gate(
+    session: AsyncSession, subscription: Subscription, event: Received[Any], *, hold: bool = False
+) -> str | None:
+    """Return why the event is not to be handled, None if it is.
 
     Raises: NotYet if the case is not known here yet.
     """
-    if subscription.case == "any" or event.case is None:
+    if subscription.case == "always" or event.case is None:
         return None
-    state = await case_state.read(session, event.case)
+    state = await case_state.read(session, event.case, hold=hold)
+    if subscription.case == "any":
+        # What acts only looks again: a workflow must see that there is nothing left to do.
+        erased = hold and state is not None and state.status == "erased"
+        return "case-erased" if erased else None
     if state is None:
         raise NotYet(f"case of {event.type}")
     return None if state.live else f"case-{state.status}"

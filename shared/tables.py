@@ -20,7 +20,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -36,6 +36,8 @@ platform = MetaData(naming_convention=NAMING)
 # they are of no tenant, or an SQL condition on rows that all may read, and only their own tenant may write.
 NO_TENANT_BECAUSE = "no tenant because"
 SHOWN_TO_ALL = "shown to all"
+# What a table says in its `info` if its rows are only ever added: services have no right to change or delete them.
+APPEND_ONLY = "append only"
 
 Moment = DateTime(timezone=True)
 
@@ -157,6 +159,8 @@ idempotency_key = Table(
     Column("status", SmallInteger),
     Column("answer", LargeBinary),
     Column("made_at", Moment, nullable=False),
+    # Which cases the answer can tell of; none: nobody knows.
+    Column("case_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Index("ix_idempotency_key_made_at", "made_at"),
     info={NO_TENANT_BECAUSE: "the one who asks is part of the key"},
 )
@@ -180,6 +184,45 @@ subject_key = Table(
     Column("subject", Uuid, primary_key=True),
     Column("key_id", Uuid, nullable=False),
     info={NO_TENANT_BECAUSE: "ids of subjects and keys"},
+)
+
+# The keys that an erasure destroys, written before it does: what a restore of the key store begins with.
+erasure_ledger = Table(
+    "erasure_ledger",
+    platform,
+    # What was erased: a case, a person, ...
+    Column("erased", Uuid, primary_key=True),
+    Column("key_id", Uuid, primary_key=True),
+    # Whose key it was.
+    Column("subject", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_erasure_ledger_key_id", "key_id"),
+    info={NO_TENANT_BECAUSE: "ids of subjects and keys", APPEND_ONLY: True},
+)
+
+# Erasures that this service began, and the services that must confirm them.
+erasure = Table(
+    "erasure",
+    platform,
+    Column("subject", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("waits_for", ARRAY(Text), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Index("ix_erasure_open", "tenant", "began_at", postgresql_where=text("done_at IS NULL")),
+)
+
+erasure_confirmation = Table(
+    "erasure_confirmation",
+    platform,
+    Column("subject", Uuid, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 message = Table(

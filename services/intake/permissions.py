@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import WithdrawnBy
+from services.intake.domain.codes import CaseStatus, WithdrawnBy
 from services.intake.domain.errors import (
     NotOnBehalf,
     OnlyOpsMakesTenants,
@@ -22,7 +22,7 @@ from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
 from shared.auth import NO_TENANT, Kind, Principal, Role
-from shared.case_state import UnknownCase
+from shared.case_state import CaseErased, UnknownCase
 from shared.http.principals import NotForThisKind, NotForThisRole, require_twelve
 
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
@@ -72,10 +72,16 @@ def referrals_of(principal: Principal) -> UUID | None:
 
 
 async def referral_for_reader(session: AsyncSession, principal: Principal, *, referral_id: UUID) -> Referral:
-    """Return a referral to the manager who decides on it, or to whoever wrote it. Raises: UnknownReferral."""
+    """Return a referral to the manager who decides on it, or to whoever wrote it.
+
+    Raises: UnknownReferral, CaseErased.
+    """
     referral = await referrals.referral(session, tenant=principal.tenant, referral_id=referral_id)
     if referral is None or not (is_manager(principal) or _wrote(principal, referral)):
         raise UnknownReferral(referral_id=str(referral_id))
+    case = await cases.case(session, tenant=principal.tenant, case_id=referral.case_id)
+    if case is not None:
+        _require_not_erased(case)
     return referral
 
 
@@ -99,28 +105,42 @@ def cases_for(principal: Principal) -> Select[Case]:
 
 
 async def case_for_reader(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
-    """Return where a case stands to managers, ops, the coordinator assigned now, and parties. Raises: UnknownCase."""
+    """Return where a case stands to managers, ops, the coordinator assigned now, and parties.
+
+    Raises: UnknownCase, CaseErased.
+    """
     case = await _case(session, principal, case_id)
     if is_manager(principal) or principal.has(Role.OPS) or is_coordinator_of(principal, case):
-        return case
+        return _require_not_erased(case)
     if await _is_party(session, principal, case):
-        return case
+        return _require_not_erased(case)
     raise UnknownCase(case_id=str(case_id))
 
 
 async def case_for_coordination(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
-    """Return a case to managers and the coordinator assigned now, who let it rest and go on. Raises: UnknownCase."""
+    """Return a case to managers and the coordinator assigned now, who let it rest and go on.
+
+    Raises: UnknownCase, CaseErased.
+    """
     case = await _case(session, principal, case_id)
     if is_manager(principal) or is_coordinator_of(principal, case):
-        return case
+        return _require_not_erased(case)
     raise UnknownCase(case_id=str(case_id))
 
 
+async def case_to_erase(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+    """Return a case of the tenant to those who answer for its data, also when it was erased. Raises: UnknownCase."""
+    return await _case(session, principal, case_id)
+
+
 async def case_for_file(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
-    """Return a case to those who may read its baseline: its coordinator now, and parties. Raises: UnknownCase."""
+    """Return a case to those who may read its baseline: its coordinator now, and parties.
+
+    Raises: UnknownCase, CaseErased.
+    """
     case = await _case(session, principal, case_id)
     if is_coordinator_of(principal, case) or await _is_party(session, principal, case):
-        return case
+        return _require_not_erased(case)
     raise UnknownCase(case_id=str(case_id))
 
 
@@ -174,6 +194,13 @@ async def _case(session: AsyncSession, principal: Principal, case_id: UUID) -> C
     case = await cases.case(session, tenant=principal.tenant, case_id=case_id)
     if case is None or principal.tenant == NO_TENANT:
         raise UnknownCase(case_id=str(case_id))
+    return case
+
+
+def _require_not_erased(case: Case) -> Case:
+    # Asked last: who may not know of a case does not learn that it was erased.
+    if case.state == CaseStatus.ERASED:
+        raise CaseErased(case_id=str(case.id))
     return case
 
 

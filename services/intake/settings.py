@@ -18,3 +18,9 @@ class Policy(RequestModel):
         default="1wd", description="From having nobody left to ask to looking again."
     )
     acknowledge: Length = Field(default="1wd", description="From a referral to being late in deciding on it.")
+    erasure_warn: Length = Field(
+        default="2wd", description="From asking for an erasure to warning that not all have confirmed."
+    )
+    erasure: Length = Field(
+        default="5wd", description="From asking for an erasure to being late in confirming it."
+    )

@@ -7,20 +7,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import letters
-from services.intake.domain.codes import SERVICE, Outcome, ReleaseReason, assignment_workflow_id
-from services.intake.operations import cases, telling
+from services.intake.domain.codes import HOLDERS, SERVICE, Outcome, ReleaseReason, assignment_workflow_id
+from services.intake.operations import cases, erasing, telling
 from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals
 from services.intake.workflows import CoordinatorAssignment, SearchRun
-from shared import messages
+from shared import erasure, messages
 from shared.context import Context
 from shared.database import Scope
-from shared.events import intake, plans
+from shared.events import intake, network, plans
 from shared.events.base import Received
 from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
 messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=letters.write)
+erasure.install(subscriptions)
+erasing.erasures.follow(subscriptions, services=HOLDERS)
 
 
 @subscriptions.writes(intake.ReferralReceived, case="any")
@@ -101,6 +103,35 @@ async def end_coordinators_task(
         tenant=_tenant_of(event),
         case_id=event.data.case_id,
         reason=ReleaseReason.TASK_DONE,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(intake.CaseErased, case="always")
+async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
+    """Make the referral, its persons and the baseline unreadable."""
+    await erasing.wipe_case(
+        session,
+        context.vault,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        because=event.data.because,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(network.PersonErased, case="always")
+async def erase_person(
+    session: AsyncSession, event: Received[network.PersonErased], context: Context
+) -> None:
+    """Make what the referral says of a person unreadable."""
+    await erasing.wipe_person(
+        session,
+        context.vault,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        because=event.data.because,
         now=await context.clock.now(),
     )
 

@@ -15,6 +15,8 @@ SERVICE = "network"
 INVITATION_CLOCK = "invitation"
 CLOCK_OWNER = "coordinator"
 CASE_PAUSED = "case-paused"
+# Who holds something of a person, and confirms that nothing readable is left of them.
+HOLDERS = ("intake", SERVICE, "scheduling", "plans")
 # More than any circle seen, few enough that a list of everybody is one small read.
 MAX_PEOPLE = 200
 MAX_OPEN_PROPOSALS = 20
@@ -29,12 +31,13 @@ ContactPurpose = Literal["first-contact", "explanation", "safety", "other"]
 
 
 class PersonState(StrEnum):
-    """Where a person stands: proposed by someone of the circle, of the case, or no longer."""
+    """Where a person stands: proposed by someone of the circle, of the case, no longer, or no longer known."""
 
     PROPOSED = "proposed"
     ACTIVE = "active"
     REMOVED = "removed"
     EXCLUDED = "excluded"
+    ERASED = "erased"
 
 
 class InvitationState(StrEnum):
@@ -101,6 +104,27 @@ class LastCentralPerson(Conflict):
 
     code = "last-central-person"
     title = "The last central person cannot leave the circle; withdraw the case instead"
+
+
+class LastCentralPersonErased(Conflict):
+    """A case is about somebody: erase the case instead."""
+
+    code = "last-central-person"
+    title = "The last central person cannot be erased without the case; erase the case instead"
+
+
+class AlreadyErased(Gone):
+    """What was known of the person is gone already."""
+
+    code = "person-erased"
+    title = "This person was erased"
+
+
+class NoErasure(NotFound):
+    """Nothing of this person was erased."""
+
+    code = "erasure-not-found"
+    title = "The erasure of this person was not asked for"
 
 
 class TooManyPeople(Conflict):

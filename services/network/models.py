@@ -62,7 +62,7 @@ class Person(Base):
 
     __tablename__ = "person"
     __table_args__ = (
-        CheckConstraint("state IN ('proposed', 'active', 'removed', 'excluded')", name="state"),
+        CheckConstraint("state IN ('proposed', 'active', 'removed', 'excluded', 'erased')", name="state"),
         # Serves the list of a case's people, in pages.
         Index("ix_person_case", "tenant", "case_id", "created_at", "id"),
     )

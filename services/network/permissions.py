@@ -13,7 +13,7 @@ from services.network.data_requests import Asked, UnknownDataRequest, check_asks
 from services.network.domain import NoLongerInCircle, PersonState, UnknownInvitation, UnknownPerson
 from services.network.models import DataRequest, Person, PersonFields
 from shared.auth import Kind, Principal, Role
-from shared.case_state import UnknownCase
+from shared.case_state import UnknownCase, require_not_erased
 from shared.http.principals import require_twelve
 from shared.vault import Vault
 
@@ -22,28 +22,39 @@ FILE_ACCESS = "file-access"
 
 
 async def require_coordinator(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """Let pass whoever coordinates the case now. Raises: UnknownCase."""
+    """Let pass whoever coordinates the case now. Raises: UnknownCase, CaseErased."""
     if not await _coordinates(session, principal, case_id):
         raise UnknownCase(case_id=str(case_id))
+    await require_not_erased(session, case_id=case_id)
 
 
 async def person_for_coordinator(
     session: AsyncSession, principal: Principal, *, person_id: UUID, lock: bool = False
 ) -> Person:
-    """Return a person to whoever coordinates their case now. Raises: UnknownPerson."""
+    """Return a person to whoever coordinates their case now. Raises: UnknownPerson, CaseErased."""
     person = await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=lock)
     if not await _coordinates(session, principal, person.case_id):
         raise UnknownPerson(person_id=str(person_id))
+    await require_not_erased(session, case_id=person.case_id)
     return person
+
+
+async def person_to_erase(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
+    """Return a person of the tenant to those who answer for its data, also when erased. Raises: UnknownPerson."""
+    return await queries.person(session, tenant=principal.tenant, person_id=person_id)
 
 
 async def person_for_link_keeper(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
     """Return a person, locked, to the case's coordinator or to a regional manager of the tenant.
 
-    Links must be withdrawn also when there is no coordinator any more. Raises: UnknownPerson.
+    Links must be withdrawn also when there is no coordinator any more.
+
+    Raises: UnknownPerson, CaseErased.
     """
     if principal.has(Role.REGIONAL_MANAGER) and principal.is_of_tenant:
-        return await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=True)
+        person = await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=True)
+        await require_not_erased(session, case_id=person.case_id)
+        return person
     return await person_for_coordinator(session, principal, person_id=person_id, lock=True)
 
 
@@ -54,6 +65,7 @@ async def invited_person_for_coordinator(
     invitation = await queries.invitation(session, tenant=principal.tenant, invitation_id=invitation_id)
     if invitation is None or not await _coordinates(session, principal, invitation.case_id):
         raise UnknownInvitation(invitation_id=str(invitation_id))
+    await require_not_erased(session, case_id=invitation.case_id)
     return await queries.person(session, tenant=principal.tenant, person_id=invitation.person_id)
 
 
@@ -62,6 +74,7 @@ async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = F
     person = await queries.person(session, tenant=principal.tenant, person_id=principal.id, lock=lock)
     if person.case_id != principal.case:
         raise UnknownPerson(person_id=str(principal.id))
+    await require_not_erased(session, case_id=person.case_id)
     if person.state != PersonState.ACTIVE:
         raise NoLongerInCircle
     return person

@@ -149,6 +149,8 @@ class Lengths(RequestModel):
     # How long a copy can be read, and how long the erasing waits: who changes their mind can say so.
     copy_ready: Length = "30d"
     erase_wait: Length = "2d"
+    erasure_warn: Length = "2wd"
+    erasure: Length = "5wd"
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.data_requests import data_request_workflow_id
-from services.network.domain import INVITATION_CLOCK, SERVICE, invitation_workflow_id
-from services.network.operations import cases, persons, telling
+from services.network.domain import HOLDERS, INVITATION_CLOCK, SERVICE, invitation_workflow_id
+from services.network.operations import cases, erasing, persons, telling
 from services.network.schemas import OpeningPeople
 from services.network.workflows import DataRequest, DataRequestInput, Invitation, InvitationInput
-from shared import case_state
+from shared import case_state, erasure
 from shared.case_state import CaseStopped
 from shared.context import Context
 from shared.errors import NotYet
@@ -18,6 +18,8 @@ from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import AndThen, Malformed, Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
+erasure.install(subscriptions)
+erasing.erasures.follow(subscriptions, services=HOLDERS)
 
 COPY_PERSONS = "copy-persons"
 
@@ -106,6 +108,35 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
         case_id=event.data.case_id,
         now=await context.clock.now(),
         tell=False,
+    )
+
+
+@subscriptions.writes(intake.CaseErased, case="always")
+async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
+    """Make everybody of the case unreadable."""
+    await erasing.wipe_case(
+        session,
+        context.vault,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        because=event.data.because,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(network.PersonErased, case="always")
+async def erase_person(
+    session: AsyncSession, event: Received[network.PersonErased], context: Context
+) -> None:
+    """Make what is known of a person unreadable."""
+    await erasing.wipe_person(
+        session,
+        context.vault,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        because=event.data.because,
+        now=await context.clock.now(),
     )
 
 

@@ -74,6 +74,7 @@ class CasePerson(Base):
     tenant: Mapped[UUID]
     role: Mapped[str | None]
     active: Mapped[bool]
+    erased: Mapped[bool] = mapped_column(server_default=text("false"))
     # Sequence of the newest event heard of: an older one changes nothing.
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]

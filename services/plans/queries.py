@@ -1,6 +1,6 @@
 """Reads: what the caller is to a case, plans as the caller may see them, and what the follow-up waits for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -54,7 +54,7 @@ async def lock_case(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> ca
 
 
 async def standing(session: AsyncSession, principal: Principal, case_id: UUID) -> frozenset[Standing]:
-    """Return what the caller is to a case; nothing for a stranger, or if there is no such case."""
+    """Return what the caller is to a case; nothing for a stranger, or if there is no such case. Raises: CaseErased."""
     if principal.kind is Kind.PERSON:
         return await _standing_of_person(session, principal, case_id)
     if principal.kind is not Kind.STAFF:
@@ -66,7 +66,12 @@ async def standing(session: AsyncSession, principal: Principal, case_id: UUID) -
         CaseCoordinator.released.is_(False),
     )
     query = (
-        select(CaseInfo.referring_organisation, CaseInfo.mandated_organisation, assigned.label("assigned"))
+        select(
+            CaseInfo.referring_organisation,
+            CaseInfo.mandated_organisation,
+            assigned.label("assigned"),
+            state.status,
+        )
         .select_from(case_state_table.outerjoin(CaseInfo, CaseInfo.case_id == state.case_id))
         .where(state.case_id == case_id, state.tenant == principal.tenant)
     )
@@ -80,7 +85,11 @@ async def standing(session: AsyncSession, principal: Principal, case_id: UUID) -
         Standing.MANDATED: refers and row.mandated_organisation == principal.organisation,
         Standing.REFERRING: refers and row.referring_organisation == principal.organisation,
     }
-    return frozenset(what for what, true in found.items() if true)
+    standing = frozenset(what for what, true in found.items() if true)
+    # Asked last: who has nothing to do with a case does not learn that it was erased.
+    if standing and row.status == "erased":
+        raise case_state.CaseErased(case_id=str(case_id))
+    return standing
 
 
 async def _standing_of_person(
@@ -88,6 +97,7 @@ async def _standing_of_person(
 ) -> frozenset[Standing]:
     if principal.case != case_id:
         return frozenset()
+    await case_state.require_not_erased(session, case_id=case_id)
     role = await session.scalar(
         select(func.coalesce(CasePerson.role, "circle")).where(
             CasePerson.case_id == case_id,
@@ -133,12 +143,18 @@ async def case_of(
 
 
 async def is_shared(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:
-    """Say whether something of a case's plan was shared with the organisation of a referrer who asks."""
+    """Say whether something of a case's plan was shared with the organisation of a referrer who asks.
+
+    Raises: CaseErased.
+    """
     if principal.organisation is None or not principal.has(Role.REFERRER):
         return False
     query = select(Share.id).join(Plan, Plan.id == Share.plan_id)
     query = query.where(Plan.case_id == case_id, Share.recipient == principal.organisation).limit(1)
-    return await session.scalar(query) is not None
+    if await session.scalar(query) is None:
+        return False
+    await case_state.require_not_erased(session, case_id=case_id)
+    return True
 
 
 async def read_plan(session: AsyncSession, plan_id: UUID) -> Plan:
@@ -184,6 +200,12 @@ async def active_people(session: AsyncSession, case_id: UUID) -> dict[UUID, str]
         row.person_id: row.role or "circle"
         for row in await session.execute(query.order_by(CasePerson.person_id))
     }
+
+
+async def erased_people(session: AsyncSession, case_ids: Collection[UUID]) -> set[UUID]:
+    """Return who of these cases was erased: an id that a plan still names, and nobody knows any more."""
+    query = select(CasePerson.person_id).where(CasePerson.case_id.in_(case_ids), CasePerson.erased.is_(True))
+    return set((await session.scalars(query)).all())
 
 
 async def current_monitor(session: AsyncSession, plan: Plan) -> UUID | None:

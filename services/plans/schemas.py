@@ -181,6 +181,8 @@ class AgreementOut(ResponseModel):
     plan_version: int
     what: str
     who_person_ids: list[UUID]
+    # Those of them who were erased: read "somebody who was erased".
+    erased_person_ids: list[UUID]
     who_text: str | None
     by: str
     due_on: date

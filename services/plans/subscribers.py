@@ -5,15 +5,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.operations import ending, projections
+from services.plans.operations import ending, erasing, projections
 from services.plans.operations.timing import FOLLOW_UP, SERVICE
 from services.plans.workflows import FollowUpInput, follow_up_id
+from shared import erasure
 from shared.context import Context
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
+erasure.install(subscriptions)
 
 
 def _tenant(event: Received[Any]) -> UUID:
@@ -161,6 +163,36 @@ async def end_with_case(session: AsyncSession, event: Received[intake.CaseClosed
     """The case was closed: nothing is followed up any more."""
     now = await context.clock.now()
     await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=_tenant(event), now=now)
+
+
+@subscriptions.writes(intake.CaseErased, case="always")
+async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
+    """Nothing is followed up any more, and the words of the plan go."""
+    await erasing.wipe_case(
+        session,
+        context.vault,
+        tenant=_tenant(event),
+        case_id=event.data.case_id,
+        because=event.data.because,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(network.PersonErased, case="always")
+async def erase_person(
+    session: AsyncSession, event: Received[network.PersonErased], context: Context
+) -> None:
+    """The person no longer belongs to the case; where a plan names them, it names nobody."""
+    await erasing.wipe_person(
+        session,
+        context.vault,
+        tenant=_tenant(event),
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        because=event.data.because,
+        version=event.sequence,
+        now=await context.clock.now(),
+    )
 
 
 # --- the follow-up's workflow ---

@@ -7,8 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import operations, queries
 from services.scheduling.domain import Standing
+from services.scheduling.operations import erasing
 from services.scheduling.operations.base import SERVICE
 from services.scheduling.workflows import PreparationInput, preparation_id
+from shared import erasure
 from shared.context import Context
 from shared.database import Scope
 from shared.events import intake, network, scheduling
@@ -16,6 +18,7 @@ from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
+erasure.install(subscriptions)
 
 
 def _tenant(event: Received[Any]) -> UUID:
@@ -139,8 +142,37 @@ async def _stop(session: AsyncSession, event: Received[Any], context: Context) -
     await operations.stop_case(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
-for _end in (intake.CaseWithdrawn, intake.CaseClosed, intake.CaseErased):
+for _end in (intake.CaseWithdrawn, intake.CaseClosed):
     subscriptions.writes(_end, case="any")(_stop)
+
+
+@subscriptions.writes(intake.CaseErased, case="always")
+async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
+    """Nothing is prepared any more, and what people answered goes."""
+    await erasing.wipe_case(
+        session,
+        context.vault,
+        tenant=_tenant(event),
+        case_id=event.data.case_id,
+        because=event.data.because,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(network.PersonErased, case="always")
+async def erase_person(
+    session: AsyncSession, event: Received[network.PersonErased], context: Context
+) -> None:
+    """What the person answered goes, and nobody waits for them."""
+    await erasing.wipe_person(
+        session,
+        context.vault,
+        tenant=_tenant(event),
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        because=event.data.because,
+        now=await context.clock.now(),
+    )
 
 
 # --- the workflow of the preparation ---

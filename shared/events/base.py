@@ -1,7 +1,7 @@
 """What an event is: data classes, the registry of types, the CloudEvents 1.0 envelope, what every service says."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -110,6 +110,46 @@ MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
         __base__=MessageQueuedFact,
         __doc__=f"A mail of {service} waits to be sent.",
         __cls_kwargs__={"type": f"{service}.internal.message.queued.v1"},
+    )
+    for service in SERVICES
+}
+
+
+# What is erased: everything of a case, one person of it, somebody with an account, or a registration for a course.
+ErasureKind = Literal["case", "person", "staff", "coordinator", "registration"]
+ErasureBecause = Literal["asked", "retention", "entered-by-mistake"]
+
+
+class ErasureWrittenFact(EventData):
+    """Rows are gone and the ledger names the keys: they are to be destroyed now. Goes from a service to itself."""
+
+    kind: ErasureKind
+    subject: UUID
+
+
+class ErasureConfirmedFact(EventData):
+    """A service holds nothing readable of what was erased: its rows are gone and its keys destroyed."""
+
+    kind: ErasureKind
+    subject: UUID
+
+
+ERASURE_WRITTEN: dict[str, type[ErasureWrittenFact]] = {
+    service: create_model(
+        f"{service.title()}ErasureWritten",
+        __base__=ErasureWrittenFact,
+        __doc__=f"What {service} holds of a subject is gone but for its keys, which are to be destroyed now.",
+        __cls_kwargs__={"type": f"{service}.internal.erasure.written.v1"},
+    )
+    for service in SERVICES
+}
+
+ERASURE_CONFIRMED: dict[str, type[ErasureConfirmedFact]] = {
+    service: create_model(
+        f"{service.title()}ErasureConfirmed",
+        __base__=ErasureConfirmedFact,
+        __doc__=f"Nothing readable is left in {service} of what was erased.",
+        __cls_kwargs__={"type": f"{service}.erasure.confirmed.v1"},
     )
     for service in SERVICES
 }

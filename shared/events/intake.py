@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.events.base import EventData
+from shared.events.base import ErasureBecause, EventData
 
 
 class ReferralReceived(EventData, type="intake.referral.received.v1", public=True):
@@ -83,6 +83,7 @@ class CaseErased(EventData, type="intake.case.erased.v1"):
     """The case's personal data must become unreadable everywhere."""
 
     case_id: UUID
+    because: ErasureBecause = "asked"
 
 
 class OfferMade(EventData, type="intake.offer.made.v1"):

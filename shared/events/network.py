@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import EventData
+from shared.events.base import ErasureBecause, EventData
 
 PersonRole = Literal["central", "circle", "professional", "advocate", "interpreter", "representative"]
 Side = Literal["maternal", "paternal", "other"]
@@ -36,6 +36,14 @@ class PersonExcluded(EventData, type="network.person.excluded.v1"):
 
     case_id: UUID
     person_id: UUID
+
+
+class PersonErased(EventData, type="network.person.erased.v1"):
+    """What is known of a person must become unreadable everywhere; the case and its other people stay."""
+
+    case_id: UUID
+    person_id: UUID
+    because: ErasureBecause = "asked"
 
 
 class ContactMade(EventData, type="network.contact.made.v1"):

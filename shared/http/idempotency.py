@@ -16,7 +16,8 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import NO_TENANT, Principal
-from shared.errors import Conflict, Invalid
+from shared.errors import Conflict, Gone, Invalid
+from shared.outbox import CASES
 from shared.tables import idempotency_key
 from shared.vault import Vault
 
@@ -53,6 +54,13 @@ class StillInHand(Conflict):
 
     code = "request-in-hand"
     title = "The same request is being done right now: send it again in a moment"
+
+
+class AnswerErased(Gone):
+    """The first request was done; its answer could tell of a case that was erased since."""
+
+    code = "answer-erased"
+    title = "This was done before; its answer is no longer kept. Read what became of it"
 
 
 class Repeated(Exception):
@@ -97,7 +105,7 @@ def _label(row: Mapping[str, Any]) -> str:
 async def claim(session: AsyncSession, attempt: Attempt, principal: Principal | None, vault: Vault) -> None:
     """Take the key for this transaction.
 
-    Raises: Repeated with the answer if it was done before; KeyUsedForAnother; StillInHand.
+    Raises: Repeated with the answer if it was done before; KeyUsedForAnother; StillInHand; AnswerErased.
     """
     row = _row(attempt, principal)
     # The machine's clock: how long an answer is kept is no business date.
@@ -115,10 +123,12 @@ async def _answer(session: AsyncSession, attempt: Attempt, row: Mapping[str, Any
     table = idempotency_key.c
     query = select(table.request, table.status, table.answer).where(*_is(row))
     kept = (await session.execute(query)).one_or_none()
-    if kept is None or kept.answer is None:
+    if kept is None or kept.status is None:
         raise StillInHand(retry_after=1)
     if kept.request != attempt.digest:
         raise KeyUsedForAnother
+    if kept.answer is None:
+        raise AnswerErased
     media_type, location, body = orjson.loads(vault.open_answer(kept.answer, bound_to=_label(row)))
     headers = {"idempotency-replayed": "true"}
     if location is not None:
@@ -129,13 +139,16 @@ async def _answer(session: AsyncSession, attempt: Attempt, row: Mapping[str, Any
 async def remember(
     session: AsyncSession, attempt: Attempt, principal: Principal | None, response: Response, vault: Vault
 ) -> None:
-    """Keep the answer, in the transaction of the write that it answers."""
+    """Keep the answer, in the transaction of the write that it answers, with the cases that the write told of."""
     row = _row(attempt, principal)
     headers = response.headers
     kept = [headers.get("content-type"), headers.get("location"), bytes(response.body).decode("latin-1")]
     answer = vault.seal_answer(orjson.dumps(kept), bound_to=_label(row))
     statement = update(idempotency_key).where(*_is(row))
-    await session.execute(statement.values(status=response.status_code, answer=answer))
+    about = {*session.info.get(CASES, ()), *([principal.case] if principal and principal.case else ())}
+    await session.execute(
+        statement.values(status=response.status_code, answer=answer, case_ids=sorted(about))
+    )
 
 
 def _is(row: Mapping[str, Any]) -> list[Any]:

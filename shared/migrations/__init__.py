@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.migrations.roles import ensure_role, let_in, protect
+from shared.migrations.roles import close_ledgers, ensure_role, let_in, protect
 from shared.secrets import password_of, role_of
 
 _STEPS = Path(__file__).parent
@@ -92,6 +92,7 @@ async def upgrade(*, url: str, directory: Path, key: bytes) -> None:
         protect(connection, metadata)
         ensure_role(connection, role, password=password_of(key, role))
         let_in(connection, [role], tables=list(metadata.tables), verbs="SELECT, INSERT, UPDATE, DELETE")
+        close_ledgers(connection, role, metadata)
 
     await _on_connection(url, work)
 

@@ -13,7 +13,7 @@ from hashlib import pbkdf2_hmac, sha256
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.engine import Connection
 
-from shared.tables import NO_TENANT_BECAUSE, SHOWN_TO_ALL
+from shared.tables import APPEND_ONLY, NO_TENANT_BECAUSE, SHOWN_TO_ALL
 
 # The subquery is evaluated once per statement and not once per row. A pooled connection holds '' after a transaction
 # that named a tenant, which is no id: hence nullif.
@@ -56,6 +56,13 @@ def let_in(connection: Connection, roles: Iterable[str], *, tables: Sequence[str
         connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA public TO "{role}"')
         connection.exec_driver_sql(f'GRANT {verbs} ON {names} TO "{role}"')
         connection.exec_driver_sql(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{role}"')
+
+
+def close_ledgers(connection: Connection, role: str, metadata: MetaData) -> None:
+    """Take from a role the right to change or delete rows of tables that are only added to."""
+    for table in metadata.sorted_tables:
+        if table.info.get(APPEND_ONLY):
+            connection.exec_driver_sql(f'REVOKE UPDATE, DELETE, TRUNCATE ON "{table.name}" FROM "{role}"')
 
 
 def policies(table: Table) -> dict[str, str]:

@@ -38,6 +38,7 @@ OF_NO_TENANT = {
     "subject_key",
     "rate_limit",
     "tenant_seen",
+    "erasure_ledger",
 }
 
 

@@ -52,6 +52,9 @@ class CaseStatus(StrEnum):
 
 
 LIVE = (CaseStatus.OPEN, CaseStatus.PAUSED)
+OVER = (CaseStatus.WITHDRAWN, CaseStatus.CLOSED)
+# Who holds something of a case, and confirms that nothing readable is left of it.
+HOLDERS = (SERVICE, "network", "scheduling", "plans")
 
 
 class AssignmentState(StrEnum):

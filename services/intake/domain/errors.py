@@ -165,3 +165,17 @@ class NotOnBehalf(Forbidden):
 
     code = "not-on-behalf"
     title = "You can withdraw a case in your own name only"
+
+
+class CaseGoesOn(Conflict):
+    """Only what is over can be erased."""
+
+    code = "case-goes-on"
+    title = "Withdraw or close the case first: a case that goes on cannot be erased"
+
+
+class NoErasure(NotFound):
+    """Nothing of this case was erased."""
+
+    code = "erasure-not-found"
+    title = "The erasure of this case was not asked for"

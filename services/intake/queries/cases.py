@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import OFFER_CLOCK, REPLACED, DeclineReason, OfferState
+from services.intake.domain.codes import OFFER_CLOCK, REPLACED, CaseStatus, DeclineReason, OfferState
 from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Offer
 from shared.http.paging import PageRequest, Rows, paginate
 
@@ -34,8 +34,8 @@ async def is_party(session: AsyncSession, *, tenant: UUID, case_id: UUID, organi
 
 
 def all_cases(*, tenant: UUID) -> Select[Case]:
-    """Return the query of all cases of a tenant."""
-    return select(Case).where(Case.tenant == tenant)
+    """Return the query of all cases of a tenant but those that were erased."""
+    return select(Case).where(Case.tenant == tenant, Case.state != CaseStatus.ERASED)
 
 
 def cases_of_coordinator(*, tenant: UUID, coordinator_id: UUID) -> Select[Case]:

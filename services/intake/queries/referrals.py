@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.models import Referral, ReferralPerson
+from services.intake.domain.codes import CaseStatus
+from services.intake.models import Case, Referral, ReferralPerson
 from shared.http.paging import PageRequest, Rows, paginate
 
 
@@ -24,8 +25,9 @@ async def referral(
 async def referrals(
     session: AsyncSession, *, tenant: UUID, referrer_id: UUID | None, page: PageRequest
 ) -> Rows[Referral]:
-    """Return one page of a tenant's referrals, newest first; of one referrer if named."""
-    query = select(Referral).where(Referral.tenant == tenant)
+    """Return one page of a tenant's referrals, newest first; of one referrer if named. What was erased is left out."""
+    erased = exists().where(Case.id == Referral.case_id, Case.state == CaseStatus.ERASED)
+    query = select(Referral).where(Referral.tenant == tenant, ~erased)
     if referrer_id is not None:
         query = query.where(Referral.referrer_id == referrer_id)
     return await paginate(session, query, page, time=Referral.created_at, id=Referral.id)

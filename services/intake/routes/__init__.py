@@ -1,6 +1,6 @@
 """Intake's API, by what it is about."""
 
-from services.intake.routes import baseline, cases, offers, policy, referrals, register
+from services.intake.routes import baseline, cases, erasing, offers, policy, referrals, register
 
 # What is asked most comes first: an address is looked for in this order.
 routers = [
@@ -10,4 +10,5 @@ routers = [
     baseline.router,
     register.router,
     policy.router,
+    erasing.router,
 ]

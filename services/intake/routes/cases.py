@@ -15,7 +15,7 @@ from services.intake.routes.referrals import shown_person
 from services.intake.schemas.cases import CaseStanding, CaseSummary, Closing, Pause, Release, Withdrawal
 from services.intake.schemas.referrals import PersonsAtOpening
 from shared.auth import Principal, Role
-from shared.case_state import UnknownCase
+from shared.case_state import CaseErased, UnknownCase
 from shared.http import Now, Page, Paging, Parts, Router, Service, Session, allow
 from shared.http.principals import NotForThisKind
 
@@ -109,10 +109,14 @@ async def read_persons_at_opening(
     case = await reads.case(session, tenant=principal.tenant, case_id=case_id)
     if case is None:
         raise UnknownCase(case_id=str(case_id))
+    if case.state == CaseStatus.ERASED:
+        raise CaseErased(case_id=str(case_id))
     rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
-    fields = await parts.vault.open_many(session, PersonFields, [(row.sealed, row.row) for row in rows])
+    fields = await parts.vault.open_readable(session, PersonFields, [(row.sealed, row.row) for row in rows])
     return PersonsAtOpening(
-        items=[shown_person(row, person) for row, person in zip(rows, fields, strict=True)]
+        items=[
+            shown_person(row, person) for row, person in zip(rows, fields, strict=True) if person is not None
+        ]
     )
 
 

@@ -95,7 +95,7 @@ async def read_referral(
     policy = await register.policy(session, tenant=principal.tenant)
     words = await parts.vault.open(session, ReferralFields, referral.sealed, row=referral.row)
     rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
-    fields = await parts.vault.open_many(session, PersonFields, [(row.sealed, row.row) for row in rows])
+    fields = await parts.vault.open_readable(session, PersonFields, [(row.sealed, row.row) for row in rows])
     return ReferralDetail.of(
         _summary(referral, policy.lengths),
         question=words.question,
@@ -184,8 +184,10 @@ def _decide_by(row: Referral, lengths: Policy) -> datetime | None:
     return add_length(row.created_at, lengths.acknowledge)
 
 
-def shown_person(row: ReferralPerson, fields: PersonFields) -> ReferredPerson:
-    """Return a person of a referral as those see them who may."""
+def shown_person(row: ReferralPerson, fields: PersonFields | None) -> ReferredPerson:
+    """Return a person of a referral as those see them who may; None: somebody who was erased."""
+    if fields is None:
+        return ReferredPerson(person_id=row.id, role=row.role, erased=True)  # type: ignore[arg-type]  # a code
     consent = (
         ShownConsent(referral=fields.agreed, date=fields.agreed_on) if fields.agreed_on is not None else None
     )

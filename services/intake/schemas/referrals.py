@@ -124,22 +124,23 @@ class ShownConsent(ResponseModel):
 
 
 class ReferredPerson(ResponseModel):
-    """A person named in a referral."""
+    """A person named in a referral; of somebody who was erased only the id and the role are left."""
 
     person_id: UUID
-    ref: str
+    ref: str = ""
     role: ReferredRole
-    first_name: str
-    last_name: str
-    birth_date: date | None
-    email: str | None
-    phone: str | None
-    address: str | None
-    language: str
-    relation: str | None
-    side: Side
-    parental_authority: bool
-    consent: ShownConsent | None
+    first_name: str = ""
+    last_name: str = ""
+    birth_date: date | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    language: str = "nl"
+    relation: str | None = None
+    side: Side = "other"
+    parental_authority: bool = False
+    consent: ShownConsent | None = None
+    erased: bool = False
 
 
 class ReferralDetail(ReferralSummary):

@@ -43,7 +43,7 @@ async def open_to(session: AsyncSession, *, person: Person, given: bool) -> None
     if given:
         await require_live(session, case_id=person.case_id, tenant=person.tenant)
     else:
-        await hold(session, case_id=person.case_id)
+        await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
 
 
 async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:

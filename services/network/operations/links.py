@@ -22,6 +22,7 @@ from services.network.models import Person, PersonalLink, PersonFields
 from services.network.operations import telling
 from shared.auth import link_token, read_link_token
 from shared.calendar import BRUSSELS, add_length
+from shared.case_state import require_not_erased
 from shared.context import Context
 from shared.database import Scope, set_scope
 from shared.ids import uuid7
@@ -101,7 +102,7 @@ async def exchange(
 ) -> tuple[PersonalLink, Person]:
     """Return the link and the person that a token proves.
 
-    Raises: UnknownLink, LinkReplaced, LinkRevoked, LinkExpired, NoLongerInCircle.
+    Raises: UnknownLink, LinkReplaced, LinkRevoked, LinkExpired, CaseErased, NoLongerInCircle.
     """
     claimed = read_link_token(token)
     found = None if claimed is None else await queries.link(session, link_id=claimed.link_id)
@@ -116,6 +117,7 @@ async def exchange(
         proves=claimed.proves(key, found.generation),
         proves_older=any(claimed.proves(key, older) for older in range(oldest, found.generation)),
     )
+    await require_not_erased(session, case_id=found.case_id)
     person = await queries.person(session, tenant=found.tenant, person_id=found.person_id)
     if person.state != PersonState.ACTIVE:
         raise NoLongerInCircle

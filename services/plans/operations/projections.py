@@ -75,10 +75,13 @@ async def note_person(
         created_at=at,
     )
     new, known = statement.excluded, CasePerson
-    is_newer = known.version < new.version
+    # Who was erased stays so, whatever is heard after or late.
+    is_newer = (known.version < new.version) & known.erased.is_(False)
     changes: dict[str, Any] = {
         "role": case(
-            (is_newer, func.coalesce(new.role, known.role)), else_=func.coalesce(known.role, new.role)
+            (known.erased, None),
+            (is_newer, func.coalesce(new.role, known.role)),
+            else_=func.coalesce(known.role, new.role),
         ),
         "active": case((is_newer, new.active), else_=known.active),
         "version": func.greatest(known.version, new.version),

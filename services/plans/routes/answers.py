@@ -72,6 +72,7 @@ async def agreements_out(
     """Return agreements, in words."""
     sealed = [(agreement.sealed, f"agreement:{agreement.id}") for agreement in agreements]
     opened = await vault.open_many(session, AgreementWords, sealed)
+    erased = await queries.erased_people(session, {agreement.case_id for agreement in agreements})
     return [
         AgreementOut(
             agreement_id=agreement.id,
@@ -79,6 +80,7 @@ async def agreements_out(
             plan_version=agreement.plan_version,
             what=words.what,
             who_person_ids=agreement.who_person_ids,
+            erased_person_ids=[person for person in agreement.who_person_ids if person in erased],
             who_text=words.who_text,
             by=agreement.by,
             due_on=agreement.due_on,

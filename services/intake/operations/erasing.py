@@ -1,0 +1,121 @@
+"""Erasing a case: it is decided here once; every service then deletes what it holds and confirms it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import HOLDERS, OVER, SERVICE, CaseStatus
+from services.intake.domain.errors import CaseGoesOn
+from services.intake.models import Case, Referral, ReferralPerson
+from services.intake.queries import cases as reads
+from services.intake.queries import register
+from shared import erasure, outbox
+from shared.calendar import add_length
+from shared.case_state import CaseErased, UnknownCase
+from shared.erasure import Erasures
+from shared.events import intake as events
+from shared.events.base import ErasureBecause
+from shared.vault import Vault
+
+erasures = Erasures(SERVICE)
+
+
+async def erase_case(session: AsyncSession, *, case: Case, because: ErasureBecause, now: datetime) -> None:
+    """Erase a case that is over, everywhere and for good; a clock runs until every service has confirmed it.
+
+    Raises: CaseGoesOn, CaseErased.
+    """
+    locked = await reads.case(session, tenant=case.tenant, case_id=case.id, lock=True)
+    if locked is None:
+        raise UnknownCase(case_id=str(case.id))
+    require_erasable(locked)
+    locked.state = CaseStatus.ERASED
+    await session.flush()
+    policy = await register.policy(session, tenant=locked.tenant)
+    await erasures.begin(
+        session,
+        kind="case",
+        subject=locked.id,
+        tenant=locked.tenant,
+        stream=locked.id,
+        because=because,
+        waits_for=HOLDERS,
+        now=now,
+        warn_at=add_length(now, policy.lengths.erasure_warn),
+        due_at=add_length(now, policy.lengths.erasure),
+        policy_version=policy.version,
+    )
+    fact = events.CaseErased(case_id=locked.id, because=because)
+    await outbox.publish(session, fact, stream=locked.id, tenant=locked.tenant, case=locked.id, now=now)
+
+
+def require_erasable(case: Case) -> None:
+    """Let pass a locked case that may be erased: what forbids an erasure is asked here and nowhere else.
+
+    Raises: CaseErased, CaseGoesOn.
+    """
+    if case.state == CaseStatus.ERASED:
+        raise CaseErased(case_id=str(case.id))
+    if case.state not in OVER:
+        raise CaseGoesOn(case_id=str(case.id), state=case.state)
+
+
+async def wipe_case(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    because: ErasureBecause,
+    now: datetime,
+) -> None:
+    """Make what intake itself holds of an erased case unreadable: the referral, its persons, the baseline."""
+    await erasure.wipe(
+        session,
+        vault,
+        service=SERVICE,
+        kind="case",
+        erased=case_id,
+        subjects=[case_id, *await _persons_of(session, tenant=tenant, case_id=case_id)],
+        tenant=tenant,
+        case=case_id,
+        because=because,
+        now=now,
+    )
+
+
+async def wipe_person(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    person_id: UUID,
+    because: ErasureBecause,
+    now: datetime,
+) -> None:
+    """Make what a referral says of one person unreadable; of somebody who came later intake holds nothing."""
+    await erasure.wipe(
+        session,
+        vault,
+        service=SERVICE,
+        kind="person",
+        erased=person_id,
+        subjects=[person_id],
+        tenant=tenant,
+        case=case_id,
+        because=because,
+        now=now,
+    )
+
+
+async def _persons_of(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[UUID]:
+    query = (
+        select(ReferralPerson.id)
+        .join(Referral, Referral.id == ReferralPerson.referral_id)
+        .where(Referral.tenant == tenant, Referral.case_id == case_id)
+    )
+    return (await session.execute(query)).scalars().all()

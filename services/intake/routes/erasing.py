@@ -1,0 +1,40 @@
+"""Erasing a case, and how far that is."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.intake import permissions
+from services.intake.domain.codes import CaseStatus
+from services.intake.domain.errors import NoErasure
+from services.intake.operations import erasing
+from services.intake.schemas.cases import CaseStanding
+from shared.auth import Principal, Role
+from shared.http import Now, Router, Session, allow
+from shared.http.erasing import ErasureStanding, NewErasure
+
+router = Router(tags=["erasing"])
+
+Officer = Annotated[Principal, Depends(allow(Role.DPO))]
+Overseer = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER, Role.OPS))]
+
+
+@router.post("/v1/cases/{case_id}/erase")
+async def erase_case(
+    case_id: UUID, body: NewErasure, principal: Officer, session: Session, now: Now
+) -> CaseStanding:
+    """Make everything about a case that is over unreadable, in every service and for good."""
+    case = await permissions.case_to_erase(session, principal, case_id=case_id)
+    await erasing.erase_case(session, case=case, because=body.because, now=now)
+    return CaseStanding(case_id=case_id, state=CaseStatus.ERASED)
+
+
+@router.get("/v1/cases/{case_id}/erasure")
+async def read_erasure(case_id: UUID, principal: Overseer, session: Session, now: Now) -> ErasureStanding:
+    """Read which services have confirmed that nothing readable is left, and since when it is late."""
+    await permissions.case_to_erase(session, principal, case_id=case_id)
+    erasure = await erasing.erasures.read(session, subject=case_id, tenant=principal.tenant)
+    if erasure is None:
+        raise NoErasure(case_id=str(case_id))
+    return ErasureStanding.of(erasure, now=now)

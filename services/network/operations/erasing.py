@@ -1,0 +1,138 @@
+"""Erasing a person without the case, and what network holds of an erased case."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import (
+    HOLDERS,
+    SERVICE,
+    AlreadyErased,
+    LastCentralPersonErased,
+    PersonState,
+)
+from services.network.models import Circle, Contact, Person
+from services.network.operations import cases, invitations, links
+from shared import case_state, erasure, outbox
+from shared.calendar import add_length
+from shared.erasure import Erasures
+from shared.events import network
+from shared.events.base import ErasureBecause
+from shared.vault import Vault
+
+erasures = Erasures(SERVICE)
+
+_LEAVE_CIRCLE = text(
+    "UPDATE circle SET members = (SELECT coalesce(jsonb_agg(member), '[]') FROM jsonb_array_elements(members) AS member"
+    " WHERE member ->> 'person_id' <> :person_id) WHERE case_id = :case_id"
+)
+
+
+async def erase_person(
+    session: AsyncSession, *, person: Person, because: ErasureBecause, now: datetime
+) -> None:
+    """Erase one person everywhere and for good; their case stays. A clock runs until every service has confirmed it.
+
+    Raises: CaseErased, AlreadyErased, LastCentralPersonErased.
+    """
+    person = await queries.person(session, tenant=person.tenant, person_id=person.id, lock=True)
+    await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
+    await require_erasable(session, person)
+    person.state, person.left_at = PersonState.ERASED, person.left_at or now
+    person.side, person.required = "other", False
+    await session.flush()
+    await links.revoke(session, person=person, now=now)
+    await invitations.cancel_of(session, person=person, now=now)
+    policy = await queries.policy(session, tenant=person.tenant)
+    await erasures.begin(
+        session,
+        kind="person",
+        subject=person.id,
+        tenant=person.tenant,
+        stream=person.case_id,
+        because=because,
+        waits_for=HOLDERS,
+        now=now,
+        warn_at=add_length(now, policy.lengths.erasure_warn),
+        due_at=add_length(now, policy.lengths.erasure),
+        policy_version=policy.version,
+    )
+    fact = network.PersonErased(case_id=person.case_id, person_id=person.id, because=because)
+    await outbox.publish(
+        session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now
+    )
+
+
+async def require_erasable(session: AsyncSession, person: Person) -> None:
+    """Let pass a locked person who may be erased: what forbids an erasure is asked here and nowhere else.
+
+    Raises: AlreadyErased, LastCentralPersonErased.
+    """
+    if person.state == PersonState.ERASED:
+        raise AlreadyErased(person_id=str(person.id))
+    if person.role != "central" or person.state != PersonState.ACTIVE:
+        return
+    others = await queries.other_central_people(
+        session, tenant=person.tenant, case_id=person.case_id, than=person.id
+    )
+    if not others:
+        raise LastCentralPersonErased(person_id=str(person.id))
+
+
+async def wipe_person(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    person_id: UUID,
+    because: ErasureBecause,
+    now: datetime,
+) -> None:
+    """Make what network holds of an erased person unreadable; what they agreed to stays."""
+    await session.execute(delete(Contact).where(Contact.tenant == tenant, Contact.person_id == person_id))
+    await session.execute(_LEAVE_CIRCLE, {"person_id": str(person_id), "case_id": case_id})
+    await erasure.wipe(
+        session,
+        vault,
+        service=SERVICE,
+        kind="person",
+        erased=person_id,
+        subjects=[person_id],
+        tenant=tenant,
+        case=case_id,
+        because=because,
+        now=now,
+    )
+
+
+async def wipe_case(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    because: ErasureBecause,
+    now: datetime,
+) -> None:
+    """Make what network holds of an erased case unreadable: everybody of it, and who spoke with whom when."""
+    await cases.stop(session, tenant=tenant, case_id=case_id, now=now, tell=False)
+    await session.execute(delete(Contact).where(Contact.tenant == tenant, Contact.case_id == case_id))
+    await session.execute(delete(Circle).where(Circle.tenant == tenant, Circle.case_id == case_id))
+    query = select(Person.id).where(Person.tenant == tenant, Person.case_id == case_id)
+    people = list((await session.execute(query)).scalars())
+    await erasure.wipe(
+        session,
+        vault,
+        service=SERVICE,
+        kind="case",
+        erased=case_id,
+        subjects=people,
+        tenant=tenant,
+        case=case_id,
+        because=because,
+        now=now,
+    )

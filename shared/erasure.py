@@ -1,0 +1,217 @@
+"""Erasing: what a service holds of a case or a person becomes unreadable, and the service says when that is so.
+
+Three effects with an event between each: `wipe` (the service's own rows go, the ledger names the keys), destroying
+the keys in their store, and telling it. Whatever is interrupted is begun again and ends in destroyed keys and one
+confirmation. Sealed columns stay as they are: without their key nobody reads them, here or in a backup.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import outbox
+from shared.auth.principal import NO_TENANT, Role
+from shared.clocks import Clock, Clocks
+from shared.context import Context
+from shared.database import Scope
+from shared.events.base import (
+    ERASURE_CONFIRMED,
+    ERASURE_WRITTEN,
+    ErasureBecause,
+    ErasureConfirmedFact,
+    ErasureKind,
+    ErasureWrittenFact,
+    Received,
+)
+from shared.subscriptions import AndThen, Subscriptions, WriteHandler
+from shared.vault import Vault
+
+CLOCK = "erasure"
+
+_NAME_KEYS = text(
+    "INSERT INTO erasure_ledger (erased, key_id, subject, kind, because, at)"
+    " SELECT :erased, key_id, subject, :kind, :because, :now FROM subject_key WHERE subject = ANY(:subjects)"
+    " ON CONFLICT DO NOTHING"
+).bindparams(bindparam("subjects", type_=ARRAY(Uuid)))
+_KEYS = text("SELECT key_id FROM erasure_ledger WHERE erased = :erased ORDER BY key_id")
+# What cannot tell of this case stays. The row itself stays too: what was done once is not done again.
+_EMPTY_ANSWERS = text(
+    "UPDATE idempotency_key SET answer = NULL, status = 410 WHERE tenant IN (:tenant, :nobody)"
+    " AND answer IS NOT NULL AND (case_ids = '{}' OR :case = ANY(case_ids))"
+)
+_CALL_MAILS_OFF = text(
+    "UPDATE message SET state = 'cancelled', settled_at = :now WHERE state = 'queued'"
+    " AND (case_id = :subject OR recipient = :subject)"
+)
+_BEGIN = text(
+    "INSERT INTO erasure (subject, tenant, kind, because, waits_for, began_at)"
+    " VALUES (:subject, :tenant, :kind, :because, :waits_for, :now)"
+)
+# The row's lock puts confirmations that come at the same moment in order: one of them sees that it is the last.
+_LOCK = text("SELECT kind, waits_for, done_at FROM erasure WHERE subject = :subject FOR UPDATE")
+_CONFIRM = text(
+    "INSERT INTO erasure_confirmation (subject, service, tenant, at) VALUES (:subject, :service, :tenant, :now)"
+    " ON CONFLICT DO NOTHING"
+)
+_CONFIRMED = text(
+    "SELECT service, at FROM erasure_confirmation WHERE subject = :subject ORDER BY at, service"
+)
+_DONE = text("UPDATE erasure SET done_at = :now WHERE subject = :subject")
+_READ = text(
+    "SELECT subject, kind, because, waits_for, began_at, done_at FROM erasure"
+    " WHERE subject = :subject AND tenant = :tenant"
+)
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """How far an erasure is: who must confirm it, who has and when, and its clock."""
+
+    subject: UUID
+    kind: str
+    because: str
+    waits_for: tuple[str, ...]
+    began_at: datetime
+    done_at: datetime | None
+    confirmed: dict[str, datetime]
+    clock: Clock
+
+
+async def wipe(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    service: str,
+    kind: ErasureKind,
+    erased: UUID,
+    subjects: Sequence[UUID],
+    tenant: UUID,
+    case: UUID | None,
+    because: ErasureBecause,
+    now: datetime,
+) -> None:
+    """Name the keys of `subjects` in the ledger, empty kept answers, call mails off; the keys are destroyed after.
+
+    A subject without a key gets one, so that it cannot get another later. The caller deletes its own rows.
+    """
+    await vault.prepare(session, subjects=subjects)
+    await session.execute(
+        _NAME_KEYS,
+        {"erased": erased, "subjects": list(subjects), "kind": kind, "because": because, "now": now},
+    )
+    await session.execute(_EMPTY_ANSWERS, {"tenant": tenant, "nobody": NO_TENANT, "case": case or erased})
+    await session.execute(_CALL_MAILS_OFF, {"subject": erased, "now": now})
+    fact = ERASURE_WRITTEN[service](kind=kind, subject=erased)
+    await outbox.publish(session, fact, stream=case or erased, tenant=tenant, case=case, now=now)
+
+
+def install(subscriptions: Subscriptions) -> None:
+    """Let a service destroy the keys that its ledger names, and then say that nothing is left."""
+    service = subscriptions.service
+
+    async def destroy_keys(event: Received[ErasureWrittenFact], context: Context) -> AndThen:
+        async with context.database.transaction(Scope(tenant=event.tenant)) as session:
+            keys = (await session.execute(_KEYS, {"erased": event.data.subject})).scalars().all()
+        await context.vault.destroy_keys(keys)
+        now = await context.clock.now()
+
+        async def confirm(session: AsyncSession) -> None:
+            fact = ERASURE_CONFIRMED[service](kind=event.data.kind, subject=event.data.subject)
+            stream = event.case or event.data.subject
+            await outbox.publish(session, fact, stream=stream, tenant=event.tenant, case=event.case, now=now)
+
+        return confirm
+
+    subscriptions.acts(ERASURE_WRITTEN[service], case="any")(destroy_keys)
+
+
+class Erasures:
+    """The erasures that one service begins: each has a clock, until every service that it waits for has confirmed."""
+
+    def __init__(self, service: str) -> None:
+        self._clocks = Clocks(service)
+
+    async def begin(
+        self,
+        session: AsyncSession,
+        *,
+        kind: ErasureKind,
+        subject: UUID,
+        tenant: UUID,
+        stream: UUID,
+        because: ErasureBecause,
+        waits_for: Sequence[str],
+        now: datetime,
+        warn_at: datetime,
+        due_at: datetime,
+        policy_version: int,
+    ) -> None:
+        """Note that an erasure began, and start its clock. The caller has seen that it did not begin before."""
+        values = {"subject": subject, "tenant": tenant, "kind": kind, "because": because, "now": now}
+        await session.execute(_BEGIN, {**values, "waits_for": list(waits_for)})
+        # Of no case: a case that stops or rests stops and rests its clocks, but not this one.
+        await self._clocks.start(
+            session,
+            kind=CLOCK,
+            subject=subject,
+            stream=stream,
+            tenant=tenant,
+            case=None,
+            owner=Role.DPO,
+            escalate_to=Role.ADMINISTRATOR,
+            now=now,
+            warn_at=warn_at,
+            due_at=due_at,
+            policy_version=policy_version,
+        )
+
+    async def confirm(
+        self, session: AsyncSession, *, service: str, subject: UUID, tenant: UUID, now: datetime
+    ) -> None:
+        """Note that a service has confirmed; with the last one the clock stops. One begun elsewhere is passed over."""
+        erasure = (await session.execute(_LOCK, {"subject": subject})).first()
+        if erasure is None:
+            return
+        values = {"subject": subject, "service": service, "tenant": tenant, "now": now}
+        await session.execute(_CONFIRM, values)
+        confirmed = {row.service for row in await session.execute(_CONFIRMED, {"subject": subject})}
+        if erasure.done_at is None and confirmed.issuperset(erasure.waits_for):
+            await session.execute(_DONE, {"subject": subject, "now": now})
+            await self._clocks.stop(session, kind=CLOCK, subject=subject, now=now)
+
+    async def read(self, session: AsyncSession, *, subject: UUID, tenant: UUID) -> Erasure | None:
+        """Return how far an erasure is, None if none began here."""
+        row = (await session.execute(_READ, {"subject": subject, "tenant": tenant})).first()
+        clock = await self._clocks.find(session, kind=CLOCK, subject=subject)
+        if row is None or clock is None:
+            return None
+        rows = await session.execute(_CONFIRMED, {"subject": subject})
+        return Erasure(
+            **{**row._mapping, "waits_for": tuple(row.waits_for)},
+            confirmed={confirmed.service: confirmed.at for confirmed in rows},
+            clock=clock,
+        )
+
+    def follow(self, subscriptions: Subscriptions, *, services: Sequence[str]) -> None:
+        """Let the confirmations of these services be noted."""
+        for service in services:
+            subscriptions.writes(ERASURE_CONFIRMED[service], case="always")(self._note(service))
+
+    def _note(self, service: str) -> WriteHandler:
+        async def note(
+            session: AsyncSession, event: Received[ErasureConfirmedFact], context: Context
+        ) -> None:
+            if event.tenant is not None:
+                await self.confirm(
+                    session,
+                    service=service,
+                    subject=event.data.subject,
+                    tenant=event.tenant,
+                    now=await context.clock.now(),
+                )
+
+        return note
