@@ -280,6 +280,8 @@ class TestPolicy:
             "invitation_remind": "4d",
             "invitation_due": "8d",
             "link_expires": "120d",
+            "erasure_warn": "2wd",
+            "erasure": "5wd",
         }
         body = {"invitation_remind": "PT5S", "invitation_due": "PT10S"}
         changed = await house.ask("PUT", "/v1/policy", house.manager(), json=body)
