@@ -1,6 +1,6 @@
 """Transactions: the only place that commits, and whose each transaction is, for PostgreSQL's row policies."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,8 @@ class Scope:
 
 
 NO_SCOPE = Scope()
+_SCOPE = "scope"
+BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
 
 def is_operational(error: BaseException) -> bool:
@@ -86,6 +88,7 @@ class Database:
         self.engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
         self._listeners: list[Callable[[], None]] = []
+        self._before_commit: list[BeforeCommit] = []
 
     @classmethod
     def connect(cls, url: str, *, application_name: str, pool_size: int = 10) -> "Database":
@@ -111,6 +114,10 @@ class Database:
         """Call `listener` after each commit that wrote to the outbox."""
         self._listeners.append(listener)
 
+    def before_commit(self, step: BeforeCommit) -> None:
+        """Take this step at the end of each transaction, within it."""
+        self._before_commit.append(step)
+
     @asynccontextmanager
     async def transaction(self, scope: Scope = NO_SCOPE) -> AsyncIterator[AsyncSession]:
         """Yield a session and commit it at the end; roll back on any exception.
@@ -119,8 +126,11 @@ class Database:
         """
         try:
             async with self._sessions() as session:
+                session.info[_SCOPE] = scope
                 async with session.begin(), _opening(session, scope):
                     yield session
+                    for step in self._before_commit:
+                        await step(session)
                 if session.info.get("events"):
                     for listener in self._listeners:
                         listener()
@@ -142,6 +152,13 @@ class Database:
 async def set_scope(session: AsyncSession, scope: Scope) -> None:
     """Name whose transaction it is when that is only known within it; gone at its end, also on pooled connections."""
     await session.execute(text(f"SELECT {_settings(scope)}"))
+    session.info[_SCOPE] = scope
+
+
+def scope_in(session: AsyncSession) -> Scope:
+    """Return whose transaction it is now."""
+    found: Scope = session.info.get(_SCOPE, NO_SCOPE)
+    return found
 
 
 def count_statements(engine: AsyncEngine, into: list[str]) -> Any:

@@ -29,6 +29,7 @@ from shared.broker import declare_exchanges, require_declared
 from shared.database import Database
 from shared.events.base import COMMANDS, EventData
 from shared.ids import uuid7
+from shared.trace import note_facts
 from shared.trail import causation
 
 log = structlog.get_logger(__name__)
@@ -102,6 +103,8 @@ async def publish(
     session.info["events"] = True
     if case is not None:
         session.info.setdefault(CASES, set()).add(case)
+    if case is not None and ".internal." not in data.TYPE:
+        note_facts(session, "changed", case=case, what=data.TYPE)
     return event_id
 
 

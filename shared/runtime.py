@@ -20,6 +20,7 @@ from shared.service_client import ServiceClient
 from shared.settings import Settings
 from shared.subscriptions import Subscriptions
 from shared.temporal import Temporal, log_through_python
+from shared.trace import Recorder, Sealer, trace_key_for
 from shared.vault import MasterKey, Vault
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
     database = Database.connect(
         settings.database_for(service), application_name=f"kring-{service}", pool_size=settings.database_pool
     )
+    clock = clock_from(settings)
+    trace_key = trace_key_for(secrets.trace_key, service)
+    database.before_commit(Recorder(service=service, clock=clock, key=trace_key).write)
     vault = Vault.connect(
         settings.database_for(service, name="keys"),
         service=service,
@@ -63,7 +67,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
             service=service,
             settings=settings,
             database=database,
-            clock=clock_from(settings),
+            clock=clock,
             vault=vault,
             temporal=Temporal(
                 address=settings.temporal_address,
@@ -121,7 +125,7 @@ class _Running:
     def parts(self) -> list[tuple[str, Any]]:
         parts = [("http", self._http())]
         if "consumer" in self._service.roles:
-            parts += [("relay", self._relay()), ("consumer", self._consumer())]
+            parts += [("relay", self._relay()), ("consumer", self._consumer()), ("sealer", self._sealer())]
         else:
             parts.append(("announcer", self._announcer()))
         if "worker" in self._service.roles:
@@ -170,6 +174,11 @@ class _Running:
         self._context.database.after_events(relay.wake)
         self._on_stop.append(relay.stop)
         await relay.run()
+
+    async def _sealer(self) -> None:
+        name = self._service.name
+        key = trace_key_for(Secrets.load(self._settings.secrets_dir).trace_key, name)
+        await Sealer(self._context.database, service=name, key=key).run(self._stop)
 
     async def _announcer(self) -> None:
         announcing = asyncio.create_task(Announcer(self._context.database).run())

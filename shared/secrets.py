@@ -19,13 +19,16 @@ class Secrets:
     codec_key: bytes = field(repr=False)
     link_key: bytes = field(repr=False)
     index_key: bytes = field(repr=False)
+    trace_key: bytes = field(repr=False)
     # Master keys that wrap nothing new but still open what they wrapped.
     master_keys_previous: tuple[bytes, ...] = field(repr=False, default=())
 
     @classmethod
     def load(cls, directory: Path) -> "Secrets":
         """Read the keys (each 32 bytes in urlsafe base64). Raises: SecretMissing."""
-        keys = {name: _read(directory / name) for name in ("master_key", "codec_key", "link_key")}
+        keys = {
+            name: _read(directory / name) for name in ("master_key", "codec_key", "link_key", "trace_key")
+        }
         # An installation from before this file existed made its indexes with the master key.
         path = directory / "index_key"
         index_key = _read(path) if path.exists() else index_key_of(keys["master_key"])

@@ -21,6 +21,7 @@ from shared.context import Context
 from shared.database import Database, Scope
 from shared.errors import DomainError, NotYet
 from shared.events.base import REGISTRY, D, EventData, Received
+from shared.trace import ITSELF, Actor, acting
 from shared.trail import caused_by
 
 log = structlog.get_logger(__name__)
@@ -116,6 +117,7 @@ class Subscriptions:
                 event_id=str(event.id), event_type=event.type, case_id=event.case and str(event.case)
             ),
             caused_by(event.id),
+            acting(Actor(kind=ITSELF, operation=event.type, purpose=event.type, request=str(event.id))),
         ):
             try:
                 if subscription.write is not None:

@@ -260,6 +260,72 @@ tenant_seen = Table(
     info={NO_TENANT_BECAUSE: "ids of organisations, of which housekeeping must know all"},
 )
 
+# Who read or changed what: see shared.trace. Ids, codes and dates only; it outlives what it tells of.
+trace = Table(
+    "trace",
+    platform,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor", Uuid),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("organisation", Uuid),
+    Column("case_id", Uuid),
+    # Whose data it was, where rows are of one person.
+    Column("persons", ARRAY(Uuid), nullable=False),
+    Column("action", Text, nullable=False),
+    # Kinds of rows and codes of changes.
+    Column("what", ARRAY(Text), nullable=False),
+    # The route's template, the event's type or the workflow's step.
+    Column("operation", Text, nullable=False),
+    Column("request", Text),
+    Column("purpose", Text),
+    Column("opening_id", Uuid),
+    CheckConstraint("action IN ('read', 'changed')", name="action"),
+    Index("ix_trace_case", "tenant", "case_id", "at", "id"),
+    Index("ix_trace_actor", "tenant", "actor", "at", "id"),
+    Index("ix_trace_persons", "persons", postgresql_using="gin"),
+    info={APPEND_ONLY: True},
+)
+
+# Entries that no seal covers yet, each since the transaction that wrote it.
+trace_pending = Table(
+    "trace_pending",
+    platform,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all"},
+)
+
+trace_seal = Table(
+    "trace_seal",
+    platform,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed_at", Moment, nullable=False),
+    Column("entries", ARRAY(Uuid), nullable=False),
+    # Whose entries these are, so that they can be found again one organisation after the other.
+    Column("tenants", ARRAY(Uuid), nullable=False),
+    # The entries' MACs, one after another: they tell a removed entry from a changed one.
+    Column("macs", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
+)
+
+# A file opened by break-glass: until then that manager reads what the case's coordinator may read.
+case_opening = Table(
+    "case_opening",
+    platform,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("opened_by", Uuid, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Index("ix_case_opening_case", "tenant", "case_id", "opened_by"),
+)
+
 
 def service_metadata() -> MetaData:
     """Return fresh metadata with the platform tables in it, for one service's models."""

@@ -13,6 +13,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from shared.errors import DomainError, NotYet, Operational
 from shared.temporal import task_queue_of
+from shared.trace import ITSELF, Actor, acting
 
 log = structlog.get_logger(__name__)
 
@@ -40,8 +41,14 @@ def sandbox() -> SandboxedWorkflowRunner:
 class _Rewriting(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
         info = activity.info()
-        with structlog.contextvars.bound_contextvars(
-            workflow_id=info.workflow_id, activity=info.activity_type
+        step = Actor(
+            kind=ITSELF, operation=info.activity_type, purpose=info.activity_type, request=info.workflow_id
+        )
+        with (
+            structlog.contextvars.bound_contextvars(
+                workflow_id=info.workflow_id, activity=info.activity_type
+            ),
+            acting(step),
         ):
             try:
                 return await super().execute_activity(input)

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-KEYS = ("master_key", "index_key", "codec_key", "link_key", "database_key")
+KEYS = ("master_key", "index_key", "codec_key", "link_key", "database_key", "trace_key")
 
 
 def ensure_secrets(directory: Path) -> None:

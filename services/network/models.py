@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.ids import uuid7
 from shared.tables import SHOWN_TO_ALL, Moment, service_metadata
-from shared.vault import SealedFields
+from shared.vault import Row, SealedFields
 
 
 class Base(DeclarativeBase):
@@ -81,9 +81,9 @@ class Person(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return f"person:{self.id}"
+        return Row(f"person:{self.id}", case=self.case_id, person=self.id)
 
 
 class PersonExit(Base):

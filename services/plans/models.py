@@ -11,6 +11,7 @@ from sqlalchemy.types import Uuid
 
 from services.plans.domain import AgreementState, CheckInState, FollowUpState, PlanAcceptance
 from shared.tables import Moment, service_metadata
+from shared.vault import Row
 
 
 def _one_of(column: str, values: Any) -> str:
@@ -171,6 +172,11 @@ class Agreement(Base):
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
 
+    @property
+    def row(self) -> Row:
+        """Return what the sealed fields are bound to."""
+        return Row(f"agreement:{self.id}", case=self.case_id, person=None)
+
 
 class Acceptance(Base):
     """What the mandated side says of one bottom line. Sealed: AcceptanceWords."""
@@ -246,3 +252,8 @@ class CheckIn(Base):
     recorded_by: Mapped[UUID | None]
     sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
+
+    @property
+    def row(self) -> Row:
+        """Return what the sealed fields are bound to."""
+        return Row(f"check_in:{self.id}", case=self.case_id, person=None)

@@ -28,7 +28,7 @@ from services.scheduling.domain import (
     Standing,
 )
 from shared.tables import Moment, service_metadata
-from shared.vault import SealedFields
+from shared.vault import Row, SealedFields
 
 
 def _one_of(column: str, values: Any) -> str:
@@ -190,9 +190,9 @@ class Conference(Base):
     created_at: Mapped[datetime]
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return f"conference:{self.id}"
+        return Row(f"conference:{self.id}", case=self.case_id, person=None)
 
 
 class Venue(SealedFields):

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.training.domain import LIVE, PaymentKind, PaymentState, RegistrationState
 from shared.tables import service_metadata
-from shared.vault import SealedFields
+from shared.vault import Row, SealedFields
 
 _Money = Numeric(12, 2)
 _Moment = DateTime(timezone=True)
@@ -144,9 +144,9 @@ class RegistrationRow(Base):
     created_at: Mapped[datetime]
 
     @property
-    def sealed_as(self) -> str:
+    def sealed_as(self) -> Row:
         """Return the row that `sealed` is bound to."""
-        return f"registration:{self.id}"
+        return Row(f"registration:{self.id}", case=None, person=self.id)
 
 
 class StatementRow(Base):
@@ -207,9 +207,10 @@ class PaymentRow(Base):
     created_at: Mapped[datetime]
 
     @property
-    def sealed_as(self) -> str:
+    def sealed_as(self) -> Row:
         """Return the row that `sealed` is bound to."""
-        return f"payment:{self.id}"
+        # Whose it is may be known only later; until then it is the payment's own.
+        return Row(f"payment:{self.id}", case=None, person=self.registration_id or self.id)
 
 
 class PolicyRow(Base):

@@ -16,12 +16,16 @@ from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
 from shared.errors import Forbidden, Invalid, Operational, Unauthenticated
 from shared.http.limits import count_anonymous
+from shared.trace import Actor
 
 TENANT_HEADER = "kring-tenant"
 # Who can have to do with a case of a tenant that is not their own organisation.
 _ROLES_FROM_ELSEWHERE = frozenset({Role.COORDINATOR, Role.REFERRER})
 _PRINCIPAL = "kring.principal"
+# Where the middleware leaves the request's id.
+REQUEST_ID = "kring.request_id"
 _ANONYMOUS = "kring.anonymous"
+_ACTING = "kring.acting"
 
 
 class NotForThisRole(Forbidden):
@@ -105,7 +109,7 @@ def is_anonymous(request: Request) -> bool:
 
 def allow(
     *roles: Role, from_elsewhere: bool = False, people: bool = False
-) -> Callable[[Principal], Awaitable[Principal]]:
+) -> Callable[[Request, Principal], Awaitable[Principal]]:
     """Return a dependency that lets in staff with one of these roles at the tenant.
 
     With `from_elsewhere` also coordinators and referrers of another organisation than the tenant, if they are among
@@ -114,14 +118,18 @@ def allow(
     wanted = frozenset(roles)
     anywhere = wanted & (PLATFORM_ROLES | (_ROLES_FROM_ELSEWHERE if from_elsewhere else frozenset()))
 
-    async def _allowed(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+    async def _allowed(
+        request: Request, principal: Annotated[Principal, Depends(current_principal)]
+    ) -> Principal:
         if people and principal.kind is Kind.PERSON:
             return principal
         if principal.kind is not Kind.STAFF:
             raise NotForThisKind
         # A role is held at one's own organisation: a manager there is a stranger here. Ops is everywhere.
-        if principal.roles.isdisjoint(wanted if principal.is_of_tenant else anywhere):
+        acting = principal.roles & (wanted if principal.is_of_tenant else anywhere)
+        if not acting:
             raise NotForThisRole
+        request.scope[_ACTING] = acting
         return principal
 
     return _allowed
@@ -158,6 +166,28 @@ def require_twelve(principal: Principal) -> None:
     """Let pass everyone but a child under twelve. Raises: FromTwelveOn."""
     if principal.under_twelve:
         raise FromTwelveOn
+
+
+def actor_of(request: Request, principal: Principal | None, *, operation: str) -> Actor:
+    """Return who acts in a request, for the trace: with the roles that this route lets in."""
+    asked: str | None = request.scope.get(REQUEST_ID)
+    if principal is None:
+        return Actor(kind="anonymous", operation=operation, request=asked)
+    acting: frozenset[Role] = request.scope.get(_ACTING, principal.roles)
+    roles = {
+        Kind.STAFF: sorted(role.value for role in acting),
+        Kind.PERSON: [principal.case_role] if principal.case_role else [],
+        Kind.SERVICE: [principal.service] if principal.service else [],
+    }[principal.kind]
+    return Actor(
+        kind=principal.kind.value,
+        operation=operation,
+        id=principal.id,
+        roles=tuple(roles),
+        organisation=principal.organisation,
+        request=asked,
+        purpose=principal.purpose,
+    )
 
 
 def scope_of(principal: Principal | None) -> Scope:

@@ -3,6 +3,7 @@
 Destroying the subject's key makes every sealed field about it unreadable, wherever a copy of the row lies.
 """
 
+from shared.trace import Row
 from shared.vault.fields import SealedFields
 from shared.vault.keys import KeyStore, MasterKey, VaultError, data_key, prepare_key_store
 from shared.vault.vault import Erased, Vault
@@ -11,6 +12,7 @@ __all__ = [
     "Erased",
     "KeyStore",
     "MasterKey",
+    "Row",
     "SealedFields",
     "Vault",
     "VaultError",

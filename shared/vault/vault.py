@@ -27,6 +27,7 @@ from shared.database import Database
 from shared.errors import Gone
 from shared.secrets import index_key_of
 from shared.tables import subject_key
+from shared.trace import Row, note_rows
 from shared.vault.fields import SealedFields
 from shared.vault.keys import KeyStore, MasterKey, VaultError
 
@@ -99,8 +100,8 @@ class Vault:
         self._spare.clear()
         await self._store.close()
 
-    async def seal(self, session: AsyncSession, fields: SealedFields, *, subject: UUID, row: str) -> bytes:
-        """Return the fields sealed with the subject's key, for one row (`table:row id`).
+    async def seal(self, session: AsyncSession, fields: SealedFields, *, subject: UUID, row: Row) -> bytes:
+        """Return the fields sealed with the subject's key, for one row; the trace says that it changed.
 
         Raises: Erased if the subject's key was destroyed.
         """
@@ -109,6 +110,7 @@ class Vault:
         key = (await self._keys([key_id]))[key_id]
         header = bytes([_SCHEME]) + key_id.bytes + fields.SCHEMA.to_bytes(2, "big")
         nonce = os.urandom(_NONCE_BYTES)
+        note_rows(session, "changed", [row])
         return (
             header + nonce + key.encrypt(nonce, fields.model_dump_json().encode(), self._bound(header, row))
         )
@@ -122,7 +124,7 @@ class Vault:
             ties.update(await self._tie(session, missing))
         return ties
 
-    async def open(self, session: AsyncSession, model: type[Fields], sealed: bytes, *, row: str) -> Fields:
+    async def open(self, session: AsyncSession, model: type[Fields], sealed: bytes, *, row: Row) -> Fields:
         """Return the fields that were sealed for this row.
 
         Raises: Erased if the key was destroyed; VaultError if the value is not this row's.
@@ -130,7 +132,7 @@ class Vault:
         return (await self.open_many(session, model, [(sealed, row)]))[0]
 
     async def open_many(
-        self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, str]]
+        self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, Row]]
     ) -> list[Fields]:
         """Return the fields of several (sealed, row), with one look at the key store for all.
 
@@ -142,14 +144,13 @@ class Vault:
         return [fields for fields in opened if fields is not None]
 
     async def open_readable(
-        self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, str]]
+        self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, Row]]
     ) -> list[Fields | None]:
-        """Return the fields of several (sealed, row), None where the key was destroyed."""
-        del (
-            session
-        )  # the key's id is in the value itself; asked for so that callers hold a scoped transaction
+        """Return the fields of several (sealed, row), None where the key was destroyed; the reading is traced."""
         ids = [_key_id(sealed) for sealed, _ in values]
         keys = await self._keys(list(dict.fromkeys(ids)), erased_is_error=False)
+        readable = [(key_id in keys, row) for key_id, (_, row) in zip(ids, values, strict=True)]
+        note_rows(session, "read", (row for there, row in readable if there))
         return [
             self._opened(model, keys[key_id], sealed, row) if key_id in keys else None
             for key_id, (sealed, row) in zip(ids, values, strict=True)
@@ -187,10 +188,10 @@ class Vault:
         except InvalidTag:
             raise VaultError("a kept answer does not open") from None
 
-    def _bound(self, header: bytes, row: str) -> bytes:
-        return header + f"{self._service}|{row}".encode()
+    def _bound(self, header: bytes, row: Row) -> bytes:
+        return header + f"{self._service}|{row.name}".encode()
 
-    def _opened(self, model: type[Fields], key: AESGCM, sealed: bytes, row: str) -> Fields:
+    def _opened(self, model: type[Fields], key: AESGCM, sealed: bytes, row: Row) -> Fields:
         header, rest = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES:]
         try:
             plain = key.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], self._bound(header, row))

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import At, Base, Id, Sealed
-from shared.vault import SealedFields
+from shared.vault import Row, SealedFields
 
 
 class BaselineFields(SealedFields):
@@ -36,9 +36,9 @@ class Baseline(Base):
     sealed: Mapped[Sealed]
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return f"baseline:{self.case_id}:{self.version}"
+        return Row(f"baseline:{self.case_id}:{self.version}", case=self.case_id, person=None)
 
 
 class BottomLine(Base):
@@ -58,6 +58,6 @@ class BottomLine(Base):
     sealed: Mapped[Sealed]
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return f"bottom_line:{self.id}"
+        return Row(f"bottom_line:{self.id}", case=self.case_id, person=None)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.domain.codes import Gender, ReferralState
 from services.intake.models.base import At, Base, Code, Codes, Id, Sealed, one_of
-from shared.vault import SealedFields
+from shared.vault import Row, SealedFields
 
 
 class WishFields(SealedFields):
@@ -77,9 +77,9 @@ class Referral(Base):
     sealed: Mapped[Sealed]
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return referral_row(self.id)
+        return referral_row(self.id, case_id=self.case_id)
 
 
 class ReferralPerson(Base):
@@ -96,17 +96,16 @@ class ReferralPerson(Base):
     created_at: Mapped[At]
     sealed: Mapped[Sealed]
 
-    @property
-    def row(self) -> str:
-        """Return what the sealed fields are bound to."""
-        return person_row(self.id)
+    def row_in(self, case_id: UUID) -> Row:
+        """Return what the sealed fields are bound to, given the case of the referral."""
+        return person_row(self.id, case_id=case_id)
 
 
-def referral_row(referral_id: UUID) -> str:
+def referral_row(referral_id: UUID, *, case_id: UUID) -> Row:
     """Return what a referral's sealed fields are bound to."""
-    return f"referral:{referral_id}"
+    return Row(f"referral:{referral_id}", case=case_id, person=None)
 
 
-def person_row(person_id: UUID) -> str:
+def person_row(person_id: UUID, *, case_id: UUID) -> Row:
     """Return what the sealed fields of a referral's person are bound to."""
-    return f"referral_person:{person_id}"
+    return Row(f"referral_person:{person_id}", case=case_id, person=person_id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.intake.models.base import At, Base, Code, Codes, Id, Sealed
 from shared.ids import derived
 from shared.tables import SHOWN_TO_ALL
-from shared.vault import SealedFields
+from shared.vault import Row, SealedFields
 
 
 class ContactFields(SealedFields):
@@ -53,9 +53,9 @@ class StaffMember(Base):
     sealed: Mapped[Sealed]
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return f"staff_member:{self.tenant}:{self.id}"
+        return Row(f"staff_member:{self.tenant}:{self.id}", case=None, person=self.id)
 
 
 class Coordinator(Base):
@@ -82,9 +82,9 @@ class Coordinator(Base):
     sealed: Mapped[Sealed]
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return f"coordinator:{self.tenant}:{self.id}"
+        return Row(f"coordinator:{self.tenant}:{self.id}", case=None, person=self.id)
 
 
 class PolicyVersion(Base):

@@ -71,9 +71,13 @@ async def receive_referral(
     referral_id, case_id = uuid7(), uuid7()
     person_ids = [uuid7() for _ in referral.persons]
     await vault.prepare(session, subjects=[case_id, *person_ids])
-    words = await vault.seal(session, _words(referral), subject=case_id, row=referral_row(referral_id))
+    words = await vault.seal(
+        session, _words(referral), subject=case_id, row=referral_row(referral_id, case_id=case_id)
+    )
     persons = [
-        await vault.seal(session, _person(person), subject=person_id, row=person_row(person_id))
+        await vault.seal(
+            session, _person(person), subject=person_id, row=person_row(person_id, case_id=case_id)
+        )
         for person_id, person in zip(person_ids, referral.persons, strict=True)
     ]
     await _write(

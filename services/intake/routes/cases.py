@@ -112,7 +112,9 @@ async def read_persons_at_opening(
     if case.state == CaseStatus.ERASED:
         raise CaseErased(case_id=str(case_id))
     rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
-    fields = await parts.vault.open_readable(session, PersonFields, [(row.sealed, row.row) for row in rows])
+    fields = await parts.vault.open_readable(
+        session, PersonFields, [(row.sealed, row.row_in(case.id)) for row in rows]
+    )
     return PersonsAtOpening(
         items=[
             shown_person(row, person) for row, person in zip(rows, fields, strict=True) if person is not None

@@ -95,7 +95,9 @@ async def read_referral(
     policy = await register.policy(session, tenant=principal.tenant)
     words = await parts.vault.open(session, ReferralFields, referral.sealed, row=referral.row)
     rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
-    fields = await parts.vault.open_readable(session, PersonFields, [(row.sealed, row.row) for row in rows])
+    fields = await parts.vault.open_readable(
+        session, PersonFields, [(row.sealed, row.row_in(referral.case_id)) for row in rows]
+    )
     return ReferralDetail.of(
         _summary(referral, policy.lengths),
         question=words.question,

@@ -29,7 +29,7 @@ from shared import outbox
 from shared.events import network
 from shared.events.base import EventData
 from shared.ids import uuid7
-from shared.vault import Vault
+from shared.vault import Row, Vault
 
 REFERRAL = "referral"
 
@@ -187,9 +187,8 @@ async def let_go(
             raise LastCentralPerson(person_id=str(person.id))
     person.state = PersonState(kind)
     person.left_at = now
-    sealed = await vault.seal(
-        session, ExitFields(reason=reason), subject=person.id, row=f"person_exit:{person.id}"
-    )
+    row = Row(f"person_exit:{person.id}", case=person.case_id, person=person.id)
+    sealed = await vault.seal(session, ExitFields(reason=reason), subject=person.id, row=row)
     session.add(
         PersonExit(
             person_id=person.id,

@@ -22,7 +22,7 @@ from services.plans.schemas import AcceptanceWords, NewAcceptance
 from shared.events import plans as events
 from shared.events.base import EventData
 from shared.ids import uuid7
-from shared.vault import Vault
+from shared.vault import Row, Vault
 
 
 async def accept_plan(
@@ -102,7 +102,12 @@ async def _write(
                 bottom_line_version=versions[line.bottom_line_id],
                 met=line.met,
                 decided_by=by,
-                sealed=await vault.seal(session, words, subject=plan.case_id, row=f"acceptance:{line_id}"),
+                sealed=await vault.seal(
+                    session,
+                    words,
+                    subject=plan.case_id,
+                    row=Row(f"acceptance:{line_id}", case=plan.case_id, person=None),
+                ),
                 created_at=now,
             )
         )

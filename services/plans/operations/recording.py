@@ -39,7 +39,7 @@ from services.plans.settings import Policy
 from shared.calendar import BRUSSELS, add_length
 from shared.events import plans as events
 from shared.ids import uuid7
-from shared.vault import Vault
+from shared.vault import Row, Vault
 
 
 async def record_plan(
@@ -177,7 +177,12 @@ async def _write_version(
             monitor_person_id=new.monitor_person_id,
             review_on=new.review_on,
             recorded_by=by,
-            sealed=await vault.seal(session, words, subject=plan.case_id, row=f"plan_version:{version_id}"),
+            sealed=await vault.seal(
+                session,
+                words,
+                subject=plan.case_id,
+                row=Row(f"plan_version:{version_id}", case=plan.case_id, person=None),
+            ),
             created_at=now,
         )
     )
@@ -227,7 +232,12 @@ async def _write_agreements(
             who_person_ids=list(item.who_person_ids),
             due_on=item.due_on,
             state=AgreementState.OPEN,
-            sealed=await vault.seal(session, words, subject=plan.case_id, row=f"agreement:{agreement_id}"),
+            sealed=await vault.seal(
+                session,
+                words,
+                subject=plan.case_id,
+                row=Row(f"agreement:{agreement_id}", case=plan.case_id, person=None),
+            ),
             created_at=now,
         )
         agreements.append(agreement)

@@ -21,7 +21,7 @@ from services.plans.schemas import (
     SharedWith,
     WaitingCheckIn,
 )
-from shared.vault import Vault
+from shared.vault import Row, Vault
 
 
 async def plan_out(
@@ -29,7 +29,9 @@ async def plan_out(
 ) -> PlanOut:
     """Return a plan in one version, in words."""
     row = await queries.version_of(session, plan.id, version)
-    words = await vault.open(session, PlanWords, row.sealed, row=f"plan_version:{row.id}")
+    words = await vault.open(
+        session, PlanWords, row.sealed, row=Row(f"plan_version:{row.id}", case=plan.case_id, person=None)
+    )
     agreements = await queries.agreements_of_version(session, plan.id, version)
     shares = await queries.shares_of(session, plan.id) if with_shares else []
     return PlanOut(
@@ -70,7 +72,7 @@ async def agreements_out(
     session: AsyncSession, vault: Vault, agreements: Sequence[Agreement]
 ) -> list[AgreementOut]:
     """Return agreements, in words."""
-    sealed = [(agreement.sealed, f"agreement:{agreement.id}") for agreement in agreements]
+    sealed = [(agreement.sealed, agreement.row) for agreement in agreements]
     opened = await vault.open_many(session, AgreementWords, sealed)
     erased = await queries.erased_people(session, {agreement.case_id for agreement in agreements})
     return [
@@ -96,9 +98,8 @@ async def _acceptance_out(
     session: AsyncSession, vault: Vault, plan: Plan, version: int
 ) -> list[AcceptanceLineOut]:
     lines = await queries.acceptance_lines(session, plan.id, version)
-    opened = await vault.open_many(
-        session, AcceptanceWords, [(line.sealed, f"acceptance:{line.id}") for line in lines]
-    )
+    sealed = [(line.sealed, Row(f"acceptance:{line.id}", case=plan.case_id, person=None)) for line in lines]
+    opened = await vault.open_many(session, AcceptanceWords, sealed)
     return [
         AcceptanceLineOut(
             bottom_line_id=line.bottom_line_id,
@@ -116,7 +117,7 @@ async def check_ins_out(
     """Return checks with their moments; notes only for those who may read them."""
     moments = await queries.check_in_moments(session, [check_in.id for check_in in check_ins])
     noted = [
-        (check_in.sealed, f"check_in:{check_in.id}")
+        (check_in.sealed, check_in.row)
         for check_in in check_ins
         if with_notes and check_in.sealed is not None
     ]
@@ -127,7 +128,7 @@ async def check_ins_out(
         CheckInOut(
             **_waiting(check_in, moments),
             **{name: getattr(check_in, name) for name in ("plan_id", "decision", "recorded_at")},
-            note=words.note if (words := opened.get(f"check_in:{check_in.id}")) is not None else None,
+            note=words.note if (words := opened.get(check_in.row)) is not None else None,
         )
         for check_in in check_ins
     ]

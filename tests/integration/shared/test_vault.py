@@ -17,6 +17,7 @@ from shared.vault import (
     Erased,
     KeyStore,
     MasterKey,
+    Row,
     SealedFields,
     Vault,
     VaultError,
@@ -26,6 +27,8 @@ from shared.vault import (
 from tests.support.backing import KEYS, PLATFORM, Databases
 
 MASTER = MasterKey(b"m" * 32)
+NOTE = Row("note:1", case=None, person=uuid4())
+OTHER_NOTE = Row("note:2", case=None, person=uuid4())
 
 
 class Note(SealedFields):
@@ -57,11 +60,11 @@ class World:
     vault: Vault
     other_process: Vault
 
-    async def seal(self, fields: SealedFields, *, subject: UUID, row: str = "note:1") -> bytes:
+    async def seal(self, fields: SealedFields, *, subject: UUID, row: Row = NOTE) -> bytes:
         async with self.database.transaction() as session:
             return await self.vault.seal(session, fields, subject=subject, row=row)
 
-    async def open(self, sealed: bytes, *, row: str = "note:1", vault: Vault | None = None) -> Note:
+    async def open(self, sealed: bytes, *, row: Row = NOTE, vault: Vault | None = None) -> Note:
         async with self.database.transaction() as session:
             return await (vault or self.vault).open(session, Note, sealed, row=row)
 
@@ -130,10 +133,10 @@ class TestSeal:
         async with world.database.transaction() as session:
             await world.vault.prepare(session, subjects=subjects)
             sealed = [
-                await world.vault.seal(session, Note(words=str(n)), subject=subject, row="note:1")
+                await world.vault.seal(session, Note(words=str(n)), subject=subject, row=NOTE)
                 for n, subject in enumerate(subjects)
             ]
-            opened = await world.vault.open_many(session, Note, [(value, "note:1") for value in sealed])
+            opened = await world.vault.open_many(session, Note, [(value, NOTE) for value in sealed])
         assert [note.words for note in opened] == [str(n) for n in range(70)]
         assert len({value[1:17] for value in sealed}) == 70
 
@@ -145,7 +148,7 @@ class TestTie:
 
         async def first() -> bytes:
             async with world.database.transaction() as session:
-                sealed = await world.vault.seal(session, Note(words="a"), subject=subject, row="note:1")
+                sealed = await world.vault.seal(session, Note(words="a"), subject=subject, row=NOTE)
                 first_sealed.set()
                 await asyncio.wait_for(waiting(), 5)
                 return sealed
@@ -163,18 +166,20 @@ class TestTie:
         async def second() -> bytes:
             await first_sealed.wait()
             async with world.database.transaction() as session:
-                return await world.other_process.seal(session, Note(words="b"), subject=subject, row="note:2")
+                return await world.other_process.seal(
+                    session, Note(words="b"), subject=subject, row=OTHER_NOTE
+                )
 
         one, two = await asyncio.gather(first(), second())
         assert one[1:17] == two[1:17]
         assert (await world.open(one)).words == "a"
-        assert (await world.open(two, row="note:2")).words == "b"
+        assert (await world.open(two, row=OTHER_NOTE)).words == "b"
 
     async def test_is_gone_with_the_transaction_that_rolled_back(self, world: World) -> None:
         subject = uuid4()
         with suppress(RuntimeError):
             async with world.database.transaction() as session:
-                await world.vault.seal(session, Note(words="x"), subject=subject, row="note:1")
+                await world.vault.seal(session, Note(words="x"), subject=subject, row=NOTE)
                 raise RuntimeError
         sealed = await world.seal(Note(words="y"), subject=subject)
         assert sealed[1:17] == (await world.tie(subject)).bytes
@@ -184,9 +189,9 @@ class TestTie:
         async with world.database.transaction() as session:
             with suppress(RuntimeError):
                 async with session.begin_nested():
-                    await world.vault.seal(session, Note(words="x"), subject=subject, row="note:1")
+                    await world.vault.seal(session, Note(words="x"), subject=subject, row=NOTE)
                     raise RuntimeError
-            sealed = await world.vault.seal(session, Note(words="y"), subject=subject, row="note:1")
+            sealed = await world.vault.seal(session, Note(words="y"), subject=subject, row=NOTE)
         assert sealed[1:17] == (await world.tie(subject)).bytes
 
 
@@ -199,9 +204,9 @@ class TestOpen:
             await world.open(bytes(sealed))
 
     async def test_refuses_a_value_of_another_row(self, world: World) -> None:
-        sealed = await world.seal(Note(words="x"), subject=uuid4(), row="note:1")
+        sealed = await world.seal(Note(words="x"), subject=uuid4(), row=NOTE)
         with pytest.raises(VaultError):
-            await world.open(sealed, row="note:2")
+            await world.open(sealed, row=OTHER_NOTE)
 
     async def test_refuses_a_value_of_another_service(self, world: World) -> None:
         sealed = await world.seal(Note(words="x"), subject=uuid4())
@@ -268,7 +273,7 @@ class TestDestroy:
         ]
         async with world.database.transaction() as session:
             await world.vault.destroy(session, subjects=[erased])
-            pairs = [(value, "note:1") for value in values]
+            pairs = [(value, NOTE) for value in values]
             assert await world.vault.open_readable(session, Note, pairs) == [None, Note(words="y")]
             with pytest.raises(Erased):
                 await world.vault.open_many(session, Note, pairs)

@@ -7,11 +7,12 @@ import pytest
 import pytest_asyncio
 
 from shared.database import Database
-from shared.vault import Erased, KeyStore, MasterKey, SealedFields, Vault, VaultError
+from shared.vault import Erased, KeyStore, MasterKey, Row, SealedFields, Vault, VaultError
 from tests.support.backing import KEYS, PLATFORM, Databases
 
 OLD, NEW = MasterKey(b"o" * 32), MasterKey(b"n" * 32)
 INDEX_KEY = b"i" * 32
+NOTE = Row("note:1", case=None, person=uuid4())
 TENANT = uuid4()
 
 
@@ -36,11 +37,11 @@ class World:
 
     async def seal(self, vault: Vault, words: str) -> bytes:
         async with self.database.transaction() as session:
-            return await vault.seal(session, Note(words=words), subject=uuid4(), row="note:1")
+            return await vault.seal(session, Note(words=words), subject=uuid4(), row=NOTE)
 
     async def open(self, vault: Vault, sealed: bytes) -> str:
         async with self.database.transaction() as session:
-            return (await vault.open(session, Note, sealed, row="note:1")).words
+            return (await vault.open(session, Note, sealed, row=NOTE)).words
 
 
 @pytest_asyncio.fixture

@@ -1,0 +1,17 @@
+"""Who looked and who changed, and openings of files by break-glass."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+from shared.migrations import create_platform_tables
+
+revision: str = "network_0006"
+down_revision: str | None = "network_0005"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Take the step."""
+    create_platform_tables("0005")
