@@ -253,9 +253,9 @@ class DataRequest(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return f"data_request:{self.id}"
+        return Row(f"data_request:{self.id}", case=self.case_id, person=self.person_id)
 
 
 class Policy(Base):
