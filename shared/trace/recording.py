@@ -66,7 +66,7 @@ class Recorder:
         if tenant is None:
             raise Untraceable(f"{actor.operation} touched {sorted(_tables(notes))} of no tenant")
         entries = self._entries(session, notes, actor, tenant=tenant, now=await self._clock.now())
-        await session.execute(_WRITE, {"entries": orjson.dumps(entries).decode()})
+        await session.execute(_WRITE, {"entries": orjson.dumps(entries, default=str).decode()})
 
     def _entries(
         self, session: AsyncSession, notes: Notes, actor: Actor, *, tenant: UUID, now: datetime
@@ -89,7 +89,7 @@ class Recorder:
                 "tenant": tenant,
                 "at": now,
                 "case_id": case,
-                "persons": sorted(note.persons),
+                "persons": sorted(note.persons, key=str),
                 "action": action,
                 "what": sorted(note.what),
                 "opening_id": opening,
