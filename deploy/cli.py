@@ -255,10 +255,9 @@ async def _migrate(options: argparse.Namespace) -> int:
 
 
 async def _secrets(options: argparse.Namespace) -> int:
-    from deploy.local.secrets import ensure_secrets
+    from deploy.commands.secrets import secrets
 
-    ensure_secrets(options.directory)
-    return 0
+    return secrets(options.directory)
 
 
 async def _vault(options: argparse.Namespace) -> int:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
+from deploy.commands.secrets import is_local
 from deploy.local.errors import PlatformError
-
-_NO = ("", "0", "false", "f", "no", "n", "off")
 
 
 def token(
@@ -27,7 +26,7 @@ def token(
     from shared.auth.principal import PLATFORM_ROLES
     from shared.ids import derived, uuid7
 
-    if os.environ.get("KRING_LOCAL", "true").strip().lower() in _NO:
+    if not is_local(unless_said=True):
         raise PlatformError(
             "This installation is not in local mode (KRING_LOCAL): its services refuse tokens that are made here. "
             "Get one from an issuer that issuers.json names."

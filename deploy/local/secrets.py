@@ -7,6 +7,8 @@ import secrets
 from pathlib import Path
 
 KEYS = ("master_key", "index_key", "codec_key", "link_key", "database_key", "trace_key")
+# Where the realm of deploy/keycloak/ is, at a Keycloak server.
+REALM = "/realms/kring"
 
 
 def ensure_secrets(directory: Path) -> None:
@@ -36,6 +38,32 @@ def ensure_secrets(directory: Path) -> None:
             trusted_issuer(issuer, ECKey.import_key(json.loads(path.read_text()))) for issuer, path in trusted
         ]
         write_private(directory / "issuers.json", json.dumps(entries, indent=1))
+
+
+def trust_keycloak(directory: Path, *, url: str, reached_at: str | None = None, local: bool = False) -> None:
+    """Put the realm `kring` of a Keycloak server among the trusted issuers, if it is not there yet.
+
+    `reached_at` is the server's address for services, where that is another one than for people. It may make ops: it is
+    the installation's own, and not that of one organisation. Raises: IssuersNotUsable.
+    """
+    from shared.auth import trusted_issuers
+
+    path = directory / "issuers.json"
+    entries = json.loads(path.read_text())
+    entry = {
+        "issuer": url.rstrip("/") + REALM,
+        "discovery": f"{reached_at.rstrip('/')}{REALM}/.well-known/openid-configuration"
+        if reached_at
+        else True,
+        "roles_claims": [["roles"]],
+        "organisation_claim": ["organisation"],
+        "ops": True,
+    }
+    if any(known["issuer"] == entry["issuer"] for known in entries):
+        return
+    entries.append(entry)
+    trusted_issuers(entries, local=local)
+    write_private(path, json.dumps(entries, indent=1))
 
 
 def write_private(path: Path, text: str) -> None:

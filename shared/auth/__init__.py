@@ -11,6 +11,7 @@ from shared.auth.issuers import (
     IssuersNotUsable,
     TrustedIssuer,
     read_issuers,
+    trusted_issuers,
 )
 from shared.auth.links import LinkToken, link_token, read_link_token
 from shared.auth.minting import Issuer
@@ -49,4 +50,5 @@ __all__ = [
     "read_link_token",
     "subject_id",
     "trusted_issuer",
+    "trusted_issuers",
 ]
