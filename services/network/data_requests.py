@@ -1,19 +1,15 @@
 """Rules about what people may ask of their data: who may ask for whom, what can be decided, and in which state."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from services.network.domain import OWN_DECISIONS_FROM
-from shared.calendar import BRUSSELS, age_on
 from shared.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 
 DATA_REQUEST_CLOCK = "data-request"
 HANDLER = "dpo"
 ESCALATED_TO = "regional-manager"
-OF_AGE = 18
 # More than anybody needs, few enough that asking and taking back is no way to keep somebody busy.
 MAX_LATELY = 10
 LATELY_DAYS = 30
@@ -116,29 +112,9 @@ class CopyNoLongerReady(Gone):
     title = "The time in which you could read this copy is over; you may ask for it again"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Somebody about whose data another asks, as far as that decides it."""
-
-    born: date | None
-    # The young person's own word that this other may read about them.
-    permits: bool
-
-
 def data_request_workflow_id(request_id: UUID) -> str:
     """Return the id of the workflow that looks after a request."""
     return f"data-request/{request_id}"
-
-
-def check_asks_for(asked: Asked, *, has_authority: bool, now: datetime) -> None:
-    """Return if a holder of parental authority may ask for somebody else of the case.
-
-    Who has no known date of birth is not taken for a child. Raises: NotAskedForThisPerson.
-    """
-    age = OF_AGE if asked.born is None else age_on(asked.born, now.astimezone(BRUSSELS).date())
-    allowed = has_authority and (age < OWN_DECISIONS_FROM or (age < OF_AGE and asked.permits))
-    if not allowed:
-        raise NotAskedForThisPerson
 
 
 def check_copy_readable(*, kind: str, state: str, ready_until: datetime | None, now: datetime) -> None:

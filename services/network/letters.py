@@ -19,7 +19,7 @@ from services.network.models import Person, PersonFields
 from services.network.operations import links
 from services.network.operations.telling import CALENDAR
 from services.network.schemas import is_address
-from shared.calendar import Appointment, calendar_invitation
+from shared.calendar import BRUSSELS, Appointment, calendar_invitation
 from shared.context import Context
 from shared.events.base import EventData
 from shared.events.network import MessageDelivered, MessageFailed
@@ -38,7 +38,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     Raises: NotWanted if it has been overtaken by events; Refused if the person cannot be reached by mail.
     """
     person = await queries.person(session, tenant=message.tenant, person_id=message.recipient)
-    await _require_wanted(session, message, person)
+    await _require_wanted(session, message, person, context)
     fields = await context.vault.open(session, PersonFields, person.sealed, row=person.row)
     if fields.email is None or not is_address(fields.email):
         raise Refused("no address")
@@ -72,11 +72,14 @@ def tell_outcome(message: Message, state: str) -> EventData | None:
     )
 
 
-async def _require_wanted(session: AsyncSession, message: Message, person: Person) -> None:
+async def _require_wanted(session: AsyncSession, message: Message, person: Person, context: Context) -> None:
     if person.state != PersonState.ACTIVE:
         raise NotWanted
     # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
-    if await queries.said_no(session, tenant=message.tenant, person_id=person.id, purpose=Purpose.MAIL):
+    today = (await context.clock.now()).astimezone(BRUSSELS).date()
+    if not await queries.consent_allows(
+        session, context.vault, person=person, purpose=Purpose.MAIL, today=today
+    ):
         raise NotWanted
     if message.kind not in ("invitation", "invitation-reminder"):
         return

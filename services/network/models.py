@@ -41,6 +41,8 @@ class PersonFields(SealedFields):
     relation: str | None = None
     birth_date: date | None = None
     parental_authority: bool | None = None
+    # Over whom of the case; None: over every minor that it is about.
+    authority_over: tuple[UUID, ...] | None = None
 
 
 class ExitFields(SealedFields):
@@ -156,19 +158,60 @@ class PersonalLink(Base):
 
 
 class Consent(Base):
-    """What a person agreed to or took back, purpose by purpose: only ever added to; the last row counts."""
+    """What a person agreed to or took back, purpose by purpose: only ever added to; the last row counts.
+
+    `concerns`: about whom, if not themselves: the child over whom they hold authority, or who may read their file.
+    """
 
     __tablename__ = "consent"
-    __table_args__ = (Index("ix_consent_person", "tenant", "person_id", "purpose", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_consent_person", "tenant", "person_id", "purpose", "created_at", "id"),
+        # Serves looking at the words of all who are asked about one child.
+        Index("ix_consent_case", "tenant", "case_id", "created_at", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant: Mapped[UUID]
     case_id: Mapped[UUID]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    concerns: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     purpose: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer)
     given: Mapped[bool]
     via: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ConsentText(Base):
+    """What an organisation asks in its own words, one row per audience and language of a version. About nobody."""
+
+    __tablename__ = "consent_text"
+
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    audience: Mapped[str] = mapped_column(Text, primary_key=True)
+    language: Mapped[str] = mapped_column(Text, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    published_by: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class LegalBasis(Base):
+    """On what basis a person's data is kept, whatever they say about taking part; the last row counts."""
+
+    __tablename__ = "legal_basis"
+    __table_args__ = (Index("ix_legal_basis_person", "tenant", "person_id", "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    basis: Mapped[str] = mapped_column(Text)
+    # The policy that said so, or the one who decided otherwise for this person.
+    policy_version: Mapped[int | None] = mapped_column(Integer)
+    decided_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -9,16 +9,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.data_requests import Asked, UnknownDataRequest, check_asks_for
+from services.network.data_requests import NotAskedForThisPerson, UnknownDataRequest
 from services.network.domain import NoLongerInCircle, PersonState, UnknownInvitation, UnknownPerson
-from services.network.models import DataRequest, Person, PersonFields
+from services.network.models import DataRequest, Person
 from shared.auth import Kind, Principal, Role
+from shared.calendar import BRUSSELS
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http.principals import require_twelve
 from shared.vault import Vault
-
-# The purpose by which a young person says that who cares for them may read about them.
-FILE_ACCESS = "file-access"
 
 
 async def require_coordinator(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
@@ -56,6 +54,18 @@ async def person_for_link_keeper(session: AsyncSession, principal: Principal, *,
         await require_not_erased(session, case_id=person.case_id)
         return person
     return await person_for_coordinator(session, principal, person_id=person_id, lock=True)
+
+
+async def person_for_basis_keeper(
+    session: AsyncSession, principal: Principal, *, person_id: UUID, lock: bool = False
+) -> Person:
+    """Return a person to the tenant's DPO or administrator, who settle on what basis, or to the coordinator.
+
+    Raises: UnknownPerson.
+    """
+    if principal.is_of_tenant and (principal.has(Role.DPO) or principal.has(Role.ADMINISTRATOR)):
+        return await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=lock)
+    return await person_for_coordinator(session, principal, person_id=person_id, lock=lock)
 
 
 async def invited_person_for_coordinator(
@@ -108,17 +118,16 @@ async def person_to_ask_for(
     asked = await queries.person(session, tenant=asker.tenant, person_id=person_id)
     if asked.case_id != asker.case_id or asked.state != PersonState.ACTIVE:
         raise UnknownPerson(person_id=str(person_id))
-    own, theirs = await vault.open_many(
-        session, PersonFields, [(asker.sealed, asker.row), (asked.sealed, asked.row)]
-    )
-    permission = await queries.last_consent(
-        session, tenant=asked.tenant, person_id=asked.id, purpose=FILE_ACCESS
-    )
-    check_asks_for(
-        Asked(born=theirs.birth_date, permits=permission is not None and permission.given),
-        has_authority=own.parental_authority is True,
-        now=now,
-    )
+    if not await queries.may_read_file_of(
+        session,
+        vault,
+        tenant=asker.tenant,
+        case_id=asker.case_id,
+        reader=asker.id,
+        child=asked.id,
+        today=now.astimezone(BRUSSELS).date(),
+    ):
+        raise NotAskedForThisPerson
     return asked
 
 

@@ -83,20 +83,33 @@ class InvitationCancelled(EventData, type="network.invitation.cancelled.v1"):
 
 
 class ConsentGiven(EventData, type="network.consent.given.v1"):
-    """A person agreed to one purpose, in one version of its text."""
+    """A person agreed to one purpose, in one version of its text.
+
+    `concerns`: about whom, if not themselves: the child over whom they hold parental authority, or who may read.
+    """
 
     case_id: UUID
     person_id: UUID
     purpose: str
     version: int
+    concerns: UUID | None = None
 
 
 class ConsentWithdrawn(EventData, type="network.consent.withdrawn.v1"):
-    """A person took an agreement back."""
+    """A person does not agree, or no longer."""
 
     case_id: UUID
     person_id: UUID
     purpose: str
+    concerns: UUID | None = None
+
+
+class PersonCameOfAge(EventData, type="network.person.came-of-age.v1"):
+    """A central person turned twelve or eighteen lately: whose consent counts has changed."""
+
+    case_id: UUID
+    person_id: UUID
+    age: Literal[12, 18]
 
 
 class CircleMember(EventData):

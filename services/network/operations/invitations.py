@@ -29,12 +29,13 @@ from services.network.domain import (
 from services.network.models import Invitation, Person
 from services.network.operations import telling
 from shared import case_state, outbox
-from shared.calendar import add_length
+from shared.calendar import BRUSSELS, add_length
 from shared.clocks import Clocks
 from shared.events import network
 from shared.events.base import EventData
 from shared.events.network import AttendanceMode
 from shared.ids import uuid7
+from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
 
@@ -42,11 +43,14 @@ clocks = Clocks(SERVICE)
 _EARLY = timedelta(seconds=2)
 
 
-async def invite(session: AsyncSession, *, person: Person, now: datetime) -> UUID:
+async def invite(session: AsyncSession, vault: Vault, *, person: Person, now: datetime) -> UUID:
     """Invite somebody; return the invitation's id. Raises: NotInCircle, ConsentTakenBack, AlreadyInvited."""
     if person.state != PersonState.ACTIVE:
         raise NotInCircle(person_id=str(person.id))
-    if await queries.said_no(session, tenant=person.tenant, person_id=person.id, purpose=Purpose.TAKING_PART):
+    today = now.astimezone(BRUSSELS).date()
+    if not await queries.consent_allows(
+        session, vault, person=person, purpose=Purpose.TAKING_PART, today=today
+    ):
         raise ConsentTakenBack(person_id=str(person.id))
     invitation_id = uuid7()
     added = insert(Invitation).values(
@@ -67,7 +71,7 @@ async def invite(session: AsyncSession, *, person: Person, now: datetime) -> UUI
 
 
 async def invite_everyone(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, include_central: bool, now: datetime
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, include_central: bool, now: datetime
 ) -> Sequence[tuple[UUID, UUID]]:
     """Invite everyone of the circle who was not invited yet; return (person, invitation) ids."""
     invited = []
@@ -75,7 +79,7 @@ async def invite_everyone(
         if invitation is not None or (person.role == "central" and not include_central):
             continue
         try:
-            invited.append((person.id, await invite(session, person=person, now=now)))
+            invited.append((person.id, await invite(session, vault, person=person, now=now)))
         except (AlreadyInvited, ConsentTakenBack):
             continue
     return invited

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
@@ -22,10 +22,12 @@ from services.network.domain import (
     UnknownPerson,
     is_widening,
 )
+from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
-from services.network.operations import invitations, links
+from services.network.operations import invitations, legal_bases, links
 from services.network.schemas import OpeningPerson
 from shared import outbox
+from shared.calendar import BRUSSELS
 from shared.events import network
 from shared.events.base import EventData
 from shared.ids import uuid7
@@ -47,9 +49,10 @@ async def add(
     required: bool,
     now: datetime,
 ) -> Person:
-    """Add somebody to the circle. Raises: ProposerNotInCase, TooManyPeople."""
+    """Add somebody to the circle. Raises: ProposerNotInCase, TooManyPeople, ChildNotInCase, BornInFuture."""
     proposer_role = await _proposer_role(session, tenant, case_id, proposed_by)
     await _require_room(session, tenant, case_id)
+    await _check_family(session, tenant=tenant, case_id=case_id, fields=fields, now=now)
     person = await _insert(
         session,
         vault,
@@ -143,16 +146,19 @@ async def copy_from_referral(
             await _note_referral_consent(session, person, now)
 
 
-async def change(session: AsyncSession, vault: Vault, *, person: Person, changes: dict[str, Any]) -> None:
+async def change(
+    session: AsyncSession, vault: Vault, *, person: Person, changes: dict[str, Any], now: datetime
+) -> None:
     """Change what is known of a person; with another e-mail address earlier letters lose their worth.
 
-    Raises: NotInCircle.
+    Raises: NotInCircle, ChildNotInCase, BornInFuture.
     """
     if person.state not in (PersonState.ACTIVE, PersonState.PROPOSED):
         raise NotInCircle(person_id=str(person.id))
     fields = await vault.open(session, PersonFields, person.sealed, row=person.row)
     sealed = {name: value for name, value in changes.items() if name in PersonFields.model_fields}
     changed = fields.replaced(**sealed)
+    await _check_family(session, tenant=person.tenant, case_id=person.case_id, fields=changed, now=now)
     if changed != fields:
         person.sealed = await vault.seal(session, changed, subject=person.id, row=person.row)
     person.side = changes.get("side", person.side)
@@ -207,6 +213,24 @@ async def let_go(
         await _publish(session, person, fact(case_id=person.case_id, person_id=person.id), now)
 
 
+async def _check_family(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, fields: PersonFields, now: datetime
+) -> None:
+    if fields.birth_date is not None and fields.birth_date > now.astimezone(BRUSSELS).date():
+        raise BornInFuture
+    children = set(fields.authority_over or ())
+    if not children:
+        return
+    query = select(func.count()).where(
+        Person.tenant == tenant,
+        Person.case_id == case_id,
+        Person.role == "central",
+        Person.id.in_(children),
+    )
+    if (await session.execute(query)).scalar_one() < len(children):
+        raise ChildNotInCase
+
+
 async def _proposer_role(
     session: AsyncSession, tenant: UUID, case_id: UUID, proposed_by: UUID | None
 ) -> str | None:
@@ -257,6 +281,7 @@ async def _insert(
     person.sealed = await vault.seal(session, fields, subject=person_id, row=person.row)
     session.add(person)
     await session.flush()
+    await legal_bases.note(session, person=person, now=now)
     return person
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network import queries
 from services.network.models import Policy
 from services.network.queries import PolicyInForce
-from services.network.schemas import Lengths
+from services.network.schemas.policy import Lengths
 
 
 async def change(

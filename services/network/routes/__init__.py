@@ -1,12 +1,24 @@
 """Network's HTTP API, by who speaks: the coordinator about the people of a case, and people about themselves."""
 
-from services.network.routes import circle, data_requests, erasing, links, me, people, policy
+from services.network.routes import (
+    circle,
+    consents,
+    data_requests,
+    erasing,
+    links,
+    me,
+    my_consents,
+    people,
+    policy,
+)
 
 routers = [
     people.router,
     circle.router,
+    consents.router,
     links.router,
     me.router,
+    my_consents.router,
     data_requests.router,
     policy.router,
     erasing.router,

@@ -21,24 +21,29 @@ from services.network.schemas import (
     InviteEveryone,
 )
 from shared.events.network import CircleMember
-from shared.http import Now, Router, Session
+from shared.http import Now, Parts, Router, Session
 
 router = Router(tags=["circle"])
 
 
 @router.post("/v1/persons/{person_id}/invitation", status_code=201)
-async def invite(person_id: UUID, principal: Coordinator, session: Session, now: Now) -> InvitationSent:
+async def invite(
+    person_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> InvitationSent:
     """Invite somebody to the circle: they get a personal mail."""
     person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
-    return InvitationSent(invitation_id=await invitations.invite(session, person=person, now=now))
+    invitation = await invitations.invite(session, parts.vault, person=person, now=now)
+    return InvitationSent(invitation_id=invitation)
 
 
 @router.post("/v1/cases/{case_id}/invitations")
 async def invite_everyone(
+    *,
     case_id: UUID,
     principal: Coordinator,
     session: Session,
+    parts: Parts,
     now: Now,
     body: Annotated[InviteEveryone | None, Body()] = None,
 ) -> EveryoneInvited:
@@ -47,6 +52,7 @@ async def invite_everyone(
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     invited = await invitations.invite_everyone(
         session,
+        parts.vault,
         tenant=principal.tenant,
         case_id=case_id,
         include_central=body is not None and body.include_central,

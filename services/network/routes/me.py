@@ -1,21 +1,13 @@
 """People of a case about themselves, through their personal link."""
 
-from typing import Annotated
-
-from fastapi import Path
-
 from services.network import permissions, queries
-from services.network.domain import Purpose
 from services.network.models import PersonFields
-from services.network.operations import contacts, invitations, persons
-from services.network.operations.cases import open_to, require_live
-from services.network.routes.views import consent_view, consent_views, invitation_view
+from services.network.operations import invitations, persons
+from services.network.operations.cases import require_live
+from services.network.routes.views import invitation_view
 from services.network.schemas import (
-    ConsentChange,
-    ConsentView,
     GivenAnswer,
     InvitationView,
-    Items,
     Me,
     PersonAdded,
     Proposal,
@@ -67,30 +59,3 @@ async def propose(body: Proposal, principal: Person, session: Session, parts: Pa
         now=now,
     )
     return PersonAdded(person_id=person.id)
-
-
-@router.get("/v1/me/consents")
-async def list_my_consents(principal: Person, session: Session) -> Items:
-    """List what you said last about each purpose."""
-    person = await permissions.oneself(session, principal)
-    return consent_views(await queries.consents_of(session, tenant=person.tenant, person_id=person.id))
-
-
-@router.put("/v1/me/consents/{purpose}")
-async def record_my_consent(
-    purpose: Annotated[Purpose, Path()], body: ConsentChange, principal: Person, session: Session, now: Now
-) -> ConsentView:
-    """Say yes or no to a purpose; you may take it back at any moment."""
-    permissions.may_consent(principal, given=body.given)
-    person = await permissions.oneself(session, principal, lock=True)
-    await open_to(session, person=person, given=body.given)
-    consent = await contacts.record_consent(
-        session,
-        person=person,
-        purpose=purpose,
-        given=body.given,
-        version=body.version,
-        via="link",
-        now=now,
-    )
-    return consent_view(consent)

@@ -3,20 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Response
+from fastapi import Depends, Response
 
 from services.network import permissions, queries
-from services.network.domain import Purpose
 from services.network.models import PersonFields
 from services.network.operations import contacts, persons
-from services.network.operations.cases import open_to, require_live
-from services.network.routes.views import consent_view, consent_views, person_views
+from services.network.operations.cases import require_live
+from services.network.routes.views import person_views
 from services.network.schemas import (
-    ConsentChange,
-    ConsentView,
     ContactNoted,
     ContactView,
-    Items,
     NewContact,
     NewPerson,
     PersonAdded,
@@ -30,7 +26,6 @@ from shared.http import Now, Page, Paging, Parts, Router, Session, allow
 router = Router(tags=["people"])
 
 Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
-PurposeInPath = Annotated[Purpose, Path()]
 
 
 @router.get("/v1/cases/{case_id}/persons")
@@ -76,13 +71,19 @@ async def read_person(person_id: UUID, principal: Coordinator, session: Session,
 
 @router.patch("/v1/persons/{person_id}")
 async def change_person(
-    person_id: UUID, body: PersonChange, principal: Coordinator, session: Session, parts: Parts
+    *,
+    person_id: UUID,
+    body: PersonChange,
+    principal: Coordinator,
+    session: Session,
+    parts: Parts,
+    now: Now,
 ) -> PersonView:
     """Change what is known of a person; with another e-mail address, links sent before stop working."""
     person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     changes = body.model_dump(include=body.model_fields_set)
-    await persons.change(session, parts.vault, person=person, changes=changes)
+    await persons.change(session, parts.vault, person=person, changes=changes, now=now)
     invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
     return (await person_views(session, parts.vault, [(person, invitation)]))[0]
 
@@ -163,35 +164,3 @@ async def list_contacts(
         for row in rows.items
     ]
     return Page(items=items, next=rows.next)
-
-
-@router.get("/v1/persons/{person_id}/consents")
-async def list_consents(person_id: UUID, principal: Coordinator, session: Session) -> Items:
-    """List what a person said last about each purpose."""
-    await permissions.person_for_coordinator(session, principal, person_id=person_id)
-    return consent_views(await queries.consents_of(session, tenant=principal.tenant, person_id=person_id))
-
-
-@router.put("/v1/persons/{person_id}/consents/{purpose}")
-async def record_consent(
-    *,
-    person_id: UUID,
-    purpose: PurposeInPath,
-    body: ConsentChange,
-    principal: Coordinator,
-    session: Session,
-    now: Now,
-) -> ConsentView:
-    """Record what a person told the coordinator about a purpose."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
-    await open_to(session, person=person, given=body.given)
-    consent = await contacts.record_consent(
-        session,
-        person=person,
-        purpose=purpose,
-        given=body.given,
-        version=body.version,
-        via="coordinator",
-        now=now,
-    )
-    return consent_view(consent)

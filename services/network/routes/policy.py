@@ -7,7 +7,7 @@ from fastapi import Depends
 from services.network import queries
 from services.network.operations import policies
 from services.network.queries import PolicyInForce
-from services.network.schemas import Lengths, PolicyView
+from services.network.schemas.policy import Lengths, PolicyView
 from shared.auth import Principal, Role
 from shared.http import Now, Router, Session, allow
 

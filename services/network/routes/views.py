@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network.models import Consent, Invitation, Person, PersonFields
-from services.network.schemas import ConsentView, InvitationView, Items, PersonView
+from services.network.models import Invitation, Person, PersonFields
+from services.network.schemas import InvitationView, PersonView
 from shared.vault import Vault
 
-_SHOWN = {"relation", "first_name", "last_name", "email", "phone", "address", "language"}
+_SHOWN = {
+    *("relation", "first_name", "last_name", "email", "phone", "address", "language"),
+    *("birth_date", "parental_authority", "authority_over"),
+}
 
 
 def invitation_view(invitation: Invitation) -> InvitationView:
@@ -51,19 +54,3 @@ def _person_view(person: Person, invitation: Invitation | None, fields: PersonFi
         invitation=None if invitation is None else invitation_view(invitation),
         **known,
     )
-
-
-def consent_view(consent: Consent) -> ConsentView:
-    """Return what a person said about a purpose."""
-    return ConsentView(
-        purpose=consent.purpose,
-        given=consent.given,
-        version=consent.version,
-        via=consent.via,
-        recorded_at=consent.created_at,
-    )
-
-
-def consent_views(consents: Sequence[Consent]) -> Items:
-    """Return what a person said about each purpose."""
-    return Items(items=[consent_view(consent) for consent in consents])

@@ -139,6 +139,13 @@ def _tries(token: str, newcomer: str, proposed: str) -> dict[str, Try]:
         f"POST {person}/exclude": {"reason": "onveilig"},
         f"POST {person}/contacts": {"channel": "phone", "purpose": "explanation"},
         f"PUT {person}/consents/{{purpose}}": yes,
+        f"PUT {person}/legal-basis": {"basis": "public-task"},
+        "POST /v1/consent-texts/{purpose}": {
+            "texts": [
+                {"audience": audience, "language": "nl", "title": "Mailen?", "body": "Mogen we je mailen?"}
+                for audience in ("adult", "young")
+            ]
+        },
         "POST /v1/invitations/{invitation_id}/answer": {"answer": "yes"},
         "POST /v1/links/exchange": {"token": token},
         "POST /v1/me/invitation/answer": {"answer": "no"},

@@ -282,6 +282,16 @@ class TestPolicy:
             "link_expires": "120d",
             "erasure_warn": "2wd",
             "erasure": "5wd",
+            "coming_of_age_warn": "4w",
+            "links_a_day": 3,
+            "legal_basis": {
+                "central": "public-task",
+                "representative": "public-task",
+                "circle": "legitimate-interest",
+                "advocate": "legitimate-interest",
+                "interpreter": "legitimate-interest",
+                "professional": "legitimate-interest",
+            },
         }
         body = {"invitation_remind": "PT5S", "invitation_due": "PT10S"}
         changed = await house.ask("PUT", "/v1/policy", house.manager(), json=body)
@@ -302,6 +312,9 @@ class TestPolicy:
             {"invitation_due": "soon"},
             {"link_expires": "PT0S"},
             {"invitation_remind": 4},
+            {"legal_basis": {"central": "because"}},
+            {"legal_basis": {"everyone": "consent"}},
+            {"links_a_day": 0},
         ):
             assert (await house.ask("PUT", "/v1/policy", house.manager(), json=body)).status_code == 422
         assert (await house.ask("PUT", "/v1/policy", house.coordinator(case), json={})).status_code == 403

@@ -7,14 +7,12 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.data_requests import OPEN_STATES, RequestKind, RequestState
-from services.network.domain import InvitationState, PersonState, Purpose, UnknownPerson
+from services.network.domain import InvitationState, PersonState, UnknownPerson
 from services.network.models import (
     CaseCoordinator,
-    Consent,
     Contact,
     DataRequest,
     Invitation,
@@ -22,9 +20,13 @@ from services.network.models import (
     PersonalLink,
     Policy,
 )
-from services.network.schemas import Lengths
+from services.network.queries.consents import consent_allows, may_read_file_of, research_allowed
+from services.network.schemas.policy import Lengths
 from shared.http import PageRequest, Rows, paginate
 from shared.tables import message
+
+# What others ask of consents; the rest is in queries.consents.
+__all__ = ["consent_allows", "may_read_file_of", "research_allowed"]
 
 Query = TypeVar("Query", bound=Select[Any])
 
@@ -125,6 +127,16 @@ async def open_invitations(session: AsyncSession, *, tenant: UUID, case_id: UUID
     return (await session.execute(_locked(query))).scalars().all()
 
 
+async def has_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> bool:
+    """Say whether somebody coordinates a case now."""
+    query = select(CaseCoordinator.case_id).where(
+        CaseCoordinator.tenant == tenant,
+        CaseCoordinator.case_id == case_id,
+        CaseCoordinator.released_at.is_(None),
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
 async def is_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, coordinator_id: UUID) -> bool:
     """Say whether someone coordinates a case now."""
     query = select(CaseCoordinator.case_id).where(
@@ -139,35 +151,6 @@ async def is_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, 
 async def link(session: AsyncSession, *, link_id: UUID) -> PersonalLink | None:
     """Return a personal link by its id: whoever holds one has not said yet at which tenant."""
     return await session.get(PersonalLink, link_id)
-
-
-async def consents_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[Consent]:
-    """Return what a person said last about each purpose."""
-    query = (
-        select(Consent)
-        .ext(distinct_on(Consent.purpose))
-        .where(Consent.tenant == tenant, Consent.person_id == person_id)
-        .order_by(Consent.purpose, Consent.created_at.desc(), Consent.id.desc())
-    )
-    return (await session.execute(query)).scalars().all()
-
-
-async def said_no(session: AsyncSession, *, tenant: UUID, person_id: UUID, purpose: Purpose) -> bool:
-    """Say whether the last word of a person on a purpose is no. Who was never asked said nothing."""
-    last = await last_consent(session, tenant=tenant, person_id=person_id, purpose=purpose)
-    return last is not None and not last.given
-
-
-async def last_consent(
-    session: AsyncSession, *, tenant: UUID, person_id: UUID, purpose: str
-) -> Consent | None:
-    """Return what a person said last about a purpose."""
-    query = (
-        select(Consent)
-        .where(Consent.tenant == tenant, Consent.person_id == person_id, Consent.purpose == purpose)
-        .order_by(Consent.created_at.desc(), Consent.id.desc())
-    )
-    return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
 async def contacts_of(

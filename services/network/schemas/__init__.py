@@ -1,7 +1,7 @@
-"""Bodies of network's API, and the settings an organisation may change."""
+"""Bodies of network's API."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.network.data_requests import RequestKind
 from services.network.domain import Answer, Channel, ContactPurpose
-from shared.calendar import Length, add_length
 from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
 from shared.http.models import Line, RequestModel, ResponseModel, Text
 
@@ -46,6 +45,9 @@ EmailAddress = Annotated[
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ./()-]{4,28}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
+BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
+# Over whom parental authority is held; left out: over every minor that the case is about.
+Children = Annotated[list[UUID], Field(max_length=20)]
 
 
 class Proposal(RequestModel):
@@ -67,6 +69,9 @@ class NewPerson(Proposal):
     role: PersonRole = "circle"
     proposed_by: UUID | None = None
     required: bool = False
+    birth_date: BirthDate | None = None
+    parental_authority: bool = False
+    authority_over: Children | None = None
 
 
 class PersonChange(RequestModel):
@@ -81,6 +86,9 @@ class PersonChange(RequestModel):
     relation: Line | None = None
     side: Side | None = None
     required: bool | None = None
+    birth_date: BirthDate | None = None
+    parental_authority: bool | None = None
+    authority_over: Children | None = None
 
     @model_validator(mode="after")
     def _nothing_needed_is_taken_away(self) -> Self:
@@ -102,13 +110,6 @@ class NewContact(RequestModel):
     channel: Channel
     purpose: ContactPurpose
     on: date | None = None
-
-
-class ConsentChange(RequestModel):
-    """Yes or no to one purpose, in one version of its text."""
-
-    given: bool
-    version: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class GivenAnswer(RequestModel):
@@ -134,46 +135,6 @@ class PresentedLink(RequestModel):
     """The token from a personal link."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class Lengths(RequestModel):
-    """The lengths that an organisation may set."""
-
-    invitation_remind: Length = "4d"
-    invitation_due: Length = "8d"
-    link_expires: Length = "120d"
-    # A request about one's data: the law gives a month, and two more if need be.
-    data_request_warn: Length = "23d"
-    data_request_due: Length = "30d"
-    data_request_extension: Length = "60d"
-    # How long a copy can be read, and how long the erasing waits: who changes their mind can say so.
-    copy_ready: Length = "30d"
-    erase_wait: Length = "2d"
-    erasure_warn: Length = "2wd"
-    erasure: Length = "5wd"
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        start = datetime(2026, 1, 5, 9, tzinfo=UTC)
-        if add_length(start, self.data_request_warn) >= add_length(start, self.data_request_due):
-            raise ValueError("data_request_warn must be shorter than data_request_due")
-        if add_length(start, self.data_request_due) > start + timedelta(days=31):
-            raise ValueError("data_request_due may not be longer than a month")
-        if add_length(start, self.data_request_extension) > start + timedelta(days=61):
-            raise ValueError("data_request_extension may not be longer than two months")
-        if add_length(start, self.copy_ready) <= start:
-            raise ValueError("copy_ready must be longer than nothing")
-        if add_length(start, self.invitation_remind) >= add_length(start, self.invitation_due):
-            raise ValueError("invitation_remind must be shorter than invitation_due")
-        if add_length(start, self.link_expires) <= start:
-            raise ValueError("link_expires must be longer than nothing")
-        return self
-
-
-class PolicyView(Lengths):
-    """The lengths that count now."""
-
-    version: int
 
 
 class PersonAdded(ResponseModel):
@@ -208,6 +169,9 @@ class PersonView(ResponseModel):
     phone: str | None = None
     address: str | None = None
     language: str | None = None
+    birth_date: date | None = None
+    parental_authority: bool | None = None
+    authority_over: list[UUID] | None = None
     proposed_by: UUID | None
     widened: bool
     required: bool
@@ -247,22 +211,6 @@ class ContactView(ResponseModel):
     channel: str
     purpose: str
     on: date
-
-
-class ConsentView(ResponseModel):
-    """What a person said last about one purpose."""
-
-    purpose: str
-    given: bool
-    version: int
-    via: str
-    recorded_at: datetime
-
-
-class Items(ResponseModel):
-    """What a person said about each purpose."""
-
-    items: list[ConsentView]
 
 
 class CircleView(ResponseModel):

@@ -53,13 +53,25 @@ OPEN_INVITATIONS = frozenset({InvitationState.SENT, InvitationState.SILENT})
 
 
 class Purpose(StrEnum):
-    """What somebody is asked to agree to. Taking part is one thing; the basis on which data is kept is another."""
+    """What somebody is asked to agree to. The basis on which data is kept is another thing: see `LegalBasis`."""
 
     REFERRAL = "referral"
     TAKING_PART = "taking-part"
     MAIL = "mail"
     SHARE_PLAN = "share-plan"
     RESEARCH = "research"
+    FILE_ACCESS = "file-access"
+
+
+class Basis(StrEnum):
+    """On what basis data about somebody is kept: not the same as their yes to taking part, nor undone by their no."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal-obligation"
+    VITAL_INTERESTS = "vital-interests"
+    PUBLIC_TASK = "public-task"
+    LEGITIMATE_INTEREST = "legitimate-interest"
 
 
 class ConsentTakenBack(Conflict):

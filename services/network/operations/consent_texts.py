@@ -1,0 +1,58 @@
+"""Publishing an organisation's own words for what it asks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network.domain import Purpose
+from services.network.domain.consents import AUDIENCES, TextIncomplete
+from services.network.models import ConsentText
+from services.network.queries import texts
+from services.network.queries.texts import DUTCH, TextOf, Words
+from services.network.schemas.consents import NewText
+
+
+async def publish(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    purpose: Purpose,
+    new: Sequence[NewText],
+    published_by: UUID,
+    now: datetime,
+) -> TextOf:
+    """Publish a new version of a purpose's text; the words of now again make none. Raises: TextIncomplete.
+
+    Whoever said yes to an earlier version did not say yes to this one.
+    """
+    words: dict[tuple[str, str], Words] = {
+        (text.audience, text.language): Words(text.title, text.body) for text in new
+    }
+    complete = all((audience, DUTCH) in words for audience in AUDIENCES[purpose])
+    if not complete or len(words) < len(new) or any(text.audience not in AUDIENCES[purpose] for text in new):
+        raise TextIncomplete
+    # Two who publish at once make two versions, one after the other.
+    await session.execute(func.pg_advisory_xact_lock(746_111, func.hashtext(f"{tenant}/{purpose}")).select())
+    present = await texts.text(session, tenant=tenant, purpose=purpose)
+    if dict(present.words) == words:
+        return present
+    version = max(present.version, texts.newest_shipped(purpose)) + 1
+    session.add_all(
+        ConsentText(
+            tenant=tenant,
+            purpose=purpose,
+            version=version,
+            audience=text.audience,
+            language=text.language,
+            title=text.title,
+            body=text.body,
+            published_by=published_by,
+            created_at=now,
+        )
+        for text in new
+    )
+    await session.flush()
+    return TextOf(purpose, version, True, words)

@@ -1,0 +1,150 @@
+"""Recording what people agree to and take back: added to a history, with effect at once."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import Purpose, UnknownPerson, Via
+from services.network.domain.consents import (
+    ABOUT_A_CHILD,
+    AgeGroup,
+    HoldersAreAsked,
+    NotAHolder,
+    NotAskedHere,
+    OutdatedText,
+)
+from services.network.models import Consent, Person
+from services.network.operations import invitations
+from services.network.queries import consents, texts
+from services.network.queries.consents import Picture
+from shared import outbox
+from shared.calendar import BRUSSELS
+from shared.events import network
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+async def record(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    person: Person,
+    purpose: Purpose,
+    given: bool,
+    version: int,
+    concerns: UUID | None,
+    via: Via,
+    now: datetime,
+) -> Consent:
+    """Add what a person (locked) says about a purpose to its history; the same again adds nothing.
+
+    A no takes effect at once: to taking part it is a no to the invitation too, and after a no to mail none is written,
+    also none that was decided on before. It may name an earlier text: taking back is not made harder by a new one.
+    The case is held by the caller.
+    Raises: UnknownText, OutdatedText, UnknownPerson, NotAHolder, HoldersAreAsked, NotAskedHere.
+    """
+    text = await texts.text(session, tenant=person.tenant, purpose=purpose, version=version)
+    current = (await texts.current_versions(session, tenant=person.tenant))[purpose]
+    if given and text.version != current:
+        raise OutdatedText(current=current)
+    today = now.astimezone(BRUSSELS).date()
+    child = await _require_asked(
+        session, vault, person=person, purpose=purpose, given=given, concerns=concerns, today=today
+    )
+    last = await consents.last_consent(
+        session, tenant=person.tenant, person_id=person.id, purpose=purpose, concerns=concerns
+    )
+    if last is not None and (last.given, last.version) == (given, version):
+        return last
+    consent = Consent(
+        id=uuid7(),
+        tenant=person.tenant,
+        case_id=person.case_id,
+        person_id=person.id,
+        concerns=concerns,
+        purpose=purpose,
+        version=version,
+        given=given,
+        via=via,
+        created_at=now,
+    )
+    session.add(consent)
+    await session.flush()
+    if purpose == Purpose.TAKING_PART and not given and (concerns is None or child is not None):
+        await invitations.decline(session, person=child or person, via=via, now=now)
+    await _tell(session, consent, last=last, now=now)
+    return consent
+
+
+async def _require_asked(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    person: Person,
+    purpose: Purpose,
+    given: bool,
+    concerns: UUID | None,
+    today: date,
+) -> Person | None:
+    """Return the child for whom the speaker decides, if there is one, or refuse what is not theirs to say."""
+    if concerns is None and not (given and person.role == "central") and purpose != Purpose.FILE_ACCESS:
+        return None
+    picture = await consents.picture(
+        session, vault, tenant=person.tenant, case_id=person.case_id, today=today
+    )
+    if concerns is None:
+        if purpose == Purpose.FILE_ACCESS:
+            raise NotAskedHere
+        if picture.group(person.id) == AgeGroup.UNDER_TWELVE:
+            raise HoldersAreAsked
+        return None
+    if concerns not in picture.people:
+        raise UnknownPerson(person_id=str(concerns))
+    if purpose == Purpose.FILE_ACCESS:
+        _require_own_file(picture, person.id, reader=concerns, given=given)
+        return None
+    if purpose not in ABOUT_A_CHILD:
+        raise NotAskedHere
+    child = picture.people[concerns]
+    if not picture.people[person.id].holds_authority_over(child, today):
+        raise NotAHolder
+    if picture.group(concerns) != AgeGroup.UNDER_TWELVE:
+        return None
+    return await queries.person(session, tenant=person.tenant, person_id=concerns)
+
+
+def _require_own_file(picture: Picture, person_id: UUID, *, reader: UUID, given: bool) -> None:
+    # Taking back is always heard, also when nobody would ask any more.
+    if not given:
+        return
+    about, asks = picture.people[person_id], picture.people[reader]
+    if picture.group(person_id) == AgeGroup.UNDER_TWELVE:
+        raise HoldersAreAsked
+    if not asks.holds_authority_over(about, picture.today):
+        raise NotAskedHere
+
+
+async def _tell(session: AsyncSession, consent: Consent, *, last: Consent | None, now: datetime) -> None:
+    fact: network.ConsentGiven | network.ConsentWithdrawn
+    if consent.given:
+        fact = network.ConsentGiven(
+            case_id=consent.case_id,
+            person_id=consent.person_id,
+            purpose=consent.purpose,
+            version=consent.version,
+            concerns=consent.concerns,
+        )
+    elif last is None or last.given:
+        fact = network.ConsentWithdrawn(
+            case_id=consent.case_id,
+            person_id=consent.person_id,
+            purpose=consent.purpose,
+            concerns=consent.concerns,
+        )
+    else:
+        return
+    await outbox.publish(
+        session, fact, stream=consent.case_id, tenant=consent.tenant, case=consent.case_id, now=now
+    )

@@ -1,0 +1,60 @@
+"""Noting on what basis a person's data is kept: by their kind as the policy says, or as decided for them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import Basis
+from services.network.models import LegalBasis, Person
+from services.network.queries import consents
+from shared.ids import uuid7
+
+
+async def note(session: AsyncSession, *, person: Person, now: datetime) -> None:
+    """Note the basis for somebody new, as the policy of now says for their kind: a later policy does not change it."""
+    policy = await queries.policy(session, tenant=person.tenant)
+    await _add(
+        session, person, policy.lengths.legal_basis.of(person.role), now, policy_version=policy.version
+    )
+
+
+async def decide(
+    session: AsyncSession, *, person: Person, basis: Basis, decided_by: UUID, now: datetime
+) -> None:
+    """Decide on a basis for one person (locked) from now on; the same again adds nothing."""
+    if await in_force(session, person=person) != basis:
+        await _add(session, person, basis, now, decided_by=decided_by)
+
+
+async def in_force(session: AsyncSession, *, person: Person) -> Basis:
+    """Return the basis of now; of whom none was noted, that of their kind."""
+    known = await consents.legal_bases(session, tenant=person.tenant, person_id=person.id)
+    if known:
+        return Basis(known[0].basis)
+    return (await queries.policy(session, tenant=person.tenant)).lengths.legal_basis.of(person.role)
+
+
+async def _add(
+    session: AsyncSession,
+    person: Person,
+    basis: Basis,
+    now: datetime,
+    *,
+    policy_version: int | None = None,
+    decided_by: UUID | None = None,
+) -> None:
+    session.add(
+        LegalBasis(
+            id=uuid7(),
+            tenant=person.tenant,
+            case_id=person.case_id,
+            person_id=person.id,
+            basis=basis,
+            policy_version=policy_version,
+            decided_by=decided_by,
+            created_at=now,
+        )
+    )
+    await session.flush()

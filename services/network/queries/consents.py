@@ -1,0 +1,200 @@
+"""What people said about each purpose, and whether something may be done: the one place that is asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network.domain import PersonState, Purpose
+from services.network.domain.consents import (
+    AgeGroup,
+    Someone,
+    Voice,
+    Word,
+    allows,
+    voices,
+)
+from services.network.models import Consent, LegalBasis, Person, PersonFields
+from services.network.queries import texts
+from shared.http import PageRequest, Rows, paginate
+from shared.vault import Vault
+
+Key = tuple[UUID, str, UUID | None]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Who is asked in a case, and what each said last."""
+
+    people: dict[UUID, Someone]
+    last: dict[Key, Consent]
+    versions: dict[Purpose, int]
+    today: date
+
+    def group(self, person_id: UUID) -> AgeGroup:
+        """Return what somebody's age means today."""
+        return self.people[person_id].group(self.today)
+
+    def word(self, person_id: UUID, purpose: Purpose, concerns: UUID | None) -> Word | None:
+        """Return what somebody said last about a purpose."""
+        row = self.last.get((person_id, purpose, concerns))
+        if row is None and purpose == Purpose.REFERRAL:
+            # Who agreed to a referral agreed for every child that it names.
+            row = self.last.get((person_id, purpose, None))
+        if row is None:
+            return None
+        return Word(given=row.given, version=row.version, stale=self.is_stale(row), at=row.created_at)
+
+    def is_stale(self, consent: Consent) -> bool:
+        """Say whether the text has changed since somebody said this."""
+        return consent.version < self.versions[Purpose(consent.purpose)]
+
+    def voices(self, person_id: UUID, purpose: Purpose) -> list[Voice]:
+        """Return whose word counts for somebody, and what each said."""
+        someone = self.people[person_id]
+        others = self.people.values() if someone.central else ()
+        return voices(
+            someone,
+            others,
+            lambda speaker, concerns: self.word(speaker, purpose, concerns),
+            today=self.today,
+        )
+
+    def allows(self, person_id: UUID, purpose: Purpose) -> bool:
+        """Say whether something may be done with or for somebody, for a purpose."""
+        return allows(purpose, self.group(person_id), self.voices(person_id, purpose))
+
+    def may_read_file_of(self, reader: UUID, child: UUID) -> bool:
+        """Say whether somebody may read the file about a central person.
+
+        Under twelve those who hold parental authority may; from twelve on the young person, and a holder only with
+        their permission; an adult alone.
+        """
+        about, asks = self.people.get(child), self.people.get(reader)
+        if about is None or asks is None:
+            return False
+        group = about.group(self.today)
+        if reader == child:
+            return group != AgeGroup.UNDER_TWELVE
+        if not asks.holds_authority_over(about, self.today):
+            return False
+        permission = self.word(child, Purpose.FILE_ACCESS, reader)
+        return group == AgeGroup.UNDER_TWELVE or (
+            permission is not None and permission.given and not permission.stale
+        )
+
+
+async def picture(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, today: date, only: UUID | None = None
+) -> Picture:
+    """Return who is asked in a case and what they said; `only`: as far as it depends on this one person alone."""
+    people = select(Person).where(Person.tenant == tenant, Person.case_id == case_id)
+    said = select(Consent).where(Consent.tenant == tenant, Consent.case_id == case_id)
+    if only is None:
+        people = people.where(Person.state == PersonState.ACTIVE)
+    else:
+        people, said = people.where(Person.id == only), said.where(Consent.person_id == only)
+    found = (await session.execute(people.order_by(Person.created_at, Person.id))).scalars().all()
+    opened = await vault.open_readable(
+        session, PersonFields, [(person.sealed, person.row) for person in found]
+    )
+    last = said.ext(distinct_on(Consent.person_id, Consent.purpose, Consent.concerns)).order_by(
+        Consent.person_id,
+        Consent.purpose,
+        Consent.concerns,
+        Consent.created_at.desc(),
+        Consent.id.desc(),
+    )
+    rows = (await session.execute(last)).scalars().all()
+    return Picture(
+        people={person.id: _someone(person, fields) for person, fields in zip(found, opened, strict=True)},
+        last={(row.person_id, row.purpose, row.concerns): row for row in rows},
+        versions=await texts.current_versions(session, tenant=tenant),
+        today=today,
+    )
+
+
+def _someone(person: Person, fields: PersonFields | None) -> Someone:
+    over = None if fields is None else fields.authority_over
+    return Someone(
+        person_id=person.id,
+        central=person.role == "central",
+        birth_date=None if fields is None else fields.birth_date,
+        parental_authority=fields is not None and bool(fields.parental_authority),
+        authority_over=None if over is None else frozenset(over),
+    )
+
+
+async def picture_of(session: AsyncSession, vault: Vault, *, person: Person, today: date) -> Picture:
+    """Return what decides for one person: of somebody whom the case is not about, their own words alone."""
+    only = None if person.role == "central" and person.state == PersonState.ACTIVE else person.id
+    return await picture(session, vault, tenant=person.tenant, case_id=person.case_id, today=today, only=only)
+
+
+async def consent_allows(
+    session: AsyncSession, vault: Vault, *, person: Person, purpose: Purpose, today: date
+) -> bool:
+    """Say whether something may be done with or for a person, for a purpose, as things stand today.
+
+    Ask it at the moment of doing, whatever was decided before: invitations, mails, exports and webhooks do.
+    """
+    return (await picture_of(session, vault, person=person, today=today)).allows(person.id, purpose)
+
+
+async def research_allowed(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, today: date
+) -> bool:
+    """Say whether a case may be used for research: everyone whom it is about agreed, with all who decide for them."""
+    seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
+    central = [someone.person_id for someone in seen.people.values() if someone.central]
+    return bool(central) and all(seen.allows(person, Purpose.RESEARCH) for person in central)
+
+
+async def may_read_file_of(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    reader: UUID,
+    child: UUID,
+    today: date,
+) -> bool:
+    """Say whether a person of a case may read the file about a central person of it (see `Picture`)."""
+    seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
+    return seen.may_read_file_of(reader, child)
+
+
+async def last_consent(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID, purpose: str, concerns: UUID | None = None
+) -> Consent | None:
+    """Return what a person said last about a purpose."""
+    about = Consent.concerns.is_(None) if concerns is None else Consent.concerns == concerns
+    query = (
+        select(Consent)
+        .where(Consent.tenant == tenant, Consent.person_id == person_id, Consent.purpose == purpose, about)
+        .order_by(Consent.created_at.desc(), Consent.id.desc())
+    )
+    return (await session.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def history(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID, page: PageRequest
+) -> Rows[Consent]:
+    """Return one page of everything that a person ever said, newest first."""
+    query = select(Consent).where(Consent.tenant == tenant, Consent.person_id == person_id)
+    return await paginate(session, query, page, time=Consent.created_at, id=Consent.id)
+
+
+async def legal_bases(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[LegalBasis]:
+    """Return on what basis a person's data is and was kept, newest first."""
+    query = select(LegalBasis).where(LegalBasis.tenant == tenant, LegalBasis.person_id == person_id)
+    return (
+        (await session.execute(query.order_by(LegalBasis.created_at.desc(), LegalBasis.id.desc())))
+        .scalars()
+        .all()
+    )

@@ -1,0 +1,152 @@
+"""What people agree to, as coordinators record and see it; texts and legal bases, as the organisation sets them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Query
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import permissions
+from services.network.domain import Basis, Purpose
+from services.network.models import Person
+from services.network.operations import consent_texts, consents, legal_bases
+from services.network.operations.cases import open_to
+from services.network.queries import texts
+from services.network.queries.consents import legal_bases as bases_of
+from services.network.queries.consents import picture
+from services.network.routes.consent_views import consent_view, person_status, texts_view
+from services.network.routes.people import Coordinator
+from services.network.schemas.consents import (
+    BasesView,
+    BasisChange,
+    BasisView,
+    ConsentChange,
+    ConsentStatus,
+    ConsentView,
+    Items,
+    NewTexts,
+    TextsView,
+    Version,
+)
+from shared.auth import Principal, Role
+from shared.calendar import BRUSSELS
+from shared.http import Now, Parts, Router, Session, allow
+
+router = Router(tags=["consents"])
+
+PurposeInPath = Annotated[Purpose, Path()]
+Settler = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
+Reader = Annotated[
+    Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO, Role.COORDINATOR, from_elsewhere=True))
+]
+
+
+@router.get("/v1/persons/{person_id}/consents")
+async def list_consents(
+    person_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> Items:
+    """List what a person said last about each purpose."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    seen = await picture(
+        session,
+        parts.vault,
+        tenant=person.tenant,
+        case_id=person.case_id,
+        today=now.astimezone(BRUSSELS).date(),
+        only=person.id,
+    )
+    return Items(items=[consent_view(row, current=seen.versions) for row in seen.last.values()])
+
+
+@router.put("/v1/persons/{person_id}/consents/{purpose}")
+async def record_consent(
+    *,
+    person_id: UUID,
+    purpose: PurposeInPath,
+    body: ConsentChange,
+    principal: Coordinator,
+    session: Session,
+    parts: Parts,
+    now: Now,
+) -> ConsentView:
+    """Record what a person told the coordinator about a purpose; a parent about a child: `concerns` names the child."""
+    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    await open_to(session, person=person, given=body.given)
+    consent = await consents.record(
+        session,
+        parts.vault,
+        person=person,
+        purpose=purpose,
+        given=body.given,
+        version=body.version,
+        concerns=body.concerns,
+        via="coordinator",
+        now=now,
+    )
+    return consent_view(consent, current=await texts.current_versions(session, tenant=person.tenant))
+
+
+@router.get("/v1/cases/{case_id}/consent-status")
+async def read_consent_status(
+    case_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> ConsentStatus:
+    """Read, for each person whom the case is about, whose consent is needed and what each said."""
+    await permissions.require_coordinator(session, principal, case_id=case_id)
+    today = now.astimezone(BRUSSELS).date()
+    seen = await picture(session, parts.vault, tenant=principal.tenant, case_id=case_id, today=today)
+    central = [someone.person_id for someone in seen.people.values() if someone.central]
+    return ConsentStatus(case_id=case_id, persons=[person_status(seen, person) for person in central])
+
+
+@router.get("/v1/consent-texts/{purpose}")
+async def read_texts(
+    purpose: PurposeInPath,
+    principal: Reader,
+    session: Session,
+    version: Annotated[Version | None, Query()] = None,
+) -> TextsView:
+    """Read what people are asked for a purpose: the text of now, or an earlier version."""
+    return texts_view(await texts.text(session, tenant=principal.tenant, purpose=purpose, version=version))
+
+
+@router.post("/v1/consent-texts/{purpose}", status_code=201)
+async def publish_texts(
+    purpose: PurposeInPath, body: NewTexts, principal: Settler, session: Session, now: Now
+) -> TextsView:
+    """Publish your own words for a purpose as its next version; who agreed before is shown as not yet asked again."""
+    published = await consent_texts.publish(
+        session,
+        tenant=principal.tenant,
+        purpose=purpose,
+        new=body.texts,
+        published_by=principal.id,
+        now=now,
+    )
+    return texts_view(published)
+
+
+@router.get("/v1/persons/{person_id}/legal-basis")
+async def read_legal_basis(person_id: UUID, principal: Reader, session: Session) -> BasesView:
+    """Read on what basis a person's data is kept, and was before, newest first."""
+    person = await permissions.person_for_basis_keeper(session, principal, person_id=person_id)
+    return await _bases(session, person)
+
+
+@router.put("/v1/persons/{person_id}/legal-basis")
+async def decide_legal_basis(
+    person_id: UUID, body: BasisChange, principal: Settler, session: Session, now: Now
+) -> BasesView:
+    """Decide on what basis one person's data is kept from now on, where it is not that of their kind."""
+    person = await permissions.person_for_basis_keeper(session, principal, person_id=person_id, lock=True)
+    await legal_bases.decide(session, person=person, basis=body.basis, decided_by=principal.id, now=now)
+    return await _bases(session, person)
+
+
+async def _bases(session: AsyncSession, person: Person) -> BasesView:
+    rows = await bases_of(session, tenant=person.tenant, person_id=person.id)
+    return BasesView(
+        items=[
+            BasisView(basis=Basis(row.basis), policy_version=row.policy_version, since=row.created_at)
+            for row in rows
+        ]
+    )
