@@ -110,6 +110,13 @@ class NotYours(Forbidden):
     title = "This is for another role in this case"
 
 
+class GoalsOfCircle(Forbidden):
+    """The goals are what the circle wants: whoever writes the plan down does not change them."""
+
+    code = "goals-of-the-circle"
+    title = "The goals are the circle's: they change when the circle has met again"
+
+
 class PlanExists(Conflict):
     """The case has a plan: what the circle changes is a new version of it."""
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.plans.domain import CheckInOwner, NotYours, Standing
+from services.plans.domain import CheckInOwner, GoalsOfCircle, NotYours, Standing
 from shared.auth import Principal, Role
 from shared.http import allow
 from shared.http.principals import require_twelve
@@ -30,6 +30,12 @@ def _need(standing: Standings, *wanted: Standing) -> None:
 def may_record_plan(standing: Standings) -> None:
     """The coordinator writes down what the circle decided. Raises: NotYours."""
     _need(standing, Standing.COORDINATOR)
+
+
+def may_change_goals(*, met_again: bool) -> None:
+    """The goals are the circle's: others are only written down if it met again. Raises: GoalsOfCircle."""
+    if not met_again:
+        raise GoalsOfCircle
 
 
 def may_read_plan(standing: Standings, *, shared: bool) -> None:

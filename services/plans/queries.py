@@ -248,6 +248,12 @@ async def was_held(session: AsyncSession, *, conference_id: UUID, case_id: UUID)
     return conference is not None and conference.case_id == case_id
 
 
+async def comes_from_new_conference(session: AsyncSession, plan: Plan, conference_id: UUID | None) -> bool:
+    """Say whether a version comes from a conference from which none of the versions before came."""
+    query = select(exists().where(PlanVersion.plan_id == plan.id, PlanVersion.conference_id == conference_id))
+    return conference_id is not None and not await session.scalar(query)
+
+
 @dataclass(frozen=True)
 class Moment:
     """The next moment of a case's clocks: which clock, and when."""

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans import queries
+from services.plans import permissions, queries
 from services.plans.domain import (
     CHECK_INS,
     CIRCLE_ROLES,
@@ -103,13 +103,16 @@ async def record_version(
 ) -> tuple[Plan, list[UUID]]:
     """Write down what the circle changed; agreements still open in the version before are replaced.
 
-    Raises: FollowUpOver, and as record_plan.
+    Raises: FollowUpOver, GoalsOfCircle, and as record_plan.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
     await _check(session, case_id=case_id, new=new, now=now)
+    if new.goals != await _goals(session, vault, plan):
+        met_again = await queries.comes_from_new_conference(session, plan, new.conference_id)
+        permissions.may_change_goals(met_again=met_again)
     mandated = await queries.mandate_of(session, case_id)
     plan.version += 1
     plan.acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
@@ -129,6 +132,11 @@ async def record_version(
         paused=paused,
     )
     return plan, agreements
+
+
+async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, ...]:
+    row = await queries.version_of(session, plan.id, plan.version)
+    return (await vault.open(session, PlanWords, row.sealed, row=f"plan_version:{row.id}")).goals
 
 
 async def _check(session: AsyncSession, *, case_id: UUID, new: NewPlan, now: datetime) -> None:

@@ -25,9 +25,9 @@ from shared.vault import Row, Vault
 
 
 async def plan_out(
-    session: AsyncSession, vault: Vault, plan: Plan, *, version: int, with_shares: bool
+    session: AsyncSession, vault: Vault, plan: Plan, *, version: int, with_shares: bool, with_reasons: bool
 ) -> PlanOut:
-    """Return a plan in one version, in words."""
+    """Return a plan in one version, in words; with what was said of bottom lines for those who may read it."""
     row = await queries.version_of(session, plan.id, version)
     words = await vault.open(
         session, PlanWords, row.sealed, row=Row(f"plan_version:{row.id}", case=plan.case_id, person=None)
@@ -40,7 +40,7 @@ async def plan_out(
         decisions_of_circle=list(words.decisions_of_circle),
         plan_b=[PlanBOut(**line.model_dump()) for line in words.plan_b],
         agreements=await agreements_out(session, vault, agreements),
-        acceptance_lines=await _acceptance_out(session, vault, plan, version),
+        acceptance_lines=await _acceptance_out(session, vault, plan, version) if with_reasons else [],
         shared_with=[_share(share) for share in shares],
     )
 

@@ -103,7 +103,10 @@ async def list_plans(
 async def read_plan(
     plan_id: UUID, principal: permissions.Involved, session: Session, parts: Parts
 ) -> PlanOut:
-    """Read the plan: the circle and the mandated side the current version, others what was shared with them."""
+    """Read the plan: the circle and the mandated side the current version, others what was shared with them.
+
+    What the mandated side says of the bottom lines is no part of what is shared.
+    """
     _, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
     plan = await queries.read_plan(session, plan_id)
     shared = await queries.shared_version(session, principal, plan_id)
@@ -114,6 +117,7 @@ async def read_plan(
         plan,
         version=_readable(standing, plan, shared),
         with_shares=_sees_current(standing) and Standing.MANDATED not in standing,
+        with_reasons=_sees_current(standing),
     )
 
 

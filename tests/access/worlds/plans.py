@@ -16,7 +16,7 @@ from tests.access.world import Try, World, content, strings
 from tests.integration.plans.house import Case, House, opened
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
-_WHAT = ("plan as it was shared", "plan as it is now", "why the plan was accepted", "note of a check")
+_WHAT = ("plan as it was shared", "plan as it is now", "what was said of bottom lines", "note of a check")
 
 
 @dataclass
@@ -131,14 +131,20 @@ async def _followed(house: House, case: Case, whose: str) -> Made:
     coordinator = house.coordinator(case)
     body = _plan(case, content("plan as it was shared", whose))
     plan = await _do(house, "POST", f"/v1/cases/{case.id}/plans", coordinator, body)
-    path, reason = f"/v1/plans/{plan['plan_id']}", content("why the plan was accepted", whose)
-    lines = [{"bottom_line_id": str(line), "met": True, "reason": reason} for line in case.bottom_lines]
+    path, reason = f"/v1/plans/{plan['plan_id']}", content("what was said of bottom lines", whose)
+    lines: list[dict[str, Any]] = [
+        {"bottom_line_id": str(line), "met": True, "reason": reason} for line in case.bottom_lines
+    ]
     await _do(house, "PUT", f"{path}/acceptance", house.referrer(case.mandated), {"lines": lines})
     shares = {"person_ids": [str(case.teacher)], "organisation_ids": [str(Cast().shared_with)]}
     if whose == HERE:
         await _do(house, "POST", f"{path}/share", coordinator, shares)
-    changed = _plan(case, content("plan as it is now", whose))
+    again = str(await house.met_again(case))
+    changed = _plan(case, content("plan as it is now", whose)) | {"conference_id": again}
     now = await _do(house, "POST", f"{path}/versions", coordinator, changed)
+    for line in lines[1:]:
+        line["met"] = False
+    await _do(house, "PUT", f"{path}/acceptance", house.referrer(case.mandated), {"lines": lines})
     review = await _do(house, "POST", f"{path}/review-requests", coordinator, {})
     await _until_due(house, case, "review")
     note = {"decision": "continue", "note": content("note of a check", whose)}
@@ -183,7 +189,8 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
     plan, case, check = "/v1/plans/{plan_id}", made.case, "POST /v1/check-ins/{check_in_id}/record"
     lines = [{"bottom_line_id": str(line), "met": False, "reason": "Nee"} for line in case.bottom_lines]
     bodies: dict[str, Any] = {
-        f"POST {plan}/versions": _plan(case, "Nieuw"),
+        f"POST {plan}/versions (with the same goals)": _plan(case, content("plan as it is now", HERE)),
+        f"POST {plan}/versions (with other goals)": _plan(case, "Nieuw"),
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
         "PUT /v1/policy": {},

@@ -146,6 +146,22 @@ class House:
             assert await self.hear(data, tenant=case.tenant) == "handled"
         return case
 
+    async def met_again(self, case: Case) -> UUID:
+        """Let the circle have met again, and return the conference."""
+        conference = uuid7()
+        held = scheduling.ConferenceHeld(
+            case_id=case.id,
+            conference_id=conference,
+            conference_no=2,
+            preparation_no=2,
+            held_on=NOW.date(),
+            outcome="plan",
+            invited=4,
+            attended=4,
+        )
+        assert await self.hear(held, tenant=case.tenant) == "handled"
+        return conference
+
     async def recorded(self, case: Case, **changes: Any) -> dict[str, Any]:
         """Return the recorded plan of a case."""
         answer = await self.ask(

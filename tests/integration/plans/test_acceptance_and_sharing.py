@@ -137,11 +137,18 @@ class TestReadPlan:
         assert (await house.ask("GET", path, teacher)).status_code == 403
         shared = {"person_ids": [str(case.teacher)]}
         await house.ask("POST", f"{path}/share", house.person(case, case.central), json=shared)
-        await house.ask("POST", f"{path}/versions", house.coordinator(case), json=case.plan(goals=["Nieuw"]))
+        await house.ask(
+            "PUT", f"{path}/acceptance", house.referrer(case.mandated), json=lines(case, True, False)
+        )
+        again = str(await house.met_again(case))
+        body = case.plan(goals=["Nieuw"], conference_id=again)
+        changed = await house.ask("POST", f"{path}/versions", house.coordinator(case), json=body)
+        assert changed.status_code == 201, changed.text
         read = await house.ask("GET", path, teacher)
         assert (read.status_code, read.json()["version"]) == (200, 1)
         assert read.json()["goals"] == case.plan()["goals"]
-        assert read.json()["shared_with"] == []
+        # What the mandated side said of the bottom lines was not shared by the circle.
+        assert (read.json()["shared_with"], read.json()["acceptance_lines"]) == ([], [])
         circle = await house.ask("GET", path, house.person(case, case.aunt))
         assert (circle.json()["version"], circle.json()["shared_with"][0]["person_id"]) == (
             2,

@@ -179,7 +179,7 @@ class TestRecordVersion:
             "POST",
             f"/v1/plans/{plan['plan_id']}/versions",
             house.coordinator(case),
-            json=case.plan(goals=["Iets anders"]),
+            json=case.plan(goals=["Iets anders"], conference_id=str(await house.met_again(case))),
         )
         assert (answer.status_code, answer.json()["version"]) == (201, 2)
         listed = await house.ask("GET", f"/v1/cases/{case.id}/agreements", house.person(case, case.central))
@@ -188,6 +188,19 @@ class TestRecordVersion:
         assert [item["plan_version"] for item in listed.json()["items"]] == [1, 1, 2, 2]
         live = await house.rows("SELECT subject FROM clock WHERE kind = 'agreement' AND state = 'running'")
         assert sorted(str(row.subject) for row in live) == sorted(answer.json()["agreement_ids"])
+
+    async def test_leaves_the_goals_to_the_circle(self, house: House) -> None:
+        case = await house.open_case()
+        plan = await house.recorded(case)
+        path, other = f"/v1/plans/{plan['plan_id']}/versions", ["Iets anders"]
+        for body in (case.plan(goals=other), case.plan(goals=other, conference_id=None)):
+            answer = await house.ask("POST", path, house.coordinator(case), json=body)
+            assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (403, "goals-of-the-circle")
+        again = str(await house.met_again(case))
+        for goals, status in ((other, 201), (["Nog iets"], 403), (other, 201)):
+            body = case.plan(goals=goals, conference_id=again)
+            answer = await house.ask("POST", path, house.coordinator(case), json=body)
+            assert answer.status_code == status, answer.text
 
     async def test_numbers_versions_sent_at_once_one_after_another(self, house: House) -> None:
         case = await house.open_case()
