@@ -1,5 +1,6 @@
 """Who may do what to which case: everybody tries every operation, and what comes of it is what `matrix.yaml` says."""
 
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 from pydantic import SecretStr
 
 from deploy.local.postgres import PostgreSQL
+from shared.database import Database
 from shared.settings import SERVICES, Settings
 from tests.access.cast import Cast
 from tests.access.observing import observe
@@ -43,12 +45,16 @@ def written(service: str, everybody: set[str]) -> dict[str, dict[str, str]]:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("service", SERVICES)
 async def test_everybody_may_do_what_the_table_says_and_nothing_else(
-    service: str, postgres: PostgreSQL, databases: Databases, secrets_dir: Path
+    service: str,
+    postgres: PostgreSQL,
+    databases: Databases,
+    database: Callable[[str], Awaitable[Database]],
+    secrets_dir: Path,
 ) -> None:
     await databases.recreate(KEYS)
     settings = Settings(database_url=SecretStr(postgres.url), secrets_dir=secrets_dir, local=True)
     worlds = import_module(f"tests.access.worlds.{service}")
-    async with worlds.world(settings, await databases.fresh(service)) as world:
+    async with worlds.world(settings, await database(service)) as world:
         everybody = world.cast.askers(secrets_dir)
         wanted = written(service, set(everybody))
         document = (await world.http.get("/openapi.json")).json()

@@ -22,8 +22,8 @@ class Try:
 
     ids: dict[str, str] = field(default_factory=dict)
     send: dict[str, Any] = field(default_factory=dict)
-    # What somebody who may does first, so that there is something to do.
-    first: tuple[str, str] | None = None
+    # What those who may do first, so that there is something to do: rows, and who they are.
+    first: tuple[tuple[str, str], ...] = ()
     # Instead of the usual ids, for one asker: their own thing, where everybody has one.
     own_ids: dict[str, dict[str, str]] = field(default_factory=dict)
 

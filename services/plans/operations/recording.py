@@ -136,7 +136,8 @@ async def record_version(
 
 async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, ...]:
     row = await queries.version_of(session, plan.id, plan.version)
-    return (await vault.open(session, PlanWords, row.sealed, row=f"plan_version:{row.id}")).goals
+    bound = Row(f"plan_version:{row.id}", case=plan.case_id, person=None)
+    return (await vault.open(session, PlanWords, row.sealed, row=bound)).goals
 
 
 async def _check(session: AsyncSession, *, case_id: UUID, new: NewPlan, now: datetime) -> None:

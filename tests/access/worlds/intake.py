@@ -210,7 +210,11 @@ def _tries(house: House, waiting: UUID) -> dict[str, Try]:
         ("resources", {"resources": "Een zaal"}),
     ):
         tries[f"PUT {case}/baseline ({part})"] = Try(send={"json": body})
-    tries[f"POST {case}/resume"] = Try(first=(f"POST {case}/pause", "regional-manager"))
+    tries[f"POST {case}/resume"] = Try(first=((f"POST {case}/pause", "regional-manager"),))
+    over = (f"POST {case}/close", "regional-manager")
+    erased = (f"POST {case}/erase", "dpo")
+    tries[erased[0]] = Try(send={"json": {"because": "asked"}}, first=(over,))
+    tries[f"GET {case}/erasure"] = Try(first=(over, erased))
     tries["POST /v1/referrals/{referral_id}/accept"] = Try(ids=open_referral)
     for verb in ("decline", "withdraw"):
         row = f"POST /v1/referrals/{{referral_id}}/{verb}"

@@ -34,11 +34,17 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         added = await house.add(case, content("name of a newcomer"))
         proposed = await _propose(house, case)
         invitation = await house.invite(case, who("neighbour"))
+        request = await _ask(house, case)
         for name in ("central person", "central minor", "central child under twelve", "representative"):
             await house.invite(case, who(name))
         await _remove(house, case)
         token = await _link(house, case)
-        ids = {"case_id": case.id, "person_id": who("neighbour"), "invitation_id": invitation}
+        ids = {
+            "case_id": case.id,
+            "person_id": who("neighbour"),
+            "invitation_id": invitation,
+            "request_id": request,
+        }
         yield World(
             service="network",
             http=house.http,
@@ -46,7 +52,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             cast=cast,
             ids={name: str(value) for name, value in ids.items()} | {"purpose": "mail"},
             marks={
-                HERE: strings([case.id, *(who(name) for name in PEOPLE)]),
+                HERE: strings([case.id, request, *(who(name) for name in PEOPLE)]),
                 OTHER: strings([other.id, who("person of another case")]),
                 THERE: strings([cast.case_elsewhere, who("person elsewhere")]),
             },
@@ -64,6 +70,7 @@ def _contents() -> dict[str, str]:
     return found | {
         "first name of a child": content("first name of a child"),
         "somebody proposed": content("name of somebody proposed"),
+        "words of a request": content("words of a request"),
         "why somebody was removed": content("why somebody was removed"),
     }
 
@@ -115,6 +122,15 @@ async def _propose(house: House, case: Case) -> str:
     return str(answer.json()["person_id"])
 
 
+async def _ask(house: House, case: Case) -> str:
+    """The central person asks that something is put right."""
+    body = {"kind": "correction", "text": content("words of a request")}
+    asker = house.person(case, who("central person"))
+    answer = await house.ask("POST", "/v1/me/data-requests", asker, json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["request_id"])
+
+
 async def _remove(house: House, case: Case) -> None:
     path, reason = f"/v1/persons/{who(REMOVED)}/remove", content("why somebody was removed")
     answer = await house.ask("POST", path, house.coordinator(case), json={"reason": reason})
@@ -152,11 +168,19 @@ def _tries(token: str, newcomer: str, proposed: str) -> dict[str, Try]:
         "POST /v1/me/proposals": somebody,
         "PUT /v1/me/consents/{purpose} (yes)": yes,
         "PUT /v1/me/consents/{purpose} (no)": no,
+        f"POST {person}/erase": {"because": "asked"},
+        "POST /v1/me/data-requests": {"kind": "copy"},
+        f"POST {person}/data-requests": {"kind": "copy"},
+        "POST /v1/data-requests/{request_id}/refuse": {"reason": "al gedaan"},
+        "POST /v1/data-requests/{request_id}/extend": {"reason": "veel werk"},
         "PUT /v1/policy": {},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     tries[f"POST {person}/confirm"] = Try(ids={"person_id": proposed})
     tries[f"POST {person}/invitation"] = Try(ids={"person_id": newcomer})
     answered = ("POST /v1/invitations/{invitation_id}/answer", "coordinator")
-    tries[f"POST {case}/circle-ready"] = Try(first=answered)
+    tries[f"POST {case}/circle-ready"] = Try(first=(answered,))
+    tries[f"GET {person}/erasure"] = Try(first=((f"POST {person}/erase", "dpo"),))
+    request = "POST /v1/data-requests/{request_id}"
+    tries[f"{request}/done"] = Try(first=((f"{request}/approve", "dpo"),))
     return tries

@@ -133,9 +133,9 @@ def _tries(case: Case) -> dict[str, Try]:
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     for row in (f"GET {conference}", f"POST {conference}/postpone", f"POST {conference}/hold"):
-        tries[row] = replace(tries.get(row, Try()), first=(_SCHEDULE, "coordinator"))
+        tries[row] = replace(tries.get(row, Try()), first=((_SCHEDULE, "coordinator"),))
     closing = (f"POST {poll}/close", "coordinator")
-    tries[f"POST {conference}/poll"] = replace(tries[f"POST {conference}/poll"], first=closing)
+    tries[f"POST {conference}/poll"] = replace(tries[f"POST {conference}/poll"], first=(closing,))
     return tries
 
 
