@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.calendar import age_on
-from shared.errors import Conflict, Gone, Invalid, NotFound
+from shared.errors import Conflict, Gone, Invalid, NotFound, TooManyRequests
 from shared.events.network import AttendanceMode, PersonRole
 
 SERVICE = "network"
@@ -237,6 +237,20 @@ class LinkReplaced(Gone):
 
     code = "link-replaced"
     title = "A newer link was sent to you; use that one"
+
+
+class NotReachable(Conflict):
+    """A new link goes by mail only: who cannot be mailed would be left without any."""
+
+    code = "not-reachable"
+    title = "We cannot mail you: ask the coordinator for a new link"
+
+
+class LinkAskedOften(TooManyRequests):
+    """Several new links were sent lately."""
+
+    code = "link-asked-often"
+    title = "We sent you several links lately; use the last one, or ask again later"
 
 
 def invitation_workflow_id(invitation_id: UUID) -> str:

@@ -1,9 +1,9 @@
 """Personal links: made when first needed, sent again with every mail, renewed, withdrawn, and exchanged for access."""
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -20,7 +20,7 @@ from services.network.domain import (
 )
 from services.network.models import Person, PersonalLink, PersonFields
 from services.network.operations import telling
-from shared.auth import link_token, read_link_token
+from shared.auth import LinkToken, link_token, read_link_token
 from shared.calendar import BRUSSELS, add_length
 from shared.case_state import require_not_erased
 from shared.context import Context
@@ -30,6 +30,7 @@ from shared.secrets import Secrets
 
 # How far back a token of an earlier letter is still recognised as one, to say that a newer one was sent.
 _REMEMBERED = 20
+_PAGE = re.compile(r"[a-z][a-z-]{0,39}(?=/|$)")
 
 
 def link_key(context: Context) -> bytes:
@@ -59,9 +60,13 @@ async def usable(session: AsyncSession, *, person: Person, now: datetime) -> Per
 
 
 def url(link: PersonalLink, *, key: bytes, public_url: str, target: str) -> str:
-    """Return the address to put in a mail; it says neither whom nor what it is about."""
+    """Return the address to put in a mail; it says neither whom nor what it is about.
+
+    Of the target only the page is left: addresses are kept by browsers and servers, and an id tells one from another.
+    """
     address = f"{public_url.rstrip('/')}/l/{link_token(key, link.id, link.generation)}"
-    return f"{address}?to={quote(target, safe='')}" if target else address
+    page = _PAGE.match(target)
+    return f"{address}?to={page[0]}" if page else address
 
 
 async def renew(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink:
@@ -74,7 +79,8 @@ async def renew(session: AsyncSession, *, person: Person, now: datetime) -> Pers
     found.expires_at = lasts_until
     found.revoked_at = None
     await session.flush()
-    await telling.tell(session, person=person, kind="link-renewed", now=now)
+    # Also when the case has stopped by then: the old link no longer works.
+    await telling.tell(session, person=person, kind="link-renewed", now=now, even_if_stopped=True)
     return found
 
 
@@ -97,6 +103,12 @@ async def distrust(session: AsyncSession, *, person: Person) -> None:
         await session.flush()
 
 
+def proves_older(claimed: LinkToken, link: PersonalLink, key: bytes) -> bool:
+    """Say whether a token was good before a newer link was sent."""
+    oldest = max(1, link.generation - _REMEMBERED)
+    return any(claimed.proves(key, older) for older in range(oldest, link.generation))
+
+
 async def exchange(
     session: AsyncSession, *, token: str, key: bytes, now: datetime
 ) -> tuple[PersonalLink, Person]:
@@ -109,13 +121,12 @@ async def exchange(
     if claimed is None or found is None:
         raise UnknownLink
     await set_scope(session, Scope(tenant=found.tenant, subject=found.person_id))
-    oldest = max(1, found.generation - _REMEMBERED)
     check_link(
         now=now,
         expires_at=found.expires_at,
         revoked_at=found.revoked_at,
         proves=claimed.proves(key, found.generation),
-        proves_older=any(claimed.proves(key, older) for older in range(oldest, found.generation)),
+        proves_older=proves_older(claimed, found, key),
     )
     await require_not_erased(session, case_id=found.case_id)
     person = await queries.person(session, tenant=found.tenant, person_id=found.person_id)

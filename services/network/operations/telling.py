@@ -31,6 +31,7 @@ OWN_KINDS = frozenset(
         "invitation",
         "invitation-reminder",
         "link-renewed",
+        "link-asked",
         "case-stopped",
         "data-request-received",
         "data-request-extended",
@@ -42,7 +43,8 @@ OWN_KINDS = frozenset(
 )
 CALENDAR = "calendar_"
 
-_TARGET = re.compile(r"[A-Za-z0-9/_.=&?-]{0,200}")
+# A page, and what of it for the portal to know; letters lead to the page alone.
+_TARGET = re.compile(r"(?:[a-z][a-z-]{0,39}(?:/[A-Za-z0-9_.-]{1,100})*)?")
 
 
 class UnknownKind(Exception):

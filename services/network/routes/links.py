@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from services.network import permissions
-from services.network.operations import links
+from services.network.operations import link_requests, links
 from services.network.operations.cases import require_live
 from services.network.schemas import Access, PresentedLink
 from shared.auth import Principal, Role
 from shared.auth.minting import PERSON_SECONDS
-from shared.http import Now, Parts, Router, Session, allow, anonymous, problems
+from shared.http import Now, Parts, Person, Router, Session, allow, anonymous, problems
 
 router = Router(tags=["links"])
 
@@ -32,6 +32,21 @@ async def exchange(body: PresentedLink, session: Session, parts: Parts, now: Now
         tenant=link.tenant,
         case_role=person.role,
     )
+
+
+@router.post("/v1/links/request-new", status_code=202, response_class=Response, dependencies=[anonymous])
+async def request_new_link(body: PresentedLink, session: Session, parts: Parts, now: Now) -> None:
+    """Ask for a new link with one that no longer works: it is mailed to its owner. The answer is always the same."""
+    await link_requests.request(session, token=body.token, key=links.link_key(parts), now=now)
+
+
+@router.post(
+    "/v1/me/link/renew", status_code=204, response_class=Response, responses=problems(404, 409, 410, 429)
+)
+async def renew_my_link(principal: Person, session: Session, parts: Parts, now: Now) -> None:
+    """Withdraw your link, for instance because somebody else has it, and get a new one by mail."""
+    person = await permissions.oneself(session, principal, lock=True)
+    await link_requests.renew_own(session, parts.vault, person=person, now=now)
 
 
 @router.post("/v1/persons/{person_id}/link/renew", status_code=204, response_class=Response)

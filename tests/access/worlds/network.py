@@ -164,6 +164,7 @@ def _tries(token: str, newcomer: str, proposed: str) -> dict[str, Try]:
         },
         "POST /v1/invitations/{invitation_id}/answer": {"answer": "yes"},
         "POST /v1/links/exchange": {"token": token},
+        "POST /v1/links/request-new": {"token": token},
         "POST /v1/me/invitation/answer": {"answer": "no"},
         "POST /v1/me/proposals": somebody,
         "PUT /v1/me/consents/{purpose} (yes)": yes,

@@ -1,5 +1,6 @@
 """Mails to people: what others ask for, what goes out, to whom it cannot go, and what is told of it."""
 
+import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
@@ -168,7 +169,7 @@ class TestTellPerson:
             assert await house.hear(asked, case=case) == "handled"
         assert await _send(house) == ["handled", "handled"]
         assert [mail["Content-Language"] for mail in sink.mails] == ["nl", "fr"]
-        assert all("?to=plans%2F1" in _text(mail) for mail in sink.mails)
+        assert all(re.search(r"\?to=plans\s", _text(mail)) for mail in sink.mails)
 
     async def test_asked_twice_by_one_command_writes_once(self, house: House, sink: Sink) -> None:
         case = await house.open_case()
