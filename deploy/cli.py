@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_service(commands)
     _add_secrets(commands)
     _add_vault(commands)
+    _add_trace(commands)
     _add_documents(commands)
     _add_token(commands)
     _add_dead_letters(commands)
@@ -142,6 +143,17 @@ def _add_vault(commands: Any) -> None:
         ("rotate", "wrap all keys with today's master key; may be begun again at any time"),
     ):
         actions.add_parser(action, help=text).set_defaults(command=_vault, action=action)
+
+
+def _add_trace(commands: Any) -> None:
+    trace = commands.add_parser("trace", help="who read or changed what")
+    actions = trace.add_subparsers(metavar="ACTION", required=True)
+    verify = actions.add_parser("verify", help="recompute the chains, and name the first break")
+    verify.add_argument("service", type=_service, nargs="?", help="only this one (all)")
+    verify.add_argument(
+        "--kept", metavar="NUMBER:DIGEST", help="a seal that was noted elsewhere: it must still be there"
+    )
+    verify.set_defaults(command=_trace)
 
 
 def _add_documents(commands: Any) -> None:
@@ -264,6 +276,12 @@ async def _vault(options: argparse.Namespace) -> int:
     from deploy.commands import vault
 
     return await {"status": vault.status, "rotate": vault.rotate}[options.action]()
+
+
+async def _trace(options: argparse.Namespace) -> int:
+    from deploy.commands.trace import verify
+
+    return await verify([options.service] if options.service else SERVICES, kept=options.kept)
 
 
 async def _openapi(options: argparse.Namespace) -> int:

@@ -4,9 +4,9 @@ from fastapi import FastAPI
 
 from services.intake.routes import routers
 from shared.context import Context
-from shared.http import create_service_app
+from shared.http import create_service_app, own_trace
 
 
 def create_app(context: Context) -> FastAPI:
     """Return the app that serves intake."""
-    return create_service_app(context, title="Kring intake", routers=routers)
+    return create_service_app(context, title="Kring intake", routers=[*routers, own_trace])

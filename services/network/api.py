@@ -4,9 +4,9 @@ from fastapi import FastAPI
 
 from services.network.routes import routers
 from shared.context import Context
-from shared.http import create_service_app
+from shared.http import create_service_app, own_trace
 
 
 def create_app(context: Context) -> FastAPI:
     """Return network's app."""
-    return create_service_app(context, title="Kring network", routers=routers)
+    return create_service_app(context, title="Kring network", routers=[*routers, own_trace])

@@ -4,9 +4,9 @@ from fastapi import FastAPI
 
 from services.plans.routes import routers
 from shared.context import Context
-from shared.http import create_service_app
+from shared.http import create_service_app, own_trace
 
 
 def create_app(context: Context) -> FastAPI:
     """Return the API of plans."""
-    return create_service_app(context, title="Kring plans", routers=routers)
+    return create_service_app(context, title="Kring plans", routers=[*routers, own_trace])

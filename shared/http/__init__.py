@@ -50,6 +50,7 @@ from shared.http.principals import (
 )
 from shared.http.problems import Problem, status_of
 from shared.http.routing import Now, Parts, Router, Session
+from shared.http.trace import own_router as own_trace
 
 __all__ = [
     "Anyone",
@@ -77,6 +78,7 @@ __all__ = [
     "decode_cursor",
     "door_of",
     "encode_cursor",
+    "own_trace",
     "paginate",
     "persons",
     "problems",

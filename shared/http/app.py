@@ -12,6 +12,7 @@ from shared.http.middleware import RequestMiddleware
 from shared.http.openapi import describe, refuse_open_doors
 from shared.http.problems import answer_with_problems
 from shared.http.routing import Router
+from shared.http.trace import router as trace_router
 from shared.readiness import Check, checks_of
 
 
@@ -49,7 +50,9 @@ def create_service_app(
     )
     answer_with_problems(app)
     app.add_middleware(RequestMiddleware, service=context.service)
-    everything = [health_router(checks or checks_of(context)), docs_router(app), *routers]
+    # A process that serves no routes of its service has none of the trace either.
+    traced = [trace_router] if routers else []
+    everything = [health_router(checks or checks_of(context)), docs_router(app), *routers, *traced]
     for router in everything:
         refuse_open_doors(router)
         # The routes themselves: an included router is matched anew for every request, which costs more than

@@ -1,0 +1,145 @@
+"""Who looked and who changed: for the person concerned, and for the data protection officer. Both are traced too."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from sqlalchemy import Select, select
+
+from shared.auth import Principal, Role
+from shared.errors import Invalid
+from shared.http.models import ResponseModel
+from shared.http.openapi import problems
+from shared.http.paging import Page, Paging, paginate
+from shared.http.principals import Person, allow
+from shared.http.routing import Router, Session
+from shared.tables import trace
+from shared.trace import Row, note_facts, note_rows
+
+Officer = Annotated[Principal, Depends(allow(Role.DPO))]
+# They decide with the circle about everything; the others of the circle see who looked at what is their own.
+_WHOSE_CASE_IT_IS = frozenset({"central", "representative"})
+
+
+class TraceOfNothing(Invalid):
+    """The trace was asked for without saying of what."""
+
+    code = "trace-of-nothing"
+    title = "Say whose trace you want: case_id, person_id or actor"
+
+
+class OwnTraceEntry(ResponseModel):
+    """That something of yours was read or changed: by what kind of person, not by whom."""
+
+    at: datetime
+    action: str
+    what: list[str]
+    # staff, person, service (another part of Kring), service-itself (a mail, a clock), anonymous
+    by: str
+    by_yourself: bool
+    roles: list[str]
+    organisation_id: UUID | None
+    purpose: str | None
+    # The file was opened by a manager, with a reason, and the data protection officer was told.
+    by_opening: bool
+
+
+class TraceEntry(ResponseModel):
+    """That something was read or changed."""
+
+    entry_id: UUID
+    at: datetime
+    action: str
+    what: list[str]
+    actor_kind: str
+    actor: UUID | None
+    roles: list[str]
+    organisation_id: UUID | None
+    case_id: UUID | None
+    person_ids: list[UUID]
+    operation: str
+    request: str | None
+    purpose: str | None
+    opening_id: UUID | None
+
+
+router = Router(tags=["trace"])
+own_router = Router(tags=["trace"])
+
+
+@own_router.get("/v1/me/trace")
+async def read_own_trace(principal: Person, session: Session, page: Paging) -> Page[OwnTraceEntry]:
+    """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
+    query = select(trace).where(trace.c.tenant == principal.tenant, trace.c.case_id == principal.case)
+    if principal.case_role not in _WHOSE_CASE_IT_IS:
+        query = query.where(trace.c.persons.contains([principal.id]))
+    rows = await paginate(session, query, page, time=trace.c.at, id=trace.c.id)
+    note_rows(session, "read", [Row("trace:own", case=principal.case, person=principal.id)])
+    return Page(items=[_own(row, principal) for row in rows.items], next=rows.next)
+
+
+@router.get("/v1/trace", responses=problems(422))
+async def read_trace(
+    *,
+    case_id: UUID | None = None,
+    person_id: UUID | None = None,
+    actor: UUID | None = None,
+    principal: Officer,
+    session: Session,
+    page: Paging,
+) -> Page[TraceEntry]:
+    """See who read or changed what, of a case, of a person or by somebody, newest first."""
+    if case_id is None and person_id is None and actor is None:
+        raise TraceOfNothing
+    query = _of(principal.tenant, case_id=case_id, person_id=person_id, actor=actor)
+    rows = await paginate(session, query, page, time=trace.c.at, id=trace.c.id)
+    if case_id is not None:
+        note_facts(session, "read", case=case_id, what="trace")
+    for person in {person_id, actor} - {None}:
+        note_rows(session, "read", [Row("trace:of", case=None, person=person)])
+    return Page(items=[_entry(row) for row in rows.items], next=rows.next)
+
+
+def _of(tenant: UUID, *, case_id: UUID | None, person_id: UUID | None, actor: UUID | None) -> Select[Any]:
+    query = select(trace).where(trace.c.tenant == tenant)
+    if case_id is not None:
+        query = query.where(trace.c.case_id == case_id)
+    if person_id is not None:
+        query = query.where(trace.c.persons.contains([person_id]))
+    if actor is not None:
+        query = query.where(trace.c.actor == actor)
+    return query
+
+
+def _own(row: Any, principal: Principal) -> OwnTraceEntry:
+    return OwnTraceEntry(
+        at=row.at,
+        action=row.action,
+        what=row.what,
+        by=row.actor_kind,
+        by_yourself=row.actor == principal.id,
+        roles=row.roles,
+        organisation_id=row.organisation,
+        purpose=row.purpose,
+        by_opening=row.opening_id is not None,
+    )
+
+
+def _entry(row: Any) -> TraceEntry:
+    return TraceEntry(
+        entry_id=row.id,
+        at=row.at,
+        action=row.action,
+        what=row.what,
+        actor_kind=row.actor_kind,
+        actor=row.actor,
+        roles=row.roles,
+        organisation_id=row.organisation,
+        case_id=row.case_id,
+        person_ids=row.persons,
+        operation=row.operation,
+        request=row.request,
+        purpose=row.purpose,
+        opening_id=row.opening_id,
+    )
