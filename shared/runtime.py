@@ -137,27 +137,14 @@ class _Running:
             call()
 
     async def _http(self) -> None:
-        import uvicorn
-
         from shared.http import create_service_app
+        from shared.http.server import QuietServer, server_config
 
         if "api" in self._service.roles and self._service.create_app is not None:
             app = self._service.create_app(self._context)
         else:
             app = create_service_app(self._context, title=f"Kring {self._service.name}")
-        server = _Server(
-            uvicorn.Config(
-                app,
-                host=self._settings.http_host,
-                port=self._settings.http_port,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_keep_alive=20,
-                timeout_graceful_shutdown=int(self._settings.stop_seconds / 2),
-            )
-        )
+        server = QuietServer(server_config(app, self._settings))
 
         def stop() -> None:
             server.should_exit = True
@@ -229,21 +216,3 @@ class _Running:
         await self._context.temporal.keep_running(
             Housekeeping.__name__, House(service=name), id=housekeeping_workflow_id(name), service=name
         )
-
-
-def _make_server_class() -> Any:
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        """A uvicorn server that leaves the process's signals alone: the runtime handles them for all parts."""
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Any:
-            """Do nothing with signals."""
-            yield
-
-    return Server
-
-
-def _Server(config: Any) -> Any:  # noqa: N802
-    return _make_server_class()(config)

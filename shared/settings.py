@@ -53,6 +53,20 @@ class Settings(BaseSettings):
         ge=0,
         description="Writes to an open route, in ten minutes from one address, by who does not say who it is; 0: any.",
     )
+    staff_limit: int = Field(
+        default=1200,
+        ge=0,
+        description="Requests of one member of staff in a minute, per process; 0: any number.",
+    )
+    person_limit: int = Field(default=300, ge=0, description="The same of one person of a case.")
+    integration_limit: int = Field(
+        default=3000, ge=0, description="The same of one system of an organisation."
+    )
+    service_limit: int = Field(default=30_000, ge=0, description="The same of one service of the platform.")
+    request_seconds: float = Field(
+        default=30, gt=0, description="After so long a request is given up, and what it did is undone."
+    )
+    http_connections: int = Field(default=1000, ge=10, description="Connections at once, per process.")
     issuer_fresh_seconds: float = Field(
         default=300,
         ge=10,

@@ -31,8 +31,9 @@ _vhosts = itertools.count(1)
 # Tests say where the parts are; what the developer's shell says about another platform must not reach them.
 for _name in [name for name in os.environ if name.startswith("KRING_")]:
     del os.environ[_name]
-# Tests send from one address what thousands do: those of the limit itself set their own.
-os.environ["KRING_ANONYMOUS_LIMIT"] = "0"
+# Tests send from one address, and as one person, what thousands do: those of the limits themselves set their own.
+for _name in ("ANONYMOUS", "STAFF", "PERSON", "INTEGRATION", "SERVICE"):
+    os.environ[f"KRING_{_name}_LIMIT"] = "0"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

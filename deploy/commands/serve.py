@@ -32,9 +32,10 @@ async def serve(name: str, *, roles: set[str]) -> int:
 
 async def serve_codec() -> int:
     """Let Temporal's web UI on this machine read what is encrypted in histories."""
-    import uvicorn
+    from uvicorn import Server
 
     from deploy.codec import create_app
+    from shared.http.server import server_config
     from shared.secrets import Secrets
     from shared.settings import Settings
 
@@ -43,9 +44,7 @@ async def serve_codec() -> int:
     app = create_app(
         Secrets.load(settings.secrets_dir).codec_key, origin=os.environ.get("KRING_CODEC_ORIGIN")
     )
-    server = uvicorn.Server(
-        uvicorn.Config(app, host=settings.http_host, port=settings.http_port, log_level="warning")
-    )
+    server = Server(server_config(app, settings))
     await server.serve()
     return 0
 

@@ -8,6 +8,7 @@ from shared.auth import KeyTimes, Verifier
 from shared.context import Context
 from shared.http.docs import docs_router
 from shared.http.health import health_router
+from shared.http.limits import Pace
 from shared.http.middleware import RequestMiddleware
 from shared.http.openapi import describe, refuse_open_doors
 from shared.http.problems import answer_with_problems
@@ -48,8 +49,14 @@ def create_service_app(
             again=settings.issuer_again_seconds,
         ),
     )
+    app.state.pace = Pace(settings)
     answer_with_problems(app)
-    app.add_middleware(RequestMiddleware, service=context.service)
+    app.add_middleware(
+        RequestMiddleware,
+        service=context.service,
+        seconds=settings.request_seconds,
+        behind_tls=settings.public_url.startswith("https://"),
+    )
     # A process that serves no routes of its service has none of the trace either.
     traced = [trace_router] if routers else []
     everything = [health_router(checks or checks_of(context)), docs_router(app), *routers, *traced]

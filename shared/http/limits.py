@@ -1,20 +1,32 @@
-"""How often an address may write without saying who it is: counted in PostgreSQL, so across processes and restarts.
+"""How often somebody may ask.
 
-A request is counted in a transaction before its own begins: one that is refused or fails counts too. Time is the
-machine's, from the database, so that all processes agree on it.
+Who does not say who it is is counted by address when writing, in PostgreSQL, so across processes and restarts: in a
+transaction before the request's own, so that one that is refused or fails counts too. Time is the machine's, from the
+database, so that all processes agree on it.
+
+Who says who it is is counted in the process: it costs nothing, and their token can be traced to them. So the limits are
+generous, and hold for each process by itself.
 """
+
+import math
+import time
+from collections.abc import Callable
+from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import text
 
-from shared.auth import NO_TENANT
+from shared.auth import NO_TENANT, Kind, Principal, Role
 from shared.context import Context
 from shared.database import Database
 from shared.errors import TooManyRequests
 from shared.http.middleware import ROUTE
+from shared.settings import Settings
 
 # One window for all: long enough to make guessing useless, short enough to wait for.
 WINDOW_SECONDS = 600
+_MINUTE = 60.0
+_MAX_COUNTED = 20_000
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # One statement: two requests at once are counted as two. A window that is over begins anew; some others that are over
@@ -43,6 +55,54 @@ class TooOften(TooManyRequests):
 
     code = "too-often"
     title = "This was tried too often from your address: wait a little and try again"
+
+
+class AsksTooOften(TooManyRequests):
+    """This member of staff, person, system or service asked more often than anyone needs to."""
+
+    code = "asks-too-often"
+    title = "You ask too often: wait a little and go on more slowly"
+
+
+class Pace:
+    """How often each principal asked this process lately.
+
+    Of each it keeps one moment: when they will have been silent long enough to be owed the whole allowance of a minute
+    again. Each request moves it on by its share of that minute, and it may not lie more than the minute ahead.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._staff = settings.staff_limit
+        self._by_kind = {Kind.PERSON: settings.person_limit, Kind.SERVICE: settings.service_limit}
+        self._integration = settings.integration_limit
+        self._clock = clock
+        self._even_at: dict[tuple[Kind, UUID], float] = {}
+
+    def count(self, principal: Principal) -> None:
+        """Count a request. Raises: AsksTooOften, with the seconds to wait; such a request is not counted."""
+        most = self._most(principal)
+        if not most:
+            return
+        key = (principal.kind, principal.id)
+        now, share = self._clock(), _MINUTE / most
+        even_at = max(self._even_at.get(key, now), now) + share
+        early = even_at - now - _MINUTE
+        # A little more than nothing, for what rounding makes of the sum of many shares.
+        if early > share / 1000:
+            raise AsksTooOften(retry_after=max(1, math.ceil(early)))
+        self._even_at[key] = even_at
+        if len(self._even_at) > _MAX_COUNTED:
+            self._forget(now)
+
+    def _most(self, principal: Principal) -> int:
+        if principal.kind is not Kind.STAFF:
+            return self._by_kind[principal.kind]
+        return self._integration if principal.has(Role.INTEGRATION) else self._staff
+
+    def _forget(self, now: float) -> None:
+        """Forget those who are owed everything anyway; if all are busy, begin anew rather than grow."""
+        busy = {key: moment for key, moment in self._even_at.items() if moment > now}
+        self._even_at = busy if len(busy) <= _MAX_COUNTED // 2 else {}
 
 
 async def count(database: Database, key: bytes, *, most: int, seconds: int = WINDOW_SECONDS) -> None:

@@ -4,6 +4,7 @@ Pure ASGI and one layer: every layer costs on every request. Addresses are logge
 path holds ids and a query may hold more.
 """
 
+import asyncio
 import re
 import time
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from typing import Any
 import structlog
 from prometheus_client import Histogram
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -38,18 +40,26 @@ _REQUEST_ID = re.compile(rb"[0-9a-f-]{16,64}")
 _SECURITY_HEADERS = [
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
 ]
 _SECURITY_NAMES = frozenset(name for name, _ in _SECURITY_HEADERS)
+# Only where it is so: a browser that has read it never speaks plain HTTP to this name again for two years.
+_TLS_ONLY = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 
 class RequestMiddleware:
     """Gives each request its id and its surroundings."""
 
-    def __init__(self, app: ASGIApp, *, service: str) -> None:
+    def __init__(self, app: ASGIApp, *, service: str, seconds: float, behind_tls: bool) -> None:
         self._app = app
         self._service = service
+        self._seconds = seconds
+        self._security_headers = [*_SECURITY_HEADERS, *([_TLS_ONLY] if behind_tls else [])]
         self._timers: dict[tuple[str, str, int], Any] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +83,7 @@ class RequestMiddleware:
                 kept = {name for name, _ in own}
                 message["headers"] = [
                     *message.get("headers", ()),
-                    *(pair for pair in _SECURITY_HEADERS if pair[0] not in kept),
+                    *(pair for pair in self._security_headers if pair[0] not in kept),
                     (b"x-request-id", request_id.encode()),
                 ]
             await send(message)
@@ -100,9 +110,16 @@ class RequestMiddleware:
             )
             await refusal(scope, receive, watched)
             return
+        body, limit = _Body(scope, receive), asyncio.timeout(self._seconds)
         try:
-            await self._app(scope, _limited(scope, receive), watched)
-        except Exception:
+            # What is given up is undone: the transaction ends with the route that is cancelled here.
+            async with limit:
+                await self._app(scope, body.receive, watched)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired() and not begun:
+                log.warning("http.given-up", method=_method(scope), route=_route(scope), body=body.is_awaited)
+                await _given_up(request_id=request_id, body_late=body.is_awaited)(scope, receive, watched)
+                return
             log.exception("http.bug", method=_method(scope), route=_route(scope))
             if begun:
                 raise
@@ -125,20 +142,44 @@ class RequestMiddleware:
             )
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
-    """Return a receive that stops reading where the route's limit is passed."""
-    seen = 0
+class _Body:
+    """The body of a request as it arrives: reading stops where the route's limit is passed."""
 
-    async def limited() -> Message:
-        nonlocal seen
-        message = await receive()
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._seen = 0
+        # Whether the route waits for more of it.
+        self.is_awaited = False
+
+    async def receive(self) -> Message:
+        """Return the next part. Raises: HTTPException if it is one too many."""
+        self.is_awaited = True
+        message = await self._receive()
+        self.is_awaited = False
         if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > scope.get(MAX_BODY, USUAL_MAX_BODY):
+            self._seen += len(message.get("body", b""))
+            if self._seen > self._scope.get(MAX_BODY, USUAL_MAX_BODY):
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
 
-    return limited
+
+def _given_up(*, request_id: str, body_late: bool) -> Response:
+    if body_late:
+        return problem(
+            code="too-slow",
+            title="The request took too long to arrive",
+            status=408,
+            request_id=request_id,
+            headers={"connection": "close"},
+        )
+    return problem(
+        code="took-too-long",
+        title="This took too long and was given up; try again in a moment",
+        status=503,
+        request_id=request_id,
+        headers={"retry-after": "2", "connection": "close"},
+    )
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

@@ -15,7 +15,7 @@ from shared.auth import Kind, Principal, Role, TokenMissing, Verifier
 from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
 from shared.errors import Forbidden, Invalid, Operational, Unauthenticated
-from shared.http.limits import count_anonymous
+from shared.http.limits import Pace, count_anonymous
 from shared.trace import Actor
 
 TENANT_HEADER = "kring-tenant"
@@ -57,7 +57,7 @@ class TenantNotReadable(Invalid):
 async def current_principal(request: Request) -> Principal:
     """Return who asks.
 
-    Raises: TokenMissing, TokenNotAccepted, TokenExpired, TenantNotReadable, IssuerSilent.
+    Raises: TokenMissing, TokenNotAccepted, TokenExpired, TenantNotReadable, IssuerSilent, AsksTooOften.
     """
     known: Principal | None = request.scope.get(_PRINCIPAL)
     if known is not None:
@@ -67,6 +67,8 @@ async def current_principal(request: Request) -> Principal:
         raise TokenMissing
     verifier: Verifier = request.app.state.verifier
     principal = await verifier.verify(token.strip(), tenant=_named_tenant(request))
+    pace: Pace = request.app.state.pace
+    pace.count(principal)
     request.scope[_PRINCIPAL] = principal
     return principal
 

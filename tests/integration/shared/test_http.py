@@ -12,6 +12,7 @@ import pytest
 import structlog
 from fastapi import APIRouter, Depends
 from pydantic import SecretStr
+from sqlalchemy import insert, text
 
 from shared.auth import Role
 from shared.context import Context
@@ -26,6 +27,7 @@ from tests.integration.shared.http_service import (
     Recorder,
     Running,
     staff,
+    thing,
     verifier,
 )
 
@@ -427,3 +429,34 @@ class TestRouterDependencies:
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             assert (await client.get("/v1/guarded")).status_code == 401
             assert (await client.get("/v1/guarded", headers=staff())).json() == 1
+
+
+class TestTimeLimit:
+    async def test_undoes_what_a_request_did_that_is_given_up(self, service: Running) -> None:
+        slow = Router()
+
+        @slow.post("/v1/slow", dependencies=[anonymous])
+        async def write_and_wait(session: Session, waits: str) -> None:
+            row = {"id": uuid4(), "name": "half done", "made_at": await service.context.clock.now()}
+            await session.execute(insert(thing).values(**row))
+            if waits == "in the database":
+                await session.execute(text("SELECT pg_sleep(60)"))
+            await asyncio.Event().wait()
+
+        settings = service.context.settings.model_copy(update={"request_seconds": 0.5})
+        app = create_service_app(
+            replace(service.context, settings=settings), title="x", routers=[slow], verifier=verifier()
+        )
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            for waits in ("in the database", "elsewhere"):
+                answer = await client.post("/v1/slow", params={"waits": waits})
+                assert code_of(answer, 503) == "took-too-long"
+                assert answer.headers["retry-after"]
+        assert "half done" not in await service.names()
+        # Its connections are not lost to the pool.
+        async with service.database.transaction() as session:
+            sleeping = (
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"
+            )
+            assert (await session.execute(text(sleeping))).scalar_one() == 0
