@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import outbox
 from shared.auth.principal import NO_TENANT, Role
-from shared.clocks import Clock, Clocks
+from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Scope
 from shared.events.base import (
@@ -69,7 +69,7 @@ _READ = text(
 
 @dataclass(frozen=True)
 class Erasure:
-    """How far an erasure is: who must confirm it, who has and when, and its clock."""
+    """How far an erasure is: who must confirm it, who has and when, and until when all should."""
 
     subject: UUID
     kind: str
@@ -78,7 +78,8 @@ class Erasure:
     began_at: datetime
     done_at: datetime | None
     confirmed: dict[str, datetime]
-    clock: Clock
+    # None: long done, and its clock is no longer kept.
+    due_at: datetime | None
 
 
 async def wipe(
@@ -187,13 +188,13 @@ class Erasures:
         """Return how far an erasure is, None if none began here."""
         row = (await session.execute(_READ, {"subject": subject, "tenant": tenant})).first()
         clock = await self._clocks.find(session, kind=CLOCK, subject=subject)
-        if row is None or clock is None:
+        if row is None:
             return None
         rows = await session.execute(_CONFIRMED, {"subject": subject})
         return Erasure(
             **{**row._mapping, "waits_for": tuple(row.waits_for)},
             confirmed={confirmed.service: confirmed.at for confirmed in rows},
-            clock=clock,
+            due_at=None if clock is None else clock.due_at,
         )
 
     def follow(self, subscriptions: Subscriptions, *, services: Sequence[str]) -> None:

@@ -30,7 +30,7 @@ class ErasureStanding(ResponseModel):
     because: ErasureBecause
     state: Literal["running", "late", "done"]
     asked_at: datetime
-    due_at: datetime
+    due_at: datetime | None
     late_since: datetime | None
     done_at: datetime | None
     services: list[ServiceStanding]
@@ -38,7 +38,7 @@ class ErasureStanding(ResponseModel):
     @classmethod
     def of(cls, erasure: Erasure, *, now: datetime) -> "ErasureStanding":
         """Return how far an erasure is."""
-        late = erasure.done_at is None and erasure.clock.due_at <= now
+        late = erasure.done_at is None and erasure.due_at is not None and erasure.due_at <= now
         return cls.model_validate(
             {
                 "subject_id": erasure.subject,
@@ -46,8 +46,8 @@ class ErasureStanding(ResponseModel):
                 "because": erasure.because,
                 "state": "done" if erasure.done_at is not None else "late" if late else "running",
                 "asked_at": erasure.began_at,
-                "due_at": erasure.clock.due_at,
-                "late_since": erasure.clock.due_at if late else None,
+                "due_at": erasure.due_at,
+                "late_since": erasure.due_at if late else None,
                 "done_at": erasure.done_at,
                 "services": [
                     {"service": service, "confirmed_at": erasure.confirmed.get(service)}

@@ -127,17 +127,17 @@ class ReferredPerson(ResponseModel):
     """A person named in a referral; of somebody who was erased only the id and the role are left."""
 
     person_id: UUID
-    ref: str = ""
+    ref: str | None = None
     role: ReferredRole
-    first_name: str = ""
-    last_name: str = ""
+    first_name: str | None = None
+    last_name: str | None = None
     birth_date: date | None = None
     email: str | None = None
     phone: str | None = None
     address: str | None = None
-    language: str = "nl"
+    language: str | None = None
     relation: str | None = None
-    side: Side = "other"
+    side: Side | None = None
     parental_authority: bool = False
     consent: ShownConsent | None = None
     erased: bool = False

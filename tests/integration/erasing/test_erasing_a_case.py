@@ -1,0 +1,252 @@
+"""Erasing a case: in every service what was readable is not any more, and everyone says so once."""
+
+import random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from shared.auth import Role
+from shared.errors import Operational
+from shared.ids import uuid7
+from tests.integration.erasing.house import HOLDERS, Houses, Story
+
+ERASED = (410, "case-erased")
+
+
+def shuffled(letters: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Return events in another order than they were said in."""
+    return random.Random(7).sample(letters, len(letters))
+
+
+async def subjects_of(houses: Houses, story: Story) -> dict[str, list[UUID]]:
+    """Return the subjects of a case that have a key, by service."""
+    people = [story.case.id, story.central, story.mother, story.neighbour]
+    return {service: await houses.living_keys(service, *people) for service in HOLDERS}
+
+
+class TestEraseCase:
+    async def test_leaves_nothing_readable_in_any_service(self, houses: Houses) -> None:
+        story = await houses.story()
+        before = await subjects_of(houses, story)
+        assert {service: len(found) for service, found in before.items()} == {
+            "intake": 3,
+            "network": 3,
+            "scheduling": 1,
+            "plans": 1,
+        }
+        await houses.close(story)
+        await houses.erase(story)
+        await houses.settle()
+        assert await subjects_of(houses, story) == {service: [] for service in HOLDERS}
+        for service in HOLDERS:
+            ledger = await houses.rows(
+                service, "SELECT subject FROM erasure_ledger WHERE erased = :case", case=story.case.id
+            )
+            assert {row.subject for row in ledger} >= set(before[service]), service
+        for table in ("poll_answer", "poll_asked", "circle_member", "case_person", "told"):
+            assert await houses.rows("scheduling", f"SELECT 1 FROM {table}") == [], table
+        for table in ("contact", "circle"):
+            assert await houses.rows("network", f"SELECT 1 FROM {table}") == [], table
+
+    async def test_every_read_says_that_it_was_erased(self, houses: Houses) -> None:
+        story = await houses.story()
+        await houses.close(story)
+        await houses.erase(story)
+        await houses.settle()
+        case, manager = story.case.id, houses.manager()
+        central, referrer = houses.person(story, story.central), houses.intake.referrer()
+        reads = [
+            ("intake", f"/v1/cases/{case}", manager),
+            ("intake", f"/v1/cases/{case}", referrer),
+            ("intake", f"/v1/cases/{case}/offers", manager),
+            ("intake", f"/v1/cases/{case}/baseline", referrer),
+            ("intake", f"/v1/referrals/{story.case.referral_id}", manager),
+            ("intake", f"/v1/referrals/{story.case.referral_id}", referrer),
+            ("intake", f"/v1/cases/{case}/persons-at-opening", houses.intake.service("copy-persons")),
+            ("network", "/v1/me", central),
+            ("network", "/v1/me/consents", central),
+            ("scheduling", f"/v1/cases/{case}/conferences", manager),
+            ("scheduling", f"/v1/conferences/{story.conference}", manager),
+            ("scheduling", f"/v1/conferences/{story.conference}", central),
+            ("scheduling", f"/v1/polls/{story.poll}", manager),
+            ("scheduling", "/v1/me/polls", central),
+            ("plans", f"/v1/cases/{case}/plans", central),
+            ("plans", f"/v1/plans/{story.plan}", central),
+            ("plans", f"/v1/plans/{story.plan}", referrer),
+            ("plans", f"/v1/cases/{case}/check-ins", manager),
+            ("plans", f"/v1/cases/{case}/agreements", central),
+        ]
+        for service, path, who in reads:
+            assert await houses.code(service, "GET", path, who) == ERASED, (service, path)
+        assert (await houses.do("intake", "GET", "/v1/cases", manager))["items"] == []
+        assert (await houses.do("intake", "GET", "/v1/referrals", manager))["items"] == []
+
+    async def test_a_stranger_does_not_learn_that_there_was_a_case(self, houses: Houses) -> None:
+        story = await houses.story()
+        await houses.close(story)
+        await houses.erase(story)
+        await houses.settle()
+        stranger = houses.intake.coordinator(uuid7())
+        for service, path in (
+            ("intake", f"/v1/cases/{story.case.id}"),
+            ("network", f"/v1/cases/{story.case.id}/persons"),
+            ("scheduling", f"/v1/conferences/{story.conference}"),
+            ("plans", f"/v1/plans/{story.plan}"),
+        ):
+            status, _ = await houses.code(service, "GET", path, stranger)
+            assert status == 404, (service, path)
+
+    async def test_the_clock_stops_when_the_last_service_has_confirmed(self, houses: Houses) -> None:
+        story = await houses.story()
+        await houses.close(story)
+        await houses.erase(story, because="retention")
+        await houses.settle(but=lambda service, _: service == "plans")
+        running = await houses.erasure(story)
+        assert (running["state"], running["because"], running["done_at"]) == ("running", "retention", None)
+        confirmed = {one["service"]: one["confirmed_at"] is not None for one in running["services"]}
+        assert confirmed == {"intake": True, "network": True, "scheduling": True, "plans": False}
+        houses.intake.later(days=8)
+        late = await houses.erasure(story)
+        assert (late["state"], late["late_since"]) == ("late", late["due_at"])
+        houses.heard.clear()
+        await houses.settle()
+        assert (await houses.erasure(story))["state"] == "done"
+        clock = await houses.rows("intake", "SELECT owner, state FROM clock WHERE kind = 'erasure'")
+        assert [(row.owner, row.state) for row in clock] == [("dpo", "stopped")]
+
+    async def test_every_service_confirms_once_however_often_and_in_whatever_order_it_hears(
+        self, houses: Houses
+    ) -> None:
+        story = await houses.story()
+        await houses.close(story)
+        await houses.erase(story)
+        await houses.settle()
+        for _ in range(2):
+            houses.heard.clear()
+            await houses.settle(order=shuffled)
+        for service in HOLDERS:
+            said = await houses.rows(
+                service, "SELECT 1 FROM outbox WHERE type = :type", type=f"{service}.erasure.confirmed.v1"
+            )
+            assert len(said) == 1, service
+        assert "bug" not in {outcome for _, _, outcome in houses.outcomes}
+
+    async def test_a_service_that_hears_of_the_erasure_first_takes_nothing_in_afterwards(
+        self, houses: Houses
+    ) -> None:
+        story = await houses.story()
+        await houses.close(story)
+        await houses.erase(story)
+        # As if nothing had ever been carried: plans and scheduling hear everything now, the erasure before the opening.
+        for service in ("scheduling", "plans"):
+            tables = await houses.rows(
+                service,
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                " AND tablename NOT IN ('alembic_version', 'outbox', 'stream')",
+            )
+            async with houses.owners[service].transaction() as session:
+                names = ", ".join(f'"{row.tablename}"' for row in tables)
+                await session.execute(text(f"TRUNCATE {names} CASCADE"))
+        houses.heard.clear()
+        await houses.settle(order=lambda letters: letters[::-1])
+        for service, tables_of in (
+            ("scheduling", ("preparation", "circle_member", "case_person", "case_track")),
+            ("plans", ("plan", "case_person", "case_info")),
+        ):
+            for table in tables_of:
+                assert await houses.rows(service, f"SELECT 1 FROM {table}") == [], table
+        assert (await houses.erasure(story))["state"] == "done"
+
+    async def test_a_process_killed_between_two_effects_ends_in_destroyed_keys_and_one_confirmation(
+        self, houses: Houses, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        story = await houses.story()
+        await houses.close(story)
+        await houses.erase(story)
+        vault = houses.contexts["network"].vault
+        destroy, tried = vault.destroy_keys, 0
+
+        async def killed_at_first(key_ids: Any) -> None:
+            nonlocal tried
+            tried += 1
+            if tried == 2:
+                await destroy(key_ids)
+            if tried < 3:
+                raise Operational("the process ends here")
+            await destroy(key_ids)
+
+        monkeypatch.setattr(vault, "destroy_keys", killed_at_first)
+        for _ in range(2):
+            with pytest.raises(Operational):
+                await houses.settle()
+            houses.heard.clear()
+        await houses.settle()
+        assert tried == 3
+        assert (await subjects_of(houses, story))["network"] == []
+        assert (await houses.erasure(story))["state"] == "done"
+        said = await houses.rows(
+            "network", "SELECT 1 FROM outbox WHERE type = 'network.erasure.confirmed.v1'"
+        )
+        assert len(said) == 1
+
+    async def test_answers_kept_for_a_second_sending_go_and_nothing_is_done_twice(
+        self, houses: Houses
+    ) -> None:
+        story, other = await houses.story(), await houses.story()
+        body = {"first_name": "Ludo", "last_name": "Ver"}
+
+        async def add(of: Story, key: str) -> tuple[int, str]:
+            path = f"/v1/cases/{of.case.id}/persons"
+            return await houses.code(
+                "network",
+                "POST",
+                path,
+                {**houses.coordinator(of), "idempotency-key": key},
+                json=body,
+            )
+
+        assert (await add(story, "one"))[0] == (await add(other, "two"))[0] == 201
+        await houses.close(story)
+        await houses.erase(story)
+        await houses.settle()
+        assert await add(story, "one") == (410, "answer-erased")
+        assert (await add(other, "two"))[0] == 201
+        people = await houses.rows(
+            "network", "SELECT 1 FROM person WHERE case_id = :case", case=other.case.id
+        )
+        assert len(people) == 4
+
+
+class TestWhatIsRefused:
+    async def test_a_case_that_goes_on(self, houses: Houses) -> None:
+        case = await houses.intake.open_case()
+        path, body = f"/v1/cases/{case.id}/erase", {"because": "asked"}
+        assert await houses.code("intake", "POST", path, houses.officer(), json=body) == (409, "case-goes-on")
+        assert await houses.code("intake", "GET", f"/v1/cases/{case.id}/erasure", houses.officer()) == (
+            404,
+            "erasure-not-found",
+        )
+
+    async def test_a_second_time(self, houses: Houses) -> None:
+        story = await houses.story()
+        await houses.close(story)
+        await houses.erase(story)
+        path, body = f"/v1/cases/{story.case.id}/erase", {"because": "asked"}
+        assert await houses.code("intake", "POST", path, houses.officer(), json=body) == ERASED
+
+    @pytest.mark.parametrize("body", [{}, {"because": "x"}, {"because": None}, {"because": ["asked"]}, []])
+    async def test_a_reason_that_is_none(self, houses: Houses, body: Any) -> None:
+        case = await houses.intake.open_case()
+        path = f"/v1/cases/{case.id}/erase"
+        assert (await houses.code("intake", "POST", path, houses.officer(), json=body))[0] == 422
+
+    async def test_a_case_of_another_organisation(self, houses: Houses) -> None:
+        case = await houses.intake.open_case()
+        elsewhere = houses.intake.staff(uuid7(), houses.intake.school, Role.DPO, tenant=houses.intake.school)
+        path = f"/v1/cases/{case.id}/erase"
+        assert await houses.code("intake", "POST", path, elsewhere, json={"because": "asked"}) == (
+            404,
+            "case-not-found",
+        )
