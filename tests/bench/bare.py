@@ -1,9 +1,11 @@
 """The bare counterpart of `POST /v1/referrals`: FastAPI, the same request model, the same statements, and nothing else.
 
-Run as a process of its own: `python -m tests.bench.bare RECORDING URL PORT`. The statements are those that the real
-endpoint sent for the same request, recorded just before; each request sends them with fresh ids.
+Run as a process of its own: `python -m tests.bench.bare RECORDING PORT`, with the database in DATABASE_URL. The
+statements are those that the real endpoint sent for the same request, recorded just before; each request sends them
+with fresh ids.
 """
 
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -44,7 +46,11 @@ def make_app(recording: Path, url: str) -> FastAPI:
 
 
 if __name__ == "__main__":
-    _recording, _url, _port = sys.argv[1:]
+    _recording, _port = sys.argv[1:]
     uvicorn.run(
-        make_app(Path(_recording), _url), port=int(_port), loop="uvloop", log_config=None, access_log=False
+        make_app(Path(_recording), os.environ["DATABASE_URL"]),
+        port=int(_port),
+        loop="uvloop",
+        log_config=None,
+        access_log=False,
     )

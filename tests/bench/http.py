@@ -111,6 +111,8 @@ async def receiving_referrals(settings: Settings, databases: Any, directory: Pat
     url = database.engine.url.render_as_string(hide_password=False)
     environment = {
         **os.environ,
+        "DATABASE_URL": url,
+        "KRING_STAFF_LIMIT": "0",
         "KRING_DATABASE_URL": settings.database_url.get_secret_value(),
         "KRING_BROKER_URL": settings.broker_url.get_secret_value(),
         "KRING_SECRETS_DIR": str(settings.secrets_dir),
@@ -119,7 +121,7 @@ async def receiving_referrals(settings: Settings, databases: Any, directory: Pat
         "KRING_HTTP_PORT": str(ours_port),
     }
     ours = [sys.executable, "-m", "deploy.cli", "serve", "intake", "--role", "api"]
-    bare = [sys.executable, "-m", "tests.bench.bare", str(recording), url, str(bare_port)]
+    bare = [sys.executable, "-m", "tests.bench.bare", str(recording), str(bare_port)]
     log = directory / "intake.log"
     async with _process(ours, environment, ours_port, log), _process(bare, environment, bare_port, log):
         ours_request = prepared(

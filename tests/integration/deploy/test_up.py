@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from deploy.local.ports import free_port
+from shared.secrets import database_key, password_of, role_of
+from shared.settings import SERVICES
 from tests.support.eventually import eventually
 
 SERVICE = "plans"
@@ -88,6 +90,34 @@ class Up:
                 continue
         return found
 
+    def command_lines(self) -> dict[int, bytes]:
+        """Return what a list of processes shows of this platform: the command lines of all that it started."""
+        ours, lines = str(self.directory).encode(), {}
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                line = (process / "cmdline").read_bytes()
+                if ours in line + (process / "environ").read_bytes():
+                    lines[int(process.name)] = line
+            except OSError:
+                continue
+        return lines
+
+    def secrets(self) -> dict[str, bytes]:
+        """Return every secret that it made, by the name of the file or of what it is for."""
+        found = {
+            path.name: path.read_bytes().strip()
+            for path in (self.directory / "secrets").iterdir()
+            if path.name != "issuers.json"
+        }
+        for name in ("signing_key", "local_issuer_key"):
+            found[name] = json.loads(found[name])["d"].encode()
+        for service in SERVICES:
+            role = role_of(service)
+            found[role] = password_of(database_key(self.directory / "secrets"), role).encode()
+        for path in (*self.directory.rglob("password"), *self.directory.rglob(".erlang.cookie")):
+            found[str(path.relative_to(self.directory))] = path.read_bytes().strip()
+        return found
+
     async def gone(self) -> None:
         """Wait until no process is left."""
 
@@ -151,6 +181,29 @@ class TestUp:
             again.process.wait()
         # Killed without a chance to stop anything, and still nothing stays.
         await again.gone()
+
+
+@pytest.mark.timeout(400)
+class TestSecretsOfAPlatform:
+    async def test_stand_in_no_command_line_and_are_read_by_the_owner_alone(self, up: Up) -> None:
+        parts = (await up.ready())["parts"]
+        secrets, lines = up.secrets(), up.command_lines()
+
+        assert {"postgresql/password", "rabbitmq/password", "master_key", "kring_plans"} <= set(secrets)
+        assert {part["pid"] for part in parts.values() if part["pid"]} <= set(lines)
+        shown = {
+            (name, pid)
+            for name, secret in secrets.items()
+            for pid, line in lines.items()
+            if len(secret) < 8 or secret in line
+        }
+        assert shown == set()
+
+        assert up.directory.stat().st_mode & 0o777 == 0o700
+        assert (up.directory / "secrets").stat().st_mode & 0o777 == 0o700
+        files = [*(up.directory / "secrets").iterdir(), *up.directory.rglob("password")]
+        files += up.directory.rglob("*.conf")
+        assert {path.stat().st_mode & 0o077 for path in files if "data" not in path.parts} == {0}
 
 
 class TestOneClearSentence:

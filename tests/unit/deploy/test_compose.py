@@ -70,6 +70,28 @@ class TestCompose:
         ours = [part for part in COMPOSE["services"].values() if part["image"] == "kring"]
 
         assert all(part["read_only"] and part["cap_drop"] == ["ALL"] for part in ours)
+        # Where they may write is small, goes with them, and holds nothing that can be run.
+        for part in ours:
+            assert [place.partition(":")[0] for place in part["tmpfs"]] == ["/tmp"]  # noqa: S108 - of a container
+            assert {"noexec", "nosuid", "nodev"} < set(part["tmpfs"][0].partition(":")[2].split(","))
+            assert "user" not in part
+            assert not part.get("privileged")
+
+    def test_nothing_gets_more_rights_than_it_began_with(self) -> None:
+        for name, part in COMPOSE["services"].items():
+            assert part["security_opt"] == ["no-new-privileges:true"], name
+
+    def test_only_what_makes_the_keys_can_change_them(self) -> None:
+        writers = [
+            name
+            for name, part in COMPOSE["services"].items()
+            if any(
+                volume.startswith("secrets:") and not volume.endswith(":ro")
+                for volume in part.get("volumes", [])
+            )
+        ]
+
+        assert writers == ["secrets"]
 
     def test_is_reached_from_this_machine_only(self) -> None:
         ports = [port for part in COMPOSE["services"].values() for port in part.get("ports", [])]
