@@ -3,6 +3,7 @@
 Workflows sleep until a clock's moments; the row, not the workflow, is the truth about what is late.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -159,10 +160,10 @@ class Clocks:
         return await self._change_all(session, "stopped", case, now)
 
     async def pause_all(
-        self, session: AsyncSession, *, case: UUID, now: datetime, reason: str
+        self, session: AsyncSession, *, case: UUID, now: datetime, reason: str, but: Sequence[str] = ()
     ) -> list[Clock]:
-        """Let every clock of a case rest."""
-        return await self._change_all(session, "paused", case, now, reason)
+        """Let every clock of a case rest, but those of kinds that go on whatever rests."""
+        return await self._change_all(session, "paused", case, now, reason, but=but)
 
     async def resume_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
         """Let every resting clock of a case run on."""
@@ -182,10 +183,19 @@ class Clocks:
         return None if clock is None else await self._change(session, what, clock, now, reason)
 
     async def _change_all(
-        self, session: AsyncSession, what: str, case: UUID, now: datetime, reason: str | None = None
+        self,
+        session: AsyncSession,
+        what: str,
+        case: UUID,
+        now: datetime,
+        reason: str | None = None,
+        *,
+        but: Sequence[str] = (),
     ) -> list[Clock]:
-        rows = (await session.execute(_OF_CASE, {"case": case})).all()
-        changed = [await self._change(session, what, Clock(**row._mapping), now, reason) for row in rows]
+        found = [Clock(**row._mapping) for row in await session.execute(_OF_CASE, {"case": case})]
+        changed = [
+            await self._change(session, what, clock, now, reason) for clock in found if clock.kind not in but
+        ]
         return [clock for clock in changed if clock is not None]
 
     async def _change(

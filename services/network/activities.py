@@ -12,7 +12,8 @@ from temporalio import activity
 from services.network import queries
 from services.network.data_requests import DATA_REQUEST_CLOCK, OPEN_STATES, data_request_workflow_id
 from services.network.domain import INVITATION_CLOCK, OPEN_INVITATIONS, SERVICE, invitation_workflow_id
-from services.network.operations import data_requests, invitations
+from services.network.domain.consents import coming_of_age_workflow_id
+from services.network.operations import ages, data_requests, invitations
 from shared import case_state
 from shared.clocks import Clocks
 from shared.context import Context
@@ -118,6 +119,68 @@ class Activities:
 
     async def _once(self, step: InvitationStep, name: str, operation: Operation) -> Done:
         key = f"{invitation_workflow_id(step.invitation_id)}/{name}/{step.ordinal}"
+        return await _done_once(self._context, tenant=step.tenant, key=key, operation=operation)
+
+
+class BirthdayStep(BaseModel):
+    """One step of the clock of one birthday; `ordinal` counts the steps."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: UUID
+    clock_id: UUID
+    ordinal: int = 0
+
+
+class BirthdayFacts(BaseModel):
+    """What decides on the next step: whether the clock runs, until when, and whether its owner was warned."""
+
+    model_config = ConfigDict(frozen=True)
+
+    waiting: bool
+    next_at: datetime | None = None
+    warns: bool = False
+
+
+class BirthdayActivities:
+    """The steps of the clocks of birthdays, on the connected parts of one process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @activity.defn(name="network.look-at-birthday")
+    async def look_at_birthday(self, step: BirthdayStep) -> BirthdayFacts:
+        """Return where the clock stands."""
+        async with self._context.database.transaction(Scope(tenant=step.tenant)) as session:
+            clock = await queries.clock(session, tenant=step.tenant, clock_id=step.clock_id)
+        if clock is None or clock.next_at is None:
+            return BirthdayFacts(waiting=False)
+        return BirthdayFacts(
+            waiting=True, next_at=clock.next_at, warns=clock.warned_at is None and clock.warn_at is not None
+        )
+
+    @activity.defn(name="network.warn-of-birthday")
+    async def warn_of_birthday(self, step: BirthdayStep) -> Done:
+        """Warn that somebody's own consent will be needed."""
+
+        async def warn(session: AsyncSession, now: datetime) -> bool:
+            return await ages.warn(session, tenant=step.tenant, clock_id=step.clock_id, now=now)
+
+        return await self._once(step, "warn", warn)
+
+    @activity.defn(name="network.come-of-age")
+    async def come_of_age(self, step: BirthdayStep) -> Done:
+        """Ask somebody who turned twelve or eighteen for their own consent."""
+
+        async def come(session: AsyncSession, now: datetime) -> bool:
+            return await ages.come_of_age(
+                session, self._context.vault, tenant=step.tenant, clock_id=step.clock_id, now=now
+            )
+
+        return await self._once(step, "come-of-age", come)
+
+    async def _once(self, step: BirthdayStep, name: str, operation: Operation) -> Done:
+        key = f"{coming_of_age_workflow_id(step.clock_id)}/{name}/{step.ordinal}"
         return await _done_once(self._context, tenant=step.tenant, key=key, operation=operation)
 
 

@@ -48,6 +48,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         "first_name": first_name,
         "role": person.role,
         "link": await _link(session, message, person, context),
+        "age": message.parameters.get("age"),
         "for_other": bool(message.parameters.get("for_other")),
         "calendar": _has_calendar(message),
         **_spoken(message.parameters, language),

@@ -6,9 +6,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.data_requests import data_request_workflow_id
 from services.network.domain import HOLDERS, INVITATION_CLOCK, SERVICE, invitation_workflow_id
+from services.network.domain.consents import COMING_OF_AGE, coming_of_age_workflow_id
 from services.network.operations import cases, erasing, persons, telling
 from services.network.schemas import OpeningPeople
-from services.network.workflows import DataRequest, DataRequestInput, Invitation, InvitationInput
+from services.network.workflows import (
+    ComingOfAge,
+    ComingOfAgeInput,
+    DataRequest,
+    DataRequestInput,
+    Invitation,
+    InvitationInput,
+)
 from shared import case_state, erasure
 from shared.case_state import CaseStopped
 from shared.context import Context
@@ -212,6 +220,28 @@ async def tell_workflow_of_more_time(event: Received[network.DataRequestExtended
 async def tell_workflow_of_its_end(event: Received[network.DataRequestEnded], context: Context) -> None:
     """Let the request's workflow see that all is done, or that it was taken back."""
     await context.temporal.look_again(data_request_workflow_id(event.data.request_id), event.id)
+
+
+@subscriptions.acts(CLOCK_EVENTS[SERVICE, "started"])
+async def look_after_birthday(event: Received[ClockFact], context: Context) -> None:
+    """Start the workflow that sees to it that somebody who comes of age is asked."""
+    if event.data.kind not in COMING_OF_AGE:
+        return
+    tenant = _tenant_of(event)
+    await context.temporal.start(
+        ComingOfAge.__name__,
+        ComingOfAgeInput(tenant=tenant, clock_id=event.data.clock_id),
+        id=coming_of_age_workflow_id(event.data.clock_id),
+        service=SERVICE,
+        tenant=tenant,
+    )
+
+
+@subscriptions.acts(CLOCK_EVENTS[SERVICE, "stopped"], case="any")
+async def tell_workflow_of_no_birthday(event: Received[ClockFact], context: Context) -> None:
+    """Let the workflow see that its birthday moved, or matters no more."""
+    if event.data.kind in COMING_OF_AGE:
+        await context.temporal.look_again(coming_of_age_workflow_id(event.data.clock_id), event.id)
 
 
 @subscriptions.acts(CLOCK_EVENTS[SERVICE, "paused"], case="any")

@@ -1,4 +1,4 @@
-"""When a person is reminded of their invitation, and when whoever must answer a request is reminded of that."""
+"""When a person is reminded of their invitation, is asked themselves, and when a request must have been answered."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -10,6 +10,9 @@ with workflow.unsafe.imports_passed_through():
 
     from services.network.activities import (
         Activities,
+        BirthdayActivities,
+        BirthdayFacts,
+        BirthdayStep,
         DataRequestFacts,
         DataRequestStep,
         Done,
@@ -77,6 +80,50 @@ def _phase(facts: InvitationFacts) -> str:
     if facts.next_at is None:
         return "waiting-for-coordinator" if facts.reminded else "resting"
     return "reminded" if facts.reminded else "invited"
+
+
+class ComingOfAgeInput(BaseModel):
+    """Which clock of a birthday."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: UUID
+    clock_id: UUID
+
+
+@workflow.defn
+class ComingOfAge(LookAgain):
+    """One birthday from which somebody's own consent is asked: a warning, then the question. It ends with its clock."""
+
+    @workflow.init
+    def __init__(self, given: ComingOfAgeInput) -> None:
+        super().__init__()
+        self._given = given
+        self._steps = 0
+
+    @workflow.run
+    async def run(self, given: ComingOfAgeInput) -> None:
+        """Wait for the warning and for the day, unless the clock stops before."""
+        del given
+        while (facts := await self._look()).waiting:
+            self.show("waiting" if facts.warns else "near", facts.next_at)
+            if not await self.wait(facts.next_at):
+                await self._do(
+                    BirthdayActivities.warn_of_birthday if facts.warns else BirthdayActivities.come_of_age
+                )
+        self.show("ended", None)
+
+    async def _look(self) -> BirthdayFacts:
+        return await workflow.execute_activity_method(
+            BirthdayActivities.look_at_birthday, self._step(), **ACTIVITY
+        )
+
+    async def _do(self, activity: Callable[[BirthdayActivities, BirthdayStep], Awaitable[Done]]) -> None:
+        self._steps += 1
+        await workflow.execute_activity_method(activity, self._step(), **ACTIVITY)
+
+    def _step(self) -> BirthdayStep:
+        return BirthdayStep(tenant=self._given.tenant, clock_id=self._given.clock_id, ordinal=self._steps)
 
 
 class DataRequestInput(BaseModel):

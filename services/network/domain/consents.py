@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -16,6 +16,8 @@ ADULT_FROM = 18
 Age = Literal[12, 18]
 # What the clocks of the two birthdays are called.
 COMING_OF_AGE: dict[str, Age] = {"turns-12": 12, "turns-18": 18}
+# Whose these clocks are while no coordinator is assigned.
+WITHOUT_COORDINATOR = "regional-manager"
 
 # Nothing is done for these before somebody said yes; for the others silence is no objection.
 ASKED_FIRST = frozenset({Purpose.RESEARCH, Purpose.FILE_ACCESS})
@@ -176,6 +178,11 @@ class Voice:
 WordOf = Callable[[UUID, UUID | None], Word | None]
 
 
+def coming_of_age_workflow_id(clock_id: UUID) -> str:
+    """Return the id of the workflow that looks after the clock of a birthday: one for each clock, which may move."""
+    return f"coming-of-age/{clock_id}"
+
+
 def age_group(birth_date: date | None, day: date) -> AgeGroup:
     """Return what an age means on a day."""
     if birth_date is None:
@@ -207,7 +214,7 @@ def next_coming_of_age(birth_date: date | None, today: date) -> tuple[str, date]
 def monday_after(day: date) -> datetime:
     """Return the morning of the first Monday after a day: what is published must not tell when somebody was born."""
     monday = day + timedelta(days=7 - day.weekday())
-    return datetime.combine(monday, time(9), tzinfo=BRUSSELS)
+    return datetime.combine(monday, time(9), tzinfo=BRUSSELS).astimezone(UTC)
 
 
 def holders_of(child: Someone, people: Iterable[Someone], today: date) -> list[Someone]:

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import CASE_PAUSED, SERVICE
+from services.network.domain.consents import COMING_OF_AGE
 from services.network.models import CaseCoordinator, Person
-from services.network.operations import invitations, telling
+from services.network.operations import ages, invitations, telling
 from shared import case_state
 from shared.case_state import CaseState
 from shared.clocks import Clocks
@@ -52,7 +53,8 @@ async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: dateti
     if state is None:
         return
     if state.status == "paused":
-        await clocks.pause_all(session, case=case_id, now=now, reason=CASE_PAUSED)
+        # A birthday comes, whatever rests.
+        await clocks.pause_all(session, case=case_id, now=now, reason=CASE_PAUSED, but=tuple(COMING_OF_AGE))
     elif state.status == "open":
         await clocks.resume_all(session, case=case_id, now=now)
 
@@ -87,6 +89,7 @@ async def assign_coordinator(
         "created_at": now,
     }
     await session.execute(insert(CaseCoordinator).values(values).on_conflict_do_nothing())
+    await ages.hand_over(session, tenant=tenant, case_id=case_id, now=now)
 
 
 async def release_coordinator(
@@ -113,3 +116,4 @@ async def release_coordinator(
             index_elements=["case_id", "assignment_no"], set_={"released_at": released.excluded.released_at}
         )
     )
+    await ages.hand_over(session, tenant=tenant, case_id=case_id, now=now)

@@ -15,7 +15,7 @@ from services.network.domain import (
     PersonState,
 )
 from services.network.models import Circle, Contact, Person
-from services.network.operations import cases, invitations, links
+from services.network.operations import ages, cases, invitations, links
 from shared import case_state, erasure, outbox
 from shared.calendar import add_length
 from shared.erasure import Erasures
@@ -46,6 +46,7 @@ async def erase_person(
     await session.flush()
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
+    await ages.forget(session, person_id=person.id, now=now)
     policy = await queries.policy(session, tenant=person.tenant)
     await erasures.begin(
         session,

@@ -24,7 +24,7 @@ from services.network.domain import (
 )
 from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
-from services.network.operations import invitations, legal_bases, links
+from services.network.operations import ages, invitations, legal_bases, links
 from services.network.schemas import OpeningPerson
 from shared import outbox
 from shared.calendar import BRUSSELS
@@ -164,6 +164,8 @@ async def change(
     person.side = changes.get("side", person.side)
     person.required = changes.get("required", person.required)
     await session.flush()
+    if changed.birth_date != fields.birth_date:
+        await ages.follow(session, person=person, birth_date=changed.birth_date, now=now)
     if changed.email != fields.email:
         await links.distrust(session, person=person)
 
@@ -208,6 +210,7 @@ async def let_go(
     await session.flush()
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
+    await ages.forget(session, person_id=person.id, now=now)
     if was_active:
         fact = network.PersonRemoved if kind == "removed" else network.PersonExcluded
         await _publish(session, person, fact(case_id=person.case_id, person_id=person.id), now)
@@ -282,6 +285,7 @@ async def _insert(
     session.add(person)
     await session.flush()
     await legal_bases.note(session, person=person, now=now)
+    await ages.follow(session, person=person, birth_date=fields.birth_date, now=now)
     return person
 
 

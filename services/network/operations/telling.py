@@ -32,6 +32,7 @@ OWN_KINDS = frozenset(
         "invitation-reminder",
         "link-renewed",
         "link-asked",
+        "consent-asked",
         "case-stopped",
         "data-request-received",
         "data-request-extended",

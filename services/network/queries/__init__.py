@@ -1,7 +1,7 @@
 """Reads. Every one names the tenant; those that precede a write take the row's lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -22,13 +22,17 @@ from services.network.models import (
 )
 from services.network.queries.consents import consent_allows, may_read_file_of, research_allowed
 from services.network.schemas.policy import Lengths
+from shared.clocks import Clock
 from shared.http import PageRequest, Rows, paginate
+from shared.tables import clock as clock_table
 from shared.tables import message
 
 # What others ask of consents; the rest is in queries.consents.
 __all__ = ["consent_allows", "may_read_file_of", "research_allowed"]
 
 Query = TypeVar("Query", bound=Select[Any])
+
+_CLOCK = [clock_table.c[field.name] for field in fields(Clock)]
 
 
 def _locked(query: Query) -> Query:
@@ -146,6 +150,37 @@ async def is_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, 
         CaseCoordinator.released_at.is_(None),
     )
     return (await session.execute(query.limit(1))).first() is not None
+
+
+async def link_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> PersonalLink | None:
+    """Return a person's link, if one was made."""
+    query = select(PersonalLink).where(PersonalLink.tenant == tenant, PersonalLink.person_id == person_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def clock(session: AsyncSession, *, tenant: UUID, clock_id: UUID) -> Clock | None:
+    """Return a clock by its id."""
+    query = select(*_CLOCK).where(clock_table.c.tenant == tenant, clock_table.c.id == clock_id)
+    row = (await session.execute(query)).first()
+    return None if row is None else Clock(**row._mapping)
+
+
+async def running_clocks(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, kinds: Sequence[str]
+) -> list[Clock]:
+    """Return the clocks of some kinds that run in a case, locked."""
+    query = (
+        select(*_CLOCK)
+        .where(
+            clock_table.c.tenant == tenant,
+            clock_table.c.case_id == case_id,
+            clock_table.c.state == "running",
+            clock_table.c.kind.in_(kinds),
+        )
+        .order_by(clock_table.c.id)
+        .with_for_update()
+    )
+    return [Clock(**row._mapping) for row in await session.execute(query)]
 
 
 async def link(session: AsyncSession, *, link_id: UUID) -> PersonalLink | None:

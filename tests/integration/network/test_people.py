@@ -22,7 +22,8 @@ class TestCopiesPersonsAtOpening:
         assert list(people) == ["Ilyas", "Samira"]
         assert people["Ilyas"]["person_id"] == str(case.central)
         assert people["Samira"]["language"] == "fr"
-        assert [row.type for row in await house.said(case)] == [ADDED, "network.consent.given.v1", ADDED]
+        told = [row.type for row in await house.said(case) if ".clock." not in row.type]
+        assert told == [ADDED, "network.consent.given.v1", ADDED]
         assert house.intake.asked == [("intake", f"/v1/cases/{case.id}/persons-at-opening", "copy-persons")]
         consents = await house.ask("GET", f"/v1/persons/{case.central}/consents", house.coordinator(case))
         assert consents.json()["items"][0]["purpose"] == "referral"
@@ -194,7 +195,7 @@ class TestPersonOfTheCircle:
         for given in (True, True, False):
             answer = await house.ask("PUT", path, who, json={"given": given, "version": 1})
             assert answer.status_code == 200, answer.text
-        told = [row.type for row in await house.said(case)][3:]
+        told = [row.type for row in await house.said(case) if ".clock." not in row.type][3:]
         assert told == ["network.consent.given.v1", "network.consent.withdrawn.v1"]
         listed = (await house.ask("GET", "/v1/me/consents", who)).json()["items"]
         said = [item["said"] for item in listed if item["said"] is not None]

@@ -21,6 +21,7 @@ FULL = {
     "check_in": "six-months",
     "request_kind": "erasure",
     "for_other": True,
+    "age": 18,
 }
 # What a mail is about, and is read behind the link only. The authority that looks after data is named in full.
 UNSAID = re.compile(

@@ -1,6 +1,6 @@
 """Records a history, readable and from made-up ids: `python -m tests.workflows.network.record NAME`.
 
-What is played is what the name begins with: `invitation-...` or `data-request-...`.
+What is played is what the name begins with: `invitation-...`, `data-request-...` or `coming-of-age-...`.
 
 Run it when the workflow changes on purpose, and keep the older history too while runs of that time may be under way.
 """
@@ -24,6 +24,7 @@ from shared.secrets import database_key
 from shared.settings import Settings
 from tests.support.backing import KEYS, Backing, Databases
 from tests.workflows.network.asking import Asking
+from tests.workflows.network.growing_up import GrowingUp
 from tests.workflows.network.inviting import Inviting, inviting
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -69,12 +70,26 @@ async def play_request(service: Inviting) -> str:
     return await _readable(await asking.handle(request))
 
 
+async def play_birthday(service: Inviting) -> str:
+    """Play a birthday that is warned of and comes, and return its history as JSON."""
+    growing_up = GrowingUp(service)
+    case = await service.house.open_case()
+    child = await growing_up.child(case, await growing_up.born(12, days=60))
+    clock = await growing_up.running(child)
+    await growing_up.waits(clock.id)
+    await service.skip(days=50)
+    await growing_up.waits(clock.id)
+    await service.skip(days=20)
+    await growing_up.ended(clock.id)
+    return await _readable(await growing_up.handle(clock.id))
+
+
 async def _readable(handle: WorkflowHandle[Any, Any]) -> str:
     # Who worked on it names a machine, and does not matter to a replay.
     return re.sub(r'"[^"]*@[^"]*"', '"worker"', (await handle.fetch_history()).to_json())
 
 
-PLAYS = {"invitation": play, "data-request": play_request}
+PLAYS = {"invitation": play, "data-request": play_request, "coming-of-age": play_birthday}
 
 
 def _play_of(name: str) -> Callable[[Inviting], Awaitable[str]]:

@@ -24,7 +24,11 @@ class TestInvitation:
         await service.skip(days=4)
         await service.waits(invitation, timers=0)
         assert await service.state(case, "Nadia") == "silent"
-        clocks = [row.type.split(".")[2] for row in await house.said(case) if ".clock." in row.type]
+        clocks = [
+            row.type.split(".")[2]
+            for row in await house.said(case)
+            if ".clock." in row.type and row.data["kind"] == "invitation"
+        ]
         assert clocks == ["started", "warned", "breached"]
         await service.skip(days=60)
         assert len(await service.kinds(case)) == 2

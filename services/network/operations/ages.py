@@ -1,0 +1,188 @@
+"""The birthdays from which somebody's own consent is asked, and from which nobody else's counts: each is a clock.
+
+The rules themselves look at the birth date whenever they are asked. The clock sees to it that somebody asks; it is due
+on the Monday after the birthday, because what clocks publish must not tell when somebody was born.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import CLOCK_OWNER, SERVICE, PersonState, Purpose
+from services.network.domain.consents import (
+    COMING_OF_AGE,
+    WITHOUT_COORDINATOR,
+    birthday,
+    monday_after,
+    next_coming_of_age,
+)
+from services.network.models import Person, PersonFields
+from services.network.operations import telling
+from services.network.schemas import is_address
+from shared import outbox
+from shared.calendar import BRUSSELS, add_length
+from shared.clocks import Clock, Clocks
+from shared.events import network
+from shared.vault import Vault
+
+clocks = Clocks(SERVICE)
+
+# Two clocks never agree to the microsecond: a timer that is this early is on time.
+_EARLY = timedelta(seconds=2)
+
+
+async def follow(session: AsyncSession, *, person: Person, birth_date: date | None, now: datetime) -> None:
+    """Let the clock of a central person fit a birth date that became known, was corrected or is known no longer."""
+    if person.role != "central" or person.state != PersonState.ACTIVE:
+        return
+    live = await _live(session, person.id)
+    wanted = _wanted(live, birth_date, now)
+    if live is not None:
+        if wanted == (live.kind, live.due_at):
+            return
+        await clocks.stop(session, kind=live.kind, subject=person.id, now=now)
+    if wanted is not None:
+        kind, due_at = wanted
+        await _start(session, person, kind=kind, due_at=due_at, now=now)
+
+
+async def forget(session: AsyncSession, *, person_id: UUID, now: datetime) -> None:
+    """Stop the clock of somebody who leaves the case."""
+    live = await _live(session, person_id)
+    if live is not None:
+        await clocks.stop(session, kind=live.kind, subject=person_id, now=now)
+
+
+async def hand_over(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Give the clocks of a case to whom they are now for: the coordinator, or else the regional manager."""
+    owner = await _owner(session, tenant=tenant, case_id=case_id)
+    for clock in await queries.running_clocks(
+        session, tenant=tenant, case_id=case_id, kinds=list(COMING_OF_AGE)
+    ):
+        if clock.owner == owner:
+            continue
+        await clocks.stop(session, kind=clock.kind, subject=clock.subject, now=now)
+        await clocks.start(
+            session,
+            kind=clock.kind,
+            subject=clock.subject,
+            stream=clock.stream,
+            tenant=tenant,
+            case=case_id,
+            owner=owner,
+            now=now,
+            # Who was warned before knows it from the clock that is handed over.
+            warn_at=None if clock.warned_at is not None else clock.warn_at,
+            due_at=clock.due_at,
+            policy_version=clock.policy_version,
+        )
+
+
+async def warn(session: AsyncSession, *, tenant: UUID, clock_id: UUID, now: datetime) -> bool:
+    """Warn whoever owns the clock that a birthday comes; False if it is not, or no longer, the moment."""
+    clock = await _due(session, tenant, clock_id, now)
+    if clock is None or clock.next_at != clock.warn_at:
+        return False
+    return await clocks.warn(session, kind=clock.kind, subject=clock.subject, now=now) is not None
+
+
+async def come_of_age(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, clock_id: UUID, now: datetime
+) -> bool:
+    """Ask somebody who turned twelve or eighteen for their own consent; False if it is no longer the moment.
+
+    Whom no mail can reach the clock's owner asks: the clock is then left as breached.
+    """
+    clock = await _due(session, tenant, clock_id, now)
+    if clock is None or clock.next_at != clock.due_at:
+        return False
+    person = await queries.person(session, tenant=tenant, person_id=clock.subject, lock=True)
+    fields = await vault.open(session, PersonFields, person.sealed, row=person.row)
+    reachable = await _reachable(session, vault, person, fields, now)
+    settle = clocks.stop if reachable else clocks.breach
+    if await settle(session, kind=clock.kind, subject=person.id, now=now) is None:
+        return False
+    age = COMING_OF_AGE[clock.kind]
+    fact = network.PersonCameOfAge(case_id=person.case_id, person_id=person.id, age=age)
+    await outbox.publish(session, fact, stream=person.case_id, tenant=tenant, case=person.case_id, now=now)
+    if reachable:
+        await telling.tell(
+            session,
+            person=person,
+            kind="consent-asked",
+            now=now,
+            link_target="consents",
+            parameters={"age": age},
+        )
+    following = next_coming_of_age(fields.birth_date, now.astimezone(BRUSSELS).date())
+    if following is not None:
+        kind, day = following
+        await _start(session, person, kind=kind, due_at=monday_after(day), now=now)
+    return True
+
+
+def _wanted(live: Clock | None, birth_date: date | None, now: datetime) -> tuple[str, datetime] | None:
+    today = now.astimezone(BRUSSELS).date()
+    if birth_date is None:
+        return None
+    passed = [kind for kind, age in COMING_OF_AGE.items() if birthday(birth_date, age) <= today]
+    if live is not None and live.kind in passed:
+        # Corrected to a birthday that has passed while the clock ran: they are still to be asked.
+        return passed[-1], monday_after(today)
+    following = next_coming_of_age(birth_date, today)
+    return None if following is None else (following[0], monday_after(following[1]))
+
+
+async def _start(
+    session: AsyncSession, person: Person, *, kind: str, due_at: datetime, now: datetime
+) -> None:
+    policy = await queries.policy(session, tenant=person.tenant)
+    before = add_length(due_at, policy.lengths.coming_of_age_warn) - due_at
+    await clocks.start(
+        session,
+        kind=kind,
+        subject=person.id,
+        stream=person.case_id,
+        tenant=person.tenant,
+        case=person.case_id,
+        owner=await _owner(session, tenant=person.tenant, case_id=person.case_id),
+        now=now,
+        # A birthday that is near when it becomes known is warned of at once.
+        warn_at=max(now, due_at - before),
+        due_at=due_at,
+        policy_version=policy.version,
+    )
+
+
+async def _owner(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:
+    assigned = await queries.has_coordinator(session, tenant=tenant, case_id=case_id)
+    return CLOCK_OWNER if assigned else WITHOUT_COORDINATOR
+
+
+async def _live(session: AsyncSession, person_id: UUID) -> Clock | None:
+    for kind in COMING_OF_AGE:
+        found = await clocks.find(session, kind=kind, subject=person_id)
+        if found is not None and found.state in ("running", "paused"):
+            return found
+    return None
+
+
+async def _due(session: AsyncSession, tenant: UUID, clock_id: UUID, now: datetime) -> Clock | None:
+    clock = await queries.clock(session, tenant=tenant, clock_id=clock_id)
+    if clock is None or clock.next_at is None or clock.next_at > now + _EARLY:
+        return None
+    return clock
+
+
+async def _reachable(
+    session: AsyncSession, vault: Vault, person: Person, fields: PersonFields, now: datetime
+) -> bool:
+    if fields.email is None or not is_address(fields.email):
+        return False
+    link = await queries.link_of(session, tenant=person.tenant, person_id=person.id)
+    if link is not None and link.revoked_at is not None:
+        return False
+    today = now.astimezone(BRUSSELS).date()
+    return await queries.consent_allows(session, vault, person=person, purpose=Purpose.MAIL, today=today)
