@@ -13,7 +13,7 @@ from shared.ids import uuid7
 from tests.access.cast import Cast
 
 METHODS = ("get", "post", "put", "patch", "delete")
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass
@@ -42,6 +42,8 @@ class World:
     marks: dict[str, set[str]]
     # What is sealed, by what it is and whose; each appears nowhere else.
     contents: dict[str, str]
+    # The same as `ids`, of the case elsewhere.
+    ids_elsewhere: dict[str, str] = field(default_factory=dict)
     tries: dict[str, Try] = field(default_factory=dict)
 
     def request(self, row: str, asker: str, ids: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -84,7 +86,7 @@ class World:
 
     def nobodys_ids(self) -> dict[str, str]:
         """Return ids that nobody and nothing has, for everything that stands in a path."""
-        return {name: str(uuid7()) for name, value in self.ids.items() if _ID.fullmatch(value)}
+        return {name: str(uuid7()) for name, value in self.ids.items() if ID.fullmatch(value)}
 
     async def keep(self) -> None:
         """Keep every row as it is now, to come back to."""
@@ -120,7 +122,7 @@ class World:
 
 
 def _shows(answer: str, marks: set[str]) -> bool:
-    return not marks.isdisjoint(_ID.findall(answer))
+    return not marks.isdisjoint(ID.findall(answer))
 
 
 def _is_list(door: str, answer: httpx.Response) -> bool:
@@ -132,7 +134,7 @@ def _is_list(door: str, answer: httpx.Response) -> bool:
 def refusal(answer: httpx.Response) -> str:
     """Return what a refusal says, without the ids that were asked for."""
     body = answer.json()
-    return _ID.sub("an id", " | ".join(str(body.get(name)) for name in ("type", "title", "status", "detail")))
+    return ID.sub("an id", " | ".join(str(body.get(name)) for name in ("type", "title", "status", "detail")))
 
 
 def door_of(row: str) -> str:
@@ -151,6 +153,11 @@ def doors(document: Mapping[str, Any]) -> Iterator[str]:
 def content(*words: str) -> str:
     """Return a text that appears nowhere else."""
     return "Zz" + "".join(part.capitalize() for word in words for part in re.findall(r"[a-z]+", word.lower()))
+
+
+def strings_of(**ids: Any) -> dict[str, str]:
+    """Return named ids as they stand in paths."""
+    return {name: str(value) for name, value in ids.items()}
 
 
 def strings(values: Iterable[Any]) -> set[str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.database import Database
 from shared.settings import Settings
 from tests.access.cast import Cast, who
-from tests.access.world import Try, World, content, strings
+from tests.access.world import Try, World, content, strings, strings_of
 from tests.integration.intake.house import Case, House, kbo, opened
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
@@ -50,6 +50,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             owner=database,
             cast=cast,
             ids={name: str(value) for name, value in ids.items()},
+            ids_elsewhere=strings_of(case_id=elsewhere.id, referral_id=elsewhere.referral_id),
             marks={
                 HERE: strings([case.id, case.referral_id]),
                 OTHER: strings([other.id, other.referral_id]),

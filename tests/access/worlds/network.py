@@ -11,7 +11,7 @@ from shared.database import Database, Scope
 from shared.events import intake
 from shared.settings import Settings
 from tests.access.cast import PEOPLE, REMOVED, Cast, who
-from tests.access.world import Try, World, content, strings
+from tests.access.world import Try, World, content, strings, strings_of
 from tests.integration.network.house import Case, House, StandingClock, opened
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
@@ -51,6 +51,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             owner=database,
             cast=cast,
             ids={name: str(value) for name, value in ids.items()} | {"purpose": "mail"},
+            ids_elsewhere=strings_of(case_id=cast.case_elsewhere, person_id=who("person elsewhere")),
             marks={
                 HERE: strings([case.id, request, *(who(name) for name in PEOPLE)]),
                 OTHER: strings([other.id, who("person of another case")]),

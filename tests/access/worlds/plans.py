@@ -12,7 +12,7 @@ from shared.database import Database, Scope
 from shared.events import intake, network
 from shared.settings import Settings
 from tests.access.cast import PEOPLE, REMOVED, Cast, who
-from tests.access.world import Try, World, content, strings
+from tests.access.world import Try, World, content, strings, strings_of
 from tests.integration.plans.house import Case, House, opened
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
@@ -59,6 +59,9 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             owner=database,
             cast=cast,
             ids={name: str(value) for name, value in ids.items()},
+            ids_elsewhere=strings_of(
+                case_id=elsewhere.case.id, plan_id=elsewhere.plan, agreement_id=elsewhere.agreement
+            ),
             marks={
                 whose: strings([made.case.id, made.plan, made.agreement, *made.checks.values()])
                 for whose, made in ((HERE, here), (OTHER, other), (THERE, elsewhere))

@@ -11,7 +11,7 @@ from shared.database import Database
 from shared.events import intake, network
 from shared.settings import Settings
 from tests.access.cast import PEOPLE, REMOVED, Cast, who
-from tests.access.world import Try, World, content, strings
+from tests.access.world import Try, World, content, strings, strings_of
 from tests.integration.scheduling.house import NOW, Case, House, dates, opened
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
@@ -48,6 +48,9 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             owner=database,
             cast=cast,
             ids={name: str(value) for name, value in ids.items()} | {"code": "food"},
+            ids_elsewhere=strings_of(
+                case_id=elsewhere.id, conference_id=elsewhere.conference, poll_id=elsewhere.poll
+            ),
             marks={
                 HERE: strings([case.id, case.conference, case.poll]),
                 OTHER: strings([other.id, other.conference, other.poll]),

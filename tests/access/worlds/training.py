@@ -30,6 +30,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             owner=database,
             cast=cast,
             ids=here,
+            ids_elsewhere=there,
             marks={"elsewhere": strings(there.values())},
             contents={
                 f"{what} of {whose}": content(what, whose)

@@ -254,5 +254,9 @@ async def opened(settings: Settings, clock: Clock, **others: Any) -> AsyncIterat
             owner = Database.connect(
                 settings.database_of("network"), application_name="test-network", pool_size=2
             )
-            yield House(context=parts, owner=owner, http=http, clock=clock, intake=asked, staff_issuer=local)
-            await owner.close()
+            try:
+                yield House(
+                    context=parts, owner=owner, http=http, clock=clock, intake=asked, staff_issuer=local
+                )
+            finally:
+                await owner.close()
