@@ -143,6 +143,14 @@ def _add_vault(commands: Any) -> None:
         ("rotate", "wrap all keys with today's master key; may be begun again at any time"),
     ):
         actions.add_parser(action, help=text).set_defaults(command=_vault, action=action)
+    apply = actions.add_parser("apply-ledger", help="erase again what was erased, after a restore")
+    apply.add_argument(
+        "--from", dest="kept", type=Path, metavar="FILE", help="an exported ledger, kept elsewhere"
+    )
+    apply.set_defaults(command=_apply_ledger)
+    export = actions.add_parser("export-ledger", help="add what was erased to a file that is kept elsewhere")
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.set_defaults(command=_export_ledger)
 
 
 def _add_trace(commands: Any) -> None:
@@ -276,6 +284,18 @@ async def _vault(options: argparse.Namespace) -> int:
     from deploy.commands import vault
 
     return await {"status": vault.status, "rotate": vault.rotate}[options.action]()
+
+
+async def _apply_ledger(options: argparse.Namespace) -> int:
+    from deploy.commands import vault
+
+    return await vault.apply_ledger(options.kept)
+
+
+async def _export_ledger(options: argparse.Namespace) -> int:
+    from deploy.commands import vault
+
+    return await vault.export_ledger(options.file)
 
 
 async def _trace(options: argparse.Namespace) -> int:

@@ -33,8 +33,9 @@ from shared.vault import Vault
 CLOCK = "erasure"
 
 _NAME_KEYS = text(
-    "INSERT INTO erasure_ledger (erased, key_id, subject, kind, because, at)"
-    " SELECT :erased, key_id, subject, :kind, :because, :now FROM subject_key WHERE subject = ANY(:subjects)"
+    "INSERT INTO erasure_ledger (erased, key_id, subject, kind, because, at, tenant, case_id)"
+    " SELECT :erased, key_id, subject, :kind, :because, :now, :tenant, CAST(:case AS uuid) FROM subject_key"
+    " WHERE subject = ANY(:subjects)"
     " ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("subjects", type_=ARRAY(Uuid)))
 _KEYS = text("SELECT key_id FROM erasure_ledger WHERE erased = :erased ORDER BY key_id")
@@ -102,7 +103,15 @@ async def wipe(
     await vault.prepare(session, subjects=subjects)
     await session.execute(
         _NAME_KEYS,
-        {"erased": erased, "subjects": list(subjects), "kind": kind, "because": because, "now": now},
+        {
+            "erased": erased,
+            "subjects": list(subjects),
+            "kind": kind,
+            "because": because,
+            "now": now,
+            "tenant": tenant,
+            "case": case,
+        },
     )
     await session.execute(_EMPTY_ANSWERS, {"tenant": tenant, "nobody": NO_TENANT, "case": case or erased})
     await session.execute(_CALL_MAILS_OFF, {"subject": erased, "now": now})

@@ -198,8 +198,10 @@ erasure_ledger = Table(
     Column("kind", Text, nullable=False),
     Column("because", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("tenant", Uuid, nullable=False),
+    Column("case_id", Uuid),
     Index("ix_erasure_ledger_key_id", "key_id"),
-    info={NO_TENANT_BECAUSE: "ids of subjects and keys", APPEND_ONLY: True},
+    info={NO_TENANT_BECAUSE: "ids, also of what a restored database forgot", APPEND_ONLY: True},
 )
 
 # Erasures that this service began, and the services that must confirm them.

@@ -26,6 +26,7 @@ async def migrate(services: Sequence[str], *, wait_seconds: float, parts: Sequen
 
 async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     # Imported before the first try: on one machine the server starts meanwhile.
+    from deploy.commands.erasures import apply_ledger
     from shared import migrations
     from shared.secrets import database_key
     from shared.settings import Settings
@@ -42,6 +43,10 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     await migrations.upgrade_all(
         {SERVICES_DIRECTORY / name / "migrations": settings.database_of(name) for name in services}, key=key
     )
+    # No service starts before this: in a key store that was restored the keys of who was erased have come back.
+    applied = await apply_ledger(settings)
+    if applied.destroyed:
+        print(f"erased again: {applied.destroyed} keys that a restore had brought back")
 
 
 async def _queues(services: Sequence[str], wait_seconds: float) -> None:

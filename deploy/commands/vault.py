@@ -1,9 +1,10 @@
-"""`kring vault`: which master key wraps the keys of subjects, and wrapping them all with today's."""
+"""`kring vault`: which master key wraps the keys of subjects, and wrapping them all with today's; the ledger."""
 
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from deploy.commands import erasures
 from deploy.local.errors import PlatformError
 from shared.database import Database
 from shared.secrets import Secrets
@@ -42,6 +43,21 @@ async def rotate() -> int:
     if others:
         print(f"still under another master key: {others} keys; a service makes new ones with it")
         return 1
+    return 0
+
+
+async def apply_ledger(kept: Path | None) -> int:
+    """Erase again what was erased, and print what there was to do. Raises: PlatformError."""
+    applied = await erasures.apply_ledger(Settings(), kept=kept)
+    print(f"named in ledgers: {applied.keys} keys, destroyed now: {applied.destroyed}")
+    if kept is not None:
+        print(f"erased again in databases that had forgotten it: {applied.repeated}")
+    return 0
+
+
+async def export_ledger(file: Path) -> int:
+    """Add what was erased to a file, and print how many lines are new. Raises: PlatformError."""
+    print(f"added to {file}: {await erasures.export_ledger(Settings(), file)} lines")
     return 0
 
 

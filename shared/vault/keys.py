@@ -14,6 +14,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
+    ARRAY,
     Column,
     DateTime,
     LargeBinary,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     func,
     insert,
     select,
@@ -49,6 +51,13 @@ KEY_STORE_TABLES = tuple(_metadata.tables)
 # Serialises services that prepare the same store at the same moment.
 _PREPARING = 0x6B72696E
 _REWRAPPED_AT_ONCE = 500
+
+
+_DESTROY = text(
+    "INSERT INTO data_key (id, master_key_id, made_at, destroyed_at)"
+    " SELECT id, '', :now, :now FROM unnest(:ids) AS id ON CONFLICT (id) DO UPDATE"
+    " SET wrapped = NULL, destroyed_at = excluded.destroyed_at WHERE data_key.destroyed_at IS NULL RETURNING id"
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
 class VaultError(Exception):
@@ -136,15 +145,13 @@ class KeyStore:
             raise VaultError(f"data key {key_id} is wrapped by master key {master_id}, which is not here")
         return master.unwrap(key_id, wrapped)
 
-    async def destroy(self, ids: Sequence[UUID]) -> None:
-        """Destroy keys for good; destroying twice changes nothing."""
-        statement = (
-            update(data_key)
-            .where(data_key.c.id.in_(ids), data_key.c.destroyed_at.is_(None))
-            .values(wrapped=None, destroyed_at=datetime.now(UTC))
-        )
+    async def destroy(self, ids: Sequence[UUID]) -> int:
+        """Destroy keys for good and return how many were not destroyed before.
+
+        One that is not here (in a store restored from before it was made) is noted as destroyed all the same.
+        """
         async with self._database.transaction() as session:
-            await session.execute(statement)
+            return len((await session.execute(_DESTROY, {"ids": list(ids), "now": datetime.now(UTC)})).all())
 
     async def rewrap(self, *, batch: int = _REWRAPPED_AT_ONCE) -> int:
         """Wrap every key that another master key wraps with this store's own; return how many there were.

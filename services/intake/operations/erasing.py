@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import HOLDERS, OVER, SERVICE, CaseStatus
@@ -73,6 +73,10 @@ async def wipe_case(
     now: datetime,
 ) -> None:
     """Make what intake itself holds of an erased case unreadable: the referral, its persons, the baseline."""
+    # It is erased already, unless this database was restored from before it was.
+    await session.execute(
+        update(Case).where(Case.tenant == tenant, Case.id == case_id).values(state=CaseStatus.ERASED)
+    )
     await erasure.wipe(
         session,
         vault,

@@ -41,12 +41,7 @@ async def erase_person(
     person = await queries.person(session, tenant=person.tenant, person_id=person.id, lock=True)
     await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
     await require_erasable(session, person)
-    person.state, person.left_at = PersonState.ERASED, person.left_at or now
-    person.side, person.required = "other", False
-    await session.flush()
-    await links.revoke(session, person=person, now=now)
-    await invitations.cancel_of(session, person=person, now=now)
-    await ages.forget(session, person_id=person.id, now=now)
+    await _leave(session, person, now)
     policy = await queries.policy(session, tenant=person.tenant)
     await erasures.begin(
         session,
@@ -65,6 +60,15 @@ async def erase_person(
     await outbox.publish(
         session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now
     )
+
+
+async def _leave(session: AsyncSession, person: Person, now: datetime) -> None:
+    person.state, person.left_at = PersonState.ERASED, person.left_at or now
+    person.side, person.required = "other", False
+    await session.flush()
+    await links.revoke(session, person=person, now=now)
+    await invitations.cancel_of(session, person=person, now=now)
+    await ages.forget(session, person_id=person.id, now=now)
 
 
 async def require_erasable(session: AsyncSession, person: Person) -> None:
@@ -94,6 +98,10 @@ async def wipe_person(
     now: datetime,
 ) -> None:
     """Make what network holds of an erased person unreadable; what they agreed to stays."""
+    person = await session.get(Person, person_id)
+    if person is not None and person.tenant == tenant and person.state != PersonState.ERASED:
+        # This database was restored from before they were erased.
+        await _leave(session, person, now)
     await session.execute(delete(Contact).where(Contact.tenant == tenant, Contact.person_id == person_id))
     await session.execute(_LEAVE_CIRCLE, {"person_id": str(person_id), "case_id": case_id})
     await erasure.wipe(

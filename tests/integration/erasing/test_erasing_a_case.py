@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from shared.auth import Role
 from shared.errors import Operational
@@ -49,6 +50,13 @@ class TestEraseCase:
             assert await houses.rows("scheduling", f"SELECT 1 FROM {table}") == [], table
         for table in ("contact", "circle"):
             assert await houses.rows("network", f"SELECT 1 FROM {table}") == [], table
+
+    @pytest.mark.parametrize("change", ["DELETE FROM erasure_ledger", "UPDATE erasure_ledger SET at = now()"])
+    async def test_no_service_may_change_its_ledger(self, houses: Houses, change: str) -> None:
+        for service in HOLDERS:
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                async with houses.contexts[service].database.transaction() as session:
+                    await session.execute(text(change))
 
     async def test_every_read_says_that_it_was_erased(self, houses: Houses) -> None:
         story = await houses.story()

@@ -1,0 +1,266 @@
+"""`kring vault apply-ledger` and `export-ledger`: after a restore, what was erased is erased again before all else.
+
+A restored key store gets its destroyed keys destroyed anew by the ledgers of the services. A restored database of a
+service has forgotten its last erasures itself: it is told them from a file that is kept elsewhere.
+"""
+
+import json
+import os
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from deploy.local.errors import PlatformError
+from shared.database import Database
+from shared.settings import SERVICES, Settings
+
+_AT_ONCE = 5000
+# Later than any event of a case can be: what was erased stays so, whatever a restored broker still holds.
+_LAST = 2**62
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a ledger: a key, whose it was, and the erasure that destroyed it."""
+
+    service: str
+    erased: str
+    key_id: str
+    subject: str
+    kind: str
+    because: str
+    at: str
+    tenant: str
+    case_id: str | None
+
+
+@dataclass
+class Applied:
+    """What came of applying the ledgers."""
+
+    keys: int = 0
+    destroyed: int = 0
+    repeated: int = 0
+
+
+async def apply_ledger(settings: Settings, *, kept: Path | None = None) -> Applied:
+    """Destroy every key that a service's ledger names, and with `kept` also repeat what the services have forgotten.
+
+    May be done again at any time, and interrupted. Raises: PlatformError if the file is not a ledger.
+    """
+    applied = Applied()
+    lines = read_lines(kept) if kept is not None else []
+    async with _key_store(settings) as store:
+        for start in range(0, len(lines), _AT_ONCE):
+            ids = {UUID(line.key_id) for line in lines[start : start + _AT_ONCE]}
+            applied.destroyed += await store.destroy(sorted(ids))
+        for service in SERVICES:
+            async for keys in _named(settings, service):
+                applied.keys += len(keys)
+                applied.destroyed += await store.destroy(keys)
+    for service in SERVICES:
+        applied.repeated += await _repeat(
+            settings, service, [line for line in lines if line.service == service]
+        )
+    return applied
+
+
+async def export_ledger(settings: Settings, file: Path) -> int:
+    """Add to a file what the ledgers of all services hold and it does not; return how many lines were added.
+
+    What was cut off by a crash is written again. Raises: PlatformError if the file is not a ledger.
+    """
+    known = _cut_and_read(file)
+    added = 0
+    with file.open("a", encoding="utf-8") as out:
+        for service in SERVICES:
+            async for rows in _rows(settings, service):
+                fresh = [line for row in rows if _identity(line := _line(service, row)) not in known]
+                out.writelines(json.dumps(asdict(line), sort_keys=True) + "\n" for line in fresh)
+                added += len(fresh)
+        out.flush()
+        os.fsync(out.fileno())
+    return added
+
+
+def read_lines(file: Path) -> list[Line]:
+    """Return the whole lines of an exported ledger. Raises: PlatformError, naming the first line that is none."""
+    try:
+        written = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise PlatformError(f"The ledger {file} cannot be read.") from None
+    # Without its end the last line was not written whole.
+    lines = []
+    for number, line in enumerate(written.split("\n")[:-1], start=1):
+        try:
+            lines.append(_parsed(json.loads(line)))
+        except (ValueError, TypeError, KeyError):
+            raise PlatformError(f"Line {number} of {file} is no line of a ledger.") from None
+    return lines
+
+
+def _parsed(values: dict[str, Any]) -> Line:
+    line = Line(**{field.name: values[field.name] for field in fields(Line)})
+    for value in (
+        line.erased,
+        line.key_id,
+        line.subject,
+        line.tenant,
+        *([line.case_id] if line.case_id else []),
+    ):
+        UUID(value)
+    datetime.fromisoformat(line.at)
+    if line.service not in SERVICES:
+        raise ValueError(line.service)
+    return line
+
+
+def _identity(line: Line) -> tuple[str, str, str]:
+    return line.service, line.erased, line.key_id
+
+
+def _cut_and_read(file: Path) -> set[tuple[str, str, str]]:
+    if not file.exists():
+        return set()
+    written = file.read_bytes()
+    whole = written.rfind(b"\n") + 1
+    if whole < len(written):
+        os.truncate(file, whole)
+    return {_identity(line) for line in read_lines(file)}
+
+
+def _line(service: str, row: Any) -> Line:
+    values = {name: None if value is None else str(value) for name, value in row._mapping.items()}
+    return Line(service=service, **{**values, "at": row.at.isoformat()})
+
+
+@asynccontextmanager
+async def _key_store(settings: Settings) -> AsyncIterator[Any]:
+    from shared.secrets import Secrets
+    from shared.vault import KeyStore, MasterKey
+
+    database = Database.connect(settings.database_of("keys"), application_name="kring-ledger", pool_size=1)
+    # Destroying needs no master key, and nothing is opened here.
+    store = KeyStore(database, master=MasterKey(Secrets.load(settings.secrets_dir).master_key))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _named(settings: Settings, service: str) -> AsyncIterator[list[UUID]]:
+    async for rows in _rows(settings, service):
+        yield sorted({row.key_id for row in rows})
+
+
+async def _rows(settings: Settings, service: str) -> AsyncIterator[Sequence[Any]]:
+    """Yield a service's ledger in parts; nothing if the service has no database or ledger here yet."""
+    if not await _has_ledger(settings, service):
+        return
+    query = text(
+        "SELECT erased, key_id, subject, kind, because, at, tenant, case_id FROM erasure_ledger"
+        " WHERE (erased, key_id) > (:erased, :key) ORDER BY erased, key_id LIMIT :many"
+    )
+    async with _engine(settings.database_of(service)) as engine:
+        erased = key = UUID(int=0)
+        while True:
+            async with engine.connect() as connection:
+                values = {"erased": erased, "key": key, "many": _AT_ONCE}
+                rows = (await connection.execute(query, values)).all()
+            if not rows:
+                return
+            yield rows
+            erased, key = rows[-1].erased, rows[-1].key_id
+
+
+async def _has_ledger(settings: Settings, service: str) -> bool:
+    from sqlalchemy.engine import make_url
+
+    url = make_url(settings.database_of(service))
+    server = url.set(database="postgres").render_as_string(hide_password=False)
+    async with _engine(server) as engine, engine.connect() as connection:
+        found = await connection.execute(
+            text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": url.database}
+        )
+        if found.first() is None:
+            return False
+    async with _engine(settings.database_of(service)) as engine, engine.connect() as connection:
+        columns = await connection.execute(
+            text(
+                "SELECT 1 FROM information_schema.columns WHERE table_name = 'erasure_ledger'"
+                " AND column_name = 'tenant'"
+            )
+        )
+        return columns.first() is not None
+
+
+@asynccontextmanager
+async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def _repeat(settings: Settings, service: str, lines: Iterable[Line]) -> int:
+    """Let a service hear again of every erasure that its ledger has forgotten; return how many there were."""
+    by_erasure: dict[str, list[Line]] = {}
+    for line in lines:
+        by_erasure.setdefault(line.erased, []).append(line)
+    if not by_erasure or not await _has_ledger(settings, service):
+        return 0
+    known: set[tuple[str, str]] = set()
+    async for rows in _rows(settings, service):
+        known |= {(str(row.erased), str(row.key_id)) for row in rows}
+    forgotten = [
+        of[0] for erased, of in by_erasure.items() if any((erased, line.key_id) not in known for line in of)
+    ]
+    if forgotten:
+        await _hear_again(settings, service, forgotten)
+    return len(forgotten)
+
+
+async def _hear_again(settings: Settings, service: str, erasures: Sequence[Line]) -> None:
+    from shared.runtime import connected
+
+    subscriptions = import_module(f"services.{service}.consumer").subscriptions
+    async with connected(service, settings) as context:
+        for line in erasures:
+            event_type, data = _event(line)
+            await subscriptions.deliver(_envelope(line, event_type, data), event_type, context)
+
+
+def _event(line: Line) -> tuple[str, dict[str, Any]]:
+    from shared.events import intake, network
+
+    case = {"case_id": line.case_id, "because": line.because}
+    if line.kind == "case":
+        return intake.CaseErased.TYPE, case
+    return network.PersonErased.TYPE, {**case, "person_id": line.erased}
+
+
+def _envelope(line: Line, event_type: str, data: dict[str, Any]) -> bytes:
+    from shared.ids import uuid7
+
+    return json.dumps(
+        {
+            "id": str(uuid7()),
+            "source": "urn:kring:ledger",
+            "type": event_type,
+            "time": line.at,
+            "tenant": line.tenant,
+            "caseid": line.case_id,
+            "sequence": str(_LAST),
+            "data": data,
+        }
+    ).encode()
