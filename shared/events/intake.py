@@ -1,6 +1,6 @@
 """What intake says: referrals, cases, offers to coordinators, assignments, the baseline."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -163,3 +163,19 @@ class ReferrerReplaced(EventData, type="intake.referrer.replaced.v1"):
 
     case_id: UUID
     referrer_id: UUID
+
+
+class HoldSet(EventData, type="intake.hold.set.v1"):
+    """Nothing of the case may be erased until the hold is lifted; why stays in intake."""
+
+    case_id: UUID
+    hold_id: UUID
+    until: date | None = None
+
+
+class HoldLifted(EventData, type="intake.hold.lifted.v1"):
+    """A hold ended: by hand, or because its last day passed. Another one can still be in force."""
+
+    case_id: UUID
+    hold_id: UUID
+    because: Literal["by-hand", "expired"]

@@ -8,6 +8,8 @@ SERVICE = "intake"
 OFFER_CLOCK = "offer"
 ALLOCATION_CLOCK = "allocation"
 SEARCH_CLOCK = "coordinator-search"
+RETENTION_CLOCK = "retention"
+HOLD_CLOCK = "hold"
 
 WithdrawnBy = Literal["central-person", "representative", "referrer", "regional-manager"]
 Gender = Literal["female", "male", "other"]
@@ -39,6 +41,7 @@ class ReferralState(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
 
 
 class CaseStatus(StrEnum):

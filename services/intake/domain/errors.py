@@ -179,3 +179,38 @@ class NoErasure(NotFound):
 
     code = "erasure-not-found"
     title = "The erasure of this case was not asked for"
+
+
+class UnderHold(Conflict):
+    """A hold keeps the file from being erased, by whatever way it is asked."""
+
+    code = "under-legal-hold"
+    title = "This file is under a legal hold: nothing of it is erased until the hold is lifted"
+
+
+class UnknownHold(NotFound):
+    """There is no such hold at this organisation."""
+
+    code = "hold-not-found"
+    title = "There is no such hold here"
+
+
+class HoldLifted(Conflict):
+    """A hold ends once."""
+
+    code = "hold-lifted"
+    title = "This hold has been lifted already"
+
+
+class HoldEndsTooSoon(Invalid):
+    """A hold until a day that has passed would hold nothing."""
+
+    code = "hold-ends-too-soon"
+    title = "`until` must be a day after today, within a hundred years; leave it out for a hold until it is lifted"
+
+
+class FileNotOver(Conflict):
+    """How long a file is kept is known when it is over."""
+
+    code = "file-not-over"
+    title = "This case goes on: how long its file is kept is decided when it ends"

@@ -6,6 +6,7 @@ What is plain is ids, codes, dates, organisations' names, and what coordinators 
 from services.intake.models.base import Base
 from services.intake.models.cases import Assignment, Case, CaseParty, Offer
 from services.intake.models.files import Baseline, BaselineFields, BottomLine, BottomLineFields
+from services.intake.models.keeping import Hold, HoldFields, Retention
 from services.intake.models.referrals import PersonFields, Referral, ReferralFields, ReferralPerson
 from services.intake.models.register import (
     ContactFields,
@@ -26,6 +27,8 @@ __all__ = [
     "CaseParty",
     "ContactFields",
     "Coordinator",
+    "Hold",
+    "HoldFields",
     "Offer",
     "Organisation",
     "PersonFields",
@@ -33,5 +36,6 @@ __all__ = [
     "Referral",
     "ReferralFields",
     "ReferralPerson",
+    "Retention",
     "StaffMember",
 ]

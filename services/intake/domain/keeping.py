@@ -1,0 +1,71 @@
+"""How long a file is kept when it is over. Pure: from facts and an organisation's lengths to one date."""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+
+class FileKind(StrEnum):
+    """What a file is, as far as it matters to how long it is kept."""
+
+    YOUTH = "youth"
+    ADULT = "adult"
+    PLAN_WITHOUT_MEETING = "plan-without-meeting"
+    # A referral that never became a case.
+    REFERRAL = "referral"
+
+
+class LiftedBecause(StrEnum):
+    """Why a hold ended."""
+
+    BY_HAND = "by-hand"
+    EXPIRED = "expired"
+
+
+class Lengths(Protocol):
+    """What an organisation sets about keeping."""
+
+    keep_youth_until_age: int | None
+    keep_case_years: int
+    keep_plan_without_meeting_years: int
+    keep_referral_years: int
+
+
+def kind_of(*, minors: bool, plan_without_meeting: bool, lengths: Lengths) -> FileKind:
+    """Return what the file of a case is: whether a conference is youth help is for each organisation to say."""
+    if minors and lengths.keep_youth_until_age is not None:
+        return FileKind.YOUTH
+    return FileKind.PLAN_WITHOUT_MEETING if plan_without_meeting else FileKind.ADULT
+
+
+def keep_until(
+    kind: FileKind, *, over_on: date, central_births: Sequence[date], lengths: Lengths
+) -> date:
+    """Return the last day on which a file is kept.
+
+    A youth's file: to the end of the year in which the youngest central person reaches the age, so that the date tells
+    no birthday; never shorter than another case's. Where no birth date can be read, as if born on the day it ended.
+    """
+    case = years_after(over_on, lengths.keep_case_years)
+    if kind == FileKind.YOUTH and lengths.keep_youth_until_age is not None:
+        youngest = max(central_births, default=over_on)
+        return max(case, date(youngest.year + lengths.keep_youth_until_age, 12, 31))
+    if kind == FileKind.PLAN_WITHOUT_MEETING:
+        return years_after(over_on, lengths.keep_plan_without_meeting_years)
+    if kind == FileKind.REFERRAL:
+        return years_after(over_on, lengths.keep_referral_years)
+    return case
+
+
+def years_after(day: date, years: int) -> date:
+    """Return the same day some years later; 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def retention_workflow_id(tenant: object) -> str:
+    """Return the id of the workflow that looks after the retention of a tenant's files."""
+    return f"retention/{tenant}"

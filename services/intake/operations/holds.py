@@ -1,0 +1,143 @@
+"""Legal holds: while one is in force nothing of the file is erased, by retention, request or hand."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import HOLD_CLOCK, RETENTION_CLOCK, SERVICE
+from services.intake.domain.errors import HoldEndsTooSoon, HoldLifted, UnderHold, UnknownHold
+from services.intake.domain.keeping import LiftedBecause
+from services.intake.models import Hold, HoldFields
+from services.intake.models.keeping import hold_row
+from services.intake.operations.keeping import UNDER_HOLD, locked_file, start_clock
+from services.intake.queries import keeping as reads
+from services.intake.queries import register
+from shared import outbox
+from shared.auth import Role
+from shared.calendar import BRUSSELS, end_of_day
+from shared.case_state import CaseErased
+from shared.clocks import Clocks
+from shared.events import intake as events
+from shared.ids import uuid7
+from shared.vault import Vault
+
+_LONGEST = timedelta(days=36_525)
+clocks = Clocks(SERVICE)
+
+
+async def require_free(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
+    """Let pass the erasing of a file whose row is locked here, if nothing holds it. Raises: UnderHold.
+
+    A hold whose last day passed counts until it is lifted: the sweep does that first.
+    """
+    if await reads.holds_in_force(session, tenant=tenant, case_id=case_id):
+        raise UnderHold(case_id=str(case_id))
+
+
+async def set_hold(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    reason: str,
+    until: date | None,
+    set_by: UUID,
+    now: datetime,
+) -> Hold:
+    """Keep a file from being erased. Raises: UnknownCase, CaseErased, HoldEndsTooSoon."""
+    today = now.astimezone(BRUSSELS).date()
+    if until is not None and not today < until <= today + _LONGEST:
+        raise HoldEndsTooSoon
+    await locked_file(session, tenant=tenant, case_id=case_id)
+    hold_id = uuid7()
+    sealed = await vault.seal(session, HoldFields(reason=reason), subject=case_id, row=hold_row(hold_id))
+    hold = Hold(
+        id=hold_id,
+        tenant=tenant,
+        case_id=case_id,
+        until=until,
+        created_by=set_by,
+        created_at=now,
+        sealed=sealed,
+    )
+    session.add(hold)
+    await session.flush()
+    await clocks.pause(session, kind=RETENTION_CLOCK, subject=case_id, now=now, reason=UNDER_HOLD)
+    if until is not None:
+        await _start_clock(session, hold, until, now)
+    fact = events.HoldSet(case_id=case_id, hold_id=hold_id, until=until)
+    await outbox.publish(session, fact, stream=case_id, tenant=tenant, case=case_id, now=now)
+    return hold
+
+
+async def lift_hold(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    hold_id: UUID,
+    because: LiftedBecause,
+    lifted_by: UUID | None,
+    now: datetime,
+) -> Hold:
+    """End a hold; with the last one the file's time runs on, but for so long that somebody can object.
+
+    Raises: UnknownHold, HoldLifted.
+    """
+    seen = await reads.hold(session, tenant=tenant, hold_id=hold_id)
+    if seen is None:
+        raise UnknownHold(hold_id=str(hold_id))
+    if seen.lifted_at is not None:
+        raise HoldLifted(hold_id=str(hold_id))
+    try:
+        await locked_file(session, tenant=tenant, case_id=seen.case_id)
+    except CaseErased:
+        # Only what nothing held was erased: somebody lifted it just now.
+        raise HoldLifted(hold_id=str(hold_id)) from None
+    hold = await reads.hold(session, tenant=tenant, hold_id=hold_id)
+    if hold is None or hold.lifted_at is not None:
+        raise HoldLifted(hold_id=str(hold_id))
+    hold.lifted_at, hold.lifted_by, hold.lifted_because = now, lifted_by, because
+    await session.flush()
+    await clocks.stop(session, kind=HOLD_CLOCK, subject=hold_id, now=now)
+    await _let_time_run(session, hold, now)
+    fact = events.HoldLifted(case_id=hold.case_id, hold_id=hold_id, because=because.value)
+    await outbox.publish(session, fact, stream=hold.case_id, tenant=tenant, case=hold.case_id, now=now)
+    return hold
+
+
+async def _let_time_run(session: AsyncSession, hold: Hold, now: datetime) -> None:
+    retention = await reads.retention(session, tenant=hold.tenant, case_id=hold.case_id)
+    if retention is None or await reads.holds_in_force(session, tenant=hold.tenant, case_id=hold.case_id):
+        return
+    # A hold makes nothing be kept longer: a new clock with the old moment, not the old clock moved by the pause.
+    await clocks.stop(session, kind=RETENTION_CLOCK, subject=hold.case_id, now=now)
+    warn_days = (await register.policy(session, tenant=hold.tenant)).lengths.retention_warn_days
+    await start_clock(
+        session,
+        tenant=hold.tenant,
+        case_id=hold.case_id,
+        due_at=max(end_of_day(retention.keep_until), now + timedelta(days=warn_days)),
+        warn_days=warn_days,
+        policy_version=retention.policy_version,
+        now=now,
+    )
+
+
+async def _start_clock(session: AsyncSession, hold: Hold, until: date, now: datetime) -> None:
+    policy = await register.policy(session, tenant=hold.tenant)
+    due_at = end_of_day(until)
+    await clocks.start(
+        session,
+        kind=HOLD_CLOCK,
+        subject=hold.id,
+        stream=hold.case_id,
+        tenant=hold.tenant,
+        case=None,
+        owner=Role.DPO,
+        now=now,
+        warn_at=due_at - timedelta(days=policy.lengths.retention_warn_days),
+        due_at=due_at,
+        policy_version=policy.version,
+    )
