@@ -173,6 +173,35 @@ class Temporal:
         except RPCError as error:
             raise Operational(f"temporal: {error.status.name}") from None
 
+    async def wake(
+        self,
+        workflow: str,
+        workflow_input: BaseModel,
+        *,
+        id: str,  # noqa: A002 - the SDK's name
+        service: str,
+        tenant: UUID,
+        event_id: UUID,
+    ) -> None:
+        """Tell a workflow that something happened, and start it if it does not run: also one that ended before.
+
+        For what ends when nothing is left to wait for, and is wanted again later. Raises: Operational.
+        """
+        client = await self.client()
+        try:
+            await client.start_workflow(
+                workflow,
+                workflow_input,
+                id=id,
+                task_queue=task_queue_of(service),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=TypedSearchAttributes([SearchAttributePair(TENANT, str(tenant))]),
+                start_signal="look-again",
+                start_signal_args=[str(event_id)],
+            )
+        except RPCError as error:
+            raise Operational(f"temporal: {error.status.name}") from None
+
     async def look_again(self, workflow_id: str, event_id: UUID) -> bool:
         """Tell a workflow that something happened; False if there is none running with this id.
 

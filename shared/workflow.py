@@ -40,6 +40,11 @@ class LookAgain:
             self._news = True
 
     @property
+    def has_news(self) -> bool:
+        """Say whether something happened since the last wait."""
+        return self._news
+
+    @property
     def seen(self) -> tuple[str, ...]:
         """Return the ids of the events seen, to hand to a continued run."""
         return tuple(self._seen)

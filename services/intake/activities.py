@@ -1,19 +1,29 @@
-"""What the search for a coordinator does when its moment comes: each step once, in a transaction of its own."""
+"""What intake's workflows do when a moment comes: each step once, in a transaction of its own."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+from prometheus_client import Counter
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from services.intake.domain.codes import assignment_workflow_id
-from services.intake.operations import offers
+from services.intake.domain.keeping import retention_workflow_id
+from services.intake.operations import forgetting, offers
+from services.intake.queries import keeping
 from services.intake.queries.search import Phase, Todo, standing
 from shared import effects
 from shared.context import Context
 from shared.database import Scope
+
+log = structlog.get_logger(__name__)
+
+ATTENDED = Counter(
+    "kring_retention_total", "Moments of files that came: warned, lifted, erased, held", ["came_of"]
+)
 
 
 class Search(BaseModel):
@@ -48,6 +58,40 @@ class Done(BaseModel):
     """A step was done, or there was nothing to do."""
 
 
+class Files(BaseModel):
+    """Whose files."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: UUID
+
+
+class Moments(BaseModel):
+    """When something is to be done next about any file, and whether that is now; None: nothing is kept for a time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    next_at: datetime | None
+    is_now: bool
+
+
+class Swept(BaseModel):
+    """How many moments were attended to: no more than a few at a time, so that a sweep is short."""
+
+    model_config = ConfigDict(frozen=True)
+
+    moments: int
+
+
+class Attended(BaseModel):
+    """What came of one moment."""
+
+    model_config = ConfigDict(frozen=True)
+
+    came_of: forgetting.CameOf
+
+
+_AT_A_TIME = 20
 Operation = Callable[[AsyncSession, datetime], Awaitable[None]]
 
 
@@ -130,3 +174,49 @@ class Activities:
                 return Done()
 
             return await effects.once(session, key=key, result=Done, operation=run)
+
+
+class RetentionActivities:
+    """The steps of retention. Each moment of a file is a transaction of its own: one that fails holds up no other."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @activity.defn(name="intake.look-at-files")
+    async def look_at_files(self, files: Files) -> Moments:
+        """Return when something is to be done next about files."""
+        now = await self._context.clock.now()
+        async with self._context.database.transaction(Scope(tenant=files.tenant)) as session:
+            next_at = await keeping.next_moment(session, tenant=files.tenant)
+        return Moments(next_at=next_at, is_now=next_at is not None and next_at <= now)
+
+    @activity.defn(name="intake.sweep-files")
+    async def sweep_files(self, files: Files) -> Swept:
+        """Attend to some of what is to be done now. Raises what went wrong, when all others have been attended to."""
+        now = await self._context.clock.now()
+        async with self._context.database.transaction(Scope(tenant=files.tenant)) as session:
+            moments = await keeping.moments(session, tenant=files.tenant, now=now, most=_AT_A_TIME)
+        failed: Exception | None = None
+        for moment in moments:
+            try:
+                await self._attend(files, moment, now)
+            except Exception as error:  # noqa: BLE001 - raised below
+                failed = failed or error
+        if failed is not None:
+            raise failed
+        return Swept(moments=len(moments))
+
+    async def _attend(self, files: Files, moment: keeping.Moment, now: datetime) -> None:
+        what = "due" if moment.due else "warn"
+        # A clock that starts anew has another id, and is another moment.
+        key = f"{retention_workflow_id(files.tenant)}/{what}/{moment.clock_id}"
+        async with self._context.database.transaction(Scope(tenant=files.tenant)) as session:
+
+            async def run() -> Attended:
+                return Attended(
+                    came_of=await forgetting.attend(session, moment, tenant=files.tenant, now=now)
+                )
+
+            done = await effects.once(session, key=key, result=Attended, operation=run)
+        ATTENDED.labels(done.came_of).inc()
+        log.info("retention.attended", kind=moment.kind, subject=str(moment.subject), came_of=done.came_of)

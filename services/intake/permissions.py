@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import CaseStatus, WithdrawnBy
+from services.intake.domain.codes import CaseStatus, ReferralState, WithdrawnBy
 from services.intake.domain.errors import (
     NotOnBehalf,
     OnlyOpsMakesTenants,
@@ -79,6 +79,8 @@ async def referral_for_reader(session: AsyncSession, principal: Principal, *, re
     referral = await referrals.referral(session, tenant=principal.tenant, referral_id=referral_id)
     if referral is None or not (is_manager(principal) or _wrote(principal, referral)):
         raise UnknownReferral(referral_id=str(referral_id))
+    if referral.state == ReferralState.ERASED:
+        raise CaseErased(case_id=str(referral.case_id))
     case = await cases.case(session, tenant=principal.tenant, case_id=referral.case_id)
     if case is not None:
         _require_not_erased(case)

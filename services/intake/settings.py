@@ -25,13 +25,17 @@ class Policy(RequestModel):
     )
     erasure: Length = Field(
         default="5wd", description="From asking for an erasure to being late in confirming it."
+    )
     keep_youth_until_age: Annotated[int, Field(ge=18, le=100)] | None = Field(
         default=35,
-        description="A file with a minor as central person: to the end of the year in which the youngest of them is this"
-        " old. Nothing (null) if the organisation's conferences are no youth help: then as other cases.",
+        description="A file with a minor as central person: to the end of the year in which the youngest reaches this"
+        " age. Nothing (null) if the organisation's conferences are no youth help: then as other cases.",
     )
     keep_case_years: int = Field(
-        default=5, ge=1, le=50, description="Another case, from its end: as long as a claim can follow from it."
+        default=5,
+        ge=1,
+        le=50,
+        description="Another case, from its end: as long as a claim can follow from it.",
     )
     keep_plan_without_meeting_years: int = Field(
         default=5, ge=1, le=50, description="A case that ended in a plan without a meeting, from its end."
@@ -40,5 +44,8 @@ class Policy(RequestModel):
         default=1, ge=1, le=50, description="A referral that was declined or taken back, from then on."
     )
     retention_warn_days: int = Field(
-        default=60, ge=1, le=365, description="From the warning to the end of a file; also after a hold was lifted."
+        default=60,
+        ge=1,
+        le=365,
+        description="From the warning to the end of a file; also after a hold was lifted.",
     )

@@ -7,16 +7,26 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import letters
-from services.intake.domain.codes import HOLDERS, SERVICE, Outcome, ReleaseReason, assignment_workflow_id
+from services.intake.activities import Files
+from services.intake.domain.codes import (
+    HOLD_CLOCK,
+    HOLDERS,
+    RETENTION_CLOCK,
+    SERVICE,
+    Outcome,
+    ReleaseReason,
+    assignment_workflow_id,
+)
+from services.intake.domain.keeping import retention_workflow_id
 from services.intake.operations import cases, erasing, telling
 from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals
-from services.intake.workflows import CoordinatorAssignment, SearchRun
+from services.intake.workflows import CoordinatorAssignment, Retention, SearchRun
 from shared import erasure, messages
 from shared.context import Context
 from shared.database import Scope
 from shared.events import intake, network, plans
-from shared.events.base import Received
+from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
@@ -84,6 +94,7 @@ async def close_case(session: AsyncSession, event: Received[plans.FollowUpEnded]
     """Close the case when its year is over, or the circle is done."""
     await cases.close_case(
         session,
+        context.vault,
         tenant=_tenant_of(event),
         case_id=event.data.case_id,
         outcome=Outcome(event.data.outcome),
@@ -133,6 +144,22 @@ async def erase_person(
         person_id=event.data.person_id,
         because=event.data.because,
         now=await context.clock.now(),
+    )
+
+
+@subscriptions.acts(CLOCK_EVENTS[SERVICE, "started"], case="always")
+async def look_after_files(event: Received[ClockFact], context: Context) -> None:
+    """Let retention see that a file's time, or that of a hold, began to run."""
+    if event.data.kind not in (RETENTION_CLOCK, HOLD_CLOCK):
+        return
+    tenant = _tenant_of(event)
+    await context.temporal.wake(
+        Retention.__name__,
+        Files(tenant=tenant),
+        id=retention_workflow_id(tenant),
+        service=SERVICE,
+        tenant=tenant,
+        event_id=event.id,
     )
 
 

@@ -1,11 +1,19 @@
-"""What waits and decides when in intake: the search for a coordinator."""
+"""What waits and decides when in intake: the search for a coordinator, and how long files are kept."""
 
 from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from services.intake.activities import Activities, Done, Search, Standing, Step
+    from services.intake.activities import (
+        Activities,
+        Done,
+        Files,
+        RetentionActivities,
+        Search,
+        Standing,
+        Step,
+    )
     from services.intake.queries.search import Phase, Todo
 
 from shared.workflow import ACTIVITY, LookAgain
@@ -62,3 +70,28 @@ class CoordinatorAssignment(LookAgain):
         self._steps += 1
         step = Step(**self._search.model_dump(), ordinal=self._steps, offer_id=standing.offer_id)
         await workflow.execute_activity_method(method, step, **ACTIVITY)
+
+
+@workflow.defn(name="Retention")
+class Retention(LookAgain):
+    """Look after how long a tenant's files are kept: it sleeps to the next moment of any of them, for decades.
+
+    It ends when nothing is kept for a time, and is started again by the next clock that starts.
+    """
+
+    @workflow.run
+    async def run(self, files: Files) -> None:
+        """Look, sweep or wait, and look again."""
+        while True:
+            moments = await workflow.execute_activity_method(
+                RetentionActivities.look_at_files, files, **ACTIVITY
+            )
+            self.show("sweeping" if moments.is_now else "waiting", moments.next_at)
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(files)
+            if moments.is_now:
+                await workflow.execute_activity_method(RetentionActivities.sweep_files, files, **ACTIVITY)
+            elif moments.next_at is None and not self.has_news:
+                return
+            else:
+                await self.wait(moments.next_at)

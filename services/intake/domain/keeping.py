@@ -1,9 +1,9 @@
 """How long a file is kept when it is over. Pure: from facts and an organisation's lengths to one date."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
 
 
 class FileKind(StrEnum):
@@ -23,38 +23,37 @@ class LiftedBecause(StrEnum):
     EXPIRED = "expired"
 
 
-class Lengths(Protocol):
-    """What an organisation sets about keeping."""
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """What an organisation sets about keeping; `youth_until_age` None: its conferences are no youth help."""
 
-    keep_youth_until_age: int | None
-    keep_case_years: int
-    keep_plan_without_meeting_years: int
-    keep_referral_years: int
+    youth_until_age: int | None
+    case_years: int
+    plan_without_meeting_years: int
+    referral_years: int
 
 
 def kind_of(*, minors: bool, plan_without_meeting: bool, lengths: Lengths) -> FileKind:
     """Return what the file of a case is: whether a conference is youth help is for each organisation to say."""
-    if minors and lengths.keep_youth_until_age is not None:
+    if minors and lengths.youth_until_age is not None:
         return FileKind.YOUTH
     return FileKind.PLAN_WITHOUT_MEETING if plan_without_meeting else FileKind.ADULT
 
 
-def keep_until(
-    kind: FileKind, *, over_on: date, central_births: Sequence[date], lengths: Lengths
-) -> date:
+def keep_until(kind: FileKind, *, over_on: date, central_births: Sequence[date], lengths: Lengths) -> date:
     """Return the last day on which a file is kept.
 
     A youth's file: to the end of the year in which the youngest central person reaches the age, so that the date tells
     no birthday; never shorter than another case's. Where no birth date can be read, as if born on the day it ended.
     """
-    case = years_after(over_on, lengths.keep_case_years)
-    if kind == FileKind.YOUTH and lengths.keep_youth_until_age is not None:
+    case = years_after(over_on, lengths.case_years)
+    if kind == FileKind.YOUTH and lengths.youth_until_age is not None:
         youngest = max(central_births, default=over_on)
-        return max(case, date(youngest.year + lengths.keep_youth_until_age, 12, 31))
+        return max(case, date(youngest.year + lengths.youth_until_age, 12, 31))
     if kind == FileKind.PLAN_WITHOUT_MEETING:
-        return years_after(over_on, lengths.keep_plan_without_meeting_years)
+        return years_after(over_on, lengths.plan_without_meeting_years)
     if kind == FileKind.REFERRAL:
-        return years_after(over_on, lengths.keep_referral_years)
+        return years_after(over_on, lengths.referral_years)
     return case
 
 

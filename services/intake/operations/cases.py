@@ -17,13 +17,14 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import CaseAlreadyPaused, CaseNotPaused
 from services.intake.models import Case
-from services.intake.operations import assignments, telling
+from services.intake.operations import assignments, keeping, telling
 from services.intake.queries import cases as reads
 from shared import outbox
 from shared.case_state import CaseErased, CaseStopped, UnknownCase
 from shared.clocks import Clocks
 from shared.events import intake as events
 from shared.events.base import EventData
+from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
 
@@ -69,6 +70,7 @@ async def resume_case(session: AsyncSession, *, tenant: UUID, case_id: UUID, now
 
 async def withdraw_case(
     session: AsyncSession,
+    vault: Vault,
     *,
     tenant: UUID,
     case_id: UUID,
@@ -86,6 +88,7 @@ async def withdraw_case(
     case.state, case.stop_reason, case.stopped_by = CaseStatus.WITHDRAWN, reason, by
     await session.flush()
     await _tell(session, case, events.CaseWithdrawn(case_id=case_id, reason=reason, by=by), now)
+    await keeping.begin_for_case(session, vault, case=case, now=now)
     if coordinator is not None:
         await telling.tell_coordinator(session, case, coordinator, "case-stopped", now, even_if_stopped=True)
     if case.referrer_id is not None:
@@ -93,7 +96,7 @@ async def withdraw_case(
 
 
 async def close_case(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, outcome: Outcome, now: datetime
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, outcome: Outcome, now: datetime
 ) -> None:
     """Bring a case to its end. Raises: UnknownCase, CaseErased, CaseStopped."""
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
@@ -101,6 +104,7 @@ async def close_case(
     case.state, case.outcome = CaseStatus.CLOSED, outcome
     await session.flush()
     await _tell(session, case, events.CaseClosed(case_id=case_id, outcome=outcome), now)
+    await keeping.begin_for_case(session, vault, case=case, now=now)
 
 
 async def release_coordinator(

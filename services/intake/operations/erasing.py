@@ -7,40 +7,71 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import HOLDERS, OVER, SERVICE, CaseStatus
+from services.intake.domain.codes import (
+    HOLDERS,
+    OVER,
+    REFUSED,
+    RETENTION_CLOCK,
+    SERVICE,
+    CaseStatus,
+    ReferralState,
+)
 from services.intake.domain.errors import CaseGoesOn
 from services.intake.models import Case, Referral, ReferralPerson
+from services.intake.operations import holds
 from services.intake.queries import cases as reads
 from services.intake.queries import register
 from shared import erasure, outbox
 from shared.calendar import add_length
 from shared.case_state import CaseErased, UnknownCase
+from shared.clocks import Clocks
 from shared.erasure import Erasures
 from shared.events import intake as events
 from shared.events.base import ErasureBecause
 from shared.vault import Vault
 
 erasures = Erasures(SERVICE)
+clocks = Clocks(SERVICE)
 
 
 async def erase_case(session: AsyncSession, *, case: Case, because: ErasureBecause, now: datetime) -> None:
     """Erase a case that is over, everywhere and for good; a clock runs until every service has confirmed it.
 
-    Raises: CaseGoesOn, CaseErased.
+    Raises: CaseGoesOn, CaseErased, UnderHold.
     """
     locked = await reads.case(session, tenant=case.tenant, case_id=case.id, lock=True)
     if locked is None:
         raise UnknownCase(case_id=str(case.id))
     require_erasable(locked)
+    await holds.require_free(session, tenant=locked.tenant, case_id=locked.id)
     locked.state = CaseStatus.ERASED
     await session.flush()
-    policy = await register.policy(session, tenant=locked.tenant)
+    await _begin(session, tenant=locked.tenant, case_id=locked.id, because=because, now=now)
+
+
+async def erase_referral(
+    session: AsyncSession, *, referral: Referral, because: ErasureBecause, now: datetime
+) -> None:
+    """Erase a locked referral that never became a case, by the same way as a case. Raises: CaseGoesOn, UnderHold."""
+    if referral.state not in REFUSED:
+        raise CaseGoesOn(case_id=str(referral.case_id), state=referral.state)
+    await holds.require_free(session, tenant=referral.tenant, case_id=referral.case_id)
+    referral.state = ReferralState.ERASED
+    await session.flush()
+    await _begin(session, tenant=referral.tenant, case_id=referral.case_id, because=because, now=now)
+
+
+async def _begin(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, because: ErasureBecause, now: datetime
+) -> None:
+    policy = await register.policy(session, tenant=tenant)
+    await clocks.stop(session, kind=RETENTION_CLOCK, subject=case_id, now=now)
     await erasures.begin(
         session,
         kind="case",
-        subject=locked.id,
-        tenant=locked.tenant,
-        stream=locked.id,
+        subject=case_id,
+        tenant=tenant,
+        stream=case_id,
         because=because,
         waits_for=HOLDERS,
         now=now,
@@ -48,12 +79,12 @@ async def erase_case(session: AsyncSession, *, case: Case, because: ErasureBecau
         due_at=add_length(now, policy.lengths.erasure),
         policy_version=policy.version,
     )
-    fact = events.CaseErased(case_id=locked.id, because=because)
-    await outbox.publish(session, fact, stream=locked.id, tenant=locked.tenant, case=locked.id, now=now)
+    fact = events.CaseErased(case_id=case_id, because=because)
+    await outbox.publish(session, fact, stream=case_id, tenant=tenant, case=case_id, now=now)
 
 
 def require_erasable(case: Case) -> None:
-    """Let pass a locked case that may be erased: what forbids an erasure is asked here and nowhere else.
+    """Let pass a locked case that may be erased: what forbids an erasure is asked here; a hold, by holds.require_free.
 
     Raises: CaseErased, CaseGoesOn.
     """

@@ -23,6 +23,7 @@ from services.intake.queries import cases as case_reads
 from services.intake.queries import keeping as reads
 from services.intake.queries import referrals as referral_reads
 from services.intake.queries import register
+from services.intake.settings import Policy
 from shared import outbox
 from shared.auth import Role
 from shared.calendar import BRUSSELS, age_on, end_of_day
@@ -32,6 +33,7 @@ from shared.events.network import TellPerson
 from shared.vault import Vault
 
 UNDER_HOLD = "legal-hold"
+Named = tuple[ReferralPerson, PersonFields]
 clocks = Clocks(SERVICE)
 
 
@@ -84,25 +86,49 @@ async def locked_file(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> 
     return file
 
 
-async def begin(session: AsyncSession, vault: Vault, *, file: File, now: datetime) -> Retention:
-    """Decide how long a file that is over is kept, start the clock, and tell those it is about.
+async def begin_for_case(session: AsyncSession, vault: Vault, *, case: Case, now: datetime) -> None:
+    """Decide how long the file of a locked case that ends is kept, start the clock, and tell those it is about."""
+    referral = await reads.referral_of_file(session, tenant=case.tenant, case_id=case.id)
+    if referral is None:
+        raise LookupError("a case without its referral")
+    await _begin(session, vault, File(referral, case), now)
 
-    Birth dates are read here and not kept: what is stored is a date from which no birthday can be told.
-    Raises: FileNotOver.
-    """
+
+async def begin_for_referral(
+    session: AsyncSession, vault: Vault, *, referral: Referral, now: datetime
+) -> None:
+    """Decide how long a referral that becomes no case is kept, and start the clock."""
+    await _begin(session, vault, File(referral, None), now)
+
+
+async def recompute(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, now: datetime
+) -> Retention:
+    """Decide anew by today's policy how long a file is kept. Raises: UnknownCase, CaseErased, FileNotOver."""
+    file = await locked_file(session, tenant=tenant, case_id=case_id)
+    await clocks.stop(session, kind=RETENTION_CLOCK, subject=case_id, now=now)
+    return await _begin(session, vault, file, now)
+
+
+async def _begin(session: AsyncSession, vault: Vault, file: File, now: datetime) -> Retention:
+    """Birth dates are read here and not kept: what is stored is a date from which no birthday can be told."""
     if file.over_at is None:
         raise FileNotOver(case_id=str(file.case_id))
     policy = await register.policy(session, tenant=file.tenant)
-    central = await _central(session, vault, file)
-    over_on = file.over_at.astimezone(BRUSSELS).date()
-    kind = _kind(file, policy.lengths)
+    persons = [] if file.case is None else await _persons(session, vault, file)
+    lengths = _lengths(policy.lengths)
+    kind = _kind(file, lengths)
     until = keeping.keep_until(
         kind,
-        over_on=over_on,
-        central_births=[fields.birth_date for _, fields in central if fields.birth_date is not None],
-        lengths=policy.lengths,
+        over_on=file.over_at.astimezone(BRUSSELS).date(),
+        central_births=[
+            fields.birth_date
+            for row, fields in persons
+            if row.role == "central" and fields.birth_date is not None
+        ],
+        lengths=lengths,
     )
-    await _put(session, file, kind, until, policy.version, now)
+    retention = await _put(session, file, kind, until, version=policy.version, now=now)
     await start_clock(
         session,
         tenant=file.tenant,
@@ -112,21 +138,8 @@ async def begin(session: AsyncSession, vault: Vault, *, file: File, now: datetim
         policy_version=policy.version,
         now=now,
     )
-    if file.case is not None:
-        await _tell(session, vault, file, until, now)
-    found = await reads.retention(session, tenant=file.tenant, case_id=file.case_id)
-    if found is None:
-        raise LookupError("the retention that was just written is not there")
-    return found
-
-
-async def recompute(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, now: datetime
-) -> Retention:
-    """Decide anew by today's policy how long a file is kept. Raises: UnknownCase, CaseErased, FileNotOver."""
-    file = await locked_file(session, tenant=tenant, case_id=case_id)
-    await clocks.stop(session, kind=RETENTION_CLOCK, subject=case_id, now=now)
-    return await begin(session, vault, file=file, now=now)
+    await _tell(session, file, persons, until, now)
+    return retention
 
 
 async def start_clock(
@@ -159,6 +172,15 @@ async def start_clock(
         await clocks.pause(session, kind=RETENTION_CLOCK, subject=case_id, now=now, reason=UNDER_HOLD)
 
 
+def _lengths(policy: Policy) -> keeping.Lengths:
+    return keeping.Lengths(
+        youth_until_age=policy.keep_youth_until_age,
+        case_years=policy.keep_case_years,
+        plan_without_meeting_years=policy.keep_plan_without_meeting_years,
+        referral_years=policy.keep_referral_years,
+    )
+
+
 def _kind(file: File, lengths: keeping.Lengths) -> FileKind:
     if file.case is None:
         return FileKind.REFERRAL
@@ -169,31 +191,24 @@ def _kind(file: File, lengths: keeping.Lengths) -> FileKind:
     )
 
 
-async def _persons(
-    session: AsyncSession, vault: Vault, file: File
-) -> list[tuple[ReferralPerson, PersonFields]]:
+async def _persons(session: AsyncSession, vault: Vault, file: File) -> list[Named]:
+    """Return the persons of the referral that can still be read."""
     rows = await referral_reads.persons(session, tenant=file.tenant, referral_id=file.referral.id)
-    fields = await vault.open_many(session, PersonFields, [(row.sealed, row.row) for row in rows])
-    return list(zip(rows, fields, strict=True))
-
-
-async def _central(
-    session: AsyncSession, vault: Vault, file: File
-) -> list[tuple[ReferralPerson, PersonFields]]:
-    return [each for each in await _persons(session, vault, file) if each[0].role == "central"]
+    fields = await vault.open_readable(session, PersonFields, [(row.sealed, row.row) for row in rows])
+    return [(row, person) for row, person in zip(rows, fields, strict=True) if person is not None]
 
 
 async def _put(
-    session: AsyncSession, file: File, kind: FileKind, until: date, version: int, now: datetime
-) -> None:
+    session: AsyncSession, file: File, kind: FileKind, until: date, *, version: int, now: datetime
+) -> Retention:
     values = {"kind": kind, "keep_until": until, "policy_version": version, "computed_at": now}
     statement = insert(Retention).values(case_id=file.case_id, tenant=file.tenant, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=values))
+    written = statement.on_conflict_do_update(index_elements=["case_id"], set_=values).returning(Retention)
+    return (await session.execute(written, execution_options={"populate_existing": True})).scalar_one()
 
 
-async def _tell(session: AsyncSession, vault: Vault, file: File, until: date, now: datetime) -> None:
+async def _tell(session: AsyncSession, file: File, persons: list[Named], until: date, now: datetime) -> None:
     """Let network tell the central persons; of a child who is told nothing alone, also those who stand for it."""
-    persons = await _persons(session, vault, file)
     today = now.astimezone(BRUSSELS).date()
     young = any(
         row.role == "central"

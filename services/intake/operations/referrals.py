@@ -18,6 +18,7 @@ from services.intake.domain.errors import (
 )
 from services.intake.models import PersonFields, Referral, ReferralFields
 from services.intake.models.referrals import WishFields, person_row, referral_row
+from services.intake.operations import keeping
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
 from shared import outbox
@@ -184,6 +185,7 @@ async def decide(
 
 async def decline_referral(
     session: AsyncSession,
+    vault: Vault,
     *,
     tenant: UUID,
     referral_id: UUID,
@@ -203,10 +205,12 @@ async def decline_referral(
     )
     fact = events.ReferralDeclined(referral_id=referral_id, reason=reason)
     await _tell(session, referral, fact, now)
+    await keeping.begin_for_referral(session, vault, referral=referral, now=now)
 
 
 async def withdraw_referral(
     session: AsyncSession,
+    vault: Vault,
     *,
     tenant: UUID,
     referral_id: UUID,
@@ -226,6 +230,7 @@ async def withdraw_referral(
     )
     fact = events.ReferralWithdrawn(referral_id=referral_id, reason=reason)
     await _tell(session, referral, fact, now)
+    await keeping.begin_for_referral(session, vault, referral=referral, now=now)
 
 
 async def _tell(session: AsyncSession, referral: Referral, fact: EventData, now: datetime) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import CaseStatus
+from services.intake.domain.codes import CaseStatus, ReferralState
 from services.intake.models import Case, Referral, ReferralPerson
 from shared.http.paging import PageRequest, Rows, paginate
 
@@ -27,7 +27,7 @@ async def referrals(
 ) -> Rows[Referral]:
     """Return one page of a tenant's referrals, newest first; of one referrer if named. What was erased is left out."""
     erased = exists().where(Case.id == Referral.case_id, Case.state == CaseStatus.ERASED)
-    query = select(Referral).where(Referral.tenant == tenant, ~erased)
+    query = select(Referral).where(Referral.tenant == tenant, Referral.state != ReferralState.ERASED, ~erased)
     if referrer_id is not None:
         query = query.where(Referral.referrer_id == referrer_id)
     return await paginate(session, query, page, time=Referral.created_at, id=Referral.id)

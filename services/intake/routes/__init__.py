@@ -1,6 +1,6 @@
 """Intake's API, by what it is about."""
 
-from services.intake.routes import baseline, cases, erasing, offers, policy, referrals, register
+from services.intake.routes import baseline, cases, erasing, keeping, offers, policy, referrals, register
 
 # What is asked most comes first: an address is looked for in this order.
 routers = [
@@ -11,4 +11,5 @@ routers = [
     register.router,
     policy.router,
     erasing.router,
+    keeping.router,
 ]

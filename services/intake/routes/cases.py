@@ -66,23 +66,29 @@ async def resume_case(case_id: UUID, principal: Keeper, session: Session, now: N
 
 @router.post("/v1/cases/{case_id}/withdraw")
 async def withdraw_case(
-    case_id: UUID, withdrawal: Withdrawal, principal: Withdrawer, session: Session, now: Now
+    *, case_id: UUID, withdrawal: Withdrawal, principal: Withdrawer, session: Session, now: Now, parts: Parts
 ) -> CaseStanding:
     """Stop a case before its end; the people concerned can, at any moment, with their personal link."""
     by = await permissions.withdrawn_by(session, principal, case_id=case_id, withdrawal=withdrawal)
     await cases.withdraw_case(
-        session, tenant=principal.tenant, case_id=case_id, reason=withdrawal.reason, by=by, now=now
+        session,
+        parts.vault,
+        tenant=principal.tenant,
+        case_id=case_id,
+        reason=withdrawal.reason,
+        by=by,
+        now=now,
     )
     return CaseStanding(case_id=case_id, state=CaseStatus.WITHDRAWN)
 
 
 @router.post("/v1/cases/{case_id}/close")
 async def close_case(
-    case_id: UUID, closing: Closing, principal: Manager, session: Session, now: Now
+    *, case_id: UUID, closing: Closing, principal: Manager, session: Session, now: Now, parts: Parts
 ) -> CaseStanding:
     """Bring a case to its end."""
     await cases.close_case(
-        session, tenant=principal.tenant, case_id=case_id, outcome=closing.outcome, now=now
+        session, parts.vault, tenant=principal.tenant, case_id=case_id, outcome=closing.outcome, now=now
     )
     return CaseStanding(case_id=case_id, state=CaseStatus.CLOSED)
 

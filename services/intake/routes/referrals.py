@@ -131,11 +131,18 @@ async def accept_referral(
 
 @router.post("/v1/referrals/{referral_id}/decline")
 async def decline_referral(
-    referral_id: UUID, refusal: ReferralRefusal, principal: Manager, session: Session, now: Now
+    *,
+    referral_id: UUID,
+    refusal: ReferralRefusal,
+    principal: Manager,
+    session: Session,
+    now: Now,
+    parts: Parts,
 ) -> ReferralReceipt:
     """Do not take a referral on."""
     await referrals.decline_referral(
         session,
+        parts.vault,
         tenant=principal.tenant,
         referral_id=referral_id,
         reason=refusal.reason,
@@ -147,12 +154,19 @@ async def decline_referral(
 
 @router.post("/v1/referrals/{referral_id}/withdraw")
 async def withdraw_referral(
-    referral_id: UUID, refusal: ReferralRefusal, principal: Reader, session: Session, now: Now
+    *,
+    referral_id: UUID,
+    refusal: ReferralRefusal,
+    principal: Reader,
+    session: Session,
+    now: Now,
+    parts: Parts,
 ) -> ReferralReceipt:
     """Take a referral back before it is decided: the referrer, or the manager for somebody without an account."""
     await permissions.referral_for_reader(session, principal, referral_id=referral_id)
     await referrals.withdraw_referral(
         session,
+        parts.vault,
         tenant=principal.tenant,
         referral_id=referral_id,
         reason=refusal.reason,
