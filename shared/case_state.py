@@ -37,6 +37,7 @@ _READ = "SELECT case_id, tenant, status, version FROM case_state WHERE case_id =
 _LOOK = text(_READ)
 # A case cannot stop or be erased between the look and the commit of what builds on it.
 _HOLD = text(f"{_READ} FOR SHARE")
+_LOCK = text(f"{_READ} FOR UPDATE")
 
 
 class UnknownCase(NotFound):
@@ -58,6 +59,13 @@ class CaseErased(Gone):
 
     code = "case-erased"
     title = "This case was erased"
+
+
+class UnderHold(Conflict):
+    """A hold keeps the file from being erased, by whatever way it is asked."""
+
+    code = "under-legal-hold"
+    title = "This file is under a legal hold: nothing of it is erased until the hold is lifted"
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,11 @@ async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> C
     """Return what is known of a case; `hold` it so until this transaction ends."""
     row = (await session.execute(_HOLD if hold else _LOOK, {"case_id": case_id})).first()
     return None if row is None else CaseState(row.case_id, row.tenant, row.status, row.version)
+
+
+async def lock(session: AsyncSession, case_id: UUID) -> None:
+    """Wait for all who hold the case as it is, and let nobody hold it until this transaction ends."""
+    await session.execute(_LOCK, {"case_id": case_id})
 
 
 async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:

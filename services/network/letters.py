@@ -29,7 +29,7 @@ from shared.messages import Message, NotWanted
 TEMPLATES = Path(__file__).with_name("templates")
 CALENDAR_FILE = "kring.ics"
 # Tells of an end: there is nothing behind the link any more.
-_WITHOUT_LINK = frozenset({"case-stopped"})
+_WITHOUT_LINK = frozenset({"case-stopped", "file-kept"})
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
@@ -111,10 +111,12 @@ def _spoken(parameters: dict[str, Any], language: str) -> dict[str, str | None]:
     ends = _moment(parameters.get(f"{CALENDAR}ends_at") or parameters.get("ends_at"))
     closes = _moment(parameters.get("closes_at"))
     due = _day(parameters.get("due_on"))
+    keep = _day(parameters.get("keep_until"))
     return {
         "when": wording.say_period(starts, ends, language) if starts and ends else None,
         "closes": wording.say_deadline(closes, language) if closes else None,
         "due_on": wording.say_day(due, language) if due else None,
+        "keep_until": wording.say_day(keep, language) if keep else None,
         "check_in": cast("str | None", parameters.get("check_in")),
         "request_kind": cast("str | None", parameters.get("request_kind")),
     }

@@ -246,6 +246,18 @@ class Circle(Base):
     ready_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class Hold(Base):
+    """That intake keeps a case from being erased. Lifted: a tombstone, for a hold can be heard of after its end."""
+
+    __tablename__ = "hold"
+    __table_args__ = (Index("ix_hold_in_force", "case_id", postgresql_where=text("NOT lifted")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    lifted: Mapped[bool]
+
+
 class DataRequest(Base):
     """What somebody asks of their data: that it was asked and answered outlives the person, so no key points there."""
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network.data_requests import data_request_workflow_id
 from services.network.domain import HOLDERS, INVITATION_CLOCK, SERVICE, invitation_workflow_id
 from services.network.domain.consents import COMING_OF_AGE, coming_of_age_workflow_id
-from services.network.operations import cases, erasing, persons, telling
+from services.network.operations import cases, erasing, holds, persons, telling
 from services.network.schemas import OpeningPeople
 from services.network.workflows import (
     ComingOfAge,
@@ -116,6 +116,32 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
         case_id=event.data.case_id,
         now=await context.clock.now(),
         tell=False,
+    )
+
+
+@subscriptions.writes(intake.HoldSet, case="always")
+async def keep_from_erasing(session: AsyncSession, event: Received[intake.HoldSet], context: Context) -> None:
+    """Let nobody of the case be erased while the hold is in force."""
+    del context
+    await holds.note(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        hold_id=event.data.hold_id,
+        lifted=False,
+    )
+
+
+@subscriptions.writes(intake.HoldLifted, case="always")
+async def end_hold(session: AsyncSession, event: Received[intake.HoldLifted], context: Context) -> None:
+    """Let people of the case be erased again, as far as this hold goes."""
+    del context
+    await holds.note(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        hold_id=event.data.hold_id,
+        lifted=True,
     )
 
 

@@ -181,13 +181,6 @@ class NoErasure(NotFound):
     title = "The erasure of this case was not asked for"
 
 
-class UnderHold(Conflict):
-    """A hold keeps the file from being erased, by whatever way it is asked."""
-
-    code = "under-legal-hold"
-    title = "This file is under a legal hold: nothing of it is erased until the hold is lifted"
-
-
 class UnknownHold(NotFound):
     """There is no such hold at this organisation."""
 

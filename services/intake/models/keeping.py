@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.domain.keeping import FileKind
 from services.intake.models.base import At, Base, Code, Id, Sealed, one_of
-from shared.vault import SealedFields
+from shared.vault import Row, SealedFields
 
 
 class HoldFields(SealedFields):
@@ -53,9 +53,9 @@ class Hold(Base):
     sealed: Mapped[Sealed]
 
     @property
-    def row(self) -> str:
+    def row(self) -> Row:
         """Return what the sealed fields are bound to."""
-        return hold_row(self.id)
+        return hold_row(self.id, case_id=self.case_id)
 
 
 # Serve the sweep: what is due, and what is to be warned of. Files that are kept are most of the clocks that run.
@@ -70,6 +70,6 @@ Index(
 )
 
 
-def hold_row(hold_id: UUID) -> str:
+def hold_row(hold_id: UUID, *, case_id: UUID) -> Row:
     """Return what the sealed fields of a hold are bound to."""
-    return f"hold:{hold_id}"
+    return Row(f"hold:{hold_id}", case=case_id, person=None)

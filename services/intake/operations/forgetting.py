@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import HOLD_CLOCK, RETENTION_CLOCK, SERVICE
-from services.intake.domain.errors import CaseGoesOn, HoldLifted, UnderHold
+from services.intake.domain.errors import CaseGoesOn, HoldLifted
 from services.intake.domain.keeping import LiftedBecause
 from services.intake.operations import erasing, holds
 from services.intake.operations.keeping import UNDER_HOLD, locked_file
 from services.intake.queries.keeping import Moment
-from shared.case_state import CaseErased
+from shared.case_state import CaseErased, UnderHold
 from shared.clocks import Clocks
 
 clocks = Clocks(SERVICE)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import HOLD_CLOCK, RETENTION_CLOCK, SERVICE
-from services.intake.domain.errors import HoldEndsTooSoon, HoldLifted, UnderHold, UnknownHold
+from services.intake.domain.errors import HoldEndsTooSoon, HoldLifted, UnknownHold
 from services.intake.domain.keeping import LiftedBecause
 from services.intake.models import Hold, HoldFields
 from services.intake.models.keeping import hold_row
@@ -16,7 +16,7 @@ from services.intake.queries import register
 from shared import outbox
 from shared.auth import Role
 from shared.calendar import BRUSSELS, end_of_day
-from shared.case_state import CaseErased
+from shared.case_state import CaseErased, UnderHold
 from shared.clocks import Clocks
 from shared.events import intake as events
 from shared.ids import uuid7
@@ -52,7 +52,9 @@ async def set_hold(
         raise HoldEndsTooSoon
     await locked_file(session, tenant=tenant, case_id=case_id)
     hold_id = uuid7()
-    sealed = await vault.seal(session, HoldFields(reason=reason), subject=case_id, row=hold_row(hold_id))
+    sealed = await vault.seal(
+        session, HoldFields(reason=reason), subject=case_id, row=hold_row(hold_id, case_id=case_id)
+    )
     hold = Hold(
         id=hold_id,
         tenant=tenant,

@@ -15,7 +15,7 @@ from services.network.domain import (
     PersonState,
 )
 from services.network.models import Circle, Contact, Person
-from services.network.operations import ages, cases, invitations, links
+from services.network.operations import ages, cases, holds, invitations, links
 from shared import case_state, erasure, outbox
 from shared.calendar import add_length
 from shared.erasure import Erasures
@@ -36,7 +36,7 @@ async def erase_person(
 ) -> None:
     """Erase one person everywhere and for good; their case stays. A clock runs until every service has confirmed it.
 
-    Raises: CaseErased, AlreadyErased, LastCentralPersonErased.
+    Raises: CaseErased, AlreadyErased, UnderHold, LastCentralPersonErased.
     """
     person = await queries.person(session, tenant=person.tenant, person_id=person.id, lock=True)
     await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
@@ -74,10 +74,11 @@ async def _leave(session: AsyncSession, person: Person, now: datetime) -> None:
 async def require_erasable(session: AsyncSession, person: Person) -> None:
     """Let pass a locked person who may be erased: what forbids an erasure is asked here and nowhere else.
 
-    Raises: AlreadyErased, LastCentralPersonErased.
+    Raises: AlreadyErased, UnderHold, LastCentralPersonErased.
     """
     if person.state == PersonState.ERASED:
         raise AlreadyErased(person_id=str(person.id))
+    await holds.require_free(session, tenant=person.tenant, case_id=person.case_id)
     if person.role != "central" or person.state != PersonState.ACTIVE:
         return
     others = await queries.other_central_people(

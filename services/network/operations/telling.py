@@ -24,6 +24,7 @@ ASKED_KINDS = frozenset(
         "agreement-due",
         "agreement-reminder",
         "check-in",
+        "file-kept",
     }
 )
 OWN_KINDS = frozenset(

@@ -1,0 +1,32 @@
+"""Legal holds as network hears of them: what a case is about is not erased while one is in force, nor anybody of it."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network.models import Hold
+from shared import case_state
+from shared.case_state import UnderHold
+
+
+async def note(session: AsyncSession, *, tenant: UUID, case_id: UUID, hold_id: UUID, lifted: bool) -> None:
+    """Note that a hold was set or lifted, in whichever order that is heard.
+
+    Who erases somebody of the case holds the case as it is: either they are done before this, or they see it.
+    """
+    await case_state.lock(session, case_id)
+    statement = insert(Hold).values(id=hold_id, tenant=tenant, case_id=case_id, lifted=lifted)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"], set_={"lifted": True}, where=statement.excluded.lifted
+        )
+    )
+
+
+async def require_free(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
+    """Let pass what erases something of a case that is held as it is, if nothing keeps it. Raises: UnderHold."""
+    query = select(Hold.id).where(Hold.tenant == tenant, Hold.case_id == case_id, Hold.lifted.is_(False))
+    if (await session.execute(query.limit(1))).first() is not None:
+        raise UnderHold(case_id=str(case_id))
