@@ -68,14 +68,14 @@ async def list_ending_files(principal: Officer, session: Session, page: Paging) 
     items = [
         FileEnding.model_validate(
             {
-                "case_id": row.case_id,
-                "kind": row.kind,
-                "keep_until": row.keep_until,
-                "policy_version": row.policy_version,
-                "erased_after": due_at,
+                "case_id": row[0].case_id,
+                "kind": row[0].kind,
+                "keep_until": row[0].keep_until,
+                "policy_version": row[0].policy_version,
+                "erased_after": row[1],
             }
         )
-        for row, due_at in rows.items
+        for row in rows.items
     ]
     return Page(items=items, next=rows.next)
 
