@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "network_0008"
-down_revision: str | None = "network_0007"
+revision: str = "network_0009"
+down_revision: str | None = "network_0008"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

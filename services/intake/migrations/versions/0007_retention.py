@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "intake_0006"
-down_revision: str | None = "intake_0005"
+revision: str = "intake_0007"
+down_revision: str | None = "intake_0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
