@@ -5,9 +5,16 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Any
 from uuid import uuid4
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
@@ -34,7 +41,8 @@ class TestIssuer:
 
     __test__ = False
 
-    def __init__(self) -> None:
+    def __init__(self, tls: SSLContext | None = None) -> None:
+        self._tls = tls
         self.keys: list[Key] = []
         self.asked: list[str] = []
         self.port = 0
@@ -48,7 +56,7 @@ class TestIssuer:
     @property
     def name(self) -> str:
         """Its name, as in its tokens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def times_asked(self) -> int:
@@ -57,7 +65,7 @@ class TestIssuer:
 
     async def start(self) -> None:
         """Listen, on the same port as before if there was one."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         self.description = {"issuer": self.name, "jwks_uri": self.name + KEYS, **self.description}
 
@@ -121,9 +129,9 @@ def answer(status: int, body: bytes, *headers: str) -> Callable[[str, bytes], by
 
 
 @asynccontextmanager
-async def issuer_with(*keys: Key) -> AsyncIterator[TestIssuer]:
+async def issuer_with(*keys: Key, tls: SSLContext | None = None) -> AsyncIterator[TestIssuer]:
     """Yield a running issuer with these keys."""
-    issuer = TestIssuer()
+    issuer = TestIssuer(tls)
     issuer.keys = list(keys)
     await issuer.start()
     try:
@@ -131,3 +139,34 @@ async def issuer_with(*keys: Key) -> AsyncIterator[TestIssuer]:
     finally:
         issuer.answering.set()
         await issuer.stop()
+
+
+def certified(directory: Path) -> tuple[SSLContext, Path]:
+    """Return TLS for 127.0.0.1 with a certificate of its own making, and the file by which one can trust it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    trusted, private = directory / "trusted.pem", directory / "private.pem"
+    trusted.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    tls = SSLContext(PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(trusted, private)
+    return tls, trusted

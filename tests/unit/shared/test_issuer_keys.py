@@ -4,8 +4,10 @@ import asyncio
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.jwk import RSAKey
@@ -15,7 +17,7 @@ from shared.auth.fetching import IssuerNotUnderstood, fetch_keys
 from shared.auth.issuers import TrustedIssuer
 from shared.auth.remembering import KeyTimes, RemoteKeys
 from tests.support.eventually import eventually
-from tests.support.issuer import DESCRIPTION, KEYS, TestIssuer, answer, issuer_with, new_key
+from tests.support.issuer import DESCRIPTION, KEYS, TestIssuer, answer, certified, issuer_with, new_key
 
 FIRST, SECOND = new_key("RS256"), new_key("ES256")
 TIMES = KeyTimes(fresh=300, stale=3600, again=10)
@@ -251,6 +253,31 @@ class TestIssuerThatIsDown:
         for _ in range(100):
             await known.verify(token)
         await eventually(lambda: len(issuer.asked) == 5, "the issuer is asked once more")
+
+
+class TestTransport:
+    async def test_fetches_over_tls_outside_local_mode(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tls, trusted = certified(tmp_path)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        async with issuer_with(FIRST, tls=tls) as issuer:
+            known = Verifier.of([issuer.entry()], times=TIMES)
+            assert (await known.verify(issuer.token())).roles == {Role.COORDINATOR}
+
+    async def test_believes_nobody_whom_no_authority_vouches_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tls, _ = certified(tmp_path)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        async with issuer_with(FIRST, tls=tls) as issuer:
+            with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+                await fetch_keys(TrustedIssuer(**issuer.entry()), local=False)
+            with pytest.raises(IssuerSilent):
+                await Verifier.of([issuer.entry()], times=TIMES).verify(issuer.token())
+        assert not issuer.asked
 
 
 _WRONG: dict[str, Callable[[str, bytes], bytes | None]] = {
