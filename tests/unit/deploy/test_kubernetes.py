@@ -1,0 +1,118 @@
+"""The manifests for Kubernetes: every service, with no more rights than it needs, and settings that exist."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.cli import SERVICES, _parser
+from shared.settings import Settings
+
+DIRECTORY = Path(__file__).parents[3] / "deploy" / "kubernetes"
+ALL: list[dict[str, Any]] = [
+    document
+    for name in yaml.safe_load((DIRECTORY / "kustomization.yaml").read_text())["resources"]
+    for document in yaml.safe_load_all((DIRECTORY / name).read_text())
+]
+
+
+def of_kind(kind: str) -> dict[str, dict[str, Any]]:
+    return {document["metadata"]["name"]: document for document in ALL if document["kind"] == kind}
+
+
+WORKLOADS = of_kind("Deployment") | of_kind("Job")
+NETWORK = of_kind("NetworkPolicy")
+
+
+def pod(workload: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = workload["spec"]["template"]["spec"]
+    return found
+
+
+class TestManifests:
+    def test_all_belong_to_the_namespace_that_restricts_them(self) -> None:
+        (namespace,) = of_kind("Namespace").values()
+
+        assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+        assert {document["metadata"]["namespace"] for document in ALL if document["kind"] != "Namespace"} == {
+            namespace["metadata"]["name"]
+        }
+
+    def test_run_and_reach_every_service(self) -> None:
+        assert set(of_kind("Deployment")) == set(of_kind("Service")) == set(SERVICES)
+        for name, service in of_kind("Service").items():
+            labels = of_kind("Deployment")[name]["spec"]["template"]["metadata"]["labels"]
+            assert service["spec"]["selector"].items() <= labels.items()
+
+    @pytest.mark.parametrize("name", WORKLOADS)
+    def test_run_an_ordinary_user_where_nobody_writes(self, name: str) -> None:
+        spec = pod(WORKLOADS[name])
+        (container,) = spec["containers"]
+
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert spec["securityContext"]["runAsUser"] == 10001
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["enableServiceLinks"] is False
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        writable = {mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
+        assert writable == {"/tmp"}  # noqa: S108 - of a container
+        keys = next(volume for volume in spec["volumes"] if volume["name"] == "keys")
+        assert keys["secret"]["defaultMode"] == 0o440
+        assert container["resources"]["limits"]["memory"]
+
+    @pytest.mark.parametrize("name", WORKLOADS)
+    def test_type_commands_and_settings_that_exist(self, name: str) -> None:
+        (container,) = pod(WORKLOADS[name])["containers"]
+        said = {variable["name"] for variable in container["env"]} | set(
+            of_kind("ConfigMap")["kring"]["data"]
+        )
+
+        assert _parser().parse_args(container["args"]).command
+        assert said <= {f"KRING_{field.upper()}" for field in Settings.model_fields}
+        assert not any(variable.get("value") for variable in container["env"]), (
+            "what is secret comes from a Secret"
+        )
+
+    def test_settings_let_services_find_each_other(self) -> None:
+        data = of_kind("ConfigMap")["kring"]["data"]
+        for name, service in of_kind("Service").items():
+            assert data[f"KRING_{name.upper()}_URL"] == f"http://{name}:{service['spec']['ports'][0]['port']}"
+        assert "@" not in data["KRING_DATABASE_URL"]
+        assert "KRING_LOCAL" not in data
+
+
+class TestNetwork:
+    def test_allows_nothing_that_is_not_said(self) -> None:
+        nothing = NETWORK["nothing-else"]["spec"]
+
+        assert nothing == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+    def test_says_of_every_way_in_and_out_with_whom_and_on_which_port(self) -> None:
+        ways = [
+            (way.get("from") or way.get("to"), way.get("ports"))
+            for policy in NETWORK.values()
+            for way in policy["spec"].get("ingress", []) + policy["spec"].get("egress", [])
+        ]
+
+        assert len(ways) > 4
+        assert all(whom and ports for whom, ports in ways)
+
+    def test_lets_only_services_be_asked_and_speak_to_outside(self) -> None:
+        for name in ("asked-by", "speaks-to-outside"):
+            (expression,) = NETWORK[name]["spec"]["podSelector"]["matchExpressions"]
+            assert (expression["operator"], set(expression["values"])) == ("In", set(SERVICES))
+
+    def test_reaches_outside_over_tls_and_no_private_address(self) -> None:
+        (way,) = NETWORK["speaks-to-outside"]["spec"]["egress"]
+
+        assert way["ports"] == [{"protocol": "TCP", "port": 443}]
+        # The last of these tells programs of a cloud who they are.
+        assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"} <= set(
+            way["to"][0]["ipBlock"]["except"]
+        )
