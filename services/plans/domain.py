@@ -194,6 +194,13 @@ class DateOutOfRange(Invalid):
     title = "A date lies too far back or too far ahead"
 
 
+class SharingTakenBack(Conflict):
+    """Somebody whom the plan is about does not want it shared outside the circle."""
+
+    code = "sharing-taken-back"
+    title = "Those whom the plan is about want it kept within the circle, and with the mandated side"
+
+
 class NobodyToShareWith(Invalid):
     """Sharing names at least one person or organisation."""
 

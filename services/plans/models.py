@@ -76,6 +76,26 @@ class CasePerson(Base):
     role: Mapped[str | None]
     active: Mapped[bool]
     erased: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Turned eighteen: nobody else has a say about them any more.
+    adult: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Sequence of the newest event heard of: an older one changes nothing.
+    version: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class SharingConsent(Base):
+    """What somebody last said about sharing the plan with others than the circle (from network).
+
+    `concerns`: about whom; themselves, or a child over whom they hold parental authority.
+    """
+
+    __tablename__ = "sharing_consent"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    concerns: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    given: Mapped[bool]
     # Sequence of the newest event heard of: an older one changes nothing.
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
@@ -213,6 +233,8 @@ class Share(Base):
     recipient: Mapped[UUID]
     shared_by: Mapped[UUID]
     created_at: Mapped[datetime]
+    # Taken back: nothing is read by it any more, until it is shared anew.
+    ended_at: Mapped[datetime | None]
 
 
 class CheckIn(Base):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.plans.domain import CIRCLE_ROLES, PlanNotFound, Standing
 from services.plans.models import (
@@ -22,6 +23,7 @@ from services.plans.models import (
     PlanVersion,
     PolicyRow,
     Share,
+    SharingConsent,
 )
 from services.plans.settings import Policy
 from shared import case_state
@@ -44,12 +46,17 @@ _NEXT = text(
 )
 
 
+async def hold_case(session: AsyncSession, *, case_id: UUID) -> None:
+    """Make this transaction the only one that changes the case's plan, whatever state the case is in."""
+    await session.execute(_LOCK, {"case": case_id})
+
+
 async def lock_case(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> case_state.CaseState:
     """Make this transaction the only one that changes the case's plan, and return the case if it goes on.
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
-    await session.execute(_LOCK, {"case": case_id})
+    await hold_case(session, case_id=case_id)
     return await case_state.require_live(session, case_id=case_id, tenant=tenant)
 
 
@@ -142,6 +149,27 @@ async def case_of(
     return case_id, found
 
 
+async def sharing_refused(session: AsyncSession, case_id: UUID) -> bool:
+    """Say whether somebody whom the plan is about, or who decides for them, wants it kept within the circle.
+
+    Who holds parental authority has a say while they belong to the case and the child is no adult.
+    """
+    about, speaker = aliased(CasePerson), aliased(CasePerson)
+    own = SharingConsent.person_id == SharingConsent.concerns
+    query = (
+        select(SharingConsent.person_id)
+        .join(about, (about.case_id == case_id) & (about.person_id == SharingConsent.concerns))
+        .join(speaker, (speaker.case_id == case_id) & (speaker.person_id == SharingConsent.person_id))
+        .where(
+            SharingConsent.case_id == case_id,
+            SharingConsent.given.is_(False),
+            about.role == "central",
+            own | (speaker.active & about.adult.is_(False)),
+        )
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def is_shared(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:
     """Say whether something of a case's plan was shared with the organisation of a referrer who asks.
 
@@ -150,8 +178,10 @@ async def is_shared(session: AsyncSession, principal: Principal, case_id: UUID) 
     if principal.organisation is None or not principal.has(Role.REFERRER):
         return False
     query = select(Share.id).join(Plan, Plan.id == Share.plan_id)
-    query = query.where(Plan.case_id == case_id, Share.recipient == principal.organisation).limit(1)
-    if await session.scalar(query) is None:
+    query = query.where(Plan.case_id == case_id, Share.recipient == principal.organisation)
+    if await session.scalar(query.where(Share.ended_at.is_(None)).limit(1)) is None:
+        return False
+    if await sharing_refused(session, case_id):
         return False
     await case_state.require_not_erased(session, case_id=case_id)
     return True
@@ -180,15 +210,20 @@ async def version_of(session: AsyncSession, plan_id: UUID, version: int) -> Plan
     return found
 
 
-async def shared_version(session: AsyncSession, principal: Principal, plan_id: UUID) -> int | None:
-    """Return the newest version shared with the caller or, for its referrers, with their organisation."""
+async def shared_version(session: AsyncSession, principal: Principal, plan: Plan) -> int | None:
+    """Return the newest version shared with the caller or, for its referrers, with their organisation.
+
+    None also while those whom the plan is about want it kept within the circle, which reads it anyway.
+    """
     staff = principal.kind is Kind.STAFF and principal.has(Role.REFERRER)
     recipient = principal.organisation if staff else principal.id if principal.kind is Kind.PERSON else None
     if recipient is None:
         return None
-    query = select(func.max(Share.version)).where(Share.plan_id == plan_id, Share.recipient == recipient)
+    query = select(func.max(Share.version)).where(
+        Share.plan_id == plan.id, Share.recipient == recipient, Share.ended_at.is_(None)
+    )
     found: int | None = await session.scalar(query)
-    return found
+    return None if found is not None and await sharing_refused(session, plan.case_id) else found
 
 
 async def active_people(session: AsyncSession, case_id: UUID) -> dict[UUID, str]:
@@ -294,6 +329,6 @@ async def acceptance_lines(session: AsyncSession, plan_id: UUID, version: int) -
 
 
 async def shares_of(session: AsyncSession, plan_id: UUID) -> Sequence[Share]:
-    """Return with whom a plan was shared, in order."""
-    query = select(Share).where(Share.plan_id == plan_id)
+    """Return with whom a plan is shared, in order."""
+    query = select(Share).where(Share.plan_id == plan_id, Share.ended_at.is_(None))
     return (await session.scalars(query.order_by(Share.created_at, Share.id))).all()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.operations import ending, erasing, projections
+from services.plans.operations import ending, erasing, projections, sharing
 from services.plans.operations.timing import FOLLOW_UP, SERVICE
 from services.plans.workflows import FollowUpInput, follow_up_id
 from shared import erasure
@@ -15,6 +15,10 @@ from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
+
+# What network calls the consent that sharing outside the circle depends on, and the age from which it is one's own.
+SHARE_PLAN = "share-plan"
+ADULT = 18
 erasure.install(subscriptions)
 
 
@@ -118,6 +122,57 @@ async def _note_person(
         tenant=_tenant(event),
         role=role,
         active=active,
+        version=event.sequence,
+        at=event.time,
+    )
+
+
+@subscriptions.writes(network.PersonCameOfAge, case="any")
+async def keep_adult(
+    session: AsyncSession, event: Received[network.PersonCameOfAge], _context: Context
+) -> None:
+    """Keep that nobody else has a say about somebody any more."""
+    if event.data.age == ADULT:
+        await projections.note_adult(
+            session,
+            case_id=event.data.case_id,
+            person_id=event.data.person_id,
+            tenant=_tenant(event),
+            at=event.time,
+        )
+
+
+@subscriptions.writes(network.ConsentGiven, case="any")
+async def hear_of_yes(
+    session: AsyncSession, event: Received[network.ConsentGiven], _context: Context
+) -> None:
+    """Keep that somebody agrees to share the plan."""
+    await _hear_of_consent(session, event, given=True)
+
+
+@subscriptions.writes(network.ConsentWithdrawn, case="any")
+async def hear_of_no(
+    session: AsyncSession, event: Received[network.ConsentWithdrawn], _context: Context
+) -> None:
+    """End what was shared outside the circle, if those whom the plan is about want that."""
+    await _hear_of_consent(session, event, given=False)
+
+
+async def _hear_of_consent(
+    session: AsyncSession,
+    event: Received[network.ConsentGiven] | Received[network.ConsentWithdrawn],
+    *,
+    given: bool,
+) -> None:
+    if event.data.purpose != SHARE_PLAN:
+        return
+    await sharing.hear_of_consent(
+        session,
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        concerns=event.data.concerns or event.data.person_id,
+        tenant=_tenant(event),
+        given=given,
         version=event.sequence,
         at=event.time,
     )

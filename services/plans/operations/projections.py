@@ -91,6 +91,27 @@ async def note_person(
     )
 
 
+async def note_adult(
+    session: AsyncSession, *, case_id: UUID, person_id: UUID, tenant: UUID, at: datetime
+) -> None:
+    """Keep that somebody turned eighteen, also when it is the first that is heard of them."""
+    statement = insert(CasePerson).values(
+        case_id=case_id,
+        person_id=person_id,
+        tenant=tenant,
+        role=None,
+        active=False,
+        adult=True,
+        version=0,
+        created_at=at,
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[CasePerson.case_id, CasePerson.person_id], set_={"adult": True}
+        )
+    )
+
+
 async def note_coordinator(
     session: AsyncSession,
     *,

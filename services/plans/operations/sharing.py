@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import NobodyToShareWith, PersonNotOfCase
-from services.plans.models import Plan, Share
+from services.plans.domain import CIRCLE_ROLES, NobodyToShareWith, PersonNotOfCase, SharingTakenBack
+from services.plans.models import CasePerson, Plan, Share, SharingConsent
 from services.plans.operations.timing import publish, tell
 from services.plans.schemas import NewShare
+from shared.errors import NotYet
 from shared.events import plans as events
 from shared.ids import uuid7
 
@@ -28,19 +30,23 @@ async def share_plan(
 ) -> tuple[Plan, list[UUID], list[UUID]]:
     """Share the current version; return the plan, and the people and organisations who did not have it yet.
 
-    Who had this version is not told again. Raises: PersonNotOfCase, NobodyToShareWith, CaseStopped.
+    Who had this version is not told again. Raises: PersonNotOfCase, NobodyToShareWith, SharingTakenBack, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
     people = await queries.active_people(session, case_id)
+    within = {person for person, role in people.items() if role in CIRCLE_ROLES}
+    refused = await queries.sharing_refused(session, case_id)
     chosen = new.person_ids
     if chosen is None:
-        chosen = tuple(people)
+        chosen = tuple(person for person in people if person in within or not refused)
     strangers = [person for person in chosen if person not in people]
     if strangers:
         raise PersonNotOfCase(person_id=str(strangers[0]))
     if not chosen and not new.organisation_ids:
         raise NobodyToShareWith
+    if refused and (not within.issuperset(chosen) or new.organisation_ids):
+        raise SharingTakenBack
     persons = await _write(session, plan, "person", chosen, by=by, now=now)
     organisations = await _write(session, plan, "organisation", new.organisation_ids, by=by, now=now)
     if persons or organisations:
@@ -75,6 +81,81 @@ async def _write(
         }
         for recipient in recipients
     ]
-    statement = insert(Share).values(rows).on_conflict_do_nothing().returning(Share.recipient)
+    added = insert(Share).values(rows)
+    # What was taken back is shared anew; what is shared stays as it is.
+    anew = {"ended_at": None, "shared_by": added.excluded.shared_by, "created_at": added.excluded.created_at}
+    statement = added.on_conflict_do_update(
+        index_elements=[Share.plan_id, Share.version, Share.recipient],
+        set_=anew,
+        where=Share.ended_at.is_not(None),
+    ).returning(Share.recipient)
     fresh = set(await session.scalars(statement))
     return [recipient for recipient in recipients if recipient in fresh]
+
+
+async def hear_of_consent(
+    session: AsyncSession,
+    *,
+    case_id: UUID,
+    person_id: UUID,
+    concerns: UUID,
+    tenant: UUID,
+    given: bool,
+    version: int,
+    at: datetime,
+) -> None:
+    """Keep what somebody said about sharing; a no of somebody who decides it ends what was shared outside the circle.
+
+    A yes afterwards brings nothing back: the circle shares anew. Raises: NotYet.
+    """
+    await queries.hold_case(session, case_id=case_id)
+    said = insert(SharingConsent).values(
+        case_id=case_id,
+        person_id=person_id,
+        concerns=concerns,
+        tenant=tenant,
+        given=given,
+        version=version,
+        created_at=at,
+    )
+    changes = {"given": said.excluded.given, "version": said.excluded.version}
+    await session.execute(
+        said.on_conflict_do_update(
+            index_elements=[SharingConsent.case_id, SharingConsent.person_id, SharingConsent.concerns],
+            set_=changes,
+            where=SharingConsent.version < said.excluded.version,
+        )
+    )
+    if not given and await _has_say(session, case_id=case_id, person_id=person_id, concerns=concerns):
+        refused = await queries.sharing_refused(session, case_id)
+        await _end(session, case_id=case_id, tenant=tenant, at=at, since_then_too=refused)
+
+
+async def _has_say(session: AsyncSession, *, case_id: UUID, person_id: UUID, concerns: UUID) -> bool:
+    about = await session.get(CasePerson, (case_id, concerns), populate_existing=True)
+    speaker = await session.get(CasePerson, (case_id, person_id), populate_existing=True)
+    for person in (about, speaker):
+        if person is None or (person.role is None and not person.erased):
+            raise NotYet("person of the case")
+    return (
+        about is not None
+        and speaker is not None
+        and about.role == "central"
+        and (person_id == concerns or (speaker.active and not about.adult))
+    )
+
+
+async def _end(
+    session: AsyncSession, *, case_id: UUID, tenant: UUID, at: datetime, since_then_too: bool
+) -> None:
+    within = select(CasePerson.person_id).where(
+        CasePerson.case_id == case_id, CasePerson.role.in_(CIRCLE_ROLES)
+    )
+    plans = select(Plan.id).where(Plan.tenant == tenant, Plan.case_id == case_id)
+    ended = update(Share).where(
+        Share.plan_id.in_(plans), Share.ended_at.is_(None), Share.recipient.not_in(within)
+    )
+    if not since_then_too:
+        # Overtaken by a yes: what was shared after the no was shared on that yes.
+        ended = ended.where(Share.created_at <= at)
+    await session.execute(ended.values(ended_at=at).execution_options(synchronize_session=False))

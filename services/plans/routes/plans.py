@@ -92,7 +92,7 @@ async def list_plans(
     items = []
     # A case has one plan.
     for plan in rows.items:
-        shared = await queries.shared_version(session, principal, plan.id)
+        shared = await queries.shared_version(session, principal, plan)
         permissions.may_read_plan(standing, shared=shared is not None)
         row = await queries.version_of(session, plan.id, _readable(standing, plan, shared))
         items.append(summary(plan, row))
@@ -109,7 +109,7 @@ async def read_plan(
     """
     _, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
     plan = await queries.read_plan(session, plan_id)
-    shared = await queries.shared_version(session, principal, plan_id)
+    shared = await queries.shared_version(session, principal, plan)
     permissions.may_read_plan(standing, shared=shared is not None)
     return await plan_out(
         session,
