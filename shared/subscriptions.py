@@ -16,10 +16,11 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import case_state, inbox
+from shared import case_state, inbox, openings
 from shared.context import Context
 from shared.database import Database, Scope
 from shared.errors import DomainError, NotYet
+from shared.events import intake
 from shared.events.base import REGISTRY, D, EventData, Received
 from shared.trace import ITSELF, Actor, acting
 from shared.trail import caused_by
@@ -62,7 +63,7 @@ async def _nothing_outside(_event: Received[Any], _context: Context) -> None:
 
 
 class Subscriptions:
-    """The subscriptions of one service. Every service follows the state of cases without asking for it."""
+    """The subscriptions of one service. Every one follows the state of cases, and openings of files, without asking."""
 
     def __init__(self, service: str) -> None:
         self.service = service
@@ -70,6 +71,9 @@ class Subscriptions:
         self._defaults: dict[str, Subscription] = {
             event_type: Subscription(REGISTRY[event_type], "any", write=_nothing_more)
             for event_type in case_state.STATUS_AFTER
+        } | {
+            data.TYPE: Subscription(data, "always", write=openings.follow)
+            for data in (intake.FileOpened, intake.FileClosed)
         }
 
     def writes(self, data: type[D], *, case: CasePolicy = "live") -> Callable[[F], F]:

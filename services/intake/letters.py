@@ -85,6 +85,8 @@ def _values(message: Message, contact: ContactFields, language: str, context: Co
     values: dict[str, Any] = {"first_name": contact.first_name, "role": message.role, **message.parameters}
     if "referral_id" in message.parameters:
         values["link"] = f"{base}/referrals/{message.parameters['referral_id']}"
+    elif "opening_id" in message.parameters:
+        values["link"] = f"{base}/openings/{message.parameters['opening_id']}"
     elif message.kind in _ABOUT_OFFERS:
         values["link"] = f"{base}/offers/{message.parameters['offer_id']}"
     else:

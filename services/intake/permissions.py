@@ -3,6 +3,7 @@
 Who may not know that a case or referral exists gets the same answer as when there is none.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -13,17 +14,19 @@ from services.intake.domain.errors import (
     NotOnBehalf,
     OnlyOpsMakesTenants,
     ReferrerNeeded,
+    UnknownOpening,
     UnknownReferral,
 )
-from services.intake.models import Case, Referral
+from services.intake.models import Case, Opening, Referral
 from services.intake.operations.baseline import Pens
-from services.intake.queries import cases, referrals
+from services.intake.queries import cases, openings, referrals
 from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
 from shared.auth import NO_TENANT, Kind, Principal, Role
 from shared.case_state import CaseErased, UnknownCase
 from shared.http.principals import NotForThisKind, NotForThisRole, require_twelve
+from shared.openings import is_open_to
 
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
 
@@ -144,6 +147,36 @@ async def case_for_file(session: AsyncSession, principal: Principal, *, case_id:
     if is_coordinator_of(principal, case) or await _is_party(session, principal, case):
         return _require_not_erased(case)
     raise UnknownCase(case_id=str(case_id))
+
+
+async def case_for_file_reader(
+    session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
+) -> Case:
+    """Return a case to those who may read its baseline now, also by break-glass. Raises: UnknownCase, CaseErased."""
+    if await is_open_to(session, principal, case_id=case_id, now=now):
+        return _require_not_erased(await _case(session, principal, case_id))
+    return await case_for_file(session, principal, case_id=case_id)
+
+
+async def case_to_open(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+    """Return a case of the tenant to its regional manager, who may open its file. Raises: UnknownCase, CaseErased."""
+    case = await _case(session, principal, case_id)
+    if not is_manager(principal):
+        raise UnknownCase(case_id=str(case_id))
+    return _require_not_erased(case)
+
+
+async def opening_to_close(session: AsyncSession, principal: Principal, *, opening_id: UUID) -> Opening:
+    """Return an opening to whoever opened the file, or to the data protection officer. Raises: UnknownOpening."""
+    found = await openings.opening(session, tenant=principal.tenant, opening_id=opening_id)
+    if found is None or not (principal.has(Role.DPO) or found.opened_by == principal.id):
+        raise UnknownOpening(opening_id=str(opening_id))
+    return found
+
+
+def may_read_reasons(principal: Principal) -> bool:
+    """Say whether somebody reads why files were opened: the data protection officer of the tenant."""
+    return principal.has(Role.DPO) and principal.is_of_tenant
 
 
 async def pens_for(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Pens:

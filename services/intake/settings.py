@@ -1,11 +1,24 @@
 """What an organisation sets for intake: lengths of time, counted as said at each."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from shared.calendar import Length
+from shared.calendar import Length, add_length
 from shared.http.models import RequestModel
+
+_ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+_LONGEST_OPENING = timedelta(days=7)
+
+
+def _is_short(length: str) -> str:
+    if not _ANY_MONDAY < add_length(_ANY_MONDAY, length) <= _ANY_MONDAY + _LONGEST_OPENING:
+        raise ValueError("a file is opened for a week at most")
+    return length
+
+
+OpeningLength = Annotated[Length, AfterValidator(_is_short)]
 
 
 class Policy(RequestModel):
@@ -20,6 +33,10 @@ class Policy(RequestModel):
         default="1wd", description="From having nobody left to ask to looking again."
     )
     acknowledge: Length = Field(default="1wd", description="From a referral to being late in deciding on it.")
+    opening: OpeningLength = Field(
+        default="PT4H",
+        description="How long a file that was opened by break-glass can be read; at most a week.",
+    )
     erasure_warn: Length = Field(
         default="2wd", description="From asking for an erasure to warning that not all have confirmed."
     )

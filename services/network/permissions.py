@@ -16,6 +16,7 @@ from shared.auth import Kind, Principal, Role
 from shared.calendar import BRUSSELS
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http.principals import require_twelve
+from shared.openings import is_open_to
 from shared.vault import Vault
 
 
@@ -35,6 +36,30 @@ async def person_for_coordinator(
         raise UnknownPerson(person_id=str(person_id))
     await require_not_erased(session, case_id=person.case_id)
     return person
+
+
+async def require_reader(
+    session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
+) -> None:
+    """Let pass whoever may read who is in a case: its coordinator now, and a manager who opened the file.
+
+    Raises: UnknownCase, CaseErased.
+    """
+    if not await is_open_to(session, principal, case_id=case_id, now=now):
+        await require_coordinator(session, principal, case_id=case_id)
+
+
+async def person_for_reader(
+    session: AsyncSession, principal: Principal, *, person_id: UUID, now: datetime
+) -> Person:
+    """Return a person to the coordinator of their case now, or to a manager who opened the file.
+
+    Raises: UnknownPerson, CaseErased.
+    """
+    person = await queries.person(session, tenant=principal.tenant, person_id=person_id)
+    if await is_open_to(session, principal, case_id=person.case_id, now=now):
+        return person
+    return await person_for_coordinator(session, principal, person_id=person_id)
 
 
 async def person_to_erase(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:

@@ -66,6 +66,8 @@ class Standing(StrEnum):
     MANDATED = "mandated"
     REFERRING = "referring"
     MANAGER = "manager"
+    # A regional manager who opened the file by break-glass: they read, and that is all.
+    OPENED = "opened"
 
 
 # Who belongs to the circle itself: a professional or an interpreter sees only what is shared with them.

@@ -1,13 +1,17 @@
 """Who may do what: the doors by role, and named functions of what the caller is to the case."""
 
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans.domain import CheckInOwner, GoalsOfCircle, NotYours, Standing
 from shared.auth import Principal, Role
 from shared.http import allow
 from shared.http.principals import require_twelve
+from shared.openings import is_open_to
 
 Standings = frozenset[Standing]
 
@@ -38,15 +42,27 @@ def may_change_goals(*, met_again: bool) -> None:
         raise GoalsOfCircle
 
 
+async def with_opening(
+    session: AsyncSession, principal: Principal, standing: Standings, *, case_id: UUID, now: datetime
+) -> Standings:
+    """Return what somebody who reads is to a case, with the file that they opened by break-glass, if they did."""
+    if await is_open_to(session, principal, case_id=case_id, now=now):
+        return standing | {Standing.OPENED}
+    return standing
+
+
 def may_read_plan(standing: Standings, *, shared: bool) -> None:
-    """The coordinator, the circle, the mandated side, and those with whom it was shared. Raises: NotYours."""
+    """The coordinator, the circle, the mandated side, those with whom it was shared, and who opened the file.
+
+    Raises: NotYours.
+    """
     if not shared:
-        _need(standing, Standing.COORDINATOR, *_CIRCLE, Standing.MANDATED)
+        _need(standing, Standing.COORDINATOR, *_CIRCLE, Standing.MANDATED, Standing.OPENED)
 
 
 def may_read_agreements(standing: Standings) -> None:
-    """The coordinator and the circle. Raises: NotYours."""
-    _need(standing, Standing.COORDINATOR, *_CIRCLE)
+    """The coordinator, the circle, and who opened the file. Raises: NotYours."""
+    _need(standing, Standing.COORDINATOR, *_CIRCLE, Standing.OPENED)
 
 
 def may_judge(standing: Standings) -> None:

@@ -135,6 +135,25 @@ class CoordinatorReleased(EventData, type="intake.coordinator.released.v1", publ
     replace: bool = False
 
 
+class FileOpened(EventData, type="intake.file.opened.v1"):
+    """A regional manager opened the file of a case by break-glass: until then they read what its coordinator may."""
+
+    case_id: UUID
+    opening_id: UUID
+    opened_by: UUID
+    until: datetime
+
+
+class FileClosed(EventData, type="intake.file.closed.v1"):
+    """An opening of a file ended before its time."""
+
+    case_id: UUID
+    opening_id: UUID
+    opened_by: UUID
+    until: datetime
+    closed_at: datetime
+
+
 class BottomLineRef(EventData):
     """A bottom line by id and version; its words stay in intake."""
 

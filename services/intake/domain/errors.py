@@ -174,6 +174,27 @@ class CaseGoesOn(Conflict):
     title = "Withdraw or close the case first: a case that goes on cannot be erased"
 
 
+class NobodyToTell(Conflict):
+    """A file is never opened by break-glass without a data protection officer who is told."""
+
+    code = "nobody-to-tell"
+    title = "Your organisation has no data protection officer who could be told: enter one first"
+
+
+class AlreadyOpened(Conflict):
+    """The file is open to this manager."""
+
+    code = "already-opened"
+    title = "You have opened this file already"
+
+
+class UnknownOpening(NotFound):
+    """There is no such opening for whoever asks."""
+
+    code = "opening-not-found"
+    title = "There is no such opening here"
+
+
 class NoErasure(NotFound):
     """Nothing of this case was erased."""
 

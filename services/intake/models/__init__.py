@@ -7,6 +7,7 @@ from services.intake.models.base import Base
 from services.intake.models.cases import Assignment, Case, CaseParty, Offer
 from services.intake.models.files import Baseline, BaselineFields, BottomLine, BottomLineFields
 from services.intake.models.keeping import Hold, HoldFields, Retention
+from services.intake.models.openings import Opening, OpeningFields
 from services.intake.models.referrals import PersonFields, Referral, ReferralFields, ReferralPerson
 from services.intake.models.register import (
     ContactFields,
@@ -30,6 +31,8 @@ __all__ = [
     "Hold",
     "HoldFields",
     "Offer",
+    "Opening",
+    "OpeningFields",
     "Organisation",
     "PersonFields",
     "PolicyVersion",

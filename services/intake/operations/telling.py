@@ -3,6 +3,7 @@
 The words come when the mail is written, in services.intake.letters.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -67,6 +68,29 @@ async def tell_managers(session: AsyncSession, case: Case, kind: str, now: datet
             role=Role.REGIONAL_MANAGER,
             even_if_stopped=False,
             parameters={},
+        )
+
+
+async def tell_officers(
+    session: AsyncSession,
+    case: Case,
+    officers: Sequence[UUID],
+    *,
+    opening_id: UUID,
+    until: datetime,
+    now: datetime,
+) -> None:
+    """Write to data protection officers that a file was opened by break-glass, also of a case that is over."""
+    for officer in officers:
+        await _queue(
+            session,
+            case,
+            "file-opened",
+            now,
+            recipient=officer,
+            role=Role.DPO,
+            even_if_stopped=True,
+            parameters={"opening_id": str(opening_id), "expires_at": until.isoformat()},
         )
 
 

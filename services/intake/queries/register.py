@@ -61,10 +61,19 @@ async def staff_member(session: AsyncSession, *, tenant: UUID, staff_id: UUID) -
 
 async def regional_managers(session: AsyncSession, *, tenant: UUID) -> Sequence[UUID]:
     """Return the ids of the tenant's own regional managers."""
+    return await _colleagues(session, tenant, Role.REGIONAL_MANAGER)
+
+
+async def data_protection_officers(session: AsyncSession, *, tenant: UUID) -> Sequence[UUID]:
+    """Return the ids of the tenant's own data protection officers."""
+    return await _colleagues(session, tenant, Role.DPO)
+
+
+async def _colleagues(session: AsyncSession, tenant: UUID, role: Role) -> Sequence[UUID]:
     query = select(StaffMember.id).where(
         StaffMember.tenant == tenant,
         StaffMember.organisation_id == tenant,
-        literal(Role.REGIONAL_MANAGER.value) == any_(StaffMember.roles),
+        literal(role.value) == any_(StaffMember.roles),
     )
     return (await session.execute(query.order_by(StaffMember.id))).scalars().all()
 

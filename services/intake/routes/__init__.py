@@ -1,6 +1,16 @@
 """Intake's API, by what it is about."""
 
-from services.intake.routes import baseline, cases, erasing, keeping, offers, policy, referrals, register
+from services.intake.routes import (
+    baseline,
+    cases,
+    erasing,
+    keeping,
+    offers,
+    openings,
+    policy,
+    referrals,
+    register,
+)
 
 # What is asked most comes first: an address is looked for in this order.
 routers = [
@@ -12,4 +22,5 @@ routers = [
     policy.router,
     erasing.router,
     keeping.router,
+    openings.router,
 ]

@@ -13,13 +13,19 @@ from shared.http import Now, Parts, Router, Session, allow
 
 router = Router(tags=["baseline"])
 
+Reader = Annotated[
+    Principal,
+    Depends(allow(Role.COORDINATOR, Role.REFERRER, Role.REGIONAL_MANAGER, from_elsewhere=True)),
+]
 Writer = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REFERRER, from_elsewhere=True))]
 
 
 @router.get("/v1/cases/{case_id}/baseline")
-async def read_baseline(case_id: UUID, principal: Writer, session: Session, parts: Parts) -> ShownBaseline:
+async def read_baseline(
+    case_id: UUID, principal: Reader, session: Session, parts: Parts, now: Now
+) -> ShownBaseline:
     """Read the baseline as it stands."""
-    case = await permissions.case_for_file(session, principal, case_id=case_id)
+    case = await permissions.case_for_file_reader(session, principal, case_id=case_id, now=now)
     return _shown(case_id, await baseline.read_baseline(session, parts.vault, case=case))
 
 

@@ -15,7 +15,7 @@ from services.network.queries import texts
 from services.network.queries.consents import legal_bases as bases_of
 from services.network.queries.consents import picture
 from services.network.routes.consent_views import consent_view, person_status, texts_view
-from services.network.routes.people import Coordinator
+from services.network.routes.people import Coordinator, FileReader
 from services.network.schemas.consents import (
     BasesView,
     BasisChange,
@@ -43,10 +43,10 @@ Reader = Annotated[
 
 @router.get("/v1/persons/{person_id}/consents")
 async def list_consents(
-    person_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
+    person_id: UUID, principal: FileReader, session: Session, parts: Parts, now: Now
 ) -> Items:
     """List what a person said last about each purpose."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    person = await permissions.person_for_reader(session, principal, person_id=person_id, now=now)
     seen = await picture(
         session,
         parts.vault,

@@ -26,14 +26,18 @@ from shared.http import Now, Page, Paging, Parts, Router, Session, allow
 router = Router(tags=["people"])
 
 Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
+# The coordinator, and a regional manager who opened the file.
+FileReader = Annotated[
+    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))
+]
 
 
 @router.get("/v1/cases/{case_id}/persons")
 async def list_people(
-    case_id: UUID, principal: Coordinator, session: Session, parts: Parts, page: Paging
+    *, case_id: UUID, principal: FileReader, session: Session, parts: Parts, page: Paging, now: Now
 ) -> Page[PersonView]:
     """List the people of a case, in the order in which they came."""
-    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await permissions.require_reader(session, principal, case_id=case_id, now=now)
     rows = await queries.people_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     people = [(row[0], row[1]) for row in rows.items]
     return Page(items=await person_views(session, parts.vault, people), next=rows.next)
@@ -62,9 +66,11 @@ async def add_person(
 
 
 @router.get("/v1/persons/{person_id}")
-async def read_person(person_id: UUID, principal: Coordinator, session: Session, parts: Parts) -> PersonView:
+async def read_person(
+    person_id: UUID, principal: FileReader, session: Session, parts: Parts, now: Now
+) -> PersonView:
     """Read one person."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    person = await permissions.person_for_reader(session, principal, person_id=person_id, now=now)
     invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
     return (await person_views(session, parts.vault, [(person, invitation)]))[0]
 
@@ -154,10 +160,10 @@ async def note_contact(
 
 @router.get("/v1/persons/{person_id}/contacts")
 async def list_contacts(
-    person_id: UUID, principal: Coordinator, session: Session, page: Paging
+    person_id: UUID, principal: FileReader, session: Session, page: Paging, now: Now
 ) -> Page[ContactView]:
     """List the contacts with a person, newest first."""
-    await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    await permissions.person_for_reader(session, principal, person_id=person_id, now=now)
     rows = await queries.contacts_of(session, tenant=principal.tenant, person_id=person_id, page=page)
     items = [
         ContactView(contact_id=row.id, channel=row.channel, purpose=row.purpose, on=row.on_date)

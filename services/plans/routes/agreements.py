@@ -20,12 +20,19 @@ router = Router(tags=["agreements"])
 
 @router.get("/v1/cases/{case_id}/agreements")
 async def list_agreements(
-    case_id: UUID, principal: permissions.Involved, session: Session, parts: Parts, page: Paging
+    *,
+    case_id: UUID,
+    principal: permissions.Involved,
+    session: Session,
+    parts: Parts,
+    page: Paging,
+    now: Now,
 ) -> Page[AgreementOut]:
     """List the agreements of a case, of every version of its plan, in the order in which they were made."""
     standing = await queries.standing(session, principal, case_id)
     if not standing:
         raise UnknownCase
+    standing = await permissions.with_opening(session, principal, standing, case_id=case_id, now=now)
     permissions.may_read_agreements(standing)
     query = select(Agreement).where(Agreement.tenant == principal.tenant, Agreement.case_id == case_id)
     rows = await paginate(

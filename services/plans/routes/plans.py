@@ -81,12 +81,13 @@ def _recorded(plan: Plan, agreements: list[UUID]) -> PlanRecordedOut:
 
 @router.get("/v1/cases/{case_id}/plans")
 async def list_plans(
-    case_id: UUID, principal: permissions.Involved, session: Session, page: Paging
+    case_id: UUID, principal: permissions.Involved, session: Session, page: Paging, now: Now
 ) -> Page[PlanSummary]:
     """List the plan of a case, as far as the caller may read it."""
     standing = await queries.standing(session, principal, case_id)
     if not standing and not await queries.is_shared(session, principal, case_id):
         raise UnknownCase
+    standing = await permissions.with_opening(session, principal, standing, case_id=case_id, now=now)
     query = select(Plan).where(Plan.tenant == principal.tenant, Plan.case_id == case_id)
     rows = await paginate(session, query, page, time=Plan.created_at, id=Plan.id)
     items = []
@@ -101,13 +102,14 @@ async def list_plans(
 
 @router.get("/v1/plans/{plan_id}")
 async def read_plan(
-    plan_id: UUID, principal: permissions.Involved, session: Session, parts: Parts
+    plan_id: UUID, principal: permissions.Involved, session: Session, parts: Parts, now: Now
 ) -> PlanOut:
     """Read the plan: the circle and the mandated side the current version, others what was shared with them.
 
     What the mandated side says of the bottom lines is no part of what is shared.
     """
-    _, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
+    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
+    standing = await permissions.with_opening(session, principal, standing, case_id=case_id, now=now)
     plan = await queries.read_plan(session, plan_id)
     shared = await queries.shared_version(session, principal, plan)
     permissions.may_read_plan(standing, shared=shared is not None)
@@ -123,7 +125,7 @@ async def read_plan(
 
 def _sees_current(standing: frozenset[Standing]) -> bool:
     return not standing.isdisjoint(
-        {Standing.COORDINATOR, Standing.CENTRAL, Standing.CIRCLE, Standing.MANDATED}
+        {Standing.COORDINATOR, Standing.CENTRAL, Standing.CIRCLE, Standing.MANDATED, Standing.OPENED}
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from shared.auth import Role
 from shared.database import Database
 from shared.settings import Settings
 from tests.access.cast import Cast, who
@@ -43,7 +44,13 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         waiting = await house.refer()
         elsewhere = await _case(there, THERE, "coordinator elsewhere")
         cast.case, cast.other_case, cast.case_elsewhere = case.id, other.id, elsewhere.id
-        ids = {"case_id": case.id, "referral_id": case.referral_id, "offer_id": offer}
+        opening = await _opened_file(house, case)
+        ids = {
+            "case_id": case.id,
+            "referral_id": case.referral_id,
+            "offer_id": offer,
+            "opening_id": opening,
+        }
         yield World(
             service="intake",
             http=house.http,
@@ -64,7 +71,8 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
 def _contents() -> dict[str, str]:
     what = ("referral", "persons of the referral", "baseline", "coordinator's contact details")
     found = {f"{name} of {whose}": content(name, whose) for name in what for whose in (HERE, OTHER, THERE)}
-    return found | {"contact details of staff": content("contact details of staff")}
+    others = ("contact details of staff", "why the file was opened")
+    return found | {what: content(what) for what in others}
 
 
 async def _organisations(house: House, cast: Cast) -> None:
@@ -87,6 +95,7 @@ async def _organisations(house: House, cast: Cast) -> None:
     staff = {
         "regional-manager": (cast.tenant, "regional-manager"),
         "regional-manager elsewhere": (cast.elsewhere, "regional-manager"),
+        "dpo": (cast.tenant, "dpo"),
         "referrer": (cast.school, "referrer"),
         "referrer of another case": (cast.other_school, "referrer"),
         "referrer elsewhere": (cast.elsewhere, "referrer"),
@@ -178,6 +187,14 @@ async def _another_case(house: House, cast: Cast) -> Case:
     )
 
 
+async def _opened_file(house: House, case: Case) -> str:
+    """A colleague of the regional manager opened the file by break-glass."""
+    colleague = house.staff(who("another manager"), house.tenant, Role.REGIONAL_MANAGER)
+    reason = {"reason": content("why the file was opened")}
+    opened = await house.do("POST", f"/v1/cases/{case.id}/openings", colleague, json=reason)
+    return str(opened["opening_id"])
+
+
 async def _offered(house: House) -> UUID:
     """An offer that waits for the coordinator who has no case yet."""
     await _coordinator(house, "coordinator without a case", HERE)
@@ -193,6 +210,7 @@ def _tries(house: House, waiting: UUID) -> dict[str, Try]:
     organisation = {"name": "Nieuw", "kbo_number": kbo(9991001)}
     bodies: dict[str, Any] = {
         "POST /v1/referrals": house.own_referral(),
+        f"POST {case}/openings": {"reason": "Nood"},
         f"POST {case}/pause": {"reason": "illness"},
         f"POST {case}/withdraw": {"reason": "solved"},
         f"POST {case}/close": {"outcome": "closed-early"},

@@ -1,0 +1,89 @@
+"""Opening a file by break-glass: for a stated reason and a short time, and never without somebody who is told."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.errors import AlreadyOpened, NobodyToTell
+from services.intake.models import Case, Opening, OpeningFields
+from services.intake.operations import telling
+from services.intake.queries import cases as case_reads
+from services.intake.queries import openings as reads
+from services.intake.queries import register
+from shared import openings, outbox
+from shared.calendar import add_length
+from shared.case_state import UnknownCase
+from shared.events import intake as events
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+async def open_file(
+    session: AsyncSession, vault: Vault, *, case: Case, opened_by: UUID, reason: str, now: datetime
+) -> Opening:
+    """Open a case's file to a manager, and tell every data protection officer but themselves.
+
+    Raises: NobodyToTell, AlreadyOpened.
+    """
+    # Two clicks at once: the second waits here, and finds the first.
+    if await case_reads.case(session, tenant=case.tenant, case_id=case.id, lock=True) is None:
+        raise UnknownCase(case_id=str(case.id))
+    standing = await reads.standing(
+        session, tenant=case.tenant, case_id=case.id, opened_by=opened_by, now=now
+    )
+    if standing is not None:
+        raise AlreadyOpened(opening_id=str(standing.id), until=standing.until.isoformat())
+    officers = await register.data_protection_officers(session, tenant=case.tenant)
+    told = [officer for officer in officers if officer != opened_by]
+    if not told:
+        raise NobodyToTell
+    policy = await register.policy(session, tenant=case.tenant)
+    opening = Opening(
+        id=uuid7(),
+        tenant=case.tenant,
+        case_id=case.id,
+        opened_by=opened_by,
+        created_at=now,
+        until=add_length(now, policy.lengths.opening),
+    )
+    words = OpeningFields(reason=reason)
+    opening.sealed = await vault.seal(session, words, subject=case.id, row=opening.row)
+    session.add(opening)
+    await session.flush()
+    fact = events.FileOpened(case_id=case.id, opening_id=opening.id, opened_by=opened_by, until=opening.until)
+    await _tell(session, opening, fact, now)
+    await telling.tell_officers(session, case, told, opening_id=opening.id, until=opening.until, now=now)
+    return opening
+
+
+async def close(session: AsyncSession, *, opening: Opening, now: datetime) -> None:
+    """End an opening before its time; one that is over already stays as it is."""
+    if opening.closed_at is not None or opening.until <= now:
+        return
+    opening.closed_at = now
+    await session.flush()
+    fact = events.FileClosed(
+        case_id=opening.case_id,
+        opening_id=opening.id,
+        opened_by=opening.opened_by,
+        until=opening.until,
+        closed_at=now,
+    )
+    await _tell(session, opening, fact, now)
+
+
+async def close_all(session: AsyncSession, *, case: Case, now: datetime) -> None:
+    """End every opening of a case that is erased."""
+    for opening in await reads.standing_of_case(session, tenant=case.tenant, case_id=case.id, now=now):
+        await close(session, opening=opening, now=now)
+
+
+async def _tell(
+    session: AsyncSession, opening: Opening, fact: events.FileOpened | events.FileClosed, now: datetime
+) -> None:
+    # Here it counts at once; the other services hear of it.
+    await openings.note(session, fact, tenant=opening.tenant)
+    await outbox.publish(
+        session, fact, stream=opening.case_id, tenant=opening.tenant, case=opening.case_id, now=now
+    )

@@ -1,0 +1,69 @@
+"""Break-glass: a regional manager opens a file for a stated reason, and the data protection officer is told."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.intake import permissions
+from services.intake.models import Opening, OpeningFields
+from services.intake.operations import openings
+from services.intake.queries import openings as reads
+from services.intake.schemas.openings import NewOpening, OpeningEntry
+from shared.auth import Principal, Role
+from shared.http import Now, Page, Paging, Parts, Router, Session, allow
+
+router = Router(tags=["openings"])
+
+Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
+Overseer = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.DPO))]
+
+
+@router.post("/v1/cases/{case_id}/openings", status_code=201)
+async def open_file(
+    *, case_id: UUID, body: NewOpening, principal: Manager, session: Session, now: Now, parts: Parts
+) -> OpeningEntry:
+    """Open the file of a case, to read what its coordinator may read; for a few hours, and you alone.
+
+    The data protection officer is told at once, and the people concerned see that their file was opened.
+    """
+    case = await permissions.case_to_open(session, principal, case_id=case_id)
+    opening = await openings.open_file(
+        session, parts.vault, case=case, opened_by=principal.id, reason=body.reason, now=now
+    )
+    return _entry(opening)
+
+
+@router.get("/v1/openings")
+async def list_openings(
+    principal: Overseer, session: Session, parts: Parts, page: Paging
+) -> Page[OpeningEntry]:
+    """List the files that were opened, newest first; the data protection officer reads why."""
+    rows = await reads.page_of_openings(session, tenant=principal.tenant, page=page)
+    if not permissions.may_read_reasons(principal):
+        return Page(items=[_entry(row) for row in rows.items], next=rows.next)
+    sealed = [(row.sealed, row.row) for row in rows.items]
+    words = await parts.vault.open_readable(session, OpeningFields, sealed)
+    return Page(
+        items=[_entry(row, fields) for row, fields in zip(rows.items, words, strict=True)], next=rows.next
+    )
+
+
+@router.post("/v1/openings/{opening_id}/close")
+async def close_file(opening_id: UUID, principal: Overseer, session: Session, now: Now) -> OpeningEntry:
+    """End an opening before its time: whoever opened it, or the data protection officer."""
+    opening = await permissions.opening_to_close(session, principal, opening_id=opening_id)
+    await openings.close(session, opening=opening, now=now)
+    return _entry(opening)
+
+
+def _entry(row: Opening, fields: OpeningFields | None = None) -> OpeningEntry:
+    return OpeningEntry(
+        opening_id=row.id,
+        case_id=row.case_id,
+        opened_by=row.opened_by,
+        opened_at=row.created_at,
+        until=row.until,
+        closed_at=row.closed_at,
+        reason=fields.reason if fields is not None else None,
+    )
