@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shared.auth import Issuer
     from shared.settings import Settings
 
+# The purpose for which every service answers with all it holds on one person, and on nobody else.
+COPY_FOR_PERSON = "copy-for-person"
 _TOKEN_SECONDS = 300
 _MAX_TOKENS = 1024
 _RETRY_LATER = frozenset({408, 425, 429})

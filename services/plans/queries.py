@@ -332,3 +332,19 @@ async def shares_of(session: AsyncSession, plan_id: UUID) -> Sequence[Share]:
     """Return with whom a plan is shared, in order."""
     query = select(Share).where(Share.plan_id == plan_id, Share.ended_at.is_(None))
     return (await session.scalars(query.order_by(Share.created_at, Share.id))).all()
+
+
+async def agreements_of_person(
+    session: AsyncSession, plan_id: UUID, *, person_id: UUID
+) -> Sequence[Agreement]:
+    """Return what somebody agreed to do, in whatever version of a plan."""
+    query = select(Agreement).where(
+        Agreement.plan_id == plan_id, Agreement.who_person_ids.contains([person_id])
+    )
+    return (await session.scalars(query.order_by(Agreement.created_at, Agreement.id))).all()
+
+
+async def check_ins_held(session: AsyncSession, plan_id: UUID) -> Sequence[CheckIn]:
+    """Return the checks of a plan that were recorded, in order."""
+    query = select(CheckIn).where(CheckIn.plan_id == plan_id, CheckIn.recorded_at.is_not(None))
+    return (await session.scalars(query.order_by(CheckIn.recorded_at, CheckIn.id))).all()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.domain import (
@@ -28,6 +28,7 @@ from services.scheduling.models import (
     PolicyVersion,
     Poll,
     PollAnswer,
+    PollAsked,
     PollOption,
     Preparation,
     Told,
@@ -247,3 +248,48 @@ async def preparation_about(session: AsyncSession, subject: UUID) -> Preparation
 def ahead(found: Sequence[Option], *, now: datetime) -> list[Option]:
     """Return the dates that have not come yet."""
     return [option for option in found if option.starts_at > now]
+
+
+async def asked_in(session: AsyncSession, polls: Sequence[Poll], *, person_id: UUID) -> dict[UUID, PollAsked]:
+    """Return when one person was asked in each of these polls."""
+    query = select(PollAsked).where(
+        PollAsked.poll_id.in_([poll.id for poll in polls]), PollAsked.person_id == person_id
+    )
+    return {row.poll_id: row for row in (await session.scalars(query)).all()}
+
+
+async def said_in(
+    session: AsyncSession, polls: Sequence[Poll], *, person_id: UUID
+) -> dict[UUID, list[tuple[PollAnswer, PollOption]]]:
+    """Return what one person said in each of these polls, with the dates, earliest first."""
+    query = (
+        select(PollAnswer, PollOption)
+        .join(PollOption, PollOption.id == PollAnswer.option_id)
+        .where(PollAnswer.poll_id.in_([poll.id for poll in polls]), PollAnswer.person_id == person_id)
+        .order_by(PollOption.starts_at, PollOption.id)
+    )
+    found: dict[UUID, list[tuple[PollAnswer, PollOption]]] = {}
+    for answer, option in (await session.execute(query)).all():
+        found.setdefault(answer.poll_id, []).append((answer, option))
+    return found
+
+
+async def conferences_of_person(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID
+) -> list[tuple[Conference, Attendance | None, bool]]:
+    """Return the conferences that one person was told of or came to, in order, and which of both."""
+    query = (
+        select(Conference, Attendance, Told.person_id)
+        .outerjoin(
+            Attendance,
+            and_(Attendance.conference_id == Conference.id, Attendance.person_id == person_id),
+        )
+        .outerjoin(Told, and_(Told.conference_id == Conference.id, Told.person_id == person_id))
+        .where(
+            Conference.tenant == tenant,
+            Conference.case_id == case_id,
+            or_(Attendance.person_id.is_not(None), Told.person_id.is_not(None)),
+        )
+        .order_by(Conference.conference_no)
+    )
+    return [(row[0], row[1], row[2] is not None) for row in (await session.execute(query)).all()]

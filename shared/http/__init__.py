@@ -46,6 +46,7 @@ from shared.http.principals import (
     current_principal,
     persons,
     services,
+    serving,
     staff,
 )
 from shared.http.problems import Problem, status_of
@@ -83,6 +84,7 @@ __all__ = [
     "persons",
     "problems",
     "services",
+    "serving",
     "staff",
     "status_of",
 ]

@@ -164,6 +164,17 @@ Person = Annotated[Principal, Depends(persons)]
 Service = Annotated[Principal, Depends(services)]
 
 
+def serving(purpose: str) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency that lets in services of the platform that ask for this one purpose."""
+
+    async def _serving(principal: Service) -> Principal:
+        if principal.purpose != purpose:
+            raise NotForThisKind
+        return principal
+
+    return _serving
+
+
 def require_twelve(principal: Principal) -> None:
     """Let pass everyone but a child under twelve. Raises: FromTwelveOn."""
     if principal.under_twelve:

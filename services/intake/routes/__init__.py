@@ -3,6 +3,7 @@
 from services.intake.routes import (
     baseline,
     cases,
+    copies,
     erasing,
     keeping,
     offers,
@@ -23,4 +24,5 @@ routers = [
     erasing.router,
     keeping.router,
     openings.router,
+    copies.router,
 ]

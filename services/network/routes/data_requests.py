@@ -11,14 +11,14 @@ from services.network.domain import UnknownPerson
 from services.network.models import DataRequest, DataRequestFields, PersonFields
 from services.network.models import Person as PersonRow
 from services.network.operations import data_requests
-from services.network.schemas import (
+from services.network.request_schemas import (
     DataRequestSummary,
     DataRequestView,
     NewDataRequest,
     NotedDataRequest,
     OwnDataRequest,
-    WithReason,
 )
+from services.network.schemas import WithReason
 from shared.auth import Principal, Role
 from shared.context import Context
 from shared.http import Now, Page, Paging, Parts, Person, Router, Session, allow, problems

@@ -1,7 +1,7 @@
 """HTTP to operations: conferences, polls, one's own polls, and what an organisation sets."""
 
-from services.scheduling.routes import conferences, own, policies, polls
+from services.scheduling.routes import conferences, copies, own, policies, polls
 
-routers = [conferences.router, polls.router, own.router, policies.router]
+routers = [conferences.router, polls.router, own.router, policies.router, copies.router]
 
 __all__ = ["routers"]

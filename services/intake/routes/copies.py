@@ -1,0 +1,125 @@
+"""Handing a person's part of a case to the service that makes their own copy of everything."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.models import (
+    BaselineFields,
+    BottomLineFields,
+    Case,
+    PersonFields,
+    Referral,
+    ReferralFields,
+    ReferralPerson,
+)
+from services.intake.queries import cases, referrals, register
+from services.intake.schemas.copies import (
+    CopiedBaseline,
+    CopiedCase,
+    CopiedEntry,
+    CopiedReferral,
+    IntakeCopy,
+)
+from shared.auth import Principal
+from shared.case_state import UnknownCase
+from shared.http import Parts, Router, Session, serving
+from shared.service_client import COPY_FOR_PERSON
+from shared.vault import Vault
+
+router = Router(tags=["copies"])
+
+Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]
+# Whose story the referral tells. Others named in it read what it says of them, and not that story.
+_TOLD_OF = frozenset({"central", "representative"})
+
+
+@router.get("/v1/cases/{case_id}/persons/{person_id}/copy")
+async def copy_for_person(
+    case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
+) -> IntakeCopy:
+    """Return what the case and its referral hold on one person, and nothing on anybody else."""
+    case = await cases.case(session, tenant=principal.tenant, case_id=case_id)
+    if case is None:
+        raise UnknownCase(case_id=str(case_id))
+    named = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
+    own = next((row for row in named if row.id == person_id), None)
+    if own is None:
+        return IntakeCopy(erased=False, case=None, entry=None, referral=None, baseline=None)
+    entry = await _entry(session, parts.vault, own)
+    if own.role not in _TOLD_OF:
+        return IntakeCopy(erased=entry is None, case=None, entry=entry, referral=None, baseline=None)
+    written = await referrals.referral(session, tenant=principal.tenant, referral_id=case.referral_id)
+    referral = None if written is None else await _referral(session, parts.vault, written)
+    return IntakeCopy(
+        erased=entry is None or referral is None,
+        case=await _case(session, case),
+        entry=entry,
+        referral=referral,
+        baseline=await _baseline(session, parts.vault, case),
+    )
+
+
+async def _entry(session: AsyncSession, vault: Vault, row: ReferralPerson) -> CopiedEntry | None:
+    [fields] = await vault.open_readable(session, PersonFields, [(row.sealed, row.row)])
+    return None if fields is None else CopiedEntry.model_validate({**fields.model_dump(), "role": row.role})
+
+
+async def _case(session: AsyncSession, case: Case) -> CopiedCase:
+    async def name(organisation_id: UUID | None) -> str | None:
+        if organisation_id is None:
+            return None
+        found = await register.organisation(session, organisation_id=organisation_id)
+        return None if found is None else found.name
+
+    return CopiedCase(
+        case_id=case.id,
+        state=case.state,
+        track=case.track,
+        themes=case.themes,
+        opened_at=case.created_at,
+        ended_at=case.ended_at,
+        outcome=case.outcome,
+        stop_reason=case.stop_reason,
+        referring_organisation=await name(case.referring_organisation),
+        mandated_organisation=await name(case.mandated_organisation),
+    )
+
+
+async def _referral(session: AsyncSession, vault: Vault, row: Referral) -> CopiedReferral | None:
+    [words] = await vault.open_readable(session, ReferralFields, [(row.sealed, row.row)])
+    if words is None:
+        return None
+    return CopiedReferral(
+        received_at=row.created_at,
+        kind=row.kind,
+        question=words.question,
+        summary=words.summary,
+        languages=list(words.languages),
+        wished_languages=list(words.wishes.languages),
+        wished_gender=words.wishes.gender,
+        wished_culture=words.wishes.culture,
+        bottom_lines=list(words.bottom_lines),
+        resources=words.resources,
+    )
+
+
+async def _baseline(session: AsyncSession, vault: Vault, case: Case) -> CopiedBaseline | None:
+    version = case.baseline_version
+    row = await cases.baseline(session, tenant=case.tenant, case_id=case.id, version=version)
+    if row is None:
+        return None
+    [words] = await vault.open_readable(session, BaselineFields, [(row.sealed, row.row)])
+    if words is None:
+        return None
+    lines = await cases.bottom_lines(session, tenant=case.tenant, case_id=case.id, version=version)
+    opened = await vault.open_readable(session, BottomLineFields, [(line.sealed, line.row) for line in lines])
+    return CopiedBaseline(
+        version=version,
+        written_at=row.created_at,
+        questions=list(words.questions),
+        resources=words.resources,
+        bottom_lines=[line.text for line in opened if line is not None],
+    )

@@ -1,0 +1,147 @@
+"""Handing what is held on one person to the service that makes their own copy of everything."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import CIRCLE_ROLES
+from services.plans.models import Agreement, Plan, PlanVersion
+from services.plans.schemas import (
+    AgreementWords,
+    CheckInWords,
+    CopiedAgreement,
+    CopiedCheckIn,
+    CopiedPlan,
+    CopiedPlanB,
+    PlansCopy,
+    PlanWords,
+)
+from shared import case_state
+from shared.auth import Principal
+from shared.case_state import UnknownCase
+from shared.http import Parts, Router, Session, serving
+from shared.service_client import COPY_FOR_PERSON
+from shared.vault import Vault
+
+router = Router(tags=["copies"])
+
+Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]
+
+
+@router.get("/v1/cases/{case_id}/persons/{person_id}/copy")
+async def copy_for_person(
+    case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
+) -> PlansCopy:
+    """Return the plan as one person may read it, and the agreements that are theirs."""
+    state = await case_state.read(session, case_id)
+    if state is None or state.tenant != principal.tenant:
+        raise UnknownCase(case_id=str(case_id))
+    plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
+    if plan is None:
+        return PlansCopy(erased=False, plan=None, own_agreements=[], check_ins=[])
+    version = await _readable(session, plan, person_id)
+    whole = (
+        None if version is None else await queries.agreements_of_version(session, plan.id, version)
+    ) or []
+    shown = {agreement.id for agreement in whole}
+    others = [
+        agreement
+        for agreement in await queries.agreements_of_person(session, plan.id, person_id=person_id)
+        if agreement.id not in shown
+    ]
+    own, lost_own = await _agreements(session, parts.vault, others, person_id)
+    if version is None:
+        return PlansCopy(erased=lost_own, plan=None, own_agreements=own, check_ins=[])
+    row = await queries.version_of(session, plan.id, version)
+    agreements, lost = await _agreements(session, parts.vault, whole, person_id)
+    [words] = await parts.vault.open_readable(session, PlanWords, [(row.sealed, f"plan_version:{row.id}")])
+    return PlansCopy(
+        erased=lost or lost_own or words is None,
+        plan=await _plan(session, plan, row, words=words, agreements=agreements, person_id=person_id),
+        own_agreements=own,
+        check_ins=await _check_ins(session, parts.vault, plan, person_id),
+    )
+
+
+async def _readable(session: AsyncSession, plan: Plan, person_id: UUID) -> int | None:
+    """Return the version that somebody may read, by the rules of reading a plan: the circle's, or what was shared."""
+    role = (await queries.active_people(session, plan.case_id)).get(person_id)
+    if role == "central" or role in CIRCLE_ROLES:
+        return plan.version
+    shares = [share for share in await queries.shares_of(session, plan.id) if share.recipient == person_id]
+    return max((share.version for share in shares), default=None)
+
+
+async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id: UUID) -> list[CopiedCheckIn]:
+    # What was noted at checks is read by the central persons.
+    if (await queries.active_people(session, plan.case_id)).get(person_id) != "central":
+        return []
+    rows = await queries.check_ins_held(session, plan.id)
+    sealed = [(row.sealed, f"check_in:{row.id}") for row in rows if row.sealed is not None]
+    opened = await vault.open_readable(session, CheckInWords, sealed)
+    notes = {place: words for (_, place), words in zip(sealed, opened, strict=True) if words is not None}
+    return [
+        CopiedCheckIn(
+            kind=row.kind,
+            recorded_at=row.recorded_at,
+            decision=row.decision,
+            note=None if (words := notes.get(f"check_in:{row.id}")) is None else words.note,
+        )
+        for row in rows
+    ]
+
+
+async def _agreements(
+    session: AsyncSession, vault: Vault, rows: Sequence[Agreement], person_id: UUID
+) -> tuple[list[CopiedAgreement], bool]:
+    opened = await vault.open_readable(
+        session, AgreementWords, [(row.sealed, f"agreement:{row.id}") for row in rows]
+    )
+    found = [
+        CopiedAgreement(
+            what=words.what,
+            yours=person_id in row.who_person_ids,
+            due_on=row.due_on,
+            known_done_how=words.known_done_how,
+            state=row.state,
+            settled_at=row.settled_at,
+        )
+        for row, words in zip(rows, opened, strict=True)
+        if words is not None
+    ]
+    return found, len(found) < len(rows)
+
+
+async def _plan(
+    session: AsyncSession,
+    plan: Plan,
+    row: PlanVersion,
+    *,
+    words: PlanWords | None,
+    agreements: list[CopiedAgreement],
+    person_id: UUID,
+) -> CopiedPlan:
+    shares = [share for share in await queries.shares_of(session, plan.id) if share.recipient == person_id]
+    return CopiedPlan(
+        plan_id=plan.id,
+        version=row.version,
+        recorded_at=row.created_at,
+        review_on=row.review_on,
+        acceptance=plan.acceptance if row.version == plan.version else "superseded",
+        follow_up=plan.follow_up,
+        you_monitor_it=row.monitor_person_id == person_id,
+        shared_with_you_at=max((share.created_at for share in shares), default=None),
+        goals=None if words is None else list(words.goals),
+        decisions_of_circle=None if words is None else list(words.decisions_of_circle),
+        plan_b=None
+        if words is None
+        else [
+            CopiedPlanB(when=line.when, then=line.then, yours=line.who_person_id == person_id)
+            for line in words.plan_b
+        ],
+        agreements=agreements,
+    )

@@ -1,0 +1,100 @@
+"""Handing what is held on one person to the service that makes their own copy of everything."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import queries
+from services.scheduling.models import Attendance, CircleMember, Conference, Poll, Venue
+from services.scheduling.schemas import (
+    CopiedAnswer,
+    CopiedConference,
+    CopiedPlace,
+    CopiedPoll,
+    SchedulingCopy,
+)
+from shared import case_state
+from shared.auth import Principal
+from shared.case_state import UnknownCase
+from shared.http import Parts, Router, Session, serving
+from shared.service_client import COPY_FOR_PERSON
+
+router = Router(tags=["copies"])
+
+Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]
+
+
+@router.get("/v1/cases/{case_id}/persons/{person_id}/copy")
+async def copy_for_person(
+    case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
+) -> SchedulingCopy:
+    """Return the dates that one person was asked about, what they said, and when they were there."""
+    state = await case_state.read(session, case_id)
+    if state is None or state.tenant != principal.tenant:
+        raise UnknownCase(case_id=str(case_id))
+    member = await session.get(CircleMember, (case_id, person_id))
+    polls = await queries.polls_of_case(session, tenant=principal.tenant, case_id=case_id)
+    came = await queries.conferences_of_person(
+        session, tenant=principal.tenant, case_id=case_id, person_id=person_id
+    )
+    sealed = [(conference.sealed, conference.row) for conference, _, _ in came if conference.sealed]
+    opened = await parts.vault.open_readable(session, Venue, sealed)
+    venues = dict(zip((row for _, row in sealed), opened, strict=True))
+    return SchedulingCopy(
+        erased=any(venue is None for venue in opened),
+        circle=None
+        if member is None
+        else CopiedPlace(role=member.role, required=member.required, mode=member.mode),
+        polls=await _polls(session, polls, person_id),
+        conferences=[
+            _conference(conference, attendance, told=told, venue=venues.get(conference.row))
+            for conference, attendance, told in came
+        ],
+    )
+
+
+async def _polls(session: AsyncSession, polls: Sequence[Poll], person_id: UUID) -> list[CopiedPoll]:
+    asked = await queries.asked_in(session, polls, person_id=person_id)
+    said = await queries.said_in(session, polls, person_id=person_id)
+    return [
+        CopiedPoll(
+            poll_id=poll.id,
+            state=poll.state,
+            asked_at=None if (one := asked.get(poll.id)) is None else one.asked_at,
+            reminded_at=None if one is None else one.chased_at,
+            answers=[
+                CopiedAnswer(
+                    starts_at=option.starts_at,
+                    ends_at=option.ends_at,
+                    answer=answer.answer,
+                    via=answer.via,
+                    said_at=answer.created_at,
+                )
+                for answer, option in said.get(poll.id, [])
+            ],
+        )
+        for poll in polls
+        if poll.id in asked or poll.id in said
+    ]
+
+
+def _conference(
+    conference: Conference, attendance: Attendance | None, *, told: bool, venue: Venue | None
+) -> CopiedConference:
+    return CopiedConference(
+        conference_id=conference.id,
+        conference_no=conference.conference_no,
+        state=conference.state,
+        starts_at=conference.starts_at,
+        ends_at=conference.ends_at,
+        held_on=conference.held_on,
+        venue=None if venue is None else f"{venue.name}, {venue.address}",
+        told=told,
+        mode=None if attendance is None else attendance.mode,
+        came=None if attendance is None else attendance.came,
+        arrived_at=None if attendance is None else attendance.arrived_at,
+        left_at=None if attendance is None else attendance.left_at,
+    )
