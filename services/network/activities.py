@@ -194,6 +194,9 @@ class DataRequestStep(BaseModel):
     ordinal: int = 0
 
 
+NextStep = Literal["warn", "escalate", "put-away", "erase"]
+
+
 class DataRequestFacts(BaseModel):
     """What decides on the next step, and when it is to be taken; None: only news brings it on."""
 
@@ -201,7 +204,7 @@ class DataRequestFacts(BaseModel):
 
     open: bool
     state: str = ""
-    next_step: Literal["warn", "escalate", "put-away"] | None = None
+    next_step: NextStep | None = None
     next_at: datetime | None = None
 
 
@@ -224,14 +227,15 @@ class RequestActivities:
                     open=True, state=request.state, next_step="put-away", next_at=request.ready_until
                 )
             clock = await self._clocks.find(session, kind=DATA_REQUEST_CLOCK, subject=request.id)
-            if clock is None or clock.next_at is None:
+            moments: list[tuple[datetime, NextStep]] = []
+            if request.erase_at is not None:
+                moments.append((request.erase_at, "erase"))
+            if clock is not None and clock.next_at is not None:
+                moments.append((clock.next_at, "warn" if clock.next_at == clock.warn_at else "escalate"))
+            if not moments:
                 return DataRequestFacts(open=True, state=request.state)
-            return DataRequestFacts(
-                open=True,
-                state=request.state,
-                next_step="warn" if clock.next_at == clock.warn_at else "escalate",
-                next_at=clock.next_at,
-            )
+            next_at, next_step = min(moments)
+            return DataRequestFacts(open=True, state=request.state, next_step=next_step, next_at=next_at)
 
     @activity.defn(name="network.warn-of-data-request")
     async def warn_of_data_request(self, step: DataRequestStep) -> Done:
@@ -242,6 +246,11 @@ class RequestActivities:
     async def escalate_data_request(self, step: DataRequestStep) -> Done:
         """Call the regional manager in."""
         return await self._once(step, "escalate", data_requests.escalate)
+
+    @activity.defn(name="network.erase-as-asked")
+    async def erase_as_asked(self, step: DataRequestStep) -> Done:
+        """Carry out an approved erasure."""
+        return await self._once(step, "erase", data_requests.erase)
 
     @activity.defn(name="network.put-copy-away")
     async def put_copy_away(self, step: DataRequestStep) -> Done:

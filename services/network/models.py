@@ -304,6 +304,8 @@ class DataRequest(Base):
     # Of a copy: until when it can be read. Of an erasure: when it is carried out, if that happens here.
     ready_until: Mapped[datetime | None] = mapped_column(Moment)
     erase_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Of a copy: whether the DPO found that why somebody left the circle can be read by them.
+    show_exit_reason: Mapped[bool] = mapped_column(server_default=text("false"))
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 

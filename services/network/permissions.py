@@ -176,6 +176,19 @@ async def data_request_for_handler(
     return request
 
 
+async def noted_data_request(
+    session: AsyncSession, principal: Principal, *, request_id: UUID, now: datetime
+) -> DataRequest:
+    """Return a request that a colleague noted, for the DPO to answer on paper. Raises: UnknownDataRequest.
+
+    What somebody asked through their link they read through their link, and nobody else does.
+    """
+    request = await data_request_for_handler(session, principal, request_id=request_id, now=now)
+    if request.asked_by is not None:
+        raise UnknownDataRequest(request_id=str(request_id))
+    return request
+
+
 def only_late(principal: Principal, *, now: datetime) -> datetime | None:
     """Return the moment by which a request must have been due for this colleague to see it; None: all."""
     return None if principal.has(Role.DPO) else now

@@ -24,6 +24,12 @@ class NotedDataRequest(RequestModel):
     received_on: date | None = None
 
 
+class Approval(RequestModel):
+    """Whether a copy also tells why somebody had to leave the circle: only if that betrays nobody else's confidence."""
+
+    show_exit_reason: bool = False
+
+
 class OwnDataRequest(ResponseModel):
     """A request as those concerned see it. `complaint`: where to go with a no, in words."""
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network.data_requests import data_request_workflow_id
 from services.network.domain import HOLDERS, INVITATION_CLOCK, SERVICE, invitation_workflow_id
 from services.network.domain.consents import COMING_OF_AGE, coming_of_age_workflow_id
-from services.network.operations import cases, erasing, holds, persons, telling
+from services.network.operations import cases, data_requests, erasing, holds, persons, telling
 from services.network.schemas import OpeningPeople
 from services.network.workflows import (
     ComingOfAge,
@@ -156,6 +156,13 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
         because=event.data.because,
         now=await context.clock.now(),
     )
+    await data_requests.close_of_erased(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        person_id=None,
+        now=await context.clock.now(),
+    )
 
 
 @subscriptions.writes(network.PersonErased, case="always")
@@ -170,6 +177,13 @@ async def erase_person(
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         because=event.data.because,
+        now=await context.clock.now(),
+    )
+    await data_requests.close_of_erased(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
         now=await context.clock.now(),
     )
 

@@ -27,4 +27,5 @@ def activities(context: Context) -> list[Callable[..., Any]]:
         requests.warn_of_data_request,
         requests.escalate_data_request,
         requests.put_copy_away,
+        requests.erase_as_asked,
     ]

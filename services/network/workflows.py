@@ -182,4 +182,5 @@ _STEPS: dict[str, Callable[[RequestActivities, DataRequestStep], Awaitable[Done]
     "warn": RequestActivities.warn_of_data_request,
     "escalate": RequestActivities.escalate_data_request,
     "put-away": RequestActivities.put_copy_away,
+    "erase": RequestActivities.erase_as_asked,
 }

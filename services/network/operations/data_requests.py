@@ -6,7 +6,6 @@ The clock belongs to the request and not to the case: a case that rests or stops
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
@@ -29,13 +28,19 @@ from services.network.data_requests import (
     RequestKind,
     RequestState,
 )
-from services.network.domain import SERVICE, UnknownPerson
+from services.network.domain import (
+    SERVICE,
+    AlreadyErased,
+    LastCentralPersonErased,
+    PersonState,
+    UnknownPerson,
+)
 from services.network.models import DataRequest, DataRequestFields, Person
-from services.network.operations import telling
+from services.network.operations import erasing, telling
 from shared import case_state, outbox
 from shared.calendar import BRUSSELS, add_length
-from shared.case_state import CaseErased
 from shared.clocks import Clocks
+from shared.errors import DomainError
 from shared.events import network
 from shared.events.base import EventData
 from shared.ids import uuid7
@@ -45,8 +50,6 @@ clocks = Clocks(SERVICE)
 
 # Two clocks never agree to the microsecond: a timer that is this early is on time.
 _EARLY = timedelta(seconds=2)
-# Held to the commit: two requests of one person at once are noted one after the other.
-_ONE_AT_A_TIME = text("SELECT 1 FROM person WHERE id = :person FOR UPDATE")
 
 
 async def receive(
@@ -63,10 +66,13 @@ async def receive(
 ) -> DataRequest:
     """Note a request, start its clock and confirm it to whoever asked.
 
-    Raises: AlreadyAsked, AskedTooOften, ReceivedOnNotPossible, CaseErased.
+    Raises: AlreadyAsked, AskedTooOften, ReceivedOnNotPossible, CaseErased, AlreadyErased.
     """
-    await _require_not_erased(session, person)
-    await session.execute(_ONE_AT_A_TIME, {"person": person.id})
+    # Held to the commit: two requests of one person at once are noted one after the other.
+    person = await queries.person(session, tenant=person.tenant, person_id=person.id, lock=True)
+    await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
+    if person.state == PersonState.ERASED:
+        raise AlreadyErased(person_id=str(person.id))
     await _require_room(session, person, kind, now)
     begins = _begins(received_on, now)
     policy = await queries.policy(session, tenant=person.tenant)
@@ -106,13 +112,19 @@ async def receive(
     return request
 
 
-async def approve(session: AsyncSession, *, request: DataRequest, by: UUID, now: datetime) -> None:
+async def approve(
+    session: AsyncSession, *, request: DataRequest, by: UUID, show_exit_reason: bool, now: datetime
+) -> None:
     """Take a request on: a copy is ready at once, an erasure waits a little, a correction is done by hand.
 
-    Raises: RequestDecided.
+    `show_exit_reason`: in a copy, also why somebody had to leave the circle. Raises: RequestDecided, and what
+    forbids an erasure.
     """
     _decide(request, RequestState.APPROVED, by, now)
     lengths = (await queries.policy(session, tenant=request.tenant)).lengths
+    request.show_exit_reason = show_exit_reason and request.kind == RequestKind.COPY
+    if request.kind == RequestKind.ERASURE and await _can_be_erased_alone(session, request):
+        request.erase_at = add_length(now, lengths.erase_wait)
     if request.kind == RequestKind.COPY:
         request.ready_until = add_length(now, lengths.copy_ready)
         await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
@@ -194,6 +206,38 @@ async def escalate(session: AsyncSession, *, tenant: UUID, request_id: UUID, now
     return await clocks.breach(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now) is not None
 
 
+async def erase(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
+    """Carry out an approved erasure whose waiting time is over; what forbids it by now leaves it to the DPO."""
+    request = await queries.data_request(session, tenant=tenant, request_id=request_id, lock=True)
+    if request is None or request.state != RequestState.APPROVED:
+        return False
+    if request.erase_at is None or request.erase_at > now + _EARLY:
+        return False
+    person = await queries.person(session, tenant=tenant, person_id=request.person_id, lock=True)
+    try:
+        await erasing.require_erasable(session, person)
+    except DomainError:
+        request.erase_at = None
+        await session.flush()
+        return False
+    await erasing.erase_person(session, person=person, because="asked", now=now)
+    await _end(session, request, "done", now)
+    return True
+
+
+async def close_of_erased(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID | None, now: datetime
+) -> None:
+    """End what was still asked about an erased person, or (None) about anybody of an erased case.
+
+    The erasure is done; nothing is left to copy or to put right.
+    """
+    for request in await queries.open_data_requests(
+        session, tenant=tenant, case_id=case_id, person_id=person_id
+    ):
+        await _end(session, request, "done" if request.kind == RequestKind.ERASURE else "withdrawn", now)
+
+
 async def put_copy_away(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
     """End a request for a copy whose time of being ready is over."""
     request = await queries.data_request(session, tenant=tenant, request_id=request_id, lock=True)
@@ -205,12 +249,6 @@ async def put_copy_away(session: AsyncSession, *, tenant: UUID, request_id: UUID
     return True
 
 
-async def _require_not_erased(session: AsyncSession, person: Person) -> None:
-    state = await case_state.read(session, person.case_id)
-    if state is not None and state.status == "erased":
-        raise CaseErased(case_id=str(person.case_id))
-
-
 async def _require_room(session: AsyncSession, person: Person, kind: RequestKind, now: datetime) -> None:
     if await queries.has_open_data_request(session, tenant=person.tenant, person_id=person.id, kind=kind):
         raise AlreadyAsked(kind=kind)
@@ -220,6 +258,16 @@ async def _require_room(session: AsyncSession, person: Person, kind: RequestKind
     )
     if lately >= MAX_LATELY:
         raise AskedTooOften(most=MAX_LATELY)
+
+
+async def _can_be_erased_alone(session: AsyncSession, request: DataRequest) -> bool:
+    """Say whether a person can be erased and their case stay: the last one whom it is about is erased with it."""
+    person = await queries.person(session, tenant=request.tenant, person_id=request.person_id, lock=True)
+    try:
+        await erasing.require_erasable(session, person)
+    except LastCentralPersonErased:
+        return False
+    return True
 
 
 def _begins(received_on: date | None, now: datetime) -> datetime:

@@ -282,3 +282,23 @@ async def data_requests(session: AsyncSession, *, tenant: UUID, page: PageReques
     """Return one page of all requests of a tenant, newest first."""
     query = select(DataRequest).where(DataRequest.tenant == tenant)
     return await paginate(session, query, page, time=DataRequest.created_at, id=DataRequest.id)
+
+
+async def open_data_requests(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID | None
+) -> Sequence[DataRequest]:
+    """Return what is asked about the people of a case, or about one of them, and not ended; locked."""
+    query = select(DataRequest).where(
+        DataRequest.tenant == tenant,
+        DataRequest.case_id == case_id,
+        DataRequest.state.in_(OPEN_STATES),
+    )
+    if person_id is not None:
+        query = query.where(DataRequest.person_id == person_id)
+    return (await session.execute(_locked(query.order_by(DataRequest.id)))).scalars().all()
+
+
+async def consent_history(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[Consent]:
+    """Return all that a person ever said about any purpose, in order."""
+    query = select(Consent).where(Consent.tenant == tenant, Consent.person_id == person_id)
+    return (await session.execute(query.order_by(Consent.created_at, Consent.id))).scalars().all()

@@ -1,17 +1,19 @@
 """What people ask of their data: asked through their link or noted by a colleague, answered by the DPO."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Body, Depends, Header, Query, Response
 
-from services.network import permissions, queries, wording
-from services.network.data_requests import RequestState
+from services.network import copies, copy_page, permissions, queries, wording
+from services.network.copy_schemas import Copy
+from services.network.data_requests import RequestState, check_copy_readable
 from services.network.domain import UnknownPerson
 from services.network.models import DataRequest, DataRequestFields, PersonFields
 from services.network.models import Person as PersonRow
 from services.network.operations import data_requests
 from services.network.request_schemas import (
+    Approval,
     DataRequestSummary,
     DataRequestView,
     NewDataRequest,
@@ -29,6 +31,14 @@ Handler = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER))]
 Noter = Annotated[
     Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.DPO, from_elsewhere=True))
 ]
+
+Officer = Annotated[Principal, Depends(allow(Role.DPO))]
+Accept = Annotated[str, Header(max_length=1000)]
+Form = Annotated[Literal["json", "html"] | None, Query(alias="format")]
+_AS_PAGE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/html": {"schema": {"type": "string"}}}},
+    **problems(404, 409, 410),
+}
 
 
 @router.post("/v1/me/data-requests", status_code=201, responses=problems(404, 410))
@@ -72,6 +82,48 @@ async def withdraw(
     request = await permissions.own_data_request(session, asker, request_id=request_id, lock=True)
     await data_requests.withdraw(session, request=request, now=now)
     return (await _own(session, parts, asker, [request]))[0]
+
+
+@router.get("/v1/me/data-requests/{request_id}/copy", response_model=Copy, responses=_AS_PAGE)
+async def read_copy(
+    *,
+    request_id: UUID,
+    principal: Person,
+    session: Session,
+    parts: Parts,
+    now: Now,
+    accept: Accept = "",
+    form: Form = None,
+) -> Response:
+    """Read everything about you, as JSON or (`?format=html`) as a page; nothing of it is kept.
+
+    If one part of the platform does not answer, there is no copy: try again in a moment.
+    """
+    permissions.may_ask(principal)
+    asker = await permissions.oneself(session, principal)
+    request = await permissions.own_data_request(session, asker, request_id=request_id)
+    # Who asked for another must still be allowed to: a young person may have turned twelve, or changed their mind.
+    person = await permissions.person_to_ask_for(
+        session, parts.vault, asker=asker, person_id=request.person_id, now=now
+    )
+    return await _copy(session, parts, request, person, now=now, page=_wants_page(form, accept))
+
+
+@router.get("/v1/data-requests/{request_id}/copy", response_model=Copy, responses=_AS_PAGE)
+async def read_copy_to_hand_over(
+    *,
+    request_id: UUID,
+    principal: Officer,
+    session: Session,
+    parts: Parts,
+    now: Now,
+    accept: Accept = "",
+    form: Form = None,
+) -> Response:
+    """Read the copy for somebody who asked by phone or letter and has no link, to hand it over to them."""
+    request = await permissions.noted_data_request(session, principal, request_id=request_id, now=now)
+    person = await queries.person(session, tenant=principal.tenant, person_id=request.person_id)
+    return await _copy(session, parts, request, person, now=now, page=_wants_page(form, accept))
 
 
 @router.post("/v1/persons/{person_id}/data-requests", status_code=201)
@@ -123,12 +175,27 @@ async def read_request(
 
 
 @router.post("/v1/data-requests/{request_id}/approve")
-async def approve(request_id: UUID, principal: Handler, session: Session, now: Now) -> DataRequestSummary:
-    """Take a request on: a copy can be read at once, an erasure follows, a correction is reported as done later."""
+async def approve(
+    request_id: UUID,
+    principal: Handler,
+    session: Session,
+    now: Now,
+    body: Annotated[Approval | None, Body()] = None,
+) -> DataRequestSummary:
+    """Take a request on: a copy can be read at once, an erasure follows, a correction is reported as done later.
+
+    Without `erase_at` in the answer the case itself must be erased, in intake: it is about this person alone.
+    """
     request = await permissions.data_request_for_handler(
         session, principal, request_id=request_id, now=now, lock=True
     )
-    await data_requests.approve(session, request=request, by=principal.id, now=now)
+    await data_requests.approve(
+        session,
+        request=request,
+        by=principal.id,
+        show_exit_reason=body is not None and body.show_exit_reason,
+        now=now,
+    )
     return _summary(request, now)
 
 
@@ -166,6 +233,24 @@ async def report_done(request_id: UUID, principal: Handler, session: Session, no
     )
     await data_requests.report_done(session, request=request, now=now)
     return _summary(request, now)
+
+
+def _wants_page(form: str | None, accept: str) -> bool:
+    return form == "html" or (form is None and "text/html" in accept.lower())
+
+
+async def _copy(
+    session: Session, parts: Context, request: DataRequest, person: PersonRow, *, now: Now, page: bool
+) -> Response:
+    check_copy_readable(kind=request.kind, state=request.state, ready_until=request.ready_until, now=now)
+    copy = await copies.gather(session, parts, request=request, person=person, now=now)
+    # Names no one: it ends up in lists of downloads that others see.
+    name = f'inline; filename="{"kring-gegevens.html" if page else "kring-gegevens.json"}"'
+    headers = {"content-disposition": name, "vary": "accept"}
+    if not page:
+        return Response(copy.model_dump_json(), headers=headers, media_type="application/json")
+    headers["content-security-policy"] = copy_page.content_policy()
+    return Response(copy_page.render(copy), headers=headers, media_type="text/html")
 
 
 async def _own(

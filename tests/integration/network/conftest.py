@@ -73,4 +73,5 @@ def house(running: House) -> House:
     """Network, as an organisation that is new to it finds it."""
     running.clock.moment = NOW
     running.intake.asked.clear()
+    running.intake.copies.clear()
     return replace(running, tenant=uuid7())

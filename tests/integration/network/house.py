@@ -20,6 +20,7 @@ from shared.auth import LOCAL_ISSUER, Issuer, Role, link_token
 from shared.clock import Clock
 from shared.context import Context
 from shared.database import Database
+from shared.errors import NotFound
 from shared.events import intake
 from shared.events.base import EventData
 from shared.ids import uuid7
@@ -42,14 +43,21 @@ class StandingClock:
 
 @dataclass
 class Intake:
-    """What intake answers about the persons of a referral."""
+    """What intake answers about the persons of a referral, and every service about one person."""
 
     people: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
+    # By service: what it holds on whoever is asked about, or how it fails.
+    copies: dict[str, Any] = field(default_factory=dict)
 
     async def get(self, service: str, path: str, *, tenant: UUID, purpose: str) -> Any:
-        """Answer as intake would."""
+        """Answer as the service would."""
         self.asked.append((service, path, purpose))
+        if path.endswith("/copy"):
+            answer = self.copies.get(service, NotFound())
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
         return {"items": self.people[UUID(path.split("/")[3])]}
 
     async def close(self) -> None:

@@ -59,6 +59,22 @@ async def clocks(house: House, request: str) -> list[Any]:
     )
 
 
+async def family(house: House, born: str, *, authority: bool = True) -> tuple[Case, UUID, UUID]:
+    """Return a case about a child born on a day and a mother, with both of them."""
+    case = Case(tenant=house.tenant)
+    child, mother = case.central, case.mother
+    house.intake.people[case.id] = [
+        {"person_id": str(child), "role": "central", "first_name": "Ilyas", "last_name": "T",
+         "birth_date": born},
+        {"person_id": str(mother), "role": "central", "first_name": "Samira", "last_name": "T",
+         "email": "samira@example.org", "parental_authority": authority},
+    ]  # fmt: skip
+    opened = intake.CaseOpened(case_id=case.id, referral_id=uuid4())
+    assert await house.hear(opened, case=case) == "handled"
+    await house.assign(case)
+    return case, child, mother
+
+
 class TestAsking:
     async def test_starts_a_month_that_belongs_to_the_dpo_and_is_confirmed(
         self, house: House, sink: Sink
@@ -137,20 +153,6 @@ class TestAsking:
 
 
 class TestAskingForAnother:
-    async def _family(self, house: House, born: str, *, authority: bool = True) -> tuple[Case, UUID, UUID]:
-        case = Case(tenant=house.tenant)
-        child, mother = case.central, case.mother
-        house.intake.people[case.id] = [
-            {"person_id": str(child), "role": "central", "first_name": "Ilyas", "last_name": "T",
-             "birth_date": born},
-            {"person_id": str(mother), "role": "central", "first_name": "Samira", "last_name": "T",
-             "email": "samira@example.org", "parental_authority": authority},
-        ]  # fmt: skip
-        opened = intake.CaseOpened(case_id=case.id, referral_id=uuid4())
-        assert await house.hear(opened, case=case) == "handled"
-        await house.assign(case)
-        return case, child, mother
-
     @pytest.mark.parametrize(
         ("born", "authority", "status"),
         [
@@ -163,14 +165,14 @@ class TestAskingForAnother:
     async def test_holds_for_a_child_under_twelve_in_their_care(
         self, house: House, born: str, authority: bool, status: int
     ) -> None:
-        case, child, mother = await self._family(house, born, authority=authority)
+        case, child, mother = await family(house, born, authority=authority)
         answer = await ask(house, case, mother, for_person_id=str(child))
         assert answer.status_code == status, answer.text
 
     async def test_the_answer_goes_to_who_asked_and_the_words_stay_theirs(
         self, house: House, sink: Sink
     ) -> None:
-        case, child, mother = await self._family(house, "2018-01-01")
+        case, child, mother = await family(house, "2018-01-01")
         request = await asked(house, case, mother, for_person_id=str(child), text="Over mijn zoon")
         await decide(house, request, "approve")
         await _send(house)
@@ -179,7 +181,7 @@ class TestAskingForAnother:
         assert (seen["request_id"], seen["text"], seen["asked_by_me"]) == (request, None, False)
 
     async def test_nobody_of_another_case_or_organisation_is_found(self, house: House) -> None:
-        case, _, mother = await self._family(house, "2018-01-01")
+        case, _, mother = await family(house, "2018-01-01")
         other = await house.open_case()
         elsewhere = await house.open_case(tenant=uuid7())
         for stranger in (other.central, elsewhere.central, uuid7()):

@@ -1,0 +1,290 @@
+"""Writes a copy as a page that a person can read, print and keep: one file, nothing fetched, everything escaped."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.network import wording
+from services.network.copy_schemas import Copy, Part
+from services.network.copy_words import say_code, word
+from shared.calendar import BRUSSELS
+
+_PAGES = Path(__file__).with_name("pages")
+# Said as they were written down. All other text that is not a moment is a code, and is said in words.
+_VERBATIM = frozenset(
+    {
+        *("first_name", "last_name", "email", "phone", "address", "relation", "text", "reason", "question"),
+        *("summary", "resources", "bottom_lines", "questions", "referring_organisation", "wished_culture"),
+        *("mandated_organisation", "venue", "goals", "decisions_of_circle", "what", "known_done_how", "note"),
+    }
+)
+_YOU = (
+    *("first_name", "last_name", "birth_date", "email", "phone", "address", "language", "relation", "side"),
+    *("role", "state", "since", "left_at", "parental_authority"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Something, and what it is."""
+
+    label: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Several of a kind."""
+
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One subject; `note` says in words what is not there."""
+
+    title: str
+    rows: Sequence[Row] = ()
+    tables: Sequence[Table] = ()
+    note: str | None = None
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    return _PAGES.joinpath("copy.css").read_text(encoding="utf-8").strip()
+
+
+@lru_cache(maxsize=1)
+def content_policy() -> str:
+    """Return what a browser may do with the page: apply its one style sheet, and nothing else."""
+    digest = b64encode(sha256(_style().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(copy: Copy) -> str:
+    """Return the page."""
+    return _Page(copy).render()
+
+
+class _Page:
+    def __init__(self, copy: Copy) -> None:
+        self._copy = copy
+        self._language = copy.language
+
+    def render(self) -> str:
+        """Return the page."""
+        from markupsafe import Markup
+
+        made = wording.say_day(self._copy.made_at, self._language)
+        return (
+            _environment()
+            .get_template("copy.html")
+            .render(
+                language=self._language,
+                title=self._word("title"),
+                style=Markup(_style()),  # noqa: S704 - a file of ours, in which nothing of anybody stands
+                made=f"{self._word('made')} {made}",
+                intro=self._word("intro"),
+                notes=[self._word("private"), self._word("others")],
+                sections=[*self._sections(), *self._missing()],
+            )
+        )
+
+    def _sections(self) -> list[Section]:
+        return [
+            self._section("part.you", self._rows(self._copy.you, _YOU)),
+            *self._circle(),
+            *self._referral(),
+            *self._meetings(),
+            *self._plan(),
+        ]
+
+    def _circle(self) -> list[Section]:
+        circle = self._copy.circle
+        consents = [self._cells(said, ("purpose", "given", "via", "said_at")) for said in circle.consents]
+        contacts = [self._cells(made, ("on", "channel", "purpose")) for made in circle.contacts]
+        messages = [
+            [
+                m.kind.replace("-", " "),
+                self._say("at", m.settled_at or m.decided_at),
+                self._say("state", m.state),
+            ]
+            for m in circle.messages
+        ]
+        requests = [
+            self._cells(made, ("kind", "state", "received_at", "text")) for made in circle.data_requests
+        ]
+        invited = ("sent_at", "reminded_at", "answered_at", "state", "answer", "mode")
+        linked = ("created_at", "expires_at", "revoked_at", "renewed")
+        return [
+            self._list("part.consents", ("purpose", "answer", "how", "when"), consents),
+            self._section("part.invitation", self._rows(circle.invitation, invited)),
+            self._list("part.contacts", ("when", "how", "purpose"), contacts),
+            self._list("part.messages", ("kind", "when", "state"), messages),
+            self._section("part.link", self._rows(circle.link, linked)),
+            self._list("part.data-requests", ("kind", "state", "received_at", "text"), requests),
+            *(
+                [self._section("part.left", self._rows(circle.left, ("kind", "at", "reason")))]
+                if circle.left is not None
+                else []
+            ),
+        ]
+
+    def _referral(self) -> list[Section]:
+        held = self._copy.referral
+        if held is None:
+            return []
+        entry = ("first_name", "last_name", "birth_date", "email", "phone", "address", "relation", "role")
+        agreed = ("language", "side", "parental_authority", "agreed", "agreed_on")
+        words = ("question", "summary", "languages", "bottom_lines", "resources")
+        case = ("state", "track", "themes", "opened_at", "ended_at", "outcome")
+        bodies = ("referring_organisation", "mandated_organisation")
+        start = ("written_at", "questions", "bottom_lines", "resources")
+        rows = [*self._rows(held.entry, (*entry, *agreed)), *self._rows(held.referral, words)]
+        if held.referral is not None:
+            wishes = [
+                *held.referral.wished_languages,
+                held.referral.wished_gender,
+                held.referral.wished_culture,
+            ]
+            said = [say_code(wish, self._language) for wish in wishes if wish]
+            rows.extend([Row(self._word("wishes"), said)] if said else [])
+        return [
+            *([self._section("part.referral", rows)] if rows else []),
+            *([self._section("part.case", self._rows(held.case, (*case, *bodies)))] if held.case else []),
+            *([self._section("part.baseline", self._rows(held.baseline, start))] if held.baseline else []),
+        ]
+
+    def _meetings(self) -> list[Section]:
+        held = self._copy.meetings
+        if held is None:
+            return []
+        came = [
+            [
+                str(one.conference_no),
+                self._say("at", one.starts_at or one.held_on),
+                one.venue or "",
+                self._say("state", one.state),
+                self._say("came", one.came),
+                self._say("mode", one.mode),
+            ]
+            for one in held.conferences
+        ]
+        answers = [
+            [
+                wording.say_period(said.starts_at, said.ends_at, self._language),
+                self._say("answer", said.answer),
+                self._say("via", said.via),
+                self._say("said_at", said.said_at),
+            ]
+            for poll in held.polls
+            for said in poll.answers
+        ]
+        heads = ("number", "when", "venue", "state", "came", "how")
+        found = []
+        if held.circle is not None or came:
+            rows = self._rows(held.circle, ("role", "mode"))
+            tables = [self._table("part.meetings", heads, came)] if came else []
+            found.append(Section(self._word("part.meetings"), rows, tables))
+        if answers:
+            found.append(self._list("part.polls", ("day", "answer", "how", "when"), answers))
+        return found
+
+    def _plan(self) -> list[Section]:
+        held = self._copy.plan
+        if held is None:
+            return []
+        shown = ("version", "recorded_at", "review_on", "acceptance", "follow_up", "you_monitor_it")
+        words = ("shared_with_you_at", "goals", "decisions_of_circle")
+        found = []
+        if held.plan is not None:
+            rows = list(self._rows(held.plan, (*shown, *words)))
+            otherwise = [f"{line.when}: {line.then}" for line in held.plan.plan_b or []]
+            rows.extend([Row(self._word("plan_b"), otherwise)] if otherwise else [])
+            found.append(Section(self._word("part.plan"), rows))
+        agreements = [*(held.plan.agreements if held.plan is not None else []), *held.own_agreements]
+        if agreements:
+            heads = ("what", "yours", "due_on", "state", "known_done_how")
+            rows_of = [self._cells(one, heads) for one in agreements]
+            found.append(self._list("part.agreements", heads, rows_of))
+        if held.check_ins:
+            checks = [self._cells(one, ("kind", "recorded_at", "decision", "note")) for one in held.check_ins]
+            found.append(self._list("part.check-ins", ("kind", "when", "decision", "note"), checks))
+        return found
+
+    def _missing(self) -> list[Section]:
+        if not self._copy.missing:
+            return []
+        rows = [
+            Row(self._word(f"part.{one.part}"), [self._word(f"why.{one.why}")]) for one in self._copy.missing
+        ]
+        return [Section(self._word("missing"), rows)]
+
+    def _section(self, key: str, rows: Sequence[Row]) -> Section:
+        return Section(self._word(key), rows, note=None if rows else self._word("none"))
+
+    def _list(self, key: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Section:
+        if not rows:
+            return Section(self._word(key), note=self._word("none"))
+        return Section(self._word(key), tables=[self._table(key, heads, rows)])
+
+    def _table(self, key: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+        return Table(self._word(key), [self._word(head) for head in heads], rows)
+
+    def _rows(self, part: Part | None, names: Sequence[str]) -> list[Row]:
+        if part is None:
+            return []
+        found = []
+        for name in names:
+            value = getattr(part, name)
+            if value is None or value == []:
+                continue
+            values = value if isinstance(value, list) else [value]
+            label = "when" if name == "at" else name
+            found.append(Row(self._word(label), [self._say(name, one) for one in values]))
+        return found
+
+    def _cells(self, part: Part, names: Sequence[str]) -> list[str]:
+        return [self._say(name, getattr(part, name)) for name in names]
+
+    def _say(self, name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return self._word("yes" if value else "no")
+        if isinstance(value, datetime):
+            local = value.astimezone(BRUSSELS)
+            return f"{wording.say_day(value, self._language)}, {local.hour}:{local.minute:02d}"
+        if isinstance(value, date):
+            return wording.say_day(value, self._language)
+        text = str(value)
+        return text if name in _VERBATIM else self._code(text)
+
+    def _code(self, code: str) -> str:
+        return self._word(code) if code in ("yes", "no") else say_code(code, self._language)
+
+    def _word(self, key: str) -> str:
+        return word(key, self._language)

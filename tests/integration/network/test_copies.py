@@ -1,0 +1,308 @@
+"""The copy of everything about one person: what is in it, what is not, who reads it, and how it looks."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.intake.schemas.copies import IntakeCopy
+from services.network.copy_schemas import Copy, FromIntake, FromPlans, FromScheduling
+from services.network.operations import data_requests
+from services.plans.schemas import PlansCopy
+from services.scheduling.schemas import SchedulingCopy
+from shared.database import Scope
+from shared.errors import Gone, NotYet, Operational
+from shared.http.models import ResponseModel
+from shared.ids import uuid7
+from tests.integration.network.house import Case, House
+from tests.integration.network.test_data_requests import asked, decide, dpo, family
+
+INTAKE: dict[str, Any] = {
+    "erased": False,
+    "case": {
+        "case_id": str(uuid7()), "state": "open", "track": "normal", "themes": ["opvoeding"],
+        "opened_at": "2026-02-27T08:00:00Z", "ended_at": None, "outcome": None, "stop_reason": None,
+        "referring_organisation": "CLB Testlaan", "mandated_organisation": None,
+    },
+    "entry": {
+        "role": "central", "first_name": "Ilyas", "last_name": "Testman", "birth_date": "2012-01-05",
+        "email": None, "phone": None, "address": None, "language": "nl", "relation": "zelf", "side": "other",
+        "parental_authority": False, "agreed": True, "agreed_on": "2026-02-27",
+    },
+    "referral": {
+        "received_at": "2026-02-27T08:00:00Z", "kind": "professional", "question": "Hoe kan Ilyas naar school?",
+        "summary": None, "languages": ["nl"], "wished_languages": [], "wished_gender": None,
+        "wished_culture": None, "bottom_lines": ["Hij slaapt thuis"], "resources": None,
+    },
+    "baseline": None,
+}  # fmt: skip
+SCHEDULING: dict[str, Any] = {
+    "erased": False,
+    "circle": {"role": "central", "required": True, "mode": "in-person"},
+    "polls": [{"poll_id": str(uuid7()), "state": "closed", "asked_at": "2026-03-01T08:00:00Z", "reminded_at": None,
+               "answers": [{"starts_at": "2026-04-01T12:00:00Z", "ends_at": "2026-04-01T16:00:00Z",
+                            "answer": "yes", "via": "link", "said_at": "2026-03-02T08:00:00Z"}]}],
+    "conferences": [],
+}  # fmt: skip
+PLANS: dict[str, Any] = {
+    "erased": False,
+    "plan": {
+        "plan_id": str(uuid7()), "version": 1, "recorded_at": "2026-04-02T08:00:00Z", "review_on": "2026-07-01",
+        "acceptance": "accepted", "follow_up": "running", "you_monitor_it": False, "shared_with_you_at": None,
+        "goals": ["Naar school gaan"], "decisions_of_circle": [],
+        "plan_b": [{"when": "Het lukt niet", "then": "Tante komt", "yours": False}],
+        "agreements": [{"what": "Samen opstaan", "yours": True, "due_on": "2026-05-01", "known_done_how": None,
+                        "state": "planned", "settled_at": None}],
+    },
+    "own_agreements": [], "check_ins": [],
+}  # fmt: skip
+HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}&lt;'
+
+
+def held(house: House, **changes: Any) -> None:
+    """Let every service answer what it holds, or otherwise."""
+    house.intake.copies.update({"intake": INTAKE, "scheduling": SCHEDULING, "plans": PLANS} | changes)
+
+
+async def ready(house: House, case: Case, person: UUID) -> str:
+    """Return an approved request for a copy."""
+    request = await asked(house, case, person)
+    assert (await decide(house, request, "approve")).status_code == 200
+    return request
+
+
+async def read(house: House, case: Case, person: UUID, request: str, query: str = "", **headers: str) -> Any:
+    """Read a copy as somebody of the case."""
+    who = house.person(case, person) | headers
+    return await house.ask("GET", f"/v1/me/data-requests/{request}/copy{query}", who)
+
+
+class TestCopy:
+    async def test_holds_what_every_service_holds_and_asks_for_this_purpose_alone(self, house: House) -> None:
+        case = await house.open_case()
+        path = f"/v1/persons/{case.central}/contacts"
+        body = {"channel": "visit", "purpose": "first-contact", "on": "2026-03-01"}
+        await house.ask("POST", path, house.coordinator(case), json=body)
+        for given in (True, False):
+            consent = {"given": given, "version": 1}
+            who = house.person(case, case.central)
+            await house.ask("PUT", "/v1/me/consents/research", who, json=consent)
+        held(house)
+        house.intake.asked.clear()
+        request = await ready(house, case, case.central)
+        answer = await read(house, case, case.central, request)
+        assert answer.status_code == 200, answer.text
+        copy = Copy.model_validate(answer.json())
+        assert copy.format == "kring-copy-1"
+        assert (copy.you.first_name, str(copy.you.birth_date)) == ("Ilyas", "2012-01-05")
+        assert [said.given for said in copy.circle.consents if said.purpose == "research"] == [True, False]
+        assert [str(contact.on) for contact in copy.circle.contacts] == ["2026-03-01"]
+        assert "data-request-ready" in [mail.kind for mail in copy.circle.messages]
+        assert copy.referral is not None
+        assert copy.referral.referral is not None
+        assert copy.referral.referral.question == "Hoe kan Ilyas naar school?"
+        assert copy.plan is not None
+        assert copy.plan.plan is not None
+        assert copy.missing == []
+        path = f"/v1/cases/{case.id}/persons/{case.central}/copy"
+        assert sorted(house.intake.asked) == [
+            (service, path, "copy-for-person") for service in ("intake", "plans", "scheduling")
+        ]
+
+    async def test_names_nobody_else(self, house: House) -> None:
+        case = await house.open_case()
+        aunt = await house.add(case, "Nadia")
+        proposal = {"first_name": "Xanthippe", "last_name": "Anders"}
+        await house.ask("POST", "/v1/me/proposals", house.person(case, aunt), json=proposal)
+        held(house)
+        answer = await read(house, case, aunt, await ready(house, case, aunt))
+        assert answer.json()["circle"]["people_you_proposed"] == 1
+        for other in ("Xanthippe", "Samira", str(case.coordinator), str(case.mother)):
+            assert other not in answer.text
+
+    @pytest.mark.parametrize("failure", [Operational("plans: ConnectError"), NotYet("plans: not yet")])
+    @pytest.mark.parametrize("service", ["intake", "scheduling", "plans"])
+    async def test_is_whole_or_not_there(self, house: House, service: str, failure: Exception) -> None:
+        case = await house.open_case()
+        request = await ready(house, case, case.central)
+        held(house, **{service: failure})
+        answer = await read(house, case, case.central, request)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert "Ilyas" not in answer.text
+        held(house)
+        assert (await read(house, case, case.central, request)).status_code == 200
+
+    async def test_says_in_words_what_is_not_there_or_was_erased(self, house: House) -> None:
+        case = await house.open_case()
+        request = await ready(house, case, case.central)
+        held(house, intake=Gone())
+        del house.intake.copies["plans"]
+        answer = await read(house, case, case.central, request)
+        assert answer.json()["missing"] == [
+            {"part": "referral", "why": "erased"},
+            {"part": "plan", "why": "not-held"},
+        ]
+        page = (await read(house, case, case.central, request, "?format=html")).text
+        assert "Dit is gewist. Niemand kan het nog lezen, ook wij niet." in page
+        assert "Hierover bewaren we niets over jou." in page
+
+
+class TestReading:
+    async def test_is_of_an_approved_request_for_as_long_as_it_is_ready(self, house: House) -> None:
+        case = await house.open_case()
+        held(house)
+        request = await asked(house, case, case.central)
+        assert (await read(house, case, case.central, request)).status_code == 409
+        await decide(house, request, "approve")
+        house.later(days=29)
+        assert (await read(house, case, case.central, request)).status_code == 200
+        house.later(days=2)
+        gone = await read(house, case, case.central, request)
+        assert (gone.status_code, gone.json()["type"].split("/")[-1]) == (410, "copy-no-longer-ready")
+
+    async def test_is_not_of_a_refused_or_withdrawn_or_other_request(self, house: House) -> None:
+        case = await house.open_case()
+        held(house)
+        refused = await asked(house, case, case.central)
+        await decide(house, refused, "refuse", reason="neen")
+        other = await asked(house, case, case.central, "correction")
+        await decide(house, other, "approve")
+        withdrawn = await ready(house, case, case.central)
+        path = f"/v1/me/data-requests/{withdrawn}/withdraw"
+        assert (await house.ask("POST", path, house.person(case, case.central))).status_code == 200
+        for request in (refused, other, withdrawn):
+            assert (await read(house, case, case.central, request)).status_code == 409
+        assert [purpose for _, _, purpose in house.intake.asked] == ["copy-persons"]
+
+    async def test_is_for_oneself(self, house: House) -> None:
+        case = await house.open_case()
+        other = await house.open_case()
+        held(house)
+        request = await ready(house, case, case.central)
+        for stranger in ((case, case.mother), (other, other.central)):
+            assert (await read(house, *stranger, request)).status_code == 404
+        assert (await read(house, case, case.central, str(uuid7()))).status_code == 404
+        path = f"/v1/data-requests/{request}/copy"
+        assert (await house.ask("GET", path, dpo(house))).status_code == 404
+        assert (await house.ask("GET", path, house.manager())).status_code == 403
+
+    async def test_a_parent_reads_until_the_child_is_twelve(self, house: House) -> None:
+        case, child, mother = await family(house, "2014-03-20")
+        held(house)
+        request = await asked(house, case, mother, for_person_id=str(child))
+        await decide(house, request, "approve")
+        assert (await read(house, case, mother, request)).status_code == 200
+        house.later(days=20)
+        refused = await read(house, case, mother, request)
+        assert (refused.status_code, refused.json()["type"].split("/")[-1]) == (
+            403,
+            "data-request-not-for-them",
+        )
+
+    async def test_the_dpo_hands_over_what_was_asked_by_letter(self, house: House) -> None:
+        case = await house.open_case()
+        aunt = await house.add(case, "Nadia")
+        body = {"reason": "Omdat oom Karim dat in vertrouwen vroeg"}
+        await house.ask("POST", f"/v1/persons/{aunt}/exclude", house.coordinator(case), json=body)
+        held(house)
+        path = f"/v1/persons/{aunt}/data-requests"
+        for shown in (False, True):
+            noted = await house.ask("POST", path, dpo(house), json={"kind": "copy"})
+            request = noted.json()["request_id"]
+            await decide(house, request, "approve", show_exit_reason=shown)
+            answer = await house.ask("GET", f"/v1/data-requests/{request}/copy", dpo(house))
+            assert answer.status_code == 200, answer.text
+            assert ("oom Karim" in answer.text) is shown
+            assert ({"part": "exit-reason", "why": "withheld"} in answer.json()["missing"]) is not shown
+            house.later(days=31)
+            async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+                assert await data_requests.put_copy_away(
+                    session, tenant=house.tenant, request_id=UUID(request), now=house.clock.moment
+                )
+
+
+class TestPage:
+    @pytest.mark.parametrize(
+        ("query", "accept", "kind"),
+        [
+            ("", "*/*", "application/json"),
+            ("", "text/html,application/xhtml+xml;q=0.9", "text/html; charset=utf-8"),
+            ("?format=json", "text/html", "application/json"),
+            ("?format=html", "application/json", "text/html; charset=utf-8"),
+        ],
+    )
+    async def test_is_given_to_who_asks_for_one(
+        self, house: House, query: str, accept: str, kind: str
+    ) -> None:
+        case = await house.open_case()
+        held(house)
+        request = await ready(house, case, case.central)
+        answer = await read(house, case, case.central, request, query, accept=accept)
+        assert answer.headers["content-type"] == kind
+        assert answer.headers["cache-control"] == "no-store"
+        name = answer.headers["content-disposition"]
+        assert re.fullmatch(r'inline; filename="kring-gegevens\.(json|html)"', name)
+        assert (await read(house, case, case.central, request, "?format=pdf")).status_code == 422
+
+    async def test_shows_hostile_words_as_words_and_runs_nothing(self, house: House) -> None:
+        case = await house.open_case()
+        referral = {**INTAKE["referral"], "question": HOSTILE, "bottom_lines": [HOSTILE]}
+        entry = {**INTAKE["entry"], "first_name": HOSTILE}
+        held(house, intake={**INTAKE, "referral": referral, "entry": entry})
+        path = f"/v1/persons/{case.central}"
+        changed = {"relation": HOSTILE}
+        await house.ask("PATCH", path, house.coordinator(case), json=changed)
+        request = await ready(house, case, case.central)
+        answer = await read(house, case, case.central, request, "?format=html")
+        assert answer.status_code == 200
+        assert "<script" not in answer.text
+        assert "<img" not in answer.text
+        assert "{{ 7*7 }}" in answer.text
+        assert answer.text.count("&lt;script&gt;") >= 4
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert "unsafe" not in policy
+
+    @pytest.mark.parametrize("language", ["nl", "fr", "en", "tr"])
+    async def test_is_in_the_language_of_the_person(self, house: House, language: str) -> None:
+        case = await house.open_case()
+        aunt = await house.add(case, "Nadia", language=language)
+        held(house)
+        page = (await read(house, case, aunt, await ready(house, case, aunt), "?format=html")).text
+        title = {"fr": "Tout ce que nous gardons", "en": "All that we keep"}.get(language, "Alles wat we")
+        assert f"<h1>{title}" in page
+        assert f'<html lang="{language if language != "tr" else "nl"}">' in page
+        for tag in ("link", "img", "iframe", "object", "form", "a "):
+            assert f"<{tag}" not in page
+
+
+class TestAgreementBetweenServices:
+    @pytest.mark.parametrize(
+        ("read_as", "answered"),
+        [(FromIntake, IntakeCopy), (FromScheduling, SchedulingCopy), (FromPlans, PlansCopy)],
+    )
+    def test_everything_that_is_read_is_answered(
+        self, read_as: type[Any], answered: type[ResponseModel]
+    ) -> None:
+        wanted, given = read_as.model_json_schema(), answered.model_json_schema(mode="serialization")
+        assert _unanswered(wanted, given, wanted, given) == []
+
+
+def _unanswered(wanted: Any, given: Any, all_wanted: Any, all_given: Any, at: str = "") -> list[str]:
+    wanted, given = _resolved(wanted, all_wanted), _resolved(given, all_given)
+    found = []
+    for name, schema in wanted.get("properties", {}).items():
+        if name not in given.get("properties", {}):
+            found.append(f"{at}{name}")
+        else:
+            found += _unanswered(schema, given["properties"][name], all_wanted, all_given, f"{at}{name}.")
+    return found
+
+
+def _resolved(schema: Any, whole: Any) -> Any:
+    for inner in (schema, schema.get("items"), *schema.get("anyOf", [])):
+        if isinstance(inner, dict) and "$ref" in inner:
+            return whole["$defs"][inner["$ref"].rpartition("/")[2]]
+    return schema
