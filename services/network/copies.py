@@ -21,12 +21,14 @@ from services.network.copy_schemas import (
     GotLink,
     GotMessage,
     InCircle,
+    KeptBecause,
     LeftCircle,
     MadeContact,
     MadeRequest,
     Missing,
     Part,
     SaidConsent,
+    Seen,
     You,
 )
 from services.network.models import (
@@ -41,9 +43,11 @@ from services.network.models import (
 )
 from shared.context import Context
 from shared.errors import Gone, NotFound, NotYet, Operational
+from shared.http import trace_of_person
 from shared.mail import LANGUAGES
 from shared.service_client import COPY_FOR_PERSON
 from shared.tables import message
+from shared.trace import Row
 from shared.vault import Vault
 
 P = TypeVar("P", bound=Part)
@@ -60,6 +64,9 @@ async def gather(
         _from(context, "scheduling", person, FromScheduling),
         _from(context, "plans", person, FromPlans),
     )
+    own = await trace_of_person(session, tenant=person.tenant, case_id=person.case_id, person_id=person.id)
+    seen = [Seen.model_validate(entry.model_dump()) for entry in own]
+    seen.extend(entry for part in (referral, meetings, plan) if part is not None for entry in part.seen)
     missing = [
         *([Missing(part="you", why="erased")] if fields is None else []),
         *_missing(referral, meetings, plan),
@@ -77,6 +84,7 @@ async def gather(
         referral=referral,
         meetings=meetings,
         plan=plan,
+        seen=sorted(seen, key=lambda entry: entry.at, reverse=True),
     )
 
 
@@ -129,7 +137,8 @@ def _you(person: Person, fields: PersonFields | None) -> You:
 
 async def _circle(session: AsyncSession, vault: Vault, person: Person, *, show_reason: bool) -> InCircle:
     tenant = person.tenant
-    consents = await queries.consent_history(session, tenant=tenant, person_id=person.id)
+    consents = await queries.consents.whole_history(session, tenant=tenant, person_id=person.id)
+    bases = await queries.consents.legal_bases(session, tenant=tenant, person_id=person.id)
     invitation = await queries.invitation_of(session, tenant=tenant, person_id=person.id)
     return InCircle(
         consents=[
@@ -142,6 +151,7 @@ async def _circle(session: AsyncSession, vault: Vault, person: Person, *, show_r
             )
             for said in consents
         ],
+        kept_because=[KeptBecause(basis=row.basis, since=row.created_at) for row in bases],
         contacts=await _contacts(session, person),
         invitation=None
         if invitation is None
@@ -225,6 +235,7 @@ async def _left(
         return None
     reason = None
     if show_reason:
-        [fields] = await vault.open_readable(session, ExitFields, [(row.sealed, f"person_exit:{person.id}")])
+        bound = Row(f"person_exit:{person.id}", case=person.case_id, person=person.id)
+        [fields] = await vault.open_readable(session, ExitFields, [(row.sealed, bound)])
         reason = None if fields is None else fields.reason
     return LeftCircle(kind=row.kind, at=row.created_at, reason=reason)

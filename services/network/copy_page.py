@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.network import wording
-from services.network.copy_schemas import Copy, Part
+from services.network.copy_schemas import Copy, Part, Seen
 from services.network.copy_words import say_code, word
 from shared.calendar import BRUSSELS
 
@@ -120,6 +120,9 @@ class _Page:
             *self._referral(),
             *self._meetings(),
             *self._plan(),
+            self._list(
+                "part.seen", ("when", "action", "what", "by"), [self._look(s) for s in self._copy.seen]
+            ),
         ]
 
     def _circle(self) -> list[Section]:
@@ -128,7 +131,7 @@ class _Page:
         contacts = [self._cells(made, ("on", "channel", "purpose")) for made in circle.contacts]
         messages = [
             [
-                m.kind.replace("-", " "),
+                self._say("kind", m.kind),
                 self._say("at", m.settled_at or m.decided_at),
                 self._say("state", m.state),
             ]
@@ -141,6 +144,11 @@ class _Page:
         linked = ("created_at", "expires_at", "revoked_at", "renewed")
         return [
             self._list("part.consents", ("purpose", "answer", "how", "when"), consents),
+            *(
+                [self._list("part.kept", ("basis", "since"), kept)]
+                if (kept := [self._cells(why, ("basis", "since")) for why in circle.kept_because])
+                else []
+            ),
             self._section("part.invitation", self._rows(circle.invitation, invited)),
             self._list("part.contacts", ("when", "how", "purpose"), contacts),
             self._list("part.messages", ("kind", "when", "state"), messages),
@@ -234,6 +242,20 @@ class _Page:
             checks = [self._cells(one, ("kind", "recorded_at", "decision", "note")) for one in held.check_ins]
             found.append(self._list("part.check-ins", ("kind", "when", "decision", "note"), checks))
         return found
+
+    def _look(self, seen: Seen) -> list[str]:
+        by = (
+            [self._word("yourself")]
+            if seen.by_yourself
+            else [self._code(role) for role in seen.roles or [seen.by]]
+        )
+        opened = [self._word("by_opening")] if seen.by_opening else []
+        return [
+            self._say("at", seen.at),
+            self._code(seen.action),
+            ", ".join(self._code(thing) for thing in seen.what),
+            ", ".join([*by, *opened]),
+        ]
 
     def _missing(self) -> list[Section]:
         if not self._copy.missing:

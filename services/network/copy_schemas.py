@@ -4,10 +4,10 @@ Stable: fields are only ever added. What other services answer is read as it is,
 """
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 COPY_FORMAT: Literal["kring-copy-1"] = "kring-copy-1"
 
@@ -19,6 +19,19 @@ class Part(BaseModel):
     """A part of the copy."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class Seen(Part):
+    """That something of yours was read or changed: when, and by what kind of person."""
+
+    at: datetime
+    action: str
+    what: list[str]
+    by: str
+    by_yourself: bool
+    roles: list[str]
+    purpose: str | None
+    by_opening: bool
 
 
 class You(Part):
@@ -48,6 +61,13 @@ class SaidConsent(Part):
     given: bool
     via: str
     said_at: datetime
+
+
+class KeptBecause(Part):
+    """On what basis of the law data is kept, since when."""
+
+    basis: str
+    since: datetime
 
 
 class MadeContact(Part):
@@ -110,6 +130,7 @@ class InCircle(Part):
     """What network holds besides who somebody is."""
 
     consents: list[SaidConsent]
+    kept_because: list[KeptBecause]
     contacts: list[MadeContact]
     invitation: GotInvitation | None
     link: GotLink | None
@@ -179,6 +200,8 @@ class FromIntake(Part):
     """What intake holds."""
 
     erased: bool = False
+    # Handed on in one list with those of all services.
+    seen: Annotated[list[Seen], Field(exclude=True)] = []
     case: CaseInWords | None = None
     entry: EntryInReferral | None = None
     referral: ReferralWords | None = None
@@ -232,6 +255,8 @@ class FromScheduling(Part):
     """What scheduling holds."""
 
     erased: bool = False
+    # Handed on in one list with those of all services.
+    seen: Annotated[list[Seen], Field(exclude=True)] = []
     circle: PlaceInCircle | None = None
     polls: list[AskedDates] = []
     conferences: list[Meeting] = []
@@ -285,6 +310,8 @@ class FromPlans(Part):
     """What plans holds."""
 
     erased: bool = False
+    # Handed on in one list with those of all services.
+    seen: Annotated[list[Seen], Field(exclude=True)] = []
     plan: ReadablePlan | None = None
     own_agreements: list[PlannedAgreement] = []
     check_ins: list[HeldCheckIn] = []
@@ -313,3 +340,5 @@ class Copy(Part):
     referral: FromIntake | None
     meetings: FromScheduling | None
     plan: FromPlans | None
+    # From all services together, newest first.
+    seen: list[Seen]

@@ -51,6 +51,7 @@ from shared.http.principals import (
 )
 from shared.http.problems import Problem, status_of
 from shared.http.routing import Now, Parts, Router, Session
+from shared.http.trace import OwnTraceEntry, trace_of_person
 from shared.http.trace import own_router as own_trace
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "CursorNotReadable",
     "Line",
     "Now",
+    "OwnTraceEntry",
     "Page",
     "PageRequest",
     "Paging",
@@ -87,4 +89,5 @@ __all__ = [
     "serving",
     "staff",
     "status_of",
+    "trace_of_person",
 ]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends
 from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Principal, Role
 from shared.errors import Invalid
@@ -19,6 +20,8 @@ from shared.trace import Row, note_facts, note_rows
 
 Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 # They decide with the circle about everything; the others of the circle see who looked at what is their own.
+# A copy is read by people: what lies further back is in /v1/me/trace.
+_MOST_IN_COPY = 1000
 _WHOSE_CASE_IT_IS = frozenset({"central", "representative"})
 
 
@@ -76,7 +79,7 @@ async def read_own_trace(principal: Person, session: Session, page: Paging) -> P
         query = query.where(trace.c.persons.contains([principal.id]))
     rows = await paginate(session, query, page, time=trace.c.at, id=trace.c.id)
     note_rows(session, "read", [Row("trace:own", case=principal.case, person=principal.id)])
-    return Page(items=[_own(row, principal) for row in rows.items], next=rows.next)
+    return Page(items=[_own(row, principal.id) for row in rows.items], next=rows.next)
 
 
 @router.get("/v1/trace", responses=problems(422))
@@ -112,13 +115,22 @@ def _of(tenant: UUID, *, case_id: UUID | None, person_id: UUID | None, actor: UU
     return query
 
 
-def _own(row: Any, principal: Principal) -> OwnTraceEntry:
+async def trace_of_person(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID
+) -> list[OwnTraceEntry]:
+    """Return who read or changed what is somebody's own in this service, newest first, for their own copy of it all."""
+    query = _of(tenant, case_id=case_id, person_id=person_id, actor=None)
+    rows = await session.execute(query.order_by(trace.c.at.desc(), trace.c.id.desc()).limit(_MOST_IN_COPY))
+    return [_own(row, person_id) for row in rows]
+
+
+def _own(row: Any, reader: UUID) -> OwnTraceEntry:
     return OwnTraceEntry(
         at=row.at,
         action=row.action,
         what=row.what,
         by=row.actor_kind,
-        by_yourself=row.actor == principal.id,
+        by_yourself=row.actor == reader,
         roles=row.roles,
         organisation_id=row.organisation,
         purpose=row.purpose,

@@ -49,6 +49,7 @@ class Cast:
         platform = Issuer.load(secrets_dir / "signing_key")
         for name, purpose in (
             ("service that copies persons", "copy-persons"),
+            ("service that makes somebody's copy", "copy-for-person"),
             ("service without a purpose here", "none"),
         ):
             tokens[name] = platform.service(service="network", purpose=purpose, tenant=self.tenant)

@@ -25,7 +25,7 @@ from services.intake.schemas.copies import (
 )
 from shared.auth import Principal
 from shared.case_state import UnknownCase
-from shared.http import Parts, Router, Session, serving
+from shared.http import Parts, Router, Session, serving, trace_of_person
 from shared.service_client import COPY_FOR_PERSON
 from shared.vault import Vault
 
@@ -45,12 +45,15 @@ async def copy_for_person(
     if case is None:
         raise UnknownCase(case_id=str(case_id))
     named = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
+    seen = await trace_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id)
     own = next((row for row in named if row.id == person_id), None)
     if own is None:
-        return IntakeCopy(erased=False, case=None, entry=None, referral=None, baseline=None)
-    entry = await _entry(session, parts.vault, own)
+        return IntakeCopy(erased=False, case=None, entry=None, referral=None, baseline=None, seen=seen)
+    entry = await _entry(session, parts.vault, own, case_id=case_id)
     if own.role not in _TOLD_OF:
-        return IntakeCopy(erased=entry is None, case=None, entry=entry, referral=None, baseline=None)
+        return IntakeCopy(
+            erased=entry is None, case=None, entry=entry, referral=None, baseline=None, seen=seen
+        )
     written = await referrals.referral(session, tenant=principal.tenant, referral_id=case.referral_id)
     referral = None if written is None else await _referral(session, parts.vault, written)
     return IntakeCopy(
@@ -59,11 +62,14 @@ async def copy_for_person(
         entry=entry,
         referral=referral,
         baseline=await _baseline(session, parts.vault, case),
+        seen=seen,
     )
 
 
-async def _entry(session: AsyncSession, vault: Vault, row: ReferralPerson) -> CopiedEntry | None:
-    [fields] = await vault.open_readable(session, PersonFields, [(row.sealed, row.row)])
+async def _entry(
+    session: AsyncSession, vault: Vault, row: ReferralPerson, *, case_id: UUID
+) -> CopiedEntry | None:
+    [fields] = await vault.open_readable(session, PersonFields, [(row.sealed, row.row_in(case_id))])
     return None if fields is None else CopiedEntry.model_validate({**fields.model_dump(), "role": row.role})
 
 

@@ -296,9 +296,3 @@ async def open_data_requests(
     if person_id is not None:
         query = query.where(DataRequest.person_id == person_id)
     return (await session.execute(_locked(query.order_by(DataRequest.id)))).scalars().all()
-
-
-async def consent_history(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[Consent]:
-    """Return all that a person ever said about any purpose, in order."""
-    query = select(Consent).where(Consent.tenant == tenant, Consent.person_id == person_id)
-    return (await session.execute(query.order_by(Consent.created_at, Consent.id))).scalars().all()

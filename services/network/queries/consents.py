@@ -190,6 +190,12 @@ async def history(
     return await paginate(session, query, page, time=Consent.created_at, id=Consent.id)
 
 
+async def whole_history(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[Consent]:
+    """Return everything that a person ever said, in order: for their own copy of it."""
+    query = select(Consent).where(Consent.tenant == tenant, Consent.person_id == person_id)
+    return (await session.execute(query.order_by(Consent.created_at, Consent.id))).scalars().all()
+
+
 async def legal_bases(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[LegalBasis]:
     """Return on what basis a person's data is and was kept, newest first."""
     query = select(LegalBasis).where(LegalBasis.tenant == tenant, LegalBasis.person_id == person_id)

@@ -23,8 +23,9 @@ from services.plans.schemas import (
 from shared import case_state
 from shared.auth import Principal
 from shared.case_state import UnknownCase
-from shared.http import Parts, Router, Session, serving
+from shared.http import Parts, Router, Session, serving, trace_of_person
 from shared.service_client import COPY_FOR_PERSON
+from shared.trace import Row
 from shared.vault import Vault
 
 router = Router(tags=["copies"])
@@ -40,9 +41,10 @@ async def copy_for_person(
     state = await case_state.read(session, case_id)
     if state is None or state.tenant != principal.tenant:
         raise UnknownCase(case_id=str(case_id))
+    seen = await trace_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id)
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
     if plan is None:
-        return PlansCopy(erased=False, plan=None, own_agreements=[], check_ins=[])
+        return PlansCopy(erased=False, plan=None, own_agreements=[], check_ins=[], seen=seen)
     version = await _readable(session, plan, person_id)
     whole = (
         None if version is None else await queries.agreements_of_version(session, plan.id, version)
@@ -55,15 +57,18 @@ async def copy_for_person(
     ]
     own, lost_own = await _agreements(session, parts.vault, others, person_id)
     if version is None:
-        return PlansCopy(erased=lost_own, plan=None, own_agreements=own, check_ins=[])
+        return PlansCopy(erased=lost_own, plan=None, own_agreements=own, check_ins=[], seen=seen)
     row = await queries.version_of(session, plan.id, version)
     agreements, lost = await _agreements(session, parts.vault, whole, person_id)
-    [words] = await parts.vault.open_readable(session, PlanWords, [(row.sealed, f"plan_version:{row.id}")])
+    [words] = await parts.vault.open_readable(
+        session, PlanWords, [(row.sealed, Row(f"plan_version:{row.id}", case=case_id, person=None))]
+    )
     return PlansCopy(
         erased=lost or lost_own or words is None,
         plan=await _plan(session, plan, row, words=words, agreements=agreements, person_id=person_id),
         own_agreements=own,
         check_ins=await _check_ins(session, parts.vault, plan, person_id),
+        seen=seen,
     )
 
 
@@ -81,15 +86,15 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
     if (await queries.active_people(session, plan.case_id)).get(person_id) != "central":
         return []
     rows = await queries.check_ins_held(session, plan.id)
-    sealed = [(row.sealed, f"check_in:{row.id}") for row in rows if row.sealed is not None]
-    opened = await vault.open_readable(session, CheckInWords, sealed)
-    notes = {place: words for (_, place), words in zip(sealed, opened, strict=True) if words is not None}
+    noted = [(row.sealed, row.row) for row in rows if row.sealed is not None]
+    opened = await vault.open_readable(session, CheckInWords, noted)
+    notes = {place: words for (_, place), words in zip(noted, opened, strict=True) if words is not None}
     return [
         CopiedCheckIn(
             kind=row.kind,
             recorded_at=row.recorded_at,
             decision=row.decision,
-            note=None if (words := notes.get(f"check_in:{row.id}")) is None else words.note,
+            note=None if (words := notes.get(row.row)) is None else words.note,
         )
         for row in rows
     ]
@@ -98,9 +103,7 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
 async def _agreements(
     session: AsyncSession, vault: Vault, rows: Sequence[Agreement], person_id: UUID
 ) -> tuple[list[CopiedAgreement], bool]:
-    opened = await vault.open_readable(
-        session, AgreementWords, [(row.sealed, f"agreement:{row.id}") for row in rows]
-    )
+    opened = await vault.open_readable(session, AgreementWords, [(row.sealed, row.row) for row in rows])
     found = [
         CopiedAgreement(
             what=words.what,

@@ -19,7 +19,7 @@ from services.scheduling.schemas import (
 from shared import case_state
 from shared.auth import Principal
 from shared.case_state import UnknownCase
-from shared.http import Parts, Router, Session, serving
+from shared.http import Parts, Router, Session, serving, trace_of_person
 from shared.service_client import COPY_FOR_PERSON
 
 router = Router(tags=["copies"])
@@ -53,6 +53,7 @@ async def copy_for_person(
             _conference(conference, attendance, told=told, venue=venues.get(conference.row))
             for conference, attendance, told in came
         ],
+        seen=await trace_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id),
     )
 
 

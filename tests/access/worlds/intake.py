@@ -50,6 +50,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             "referral_id": case.referral_id,
             "offer_id": offer,
             "opening_id": opening,
+            "person_id": who("neighbour"),
         }
         yield World(
             service="intake",

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.network import queries
 from services.network.operations import links
+from shared.auth import Role
 from shared.database import Database, Scope
 from shared.events import intake
 from shared.settings import Settings
@@ -35,6 +36,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         proposed = await _propose(house, case)
         invitation = await house.invite(case, who("neighbour"))
         request = await _ask(house, case)
+        copies = await _copies(house, case)
         for name in ("central person", "central minor", "central child under twelve", "representative"):
             await house.invite(case, who(name))
         await _remove(house, case)
@@ -53,12 +55,12 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             ids={name: str(value) for name, value in ids.items()} | {"purpose": "mail"},
             ids_elsewhere=strings_of(case_id=cast.case_elsewhere, person_id=who("person elsewhere")),
             marks={
-                HERE: strings([case.id, request, *(who(name) for name in PEOPLE)]),
+                HERE: strings([case.id, request, *copies.values(), *(who(name) for name in PEOPLE)]),
                 OTHER: strings([other.id, who("person of another case")]),
                 THERE: strings([cast.case_elsewhere, who("person elsewhere")]),
             },
             contents=_contents(),
-            tries=_tries(token, str(added), proposed),
+            tries=_tries(token, str(added), proposed, copies),
         )
 
 
@@ -132,6 +134,20 @@ async def _ask(house: House, case: Case) -> str:
     return str(answer.json()["request_id"])
 
 
+async def _copies(house: House, case: Case) -> dict[str, str]:
+    """The central person asks for a copy through their link, a neighbour by letter; both are ready."""
+    officer = house.staff(who("dpo"), house.tenant, Role.DPO)
+    asker = house.person(case, who("central person"))
+    asked = await house.ask("POST", "/v1/me/data-requests", asker, json={"kind": "copy"})
+    path = f"/v1/persons/{who('neighbour')}/data-requests"
+    noted = await house.ask("POST", path, officer, json={"kind": "copy"})
+    found = {"link": asked.json()["request_id"], "letter": noted.json()["request_id"]}
+    for request in found.values():
+        answer = await house.ask("POST", f"/v1/data-requests/{request}/approve", officer)
+        assert answer.status_code == 200, answer.text
+    return found
+
+
 async def _remove(house: House, case: Case) -> None:
     path, reason = f"/v1/persons/{who(REMOVED)}/remove", content("why somebody was removed")
     answer = await house.ask("POST", path, house.coordinator(case), json={"reason": reason})
@@ -145,7 +161,7 @@ async def _link(house: House, case: Case) -> str:
     return await house.link_token_of(who("neighbour"))
 
 
-def _tries(token: str, newcomer: str, proposed: str) -> dict[str, Try]:
+def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> dict[str, Try]:
     person, case = "/v1/persons/{person_id}", "/v1/cases/{case_id}"
     somebody = {"first_name": "Nieuw", "last_name": "Nieuw"}
     yes, no = {"given": True, "version": 1}, {"given": False, "version": 1}
@@ -183,6 +199,8 @@ def _tries(token: str, newcomer: str, proposed: str) -> dict[str, Try]:
     answered = ("POST /v1/invitations/{invitation_id}/answer", "coordinator")
     tries[f"POST {case}/circle-ready"] = Try(first=(answered,))
     tries[f"GET {person}/erasure"] = Try(first=((f"POST {person}/erase", "dpo"),))
+    tries["GET /v1/me/data-requests/{request_id}/copy"] = Try(ids={"request_id": copies["link"]})
+    tries["GET /v1/data-requests/{request_id}/copy"] = Try(ids={"request_id": copies["letter"]})
     request = "POST /v1/data-requests/{request_id}"
     tries[f"{request}/done"] = Try(first=((f"{request}/approve", "dpo"),))
     return tries

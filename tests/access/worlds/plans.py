@@ -52,6 +52,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             "plan_id": here.plan,
             "agreement_id": here.agreement,
             "check_in_id": here.checks["four-weeks"],
+            "person_id": who("neighbour"),
         }
         yield World(
             service="plans",

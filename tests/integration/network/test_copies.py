@@ -36,6 +36,8 @@ INTAKE: dict[str, Any] = {
         "wished_culture": None, "bottom_lines": ["Hij slaapt thuis"], "resources": None,
     },
     "baseline": None,
+    "seen": [{"at": "2026-02-28T08:00:00Z", "action": "read", "what": ["referral"], "by": "staff", "by_yourself": False,
+              "roles": ["regional-manager"], "organisation_id": None, "purpose": None, "by_opening": False}],
 }  # fmt: skip
 SCHEDULING: dict[str, Any] = {
     "erased": False,
@@ -43,7 +45,7 @@ SCHEDULING: dict[str, Any] = {
     "polls": [{"poll_id": str(uuid7()), "state": "closed", "asked_at": "2026-03-01T08:00:00Z", "reminded_at": None,
                "answers": [{"starts_at": "2026-04-01T12:00:00Z", "ends_at": "2026-04-01T16:00:00Z",
                             "answer": "yes", "via": "link", "said_at": "2026-03-02T08:00:00Z"}]}],
-    "conferences": [],
+    "conferences": [], "seen": [],
 }  # fmt: skip
 PLANS: dict[str, Any] = {
     "erased": False,
@@ -55,7 +57,7 @@ PLANS: dict[str, Any] = {
         "agreements": [{"what": "Samen opstaan", "yours": True, "due_on": "2026-05-01", "known_done_how": None,
                         "state": "planned", "settled_at": None}],
     },
-    "own_agreements": [], "check_ins": [],
+    "own_agreements": [], "check_ins": [], "seen": [],
 }  # fmt: skip
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}&lt;'
 
@@ -88,6 +90,7 @@ class TestCopy:
             consent = {"given": given, "version": 1}
             who = house.person(case, case.central)
             await house.ask("PUT", "/v1/me/consents/research", who, json=consent)
+        await house.ask("GET", f"/v1/persons/{case.central}", house.coordinator(case))
         held(house)
         house.intake.asked.clear()
         request = await ready(house, case, case.central)
@@ -105,6 +108,9 @@ class TestCopy:
         assert copy.plan is not None
         assert copy.plan.plan is not None
         assert copy.missing == []
+        assert [seen.roles for seen in copy.seen if seen.what == ["referral"]] == [["regional-manager"]]
+        assert "coordinator" in {role for seen in copy.seen for role in seen.roles}
+        assert "seen" not in answer.json()["referral"]
         path = f"/v1/cases/{case.id}/persons/{case.central}/copy"
         assert sorted(house.intake.asked) == [
             (service, path, "copy-for-person") for service in ("intake", "plans", "scheduling")

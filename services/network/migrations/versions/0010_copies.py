@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "network_0006"
-down_revision: str | None = "network_0005"
+revision: str = "network_0010"
+down_revision: str | None = "network_0009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
