@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 KRING := $(VENV)/bin/kring
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo test lint fix bench env
+.PHONY: help up demo test fuzz lint fix bench env
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ demo: env ## play one whole case and a paid registration (REPORT=file.json STORY
 
 test: env ## run every test (ARGS="-k words" for some)
 	@$(RUN) -m pytest --durations=15 $(ARGS)
+
+fuzz: env ## send generated requests to every service for long (SECONDS=300 SERVICE=plans; SEED=n: those again)
+	@$(RUN) -m pytest -q --timeout=0 --show-capture=no tests/access/test_generated.py $(if $(SERVICE),-k $(SERVICE)) \
+		$(if $(SEED),--fuzz-seed=$(SEED),--fuzz-seconds=$(or $(SECONDS),300))
 
 lint: env ## check style, types and import rules; changes nothing
 	@$(RUN) -m ruff check .

@@ -36,6 +36,13 @@ for _name in ("ANONYMOUS", "STAFF", "PERSON", "INTEGRATION", "SERVICE"):
     os.environ[f"KRING_{_name}_LIMIT"] = "0"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take what `make fuzz` says: for how long generated requests are sent, or which ones again."""
+    group = parser.getgroup("fuzz")
+    group.addoption("--fuzz-seconds", type=int, help="send generated requests to each service for so long")
+    group.addoption("--fuzz-seed", type=int, help="generate what was generated with this seed")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Find out which parts the chosen tests need, so that all of them start together."""
     for item in session.items:

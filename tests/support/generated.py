@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
+import hypothesis
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
@@ -28,10 +29,24 @@ def try_all(
         tried += 1
         case.validate_response(send(case), checks=list(checks))
 
+    generate(schema, mode, attempt, max_examples=max_examples)
+    return tried
+
+
+def generate(
+    schema: Any,
+    mode: schemathesis.GenerationMode,
+    attempt: Callable[[Any], None],
+    *,
+    max_examples: int,
+    seed: int | None = None,
+) -> None:
+    """Generate requests for each operation and attempt each; without `seed` they are the same every time."""
     limits = settings(
         max_examples=max_examples,
         deadline=None,
-        derandomize=True,
+        database=None,
+        derandomize=seed is None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
@@ -40,5 +55,5 @@ def try_all(
         # Of what is sent wrongly in a query only its own fields are refused: unknown ones are let be.
         if mode.is_negative and not operation.body:
             continue
-        limits(given(case=operation.as_strategy(generation_mode=mode))(attempt))()
-    return tried
+        test = limits(given(case=operation.as_strategy(generation_mode=mode))(attempt))
+        (test if seed is None else hypothesis.seed(seed)(test))()
