@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
 import structlog
 from fastapi import APIRouter, Depends
 from pydantic import SecretStr
@@ -16,7 +17,7 @@ from sqlalchemy import insert, text
 
 from shared.auth import Role
 from shared.context import Context
-from shared.http import Router, Session, anonymous, create_service_app, current_principal
+from shared.http import Router, Session, Staff, anonymous, create_service_app, current_principal
 from shared.http.middleware import SECONDS
 from shared.settings import Settings
 from shared.temporal import Temporal
@@ -30,6 +31,7 @@ from tests.integration.shared.http_service import (
     thing,
     verifier,
 )
+from tests.support.eventually import eventually
 
 
 def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
@@ -431,32 +433,71 @@ class TestRouterDependencies:
             assert (await client.get("/v1/guarded", headers=staff())).json() == 1
 
 
-class TestTimeLimit:
-    async def test_undoes_what_a_request_did_that_is_given_up(self, service: Running) -> None:
-        slow = Router()
+QUICK = asyncio.Event()
+SLOW_COMMIT = (
+    "CREATE FUNCTION wait_late() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$",
+    "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON thing DEFERRABLE INITIALLY DEFERRED"
+    " FOR EACH ROW WHEN (NEW.name = 'commits slowly') EXECUTE FUNCTION wait_late()",
+)
 
-        @slow.post("/v1/slow", dependencies=[anonymous])
-        async def write_and_wait(session: Session, waits: str) -> None:
-            row = {"id": uuid4(), "name": "half done", "made_at": await service.context.clock.now()}
+
+class TestTimeLimit:
+    """Each way in which a request can take too long leaves nothing of it, and no connection busy."""
+
+    @pytest_asyncio.fixture(loop_scope="session")
+    async def slow(self, service: Running) -> AsyncIterator[httpx.AsyncClient]:
+        router = Router()
+
+        @router.post("/v1/slow", status_code=201)
+        async def write_and_wait(principal: Staff, session: Session, waits: str) -> dict[str, str]:
+            del principal
+            name = "commits slowly" if waits == "at the commit" else "half done"
+            row = {"id": uuid4(), "name": name, "made_at": await service.context.clock.now()}
             await session.execute(insert(thing).values(**row))
             if waits == "in the database":
                 await session.execute(text("SELECT pg_sleep(60)"))
-            await asyncio.Event().wait()
+            if waits == "elsewhere":
+                await QUICK.wait()
+            return {"done": waits}
 
+        QUICK.clear()
+        async with service.database.transaction() as session:
+            for statement in SLOW_COMMIT:
+                await session.execute(text(statement))
         settings = service.context.settings.model_copy(update={"request_seconds": 0.5})
-        app = create_service_app(
-            replace(service.context, settings=settings), title="x", routers=[slow], verifier=verifier()
-        )
+        context = replace(service.context, settings=settings)
+        app = create_service_app(context, title="x", routers=[router], verifier=verifier())
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            for waits in ("in the database", "elsewhere"):
-                answer = await client.post("/v1/slow", params={"waits": waits})
-                assert code_of(answer, 503) == "took-too-long"
-                assert answer.headers["retry-after"]
-        assert "half done" not in await service.names()
-        # Its connections are not lost to the pool.
+            yield client
         async with service.database.transaction() as session:
-            sleeping = (
-                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"
-            )
-            assert (await session.execute(text(sleeping))).scalar_one() == 0
+            await session.execute(text("DROP FUNCTION wait_late() CASCADE"))
+
+    @pytest.mark.parametrize("waits", ["in the database", "elsewhere", "at the commit"])
+    async def test_undoes_what_was_given_up(
+        self, service: Running, slow: httpx.AsyncClient, waits: str
+    ) -> None:
+        for _ in range(3):
+            answer = await slow.post("/v1/slow", params={"waits": waits}, headers=staff(Role.FINANCE))
+            assert code_of(answer, 503) == "took-too-long"
+            assert answer.headers["retry-after"]
+
+        assert not {"half done", "commits slowly"} & set(await service.names())
+        busy = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+
+        async def all_free() -> bool:
+            async with service.database.transaction() as session:
+                return bool((await session.execute(busy)).scalar_one() == 0)
+
+        await eventually(all_free, "the database to have stopped what was given up")
+
+    async def test_lets_the_same_key_be_used_again(self, service: Running, slow: httpx.AsyncClient) -> None:
+        headers = {**staff(Role.FINANCE), "idempotency-key": str(uuid4())}
+        given_up = await slow.post("/v1/slow", params={"waits": "elsewhere"}, headers=headers)
+        assert code_of(given_up, 503) == "took-too-long"
+
+        QUICK.set()
+        answer = await slow.post("/v1/slow", params={"waits": "elsewhere"}, headers=headers)
+        assert answer.status_code == 201
+        assert await service.names() == ["half done"]

@@ -107,6 +107,14 @@ class TestFetchedKeys:
             await verifier(issuer).verify(issuer.token(iss="https://elsewhere.example"))
         assert not issuer.asked
 
+    async def test_are_not_fetched_for_an_algorithm_that_is_not_allowed(self, issuer: TestIssuer) -> None:
+        for algorithm in ("none", "HS256", "PS256"):
+            head = json.dumps({"alg": algorithm, "kid": "made-up"}).encode()
+            forged = [urlsafe_b64encode(head).rstrip(b"=").decode(), *issuer.token().split(".")[1:]]
+            with pytest.raises(TokenNotAccepted):
+                await verifier(issuer, algorithms=["RS256", "ES256"]).verify(".".join(forged))
+        assert not issuer.asked
+
 
 class TestRotation:
     async def test_accepts_a_new_key_at_once(self, issuer: TestIssuer, moments: Moments) -> None:
@@ -325,6 +333,13 @@ class TestIssuerThatMisbehaves:
         issuer.description["jwks_uri"] = url
         with pytest.raises(IssuerNotUnderstood, match="no address"):
             await fetch_keys(TrustedIssuer(**issuer.entry()), local=True)
+
+    async def test_by_passing_us_on_is_not_followed(self, issuer: TestIssuer) -> None:
+        async with issuer_with(SECOND) as another:
+            issuer.misbehave = answer(302, b"", f"location: {another.name}{KEYS}")
+            with pytest.raises(IssuerNotUnderstood, match="another status"):
+                await fetch_keys(TrustedIssuer(**issuer.entry()), local=True)
+            assert not another.asked
 
     async def test_by_leaving_tls_is_not_followed_outside_local_mode(self, issuer: TestIssuer) -> None:
         with pytest.raises(IssuerNotUnderstood, match="no address"):
