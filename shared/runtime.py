@@ -21,7 +21,7 @@ from shared.settings import Settings
 from shared.subscriptions import Subscriptions
 from shared.temporal import Temporal, log_through_python
 from shared.trace import Recorder, Sealer, trace_key_for
-from shared.vault import MasterKey, Vault
+from shared.vault import Vault, wrappers_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -53,11 +53,12 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
     clock = clock_from(settings)
     trace_key = trace_key_for(secrets.trace_key, service)
     database.before_commit(Recorder(service=service, clock=clock, key=trace_key).write)
+    master, previous = wrappers_of(settings, secrets)
     vault = Vault.connect(
         settings.database_for(service, name="keys"),
         service=service,
-        master=MasterKey(secrets.master_key),
-        previous=[MasterKey(key) for key in secrets.master_keys_previous],
+        master=master,
+        previous=previous,
         index_key=secrets.index_key,
     )
     issuer = Issuer.load(settings.secrets_dir / "signing_key")

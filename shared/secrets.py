@@ -15,7 +15,8 @@ class SecretMissing(Exception):
 class Secrets:
     """32-byte keys. They never appear in representations or logs."""
 
-    master_key: bytes = field(repr=False)
+    # None: a key management service wraps in its place.
+    master_key: bytes | None = field(repr=False)
     codec_key: bytes = field(repr=False)
     link_key: bytes = field(repr=False)
     index_key: bytes = field(repr=False)
@@ -26,14 +27,14 @@ class Secrets:
     @classmethod
     def load(cls, directory: Path) -> "Secrets":
         """Read the keys (each 32 bytes in urlsafe base64). Raises: SecretMissing."""
-        keys = {
-            name: _read(directory / name) for name in ("master_key", "codec_key", "link_key", "trace_key")
-        }
+        indexes, master = directory / "index_key", directory / "master_key"
+        # Where a key management service wraps there may be none; indexes then have a key of their own.
+        master_key = None if indexes.exists() and not master.exists() else _read(master)
         # An installation from before this file existed made its indexes with the master key.
-        path = directory / "index_key"
-        index_key = _read(path) if path.exists() else index_key_of(keys["master_key"])
+        index_key = index_key_of(master_key) if master_key and not indexes.exists() else _read(indexes)
+        keys = {name: _read(directory / name) for name in ("codec_key", "link_key", "trace_key")}
         previous = tuple(_read(path) for path in sorted(directory.glob("master_key_previous*")))
-        return cls(**keys, index_key=index_key, master_keys_previous=previous)
+        return cls(**keys, master_key=master_key, index_key=index_key, master_keys_previous=previous)
 
 
 def index_key_of(master_key: bytes) -> bytes:

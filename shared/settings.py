@@ -31,6 +31,22 @@ class Settings(BaseSettings):
     temporal_namespace: str = "kring"
     clock: Literal["system", "skipped"] = "system"
     secrets_dir: Path = Path(".kring/secrets")
+    kms_wraps: bool = Field(
+        default=False,
+        description="New keys are wrapped by the key management service, not by the master key.",
+    )
+    kms_address: str | None = Field(
+        default=None,
+        # Its token must not travel in the open; an agent on this machine may be spoken to plainly.
+        pattern=r"^(https://.+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?)$",
+        description="Of a key management service with the Transit API, if there is one.",
+    )
+    kms_mount: str = Field(default="transit", pattern=r"^[A-Za-z0-9_/-]{1,100}$")
+    kms_key: str = Field(default="kring", pattern=r"^[A-Za-z0-9_.-]{1,100}$")
+    kms_namespace: str | None = None
+    kms_token_file: Path = Path("/run/secrets/kms_token")
+    kms_ca_file: Path | None = None
+    kms_seconds: float = Field(default=5.0, gt=0, le=60)
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 1025
     mail_from: str = "Kring <kring@kring.invalid>"

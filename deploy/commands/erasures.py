@@ -146,11 +146,12 @@ def _line(service: str, row: Any) -> Line:
 @asynccontextmanager
 async def _key_store(settings: Settings) -> AsyncIterator[Any]:
     from shared.secrets import Secrets
-    from shared.vault import KeyStore, MasterKey
+    from shared.vault import KeyStore, wrappers_of
 
     database = Database.connect(settings.database_of("keys"), application_name="kring-ledger", pool_size=1)
-    # Destroying needs no master key, and nothing is opened here.
-    store = KeyStore(database, master=MasterKey(Secrets.load(settings.secrets_dir).master_key))
+    # Nothing is opened here: destroying asks for no master key.
+    master, _ = wrappers_of(settings, Secrets.load(settings.secrets_dir))
+    store = KeyStore(database, master=master)
     try:
         yield store
     finally:

@@ -7,9 +7,10 @@ from pathlib import Path
 from deploy.commands import erasures
 from deploy.local.errors import PlatformError
 from shared.database import Database
+from shared.errors import Operational
 from shared.secrets import Secrets
 from shared.settings import Settings
-from shared.vault import KeyStore, MasterKey, VaultError
+from shared.vault import KeyStore, VaultError, wrappers_of
 
 
 async def status() -> int:
@@ -24,7 +25,7 @@ async def status() -> int:
 
 
 async def rotate() -> int:
-    """Wrap every key with today's master key, and print how many were changed.
+    """Wrap every key with what wraps new ones (a master key, or a key management service); print how many were changed.
 
     Raises: PlatformError if the key of indexes has no file of its own, or if keys are wrapped by a master key
     that is not here.
@@ -36,9 +37,11 @@ async def rotate() -> int:
             changed = await store.rewrap()
         except VaultError as error:
             raise PlatformError(f"Not all keys could be wrapped anew: {error}.") from None
+        except Operational as error:
+            raise PlatformError(f"Not all keys could be wrapped anew: {error}. Begin again later.") from None
         by_master, _ = await store.counts()
     print(f"wrapped anew: {changed} keys")
-    master = MasterKey(Secrets.load(settings.secrets_dir).master_key)
+    master, _ = wrappers_of(settings, Secrets.load(settings.secrets_dir))
     others = sum(count for master_id, count in by_master.items() if master_id != master.id)
     if others:
         print(f"still under another master key: {others} keys; a service makes new ones with it")
@@ -64,13 +67,11 @@ async def export_ledger(file: Path) -> int:
 @contextlib.asynccontextmanager
 async def _store(settings: Settings) -> AsyncIterator[tuple[KeyStore, dict[str, str]]]:
     """Yield the store of keys, and what each master key that is here is, by its id."""
-    secrets = Secrets.load(settings.secrets_dir)
-    master = MasterKey(secrets.master_key)
-    previous = [MasterKey(key) for key in secrets.master_keys_previous]
+    master, previous = wrappers_of(settings, Secrets.load(settings.secrets_dir))
     database = Database.connect(settings.database_of("keys"), application_name="kring-vault", pool_size=1)
     store = KeyStore(database, master=master, previous=previous)
     try:
-        yield store, {**{key.id: "previous" for key in previous}, master.id: "today's"}
+        yield store, {**{key.id: "opens older keys" for key in previous}, master.id: "wraps new keys"}
     finally:
         await store.close()
 

@@ -5,8 +5,10 @@ Destroying the subject's key makes every sealed field about it unreadable, where
 
 from shared.trace import Row
 from shared.vault.fields import SealedFields
-from shared.vault.keys import KeyStore, MasterKey, VaultError, data_key, prepare_key_store
+from shared.vault.keys import KeyStore, data_key, prepare_key_store
+from shared.vault.transit import Transit
 from shared.vault.vault import Erased, Vault
+from shared.vault.wrapping import MasterKey, VaultError, Wrapper, wrappers_of
 
 __all__ = [
     "Erased",
@@ -14,8 +16,11 @@ __all__ = [
     "MasterKey",
     "Row",
     "SealedFields",
+    "Transit",
     "Vault",
     "VaultError",
+    "Wrapper",
     "data_key",
     "prepare_key_store",
+    "wrappers_of",
 ]

@@ -1,18 +1,15 @@
-"""The store of data keys: one key per subject, wrapped by a master key, in a database of its own.
+"""The store of data keys: one key per subject, wrapped, in a database of its own.
 
 Its own database because its backups must be kept for a shorter time than those of the services: a key that
 was destroyed must not come back with a restore.
 """
 
 import os
-from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import (
     ARRAY,
     Column,
@@ -32,9 +29,7 @@ from sqlalchemy import (
 
 from shared.database import Database
 from shared.ids import uuid7
-
-KEY_BYTES = 32
-_NONCE_BYTES = 12
+from shared.vault.wrapping import KEY_BYTES, VaultError, Wrapper
 
 _metadata = MetaData()
 data_key = Table(
@@ -60,38 +55,6 @@ _DESTROY = text(
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
-class VaultError(Exception):
-    """A sealed value or key cannot be used: wrong row, wrong key, or damaged; never expected."""
-
-
-class MasterKey:
-    """A key that only wraps other keys."""
-
-    def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
-            raise ValueError(f"a master key has {KEY_BYTES} bytes")
-        self.id = sha256(b"kring master key id" + key).hexdigest()[:16]
-        self.secret = key
-        self._aead = AESGCM(key)
-
-    @classmethod
-    def parse(cls, encoded: str) -> "MasterKey":
-        """Read a key written as url-safe base64."""
-        return cls(urlsafe_b64decode(encoded.strip()))
-
-    def wrap(self, key_id: UUID, key: bytes) -> bytes:
-        """Encrypt a data key, bound to its id."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._aead.encrypt(nonce, key, key_id.bytes)
-
-    def unwrap(self, key_id: UUID, wrapped: bytes) -> bytes:
-        """Decrypt a data key. Raises: VaultError if it is not this key's, or not whole."""
-        try:
-            return self._aead.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], key_id.bytes)
-        except InvalidTag:
-            raise VaultError(f"data key {key_id} cannot be unwrapped") from None
-
-
 async def prepare_key_store(url: str) -> None:
     """Create the key store's table if it is not there yet."""
     database = Database.connect(url, application_name="kring-keys", pool_size=1)
@@ -107,7 +70,8 @@ async def prepare_key_store(url: str) -> None:
 class KeyStore:
     """Data keys at rest."""
 
-    def __init__(self, database: Database, *, master: MasterKey, previous: Iterable[MasterKey] = ()) -> None:
+    def __init__(self, database: Database, *, master: Wrapper, previous: Iterable[Wrapper] = ()) -> None:
+        """Take what wraps new keys, and what else opens those that were wrapped before."""
         self._database = database
         self._master = master
         self._masters = {key.id: key for key in (master, *previous)}
@@ -118,13 +82,8 @@ class KeyStore:
         # The machine's clock: the age of a key is not a business date.
         made_at = datetime.now(UTC)
         rows = [
-            {
-                "id": key_id,
-                "wrapped": self._master.wrap(key_id, key),
-                "master_key_id": self._master.id,
-                "made_at": made_at,
-            }
-            for key_id, key in keys
+            {"id": key_id, "wrapped": wrapped, "master_key_id": self._master.id, "made_at": made_at}
+            for (key_id, _), wrapped in zip(keys, await self._master.wrap(keys), strict=True)
         ]
         async with self._database.transaction() as session:
             await session.execute(insert(data_key), rows)
@@ -135,15 +94,22 @@ class KeyStore:
         columns = (data_key.c.id, data_key.c.wrapped, data_key.c.master_key_id)
         async with self._database.transaction() as session:
             rows = (await session.execute(select(*columns).where(data_key.c.id.in_(ids)))).all()
-        return {key_id: self._unwrap(key_id, wrapped, master_id) for key_id, wrapped, master_id in rows}
+        keys: dict[UUID, bytes | None] = {key_id: None for key_id, _, _ in rows}
+        keys.update(await self._unwrapped([row for row in rows if row[1] is not None]))
+        return keys
 
-    def _unwrap(self, key_id: UUID, wrapped: bytes | None, master_id: str) -> bytes | None:
-        if wrapped is None:
-            return None
-        master = self._masters.get(master_id)
-        if master is None:
-            raise VaultError(f"data key {key_id} is wrapped by master key {master_id}, which is not here")
-        return master.unwrap(key_id, wrapped)
+    async def _unwrapped(self, rows: Iterable[Any]) -> dict[UUID, bytes]:
+        """Open (id, wrapped key, id of what wrapped it), all that one wrapped at once."""
+        by_master: dict[str, list[tuple[UUID, bytes]]] = {}
+        for key_id, wrapped, master_id in rows:
+            if master_id not in self._masters:
+                raise VaultError(f"data key {key_id} is wrapped by master key {master_id}, which is not here")
+            by_master.setdefault(master_id, []).append((key_id, wrapped))
+        keys: dict[UUID, bytes] = {}
+        for master_id, wrapped_keys in by_master.items():
+            opened = await self._masters[master_id].unwrap(wrapped_keys)
+            keys.update(zip((key_id for key_id, _ in wrapped_keys), opened, strict=True))
+        return keys
 
     async def destroy(self, ids: Sequence[UUID]) -> int:
         """Destroy keys for good and return how many were not destroyed before.
@@ -162,7 +128,6 @@ class KeyStore:
         """
         done, after = 0, UUID(int=0)
         while True:
-            # Locked, so that a key that is destroyed at this moment is not brought back.
             query = (
                 select(data_key.c.id, data_key.c.wrapped, data_key.c.master_key_id)
                 .where(
@@ -172,18 +137,23 @@ class KeyStore:
                 )
                 .order_by(data_key.c.id)
                 .limit(batch)
-                .with_for_update()
             )
             async with self._database.transaction() as session:
                 rows = (await session.execute(query)).all()
-                for key_id, wrapped, master_id in rows:
-                    key = self._unwrap(key_id, wrapped, master_id)
-                    if key is not None:
-                        anew = {"wrapped": self._master.wrap(key_id, key), "master_key_id": self._master.id}
-                        await session.execute(update(data_key).where(data_key.c.id == key_id).values(anew))
             if not rows:
                 return done
-            done, after = done + len(rows), rows[-1][0]
+            keys = list((await self._unwrapped(rows)).items())
+            anew = dict(zip((key_id for key_id, _ in keys), await self._master.wrap(keys), strict=True))
+            async with self._database.transaction() as session:
+                for key_id, wrapped, _ in rows:
+                    # As it was when it was read: what was destroyed meanwhile is not brought back.
+                    same = (data_key.c.id == key_id) & (data_key.c.wrapped == wrapped)
+                    values = {"wrapped": anew[key_id], "master_key_id": self._master.id}
+                    changed = await session.execute(
+                        update(data_key).where(same).values(values).returning(data_key.c.id)
+                    )
+                    done += len(changed.all())
+            after = rows[-1][0]
 
     async def counts(self) -> tuple[dict[str, int], int]:
         """Return how many keys each master key wraps, by its id, and how many keys were destroyed."""
@@ -198,5 +168,7 @@ class KeyStore:
             return by_master, (await session.execute(destroyed)).scalar_one()
 
     async def close(self) -> None:
-        """Close the connections to the store."""
+        """Close the connections to the store and to what wraps its keys."""
+        for master in self._masters.values():
+            await master.close()
         await self._database.close()

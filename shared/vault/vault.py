@@ -25,11 +25,11 @@ from sqlalchemy.orm import Session as SyncSession
 
 from shared.database import Database
 from shared.errors import Gone
-from shared.secrets import index_key_of
 from shared.tables import subject_key
 from shared.trace import Row, note_rows
 from shared.vault.fields import SealedFields
-from shared.vault.keys import KeyStore, MasterKey, VaultError
+from shared.vault.keys import KeyStore
+from shared.vault.wrapping import VaultError, Wrapper
 
 Fields = TypeVar("Fields", bound=SealedFields)
 
@@ -66,11 +66,7 @@ def _forget_ties(session: SyncSession, _previous: object) -> None:
 class Vault:
     """Seals and opens one service's fields."""
 
-    def __init__(
-        self, *, service: str, store: KeyStore, master: MasterKey, index_key: bytes | None = None
-    ) -> None:
-        # Not of the master key where there is a choice: what is indexed must be found after a rotation.
-        index_key = index_key or index_key_of(master.secret)
+    def __init__(self, *, service: str, store: KeyStore, index_key: bytes) -> None:
         self._service = service
         self._store = store
         self._spare: deque[tuple[UUID, bytes]] = deque()
@@ -85,14 +81,14 @@ class Vault:
         url: str,
         *,
         service: str,
-        master: MasterKey,
-        previous: Iterable[MasterKey] = (),
-        index_key: bytes | None = None,
+        master: Wrapper,
+        previous: Iterable[Wrapper] = (),
+        index_key: bytes,
     ) -> "Vault":
-        """Return a vault on the key store's database; `previous` master keys still wrap older keys."""
+        """Return a vault on the key store's database; what is `previous` still wraps older keys."""
         database = Database.connect(url, application_name=f"kring-{service}-keys", pool_size=2)
         store = KeyStore(database, master=master, previous=previous)
-        return cls(service=service, store=store, master=master, index_key=index_key)
+        return cls(service=service, store=store, index_key=index_key)
 
     async def close(self) -> None:
         """Forget all keys and close the connections to their store."""

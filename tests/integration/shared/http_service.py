@@ -264,7 +264,7 @@ async def running(database: Database, keys: Database, stack: AsyncExitStack) -> 
         settings=Settings(local=True),
         database=database,
         clock=SystemClock(),
-        vault=Vault(service="test", store=KeyStore(keys, master=master), master=master),
+        vault=Vault(service="test", store=KeyStore(keys, master=master), index_key=b"i" * 32),
         # Nothing here talks to these.
         temporal=cast("Any", None),
         services=cast("Any", None),

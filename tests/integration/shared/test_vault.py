@@ -91,7 +91,7 @@ async def world(stores: tuple[Database, Database]) -> World:
             await session.execute(text(f"TRUNCATE {table}"))
 
     def vault() -> Vault:
-        return Vault(service="network", store=KeyStore(keys, master=MASTER), master=MASTER)
+        return Vault(service="network", store=KeyStore(keys, master=MASTER), index_key=b"i" * 32)
 
     return World(platform, keys, vault(), vault())
 
@@ -210,7 +210,7 @@ class TestOpen:
 
     async def test_refuses_a_value_of_another_service(self, world: World) -> None:
         sealed = await world.seal(Note(words="x"), subject=uuid4())
-        elsewhere = Vault(service="plans", store=KeyStore(world.keys, master=MASTER), master=MASTER)
+        elsewhere = Vault(service="plans", store=KeyStore(world.keys, master=MASTER), index_key=b"i" * 32)
         with pytest.raises(VaultError):
             await world.open(sealed, vault=elsewhere)
 
@@ -295,10 +295,10 @@ class TestKeyStore:
         sealed = await world.seal(Note(words="x"), subject=uuid4())
         new = MasterKey(b"n" * 32)
         rotated = Vault(
-            service="network", store=KeyStore(world.keys, master=new, previous=[MASTER]), master=new
+            service="network", store=KeyStore(world.keys, master=new, previous=[MASTER]), index_key=b"i" * 32
         )
         assert (await world.open(sealed, vault=rotated)).words == "x"
-        alone = Vault(service="network", store=KeyStore(world.keys, master=new), master=new)
+        alone = Vault(service="network", store=KeyStore(world.keys, master=new), index_key=b"i" * 32)
         with pytest.raises(VaultError):
             await world.open(sealed, vault=alone)
 
@@ -320,14 +320,14 @@ class TestKeyStore:
 
 class TestBlindIndex:
     def test_is_equal_for_what_people_take_as_equal(self) -> None:
-        vault = Vault(service="network", store=None, master=MASTER)  # type: ignore[arg-type]
+        vault = Vault(service="network", store=None, index_key=b"i" * 32)  # type: ignore[arg-type]
         tenant = uuid4()
         assert vault.blind_index(tenant, " Jan@Voorbeeld.be ") == vault.blind_index(
             tenant, "jan@voorbeeld.BE"
         )
 
     def test_differs_between_tenants_fields_and_values(self) -> None:
-        vault = Vault(service="network", store=None, master=MASTER)  # type: ignore[arg-type]
+        vault = Vault(service="network", store=None, index_key=b"i" * 32)  # type: ignore[arg-type]
         here, there = uuid4(), uuid4()
         indexes = {
             vault.blind_index(here, "a"),

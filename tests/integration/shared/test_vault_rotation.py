@@ -33,7 +33,7 @@ class World:
 
     def vault(self, master: MasterKey, *previous: MasterKey) -> Vault:
         store = self.store(master, *previous)
-        return Vault(service="network", store=store, master=master, index_key=INDEX_KEY)
+        return Vault(service="network", store=store, index_key=INDEX_KEY)
 
     async def seal(self, vault: Vault, words: str) -> bytes:
         async with self.database.transaction() as session:
