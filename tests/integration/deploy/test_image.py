@@ -15,6 +15,7 @@ import pytest
 
 from deploy.local.ports import free_port
 from shared.database import Database
+from shared.http.server import MAX_HEAD
 from shared.settings import Settings
 from tests.support.backing import Databases
 from tests.support.eventually import eventually
@@ -109,6 +110,9 @@ class TestReadOnly:
 
                 await eventually(ready, lambda: f"the service to be ready: {log.read_text()}", seconds=60)
                 assert (await client.get("/openapi.json")).status_code == 200
+                # The process bounds what it reads, as the tests of the server say.
+                refused = await client.get("/health/live", headers={"x": "y" * (MAX_HEAD + 1)})
+                assert (refused.status_code, "server" in refused.headers) == (431, False)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0, log.read_text()
         finally:

@@ -1,15 +1,17 @@
 """What a service answers when the issuer of a token is there, and when it is not."""
 
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
 
-from shared.auth import Verifier
 from shared.context import Context
 from shared.http import Anyone, Router, anonymous, create_service_app
 from shared.settings import Settings
+from tests.support.eventually import eventually
 from tests.support.issuer import TestIssuer, issuer_with, new_key
 
 router = Router()
@@ -35,12 +37,13 @@ async def issuer() -> AsyncIterator[TestIssuer]:
 
 
 @pytest.fixture
-async def client(issuer: TestIssuer) -> AsyncIterator[httpx.AsyncClient]:
-    """Yield a client of a service that trusts it."""
+async def client(issuer: TestIssuer, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Yield a client of a service whose issuers.json names it."""
+    (tmp_path / "issuers.json").write_text(json.dumps([issuer.entry()]))
     nothing = cast("Any", None)
     context = Context(
         service="test",
-        settings=Settings(local=True),
+        settings=Settings(local=True, secrets_dir=tmp_path, issuer_again_seconds=1),
         database=nothing,
         clock=nothing,
         vault=nothing,
@@ -48,8 +51,7 @@ async def client(issuer: TestIssuer) -> AsyncIterator[httpx.AsyncClient]:
         services=nothing,
         issuer=nothing,
     )
-    verifier = Verifier.of([issuer.entry()], local=True)
-    app = create_service_app(context, title="Test", routers=[router], checks={}, verifier=verifier)
+    app = create_service_app(context, title="Test", routers=[router], checks={})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         yield http
 
@@ -64,6 +66,19 @@ class TestService:
     ) -> None:
         answer = await client.get("/v1/who", headers=bearing(issuer.token()))
         assert (answer.status_code, answer.json()[:6]) == (200, "staff:")
+
+    async def test_lets_in_with_a_new_key_without_being_started_anew(
+        self, client: httpx.AsyncClient, issuer: TestIssuer
+    ) -> None:
+        await client.get("/v1/who", headers=bearing(issuer.token()))
+        issuer.keys = [new_key("ES256")]
+        token = issuer.token()
+
+        async def let_in() -> bool:
+            return (await client.get("/v1/who", headers=bearing(token))).status_code == 200
+
+        await eventually(let_in, "the new key to be known")
+        assert issuer.times_asked == 2
 
     async def test_says_that_it_cannot_tell_when_the_issuer_is_down(
         self, client: httpx.AsyncClient, issuer: TestIssuer
