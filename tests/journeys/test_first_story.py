@@ -4,7 +4,13 @@ from collections import Counter
 
 import pytest
 
+from deploy.demo.performance import settings_of
+from deploy.local.platform import Platform
+from shared.database import Database
+from shared.secrets import Secrets
 from shared.settings import SERVICES
+from shared.trace import trace_key_for
+from shared.trace.verifying import Verification
 from tests.journeys.conftest import Played
 
 pytestmark = pytest.mark.timeout(400)
@@ -54,6 +60,19 @@ class TestFirstStory:
         confirmed = Counter(event["type"] for event in played.report["other_events"])
         letters = Counter(mail["kind"] for mail in played.report["mails"])
         assert confirmed["training.registration.confirmed.v1"] == letters["registration-confirmed"] == 5
+
+    @pytest.mark.usefixtures("played")
+    async def test_leaves_a_trace_that_holds_in_every_service(self, platform: Platform) -> None:
+        settings = settings_of(platform.environment)
+        key = Secrets.load(settings.secrets_dir).trace_key
+        for service in SERVICES:
+            database = Database.connect(
+                settings.database_of(service), application_name="test-trace", pool_size=1
+            )
+            verification = Verification(database, service=service, key=trace_key_for(key, service))
+            found = await verification.verify()
+            await database.close()
+            assert found.seals > 0, service
 
     async def test_names_the_addresses_of_the_parts(self, played: Played) -> None:
         assert set(SERVICES) | {"postgresql", "rabbitmq", "temporal", "mailbox"} <= set(

@@ -11,6 +11,8 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from deploy.commands.trace import verify
+from deploy.local.errors import PlatformError
 from shared.clock import SystemClock
 from shared.context import Context
 from shared.database import Database, Scope, count_statements
@@ -323,6 +325,32 @@ class TestVerifying:
         )
         with pytest.raises(Broken, match="has no seal"):
             await sealed.verify()
+
+    async def test_is_told_by_a_command_service_by_service(
+        self,
+        sealed: World,
+        settings: Settings,
+        database: Callable[[str], Awaitable[Database]],
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        await database("plans")
+        monkeypatch.setenv("KRING_DATABASE_URL", settings.database_url.get_secret_value())
+        monkeypatch.setenv("KRING_SECRETS_DIR", str(settings.secrets_dir))
+        assert await verify([SERVICE, "plans"]) == 0
+        said = capsys.readouterr().out
+        assert f"{SERVICE}: holds; 6 entries in 3 seals, 1 wait; newest 3:" in said
+        assert "plans: holds; 0 entries in 0 seals" in said
+        kept = said.splitlines()[0].rpartition("newest ")[2]
+        assert await verify([SERVICE], kept=kept) == 0
+        await sealed.tamper("DELETE FROM trace_seal WHERE number = 2")
+        assert await verify([SERVICE, "plans"]) == 1
+        assert f"{SERVICE}: BROKEN: seal 2 was removed" in capsys.readouterr().out
+        for wrong in ("3", "three:abc", ":"):
+            with pytest.raises(PlatformError):
+                await verify([SERVICE], kept=wrong)
+        with pytest.raises(PlatformError):
+            await verify([SERVICE, "plans"], kept=kept)
 
     async def test_needs_the_key(self, sealed: World) -> None:
         with pytest.raises(Broken, match="seal 1 was changed"):
