@@ -1,8 +1,9 @@
 """Whatever is opened or sealed says whose it is: else nobody could see who looked at it."""
 
 import ast
+from pathlib import Path
 
-from tests.architecture.sources import calls, place, sources
+from tests.architecture.sources import calls, place, sources, tree_of
 
 # Of no case: colleagues, coordinators, and participants of courses with what they paid. All else is of a case.
 OF_NO_CASE = {"staff_member", "coordinator", "registration", "payment"}
@@ -13,9 +14,19 @@ def _rows() -> list[tuple[str, str, ast.Call]]:
     return [
         (place(path, call), ast.unparse(call.args[0]), call)
         for path in sources("services")
+        if _knows_rows(path)
         for call, name in calls(path)
         if name == "Row" and call.args
     ]
+
+
+def _knows_rows(path: Path) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module in ("shared.vault", "shared.trace")
+        and any(name.name == "Row" for name in node.names)
+        for node in ast.walk(tree_of(path))
+    )
 
 
 def _given(call: ast.Call, name: str) -> ast.expr | None:
