@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.domain import Purpose, UnknownPerson, Via
+from services.network.domain import NotInCircle, Purpose, UnknownPerson, Via
 from services.network.domain.consents import (
     ABOUT_A_CHILD,
     AgeGroup,
@@ -43,7 +43,7 @@ async def record(
     A no takes effect at once: to taking part it is a no to the invitation too, and after a no to mail none is written,
     also none that was decided on before. It may name an earlier text: taking back is not made harder by a new one.
     The case is held by the caller.
-    Raises: UnknownText, OutdatedText, UnknownPerson, NotAHolder, HoldersAreAsked, NotAskedHere.
+    Raises: UnknownText, OutdatedText, UnknownPerson, NotInCircle, NotAHolder, HoldersAreAsked, NotAskedHere.
     """
     text = await texts.text(session, tenant=person.tenant, purpose=purpose, version=version)
     current = (await texts.current_versions(session, tenant=person.tenant))[purpose]
@@ -94,6 +94,9 @@ async def _require_asked(
     picture = await consents.picture(
         session, vault, tenant=person.tenant, case_id=person.case_id, today=today
     )
+    if person.id not in picture.people:
+        # Who left the circle has no say about others in it, and nothing more to agree to.
+        raise NotInCircle(person_id=str(person.id))
     if concerns is None:
         if purpose == Purpose.FILE_ACCESS:
             raise NotAskedHere
@@ -105,14 +108,17 @@ async def _require_asked(
     if purpose == Purpose.FILE_ACCESS:
         _require_own_file(picture, person.id, reader=concerns, given=given)
         return None
-    if purpose not in ABOUT_A_CHILD:
-        raise NotAskedHere
-    child = picture.people[concerns]
-    if not picture.people[person.id].holds_authority_over(child, today):
-        raise NotAHolder
+    _require_held(picture, person.id, purpose=purpose, child=concerns)
     if picture.group(concerns) != AgeGroup.UNDER_TWELVE:
         return None
     return await queries.person(session, tenant=person.tenant, person_id=concerns)
+
+
+def _require_held(picture: Picture, person_id: UUID, *, purpose: Purpose, child: UUID) -> None:
+    if purpose not in ABOUT_A_CHILD:
+        raise NotAskedHere
+    if not picture.people[person_id].holds_authority_over(picture.people[child], picture.today):
+        raise NotAHolder
 
 
 def _require_own_file(picture: Picture, person_id: UUID, *, reader: UUID, given: bool) -> None:

@@ -26,9 +26,16 @@ router = Router(tags=["me"], responses=problems(404, 410))
 async def list_my_consents(principal: Person, session: Session, parts: Parts, now: Now) -> MyConsents:
     """Read what you are asked, in your language, and what you said last; `stale`: the text has changed since."""
     person = await permissions.oneself(session, principal)
-    today = now.astimezone(BRUSSELS).date()
-    seen = await picture(session, parts.vault, tenant=person.tenant, case_id=person.case_id, today=today)
     fields = await parts.vault.open(session, PersonFields, person.sealed, row=person.row)
+    seen = await picture(
+        session,
+        parts.vault,
+        tenant=person.tenant,
+        case_id=person.case_id,
+        today=now.astimezone(BRUSSELS).date(),
+        # Who is asked about nobody else opens nothing of anybody else.
+        only=None if person.role == "central" or fields.parental_authority else person.id,
+    )
     questions = asked(seen, person.id)
     return my_consents(
         seen,

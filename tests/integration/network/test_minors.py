@@ -219,6 +219,17 @@ class TestHolders:
         refused = await house.ask("PATCH", path, house.coordinator(family.case), json=body)
         assert code(refused) == (422, "child-not-in-case")
 
+    async def test_have_no_say_after_leaving_the_circle(self, family: Family) -> None:
+        house, case = family.house, family.case
+        for person in (family.father, family.child):
+            path = f"/v1/persons/{person}/remove"
+            left = await house.ask("POST", path, house.coordinator(case), json={"reason": "verhuisd"})
+            assert left.status_code == 204, left.text
+        for person, concerns in ((family.father, family.mother), (family.child, None)):
+            refused = await family.say(person, "taking-part", given=True, concerns=concerns)
+            assert code(refused) == (409, "person-not-active")
+        assert (await family.say(family.child, "taking-part", given=False)).status_code == 200
+
     async def test_nobody_is_born_tomorrow(self, family: Family) -> None:
         path = f"/v1/persons/{family.child}"
         who = family.house.coordinator(family.case)
@@ -287,6 +298,15 @@ class TestResearch:
 
 
 class TestAskingOfOnePerson:
+    async def test_reads_nothing_of_others_for_who_is_asked_about_nobody_else(self, family: Family) -> None:
+        house, case = family.house, family.case
+        aunt = await house.add(case, "Nadia")
+        answer = await house.ask("GET", "/v1/me/consents", house.person(case, aunt))
+        assert {item["purpose"] for item in answer.json()["items"]} == {"taking-part", "mail", "research"}
+        assert {item["concerns"] for item in answer.json()["items"]} == {None}
+        traced = await house.rows("SELECT persons FROM trace WHERE actor = :aunt", aunt=aunt)
+        assert [row.persons for row in traced] == [[aunt]]
+
     async def test_looks_at_their_own_words_alone(self, family: Family) -> None:
         aunt = await family.house.add(family.case, "Nadia")
         async with family.house.context.database.transaction(Scope(tenant=family.case.tenant)) as session:
