@@ -45,11 +45,13 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         elsewhere = await _case(there, THERE, "coordinator elsewhere")
         cast.case, cast.other_case, cast.case_elsewhere = case.id, other.id, elsewhere.id
         opening = await _opened_file(house, case)
+        hold = await _held(house, other)
         ids = {
             "case_id": case.id,
             "referral_id": case.referral_id,
             "offer_id": offer,
             "opening_id": opening,
+            "hold_id": hold,
             "person_id": who("neighbour"),
         }
         yield World(
@@ -72,7 +74,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
 def _contents() -> dict[str, str]:
     what = ("referral", "persons of the referral", "baseline", "coordinator's contact details")
     found = {f"{name} of {whose}": content(name, whose) for name in what for whose in (HERE, OTHER, THERE)}
-    others = ("contact details of staff", "why the file was opened")
+    others = ("contact details of staff", "why the file was opened", "why a file is held")
     return found | {what: content(what) for what in others}
 
 
@@ -196,6 +198,14 @@ async def _opened_file(house: House, case: Case) -> str:
     return str(opened["opening_id"])
 
 
+async def _held(house: House, case: Case) -> str:
+    """A hold on another case: this one is to be erased."""
+    officer = house.staff(who("dpo"), house.tenant, Role.DPO)
+    body = {"reason": content("why a file is held")}
+    hold = await house.do("POST", f"/v1/cases/{case.id}/holds", officer, json=body)
+    return str(hold["hold_id"])
+
+
 async def _offered(house: House) -> UUID:
     """An offer that waits for the coordinator who has no case yet."""
     await _coordinator(house, "coordinator without a case", HERE)
@@ -212,6 +222,7 @@ def _tries(house: House, waiting: UUID) -> dict[str, Try]:
     bodies: dict[str, Any] = {
         "POST /v1/referrals": house.own_referral(),
         f"POST {case}/openings": {"reason": "Nood"},
+        f"POST {case}/holds": {"reason": "Klacht"},
         f"POST {case}/pause": {"reason": "illness"},
         f"POST {case}/withdraw": {"reason": "solved"},
         f"POST {case}/close": {"outcome": "closed-early"},
@@ -234,6 +245,8 @@ def _tries(house: House, waiting: UUID) -> dict[str, Try]:
     over = (f"POST {case}/close", "regional-manager")
     erased = (f"POST {case}/erase", "dpo")
     tries[erased[0]] = Try(send={"json": {"because": "asked"}}, first=(over,))
+    for row in (f"GET {case}/retention", f"POST {case}/retention", "GET /v1/retention"):
+        tries[row] = Try(first=(over,))
     tries[f"GET {case}/erasure"] = Try(first=(over, erased))
     tries["POST /v1/referrals/{referral_id}/accept"] = Try(ids=open_referral)
     for verb in ("decline", "withdraw"):
