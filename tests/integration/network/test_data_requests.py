@@ -363,6 +363,47 @@ class TestTakingBack:
         assert (await house.ask("POST", path, house.person(case, case.central))).status_code == 409
 
 
+class TestErasure:
+    async def test_of_the_last_central_person_waits_for_the_case_to_be_erased(self, house: House) -> None:
+        case = await house.open_case()
+        await house.ask(
+            "POST", f"/v1/persons/{case.mother}/remove", house.coordinator(case), json={"reason": "verhuisd"}
+        )
+        request = await asked(house, case, case.central, "erasure", text="Vergeet mij")
+        copy = await asked(house, case, case.central)
+        approved = await decide(house, request, "approve")
+        assert (approved.json()["state"], approved.json()["erase_at"]) == ("approved", None)
+        await house.hear(intake.CaseClosed(case_id=case.id, outcome="followed-up"), case=case)
+        assert await house.hear(intake.CaseErased(case_id=case.id), case=case) == "handled"
+        assert await house.hear(intake.CaseErased(case_id=case.id), case=case) == "handled"
+        rows = await house.rows(
+            "SELECT id, state, ended_at, due_at FROM data_request WHERE case_id = :case", case=case.id
+        )
+        states = {str(row.id): row.state for row in rows}
+        assert states == {request: "done", copy: "withdrawn"}
+        assert {clock.state for one in (request, copy) for clock in await clocks(house, one)} == {"stopped"}
+
+    async def test_leaves_the_fact_without_the_words(self, house: House) -> None:
+        case = await house.open_case()
+        aunt = await house.add(case, "Nadia")
+        request = await asked(house, case, aunt, "erasure", text="Vergeet mij")
+        approved = await decide(house, request, "approve")
+        assert approved.json()["erase_at"].startswith("2026-03-04")
+        house.later(days=2)
+        async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+            given = {"tenant": house.tenant, "request_id": UUID(request), "now": house.clock.moment}
+            assert await data_requests.erase(session, **given)
+            assert not await data_requests.erase(session, **given)
+        await house.deliver_own("network.person.erased.v1", "network.internal.erasure.written.v1")
+        await house.deliver_own("network.internal.erasure.written.v1")
+        view = (await house.ask("GET", f"/v1/data-requests/{request}", dpo(house))).json()
+        assert (view["state"], view["text"], view["first_name"]) == ("done", None, None)
+        assert view["ended_at"].startswith("2026-03-04")
+        path = f"/v1/persons/{aunt}/data-requests"
+        again = await house.ask("POST", path, dpo(house), json={"kind": "copy"})
+        assert again.status_code == 410, again.text
+
+
 class TestTheClock:
     async def test_goes_on_when_the_case_rests_stops_or_ends(self, house: House) -> None:
         case = await house.open_case()

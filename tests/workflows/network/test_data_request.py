@@ -69,3 +69,27 @@ class TestDataRequest:
         await asking.ended(request)
         await service.skip(days=30)
         assert await asking.clock_said(request) == ["started", "warned", "stopped"]
+
+    async def test_erases_a_little_later_unless_it_is_taken_back(
+        self, asking: Asking, service: Inviting
+    ) -> None:
+        house = service.house
+        case = await house.open_case()
+        aunt, uncle = await house.add(case, "Nadia"), await house.add(case, "Karim")
+        taken_back = await asking.asked(case, uncle, "erasure")
+        await asking.answer(taken_back, "approve")
+        request = await asking.asked(case, aunt, "erasure")
+        await asking.answer(request, "approve")
+        path = f"/v1/me/data-requests/{taken_back}/withdraw"
+        assert (await house.ask("POST", path, house.person(case, uncle))).status_code == 200
+        await service.hear_own_events()
+        await service.skip(days=1)
+        assert await asking.state(request) == "approved"
+        await service.skip(days=1, hours=2)
+        await asking.ended(request)
+        await service.hear_own_events()
+        assert await asking.state(request) == "done"
+        assert await asking.state(taken_back) == "withdrawn"
+        states = await house.rows("SELECT id, state FROM person WHERE case_id = :case", case=case.id)
+        assert {row.id: row.state for row in states}[aunt] == "erased"
+        assert {row.id: row.state for row in states}[uncle] == "active"
