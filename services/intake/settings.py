@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from services.intake.domain.statistics import LEAST_SMALLEST_GROUP
 from shared.calendar import Length, add_length
 from shared.http.models import RequestModel
 
@@ -59,6 +60,12 @@ class Policy(RequestModel):
     )
     keep_referral_years: int = Field(
         default=1, ge=1, le=50, description="A referral that was declined or taken back, from then on."
+    )
+    statistics_smallest_group: int = Field(
+        default=5,
+        ge=LEAST_SMALLEST_GROUP,
+        le=100,
+        description="Statistics tell of no smaller group. Set it once: what was told of smaller ones stays known.",
     )
     retention_warn_days: int = Field(
         default=60,

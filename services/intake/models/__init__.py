@@ -16,6 +16,7 @@ from services.intake.models.register import (
     PolicyVersion,
     StaffMember,
 )
+from services.intake.models.statistics import CaseFact
 
 __all__ = [
     "Assignment",
@@ -25,6 +26,7 @@ __all__ = [
     "BottomLine",
     "BottomLineFields",
     "Case",
+    "CaseFact",
     "CaseParty",
     "ContactFields",
     "Coordinator",

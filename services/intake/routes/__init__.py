@@ -11,6 +11,7 @@ from services.intake.routes import (
     policy,
     referrals,
     register,
+    statistics,
 )
 
 # What is asked most comes first: an address is looked for in this order.
@@ -25,4 +26,5 @@ routers = [
     keeping.router,
     openings.router,
     copies.router,
+    statistics.router,
 ]

@@ -1,0 +1,242 @@
+"""Which counts may be told: of groups so large that nobody can be found in them, also by subtracting.
+
+Cases are told of by the quarter in which they were referred, and quarters in blocks that are large enough. Within a
+block each case is of one outcome. A table is published in groups: of outcomes and of values. Every number that is told
+is a sum of whole groups, and each group is nobody or at least the smallest size: so is whatever can be subtracted from
+numbers that are told, of one table or of several. Blocks follow each other and never overlap, so neighbouring periods
+cannot be subtracted from each other either.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+# No organisation can set its smallest group below this.
+LEAST_SMALLEST_GROUP = 3
+# A block is this many times the smallest group: in smaller ones hardly a table has a number.
+_BLOCK = 2
+
+
+class Ended(StrEnum):
+    """How far a case came: each is of exactly one."""
+
+    NOT_STARTED = "not-started"
+    NO_MEETING = "no-meeting"
+    PLAN_WITHOUT_MEETING = "plan-without-meeting"
+    CONFERENCE_WITHOUT_PLAN = "conference-without-plan"
+    CONFERENCE_AND_PLAN = "conference-and-plan"
+
+
+class Measure(StrEnum):
+    """What is counted; each is a number of cases, out of those before it."""
+
+    REFERRALS = "referrals"
+    STARTED = "started"
+    CONFERENCE_HELD = "conference_held"
+    PLAN_FROM_CONFERENCE = "plan_from_conference"
+    PLAN_WITHOUT_MEETING = "plan_without_meeting"
+
+
+MEASURES: dict[Measure, frozenset[Ended]] = {
+    Measure.REFERRALS: frozenset(Ended),
+    Measure.STARTED: frozenset(Ended) - {Ended.NOT_STARTED},
+    Measure.CONFERENCE_HELD: frozenset({Ended.CONFERENCE_WITHOUT_PLAN, Ended.CONFERENCE_AND_PLAN}),
+    Measure.PLAN_FROM_CONFERENCE: frozenset({Ended.CONFERENCE_AND_PLAN}),
+    Measure.PLAN_WITHOUT_MEETING: frozenset({Ended.PLAN_WITHOUT_MEETING}),
+}
+
+Group = frozenset[Ended]
+Grouping = tuple[Group, ...]
+# From the finest to the coarsest: each merges groups of the one before it.
+_HELD: Group = MEASURES[Measure.CONFERENCE_HELD]
+_NOT_HELD: Group = frozenset({Ended.NO_MEETING, Ended.PLAN_WITHOUT_MEETING})
+GROUPINGS: tuple[Grouping, ...] = (
+    tuple(frozenset({each}) for each in Ended),
+    (
+        frozenset({Ended.NOT_STARTED}),
+        frozenset({Ended.NO_MEETING}),
+        frozenset({Ended.PLAN_WITHOUT_MEETING}),
+        _HELD,
+    ),
+    (frozenset({Ended.NOT_STARTED}), _NOT_HELD, _HELD),
+    (frozenset({Ended.NOT_STARTED}), _NOT_HELD | _HELD),
+    (frozenset(Ended),),
+)
+
+Counts = Mapping[tuple[str, Ended], int]
+Row = dict[Measure, int | None]
+
+
+@dataclass(frozen=True, order=True)
+class Quarter:
+    """A quarter of a year."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, day: date) -> "Quarter":
+        """Return the quarter of a day."""
+        return cls(day.year, (day.month - 1) // 3 + 1)
+
+    @property
+    def begins(self) -> date:
+        """Return its first day."""
+        return date(self.year, 3 * self.number - 2, 1)
+
+    @property
+    def next(self) -> "Quarter":
+        """Return the quarter after it."""
+        return Quarter(self.year + self.number // 4, self.number % 4 + 1)
+
+    def __str__(self) -> str:
+        return f"{self.year}-Q{self.number}"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Quarters that are told of together."""
+
+    first: Quarter
+    last: Quarter
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is told of one block: in all, and by value where there is one that can be told."""
+
+    block: Block
+    total: Row
+    rows: Mapping[str, Row]
+
+
+def blocks(referred: Mapping[Quarter, int], *, before: Quarter, smallest: int) -> list[Block]:
+    """Return the blocks of the quarters that are over, from the first with a referral on.
+
+    What comes after the last block waits until there is enough: a block that was told of does not change any more.
+    """
+    found: list[Block] = []
+    if not referred:
+        return found
+    quarter = first = min(referred)
+    count = 0
+    while quarter < before:
+        count += referred.get(quarter, 0)
+        if count >= _BLOCK * smallest:
+            found.append(Block(first, quarter))
+            first, count = quarter.next, 0
+        quarter = quarter.next
+    return found
+
+
+def publish(counts: Counts, *, block: Block, values: Sequence[str], smallest: int) -> Table:
+    """Return what may be told of a block by values of which each case has exactly one."""
+    total = _grouping_of_all(counts, smallest)
+    hidden = _hidden(_by_value(counts), smallest)
+    shown = [value for value in values if value not in hidden]
+    # The total is told in finer groups than the rows or in the same, never in others.
+    coarser = [grouping for grouping in GROUPINGS if _merges(total, grouping)]
+    grouping = next((each for each in coarser if _all_large(counts, each, shown, hidden, smallest)), None)
+    everybody = _row(counts, total, None)
+    rows: dict[str, Row] = {
+        value: dict.fromkeys(Measure)
+        if grouping is None or value in hidden
+        else _row(counts, grouping, value)
+        for value in values
+    }
+    return Table(block, everybody, rows)
+
+
+def publish_overlapping(
+    counts: Mapping[str, Counts], *, block: Block, everybody: Counts, smallest: int
+) -> Table:
+    """Return what may be told by values of which a case can have several: each against all that do not have it."""
+    total = publish(everybody, block=block, values=[], smallest=smallest).total
+    rows = {
+        value: publish(
+            _with_and_without(value, having, everybody), block=block, values=[value], smallest=smallest
+        ).rows[value]
+        for value, having in counts.items()
+    }
+    return Table(block, total, rows)
+
+
+def _with_and_without(value: str, having: Counts, everybody: Counts) -> Counts:
+    found: Counter[tuple[str, Ended]] = Counter()
+    for (_, ended), count in having.items():
+        found[value, ended] += count
+    for (_, ended), count in everybody.items():
+        found["", ended] += count
+    for ended in Ended:
+        found["", ended] -= found[value, ended]
+    return found
+
+
+def _grouping_of_all(counts: Counts, smallest: int) -> Grouping:
+    return next(
+        each
+        for each in GROUPINGS
+        if all(_is_large(_count(counts, group, None), smallest) for group in each) or len(each) == 1
+    )
+
+
+def _by_value(counts: Counts) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for (value, _), count in counts.items():
+        found[value] += count
+    return dict(found)
+
+
+def _hidden(sizes: Mapping[str, int], smallest: int) -> frozenset[str]:
+    """Return the values that are not told: the small ones, and as many larger ones as hide them."""
+    small = {value for value, size in sizes.items() if 0 < size < smallest}
+    if not small:
+        return frozenset()
+    hidden = set(small)
+    # A larger one hides with them in any case: else who knows the rule knows that each of them is small.
+    for value in sorted(sizes, key=lambda value: (sizes[value], value)):
+        if value not in hidden and sizes[value] >= smallest:
+            hidden.add(value)
+            break
+    return frozenset(hidden)
+
+
+def _all_large(
+    counts: Counts, grouping: Grouping, shown: Sequence[str], hidden: frozenset[str], smallest: int
+) -> bool:
+    parts: list[set[str]] = [{value} for value in shown]
+    parts.extend([set(hidden)] if hidden else [])
+    known = {value for value, _ in counts}
+    # Values that nobody asked for belong to no row: together they are one more part.
+    rest = known - set(shown) - hidden
+    parts.extend([rest] if rest else [])
+    return all(_is_large(_count(counts, group, part), smallest) for group in grouping for part in parts)
+
+
+def _merges(fine: Grouping, coarse: Grouping) -> bool:
+    return all(any(group <= larger for larger in coarse) for group in fine)
+
+
+def _count(counts: Counts, group: Group, values: Iterable[str] | None) -> int:
+    wanted = None if values is None else set(values)
+    return sum(
+        count
+        for (value, ended), count in counts.items()
+        if ended in group and (wanted is None or value in wanted)
+    )
+
+
+def _is_large(count: int, smallest: int) -> bool:
+    return count == 0 or count >= smallest
+
+
+def _row(counts: Counts, grouping: Grouping, value: str | None) -> Row:
+    found: Row = {}
+    for measure, wanted in MEASURES.items():
+        groups = [group for group in grouping if group <= wanted]
+        whole = frozenset[Ended]().union(*groups) == wanted
+        values = None if value is None else {value}
+        found[measure] = sum(_count(counts, group, values) for group in groups) if whole else None
+    return found

@@ -1,0 +1,57 @@
+"""What stays of a case when all else is erased: codes, months and numbers of a case that can no longer be found."""
+
+from datetime import date
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, Date, Index, Integer, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.intake.models.base import Base, Code, Codes
+
+
+class CaseFact(Base):
+    """One case as numbers. `case_id` is there only as long as the case is not erased: then nothing leads back to it.
+
+    Of a day only its month is kept, of an age its band. The id is random: it tells no moment either.
+    """
+
+    __tablename__ = "case_fact"
+    __table_args__ = (
+        CheckConstraint("invited >= 0 AND attended >= 0", name="people"),
+        Index("uq_case_fact_case", "case_id", unique=True, postgresql_where=text("case_id IS NOT NULL")),
+        Index("ix_case_fact_referred", "tenant", "referred"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID | None]
+    referrer_kind: Mapped[Code]
+    track: Mapped[Code]
+    themes: Mapped[Codes]
+    minors: Mapped[bool]
+    # Of the youngest whom it is about.
+    age_band: Mapped[Code]
+    region: Mapped[Code | None]
+    not_started: Mapped[Code | None]
+    stop_reason: Mapped[Code | None]
+    outcome: Mapped[Code | None]
+    acceptance: Mapped[Code | None]
+    # The version of the plan that it is about: of an older one nothing is taken over.
+    acceptance_version: Mapped[int] = mapped_column(Integer, default=0)
+    # First days of months.
+    referred: Mapped[date] = mapped_column(Date)
+    started: Mapped[date | None] = mapped_column(Date)
+    circle_ready: Mapped[date | None] = mapped_column(Date)
+    conference_held: Mapped[date | None] = mapped_column(Date)
+    plan_from_conference: Mapped[date | None] = mapped_column(Date)
+    plan_without_meeting: Mapped[date | None] = mapped_column(Date)
+    ended: Mapped[date | None] = mapped_column(Date)
+    circle: Mapped[int] = mapped_column(Integer, default=0)
+    widened: Mapped[int] = mapped_column(Integer, default=0)
+    conferences: Mapped[int] = mapped_column(Integer, default=0)
+    cancelled: Mapped[int] = mapped_column(Integer, default=0)
+    invited: Mapped[int] = mapped_column(Integer, default=0)
+    attended: Mapped[int] = mapped_column(Integer, default=0)
+    agreements: Mapped[int] = mapped_column(Integer, default=0)
+    agreements_done: Mapped[int] = mapped_column(Integer, default=0)
+    check_ins: Mapped[int] = mapped_column(Integer, default=0)

@@ -1,0 +1,213 @@
+"""What stays of cases as numbers: raised by events in whatever order they come, and never lowered by an older one.
+
+A fact begins with the referral, which is here: an event of another service cannot bring back what was erased.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
+from services.intake.models import Case, CaseFact, Coordinator, PersonFields, Referral
+from services.intake.queries import referrals
+from shared.calendar import BRUSSELS, age_on
+from shared.vault import Vault
+
+R = TypeVar("R", Referral, Case)
+
+_BANDS = ((6, "under-6"), (12, "6-11"), (18, "12-17"), (25, "18-24"), (65, "25-64"))
+
+
+def month_of(moment: datetime | date) -> date:
+    """Return the first day of the month, in Brussels, of a moment."""
+    day = moment.astimezone(BRUSSELS).date() if isinstance(moment, datetime) else moment
+    return day.replace(day=1)
+
+
+def age_band(births: Sequence[date], day: date) -> str:
+    """Return the band of the youngest of some people on a day."""
+    if not births:
+        return "unknown"
+    youngest = age_on(max(births), day)
+    return next((band for below, band in _BANDS if youngest < below), "65-and-over")
+
+
+async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> CaseFact | None:
+    """Return the fact of a case, locked and in line with what intake itself knows; None if it is not there any more."""
+    # Both are held as they are until the commit: a case that is being erased waits, or is seen to be.
+    referral = await _held(
+        session, select(Referral).where(Referral.tenant == tenant, Referral.case_id == case_id)
+    )
+    case = await _held(session, select(Case).where(Case.tenant == tenant, Case.id == case_id))
+    if referral is None or referral.state == ReferralState.ERASED:
+        return None
+    if case is not None and case.state == CaseStatus.ERASED:
+        return None
+    fact = await _locked(session, tenant, case_id) or await _begin(session, vault, referral)
+    if fact is None:
+        return None
+    if referral.state in REFUSED:
+        fact.not_started = referral.reason or str(referral.state)
+    if case is not None:
+        fact.started = fact.started or month_of(case.created_at)
+        fact.stop_reason, fact.outcome = case.stop_reason, case.outcome
+        fact.ended = None if case.ended_at is None else month_of(case.ended_at)
+    await session.flush()
+    return fact
+
+
+async def note_region(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, coordinator_id: UUID
+) -> None:
+    """Note where the case is: where its coordinator is."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    coordinator = await session.get(Coordinator, (tenant, coordinator_id))
+    if fact is not None and coordinator is not None:
+        fact.region = coordinator.region or fact.region
+        await session.flush()
+
+
+async def note_widened(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+    """Note that somebody came into the circle whom others than the central persons proposed."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is not None:
+        fact.widened += 1
+        await session.flush()
+
+
+async def note_circle(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, members: int, at: datetime
+) -> None:
+    """Note that the circle stands, and how large it is at most."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is not None:
+        fact.circle = max(fact.circle, members)
+        fact.circle_ready = _first(fact.circle_ready, month_of(at))
+        await session.flush()
+
+
+async def note_conference(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    held_on: date,
+    invited: int,
+    attended: int,
+) -> None:
+    """Note that a conference was held."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is not None:
+        fact.conferences += 1
+        fact.conference_held = _first(fact.conference_held, month_of(held_on))
+        fact.invited, fact.attended = max(fact.invited, invited), max(fact.attended, attended)
+        await session.flush()
+
+
+async def note_cancelled(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+    """Note that a conference was called off or put off."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is not None:
+        fact.cancelled += 1
+        await session.flush()
+
+
+async def note_plan(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    from_conference: bool,
+    agreements: int,
+    at: datetime,
+) -> None:
+    """Note that a plan was written down, from a conference or without a meeting."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is None:
+        return
+    if from_conference:
+        fact.plan_from_conference = _first(fact.plan_from_conference, month_of(at))
+    else:
+        fact.plan_without_meeting = _first(fact.plan_without_meeting, month_of(at))
+    fact.agreements = max(fact.agreements, agreements)
+    await session.flush()
+
+
+async def note_acceptance(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, version: int, acceptance: str
+) -> None:
+    """Note what the mandated side says of a version of the plan; of an older version nothing changes."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is not None and version >= fact.acceptance_version:
+        fact.acceptance, fact.acceptance_version = acceptance, version
+        await session.flush()
+
+
+async def note_agreement_done(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+    """Note that an agreement was carried out."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is not None:
+        fact.agreements_done += 1
+        await session.flush()
+
+
+async def note_check_in(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+    """Note that somebody asked how things go."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is not None:
+        fact.check_ins += 1
+        await session.flush()
+
+
+async def let_go(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
+    """Cut the fact loose from a case that is erased: from now on nothing leads from one to the other."""
+    loose = update(CaseFact).where(CaseFact.tenant == tenant, CaseFact.case_id == case_id)
+    await session.execute(loose.values(case_id=None))
+
+
+async def _held(session: AsyncSession, query: Select[R]) -> R | None:
+    query = query.with_for_update(read=True).execution_options(populate_existing=True)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def _locked(session: AsyncSession, tenant: UUID, case_id: UUID) -> CaseFact | None:
+    query = select(CaseFact).where(CaseFact.tenant == tenant, CaseFact.case_id == case_id)
+    query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> CaseFact | None:
+    named = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
+    central = [row for row in named if row.role == "central"]
+    opened = await vault.open_readable(
+        session, PersonFields, [(row.sealed, row.row_in(referral.case_id)) for row in central]
+    )
+    births = [fields.birth_date for fields in opened if fields is not None and fields.birth_date is not None]
+    day = referral.created_at.astimezone(BRUSSELS).date()
+    values = {
+        "id": uuid4(),
+        "tenant": referral.tenant,
+        "case_id": referral.case_id,
+        "referrer_kind": referral.kind,
+        "track": referral.track,
+        "themes": sorted(set(referral.themes)),
+        "minors": referral.minors,
+        "age_band": age_band(births, day),
+        "referred": month_of(referral.created_at),
+        **dict.fromkeys(("acceptance_version", "circle", "widened", "conferences", "cancelled"), 0),
+        **dict.fromkeys(("invited", "attended", "agreements", "agreements_done", "check_ins"), 0),
+    }
+    # A second event at the same moment waits here for the first, and then finds its row.
+    await session.execute(insert(CaseFact).values(values).on_conflict_do_nothing())
+    return await _locked(session, referral.tenant, referral.case_id)
+
+
+def _first(known: date | None, month: date) -> date:
+    return month if known is None else min(known, month)
