@@ -1,5 +1,6 @@
 """Consent is to a version of a text: what Kring comes with, what an organisation writes itself, and what is stale."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -189,3 +190,16 @@ class TestLegalBasis:
         elsewhere = uuid7()
         stranger = house.staff(uuid7(), elsewhere, Role.DPO) | {"kring-tenant": str(elsewhere)}
         assert code(await house.ask("GET", path, stranger)) == (404, "person-not-found")
+
+
+class TestAtOnce:
+    async def test_two_who_publish_make_two_versions(self, house: House) -> None:
+        others = [{**text, "body": f"{text['body']} Echt."} for text in OWN]
+        answers = await asyncio.gather(publish(house, OWN), publish(house, others))
+        assert sorted(answer.json()["version"] for answer in answers) == [2, 3]
+
+    async def test_the_same_yes_said_at_once_is_one(self, house: House, case: Case) -> None:
+        answers = await asyncio.gather(*(say(house, case, case.mother, "mail") for _ in range(4)))
+        assert {answer.status_code for answer in answers} == {200}
+        history = await house.ask("GET", "/v1/me/consents/history", house.person(case, case.mother))
+        assert len(history.json()["items"]) == 1
