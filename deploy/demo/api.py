@@ -59,6 +59,10 @@ class Api:
         """Return what a GET answers. Raises: Refused, WentWrong."""
         return (await self._ask(service, "GET", path, asker, query=query)).json()
 
+    async def text(self, service: str, path: str, asker: Asker, **query: str) -> str:
+        """Return what a GET answers, as it is written. Raises: Refused, WentWrong."""
+        return (await self._ask(service, "GET", path, asker, query=query)).text
+
     async def items(self, service: str, path: str, asker: Asker, **query: str) -> list[dict[str, Any]]:
         """Return all items of a list, page after page. Raises: Refused, WentWrong."""
         found: list[dict[str, Any]] = []

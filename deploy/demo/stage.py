@@ -48,6 +48,7 @@ class Scene:
     registrations: dict[str, UUID] = field(default_factory=dict)
     payments: dict[str, UUID] = field(default_factory=dict)
     statements: int = 0
+    data_requests: dict[str, UUID] = field(default_factory=dict)
 
     @property
     def case(self) -> UUID:

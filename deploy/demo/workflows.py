@@ -24,9 +24,16 @@ from deploy.demo.ledger import Event
 _STARTS = {
     "intake.case.opened.v1": "assignment/{case_id}/1",
     "network.invitation.sent.v1": "invitation/{invitation_id}",
+    "network.data-request.received.v1": "data-request/{request_id}",
     "scheduling.preparation.started.v1": "preparation/{case_id}/{preparation_no}",
     "plans.plan.recorded.v1": "follow-up/{case_id}",
     "training.registration.received.v1": "registration/{registration_id}",
+}
+# Workflows that look after clocks begin with them, by kind.
+_STARTS_WITH_CLOCK = {
+    "turns-12": "coming-of-age/{clock_id}",
+    "turns-18": "coming-of-age/{clock_id}",
+    "retention": "retention/{tenant}",
 }
 _CLOSED: dict[int, str] = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
@@ -61,7 +68,9 @@ def workflow_id_after(event: Event) -> str | None:
     if event.type == "intake.coordinator.released.v1":
         return f"assignment/{data['case_id']}/{data['assignment_no'] + 1}" if data.get("replace") else None
     pattern = _STARTS.get(event.type)
-    return pattern.format(**data) if pattern is not None else None
+    if event.type.endswith(".clock.started.v1"):
+        pattern = _STARTS_WITH_CLOCK.get(data["kind"])
+    return pattern.format(**data, tenant=event.tenant) if pattern is not None else None
 
 
 @dataclass

@@ -11,10 +11,10 @@ from deploy.demo.steps.checked import Checked, events_of
 from deploy.demo.steps.expected import (
     CaseExpected,
     ConferenceExpected,
-    Forbidden,
     MailExpected,
     PersonsExpected,
     PollExpected,
+    Reading,
     SilenceExpected,
 )
 from shared.events.base import REGISTRY
@@ -66,7 +66,9 @@ class Expect(Step, name="expect"):
     agreements_seen_by: ActorKey | None = None
     registrations: dict[PersonKey, str] = Field(default_factory=dict)
     silence: SilenceExpected | None = None
-    forbidden: tuple[Forbidden, ...] = ()
+    allowed: tuple[Reading, ...] = ()
+    forbidden: tuple[Reading, ...] = ()
+    erased: tuple[Reading, ...] = ()
 
     async def play(self, stage: "Stage", scene: "Scene") -> str:
         """Check everything."""
@@ -91,7 +93,6 @@ class Expect(Step, name="expect"):
         await checked.registrations(self.registrations)
         if self.silence is not None:
             await checked.silence(self.silence)
-        for forbidden in self.forbidden:
-            await checked.forbidden(forbidden)
+        await checked.readings(allowed=self.allowed, forbidden=self.forbidden, erased=self.erased)
         stage.assertions += checked.count
         return f"✓ {checked.count} expectations held"

@@ -55,13 +55,13 @@ class MailExpected(Part):
 
 
 class SilenceExpected(Part):
-    """Since the case stopped nobody may have heard of it, but these people, once each, by these kinds of letter."""
+    """Since the case stopped nobody may have heard of it, but these people, once for each time they are named."""
 
     but: dict[str, tuple[ActorKey, ...]] = Field(default_factory=dict)
 
 
-class Forbidden(Part):
-    """Something that somebody may no longer, or not, read."""
+class Reading(Part):
+    """Somebody who reads something of the case, or must not be able to."""
 
     who: ActorKey
     reads: Literal["case", "baseline", "persons", "conferences", "plans"]
