@@ -141,6 +141,7 @@ def _add_vault(commands: Any) -> None:
     for action, text in (
         ("status", "count the keys of subjects by the master key that wraps them"),
         ("rotate", "wrap all keys with today's master key; may be begun again at any time"),
+        ("reindex", "make indexes of an older version anew; may be begun again at any time"),
     ):
         actions.add_parser(action, help=text).set_defaults(command=_vault, action=action)
     apply = actions.add_parser("apply-ledger", help="erase again what was erased, after a restore")
@@ -283,7 +284,7 @@ async def _secrets(options: argparse.Namespace) -> int:
 async def _vault(options: argparse.Namespace) -> int:
     from deploy.commands import vault
 
-    return await {"status": vault.status, "rotate": vault.rotate}[options.action]()
+    return await {"status": vault.status, "rotate": vault.rotate, "reindex": vault.reindex}[options.action]()
 
 
 async def _apply_ledger(options: argparse.Namespace) -> int:

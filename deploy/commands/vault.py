@@ -4,13 +4,17 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from sqlalchemy import text
+
 from deploy.commands import erasures
 from deploy.local.errors import PlatformError
-from shared.database import Database
+from shared.database import Database, Scope
 from shared.errors import Operational
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.vault import KeyStore, VaultError, wrappers_of
+
+_TENANTS = text("SELECT tenant FROM tenant_seen UNION SELECT tenant FROM outbox WHERE tenant IS NOT NULL")
 
 
 async def status() -> int:
@@ -61,6 +65,26 @@ async def apply_ledger(kept: Path | None) -> int:
 async def export_ledger(file: Path) -> int:
     """Add what was erased to a file, and print how many lines are new. Raises: PlatformError."""
     print(f"added to {file}: {await erasures.export_ledger(Settings(), file)} lines")
+    return 0
+
+
+async def reindex() -> int:
+    """Make indexes of an older version anew, a few in each commit, and print how many there were."""
+    from services.training.operations.reindexing import reindex_registrations
+    from shared.runtime import connected
+
+    changed = 0
+    async with connected("training", Settings()) as context:
+        async with context.database.transaction() as session:
+            tenants = (await session.execute(_TENANTS)).scalars().all()
+        for tenant in tenants:
+            while True:
+                async with context.database.transaction(Scope(tenant=tenant)) as session:
+                    done = await reindex_registrations(session, context.vault, tenant=tenant)
+                if not done:
+                    break
+                changed += done
+    print(f"indexed anew: {changed} registrations")
     return 0
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy import text
 
-from shared.auth import NO_TENANT, Kind, Principal, Role
+from shared.auth import Kind, Principal, Role
 from shared.context import Context
 from shared.database import Database
 from shared.errors import TooManyRequests
@@ -121,5 +121,5 @@ async def count_anonymous(request: Request) -> None:
         return
     address = request.client.host if request.client else ""
     # Keyed: a digest of an address alone could be looked up.
-    key = context.vault.blind_index(NO_TENANT, address, field=f"{request.method} {request.scope.get(ROUTE)}")
+    key = context.vault.count_as(address, field=f"{request.method} {request.scope.get(ROUTE)}")
     await count(context.database, key, most=most)

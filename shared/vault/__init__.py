@@ -5,12 +5,14 @@ Destroying the subject's key makes every sealed field about it unreadable, where
 
 from shared.trace import Row
 from shared.vault.fields import SealedFields
+from shared.vault.index import BlindIndex, index_subject
 from shared.vault.keys import KeyStore, data_key, prepare_key_store
 from shared.vault.transit import Transit
 from shared.vault.vault import Erased, Vault
 from shared.vault.wrapping import MasterKey, VaultError, Wrapper, wrappers_of
 
 __all__ = [
+    "BlindIndex",
     "Erased",
     "KeyStore",
     "MasterKey",
@@ -21,6 +23,7 @@ __all__ = [
     "VaultError",
     "Wrapper",
     "data_key",
+    "index_subject",
     "prepare_key_store",
     "wrappers_of",
 ]

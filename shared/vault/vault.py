@@ -8,7 +8,6 @@ import asyncio
 import hmac
 import os
 import time
-import unicodedata
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -28,6 +27,7 @@ from shared.errors import Gone
 from shared.tables import subject_key
 from shared.trace import Row, note_rows
 from shared.vault.fields import SealedFields
+from shared.vault.index import KEY_VERSION, BlindIndex, bare_digest, index_subject, tenant_key
 from shared.vault.keys import KeyStore
 from shared.vault.wrapping import VaultError, Wrapper
 
@@ -74,6 +74,7 @@ class Vault:
         self._open_keys: OrderedDict[UUID, tuple[AESGCM, float]] = OrderedDict()
         self._answers = AESGCM(hmac.digest(index_key, f"answers|{service}".encode(), sha256))
         self._index_secret = index_key
+        self._index_keys: dict[UUID, tuple[bytes, float]] = {}
 
     @classmethod
     def connect(
@@ -93,6 +94,7 @@ class Vault:
     async def close(self) -> None:
         """Forget all keys and close the connections to their store."""
         self._open_keys.clear()
+        self._index_keys.clear()
         self._spare.clear()
         await self._store.close()
 
@@ -165,12 +167,36 @@ class Vault:
         await self._store.destroy(key_ids)
         for key_id in key_ids:
             self._open_keys.pop(key_id, None)
+            self._index_keys.pop(key_id, None)
 
-    def blind_index(self, tenant: UUID, value: str, *, field: str = "") -> bytes:
-        """Return what stands for a value in an exact search: equal only within one tenant and field."""
-        normal = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
-        tenant_key = hmac.digest(self._index_secret, tenant.bytes, sha256)
-        return hmac.digest(tenant_key, f"{field}\0{normal}".encode(), sha256)
+    async def blind_index(self, session: AsyncSession, *, tenant: UUID) -> BlindIndex:
+        """Return what makes a tenant's blind indexes here; its key is made when first needed.
+
+        Raises: Erased if the key was destroyed.
+        """
+        subjects = {index_subject(tenant, version): version for version in range(1, KEY_VERSION + 1)}
+        ties = await self.prepare(session, subjects=list(subjects))
+        keys = {version: await self._index_key(ties[subject]) for subject, version in subjects.items()}
+        return BlindIndex(keys=keys, before=tenant_key(self._index_secret, tenant))
+
+    async def _index_key(self, key_id: UUID) -> bytes:
+        kept = self._index_keys.get(key_id)
+        if kept is not None and kept[1] > time.monotonic():
+            return kept[0]
+        found = await self._store.fetch([key_id])
+        if key_id not in found:
+            raise VaultError(f"data key {key_id} is not in the key store")
+        key = found[key_id]
+        if key is None:
+            raise Erased
+        if len(self._index_keys) >= _CACHED_KEYS:
+            self._index_keys.clear()
+        self._index_keys[key_id] = (key, time.monotonic() + CACHE_SECONDS)
+        return key
+
+    def count_as(self, what: str, *, field: str) -> bytes:
+        """Return under what something is counted for some minutes: a digest, of no tenant."""
+        return bare_digest(self._index_secret, what, field=field)
 
     def seal_answer(self, answer: bytes, *, bound_to: str) -> bytes:
         """Seal an answer that is kept for a short time to be given again, with a key of the service."""

@@ -36,6 +36,8 @@ from shared.ids import uuid7
 from shared.vault import Vault
 
 SERVICE = "training"
+# What is indexed; the word is part of the digest.
+PERSON = "registration"
 ZERO = Decimal(0)
 clocks = Clocks(SERVICE)
 
@@ -96,8 +98,9 @@ async def _new_row(
     session: AsyncSession, vault: Vault, *, held: SessionRow, applicant: Applicant, now: datetime
 ) -> RegistrationRow:
     person = applicant.participant
-    index = vault.blind_index(held.tenant, f"{person.name} {person.email}", field="registration")
-    if await queries.is_registered(session, tenant=held.tenant, session_id=held.id, person=index):
+    index = await vault.blind_index(session, tenant=held.tenant)
+    known = index.known(PERSON, name=person.name, e_mail=person.email)
+    if await queries.is_registered(session, tenant=held.tenant, session_id=held.id, person=known):
         raise AlreadyRegistered
     number = await session.scalar(communication_number) if held.price else None
     row = RegistrationRow(
@@ -108,7 +111,7 @@ async def _new_row(
         language=applicant.language,
         price=held.price,
         communication=None if number is None else communication_of(number),
-        person_index=index,
+        person_index=index.of(PERSON, name=person.name, e_mail=person.email),
         created_at=now,
     )
     row.sealed = await vault.seal(session, person, subject=row.id, row=row.sealed_as)

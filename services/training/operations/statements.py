@@ -18,9 +18,11 @@ from services.training.operations import payments
 from services.training.operations.locks import lock_money
 from services.training.statements import BankEntry, Statement
 from shared.ids import uuid7
-from shared.vault import Vault
+from shared.vault import BlindIndex, Vault
 
 _SURE = 100
+# What is indexed; the words are part of the digests.
+_ENTRY, _REFERENCE = "bank entry", "bank reference"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class _Entry:
 
     entry: BankEntry
     fingerprint: bytes
+    # As it stands in what was imported before, whichever version that has.
+    fingerprints: list[bytes]
+    references: list[bytes]
+    references_known: list[bytes]
     structured: str | None
     communications: tuple[str, ...]
 
@@ -82,7 +88,7 @@ async def import_statement(
     )
     session.add(row)
     await session.flush()
-    entries = _recognised(vault, tenant, ours)
+    entries = _recognised(await vault.blind_index(session, tenant=tenant), ours)
     known = await _look_up(session, vault, tenant=tenant, entries=entries, threshold=threshold, now=now)
     # Set as a whole: changes inside a JSON list would go unnoticed.
     taking = _Taking(session, vault, row, known, now)
@@ -91,7 +97,7 @@ async def import_statement(
     return Import(row, fresh=True)
 
 
-def _recognised(vault: Vault, tenant: UUID, entries: Sequence[BankEntry]) -> list[_Entry]:
+def _recognised(index: BlindIndex, entries: Sequence[BankEntry]) -> list[_Entry]:
     found: list[_Entry] = []
     times: Counter[str] = Counter()
     for entry in entries:
@@ -104,11 +110,24 @@ def _recognised(vault: Vault, tenant: UUID, entries: Sequence[BankEntry]) -> lis
         mark = "\x1f".join(marks)
         times[mark] += 1
         # Two equal entries of one file are two payments.
-        fingerprint = vault.blind_index(tenant, f"{mark}\x1f{times[mark]}", field="bank entry")
+        counted = f"{mark}\x1f{times[mark]}"
+        references = sorted({*entry.references, entry.bank_reference} - {""})
         digits = "".join(character for character in entry.structured if character.isdecimal())
         structured = digits if is_communication(digits) else None
         texts = communications_in(f"{entry.structured} {entry.text}")
-        found.append(_Entry(entry, fingerprint, structured, tuple([structured] if structured else texts)))
+        found.append(
+            _Entry(
+                entry=entry,
+                fingerprint=index.of(_ENTRY, plain=counted),
+                fingerprints=index.known(_ENTRY, plain=counted),
+                references=sorted(index.of(_REFERENCE, plain=reference) for reference in references),
+                references_known=[
+                    one for reference in references for one in index.known(_REFERENCE, plain=reference)
+                ],
+                structured=structured,
+                communications=tuple([structured] if structured else texts),
+            )
+        )
     return found
 
 
@@ -121,9 +140,9 @@ async def _look_up(
     threshold: int,
     now: datetime,
 ) -> _Known:
-    seen = await queries.known_payments(
-        session, tenant=tenant, fingerprints=[item.fingerprint for item in entries]
-    )
+    wanted = {older: item.fingerprint for item in entries for older in item.fingerprints}
+    payments_seen = await queries.known_payments(session, tenant=tenant, fingerprints=list(wanted))
+    seen = {wanted[older]: payment_id for older, payment_id in payments_seen.items()}
     named = {communication for item in entries for communication in item.communications}
     known = _Known(seen, await queries.registrations_with(session, tenant=tenant, communications=named))
     unclear = {
@@ -181,7 +200,7 @@ class _Taking:
         rows = _registrations_of(item, self.known)
         payment = await self._new_payment(item, rows)
         if item.entry.reversal:
-            await self._take_back(payment)
+            await self._take_back(payment, item)
         elif len(rows) == 1:
             how: payments.How = "structured" if item.structured else "text"
             await payments.apply(self.session, payment, rows[0], how=how, now=self.now)
@@ -191,14 +210,14 @@ class _Taking:
             _note_guesses(payment, sure or self.known.guesses.get(item.fingerprint, []))
         return str(payment.id), False
 
-    async def _take_back(self, reversal: PaymentRow) -> None:
+    async def _take_back(self, reversal: PaymentRow, item: _Entry) -> None:
         await self.session.flush()
         original = await queries.reversible(
             self.session,
             tenant=reversal.tenant,
             account=reversal.account_iban,
             amount=reversal.amount,
-            references=reversal.reference_hashes,
+            references=item.references_known,
             communication=reversal.communication,
         )
         if original is not None:
@@ -206,7 +225,6 @@ class _Taking:
 
     async def _new_payment(self, item: _Entry, rows: list[RegistrationRow]) -> PaymentRow:
         entry, tenant = item.entry, self.statement.tenant
-        references = {*entry.references, entry.bank_reference} - {""}
         payment = PaymentRow(
             id=uuid7(),
             tenant=tenant,
@@ -218,9 +236,7 @@ class _Taking:
             booked_on=entry.booked_on,
             communication=item.communications[0] if len(item.communications) == 1 else None,
             fingerprint=item.fingerprint,
-            reference_hashes=sorted(
-                self.vault.blind_index(tenant, reference, field="bank reference") for reference in references
-            ),
+            reference_hashes=item.references,
             suggestions=[],
             created_at=self.now,
         )

@@ -39,12 +39,14 @@ class Payer:
     account_iban: str
 
 
-async def is_registered(session: AsyncSession, *, tenant: UUID, session_id: UUID, person: bytes) -> bool:
-    """Say whether a person has a live registration for a session."""
+async def is_registered(
+    session: AsyncSession, *, tenant: UUID, session_id: UUID, person: Sequence[bytes]
+) -> bool:
+    """Say whether a person, under any of these indexes, has a live registration for a session."""
     query = select(RegistrationRow.id).where(
         RegistrationRow.tenant == tenant,
         RegistrationRow.session_id == session_id,
-        RegistrationRow.person_index == person,
+        RegistrationRow.person_index.in_(person),
         RegistrationRow.state.in_(LIVE),
     )
     return (await session.execute(query)).first() is not None

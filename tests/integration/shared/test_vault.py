@@ -1,9 +1,11 @@
 """Sealed fields: bound to their row, opened with their subject's key, unreadable once it is destroyed."""
 
 import asyncio
+import hmac
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -14,6 +16,7 @@ from sqlalchemy import select, text
 from shared.database import Database
 from shared.tables import subject_key
 from shared.vault import (
+    BlindIndex,
     Erased,
     KeyStore,
     MasterKey,
@@ -22,6 +25,7 @@ from shared.vault import (
     Vault,
     VaultError,
     data_key,
+    index_subject,
     prepare_key_store,
 )
 from tests.support.backing import KEYS, PLATFORM, Databases
@@ -319,23 +323,70 @@ class TestKeyStore:
 
 
 class TestBlindIndex:
-    def test_is_equal_for_what_people_take_as_equal(self) -> None:
-        vault = Vault(service="network", store=None, index_key=b"i" * 32)  # type: ignore[arg-type]
-        tenant = uuid4()
-        assert vault.blind_index(tenant, " Jan@Voorbeeld.be ") == vault.blind_index(
-            tenant, "jan@voorbeeld.BE"
-        )
+    async def index(self, world: World, tenant: UUID, vault: Vault | None = None) -> BlindIndex:
+        async with world.database.transaction() as session:
+            return await (vault or world.vault).blind_index(session, tenant=tenant)
 
-    def test_differs_between_tenants_fields_and_values(self) -> None:
-        vault = Vault(service="network", store=None, index_key=b"i" * 32)  # type: ignore[arg-type]
-        here, there = uuid4(), uuid4()
+    async def test_is_equal_for_what_people_take_as_equal(self, world: World) -> None:
+        index = await self.index(world, uuid4())
+        assert index.of("person", name="Renée  De Smet", e_mail=" Jan@Voorbeeld.be ") == index.of(
+            "person", name="renee desmet", e_mail="jan@voorbeeld.BE"
+        )
+        assert index.of("mark", plain=" A  b ") == index.of("mark", plain="a B")
+
+    async def test_differs_between_tenants_fields_values_and_parts(self, world: World) -> None:
+        here, there = await self.index(world, uuid4()), await self.index(world, uuid4())
         indexes = {
-            vault.blind_index(here, "a"),
-            vault.blind_index(there, "a"),
-            vault.blind_index(here, "b"),
-            vault.blind_index(here, "a", field="telephone"),
+            here.of("person", plain="a"),
+            there.of("person", plain="a"),
+            here.of("person", plain="b"),
+            here.of("telephone", plain="a"),
+            here.of("person", name="a", e_mail="b"),
+            here.of("person", name="ab", e_mail=""),
         }
-        assert len(indexes) == 4
+        assert len(indexes) == 6
+
+    async def test_says_the_versions_of_its_key_and_of_the_normalisers(self, world: World) -> None:
+        index = await self.index(world, uuid4())
+        made = index.of("person", plain="a")
+        assert (made[:3], len(made)) == (bytes([1, 1, 1]), 35)
+        assert index.known("person", plain="a")[0] == made
+
+    async def test_finds_what_was_indexed_before_there_were_versions(self, world: World) -> None:
+        tenant = uuid4()
+        # As it was made then.
+        key = hmac.digest(b"i" * 32, tenant.bytes, sha256)
+        before = hmac.digest(key, b"person\0jan jan@voorbeeld.be", sha256)
+        index = await self.index(world, tenant)
+        assert index.known("person", name="Jan", e_mail="Jan@voorbeeld.be")[-1] == before
+
+    async def test_is_the_same_in_another_process_and_under_another_master_key(self, world: World) -> None:
+        tenant = uuid4()
+        made = (await self.index(world, tenant)).of("person", plain="a")
+        assert (await self.index(world, tenant, world.other_process)).of("person", plain="a") == made
+        new = MasterKey(b"n" * 32)
+        await KeyStore(world.keys, master=new, previous=[MASTER]).rewrap()
+        rotated = Vault(service="network", store=KeyStore(world.keys, master=new), index_key=b"i" * 32)
+        assert (await self.index(world, tenant, rotated)).of("person", plain="a") == made
+
+    async def test_a_key_that_was_rolled_back_is_not_used_again(self, world: World) -> None:
+        tenant = uuid4()
+        async with world.database.transaction() as session:
+            lost = (await world.vault.blind_index(session, tenant=tenant)).of("person", plain="a")
+            await session.rollback()
+        kept = (await self.index(world, tenant)).of("person", plain="a")
+        assert kept == (await self.index(world, tenant, world.other_process)).of("person", plain="a")
+        assert kept != lost
+
+    async def test_nothing_is_found_any_more_when_the_tenants_key_is_destroyed(self, world: World) -> None:
+        tenant, other = uuid4(), uuid4()
+        await self.index(world, tenant)
+        await self.index(world, other)
+        async with world.database.transaction() as session:
+            await world.vault.destroy(session, subjects=[index_subject(tenant)])
+        with pytest.raises(Erased):
+            await self.index(world, tenant)
+        await self.index(world, other)
 
 
 class TestSealedFields:

@@ -1,0 +1,49 @@
+"""Making indexes of persons anew, when the version of a key or of the normalisers has changed."""
+
+import os
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.training.models import Participant, RegistrationRow
+from services.training.operations.registrations import PERSON
+from shared.vault import Vault
+from shared.vault.index import CURRENT
+
+_LENGTH = len(CURRENT) + 32
+
+
+async def reindex_registrations(session: AsyncSession, vault: Vault, *, tenant: UUID, most: int = 200) -> int:
+    """Make some older indexes of a tenant's registrations anew; return how many, 0 when none is left.
+
+    May be interrupted and begun again: meanwhile both are found. What nobody can read any more gets an index that
+    stands for nothing.
+    """
+    older = (func.length(RegistrationRow.person_index) != _LENGTH) | (
+        func.substr(RegistrationRow.person_index, 1, len(CURRENT)) != CURRENT
+    )
+    query = select(RegistrationRow).where(RegistrationRow.tenant == tenant, older)
+    rows = (await session.scalars(query.order_by(RegistrationRow.id).limit(most).with_for_update())).all()
+    if not rows:
+        return 0
+    index = await vault.blind_index(session, tenant=tenant)
+    people = await vault.open_readable(session, Participant, [(row.sealed, row.sealed_as) for row in rows])
+    for row, person in zip(rows, people, strict=True):
+        anew = None if person is None else index.of(PERSON, name=person.name, e_mail=person.email)
+        if anew is None or not await _set(session, row, anew):
+            await _set(session, row, CURRENT + os.urandom(_LENGTH - len(CURRENT)))
+    return len(rows)
+
+
+async def _set(session: AsyncSession, row: RegistrationRow, index: bytes) -> bool:
+    """Change an index; False if somebody whom newer normalisers take for the same person has a place there."""
+    try:
+        async with session.begin_nested():
+            await session.execute(
+                update(RegistrationRow).where(RegistrationRow.id == row.id).values(person_index=index)
+            )
+    except IntegrityError:
+        return False
+    return True
