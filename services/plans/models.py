@@ -95,6 +95,7 @@ class SharingConsent(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     concerns: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
+    # False while they object.
     given: Mapped[bool]
     # Sequence of the newest event heard of: an older one changes nothing.
     version: Mapped[int] = mapped_column(BigInteger)

@@ -158,6 +158,23 @@ async def hear_of_no(
     await _hear_of_consent(session, event, given=False)
 
 
+@subscriptions.writes(network.AuthorityEnded, case="any")
+async def hear_of_ended_authority(
+    session: AsyncSession, event: Received[network.AuthorityEnded], _context: Context
+) -> None:
+    """Keep that an objection no longer counts; what it ended stays ended."""
+    await sharing.hear_of_consent(
+        session,
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        concerns=event.data.concerns,
+        tenant=_tenant(event),
+        given=True,
+        version=event.sequence,
+        at=event.time,
+    )
+
+
 async def _hear_of_consent(
     session: AsyncSession,
     event: Received[network.ConsentGiven] | Received[network.ConsentWithdrawn],

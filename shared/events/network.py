@@ -112,6 +112,14 @@ class PersonCameOfAge(EventData, type="network.person.came-of-age.v1"):
     age: Literal[12, 18]
 
 
+class AuthorityEnded(EventData, type="network.authority.ended.v1"):
+    """Somebody no longer holds parental authority over a child of the case: their word about it counts no more."""
+
+    case_id: UUID
+    person_id: UUID
+    concerns: UUID
+
+
 class CircleMember(EventData):
     """A person who takes part, by id; `required`: the conference needs them there."""
 

@@ -25,6 +25,7 @@ from services.network.domain import (
 from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
 from services.network.operations import ages, invitations, legal_bases, links
+from services.network.queries import consents
 from services.network.schemas import OpeningPerson
 from shared import outbox
 from shared.calendar import BRUSSELS
@@ -164,6 +165,7 @@ async def change(
     person.side = changes.get("side", person.side)
     person.required = changes.get("required", person.required)
     await session.flush()
+    await _tell_ended_authority(session, person, before=fields, after=changed, now=now)
     if changed.birth_date != fields.birth_date:
         await ages.follow(session, person=person, birth_date=changed.birth_date, now=now)
     if changed.email != fields.email:
@@ -232,6 +234,20 @@ async def _check_family(
     )
     if (await session.execute(query)).scalar_one() < len(children):
         raise ChildNotInCase
+
+
+async def _tell_ended_authority(
+    session: AsyncSession, person: Person, *, before: PersonFields, after: PersonFields, now: datetime
+) -> None:
+    for child in await consents.children_spoken_about(session, tenant=person.tenant, person_id=person.id):
+        if _holds(before, child) and not _holds(after, child):
+            fact = network.AuthorityEnded(case_id=person.case_id, person_id=person.id, concerns=child)
+            await _publish(session, person, fact, now)
+
+
+def _holds(fields: PersonFields, child: UUID) -> bool:
+    over = fields.authority_over
+    return bool(fields.parental_authority) and (over is None or child in over)
 
 
 async def _proposer_role(

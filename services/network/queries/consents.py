@@ -182,6 +182,22 @@ async def last_consent(
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
+async def children_spoken_about(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[UUID]:
+    """Return about which children somebody ever said something, as one who holds parental authority."""
+    query = (
+        select(Consent.concerns)
+        .where(
+            Consent.tenant == tenant,
+            Consent.person_id == person_id,
+            Consent.concerns.is_not(None),
+            Consent.purpose != Purpose.FILE_ACCESS,
+        )
+        .distinct()
+        .order_by(Consent.concerns)
+    )
+    return [child for child in (await session.execute(query)).scalars() if child is not None]
+
+
 async def history(
     session: AsyncSession, *, tenant: UUID, person_id: UUID, page: PageRequest
 ) -> Rows[Consent]:

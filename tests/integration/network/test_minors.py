@@ -219,6 +219,20 @@ class TestHolders:
         refused = await house.ask("PATCH", path, house.coordinator(family.case), json=body)
         assert code(refused) == (422, "child-not-in-case")
 
+    async def test_no_longer_count_once_their_authority_has_ended(self, family: Family) -> None:
+        house, case = family.house, family.case
+        await family.say(family.father, "share-plan", given=False, concerns=family.child)
+        assert not (await family.status("share-plan"))["allowed"]
+        path = f"/v1/persons/{family.father}"
+        for body in ({"parental_authority": False}, {"relation": "vader"}):
+            changed = await house.ask("PATCH", path, house.coordinator(case), json=body)
+            assert changed.status_code == 200, changed.text
+        assert (await family.status("share-plan"))["allowed"]
+        told = await house.said(case, "network.authority.ended.v1")
+        assert [(row.data["person_id"], row.data["concerns"]) for row in told] == [
+            (str(family.father), str(family.child))
+        ]
+
     async def test_have_no_say_after_leaving_the_circle(self, family: Family) -> None:
         house, case = family.house, family.case
         for person in (family.father, family.child):

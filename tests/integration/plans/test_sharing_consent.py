@@ -177,6 +177,14 @@ class TestParentalAuthority:
         await house.hear(network.PersonRemoved(case_id=case.id, person_id=case.aunt))
         assert (await shared.outside()).status_code == 200
 
+    async def test_has_none_once_it_has_ended(self, house: House, case: Case, shared: Shared) -> None:
+        await say(house, case, case.aunt, given=False, concerns=case.central)
+        ended = network.AuthorityEnded(case_id=case.id, person_id=case.aunt, concerns=case.central)
+        assert await house.hear(ended) == "handled"
+        assert await shared.readers() == WITHIN
+        assert (await shared.outside()).status_code == 200
+        assert await shared.readers() == ALL
+
     async def test_eighteen_may_be_heard_of_first(self, house: House, case: Case, shared: Shared) -> None:
         brother = uuid7()
         grown = network.PersonCameOfAge(case_id=case.id, person_id=brother, age=18)
