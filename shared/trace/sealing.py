@@ -85,7 +85,7 @@ class Sealer:
         """Seal what waits, time and again, until asked to stop."""
         while not stopping.is_set():
             try:
-                while await self.seal() == _BATCH:
+                while await self.seal() == _BATCH and not stopping.is_set():
                     pass
             except Operational:
                 log.warning("trace.seal-later")

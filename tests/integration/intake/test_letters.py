@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -58,6 +58,18 @@ class TestWrite:
         with pytest.raises(NotWanted):
             await written(house, "coordinator-assigned")
 
+    async def test_an_officer_hears_of_an_opened_file_and_reads_why_behind_a_link(self, house: House) -> None:
+        officer = uuid4()
+        await house.enter_staff(officer, house.tenant, "dpo", tenant=house.tenant)
+        case, _ = await house.assigned_case()
+        path, why = f"/v1/cases/{case.id}/openings", "Vandaag is er crisisoverleg."
+        opened = await house.do("POST", path, house.manager(), json={"reason": why})
+        (letter,) = await written(house, "file-opened")
+        _, subject, body, page = mail.render(TEMPLATES, letter)
+        assert letter.values["link"].endswith(f"/openings/{opened['opening_id']}")
+        assert "maandag 2 maart 2026" in body
+        assert not any(why in text or "Verbeeck" in text for text in (subject, body, page))
+
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("language", mail.LANGUAGES)
     async def test_every_kind_is_there_in_every_language(self, kind: str, language: str) -> None:
@@ -89,6 +101,7 @@ class TestWrite:
                     "no-coordinator-left",
                     "referral-received",
                     "case-stopped",
+                    "file-opened",
                 }
             )
             == KINDS

@@ -224,6 +224,25 @@ class TestTrace:
         found = await house.do("GET", f"/v1/trace?case_id={case.id}", there)
         assert found["items"] == []
 
+    async def test_names_the_service_that_asked_and_its_purpose(self, house: House) -> None:
+        case, _ = await house.assigned_case()
+        path = f"/v1/cases/{case.id}/persons-at-opening"
+        await house.do("GET", path, house.service("copy-persons"))
+        entries = await house.do("GET", f"/v1/trace?case_id={case.id}", officer(house, uuid4()))
+        (entry,) = [one for one in entries["items"] if one["purpose"] == "copy-persons"]
+        assert (entry["actor_kind"], entry["roles"]) == ("service", ["network"])
+        assert "referral_person" in entry["what"]
+        assert len(entry["person_ids"]) > 0
+
+    @pytest.mark.parametrize("who", ["stranger", "nobody"])
+    async def test_holds_nothing_of_what_was_refused(self, house: House, who: str) -> None:
+        case, _ = await house.assigned_case()
+        headers = house.staff(uuid4(), house.tenant, Role.COORDINATOR) if who == "stranger" else {}
+        before = await house.rows("SELECT count(*) AS n FROM trace")
+        answer = await house.ask("GET", f"/v1/cases/{case.id}/baseline", headers)
+        assert answer.status_code in (401, 404)
+        assert await house.rows("SELECT count(*) AS n FROM trace") == before
+
     async def test_is_traced_when_it_is_read(self, house: House) -> None:
         dpo = uuid4()
         case, _ = await house.assigned_case()

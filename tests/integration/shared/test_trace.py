@@ -318,6 +318,12 @@ class TestVerifying:
         with pytest.raises(Broken, match="seal 2 is not the one"):
             await sealed.verify(kept=(2, kept[1]))
 
+    async def test_finds_that_every_seal_was_removed(self, sealed: World) -> None:
+        await sealed.tamper("DELETE FROM trace_seal")
+        await sealed.tamper("DELETE FROM trace_pending")
+        with pytest.raises(Broken, match="has no seal"):
+            await sealed.verify()
+
     async def test_finds_an_entry_that_was_put_in(self, sealed: World) -> None:
         await sealed.tamper(
             "INSERT INTO trace SELECT gen_random_uuid(), tenant, at, actor_kind, actor, roles, organisation, case_id,"
