@@ -31,8 +31,8 @@ class TestReceiveReferral:
         statements: list[str] = []
         count_statements(house.context.database.engine, statements)
         await house.refer()
-        # The keys, all rows, the event.
-        assert len(statements) == 3, statements
+        # The keys, all rows, the event, the trace.
+        assert len(statements) == 4, statements
 
     async def test_lets_somebody_refer_themselves_without_an_account(self, house: House) -> None:
         referral_id = await house.refer_oneself()
