@@ -144,6 +144,7 @@ async def _circle(session: AsyncSession, vault: Vault, person: Person, *, show_r
         consents=[
             SaidConsent(
                 purpose=said.purpose,
+                concerns=said.concerns,
                 version=said.version,
                 given=said.given,
                 via=said.via,

@@ -54,9 +54,10 @@ class You(Part):
 
 
 class SaidConsent(Part):
-    """A yes or no to a purpose, at a moment."""
+    """A yes or no to a purpose, at a moment; `concerns`: about whom, if not themselves."""
 
     purpose: str
+    concerns: UUID | None
     version: int
     given: bool
     via: str

@@ -64,6 +64,12 @@ class TestGuessing:
         statuses = [(await _try(client, _guess(), headers=headers)).status_code for _ in range(MOST + 1)]
         assert statuses[-1] == 429
 
+    async def test_of_links_to_renew_is_slowed_down_too(self, limited: Any) -> None:
+        client = limited("192.0.2.8")
+        path = "/v1/links/request-new"
+        statuses = [(await client.post(path, json={"token": _guess()})).status_code for _ in range(MOST + 1)]
+        assert statuses == [202] * MOST + [429]
+
     async def test_counts_what_cannot_be_read_too(self, limited: Any) -> None:
         client = limited("192.0.2.4")
         for _ in range(MOST):
