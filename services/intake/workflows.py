@@ -1,6 +1,7 @@
 """What waits and decides when in intake: the search for a coordinator, and how long files are kept."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -72,6 +73,10 @@ class CoordinatorAssignment(LookAgain):
         await workflow.execute_activity_method(method, step, **ACTIVITY)
 
 
+# Also: the server that skips time ends whatever runs for ten years.
+_RUN_AT_MOST = timedelta(days=365)
+
+
 @workflow.defn(name="Retention")
 class Retention(LookAgain):
     """Look after how long a tenant's files are kept: it sleeps to the next moment of any of them, for decades.
@@ -94,4 +99,12 @@ class Retention(LookAgain):
             elif moments.next_at is None and not self.has_news:
                 return
             else:
-                await self.wait(moments.next_at)
+                await self._sleep(files, moments.next_at)
+
+    async def _sleep(self, files: Files, next_at: datetime | None) -> None:
+        """Sleep to the moment or to news, but a year at most: no run is older than code must be able to replay."""
+        year = workflow.now() + _RUN_AT_MOST
+        if next_at is None or next_at <= year:
+            await self.wait(next_at)
+        elif not await self.wait(year):
+            workflow.continue_as_new(files)
