@@ -215,12 +215,12 @@ async def erase(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: d
         return False
     person = await queries.person(session, tenant=tenant, person_id=request.person_id, lock=True)
     try:
-        await erasing.require_erasable(session, person)
+        # Refuses before it changes anything: the last central person, a legal hold, a case that was erased.
+        await erasing.erase_person(session, person=person, because="asked", now=now)
     except DomainError:
         request.erase_at = None
         await session.flush()
         return False
-    await erasing.erase_person(session, person=person, because="asked", now=now)
     await _end(session, request, "done", now)
     return True
 
