@@ -101,6 +101,30 @@ class PersonExit(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class NoContact(Base):
+    """Two people of a case who are not to be brought in contact, in the order of their ids, and the sealed reason."""
+
+    __tablename__ = "no_contact"
+    __table_args__ = (
+        CheckConstraint("one_id < other_id", name="in_order"),
+        UniqueConstraint("tenant", "case_id", "one_id", "other_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    one_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    decided_by: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+    @property
+    def row(self) -> Row:
+        """Return what the reason is bound to: traced for the case and for neither of the two, who would learn of it."""
+        return Row(f"no_contact:{self.id}", case=self.case_id, person=None)
+
+
 class CaseCoordinator(Base):
     """Who coordinates a case, one row per assignment; access ends the moment it is released."""
 

@@ -10,8 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.data_requests import NotAskedForThisPerson, UnknownDataRequest
-from services.network.domain import NoLongerInCircle, PersonState, UnknownInvitation, UnknownPerson
-from services.network.models import DataRequest, Person
+from services.network.domain import (
+    NoLongerInCircle,
+    PersonState,
+    UnknownInvitation,
+    UnknownNoContact,
+    UnknownPerson,
+)
+from services.network.models import DataRequest, NoContact, Person
+from services.network.queries import no_contacts
 from shared.auth import Kind, Principal, Role
 from shared.calendar import BRUSSELS
 from shared.case_state import UnknownCase, require_not_erased
@@ -102,6 +109,17 @@ async def invited_person_for_coordinator(
         raise UnknownInvitation(invitation_id=str(invitation_id))
     await require_not_erased(session, case_id=invitation.case_id)
     return await queries.person(session, tenant=principal.tenant, person_id=invitation.person_id)
+
+
+async def no_contact_for_coordinator(
+    session: AsyncSession, principal: Principal, *, no_contact_id: UUID
+) -> NoContact:
+    """Return a pair, locked, to whoever coordinates its case now. Raises: UnknownNoContact, CaseErased."""
+    pair = await no_contacts.no_contact(session, tenant=principal.tenant, no_contact_id=no_contact_id)
+    if pair is None or not await _coordinates(session, principal, pair.case_id):
+        raise UnknownNoContact(no_contact_id=str(no_contact_id))
+    await require_not_erased(session, case_id=pair.case_id)
+    return pair
 
 
 async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = False) -> Person:
@@ -200,6 +218,10 @@ async def own_data_request(
     """Return a request to whoever it is about, or who asked it. Raises: UnknownDataRequest."""
     request = await queries.data_request(session, tenant=asker.tenant, request_id=request_id, lock=lock)
     if request is None or asker.id not in (request.person_id, request.asked_by):
+        raise UnknownDataRequest(request_id=str(request_id))
+    # Who asked for somebody with whom they are not to be in contact any more gets nothing of them.
+    apart = await no_contacts.pairs(session, tenant=asker.tenant, case_id=asker.case_id)
+    if request.person_id in no_contacts.kept_from(apart, asker.id):
         raise UnknownDataRequest(request_id=str(request_id))
     return request
 

@@ -160,6 +160,34 @@ class ProposerNotInCase(Invalid):
     title = "proposed_by must be the id of a person of this case"
 
 
+class UnknownNoContact(NotFound):
+    """There is no such pair, or not for this caller."""
+
+    code = "no-contact-not-found"
+    title = "There is no such pair here"
+
+
+class OnePersonTwice(Invalid):
+    """A pair is two people."""
+
+    code = "one-person-twice"
+    title = "Name two people"
+
+
+class PersonNotOfCase(Invalid):
+    """Both people of a pair are of the case."""
+
+    code = "person-not-of-case"
+    title = "Both must be people of this case"
+
+
+class AlreadyKeptApart(Conflict):
+    """The two are a pair already."""
+
+    code = "already-kept-apart"
+    title = "It was noted already that these two are not to be brought in contact"
+
+
 class NoLongerInCircle(Gone):
     """The caller's link was good, and they have since left the circle."""
 

@@ -15,7 +15,7 @@ from services.network.domain import (
     PersonState,
 )
 from services.network.models import Circle, Contact, Person
-from services.network.operations import ages, cases, holds, invitations, links
+from services.network.operations import ages, cases, holds, invitations, links, no_contacts
 from shared import case_state, erasure, outbox
 from shared.calendar import add_length
 from shared.erasure import Erasures
@@ -104,6 +104,7 @@ async def wipe_person(
         # This database was restored from before they were erased.
         await _leave(session, person, now)
     await session.execute(delete(Contact).where(Contact.tenant == tenant, Contact.person_id == person_id))
+    await no_contacts.forget(session, tenant=tenant, case_id=case_id, person_id=person_id)
     await session.execute(_LEAVE_CIRCLE, {"person_id": str(person_id), "case_id": case_id})
     await erasure.wipe(
         session,
@@ -131,6 +132,7 @@ async def wipe_case(
     """Make what network holds of an erased case unreadable: everybody of it, and who spoke with whom when."""
     await cases.stop(session, tenant=tenant, case_id=case_id, now=now, tell=False)
     await session.execute(delete(Contact).where(Contact.tenant == tenant, Contact.case_id == case_id))
+    await no_contacts.forget(session, tenant=tenant, case_id=case_id)
     await session.execute(delete(Circle).where(Circle.tenant == tenant, Circle.case_id == case_id))
     query = select(Person.id).where(Person.tenant == tenant, Person.case_id == case_id)
     people = list((await session.execute(query)).scalars())

@@ -75,6 +75,16 @@ async def active_people(
     return [(row[0], row[1]) for row in await session.execute(query)]
 
 
+async def expected_people(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> set[UUID]:
+    """Return who may come to the conference: central persons, and who was invited and did not say no."""
+    people = await active_people(session, tenant=tenant, case_id=case_id)
+    return {
+        person.id
+        for person, invitation in people
+        if (person.role == "central" if invitation is None else invitation.answer != "no")
+    }
+
+
 async def count_people(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> int:
     """Return how many people a case has ever had."""
     query = select(func.count()).where(Person.tenant == tenant, Person.case_id == case_id)

@@ -19,7 +19,8 @@ from services.network.domain.consents import (
     voices,
 )
 from services.network.models import Consent, LegalBasis, Person, PersonFields
-from services.network.queries import texts
+from services.network.queries import no_contacts, texts
+from services.network.queries.no_contacts import Pairs
 from shared.http import PageRequest, Rows, paginate
 from shared.vault import Vault
 
@@ -34,6 +35,7 @@ class Picture:
     last: dict[Key, Consent]
     versions: dict[Purpose, int]
     today: date
+    apart: Pairs = frozenset()
 
     def group(self, person_id: UUID) -> AgeGroup:
         """Return what somebody's age means today."""
@@ -72,10 +74,10 @@ class Picture:
         """Say whether somebody may read the file about a central person.
 
         Under twelve those who hold parental authority may; from twelve on the young person, and a holder only with
-        their permission; an adult alone.
+        their permission; an adult alone. Never somebody with whom they are not to be brought in contact.
         """
         about, asks = self.people.get(child), self.people.get(reader)
-        if about is None or asks is None:
+        if about is None or asks is None or frozenset((reader, child)) in self.apart:
             return False
         group = about.group(self.today)
         if reader == child:
@@ -115,6 +117,7 @@ async def picture(
         last={(row.person_id, row.purpose, row.concerns): row for row in rows},
         versions=await texts.current_versions(session, tenant=tenant),
         today=today,
+        apart=await no_contacts.pairs(session, tenant=tenant, case_id=case_id),
     )
 
 

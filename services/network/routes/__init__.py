@@ -8,6 +8,7 @@ from services.network.routes import (
     links,
     me,
     my_consents,
+    no_contacts,
     people,
     policy,
 )
@@ -20,6 +21,7 @@ routers = [
     me.router,
     my_consents.router,
     data_requests.router,
+    no_contacts.router,
     policy.router,
     erasing.router,
 ]

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import Body
 
-from services.network import permissions
+from services.network import permissions, queries
 from services.network.operations import circle, invitations
 from services.network.operations.cases import require_live
+from services.network.queries.no_contacts import kept_from, pairs
 from services.network.routes.people import Coordinator
 from services.network.routes.views import invitation_view
 from services.network.schemas import (
@@ -34,7 +35,9 @@ async def invite(
     person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     invitation = await invitations.invite(session, parts.vault, person=person, now=now)
-    return InvitationSent(invitation_id=invitation)
+    apart = await pairs(session, tenant=person.tenant, case_id=person.case_id)
+    expected = await queries.expected_people(session, tenant=person.tenant, case_id=person.case_id)
+    return InvitationSent(invitation_id=invitation, not_with=kept_from(apart, person.id, among=expected))
 
 
 @router.post("/v1/cases/{case_id}/invitations")
@@ -94,8 +97,13 @@ async def declare_ready(
         required=None if body is None else body.required,
         now=now,
     )
+    members = [CircleMember.model_validate(member) for member in declared.members]
+    apart = await pairs(session, tenant=principal.tenant, case_id=case_id)
     return CircleView(
         case_id=declared.case_id,
         revision=declared.revision,
-        members=[CircleMember.model_validate(member) for member in declared.members],
+        members=members,
+        not_together=sorted(
+            sorted(pair) for pair in apart if pair <= {member.person_id for member in members}
+        ),
     )

@@ -80,7 +80,12 @@ def asked(picture: Picture, person_id: UUID) -> list[tuple[Purpose, UUID | None,
         for purpose in ABOUT_A_CHILD
         if purpose != Purpose.REFERRAL
     ]
-    return found
+    # Nothing shows somebody to one with whom they are not to be brought in contact: the coordinator asks them.
+    return [
+        question
+        for question in found
+        if question[1] is None or frozenset((person_id, question[1])) not in picture.apart
+    ]
 
 
 def my_consents(

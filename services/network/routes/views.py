@@ -1,10 +1,12 @@
 """From rows to bodies."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.models import Invitation, Person, PersonFields
+from services.network.queries.no_contacts import kept_from, pairs
 from services.network.schemas import InvitationView, PersonView
 from shared.vault import Vault
 
@@ -35,13 +37,19 @@ async def person_views(
     opened = await vault.open_readable(
         session, PersonFields, [(person.sealed, person.row) for person, _ in people]
     )
+    cases = {(person.tenant, person.case_id) for person, _ in people}
+    apart = frozenset[frozenset[UUID]]().union(
+        *[await pairs(session, tenant=tenant, case_id=case_id) for tenant, case_id in cases]
+    )
     return [
-        _person_view(person, invitation, fields)
+        _person_view(person, invitation, fields, not_with=kept_from(apart, person.id))
         for (person, invitation), fields in zip(people, opened, strict=True)
     ]
 
 
-def _person_view(person: Person, invitation: Invitation | None, fields: PersonFields | None) -> PersonView:
+def _person_view(
+    person: Person, invitation: Invitation | None, fields: PersonFields | None, *, not_with: list[UUID]
+) -> PersonView:
     known = {} if fields is None else fields.model_dump(include=_SHOWN)
     return PersonView(
         person_id=person.id,
@@ -51,6 +59,7 @@ def _person_view(person: Person, invitation: Invitation | None, fields: PersonFi
         widened=person.widened,
         required=person.required,
         state=person.state,
+        not_with=not_with,
         invitation=None if invitation is None else invitation_view(invitation),
         **known,
     )

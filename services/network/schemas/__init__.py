@@ -175,13 +175,17 @@ class PersonView(ResponseModel):
     widened: bool
     required: bool
     state: str
+    not_with: list[UUID] = Field(
+        description="People of the case with whom they are not to be brought in contact."
+    )
     invitation: InvitationView | None
 
 
 class InvitationSent(ResponseModel):
-    """The id of the invitation."""
+    """The id of the invitation, and a warning: who else takes part or was invited and is not to meet them."""
 
     invitation_id: UUID
+    not_with: list[UUID] = Field(default_factory=list)
 
 
 class Invited(ResponseModel):
@@ -218,6 +222,10 @@ class CircleView(ResponseModel):
     case_id: UUID
     revision: int
     members: list[CircleMember]
+    not_together: list[list[UUID]] = Field(
+        default_factory=list,
+        description="A warning: pairs of members who are not to be brought in contact.",
+    )
 
 
 class Access(ResponseModel):

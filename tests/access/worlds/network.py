@@ -35,6 +35,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         added = await house.add(case, content("name of a newcomer"))
         proposed = await _propose(house, case)
         invitation = await house.invite(case, who("neighbour"))
+        pair = await _keep_apart(house, case)
         request = await _ask(house, case)
         copies = await _copies(house, case)
         for name in ("central person", "central minor", "central child under twelve", "representative"):
@@ -44,6 +45,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         ids = {
             "case_id": case.id,
             "person_id": who("neighbour"),
+            "no_contact_id": pair,
             "invitation_id": invitation,
             "request_id": request,
         }
@@ -74,6 +76,7 @@ def _contents() -> dict[str, str]:
         "first name of a child": content("first name of a child"),
         "somebody proposed": content("name of somebody proposed"),
         "words of a request": content("words of a request"),
+        "why two are kept apart": content("why two are kept apart"),
         "why somebody was removed": content("why somebody was removed"),
     }
 
@@ -123,6 +126,18 @@ async def _propose(house: House, case: Case) -> str:
     answer = await house.ask("POST", "/v1/me/proposals", house.person(case, who("central person")), json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["person_id"])
+
+
+async def _keep_apart(house: House, case: Case) -> str:
+    """The representative and the neighbour are not to be brought in contact."""
+    body = {
+        "person_ids": [str(who("representative")), str(who("neighbour"))],
+        "reason": content("why two are kept apart"),
+    }
+    path = f"/v1/cases/{case.id}/no-contacts"
+    answer = await house.ask("POST", path, house.coordinator(case), json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["no_contact_id"])
 
 
 async def _ask(house: House, case: Case) -> str:
@@ -188,9 +203,13 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
         "PUT /v1/me/consents/{purpose} (no)": no,
         f"POST {person}/erase": {"because": "asked"},
         "POST /v1/me/data-requests": {"kind": "copy"},
-        f"POST {person}/data-requests": {"kind": "copy"},
+        f"POST {person}/data-requests": {"kind": "correction"},
         "POST /v1/data-requests/{request_id}/refuse": {"reason": "al gedaan"},
         "POST /v1/data-requests/{request_id}/extend": {"reason": "veel werk"},
+        f"POST {case}/no-contacts": {
+            "person_ids": [str(who("central person")), str(who("advocate"))],
+            "reason": "een verbod",
+        },
         "PUT /v1/policy": {},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}

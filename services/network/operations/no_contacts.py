@@ -1,0 +1,74 @@
+"""Saying that two people of a case are not to be brought in contact, and taking that back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, or_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import AlreadyKeptApart, OnePersonTwice, PersonNotOfCase, UnknownPerson
+from services.network.models import ExitFields, NoContact
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+async def keep_apart(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    persons: tuple[UUID, UUID],
+    reason: str,
+    decided_by: UUID,
+    now: datetime,
+) -> NoContact:
+    """Note that two people are not to be brought in contact: from now on nothing shows one of them to the other.
+
+    Raises: OnePersonTwice, PersonNotOfCase, AlreadyKeptApart.
+    """
+    # As PostgreSQL orders ids: the same pair is one row, whoever is named first.
+    one, other = sorted(persons)
+    if one == other:
+        raise OnePersonTwice
+    for person_id in (one, other):
+        await _require_of_case(session, tenant, case_id, person_id)
+    pair = NoContact(id=uuid7(), tenant=tenant, case_id=case_id, one_id=one, other_id=other)
+    sealed = await vault.seal(session, ExitFields(reason=reason), subject=one, row=pair.row)
+    values = {
+        **{name: getattr(pair, name) for name in ("id", "tenant", "case_id", "one_id", "other_id")},
+        "decided_by": decided_by,
+        "created_at": now,
+        "sealed": sealed,
+    }
+    statement = insert(NoContact).values(values).on_conflict_do_nothing().returning(NoContact.id)
+    if await session.scalar(statement) is None:
+        raise AlreadyKeptApart
+    return pair
+
+
+async def lift(session: AsyncSession, *, pair: NoContact) -> None:
+    """Take it back; the trace keeps who did."""
+    await session.delete(pair)
+    await session.flush()
+
+
+async def forget(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID | None = None
+) -> None:
+    """Forget the pairs of somebody who is erased, or of a whole case: the reason is about both people."""
+    query = delete(NoContact).where(NoContact.tenant == tenant, NoContact.case_id == case_id)
+    if person_id is not None:
+        query = query.where(or_(NoContact.one_id == person_id, NoContact.other_id == person_id))
+    await session.execute(query)
+
+
+async def _require_of_case(session: AsyncSession, tenant: UUID, case_id: UUID, person_id: UUID) -> None:
+    try:
+        person = await queries.person(session, tenant=tenant, person_id=person_id)
+    except UnknownPerson:
+        raise PersonNotOfCase from None
+    if person.case_id != case_id:
+        raise PersonNotOfCase

@@ -1,0 +1,35 @@
+"""Who is not to be brought in contact with whom."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network.models import NoContact
+
+Pairs = frozenset[frozenset[UUID]]
+
+
+async def no_contacts(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[NoContact]:
+    """Return the pairs of a case, in order."""
+    query = select(NoContact).where(NoContact.tenant == tenant, NoContact.case_id == case_id)
+    return (await session.execute(query.order_by(NoContact.created_at, NoContact.id))).scalars().all()
+
+
+async def no_contact(session: AsyncSession, *, tenant: UUID, no_contact_id: UUID) -> NoContact | None:
+    """Return a pair, locked."""
+    query = select(NoContact).where(NoContact.tenant == tenant, NoContact.id == no_contact_id)
+    return (await session.execute(query.with_for_update())).scalar_one_or_none()
+
+
+async def pairs(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Pairs:
+    """Return who is not to be brought in contact with whom in a case."""
+    found = await no_contacts(session, tenant=tenant, case_id=case_id)
+    return frozenset(frozenset((pair.one_id, pair.other_id)) for pair in found)
+
+
+def kept_from(apart: Pairs, person_id: UUID, *, among: Collection[UUID] | None = None) -> list[UUID]:
+    """Return with whom somebody is not to be brought in contact: all, or those among some people."""
+    others = {other for pair in apart if person_id in pair for other in pair - {person_id}}
+    return sorted(others if among is None else others.intersection(among))

@@ -1,0 +1,66 @@
+"""The coordinator about people who are not to be brought in contact."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from services.network import permissions
+from services.network.models import ExitFields
+from services.network.operations import no_contacts
+from services.network.operations.cases import require_live
+from services.network.queries import no_contacts as reads
+from services.network.routes.people import Coordinator
+from services.network.schemas.no_contacts import NewNoContact, NoContactNoted, NoContacts, NoContactView
+from shared.http import Now, Parts, Router, Session
+
+router = Router(tags=["no contact"])
+
+
+@router.post("/v1/cases/{case_id}/no-contacts", status_code=201)
+async def keep_apart(
+    *, case_id: UUID, body: NewNoContact, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> NoContactNoted:
+    """Note that two people are not to be brought in contact: nothing shows one of them to the other from now on."""
+    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await require_live(session, case_id=case_id, tenant=principal.tenant)
+    one, other = body.person_ids
+    pair = await no_contacts.keep_apart(
+        session,
+        parts.vault,
+        tenant=principal.tenant,
+        case_id=case_id,
+        persons=(one, other),
+        reason=body.reason,
+        decided_by=principal.id,
+        now=now,
+    )
+    return NoContactNoted(no_contact_id=pair.id)
+
+
+@router.get("/v1/cases/{case_id}/no-contacts")
+async def list_no_contacts(
+    case_id: UUID, principal: Coordinator, session: Session, parts: Parts
+) -> NoContacts:
+    """List who is not to be brought in contact with whom, and why."""
+    await permissions.require_coordinator(session, principal, case_id=case_id)
+    rows = await reads.no_contacts(session, tenant=principal.tenant, case_id=case_id)
+    opened = await parts.vault.open_readable(session, ExitFields, [(row.sealed, row.row) for row in rows])
+    return NoContacts(
+        items=[
+            NoContactView(
+                no_contact_id=row.id,
+                person_ids=[row.one_id, row.other_id],
+                reason=None if words is None else words.reason,
+                decided_at=row.created_at,
+            )
+            for row, words in zip(rows, opened, strict=True)
+        ]
+    )
+
+
+@router.post("/v1/no-contacts/{no_contact_id}/lift", status_code=204, response_class=Response)
+async def lift(no_contact_id: UUID, principal: Coordinator, session: Session) -> None:
+    """Take back that two people are not to be brought in contact."""
+    pair = await permissions.no_contact_for_coordinator(session, principal, no_contact_id=no_contact_id)
+    await require_live(session, case_id=pair.case_id, tenant=pair.tenant)
+    await no_contacts.lift(session, pair=pair)
