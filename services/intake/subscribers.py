@@ -156,8 +156,8 @@ async def erase_person(
 
 @subscriptions.acts(CLOCK_EVENTS[SERVICE, "started"], case="always")
 async def look_after_files(event: Received[ClockFact], context: Context) -> None:
-    """Let retention see that a file's time, or that of a hold, began to run."""
-    if event.data.kind not in (RETENTION_CLOCK, HOLD_CLOCK):
+    """Let retention see that a file's time, that of a hold, or that of confirming an erasure began to run."""
+    if event.data.kind not in (RETENTION_CLOCK, HOLD_CLOCK, erasure.CLOCK):
         return
     tenant = _tenant_of(event)
     await context.temporal.wake(

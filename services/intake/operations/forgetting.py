@@ -1,4 +1,4 @@
-"""What retention does when a moment of a file comes: warn, let a hold end, erase. All is asked again under the lock."""
+"""What retention does at a moment of a file: warn, let a hold end, erase, be late; asked again under the lock."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from services.intake.operations.keeping import UNDER_HOLD, locked_file
 from services.intake.queries.keeping import Moment
 from shared.case_state import CaseErased, UnderHold
 from shared.clocks import Clocks
+from shared.erasure import CLOCK as ERASURE_CLOCK
 
 clocks = Clocks(SERVICE)
 
@@ -25,6 +26,7 @@ class CameOf(StrEnum):
     LIFTED = "lifted"
     ERASED = "erased"
     HELD = "held"
+    LATE = "late"
     # Somebody was quicker: it was lifted, erased, or decided anew.
     NOTHING = "nothing"
 
@@ -34,6 +36,9 @@ async def attend(session: AsyncSession, moment: Moment, *, tenant: UUID, now: da
     if not moment.due:
         warned = await clocks.warn(session, kind=moment.kind, subject=moment.subject, now=now)
         return CameOf.NOTHING if warned is None else CameOf.WARNED
+    if moment.kind == ERASURE_CLOCK:
+        late = await clocks.breach(session, kind=moment.kind, subject=moment.subject, now=now)
+        return CameOf.NOTHING if late is None else CameOf.LATE
     if moment.kind == HOLD_CLOCK:
         return await _let_hold_end(session, tenant=tenant, hold_id=moment.subject, now=now)
     return await _erase(session, tenant=tenant, case_id=moment.subject, now=now)

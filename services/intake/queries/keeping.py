@@ -15,11 +15,15 @@ from shared.http.paging import PageRequest, Rows, paginate
 
 _clock = Base.metadata.tables["clock"]
 _KEPT = "tenant = :tenant AND kind IN ('retention', 'hold') AND state = 'running'"
+# An erasure that not everyone has confirmed: few at a time, found by what serves all late clocks.
+_ASKED = "tenant = :tenant AND kind = 'erasure' AND state = 'running'"
 _UNWARNED = "warned_at IS NULL AND warn_at IS NOT NULL"
 _NEXT = text(
     f"""
     SELECT least((SELECT min(due_at) FROM clock WHERE {_KEPT}),
-                 (SELECT min(warn_at) FROM clock WHERE {_KEPT} AND {_UNWARNED}))
+                 (SELECT min(warn_at) FROM clock WHERE {_KEPT} AND {_UNWARNED}),
+                 (SELECT min(due_at) FROM clock WHERE {_ASKED}),
+                 (SELECT min(warn_at) FROM clock WHERE {_ASKED} AND {_UNWARNED}))
     """  # noqa: S608 - conditions written above
 )
 # What is due comes before what is only to be warned of.
@@ -29,6 +33,9 @@ _DUE = text(
     UNION ALL
     (SELECT id, kind, subject, false FROM clock WHERE {_KEPT} AND {_UNWARNED} AND warn_at <= :now AND due_at > :now
      ORDER BY warn_at LIMIT :most)
+    UNION ALL
+    (SELECT id, kind, subject, due_at <= :now FROM clock
+     WHERE {_ASKED} AND (due_at <= :now OR {_UNWARNED} AND warn_at <= :now) ORDER BY due_at LIMIT :most)
     LIMIT :most
     """  # noqa: S608 - conditions written above
 )

@@ -100,6 +100,7 @@ class TestRetention:
             first = await files.withdrawn(await files.house.refer_oneself())
             await files.waiting()
             await files.skip_to((await files.clock(first.id)).due_at)
+            await files.erased(first)
             await files.ended()
             second = await files.withdrawn(await files.house.refer_oneself())
             await files.waiting()
@@ -151,3 +152,31 @@ class TestHolds:
             await files.skip_to((await files.clock(other.id)).due_at)
             await files.erased(other)
             assert await files.state(held) == "withdrawn"
+
+
+class TestErasure:
+    async def test_that_is_not_confirmed_is_warned_of_and_then_late(self, files: Keeping) -> None:
+        async with await files.worker():
+            case = await files.withdrawn(await files.house.refer_oneself())
+            body = {"because": "asked"}
+            await files.house.do("POST", f"/v1/cases/{case.id}/erase", files.dpo(), json=body)
+            await files.hear()
+            await files.waiting()
+
+            async def said() -> list[str]:
+                rows = await files.house.rows(
+                    "SELECT type FROM outbox WHERE type LIKE 'intake.clock.%' AND data->>'kind' = 'erasure'"
+                    " ORDER BY position"
+                )
+                return [row.type.split(".")[2] for row in rows]
+
+            async def has_said(*what: str) -> bool:
+                return await said() == list(what)
+
+            assert await said() == ["started"]
+            (clock,) = await files.house.rows("SELECT warn_at, due_at FROM clock WHERE kind = 'erasure'")
+            await files.skip_to(clock.warn_at)
+            await eventually(lambda: has_said("started", "warned"), "the warning")
+            await files.waiting()
+            await files.skip_to(clock.due_at)
+            await eventually(lambda: has_said("started", "warned", "breached"), "the erasure to be late")
