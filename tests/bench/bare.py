@@ -7,6 +7,7 @@ with fresh ids.
 
 import os
 import pickle
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.intake.schemas.referrals import NewReferral, ReferralReceipt
 from shared.ids import uuid7
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def make_app(recording: Path, url: str) -> FastAPI:
@@ -33,6 +36,9 @@ def make_app(recording: Path, url: str) -> FastAPI:
         def renew(value: Any) -> Any:
             if isinstance(value, list):
                 return [renew(item) for item in value]
+            if isinstance(value, str):
+                # Entries of the trace go as JSON.
+                return _ID.sub(lambda found: str(renew(UUID(found[0]))), value)
             if not isinstance(value, UUID) or value in kept:
                 return value
             return fresh.setdefault(value, uuid7())
