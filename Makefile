@@ -22,7 +22,7 @@ test: env ## run every test (ARGS="-k words" for some)
 	@$(RUN) -m pytest --durations=15 $(ARGS)
 
 fuzz: env ## send generated requests to every service for long (SECONDS=300 SERVICE=plans; SEED=n: those again)
-	@$(RUN) -m pytest -q --timeout=0 --show-capture=no tests/access/test_generated.py $(if $(SERVICE),-k $(SERVICE)) \
+	@$(RUN) -m pytest -q --show-capture=no tests/access/fuzz.py $(if $(SERVICE),-k $(SERVICE)) \
 		$(if $(SEED),--fuzz-seed=$(SEED),--fuzz-seconds=$(or $(SECONDS),300))
 
 lint: env ## check style, types and import rules; changes nothing

@@ -1,6 +1,7 @@
 """Tries every operation of an OpenAPI document with generated requests, good or bad."""
 
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any
 
 import httpx
@@ -40,8 +41,12 @@ def generate(
     *,
     max_examples: int,
     seed: int | None = None,
+    over: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Generate requests for each operation and attempt each; without `seed` they are the same every time."""
+    """Generate requests for each operation, until it is `over`, and attempt each.
+
+    Without `seed` they are the same every time; with one, operations come in another order too.
+    """
     limits = settings(
         max_examples=max_examples,
         deadline=None,
@@ -50,8 +55,12 @@ def generate(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    for result in schema.get_all_operations():
-        operation = result.ok()
+    operations = [result.ok() for result in schema.get_all_operations()]
+    if seed is not None:
+        Random(seed).shuffle(operations)
+    for operation in operations:
+        if over():
+            return
         # Of what is sent wrongly in a query only its own fields are refused: unknown ones are let be.
         if mode.is_negative and not operation.body:
             continue

@@ -15,7 +15,7 @@ from services.intake.schemas.keeping import FileEnding, FileKept, NewHold, Shown
 from shared.auth import Principal, Role
 from shared.case_state import UnknownCase
 from shared.context import Context
-from shared.http import Now, Page, Paging, Parts, Router, Session, allow
+from shared.http import Now, Page, Paging, Parts, Router, Session, allow, problems
 
 router = Router(tags=["keeping"])
 
@@ -80,7 +80,7 @@ async def list_ending_files(principal: Officer, session: Session, page: Paging) 
     return Page(items=items, next=rows.next)
 
 
-@router.get("/v1/cases/{case_id}/retention")
+@router.get("/v1/cases/{case_id}/retention", responses=problems(409))
 async def read_retention(case_id: UUID, principal: Officer, session: Session) -> FileKept:
     """Read until when a file is kept."""
     if await reads.referral_of_file(session, tenant=principal.tenant, case_id=case_id) is None:
