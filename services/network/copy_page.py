@@ -145,7 +145,7 @@ class _Page:
         return [
             self._list("part.consents", ("purpose", "answer", "how", "when"), consents),
             *(
-                [self._list("part.kept", ("basis", "since"), kept)]
+                [self._list("part.kept", ("basis", "when"), kept)]
                 if (kept := [self._cells(why, ("basis", "since")) for why in circle.kept_because])
                 else []
             ),
