@@ -1,5 +1,6 @@
 """What intake hears: its own events, which start and wake its workflows and confirm receipts, and plans' follow-up."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from services.intake.domain.codes import (
     ReleaseReason,
     assignment_workflow_id,
 )
+from services.intake.domain.errors import NoCoordinator
 from services.intake.domain.keeping import retention_workflow_id
 from services.intake.operations import cases, erasing, statistics, telling
 from services.intake.queries import cases as case_reads
@@ -115,13 +117,15 @@ async def end_coordinators_task(
     )
     if event.data.kind != "four-weeks" or event.data.decision == "new-conference":
         return
-    await cases.release_coordinator(
-        session,
-        tenant=_tenant_of(event),
-        case_id=event.data.case_id,
-        reason=ReleaseReason.TASK_DONE,
-        now=await context.clock.now(),
-    )
+    # Who was released before has no task left to end; that somebody asked is counted all the same.
+    with suppress(NoCoordinator):
+        await cases.release_coordinator(
+            session,
+            tenant=_tenant_of(event),
+            case_id=event.data.case_id,
+            reason=ReleaseReason.TASK_DONE,
+            now=await context.clock.now(),
+        )
 
 
 @subscriptions.writes(intake.CaseErased, case="always")
