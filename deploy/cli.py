@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.errors import PlatformError
+from shared.kept import TRACE_YEARS
 
 SERVICES = ("intake", "network", "scheduling", "plans", "training")
 ROLES = ("api", "consumer", "worker")
@@ -163,6 +164,14 @@ def _add_trace(commands: Any) -> None:
         "--kept", metavar="NUMBER:DIGEST", help="a seal that was noted elsewhere: it must still be there"
     )
     verify.set_defaults(command=_trace)
+    shorten = actions.add_parser(
+        "shorten", help="take away what is over its time, so that the rest still verifies"
+    )
+    shorten.add_argument("service", type=_service, nargs="?", help="only this one (all)")
+    shorten.add_argument(
+        "--years", type=int, default=TRACE_YEARS, help="how long entries are kept (%(default)s)"
+    )
+    shorten.set_defaults(command=_shorten_trace)
 
 
 def _add_documents(commands: Any) -> None:
@@ -303,6 +312,12 @@ async def _trace(options: argparse.Namespace) -> int:
     from deploy.commands.trace import verify
 
     return await verify([options.service] if options.service else SERVICES, kept=options.kept)
+
+
+async def _shorten_trace(options: argparse.Namespace) -> int:
+    from deploy.commands.trace import shorten_all
+
+    return await shorten_all([options.service] if options.service else SERVICES, years=options.years)
 
 
 async def _openapi(options: argparse.Namespace) -> int:

@@ -14,3 +14,6 @@ CLOCKS_DAYS_AT_LEAST = EVENTS_DAYS_AT_MOST + 1
 EFFECTS_DAYS_AT_LEAST = 2 * 365
 # Longer than the year that a plan is followed up: what ended can still be read when the case closes.
 ENDED_WORKFLOWS_DAYS = 400
+# Who looked at a file is asked about long after; a trace of less than a year answers nobody.
+TRACE_YEARS_AT_LEAST = 1
+TRACE_YEARS = 5

@@ -315,6 +315,17 @@ trace_seal = Table(
     info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
 )
 
+# Where the chain begins since its oldest seals were taken away; made by the owner of the tables alone.
+trace_cut = Table(
+    "trace_cut",
+    platform,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("cut_at", Moment, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
+)
+
 # A file opened by break-glass: until then that manager reads what the case's coordinator may read.
 case_opening = Table(
     "case_opening",

@@ -1,13 +1,19 @@
-"""`kring trace verify`: whether the trace of each service is as it was written, and where it first is not."""
+"""`kring trace`: whether the trace of each service is as it was written, and taking away what is over its time."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from deploy.local.errors import PlatformError
 from shared.database import Database
+from shared.kept import TRACE_YEARS_AT_LEAST
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.trace import trace_key_for
+from shared.trace.shortening import shorten
 from shared.trace.verifying import Broken, Verification
+
+_YEAR = timedelta(days=365.25)
 
 
 async def verify(services: Sequence[str], *, kept: str | None = None) -> int:
@@ -15,28 +21,57 @@ async def verify(services: Sequence[str], *, kept: str | None = None) -> int:
 
     `kept`: NUMBER:DIGEST of a seal of the one service, as it was printed or logged before. Raises: PlatformError.
     """
-    settings = Settings()
     noted = _noted(kept) if kept is not None else None
     if noted is not None and len(services) != 1:
         raise PlatformError("Name the one service whose seal was noted.")
-    key, broken = Secrets.load(settings.secrets_dir).trace_key, 0
+    broken = 0
     for service in services:
-        database = Database.connect(
-            settings.database_of(service), application_name="kring-trace", pool_size=1
-        )
-        verification = Verification(database, service=service, key=trace_key_for(key, service))
-        try:
-            found = await verification.verify(kept=noted)
-            print(
-                f"{service}: holds; {found.entries} entries in {found.seals} seals, {found.waiting} wait;"
-                f" newest {found.seals}:{found.digest}"
-            )
-        except Broken as error:
-            broken += 1
-            print(f"{service}: BROKEN: {error}")
-        finally:
-            await database.close()
+        async with _chain(service) as (database, key):
+            try:
+                found = await Verification(database, service=service, key=key).verify(kept=noted)
+            except Broken as error:
+                broken += 1
+                print(f"{service}: BROKEN: {error}")
+            else:
+                print(
+                    f"{service}: holds; {found.entries} entries in {found.seals} seals, {found.waiting} wait;"
+                    f" newest {found.newest}:{found.digest}"
+                )
     return 1 if broken else 0
+
+
+async def shorten_all(services: Sequence[str], *, years: int) -> int:
+    """Take away what was sealed more than so many years ago, if the chain holds; print how much, 1 if one is broken.
+
+    Raises: PlatformError.
+    """
+    if years < TRACE_YEARS_AT_LEAST:
+        raise PlatformError(f"A trace is kept for {TRACE_YEARS_AT_LEAST} year at least.")
+    broken, now = 0, datetime.now(UTC)
+    for service in services:
+        async with _chain(service) as (database, key):
+            try:
+                # First: a break at the old end must not go unseen because the old end goes.
+                await Verification(database, service=service, key=key).verify()
+            except Broken as error:
+                broken += 1
+                print(f"{service}: BROKEN, and left as it is: {error}")
+                continue
+            gone = await shorten(database, key=key, before=now - years * _YEAR, now=now)
+            print(f"{service}: {gone.entries} entries in {gone.seals} seals went")
+    return 1 if broken else 0
+
+
+@asynccontextmanager
+async def _chain(service: str) -> AsyncIterator[tuple[Database, bytes]]:
+    """Yield a service's database as its owner reaches it, and the key of its chain."""
+    settings = Settings()
+    key = trace_key_for(Secrets.load(settings.secrets_dir).trace_key, service)
+    database = Database.connect(settings.database_of(service), application_name="kring-trace", pool_size=1)
+    try:
+        yield database, key
+    finally:
+        await database.close()
 
 
 def _noted(kept: str) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from shared.database import Database, Scope, set_scope
 from shared.tables import trace, trace_pending, trace_seal
 from shared.trace.recording import COLUMNS, mac_of
 from shared.trace.sealing import Seal, first_digest
+from shared.trace.shortening import CutNotReal, beginning
 
 _LOOSE = text(
     "SELECT id FROM trace WHERE NOT EXISTS (SELECT FROM trace_pending WHERE entry_id = trace.id)"
@@ -36,6 +37,8 @@ class Verified:
     seals: int
     entries: int
     waiting: int
+    # The number of its last seal: more than there are seals, once the oldest were taken away.
+    newest: int
     digest: str
 
 
@@ -56,28 +59,37 @@ class Verification:
         async with self._database.transaction() as session:
             # One moment for all that follows: what is sealed meanwhile must not look like a break.
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            seals, entries, digest = 0, 0, first_digest(self._service, key=self._key)
+            newest, digest = await self._beginning(session)
+            seals = entries = 0
             found = await session.stream(select(trace_seal).order_by(trace_seal.c.number))
             tenants: set[UUID] = set()
             async for row in found:
                 seal = Seal(**row._mapping)
-                self._check_link(seal, after=seals, digest=digest)
+                self._check_link(seal, after=newest, digest=digest)
                 await self._check_entries(
                     session, seal.macs_by_entry, seal.tenants, where=f"of seal {seal.number}"
                 )
                 if kept is not None and kept[0] == seal.number and kept[1] != seal.digest.hex():
                     raise Broken(f"seal {seal.number} is not the one that was noted elsewhere")
-                seals, entries, digest = seal.number, entries + len(seal.entries), seal.digest
+                newest, entries, digest = seal.number, entries + len(seal.entries), seal.digest
+                seals += 1
                 tenants.update(seal.tenants)
-            if kept is not None and kept[0] > seals:
-                raise Broken(f"seals {seals + 1} to {kept[0]} were removed: one was noted elsewhere")
+            if kept is not None and kept[0] > newest:
+                raise Broken(f"seals {newest + 1} to {kept[0]} were removed: one was noted elsewhere")
             pending = {row.entry_id: row for row in await session.execute(select(trace_pending))}
             waiting = {row.tenant for row in pending.values()}
             macs = {entry: row.mac for entry, row in pending.items()}
             await self._check_entries(session, macs, waiting, where="that waits for its seal")
             known = set((await session.execute(_TENANTS)).scalars())
             await self._check_loose(session, tenants | waiting | known)
-            return Verified(seals, entries, len(pending), digest.hex())
+            return Verified(seals, entries, len(pending), newest, digest.hex())
+
+    async def _beginning(self, session: AsyncSession) -> tuple[int, bytes]:
+        try:
+            found = await beginning(session, key=self._key)
+        except CutNotReal:
+            raise Broken("somebody without the key says that the oldest seals may be gone") from None
+        return found or (0, first_digest(self._service, key=self._key))
 
     def _check_link(self, seal: Seal, *, after: int, digest: bytes) -> None:
         if seal.number != after + 1:

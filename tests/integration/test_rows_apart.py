@@ -41,6 +41,7 @@ OF_NO_TENANT = {
     "tenant_seen",
     "erasure_ledger",
     "trace_pending",
+    "trace_cut",
     "trace_seal",
 }
 

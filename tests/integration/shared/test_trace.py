@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from deploy.commands.trace import verify
+from deploy.commands.trace import shorten_all, verify
 from deploy.local.errors import PlatformError
 from shared.clock import SystemClock
 from shared.context import Context
@@ -20,6 +21,7 @@ from shared.runtime import connected
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.trace import Actor, Recorder, Sealer, Untraceable, act_as, note_facts, note_opening, trace_key_for
+from shared.trace.shortening import Shortened, shorten
 from shared.trace.verifying import Broken, Verification, Verified
 from shared.vault import Row, SealedFields
 from tests.support.backing import Databases
@@ -178,6 +180,7 @@ class TestRecording:
             "TRUNCATE trace",
             "UPDATE trace_seal SET digest = digest",
             "DELETE FROM trace_seal",
+            "DELETE FROM trace_cut",
         ],
     )
     async def test_cannot_be_rewritten_by_the_service(self, world: World, statement: str) -> None:
@@ -203,7 +206,7 @@ class TestSealing:
         assert await world.seal() == 0
         await world.touch(of(uuid4()))
         assert await world.seal() == 1
-        assert await world.verify() == Verified(2, 7, 0, (await world.verify()).digest)
+        assert await world.verify() == Verified(2, 7, 0, 2, (await world.verify()).digest)
 
     async def test_does_not_miss_an_entry_that_commits_late(self, world: World) -> None:
         written, go_on = asyncio.Event(), asyncio.Event()
@@ -361,3 +364,76 @@ class TestVerifying:
     async def test_needs_the_key(self, sealed: World) -> None:
         with pytest.raises(Broken, match="seal 1 was changed"):
             await Verification(sealed.owner, service=SERVICE, key=b"k" * 32).verify()
+
+
+class TestShortening:
+    @pytest_asyncio.fixture
+    async def sealed(self, world: World) -> World:
+        """A world with four seals, of two organisations' entries, and one entry that waits."""
+        for _ in range(4):
+            await world.touch(of(uuid4()))
+            await world.touch(of(uuid4()), tenant=OTHER)
+            await world.seal()
+        await world.touch(of(uuid4()))
+        return world
+
+    async def shorten(self, world: World, *, until: int) -> Shortened:
+        """Take away the seals before and with that number."""
+        async with world.owner.transaction() as session:
+            query = text("SELECT sealed_at FROM trace_seal WHERE number = :number")
+            last: datetime = (await session.execute(query, {"number": until})).scalar_one()
+        before = last + timedelta(microseconds=1)
+        return await shorten(world.owner, key=world.key, before=before, now=datetime.now(UTC))
+
+    async def test_takes_the_oldest_away_and_the_rest_holds(self, sealed: World) -> None:
+        whole = await sealed.verify()
+        assert await self.shorten(sealed, until=2) == Shortened(seals=2, entries=4)
+        found = await sealed.verify(kept=(4, whole.digest))
+        assert (found.seals, found.entries, found.waiting, found.newest) == (2, 4, 1, 4)
+        assert (len(await sealed.entries()), len(await sealed.entries(OTHER))) == (3, 2)
+        # The chain goes on where it was.
+        assert await sealed.seal() == 1
+        assert (await sealed.verify()).newest == 5
+
+    async def test_leaves_the_newest_seal_for_the_chain_to_go_on_from(self, sealed: World) -> None:
+        assert await self.shorten(sealed, until=4) == Shortened(seals=3, entries=6)
+        assert await self.shorten(sealed, until=4) == Shortened(seals=0, entries=0)
+        assert await sealed.seal() == 1
+        assert (await sealed.verify()).newest == 5
+
+    async def test_shortens_again_what_was_shortened(self, sealed: World) -> None:
+        await self.shorten(sealed, until=1)
+        assert await self.shorten(sealed, until=3) == Shortened(seals=2, entries=4)
+        assert (await sealed.verify()).seals == 1
+
+    async def test_needs_the_key(self, sealed: World) -> None:
+        before = datetime.now(UTC)
+        await shorten(sealed.owner, key=b"another", before=before, now=before)
+        with pytest.raises(Broken, match="somebody without the key"):
+            await sealed.verify()
+
+    async def test_finds_that_more_went_than_the_cut_says(self, sealed: World) -> None:
+        await self.shorten(sealed, until=1)
+        await sealed.tamper(
+            "DELETE FROM trace WHERE id IN (SELECT unnest(entries) FROM trace_seal WHERE number = 2)"
+        )
+        await sealed.tamper("DELETE FROM trace_seal WHERE number = 2")
+        with pytest.raises(Broken, match="seal 2 was removed"):
+            await sealed.verify()
+
+    async def test_by_command_leaves_what_is_young_and_what_is_broken(
+        self,
+        sealed: World,
+        settings: Settings,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv("KRING_DATABASE_URL", settings.database_url.get_secret_value())
+        monkeypatch.setenv("KRING_SECRETS_DIR", str(settings.secrets_dir))
+        assert await shorten_all([SERVICE], years=1) == 0
+        assert "0 entries in 0 seals went" in capsys.readouterr().out
+        await sealed.tamper("UPDATE trace SET what = '{}'")
+        assert await shorten_all([SERVICE], years=1) == 1
+        assert "left as it is" in capsys.readouterr().out
+        with pytest.raises(PlatformError, match="1 year at least"):
+            await shorten_all([SERVICE], years=0)
