@@ -25,7 +25,7 @@ from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
 from shared.auth import NO_TENANT, Kind, Principal, Role
 from shared.case_state import CaseErased, UnknownCase
-from shared.http.principals import NotForThisKind, NotForThisRole, require_twelve
+from shared.http.principals import NoLongerInCircle, NotForThisKind, NotForThisRole, require_twelve
 from shared.openings import is_open_to
 
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
@@ -197,10 +197,10 @@ async def withdrawn_by(
 ) -> WithdrawnBy:
     """Return on whose behalf a case is withdrawn, if it may be: by those whom it is about, or by staff for them.
 
-    Raises: UnknownCase, NotForThisRole, NotForThisKind, NotOnBehalf, FromTwelveOn.
+    Raises: UnknownCase, NotForThisRole, NotForThisKind, NotOnBehalf, FromTwelveOn, NoLongerInCircle.
     """
     if principal.kind is Kind.PERSON:
-        return _in_own_name(principal, case_id, withdrawal)
+        return await _in_own_name(session, principal, case_id, withdrawal)
     if principal.kind is not Kind.STAFF:
         raise NotForThisKind
     if not principal.has(Role.REGIONAL_MANAGER, Role.COORDINATOR):
@@ -213,9 +213,13 @@ async def withdrawn_by(
     return withdrawal.by or "central-person"
 
 
-def _in_own_name(principal: Principal, case_id: UUID, withdrawal: Withdrawal) -> WithdrawnBy:
+async def _in_own_name(
+    session: AsyncSession, principal: Principal, case_id: UUID, withdrawal: Withdrawal
+) -> WithdrawnBy:
     if principal.case != case_id:
         raise UnknownCase(case_id=str(case_id))
+    if await cases.has_departed(session, tenant=principal.tenant, case_id=case_id, person_id=principal.id):
+        raise NoLongerInCircle
     own = _ON_BEHALF.get(principal.case_role or "")
     if own is None:
         raise NotForThisRole

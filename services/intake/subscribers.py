@@ -20,7 +20,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import NoCoordinator
 from services.intake.domain.keeping import retention_workflow_id
-from services.intake.operations import cases, erasing, statistics, telling
+from services.intake.operations import cases, circle, erasing, statistics, telling
 from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals
 from services.intake.workflows import CoordinatorAssignment, Retention, SearchRun
@@ -142,11 +142,43 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
     )
 
 
+@subscriptions.writes(network.PersonRemoved, case="any")
+async def keep_removed(
+    session: AsyncSession, event: Received[network.PersonRemoved], _context: Context
+) -> None:
+    """Keep who no longer belongs to the case."""
+    await _note_departed(session, event)
+
+
+@subscriptions.writes(network.PersonExcluded, case="any")
+async def keep_excluded(
+    session: AsyncSession, event: Received[network.PersonExcluded], _context: Context
+) -> None:
+    """Keep who may not take part."""
+    await _note_departed(session, event)
+
+
+async def _note_departed(
+    session: AsyncSession,
+    event: Received[network.PersonRemoved]
+    | Received[network.PersonExcluded]
+    | Received[network.PersonErased],
+) -> None:
+    await circle.note_departed(
+        session,
+        tenant=_tenant_of(event),
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        at=event.time,
+    )
+
+
 @subscriptions.writes(network.PersonErased, case="always")
 async def erase_person(
     session: AsyncSession, event: Received[network.PersonErased], context: Context
 ) -> None:
-    """Make what the referral says of a person unreadable."""
+    """Make what the referral says of a person unreadable; they belong to the case no longer."""
+    await _note_departed(session, event)
     await erasing.wipe_person(
         session,
         context.vault,

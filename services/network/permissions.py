@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network import queries
 from services.network.data_requests import NotAskedForThisPerson, UnknownDataRequest
 from services.network.domain import (
-    NoLongerInCircle,
     PersonState,
     UnknownInvitation,
     UnknownNoContact,
@@ -22,7 +21,7 @@ from services.network.queries import no_contacts
 from shared.auth import Kind, Principal, Role
 from shared.calendar import BRUSSELS
 from shared.case_state import UnknownCase, require_not_erased
-from shared.http.principals import require_twelve
+from shared.http.principals import NoLongerInCircle, require_twelve
 from shared.openings import is_open_to
 from shared.vault import Vault
 

@@ -4,7 +4,7 @@ What is plain is ids, codes, dates, organisations' names, and what coordinators 
 """
 
 from services.intake.models.base import Base
-from services.intake.models.cases import Assignment, Case, CaseParty, Offer
+from services.intake.models.cases import Assignment, Case, CaseParty, Departed, Offer
 from services.intake.models.files import Baseline, BaselineFields, BottomLine, BottomLineFields
 from services.intake.models.keeping import Hold, HoldFields, Retention
 from services.intake.models.openings import Opening, OpeningFields
@@ -30,6 +30,7 @@ __all__ = [
     "CaseParty",
     "ContactFields",
     "Coordinator",
+    "Departed",
     "Hold",
     "HoldFields",
     "Offer",

@@ -18,7 +18,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import CaseGoesOn
 from services.intake.models import Case, Referral, ReferralPerson
-from services.intake.operations import holds, openings
+from services.intake.operations import circle, holds, openings
 from services.intake.queries import cases as reads
 from services.intake.queries import register
 from shared import erasure, outbox
@@ -109,6 +109,7 @@ async def wipe_case(
     await session.execute(
         update(Case).where(Case.tenant == tenant, Case.id == case_id).values(state=CaseStatus.ERASED)
     )
+    await circle.forget(session, tenant=tenant, case_id=case_id)
     await erasure.wipe(
         session,
         vault,

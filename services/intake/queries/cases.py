@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import OFFER_CLOCK, REPLACED, CaseStatus, DeclineReason, OfferState
-from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Offer
+from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Departed, Offer
 from shared.http.paging import PageRequest, Rows, paginate
 
 
@@ -31,6 +31,14 @@ async def is_party(session: AsyncSession, *, tenant: UUID, case_id: UUID, organi
         CaseParty.ended_at.is_(None),
     )
     return (await session.execute(query.limit(1))).first() is not None
+
+
+async def has_departed(session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID) -> bool:
+    """Say whether somebody left the circle of a case."""
+    query = select(Departed.person_id).where(
+        Departed.tenant == tenant, Departed.case_id == case_id, Departed.person_id == person_id
+    )
+    return (await session.execute(query)).first() is not None
 
 
 def all_cases(*, tenant: UUID) -> Select[Case]:

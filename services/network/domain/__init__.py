@@ -188,13 +188,6 @@ class AlreadyKeptApart(Conflict):
     title = "It was noted already that these two are not to be brought in contact"
 
 
-class NoLongerInCircle(Gone):
-    """The caller's link was good, and they have since left the circle."""
-
-    code = "no-longer-in-circle"
-    title = "You are no longer part of this circle"
-
-
 class AlreadyInvited(Conflict):
     """A person has one invitation at a time."""
 

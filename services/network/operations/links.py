@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import (
-    NoLongerInCircle,
     NotInCircle,
     PersonState,
     UnknownLink,
@@ -25,6 +24,7 @@ from shared.calendar import BRUSSELS, add_length
 from shared.case_state import require_not_erased
 from shared.context import Context
 from shared.database import Scope, set_scope
+from shared.http.principals import NoLongerInCircle
 from shared.ids import uuid7
 from shared.secrets import Secrets
 

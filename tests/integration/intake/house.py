@@ -123,10 +123,12 @@ class House:
         """Return the headers of those who run the installation."""
         return self.staff(uuid7(), None, Role.OPS, tenant=tenant)
 
-    def person(self, case: Case, case_role: str = "central", *, under_twelve: bool = False) -> Headers:
+    def person(
+        self, case: Case, case_role: str = "central", *, who: UUID | None = None, under_twelve: bool = False
+    ) -> Headers:
         """Return the headers of somebody who came through their personal link."""
         token = self.context.issuer.person(
-            person=uuid7(),
+            person=who or uuid7(),
             tenant=self.tenant,
             case=case.id,
             case_role=case_role,

@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services.intake.queries import cases as reads
 from shared.auth import Role
 from shared.errors import NotYet
-from shared.events import plans
+from shared.events import network, plans
 from shared.http.paging import PageRequest, encode_cursor
 from shared.ids import uuid7
 from tests.integration.intake.house import NOW, Case, House
@@ -67,6 +67,27 @@ class TestWithdraw:
         await house.do("POST", path, house.person(case, "representative"), json=body)
         (event,) = await house.said(case, "intake.case.withdrawn.v1")
         assert event.data["by"] == "representative"
+
+    @pytest.mark.parametrize("left", [network.PersonRemoved, network.PersonExcluded])
+    async def test_who_left_the_circle_does_not_stop_it(self, house: House, left: Any) -> None:
+        case, person, other = await house.open_case(), uuid7(), uuid7()
+        fact = left(case_id=case.id, person_id=person)
+        assert await house.hear(fact, case=case) == "handled"
+        await self.refuse_and_let_the_other(house, case, person, other)
+
+    async def test_who_was_erased_does_not_stop_it(self, house: House) -> None:
+        case, person, other = await house.open_case(), uuid7(), uuid7()
+        fact = network.PersonErased(case_id=case.id, person_id=person, because="asked")
+        assert await house.hear(fact, case=case) == "handled"
+        await self.refuse_and_let_the_other(house, case, person, other)
+
+    async def refuse_and_let_the_other(self, house: House, case: Case, left: UUID, other: UUID) -> None:
+        # Their token was given before they left, and is good for minutes.
+        path, body = f"/v1/cases/{case.id}/withdraw", {"reason": "solved"}
+        refused = await house.refused("POST", path, house.person(case, who=left), json=body)
+        assert refused == (410, "no-longer-in-circle")
+        assert await house.said(case, "intake.case.withdrawn.v1") == []
+        await house.do("POST", path, house.person(case, who=other), json=body)
 
     async def test_the_coordinator_writes_it_down_for_the_family(self, house: House) -> None:
         case, coordinator = await house.assigned_case()
