@@ -202,7 +202,9 @@ class TestHearPlans:
         again = plans.CheckInRecorded(
             case_id=case.id, check_in_id=uuid4(), kind="four-weeks", decision="continue"
         )
-        assert await house.hear(again, case=case) == "refused:no-coordinator"
+        # Counted, and nobody is left to let go.
+        assert await house.hear(again, case=case) == "handled"
+        assert len(await house.said(case, "intake.coordinator.released.v1")) == 1
 
     @pytest.mark.parametrize(
         ("kind", "decision"), [("three-months", "continue"), ("four-weeks", "new-conference")]
