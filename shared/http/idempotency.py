@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import NO_TENANT, Principal
 from shared.errors import Conflict, Gone, Invalid
+from shared.http.principals import TENANT_HEADER
 from shared.outbox import CASES
 from shared.tables import idempotency_key
 from shared.vault import Vault
@@ -84,7 +85,9 @@ class Attempt:
         if not 0 < len(key) <= _MAX_KEY or not key.isascii() or not key.isprintable():
             raise KeyNotUsable
         digest = sha256()
-        for part in (request.method, request.url.path, request.url.query):
+        # Who does not say who they are is told apart by nothing else than for whom they ask.
+        tenant = request.headers.get(TENANT_HEADER, "")
+        for part in (request.method, request.url.path, request.url.query, tenant):
             digest.update(part.encode() + b"\0")
         digest.update(await request.body())
         return cls(key, digest.digest())

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from shared.auth import Role
 from shared.tables import idempotency_key
-from tests.integration.shared.http_service import Running, staff
+from tests.integration.shared.http_service import ELSEWHERE, ORGANISATION, Running, staff
 from tests.support.eventually import eventually
 
 LAMP = {"name": "lamp"}
@@ -94,6 +94,13 @@ class TestRepeatedRequest:
         second = await post(service, LAMP, key, path="/v1/open")
         assert first.json() == second.json()
         assert await service.names() == ["lamp"]
+
+    async def test_from_anyone_to_another_organisation_is_another_request(self, service: Running) -> None:
+        key = {"idempotency-key": "form-1"}
+        first = await post(service, LAMP, key | {"kring-tenant": str(ORGANISATION)}, path="/v1/open")
+        elsewhere = await post(service, LAMP, key | {"kring-tenant": str(ELSEWHERE)}, path="/v1/open")
+        assert first.status_code == 201
+        assert (elsewhere.status_code, code_of(elsewhere)) == (422, "idempotency-key-used-for-another-request")
 
 
 class TestAtOnce:
