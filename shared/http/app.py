@@ -36,6 +36,8 @@ def create_service_app(
         version="1",
         docs_url=None,
         redoc_url=None,
+        # A redirect would lead to whatever host the client named, and is in no document.
+        redirect_slashes=False,
         # Its logs and spans would carry exception texts and addresses; ours do not.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )

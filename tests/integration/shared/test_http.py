@@ -234,6 +234,11 @@ class TestProblems:
         answer = await service.client.post("/v1/things", content=body, headers=headers)
         problem_of(answer, 400 if body == b"\xff" else 422)
 
+    @pytest.mark.parametrize("path", ["/v1/things/", "/v1/things//", "/v1//things"])
+    async def test_sends_nobody_to_another_address(self, service: Running, path: str) -> None:
+        answer = await service.client.get(path, headers=staff(Role.FINANCE) | {"host": "evil.example"})
+        assert code_of(answer, 404) == "no-such-address"
+
     async def test_an_unknown_address_and_method(self, service: Running) -> None:
         assert code_of(await service.client.get("/v1/nothing"), 404) == "no-such-address"
         answer = await service.client.delete("/v1/things", headers=staff())
