@@ -2,13 +2,15 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints, model_validator
 from pydantic_core import CoreSchema
 
 from shared.http.strict import strict_scalars
 
 MAX_TEXT = 10_000
 MAX_LINE = 300
+# More fields that nobody knows are not told one by one.
+_MAX_UNKNOWN = 20
 
 
 def _one_line(value: str) -> str:
@@ -35,6 +37,14 @@ class RequestModel(BaseModel):
         allow_inf_nan=False,
         hide_input_in_errors=True,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _require_end_to_unknown_fields(cls, value: Any) -> Any:
+        # Each is an error of its own: a body full of them would keep the process from all else for a second.
+        if isinstance(value, dict) and len(value) > len(cls.model_fields) + _MAX_UNKNOWN:
+            raise ValueError("has far more fields than are known here")
+        return value
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -141,6 +141,19 @@ class TestRequestModel:
             Whole.model_validate({**GOOD, **wrong})
         assert caught.value.error_count() == 1
 
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {f"unknown {number}": 1 for number in range(1000)},
+            {"parts": [{"count": 1, **{f"unknown {number}": 1 for number in range(1000)}}]},
+        ],
+        ids=["outside", "inside"],
+    )
+    def test_tells_not_each_of_a_thousand_fields_that_nobody_knows(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(ValidationError) as caught:
+            Whole.model_validate({**GOOD, **wrong})
+        assert caught.value.error_count() == 1
+
     def test_hides_what_was_sent(self) -> None:
         with pytest.raises(ValidationError) as caught:
             Part.model_validate({"count": "Jan Peeters"})
