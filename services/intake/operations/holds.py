@@ -120,7 +120,7 @@ async def _let_time_run(session: AsyncSession, hold: Hold, now: datetime) -> Non
         session,
         tenant=hold.tenant,
         case_id=hold.case_id,
-        due_at=max(end_of_day(retention.keep_until), now + timedelta(days=warn_days)),
+        keep_until=retention.keep_until,
         warn_days=warn_days,
         policy_version=retention.policy_version,
         now=now,

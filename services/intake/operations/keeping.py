@@ -133,7 +133,7 @@ async def _begin(session: AsyncSession, vault: Vault, file: File, now: datetime)
         session,
         tenant=file.tenant,
         case_id=file.case_id,
-        due_at=end_of_day(until),
+        keep_until=until,
         warn_days=policy.lengths.retention_warn_days,
         policy_version=policy.version,
         now=now,
@@ -147,12 +147,16 @@ async def start_clock(
     *,
     tenant: UUID,
     case_id: UUID,
-    due_at: datetime,
+    keep_until: date,
     warn_days: int,
     policy_version: int,
     now: datetime,
 ) -> None:
-    """Start the clock of a file that is over; under a hold it rests at once."""
+    """Start the clock of a file that is over; under a hold it rests at once.
+
+    A day that has passed, by a new policy or under a hold, leaves as long as any other for somebody to object.
+    """
+    due_at = max(end_of_day(keep_until), now + timedelta(days=warn_days))
     await clocks.start(
         session,
         kind=RETENTION_CLOCK,

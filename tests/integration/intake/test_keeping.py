@@ -184,6 +184,19 @@ class TestPolicy:
         running = await clock(house, case)
         assert (running.state, running.id != first.id, running.due_at.year) == ("running", True, 2037)
 
+    async def test_of_a_shorter_time_erases_nothing_before_somebody_could_object(self, house: House) -> None:
+        case = await grown_up(house)
+        house.later(days=800)
+        await self.change(house, keep_case_years=1)
+        again = await house.do("POST", f"/v1/cases/{case.id}/retention", dpo(house))
+        assert again["keep_until"] == "2027-03-02"
+        running = await clock(house, case)
+        assert (running.due_at - house.clock.moment, running.warn_at) == (
+            timedelta(days=60),
+            house.clock.moment,
+        )
+        assert await attend(house, case) == "nothing"
+
     @pytest.mark.parametrize(
         "changes",
         [

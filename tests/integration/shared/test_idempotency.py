@@ -100,7 +100,10 @@ class TestRepeatedRequest:
         first = await post(service, LAMP, key | {"kring-tenant": str(ORGANISATION)}, path="/v1/open")
         elsewhere = await post(service, LAMP, key | {"kring-tenant": str(ELSEWHERE)}, path="/v1/open")
         assert first.status_code == 201
-        assert (elsewhere.status_code, code_of(elsewhere)) == (422, "idempotency-key-used-for-another-request")
+        assert (elsewhere.status_code, code_of(elsewhere)) == (
+            422,
+            "idempotency-key-used-for-another-request",
+        )
 
 
 class TestAtOnce:
