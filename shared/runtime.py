@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ class Service:
     subscriptions: Subscriptions | None = None
     workflows: Sequence[type] = ()
     activities: Callable[[Context], Sequence[Callable[..., Any]]] | None = None
+    # What the service itself does in a round of housekeeping, by name.
+    sweeps: Mapping[str, Any] = field(default_factory=dict)
     roles: frozenset[str] = field(default_factory=lambda: frozenset(ROLES))
 
 
@@ -195,11 +197,12 @@ class _Running:
             return
         if not await until_stopped(self._stop, self._context.temporal.ping, what="worker"):
             return
+        housekeeper = Housekeeper(self._context, sweeps=self._service.sweeps)
         worker = make_worker(
             await self._context.temporal.client(),
             service=self._service.name,
             workflows=[*self._service.workflows, Housekeeping],
-            activities=[*self._service.activities(self._context), *Housekeeper(self._context).all()],
+            activities=[*self._service.activities(self._context), *housekeeper.all()],
             stop_seconds=self._settings.stop_seconds,
             workflow_cache=self._settings.workflow_cache,
         )

@@ -24,6 +24,7 @@ async def serve(name: str, *, roles: set[str]) -> int:
         subscriptions=consumer.subscriptions if consumer else None,
         workflows=worker.workflows if worker else (),
         activities=worker.activities if worker else None,
+        sweeps=getattr(worker, "sweeps", {}),
         roles=frozenset(roles),
     )
     await run(service, settings)

@@ -4,7 +4,7 @@ Killed in the middle, the batches done are done, and the next try finds what is 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,12 +18,18 @@ from shared.context import Context
 from shared.database import NO_SCOPE, Scope
 from shared.housekeeping import purging
 from shared.housekeeping.kept import Kept, kept
+from shared.housekeeping.sweeping import Sweep, sweep
 
 log = structlog.get_logger(__name__)
 
 PURGED = Counter("kring_purged_rows_total", "Rows deleted because their time was over", ["service", "table"])
+SWEPT = Counter(
+    "kring_swept_total", "Things of people that went because their time was over", ["service", "what"]
+)
 
 _BATCH = 500
+# Of a sweep: each is a transaction of its own.
+_ITEMS = 20
 # Well within the time that an activity may take: what is left is another activity's.
 _SECONDS = 10.0
 _NOBODY = UUID(int=0)
@@ -60,11 +66,19 @@ class Purged(BaseModel):
 class Housekeeper:
     """The steps of housekeeping in one service."""
 
-    def __init__(self, context: Context, *, batch: int = _BATCH, seconds: float = _SECONDS) -> None:
+    def __init__(
+        self,
+        context: Context,
+        *,
+        batch: int = _BATCH,
+        seconds: float = _SECONDS,
+        sweeps: Mapping[str, Sweep] | None = None,
+    ) -> None:
         self._context = context
         self._batch = batch
         self._seconds = seconds
         self._kept = kept(context.settings)
+        self._sweeps = dict(sweeps or {})
 
     def all(self) -> Sequence[Callable[..., Any]]:
         """Return the activities."""
@@ -74,11 +88,14 @@ class Housekeeper:
     async def plan(self) -> Plan:
         """Return what a round does: settings are never read by a workflow."""
         rest = timedelta(hours=self._context.settings.housekeeping_hours)
-        return Plan(what=tuple(self._kept), rest=rest)
+        return Plan(what=(*self._kept, *self._sweeps), rest=rest)
 
     @activity.defn(name="housekeeping.purge")
     async def purge(self, part: Part) -> Purged:
         """Purge batch after batch for a few seconds."""
+        swept = self._sweeps.get(part.what)
+        if swept is not None:
+            return await self._sweep(swept, part)
         what = self._kept.get(part.what)
         if what is None:
             # Planned by another version than the one that runs now.
@@ -86,7 +103,7 @@ class Housekeeper:
         until = time.monotonic() + self._seconds
         before = await self._now(what) - what.length
         rows, place = 0, part
-        async for tenant in self._tenants(what, part):
+        async for tenant in self._tenants(part, of_tenants=what.of_tenants):
             after = (part.after if tenant == part.tenant else None) or purging.BEGINNING
             while place.tenant != tenant or place.after is not None:
                 gone, after = await self._batch_of(what, tenant, after=after, before=before)
@@ -96,11 +113,34 @@ class Housekeeper:
                     return self._purged(what, rows, place)
         return self._purged(what, rows, None)
 
-    async def _tenants(self, what: Kept, part: Part) -> Any:
+    async def _sweep(self, what: Sweep, part: Part) -> Purged:
+        """Attend to one tenant's things after another's for a few seconds."""
+        until = time.monotonic() + self._seconds
+        now = await self._context.clock.now()
+        items = 0
+        async for tenant in self._tenants(part, of_tenants=True):
+            more = True
+            while more:
+                found, done = await sweep(self._context, what, tenant=tenant, now=now, most=_ITEMS)
+                items += done
+                # What only fails is left to the next round.
+                more = found == _ITEMS and done > 0
+                if time.monotonic() > until:
+                    after = purging.BEGINNING if more else None
+                    return self._swept(part, items, Part(what=part.what, tenant=tenant, after=after))
+        return self._swept(part, items, None)
+
+    def _swept(self, part: Part, items: int, place: Part | None) -> Purged:
+        if items:
+            SWEPT.labels(self._context.service, part.what).inc(items)
+            log.info("housekeeping.swept", what=part.what, items=items)
+        return Purged(rows=items, next=place)
+
+    async def _tenants(self, part: Part, *, of_tenants: bool) -> Any:
         """Yield whose rows to purge: nobody's once, or those of every tenant from where the last part ended."""
-        if part.after is not None and (part.tenant != _NOBODY or not what.of_tenants):
+        if part.after is not None and (part.tenant != _NOBODY or not of_tenants):
             yield part.tenant
-        if not what.of_tenants:
+        if not of_tenants:
             return
         after = part.tenant
         while True:

@@ -12,6 +12,7 @@ from shared.housekeeping.kept import Kept
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
+_VISIT = text("INSERT INTO tenant_seen (tenant) VALUES (:tenant) ON CONFLICT DO NOTHING")
 _TENANTS = text("SELECT tenant FROM tenant_seen WHERE tenant > :after ORDER BY tenant LIMIT :most")
 
 
@@ -51,6 +52,11 @@ async def purge(
     """Delete at most so many rows between two ages; return how many, and from which age on to look next."""
     row = (await session.execute(statement_of(kept), {"after": after, "before": before, "most": most})).one()
     return row.rows, row.youngest or after
+
+
+async def visit(session: AsyncSession, *, tenant: UUID) -> None:
+    """Let housekeeping know of a tenant before it would learn of it from events that are purged."""
+    await session.execute(_VISIT, {"tenant": tenant})
 
 
 async def tenants_after(session: AsyncSession, *, after: UUID, most: int) -> Sequence[UUID]:
