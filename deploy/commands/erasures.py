@@ -242,11 +242,13 @@ async def _hear_again(settings: Settings, service: str, erasures: Sequence[Line]
 
 
 def _event(line: Line) -> tuple[str, dict[str, Any]]:
-    from shared.events import intake, network
+    from shared.events import intake, network, training
 
     case = {"case_id": line.case_id, "because": line.because}
     if line.kind == "case":
         return intake.CaseErased.TYPE, case
+    if line.kind == "registration":
+        return training.RegistrationErased.TYPE, {"registration_id": line.erased, "because": line.because}
     return network.PersonErased.TYPE, {**case, "person_id": line.erased}
 
 

@@ -3,14 +3,12 @@
 from temporalio import activity
 
 from services.training import queries
-from services.training.domain import RegistrationState
+from services.training.domain import UNDECIDED
 from services.training.operations import registrations
 from services.training.workflow_inputs import Moment, Outcome, RegistrationInput, Standing
 from shared import effects
 from shared.context import Context
 from shared.database import Scope
-
-_WAITING = (RegistrationState.AWAITING_PAYMENT, RegistrationState.WAITLISTED)
 
 
 class Activities:
@@ -27,7 +25,7 @@ class Activities:
                 session, tenant=given.tenant, registration_id=given.registration_id
             )
             # A later round has its own workflow.
-            over = row.state not in _WAITING or row.round != given.round
+            over = row.state not in UNDECIDED or row.round != given.round
             clock = None if over else await registrations.payment_clock(session, row)
             return Standing(state=row.state, next_at=clock.next_at if clock is not None else None, over=over)
 

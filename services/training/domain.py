@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.calendar import Length, add_length, end_of_day
-from shared.errors import Conflict, Invalid, NotFound
+from shared.errors import Conflict, Gone, Invalid, NotFound
 
 # The clock that runs from asking for a payment to giving the place away.
 PAYMENT_CLOCK = "payment"
 MAX_SESSION = timedelta(days=31)
+# As long as money can still come for a session that is over.
+KEEP_AT_LEAST_DAYS = 90
 MAX_AHEAD = timedelta(days=5 * 366)
 _LAST_COMMUNICATION = 10**10
 _MODULUS = 97
@@ -39,6 +41,8 @@ class RegistrationState(StrEnum):
 SEATED = (RegistrationState.AWAITING_PAYMENT, RegistrationState.CONFIRMED)
 # These can still come to something by themselves.
 LIVE = (*SEATED, RegistrationState.WAITLISTED)
+# These wait for money or for a place.
+UNDECIDED = (RegistrationState.AWAITING_PAYMENT, RegistrationState.WAITLISTED)
 
 
 class PaymentKind(StrEnum):
@@ -104,6 +108,9 @@ class Policy(BaseModel):
     payment_remind: Length = "7d"
     payment_expires: Length = "14d"
     qr_communication: QrCommunication = QrCommunication.TEXT
+    keep_registration_days: int = Field(default=365, ge=KEEP_AT_LEAST_DAYS, le=3650)
+    erasure_warn: Length = "2wd"
+    erasure: Length = "5wd"
 
     def last_moment_to_pay(self, asked_at: datetime) -> datetime:
         """Return until when what is asked now can be paid: a length in days lasts to the end of its last day."""
@@ -172,6 +179,29 @@ class RegistrationOver(Conflict):
 
     code = "registration-over"
     title = "This registration was cancelled or has expired"
+
+
+class RegistrationGoesOn(Conflict):
+    """Only a registration that is over can be erased."""
+
+    code = "registration-goes-on"
+    title = (
+        "Cancel the registration first, or wait until its session is over: one that goes on cannot be erased"
+    )
+
+
+class RegistrationErased(Gone):
+    """Who registered is forgotten; what was paid and when stays."""
+
+    code = "registration-erased"
+    title = "This registration was erased"
+
+
+class NoErasure(NotFound):
+    """Nothing of this registration was erased."""
+
+    code = "erasure-not-found"
+    title = "The erasure of this registration was not asked for"
 
 
 class NothingToPay(Conflict):

@@ -112,7 +112,7 @@ def time_in_words(moment: datetime, language: str) -> str:
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
     """Write a mail to a participant. Raises: NotWanted if the registration is no longer as the mail says."""
     row = await queries.registration(session, tenant=message.tenant, registration_id=message.recipient)
-    if row.state != _SENT_WHILE[message.kind]:
+    if row.erased_at is not None or row.state != _SENT_WHILE[message.kind]:
         raise NotWanted
     held, course = await queries.session_and_course(session, tenant=message.tenant, session_id=row.session_id)
     try:

@@ -127,6 +127,8 @@ class RegistrationRow(Base):
             unique=True,
             postgresql_where=text(_one_of("state", LIVE)),
         ),
+        # What housekeeping finds those by that are over their time.
+        Index("ix_registration_kept", "tenant", "created_at", postgresql_where=text("erased_at IS NULL")),
         CheckConstraint(_one_of("state", RegistrationState), name="state"),
     )
 
@@ -142,6 +144,9 @@ class RegistrationRow(Base):
     person_index: Mapped[bytes] = mapped_column(LargeBinary)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
+    # When it was cancelled or expired; None for what lasts until its session.
+    ended_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     @property
     def sealed_as(self) -> Row:

@@ -11,5 +11,8 @@ may_see_registrations = allow(Role.TRAINER, Role.FINANCE, Role.ADMINISTRATOR)
 may_see_payment_requests = allow(Role.TRAINER, Role.FINANCE)
 # Import statements and decide whose payments are.
 may_handle_money = allow(Role.FINANCE)
+# Erase a registration that is over, and see how far that is.
+may_erase = allow(Role.DPO)
+may_see_erasures = allow(Role.DPO, Role.REGIONAL_MANAGER, Role.OPS)
 # Set lengths and choices.
 may_set_policy = allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER, Role.FINANCE)

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.training import mails, queries
 from services.training.domain import RegistrationState
 from services.training.models import RegistrationRow
-from services.training.operations import registrations
+from services.training.operations import erasing, registrations
 from services.training.workflow_inputs import RegistrationInput, workflow_id
-from shared import messages
+from shared import erasure, messages
 from shared.context import Context
 from shared.database import Scope
 from shared.events import training as says
@@ -20,6 +20,8 @@ from shared.subscriptions import Malformed, Subscriptions
 
 subscriptions = Subscriptions(registrations.SERVICE)
 messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=mails.write)
+erasure.install(subscriptions)
+erasing.erasures.follow(subscriptions, services=[registrations.SERVICE])
 
 
 def _tenant_of(event: Received[Any]) -> UUID:
@@ -91,6 +93,21 @@ async def _look_again(
     row = await _registration_of(event, context)
     # A workflow that is not there has ended, or will look for itself when it starts: it needs no word from us.
     await context.temporal.look_again(workflow_id(row.id, row.round), event.id)
+
+
+@subscriptions.writes(says.RegistrationErased, case="always")
+async def erase_registration(
+    session: AsyncSession, event: Received[says.RegistrationErased], context: Context
+) -> None:
+    """Make who registered and who paid unreadable."""
+    await erasing.wipe_registration(
+        session,
+        context.vault,
+        tenant=_tenant_of(event),
+        registration_id=event.data.registration_id,
+        because=event.data.because,
+        now=await context.clock.now(),
+    )
 
 
 @subscriptions.writes(says.PlaceFreed)

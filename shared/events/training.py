@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.events.base import EventData
+from shared.events.base import ErasureBecause, EventData
 
 
 class RegistrationReceived(EventData, type="training.registration.received.v1", public=True):
@@ -50,6 +50,13 @@ class RegistrationExpired(EventData, type="training.registration.expired.v1", pu
 
     registration_id: UUID
     session_id: UUID
+
+
+class RegistrationErased(EventData, type="training.registration.erased.v1"):
+    """Who registered, and who paid, must become unreadable; amounts, dates and states stay."""
+
+    registration_id: UUID
+    because: ErasureBecause = "asked"
 
 
 class PlaceFreed(EventData, type="training.internal.place.freed.v1"):

@@ -5,6 +5,7 @@ versions are a bare digest, with a key made of the installation's: version 0. Wh
 """
 
 import hmac
+import os
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,12 @@ NORMALISERS_VERSION = max(NORMALISERS)
 
 # What an index begins with that need not be made anew.
 CURRENT = bytes([_SCHEME, KEY_VERSION, NORMALISERS_VERSION])
+DIGEST_BYTES = 32
+
+
+def index_of_nothing() -> bytes:
+    """Return an index that stands for nothing, each time another: for what must not be found any more."""
+    return CURRENT + os.urandom(DIGEST_BYTES)
 
 
 def index_subject(tenant: UUID, version: int = KEY_VERSION) -> UUID:

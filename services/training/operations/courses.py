@@ -11,6 +11,7 @@ from services.training import queries
 from services.training.domain import Policy, Registering, Vat, check_times
 from services.training.models import CourseRow, PolicyRow, SessionRow
 from services.training.operations.locks import lock_money
+from shared import housekeeping
 from shared.calendar import add_length
 from shared.errors import Invalid
 from shared.ids import uuid7
@@ -86,6 +87,7 @@ async def plan_session(
     )
     session.add(row)
     await session.flush()
+    await housekeeping.visit(session, tenant=tenant)
     return row.id
 
 

@@ -19,6 +19,7 @@ from services.training.domain import (
     PaymentKind,
     PaymentSettled,
     PaymentState,
+    RegistrationErased,
     RegistrationOver,
     RegistrationState,
     effect_of_payment,
@@ -81,8 +82,8 @@ async def match(
 ) -> Decision:
     """Let a person say whose payment it is; money for an expired registration gives it a place again if there is one.
 
-    Raises: PaymentNotFound, PaymentSettled, RegistrationNotFound, RegistrationOver, NothingToPay, NoPlaceLeft,
-        NoSuchMoney.
+    Raises: PaymentNotFound, PaymentSettled, RegistrationNotFound, RegistrationErased, RegistrationOver, NothingToPay,
+        NoPlaceLeft, NoSuchMoney.
     """
     await lock_money(session, tenant=tenant)
     await queries.payment(session, tenant=tenant, payment_id=payment_id)
@@ -91,6 +92,7 @@ async def match(
     _check_open(payment, row, accept_amount=accept_amount)
     if payment.kind == PaymentKind.REVERSAL:
         await _take_back_from(session, payment, row, now)
+        await seal_for(session, vault, payment, row)
         return Decision(payment, row)
     if row.state == RegistrationState.EXPIRED and await _is_enough(session, payment, row, accept_amount):
         await registrations.reinstate(session, row, now=now)
@@ -106,6 +108,8 @@ async def _registration_to_pay(
     # The session first: an expired registration may be given a place again.
     await queries.session_and_course(session, tenant=tenant, session_id=known.session_id, lock=True)
     row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
+    if row.erased_at is not None:
+        raise RegistrationErased
     if row.state == RegistrationState.CANCELLED:
         raise RegistrationOver(state=row.state)
     if not row.price:
@@ -127,15 +131,21 @@ async def _is_enough(session: AsyncSession, payment: PaymentRow, row: Registrati
 
 async def seal_for(session: AsyncSession, vault: Vault, payment: PaymentRow, row: RegistrationRow) -> None:
     """Seal a payment's details with its registration's key, so that they are erased with it."""
-    transfer = await vault.open(session, Transfer, payment.sealed, row=payment.sealed_as)
+    [transfer] = await vault.open_readable(session, Transfer, [(payment.sealed, payment.sealed_as)])
+    if transfer is None:
+        # It came for another registration, which was erased: the money moves on without a name.
+        return
     payment.sealed = await vault.seal(session, transfer, subject=row.id, row=payment.sealed_as)
     await session.flush()
 
 
 async def take_back(
     session: AsyncSession, reversal: PaymentRow, original: PaymentRow, *, now: datetime
-) -> None:
-    """Undo a payment that the bank took back; a registration that is no longer paid awaits payment again."""
+) -> RegistrationRow | None:
+    """Undo a payment that the bank took back, and return whose it was.
+
+    A registration that is no longer paid awaits payment again.
+    """
     row = None
     if original.registration_id is not None:
         row = await queries.registration(
@@ -147,11 +157,13 @@ async def take_back(
     reversal.registration_id = original.registration_id
     if row is None:
         await session.flush()
-        return
+        return None
     fact = says.PaymentReversed(payment_id=original.id, registration_id=row.id)
     await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
-    if row.state == RegistrationState.CONFIRMED and await _owed(session, row):
+    # Whoever was erased can be asked for nothing any more.
+    if row.erased_at is None and row.state == RegistrationState.CONFIRMED and await _owed(session, row):
         await registrations.reopen(session, row, now)
+    return row
 
 
 async def _owed(session: AsyncSession, row: RegistrationRow) -> bool:

@@ -22,6 +22,7 @@ from services.training.domain import (
     RegisteredElsewhere,
     Registering,
     RegistrationClosed,
+    RegistrationErased,
     RegistrationOver,
     RegistrationState,
     communication_of,
@@ -157,7 +158,7 @@ async def reinstate(session: AsyncSession, row: RegistrationRow, *, now: datetim
     places = await queries.places(session, session_id=held.id)
     if places.taken >= held.capacity:
         raise NoPlaceLeft
-    row.state = RegistrationState.AWAITING_PAYMENT
+    row.state, row.ended_at = RegistrationState.AWAITING_PAYMENT, None
     await session.flush()
     await _tell_if_full(session, held, taken=places.taken + 1, now=now)
 
@@ -201,10 +202,21 @@ async def cancel(
     by: Literal["participant", "organiser"],
     now: datetime,
 ) -> RegistrationRow:
-    """Cancel a registration and free its place. Raises: RegistrationNotFound, RegistrationOver."""
+    """Cancel a registration and free its place. Raises: RegistrationNotFound, RegistrationErased, RegistrationOver."""
     row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
+    if row.erased_at is not None:
+        raise RegistrationErased
     if row.state not in LIVE:
         raise RegistrationOver(state=row.state)
+    await call_off(session, row, by=by, now=now)
+    await mail(session, row, "registration-cancelled", now)
+    return row
+
+
+async def call_off(
+    session: AsyncSession, row: RegistrationRow, *, by: Literal["participant", "organiser"], now: datetime
+) -> None:
+    """Let a locked registration that could still come to something come to nothing, and tell nobody by mail."""
     await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
     await _end(session, row, RegistrationState.CANCELLED, now)
     await outbox.publish(
@@ -214,8 +226,6 @@ async def cancel(
         tenant=row.tenant,
         now=now,
     )
-    await mail(session, row, "registration-cancelled", now)
-    return row
 
 
 async def reach_moment(
@@ -242,7 +252,7 @@ async def reach_moment(
 
 async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationState, now: datetime) -> None:
     had_place = row.state in SEATED
-    row.state = state
+    row.state, row.ended_at = state, now
     # Money that came for nothing waits for a person.
     waiting = (PaymentState.UNDERPAID, PaymentState.EARLY)
     for payment in await queries.payments_of(session, registration_id=row.id, states=waiting):

@@ -1,6 +1,5 @@
 """Making indexes of persons anew, when the version of a key or of the normalisers has changed."""
 
-import os
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -10,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.training.models import Participant, RegistrationRow
 from services.training.operations.registrations import PERSON
 from shared.vault import Vault
-from shared.vault.index import CURRENT
+from shared.vault.index import CURRENT, DIGEST_BYTES, index_of_nothing
 
-_LENGTH = len(CURRENT) + 32
+_LENGTH = len(CURRENT) + DIGEST_BYTES
 
 
 async def reindex_registrations(session: AsyncSession, vault: Vault, *, tenant: UUID, most: int = 200) -> int:
@@ -33,7 +32,7 @@ async def reindex_registrations(session: AsyncSession, vault: Vault, *, tenant: 
     for row, person in zip(rows, people, strict=True):
         anew = None if person is None else index.of(PERSON, name=person.name, e_mail=person.email)
         if anew is None or not await _set(session, row, anew):
-            await _set(session, row, CURRENT + os.urandom(_LENGTH - len(CURRENT)))
+            await _set(session, row, index_of_nothing())
     return len(rows)
 
 

@@ -178,9 +178,12 @@ def _guess(
 
 
 def _registrations_of(item: _Entry, known: _Known) -> list[RegistrationRow]:
-    """Return the registrations whose communications an entry holds, if they are paid to this account."""
+    """Return the registrations whose communications an entry holds, if they are paid to this account.
+
+    Of one that was erased nobody knows any more whose it was: a person decides what becomes of the money.
+    """
     found = [known.registrations[one] for one in item.communications if one in known.registrations]
-    return [row for row, account in found if account == item.entry.account]
+    return [row for row, account in found if account == item.entry.account and row.erased_at is None]
 
 
 @dataclass(frozen=True)
@@ -220,8 +223,11 @@ class _Taking:
             references=item.references_known,
             communication=reversal.communication,
         )
-        if original is not None:
-            await payments.take_back(self.session, reversal, original, now=self.now)
+        if original is None:
+            return
+        row = await payments.take_back(self.session, reversal, original, now=self.now)
+        if row is not None and row.erased_at is None:
+            await payments.seal_for(self.session, self.vault, reversal, row)
 
     async def _new_payment(self, item: _Entry, rows: list[RegistrationRow]) -> PaymentRow:
         entry, tenant = item.entry, self.statement.tenant

@@ -85,10 +85,33 @@ async def registration(
 
 
 def registrations_of(*, tenant: UUID, session_id: UUID) -> Select[Any]:
-    """Return the query of a session's registrations."""
+    """Return the query of a session's registrations, without those that were erased."""
     return select(RegistrationRow).where(
-        RegistrationRow.tenant == tenant, RegistrationRow.session_id == session_id
+        RegistrationRow.tenant == tenant,
+        RegistrationRow.session_id == session_id,
+        RegistrationRow.erased_at.is_(None),
     )
+
+
+async def over_their_time(
+    session: AsyncSession, *, tenant: UUID, before: datetime, most: int
+) -> Sequence[UUID]:
+    """Return some registrations that ended, or whose session did, before a moment; the longest known first."""
+    over_at = func.coalesce(RegistrationRow.ended_at, SessionRow.ends_at)
+    query = (
+        select(RegistrationRow.id)
+        .join(SessionRow, SessionRow.id == RegistrationRow.session_id)
+        .where(
+            RegistrationRow.tenant == tenant,
+            RegistrationRow.erased_at.is_(None),
+            # Nobody registers for what is over: what is younger need not be looked at.
+            RegistrationRow.created_at < before,
+            over_at < before,
+        )
+        .order_by(RegistrationRow.created_at)
+        .limit(most)
+    )
+    return (await session.scalars(query)).all()
 
 
 async def paid(session: AsyncSession, *, registration_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
@@ -130,6 +153,7 @@ async def payers(session: AsyncSession, vault: Vault, *, tenant: UUID, now: date
         .join(SessionRow, SessionRow.id == RegistrationRow.session_id)
         .where(
             RegistrationRow.tenant == tenant,
+            RegistrationRow.erased_at.is_(None),
             RegistrationRow.price > 0,
             RegistrationRow.state.in_(
                 (

@@ -1,5 +1,5 @@
 """Training's API."""
 
-from services.training.routes import catalogue, money, registrations
+from services.training.routes import catalogue, erasing, money, registrations
 
-routers = [catalogue.router, registrations.router, money.router]
+routers = [catalogue.router, registrations.router, money.router, erasing.router]

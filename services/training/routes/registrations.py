@@ -7,14 +7,13 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from services.training import mails, queries, schemas
-from services.training.domain import NothingToPay, written_communication
+from services.training.domain import NothingToPay, RegistrationErased, written_communication
 from services.training.models import Participant, RegistrationRow
 from services.training.operations import registrations
 from services.training.permissions import may_see_payment_requests, may_see_registrations
 from services.training.routes.public import PublicTenant
 from shared.auth import Principal
 from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, paginate
-from shared.vault import Erased
 
 router = Router(tags=["registrations"])
 
@@ -95,9 +94,9 @@ async def read_registration(
 ) -> schemas.Registration:
     """Return one registration."""
     row = await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)
-    views = await _views(session, parts, principal, [row], row.session_id)
+    views = [] if row.erased_at else await _views(session, parts, principal, [row], row.session_id)
     if not views:
-        raise Erased
+        raise RegistrationErased
     return views[0]
 
 

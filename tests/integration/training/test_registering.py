@@ -248,7 +248,8 @@ class TestPolicy:
         before = await house.register(session, "Annelies")
         body = {"payment_remind": "1wd", "payment_expires": "3wd"}
         answer = await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=200)
-        assert answer.json() == body | {"version": 2, "qr_communication": "text"}
+        defaults = {"keep_registration_days": 365, "erasure_warn": "2wd", "erasure": "5wd"}
+        assert answer.json() == body | defaults | {"version": 2, "qr_communication": "text"}
         again = await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=200)
         assert again.json()["version"] == 2
         after = await house.register(session, "Tom")
@@ -258,6 +259,7 @@ class TestPolicy:
         assert [clock.policy_version for clock in clocks] == [1, 2]
 
     async def test_refuses_what_makes_no_sense(self, house: House) -> None:
-        for body in ({"payment_remind": "14d"}, {"payment_remind": "soon"}, {"payment_expires": 14}):
+        wrong = [{"payment_remind": "14d"}, {"payment_remind": "soon"}, {"payment_expires": 14}]
+        for body in (*wrong, {"keep_registration_days": 89}, {"erasure": "soon"}):
             await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=422)
         await house.ask("PUT", "/v1/policy", house.trainer, json={}, expect=403)

@@ -1,0 +1,119 @@
+"""Erasing a registration: who registered and who paid go for good; what was paid, and when, stays.
+
+Locks, in this order: the session's row, the registration's, its payments'.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.training import queries
+from services.training.domain import (
+    LIVE,
+    UNDECIDED,
+    RegistrationErased,
+    RegistrationGoesOn,
+    RegistrationNotFound,
+)
+from services.training.models import RegistrationRow
+from services.training.operations import registrations
+from shared import erasure, outbox
+from shared.calendar import add_length
+from shared.erasure import Erasures
+from shared.events import training as says
+from shared.events.base import ErasureBecause
+from shared.vault import Vault
+from shared.vault.index import index_of_nothing
+
+erasures = Erasures(registrations.SERVICE)
+
+
+async def erase_registration(
+    session: AsyncSession, *, tenant: UUID, registration_id: UUID, because: ErasureBecause, now: datetime
+) -> None:
+    """Erase who registered, if the registration or its session is over; a clock runs until it is confirmed.
+
+    Raises: RegistrationNotFound, RegistrationErased, RegistrationGoesOn.
+    """
+    known = await queries.registration(session, tenant=tenant, registration_id=registration_id)
+    held, _ = await queries.session_and_course(session, tenant=tenant, session_id=known.session_id, lock=True)
+    row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
+    if row.erased_at is not None:
+        raise RegistrationErased
+    if row.state in LIVE and held.ends_at > now:
+        raise RegistrationGoesOn(state=row.state)
+    await _forget(session, row, now)
+    version, policy = await queries.policy(session, tenant=tenant)
+    await erasures.begin(
+        session,
+        kind="registration",
+        subject=row.id,
+        tenant=tenant,
+        stream=row.id,
+        because=because,
+        waits_for=[registrations.SERVICE],
+        now=now,
+        warn_at=add_length(now, policy.erasure_warn),
+        due_at=add_length(now, policy.erasure),
+        policy_version=version,
+    )
+    fact = says.RegistrationErased(registration_id=row.id, because=because)
+    await outbox.publish(session, fact, stream=row.id, tenant=tenant, now=now)
+
+
+async def _forget(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+    if row.state in UNDECIDED:
+        # It waited for a place or for money past its session: nothing may wake it any more.
+        await registrations.call_off(session, row, by="organiser", now=now)
+    row.erased_at = now
+    row.person_index = index_of_nothing()
+    await session.flush()
+
+
+async def wipe_registration(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    registration_id: UUID,
+    because: ErasureBecause,
+    now: datetime,
+) -> None:
+    """Make what is sealed of an erased registration and of its payments unreadable, and call its mails off."""
+    try:
+        row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
+    except RegistrationNotFound:
+        # This database was restored from before they registered.
+        row = None
+    if row is not None and row.erased_at is None:
+        # It was restored from before they were erased.
+        await _forget(session, row, now)
+    await erasure.wipe(
+        session,
+        vault,
+        service=registrations.SERVICE,
+        kind="registration",
+        erased=registration_id,
+        subjects=[registration_id],
+        tenant=tenant,
+        case=None,
+        because=because,
+        now=now,
+    )
+
+
+async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime, most: int) -> Sequence[UUID]:
+    """Return some registrations that have been kept for as long as the organisation wants."""
+    _, policy = await queries.policy(session, tenant=tenant)
+    before = now - timedelta(days=policy.keep_registration_days)
+    return await queries.over_their_time(session, tenant=tenant, before=before, most=most)
+
+
+async def erase_in_time(session: AsyncSession, *, tenant: UUID, item: UUID, now: datetime) -> None:
+    """Erase a registration whose time is over, unless somebody was quicker."""
+    try:
+        await erase_registration(session, tenant=tenant, registration_id=item, because="retention", now=now)
+    except (RegistrationErased, RegistrationGoesOn):
+        return

@@ -1,0 +1,48 @@
+"""Erasing a registration, and how far that is."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.training import queries
+from services.training.domain import NoErasure
+from services.training.operations import erasing
+from services.training.permissions import may_erase, may_see_erasures
+from shared.auth import Principal
+from shared.http import Now, Router, Session
+from shared.http.erasing import ErasureStanding, NewErasure
+
+router = Router(tags=["erasing"])
+
+Officer = Annotated[Principal, Depends(may_erase)]
+Overseer = Annotated[Principal, Depends(may_see_erasures)]
+
+
+@router.post("/v1/registrations/{registration_id}/erase")
+async def erase_registration(
+    registration_id: UUID, body: NewErasure, principal: Officer, session: Session, now: Now
+) -> ErasureStanding:
+    """Make who registered and who paid unreadable for good, once that is over; amounts and dates stay."""
+    await erasing.erase_registration(
+        session, tenant=principal.tenant, registration_id=registration_id, because=body.because, now=now
+    )
+    return await _standing(session, principal, registration_id, now)
+
+
+@router.get("/v1/registrations/{registration_id}/erasure")
+async def read_erasure(
+    registration_id: UUID, principal: Overseer, session: Session, now: Now
+) -> ErasureStanding:
+    """Read whether it is confirmed that nothing readable is left, and since when it is late."""
+    await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)
+    return await _standing(session, principal, registration_id, now)
+
+
+async def _standing(
+    session: Session, principal: Principal, registration_id: UUID, now: Now
+) -> ErasureStanding:
+    erasure = await erasing.erasures.read(session, subject=registration_id, tenant=principal.tenant)
+    if erasure is None:
+        raise NoErasure
+    return ErasureStanding.of(erasure, now=now)
