@@ -17,7 +17,7 @@ from services.network.workflows import (
     Invitation,
     InvitationInput,
 )
-from shared import case_state, erasure
+from shared import case_state, deadlines, erasure
 from shared.case_state import CaseStopped
 from shared.context import Context
 from shared.errors import NotYet
@@ -263,8 +263,10 @@ async def tell_workflow_of_its_end(event: Received[network.DataRequestEnded], co
 
 
 @subscriptions.acts(CLOCK_EVENTS[SERVICE, "started"])
-async def look_after_birthday(event: Received[ClockFact], context: Context) -> None:
-    """Start the workflow that sees to it that somebody who comes of age is asked."""
+async def look_after_clock(event: Received[ClockFact], context: Context) -> None:
+    """Start the workflow that sees to it that somebody who comes of age is asked, or an erasure confirmed in time."""
+    if event.data.kind == erasure.CLOCK:
+        await deadlines.look_after(event, context)
     if event.data.kind not in COMING_OF_AGE:
         return
     tenant = _tenant_of(event)

@@ -6,8 +6,10 @@ from typing import Any
 from services.network.activities import Activities, BirthdayActivities, RequestActivities
 from services.network.workflows import ComingOfAge, DataRequest, Invitation
 from shared.context import Context
+from shared.deadline_workflow import DeadlineWorkflow
+from shared.deadlines import Deadlines
 
-workflows: list[type] = [Invitation, ComingOfAge, DataRequest]
+workflows: list[type] = [Invitation, ComingOfAge, DataRequest, DeadlineWorkflow]
 
 
 def activities(context: Context) -> list[Callable[..., Any]]:
@@ -28,4 +30,5 @@ def activities(context: Context) -> list[Callable[..., Any]]:
         requests.escalate_data_request,
         requests.put_copy_away,
         requests.erase_as_asked,
+        *Deadlines(context).all(),
     ]

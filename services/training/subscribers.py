@@ -11,11 +11,11 @@ from services.training.domain import RegistrationState
 from services.training.models import RegistrationRow
 from services.training.operations import erasing, registrations
 from services.training.workflow_inputs import RegistrationInput, workflow_id
-from shared import erasure, messages
+from shared import deadlines, erasure, messages
 from shared.context import Context
 from shared.database import Scope
 from shared.events import training as says
-from shared.events.base import Received
+from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Malformed, Subscriptions
 
 subscriptions = Subscriptions(registrations.SERVICE)
@@ -108,6 +108,13 @@ async def erase_registration(
         because=event.data.because,
         now=await context.clock.now(),
     )
+
+
+@subscriptions.acts(CLOCK_EVENTS[registrations.SERVICE, "started"])
+async def look_after_erasure(event: Received[ClockFact], context: Context) -> None:
+    """Start the workflow that sees to it that an erasure is confirmed in time."""
+    if event.data.kind == erasure.CLOCK:
+        await deadlines.look_after(event, context)
 
 
 @subscriptions.writes(says.PlaceFreed)
