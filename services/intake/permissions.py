@@ -218,7 +218,7 @@ async def _in_own_name(
 ) -> WithdrawnBy:
     if principal.case != case_id:
         raise UnknownCase(case_id=str(case_id))
-    if await cases.has_departed(session, tenant=principal.tenant, case_id=case_id, person_id=principal.id):
+    if await has_left(session, principal):
         raise NoLongerInCircle
     own = _ON_BEHALF.get(principal.case_role or "")
     if own is None:
@@ -248,4 +248,11 @@ async def _is_party(session: AsyncSession, principal: Principal, case: Case) -> 
         return False
     return await cases.is_party(
         session, tenant=principal.tenant, case_id=case.id, organisation_id=principal.organisation
+    )
+
+
+async def has_left(session: AsyncSession, principal: Principal) -> bool:
+    """Say whether a person of a case left its circle: their token is from before."""
+    return await cases.has_departed(
+        session, tenant=principal.tenant, case_id=principal.case or NO_TENANT, person_id=principal.id
     )

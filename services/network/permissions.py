@@ -6,6 +6,7 @@ Who may not know that a case or person exists gets the same answer as when there
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
@@ -231,3 +232,11 @@ async def _coordinates(session: AsyncSession, principal: Principal, case_id: UUI
     return await queries.is_coordinator(
         session, tenant=principal.tenant, case_id=case_id, coordinator_id=principal.id
     )
+
+
+async def has_left(session: AsyncSession, principal: Principal) -> bool:
+    """Say whether a person of a case left its circle: their token is from before."""
+    query = select(Person.id).where(
+        Person.tenant == principal.tenant, Person.id == principal.id, Person.state != PersonState.ACTIVE
+    )
+    return await session.scalar(query) is not None

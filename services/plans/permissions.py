@@ -5,9 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans.domain import CheckInOwner, GoalsOfCircle, NotYours, Standing
+from services.plans.models import CasePerson
 from shared.auth import Principal, Role
 from shared.http import allow
 from shared.http.principals import require_twelve
@@ -105,3 +107,13 @@ def may_record_check_in(standing: Standings, *, owner: CheckInOwner, monitors: b
 def may_request_review(standing: Standings) -> None:
     """Anyone of the circle, the coordinator, the referring or mandated side. Raises: NotYours."""
     _need(standing, *_CIRCLE, Standing.COORDINATOR, Standing.REFERRING, Standing.MANDATED)
+
+
+async def has_left(session: AsyncSession, principal: Principal) -> bool:
+    """Say whether a person of a case left its circle: their token is from before."""
+    query = select(CasePerson.person_id).where(
+        CasePerson.case_id == principal.case,
+        CasePerson.person_id == principal.id,
+        CasePerson.active.is_(False),
+    )
+    return await session.scalar(query) is not None

@@ -5,10 +5,12 @@ Who may not know that something exists gets the same answer as when it does not.
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
-from services.scheduling.models import Conference, Poll
+from services.scheduling.domain import Standing
+from services.scheduling.models import CasePerson, Conference, Poll
 from shared.auth import Kind, Principal, Role
 from shared.case_state import UnknownCase, require_not_erased
 
@@ -103,3 +105,13 @@ async def require_overseer(session: AsyncSession, principal: Principal, *, case_
     if not await _oversees(session, principal, case_id):
         raise UnknownCase(case_id=str(case_id))
     await require_not_erased(session, case_id=case_id)
+
+
+async def has_left(session: AsyncSession, principal: Principal) -> bool:
+    """Say whether a person of a case left its circle: their token is from before."""
+    query = select(CasePerson.person_id).where(
+        CasePerson.case_id == principal.case,
+        CasePerson.person_id == principal.id,
+        CasePerson.standing != Standing.ACTIVE,
+    )
+    return await session.scalar(query) is not None

@@ -51,8 +51,7 @@ from shared.http.principals import (
 )
 from shared.http.problems import Problem, status_of
 from shared.http.routing import Now, Parts, Router, Session
-from shared.http.trace import OwnTraceEntry, trace_of_person
-from shared.http.trace import own_router as own_trace
+from shared.http.trace import OwnTraceEntry, own_trace, trace_of_person
 
 __all__ = [
     "Anyone",

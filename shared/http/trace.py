@@ -1,5 +1,6 @@
 """Who looked and who changed: for the person concerned, and for the data protection officer. Both are traced too."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Principal, Role
+from shared.case_state import require_not_erased
 from shared.errors import Invalid
 from shared.http.models import ResponseModel
 from shared.http.openapi import problems
@@ -22,6 +24,7 @@ Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 # They decide with the circle about everything; the others of the circle see who looked at what is their own.
 # A copy is read by people: what lies further back is in /v1/me/trace.
 _MOST_IN_COPY = 1000
+HasLeft = Callable[[AsyncSession, Principal], Awaitable[bool]]
 _WHOSE_CASE_IT_IS = frozenset({"central", "representative"})
 
 
@@ -68,18 +71,26 @@ class TraceEntry(ResponseModel):
 
 
 router = Router(tags=["trace"])
-own_router = Router(tags=["trace"])
 
 
-@own_router.get("/v1/me/trace")
-async def read_own_trace(principal: Person, session: Session, page: Paging) -> Page[OwnTraceEntry]:
-    """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
-    query = select(trace).where(trace.c.tenant == principal.tenant, trace.c.case_id == principal.case)
-    if principal.case_role not in _WHOSE_CASE_IT_IS:
-        query = query.where(trace.c.persons.contains([principal.id]))
-    rows = await paginate(session, query, page, time=trace.c.at, id=trace.c.id)
-    note_rows(session, "read", [Row("trace:own", case=principal.case, person=principal.id)])
-    return Page(items=[_own(row, principal.id) for row in rows.items], next=rows.next)
+def own_trace(has_left: HasLeft) -> Router:
+    """Return the route of everybody's own trace, in a service that knows who left the circle of a case."""
+    own = Router(tags=["trace"])
+
+    @own.get("/v1/me/trace", responses=problems(410))
+    async def read_own_trace(principal: Person, session: Session, page: Paging) -> Page[OwnTraceEntry]:
+        """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
+        case = principal.case
+        if case is not None:
+            await require_not_erased(session, case_id=case)
+        query = select(trace).where(trace.c.tenant == principal.tenant, trace.c.case_id == case)
+        if principal.case_role not in _WHOSE_CASE_IT_IS or await has_left(session, principal):
+            query = query.where(trace.c.persons.contains([principal.id]))
+        rows = await paginate(session, query, page, time=trace.c.at, id=trace.c.id)
+        note_rows(session, "read", [Row("trace:own", case=case, person=principal.id)])
+        return Page(items=[_own(row, principal.id) for row in rows.items], next=rows.next)
+
+    return own
 
 
 @router.get("/v1/trace", responses=problems(422))

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.auth import Role
+from shared.events import network
 from shared.ids import uuid7
 from tests.integration.intake.house import Case, Headers, House
 
@@ -269,3 +270,23 @@ class TestTrace:
     async def test_must_be_asked_of_something(self, house: House, query: str) -> None:
         answer = await house.ask("GET", f"/v1/trace{query}", officer(house, uuid4()))
         assert answer.status_code == 422
+
+
+async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(house: House) -> None:
+    case, person = await house.open_case(), uuid7()
+    before = await house.do("GET", "/v1/me/trace", house.person(case, who=person))
+    assert before["items"]
+    await house.hear(network.PersonExcluded(case_id=case.id, person_id=person), case=case)
+    after = await house.do("GET", "/v1/me/trace", house.person(case, who=person))
+    assert [entry["what"] for entry in after["items"]] == [["trace"]]
+
+
+async def test_the_trace_of_an_erased_case_is_told_to_nobody_of_it(house: House) -> None:
+    case, person = await house.open_case(), uuid7()
+    await house.do("POST", f"/v1/cases/{case.id}/withdraw", house.manager(), json={"reason": "solved"})
+    officer = house.staff(uuid7(), house.tenant, Role.DPO)
+    await house.do("POST", f"/v1/cases/{case.id}/erase", officer, json={"because": "asked"})
+    await house.hear_own_events("intake.case.erased.v1")
+    refused = await house.refused("GET", "/v1/me/trace", house.person(case, who=person))
+    assert refused == (410, "case-erased")
+    assert (await house.do("GET", f"/v1/trace?case_id={case.id}", officer))["items"]

@@ -11,6 +11,7 @@ from shared.database import count_statements
 from shared.events import intake
 from shared.ids import uuid7
 from tests.integration.network.house import House
+from tests.support.own_trace import own_and_whole
 
 ADDED = "network.person.added.v1"
 
@@ -310,3 +311,16 @@ class TestHostileInput:
         assert (await house.ask("GET", cursor, house.coordinator(case))).status_code == 422
         missing = await house.ask("GET", f"/v1/persons/{UUID(int=5)}", house.coordinator(case))
         assert missing.status_code == 404
+
+
+async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(house: House) -> None:
+    case = await house.open_case()
+    for _ in range(3):
+        await house.ask("GET", f"/v1/persons/{case.central}", house.coordinator(case))
+    own, whole = await own_and_whole(house, case, case.mother)
+    assert whole > own + 1
+    path, body = f"/v1/persons/{case.mother}/exclude", {"reason": "Er geldt een straatverbod."}
+    assert (await house.ask("POST", path, house.coordinator(case), json=body)).status_code == 204
+    await house.ask("GET", f"/v1/persons/{case.central}", house.coordinator(case))
+    own, now = await own_and_whole(house, case, case.mother)
+    assert now == own + 1

@@ -10,6 +10,7 @@ from shared.auth import Role
 from shared.events import intake, network
 from shared.ids import uuid7
 from tests.integration.plans.house import House
+from tests.support.own_trace import own_and_whole
 
 
 class TestRecordPlan:
@@ -234,3 +235,13 @@ class TestPeopleHeardOf:
         await house.hear(intake.BaselineChanged(case_id=case.id, version=2, bottom_lines=()))
         rows = await house.rows("SELECT version, bottom_lines FROM case_baseline")
         assert [(row.version, len(row.bottom_lines)) for row in rows] == [(3, 1)]
+
+
+async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(house: House) -> None:
+    case = await house.open_case()
+    await house.recorded(case)
+    own, whole = await own_and_whole(house, case, case.central)
+    assert whole > own + 1
+    await house.hear(network.PersonExcluded(case_id=case.id, person_id=case.central))
+    own, now = await own_and_whole(house, case, case.central)
+    assert now == own + 1

@@ -9,6 +9,7 @@ import pytest
 from shared.events import intake, network
 from shared.ids import uuid7
 from tests.integration.scheduling.house import NOW, VENUE, Case, House, code, dates
+from tests.support.own_trace import own_and_whole
 
 
 def part(begin: int, end: int, day: int = 20) -> dict[str, str]:
@@ -330,3 +331,12 @@ class TestList:
             cursor = f"&cursor={page['next']}"
         assert numbers == [1, 2, 3]
         assert datetime.fromisoformat((await house.conferences(case))[0]["starts_at"]).tzinfo == UTC
+
+
+async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(house: House) -> None:
+    case = await house.scheduled(20)
+    own, whole = await own_and_whole(house, case, case.neighbour)
+    assert whole > own + 1
+    await house.hear(network.PersonExcluded(case_id=case.id, person_id=case.neighbour))
+    own, now = await own_and_whole(house, case, case.neighbour)
+    assert now == own + 1
