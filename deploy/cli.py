@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import contextlib
+import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -35,6 +37,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"kring: {sentence}", file=sys.stderr)
         code = 1
     sys.exit(code)
+
+
+def run() -> None:
+    """Do what the command line says in a process of its own, and end it."""
+    try:
+        main()
+    except SystemExit as end:
+        # Threads of Temporal's client outlive it, and abort an interpreter that is taken down while they ask for it.
+        # So it is not taken down (https://github.com/temporalio/sdk-python/issues/300).
+        if isinstance(end.code, int) and "temporalio.bridge.temporal_sdk_bridge" in sys.modules:
+            _end_at_once(end.code)
+        raise
+
+
+def _end_at_once(code: int) -> None:
+    """End the process after all that is to be done at its end, but for the taking down of the interpreter."""
+    import atexit
+
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        # Who read it may have left.
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _loop_factory(options: argparse.Namespace) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -358,4 +384,4 @@ async def _dead_letters(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    run()
