@@ -1,0 +1,148 @@
+"""The page on operations, followed to the letter: its commands back up one server and restore onto an empty one."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from importlib import import_module
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from deploy.local.postgres import PostgreSQL, binary
+from deploy.local.temporal import TemporalServer
+from shared.runtime import connected
+from shared.settings import Settings
+from tests.integration.erasing.house import Houses, Story
+from tests.support.backing import ROOT, Backing, Databases
+
+_BLOCKS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def written(word: str) -> str:
+    """Return the one block of commands of the page that holds a word."""
+    (block,) = [
+        found for found in _BLOCKS.findall((ROOT / "docs/operations.md").read_text()) if word in found
+    ]
+    return str(block)
+
+
+class Hands:
+    """Somebody who types what the page says."""
+
+    def __init__(self, directory: Path) -> None:
+        self.places = {name: directory / name.lower() for name in ("BACKUPS", "KEY_BACKUPS", "LEDGER")}
+        for place in self.places.values():
+            place.mkdir()
+
+    async def type(self, commands: str, settings: Settings, **more: str) -> str:
+        """Run commands against a server, and return what they print."""
+        url = httpx.URL(settings.database_url.get_secret_value())
+        path = os.pathsep.join((str(ROOT / ".venv/bin"), str(binary("psql").parent), os.environ["PATH"]))
+        environment = {
+            "PATH": path,
+            "LC_ALL": "C",
+            "PGHOST": url.host,
+            "PGPORT": str(url.port),
+            "PGUSER": url.username,
+            "PGPASSWORD": url.password,
+            "KRING_DATABASE_URL": settings.database_url.get_secret_value(),
+            "KRING_BROKER_URL": settings.broker_url.get_secret_value(),
+            "KRING_TEMPORAL_ADDRESS": settings.temporal_address,
+            "KRING_TEMPORAL_NAMESPACE": settings.temporal_namespace,
+            "KRING_SECRETS_DIR": str(settings.secrets_dir),
+            **{name: str(place) for name, place in self.places.items()},
+            **more,
+        }
+        typing = await asyncio.create_subprocess_exec(
+            *("bash", "-euo", "pipefail", "-c", commands),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=environment,
+            cwd=ROOT,
+        )
+        said, _ = await typing.communicate()
+        assert typing.returncode == 0, said.decode()
+        return said.decode()
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Hands:
+    """Somebody with three places to keep backups in."""
+    return Hands(tmp_path)
+
+
+@pytest_asyncio.fixture
+async def new_server(
+    settings: Settings, temporal_dev: TemporalServer, tmp_path: Path
+) -> AsyncIterator[Settings]:
+    """Settings that name another server of PostgreSQL, on which there is nothing, and no role of a service."""
+    parts = Backing(tmp_path)
+    server = await parts.get("postgres", PostgreSQL)
+    yield settings.model_copy(update={"database_url": SecretStr(server.url)})
+    await parts.stop()
+
+
+async def read(houses: Houses, settings: Settings, service: str, path: str, story: Story) -> httpx.Response:
+    """Read something as the case's coordinator, from a service that runs on this server."""
+    async with connected(service, settings) as context:
+        app = import_module(f"services.{service}.api").create_app(context)
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{service}") as http:
+            return await http.get(path, headers=houses.coordinator(story))
+
+
+class TestBackups:
+    async def test_restore_onto_an_empty_server_all_but_what_was_erased_since(
+        self,
+        houses: Houses,
+        databases: Databases,
+        hands: Hands,
+        new_server: Settings,
+        temporal_dev: TemporalServer,
+    ) -> None:
+        await databases.fresh("training")
+        kept, forgotten = await houses.story(), await houses.story()
+        await hands.type(written("pg_dump"), houses.settings)
+        await houses.close(forgotten)
+        await houses.erase(forgotten)
+        await houses.settle()
+        await hands.type('kring vault export-ledger "$LEDGER/ledger.jsonl"', houses.settings)
+
+        (keys,) = hands.places["KEY_BACKUPS"].iterdir()
+        # Migrating prepares a namespace, which only the server in real time has.
+        temporal = {
+            "KRING_TEMPORAL_ADDRESS": temporal_dev.address,
+            "KRING_TEMPORAL_NAMESPACE": temporal_dev.namespace,
+        }
+        said = await hands.type(written("pg_restore"), new_server, DAY=keys.suffix[1:], **temporal)
+
+        assert "erased again in databases that had forgotten it: 4" in said
+        people = await read(houses, new_server, "network", f"/v1/cases/{kept.case.id}/persons", kept)
+        assert people.is_success, people.text
+        assert {person["first_name"] for person in people.json()["items"]} >= {"Wannes", "Rachid"}
+        plan = await read(houses, new_server, "plans", f"/v1/plans/{kept.plan}", kept)
+        assert "Wannes slaapt thuis" in plan.text
+        gone = await read(houses, new_server, "plans", f"/v1/plans/{forgotten.plan}", forgotten)
+        assert gone.status_code == 410
+
+    async def test_keys_older_than_a_week_are_thrown_away_and_nothing_else(
+        self, houses: Houses, databases: Databases, hands: Hands
+    ) -> None:
+        await databases.fresh("training")
+        old = {
+            place: hands.places[place] / f"kring_{name}.2026-01-01"
+            for place, name in (("KEY_BACKUPS", "keys"), ("BACKUPS", "intake"))
+        }
+        for file in old.values():
+            file.write_bytes(b"")
+            os.utime(file, (0, 0))
+        await hands.type(written("pg_dump"), houses.settings)
+        assert not old["KEY_BACKUPS"].exists()
+        assert old["BACKUPS"].exists()
+        files = [file for place in hands.places.values() for file in place.iterdir()]
+        assert len(files) == 6 + 1 + 1
+        assert {file.stat().st_mode & 0o077 for file in files if file != old["BACKUPS"]} == {0}
