@@ -5,12 +5,10 @@ Who may not know that something exists gets the same answer as when it does not.
 
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
-from services.scheduling.domain import Standing
-from services.scheduling.models import CasePerson, Conference, Poll
+from services.scheduling.models import Conference, Poll
 from shared.auth import Kind, Principal, Role
 from shared.case_state import UnknownCase, require_not_erased
 
@@ -109,9 +107,4 @@ async def require_overseer(session: AsyncSession, principal: Principal, *, case_
 
 async def has_left(session: AsyncSession, principal: Principal) -> bool:
     """Say whether a person of a case left its circle: their token is from before."""
-    query = select(CasePerson.person_id).where(
-        CasePerson.case_id == principal.case,
-        CasePerson.person_id == principal.id,
-        CasePerson.standing != Standing.ACTIVE,
-    )
-    return await session.scalar(query) is not None
+    return await queries.has_left(session, case_id=principal.case, person_id=principal.id)

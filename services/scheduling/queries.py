@@ -274,6 +274,16 @@ async def said_in(
     return found
 
 
+async def has_left(session: AsyncSession, *, case_id: UUID | None, person_id: UUID) -> bool:
+    """Say whether somebody was removed or excluded from a case, as far as was heard."""
+    query = select(CasePerson.person_id).where(
+        CasePerson.case_id == case_id,
+        CasePerson.person_id == person_id,
+        CasePerson.standing != Standing.ACTIVE,
+    )
+    return await session.scalar(query) is not None
+
+
 async def conferences_of_person(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID
 ) -> list[tuple[Conference, Attendance | None, bool]]:

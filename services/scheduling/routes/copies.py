@@ -40,7 +40,18 @@ async def copy_for_person(
     came = await queries.conferences_of_person(
         session, tenant=principal.tenant, case_id=case_id, person_id=person_id
     )
-    sealed = [(conference.sealed, conference.row) for conference, _, _ in came if conference.sealed]
+    left = await queries.has_left(session, case_id=case_id, person_id=person_id)
+    # Where the others meet without them is not for who was removed or excluded, whatever they were told before.
+    there = {
+        conference.id
+        for conference, attendance, _ in came
+        if not left or (attendance is not None and attendance.came)
+    }
+    sealed = [
+        (conference.sealed, conference.row)
+        for conference, _, _ in came
+        if conference.sealed and conference.id in there
+    ]
     opened = await parts.vault.open_readable(session, Venue, sealed)
     venues = dict(zip((row for _, row in sealed), opened, strict=True))
     return SchedulingCopy(
@@ -50,7 +61,13 @@ async def copy_for_person(
         else CopiedPlace(role=member.role, required=member.required, mode=member.mode),
         polls=await _polls(session, polls, person_id),
         conferences=[
-            _conference(conference, attendance, told=told, venue=venues.get(conference.row))
+            _conference(
+                conference,
+                attendance,
+                told=told,
+                shows_when=conference.id in there,
+                venue=venues.get(conference.row),
+            )
             for conference, attendance, told in came
         ],
         seen=await trace_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id),
@@ -83,15 +100,20 @@ async def _polls(session: AsyncSession, polls: Sequence[Poll], person_id: UUID) 
 
 
 def _conference(
-    conference: Conference, attendance: Attendance | None, *, told: bool, venue: Venue | None
+    conference: Conference,
+    attendance: Attendance | None,
+    *,
+    told: bool,
+    shows_when: bool,
+    venue: Venue | None,
 ) -> CopiedConference:
     return CopiedConference(
         conference_id=conference.id,
         conference_no=conference.conference_no,
         state=conference.state,
-        starts_at=conference.starts_at,
-        ends_at=conference.ends_at,
-        held_on=conference.held_on,
+        starts_at=conference.starts_at if shows_when else None,
+        ends_at=conference.ends_at if shows_when else None,
+        held_on=conference.held_on if shows_when else None,
         venue=None if venue is None else f"{venue.name}, {venue.address}",
         told=told,
         mode=None if attendance is None else attendance.mode,

@@ -3,6 +3,9 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
+from shared.events import network
 from tests.integration.scheduling.house import Case, House
 
 
@@ -35,6 +38,21 @@ class TestCopy:
         [meeting] = (await copy(house, case, case.uncle))["conferences"]
         assert (meeting["conference_no"], meeting["told"]) == (1, True)
         assert "Buurthuis De Linde" in meeting["venue"]
+
+    @pytest.mark.parametrize("left", [network.PersonRemoved, network.PersonExcluded])
+    async def test_tells_nobody_who_left_when_and_where_the_others_meet(
+        self, house: House, left: Any
+    ) -> None:
+        case = await house.scheduled(20)
+        await house.hear(left(case_id=case.id, person_id=case.uncle))
+        moved = await house.schedule(case, venue={"name": "De Nieuwe Zaal", "address": "Kerkplein 9"})
+        assert moved.status_code == 200, moved.text
+        found = await copy(house, case, case.uncle)
+        [meeting] = found["conferences"]
+        assert (meeting["told"], found["erased"]) == (True, False)
+        assert [meeting[name] for name in ("starts_at", "ends_at", "held_on", "venue")] == [None] * 4
+        [meeting] = (await copy(house, case, case.neighbour))["conferences"]
+        assert "De Nieuwe Zaal" in meeting["venue"]
 
     async def test_of_a_stranger_there_is_nothing(self, house: House) -> None:
         case = await house.scheduled()
