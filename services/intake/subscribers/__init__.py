@@ -23,18 +23,21 @@ from services.intake.domain.keeping import retention_workflow_id
 from services.intake.operations import cases, circle, erasing, statistics, telling
 from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals
+from services.intake.subscribers import counting
+from services.intake.subscribers.hearing import subscriptions, tenant_of
 from services.intake.workflows import CoordinatorAssignment, Retention, SearchRun
 from shared import erasure, messages
 from shared.context import Context
 from shared.database import Scope
-from shared.events import intake, network, plans, scheduling
+from shared.events import intake, network, plans
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
-from shared.subscriptions import AndThen, Subscriptions
+from shared.subscriptions import AndThen
 
-subscriptions = Subscriptions(SERVICE)
-messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=letters.write)
+messages.install(subscriptions, templates=Path(__file__).parents[1] / "templates", writer=letters.write)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=HOLDERS)
+
+__all__ = ["counting", "subscriptions"]
 
 
 @subscriptions.writes(intake.ReferralReceived, case="any")
@@ -42,7 +45,7 @@ async def confirm_receipt(
     session: AsyncSession, event: Received[intake.ReferralReceived], context: Context
 ) -> None:
     """Tell the referrer that the referral arrived; outside the request, which need not wait for it."""
-    tenant = _tenant_of(event)
+    tenant = tenant_of(event)
     referral = await referrals.referral(session, tenant=tenant, referral_id=event.data.referral_id)
     if referral is not None:
         await telling.confirm_receipt(session, referral, await context.clock.now())
@@ -52,14 +55,14 @@ async def confirm_receipt(
 @subscriptions.acts(intake.CaseOpened)
 async def search_for_coordinator(event: Received[intake.CaseOpened], context: Context) -> None:
     """Start the first search."""
-    await _start(context, _tenant_of(event), event.data.case_id, 1)
+    await _start(context, tenant_of(event), event.data.case_id, 1)
 
 
 @subscriptions.acts(intake.CoordinatorReleased)
 async def search_for_another(event: Received[intake.CoordinatorReleased], context: Context) -> None:
     """Start the next search, if another coordinator must be found."""
     if event.data.replace:
-        await _start(context, _tenant_of(event), event.data.case_id, event.data.assignment_no + 1)
+        await _start(context, tenant_of(event), event.data.case_id, event.data.assignment_no + 1)
 
 
 @subscriptions.acts(intake.OfferAnswered)
@@ -84,14 +87,14 @@ async def wake_to_go_on(event: Received[intake.CaseResumed], context: Context) -
 async def wake_to_stop(event: Received[intake.CaseWithdrawn], context: Context) -> AndThen:
     """Let the search see that the case stopped."""
     await _wake_current(context, event, event.data.case_id)
-    return _counted(context, _tenant_of(event), event.data.case_id)
+    return _counted(context, tenant_of(event), event.data.case_id)
 
 
 @subscriptions.acts(intake.CaseClosed, case="any")
 async def wake_to_end(event: Received[intake.CaseClosed], context: Context) -> AndThen:
     """Let the search see that the case ended."""
     await _wake_current(context, event, event.data.case_id)
-    return _counted(context, _tenant_of(event), event.data.case_id)
+    return _counted(context, tenant_of(event), event.data.case_id)
 
 
 @subscriptions.writes(plans.FollowUpEnded)
@@ -100,7 +103,7 @@ async def close_case(session: AsyncSession, event: Received[plans.FollowUpEnded]
     await cases.close_case(
         session,
         context.vault,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         outcome=Outcome(event.data.outcome),
         now=await context.clock.now(),
@@ -113,7 +116,7 @@ async def end_coordinators_task(
 ) -> None:
     """Release the coordinator after the four-week call, unless it asks for a new conference to prepare."""
     await statistics.note_check_in(
-        session, context.vault, tenant=_tenant_of(event), case_id=event.data.case_id
+        session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id
     )
     if event.data.kind != "four-weeks" or event.data.decision == "new-conference":
         return
@@ -121,7 +124,7 @@ async def end_coordinators_task(
     with suppress(NoCoordinator):
         await cases.release_coordinator(
             session,
-            tenant=_tenant_of(event),
+            tenant=tenant_of(event),
             case_id=event.data.case_id,
             reason=ReleaseReason.TASK_DONE,
             now=await context.clock.now(),
@@ -131,11 +134,11 @@ async def end_coordinators_task(
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Make the referral, its persons and the baseline unreadable; what was counted is no longer of this case."""
-    await statistics.let_go(session, tenant=_tenant_of(event), case_id=event.data.case_id)
+    await statistics.let_go(session, tenant=tenant_of(event), case_id=event.data.case_id)
     await erasing.wipe_case(
         session,
         context.vault,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         because=event.data.because,
         now=await context.clock.now(),
@@ -166,7 +169,7 @@ async def _note_departed(
 ) -> None:
     await circle.note_departed(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         at=event.time,
@@ -182,7 +185,7 @@ async def erase_person(
     await erasing.wipe_person(
         session,
         context.vault,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         because=event.data.because,
@@ -195,7 +198,7 @@ async def look_after_files(event: Received[ClockFact], context: Context) -> None
     """Let retention see that a file's time, that of a hold, or that of confirming an erasure began to run."""
     if event.data.kind not in (RETENTION_CLOCK, HOLD_CLOCK, erasure.CLOCK):
         return
-    tenant = _tenant_of(event)
+    tenant = tenant_of(event)
     await context.temporal.wake(
         Retention.__name__,
         Files(tenant=tenant),
@@ -206,171 +209,11 @@ async def look_after_files(event: Received[ClockFact], context: Context) -> None
     )
 
 
-# What is counted may come before and after anything else; of an erased case nothing is heard any more.
-@subscriptions.writes(intake.ReferralAccepted, case="any")
-async def count_start(
-    session: AsyncSession, event: Received[intake.ReferralAccepted], context: Context
-) -> None:
-    """Count a referral as started."""
-    await statistics.follow(session, context.vault, tenant=_tenant_of(event), case_id=event.data.case_id)
-
-
-@subscriptions.writes(intake.ReferralDeclined, case="any")
-async def count_declined(
-    session: AsyncSession, event: Received[intake.ReferralDeclined], context: Context
-) -> None:
-    """Count a referral as declined."""
-    await _count_referral(session, context, _tenant_of(event), event.data.referral_id)
-
-
-@subscriptions.writes(intake.ReferralWithdrawn, case="any")
-async def count_withdrawn(
-    session: AsyncSession, event: Received[intake.ReferralWithdrawn], context: Context
-) -> None:
-    """Count a referral as taken back."""
-    await _count_referral(session, context, _tenant_of(event), event.data.referral_id)
-
-
-@subscriptions.writes(intake.CoordinatorAssigned, case="any")
-async def count_region(
-    session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context
-) -> None:
-    """Count a case where its coordinator is."""
-    await statistics.note_region(
-        session,
-        context.vault,
-        tenant=_tenant_of(event),
-        case_id=event.data.case_id,
-        coordinator_id=event.data.coordinator_id,
-    )
-
-
-@subscriptions.writes(network.PersonAdded, case="any")
-async def count_widening(
-    session: AsyncSession, event: Received[network.PersonAdded], context: Context
-) -> None:
-    """Count who came into the circle through others than the central persons."""
-    if event.data.widened:
-        await statistics.note_widened(
-            session, context.vault, tenant=_tenant_of(event), case_id=event.data.case_id
-        )
-
-
-@subscriptions.writes(network.CircleReady, case="any")
-async def count_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
-    """Count how large the circle is."""
-    await statistics.note_circle(
-        session,
-        context.vault,
-        tenant=_tenant_of(event),
-        case_id=event.data.case_id,
-        members=len(event.data.members),
-        at=event.time,
-    )
-
-
-@subscriptions.writes(scheduling.ConferenceHeld, case="any")
-async def count_conference(
-    session: AsyncSession, event: Received[scheduling.ConferenceHeld], context: Context
-) -> None:
-    """Count a conference, and who came."""
-    await statistics.note_conference(
-        session,
-        context.vault,
-        tenant=_tenant_of(event),
-        case_id=event.data.case_id,
-        held_on=event.data.held_on,
-        invited=event.data.invited,
-        attended=event.data.attended,
-    )
-
-
-@subscriptions.writes(scheduling.ConferenceCancelled, case="any")
-async def count_cancelled(
-    session: AsyncSession, event: Received[scheduling.ConferenceCancelled], context: Context
-) -> None:
-    """Count a conference that was called off."""
-    await statistics.note_cancelled(
-        session, context.vault, tenant=_tenant_of(event), case_id=event.data.case_id
-    )
-
-
-@subscriptions.writes(plans.PlanRecorded, case="any")
-async def count_plan(session: AsyncSession, event: Received[plans.PlanRecorded], context: Context) -> None:
-    """Count a plan, from a conference or without a meeting."""
-    await statistics.note_plan(
-        session,
-        context.vault,
-        tenant=_tenant_of(event),
-        case_id=event.data.case_id,
-        from_conference=event.data.conference_id is not None,
-        agreements=len(event.data.agreement_ids),
-        at=event.time,
-    )
-
-
-@subscriptions.writes(plans.PlanAccepted, case="any")
-async def count_accepted(
-    session: AsyncSession, event: Received[plans.PlanAccepted], context: Context
-) -> None:
-    """Count a plan as accepted."""
-    await _count_acceptance(session, context, event, "accepted")
-
-
-@subscriptions.writes(plans.PlanPartlyAccepted, case="any")
-async def count_partly_accepted(
-    session: AsyncSession, event: Received[plans.PlanPartlyAccepted], context: Context
-) -> None:
-    """Count a plan as accepted in part."""
-    await _count_acceptance(session, context, event, "partly-accepted")
-
-
-@subscriptions.writes(plans.PlanRefused, case="any")
-async def count_refused(session: AsyncSession, event: Received[plans.PlanRefused], context: Context) -> None:
-    """Count a plan as refused."""
-    await _count_acceptance(session, context, event, "refused")
-
-
-@subscriptions.writes(plans.AgreementDone, case="any")
-async def count_agreement(
-    session: AsyncSession, event: Received[plans.AgreementDone], context: Context
-) -> None:
-    """Count an agreement that was carried out."""
-    await statistics.note_agreement_done(
-        session, context.vault, tenant=_tenant_of(event), case_id=event.data.case_id
-    )
-
-
 def _counted(context: Context, tenant: UUID, case_id: UUID) -> AndThen:
     async def write(session: AsyncSession) -> None:
         await statistics.follow(session, context.vault, tenant=tenant, case_id=case_id)
 
     return write
-
-
-async def _count_referral(session: AsyncSession, context: Context, tenant: UUID, referral_id: UUID) -> None:
-    referral = await referrals.referral(session, tenant=tenant, referral_id=referral_id)
-    if referral is not None:
-        await statistics.follow(session, context.vault, tenant=tenant, case_id=referral.case_id)
-
-
-async def _count_acceptance(
-    session: AsyncSession, context: Context, event: Received[Any], acceptance: str
-) -> None:
-    await statistics.note_acceptance(
-        session,
-        context.vault,
-        tenant=_tenant_of(event),
-        case_id=event.data.case_id,
-        version=event.data.version,
-        acceptance=acceptance,
-    )
-
-
-def _tenant_of(event: Received[Any]) -> UUID:
-    if event.tenant is None:
-        raise LookupError(f"{event.type} without a tenant")
-    return event.tenant
 
 
 async def _start(context: Context, tenant: UUID, case_id: UUID, number: int) -> None:
@@ -389,7 +232,7 @@ async def _wake(context: Context, event: Received[Any], case_id: UUID, number: i
 
 
 async def _wake_current(context: Context, event: Received[Any], case_id: UUID) -> None:
-    tenant = _tenant_of(event)
+    tenant = tenant_of(event)
     async with context.database.transaction(Scope(tenant=tenant)) as session:
         case = await case_reads.case(session, tenant=tenant, case_id=case_id)
     if case is not None:

@@ -1,0 +1,167 @@
+"""What intake counts for statistics, as it hears it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.operations import statistics
+from services.intake.queries import referrals
+from services.intake.subscribers.hearing import subscriptions, tenant_of
+from shared.context import Context
+from shared.events import intake, network, plans, scheduling
+from shared.events.base import Received
+
+
+# What is counted may come before and after anything else; of an erased case nothing is heard any more.
+@subscriptions.writes(intake.ReferralAccepted, case="any")
+async def count_start(
+    session: AsyncSession, event: Received[intake.ReferralAccepted], context: Context
+) -> None:
+    """Count a referral as started."""
+    await statistics.follow(session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id)
+
+
+@subscriptions.writes(intake.ReferralDeclined, case="any")
+async def count_declined(
+    session: AsyncSession, event: Received[intake.ReferralDeclined], context: Context
+) -> None:
+    """Count a referral as declined."""
+    await _count_referral(session, context, tenant_of(event), event.data.referral_id)
+
+
+@subscriptions.writes(intake.ReferralWithdrawn, case="any")
+async def count_withdrawn(
+    session: AsyncSession, event: Received[intake.ReferralWithdrawn], context: Context
+) -> None:
+    """Count a referral as taken back."""
+    await _count_referral(session, context, tenant_of(event), event.data.referral_id)
+
+
+@subscriptions.writes(intake.CoordinatorAssigned, case="any")
+async def count_region(
+    session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context
+) -> None:
+    """Count a case where its coordinator is."""
+    await statistics.note_region(
+        session,
+        context.vault,
+        tenant=tenant_of(event),
+        case_id=event.data.case_id,
+        coordinator_id=event.data.coordinator_id,
+    )
+
+
+@subscriptions.writes(network.PersonAdded, case="any")
+async def count_widening(
+    session: AsyncSession, event: Received[network.PersonAdded], context: Context
+) -> None:
+    """Count who came into the circle through others than the central persons."""
+    if event.data.widened:
+        await statistics.note_widened(
+            session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id
+        )
+
+
+@subscriptions.writes(network.CircleReady, case="any")
+async def count_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
+    """Count how large the circle is."""
+    await statistics.note_circle(
+        session,
+        context.vault,
+        tenant=tenant_of(event),
+        case_id=event.data.case_id,
+        members=len(event.data.members),
+        at=event.time,
+    )
+
+
+@subscriptions.writes(scheduling.ConferenceHeld, case="any")
+async def count_conference(
+    session: AsyncSession, event: Received[scheduling.ConferenceHeld], context: Context
+) -> None:
+    """Count a conference, and who came."""
+    await statistics.note_conference(
+        session,
+        context.vault,
+        tenant=tenant_of(event),
+        case_id=event.data.case_id,
+        held_on=event.data.held_on,
+        invited=event.data.invited,
+        attended=event.data.attended,
+    )
+
+
+@subscriptions.writes(scheduling.ConferenceCancelled, case="any")
+async def count_cancelled(
+    session: AsyncSession, event: Received[scheduling.ConferenceCancelled], context: Context
+) -> None:
+    """Count a conference that was called off."""
+    await statistics.note_cancelled(
+        session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id
+    )
+
+
+@subscriptions.writes(plans.PlanRecorded, case="any")
+async def count_plan(session: AsyncSession, event: Received[plans.PlanRecorded], context: Context) -> None:
+    """Count a plan, from a conference or without a meeting."""
+    await statistics.note_plan(
+        session,
+        context.vault,
+        tenant=tenant_of(event),
+        case_id=event.data.case_id,
+        from_conference=event.data.conference_id is not None,
+        agreements=len(event.data.agreement_ids),
+        at=event.time,
+    )
+
+
+@subscriptions.writes(plans.PlanAccepted, case="any")
+async def count_accepted(
+    session: AsyncSession, event: Received[plans.PlanAccepted], context: Context
+) -> None:
+    """Count a plan as accepted."""
+    await _count_acceptance(session, context, event, "accepted")
+
+
+@subscriptions.writes(plans.PlanPartlyAccepted, case="any")
+async def count_partly_accepted(
+    session: AsyncSession, event: Received[plans.PlanPartlyAccepted], context: Context
+) -> None:
+    """Count a plan as accepted in part."""
+    await _count_acceptance(session, context, event, "partly-accepted")
+
+
+@subscriptions.writes(plans.PlanRefused, case="any")
+async def count_refused(session: AsyncSession, event: Received[plans.PlanRefused], context: Context) -> None:
+    """Count a plan as refused."""
+    await _count_acceptance(session, context, event, "refused")
+
+
+@subscriptions.writes(plans.AgreementDone, case="any")
+async def count_agreement(
+    session: AsyncSession, event: Received[plans.AgreementDone], context: Context
+) -> None:
+    """Count an agreement that was carried out."""
+    await statistics.note_agreement_done(
+        session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id
+    )
+
+
+async def _count_referral(session: AsyncSession, context: Context, tenant: UUID, referral_id: UUID) -> None:
+    referral = await referrals.referral(session, tenant=tenant, referral_id=referral_id)
+    if referral is not None:
+        await statistics.follow(session, context.vault, tenant=tenant, case_id=referral.case_id)
+
+
+async def _count_acceptance(
+    session: AsyncSession, context: Context, event: Received[Any], acceptance: str
+) -> None:
+    await statistics.note_acceptance(
+        session,
+        context.vault,
+        tenant=tenant_of(event),
+        case_id=event.data.case_id,
+        version=event.data.version,
+        acceptance=acceptance,
+    )
