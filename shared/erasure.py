@@ -46,8 +46,8 @@ _EMPTY_ANSWERS = text(
 )
 _CALL_MAILS_OFF = text(
     "UPDATE message SET state = 'cancelled', settled_at = :now WHERE state = 'queued'"
-    " AND (case_id = :subject OR recipient = :subject)"
-)
+    " AND (case_id = :subject OR recipient = :subject OR recipient = ANY(:recipients))"
+).bindparams(bindparam("recipients", type_=ARRAY(Uuid)))
 _BEGIN = text(
     "INSERT INTO erasure (subject, tenant, kind, because, waits_for, began_at)"
     " VALUES (:subject, :tenant, :kind, :because, :waits_for, :now)"
@@ -95,9 +95,11 @@ async def wipe(
     case: UUID | None,
     because: ErasureBecause,
     now: datetime,
+    recipients: Sequence[UUID] = (),
 ) -> None:
     """Name the keys of `subjects` in the ledger, empty kept answers, call mails off; the keys are destroyed after.
 
+    `recipients`: to whom mails are called off too, where they are known by another id than what is erased.
     A subject without a key gets one, so that it cannot get another later. The caller deletes its own rows.
     """
     await vault.prepare(session, subjects=subjects)
@@ -114,7 +116,7 @@ async def wipe(
         },
     )
     await session.execute(_EMPTY_ANSWERS, {"tenant": tenant, "nobody": NO_TENANT, "case": case or erased})
-    await session.execute(_CALL_MAILS_OFF, {"subject": erased, "now": now})
+    await session.execute(_CALL_MAILS_OFF, {"subject": erased, "recipients": list(recipients), "now": now})
     fact = ERASURE_WRITTEN[service](kind=kind, subject=erased)
     await outbox.publish(session, fact, stream=case or erased, tenant=tenant, case=case, now=now)
 

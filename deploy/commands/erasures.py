@@ -247,6 +247,9 @@ def _event(line: Line) -> tuple[str, dict[str, Any]]:
     case = {"case_id": line.case_id, "because": line.because}
     if line.kind == "case":
         return intake.CaseErased.TYPE, case
+    if line.kind in ("staff", "coordinator"):
+        contact = {"contact_id": line.erased, "kind": line.kind, "because": line.because}
+        return intake.ContactErased.TYPE, contact
     if line.kind == "registration":
         return training.RegistrationErased.TYPE, {"registration_id": line.erased, "because": line.because}
     return network.PersonErased.TYPE, {**case, "person_id": line.erased}

@@ -86,6 +86,17 @@ class CaseErased(EventData, type="intake.case.erased.v1"):
     because: ErasureBecause = "asked"
 
 
+class ContactErased(EventData, type="intake.contact.erased.v1"):
+    """A member of staff or a coordinator left an organisation, and what it knows of them must become unreadable.
+
+    `contact_id` stands for them at this organisation alone: others may know them too.
+    """
+
+    contact_id: UUID
+    kind: Literal["staff", "coordinator"]
+    because: ErasureBecause = "asked"
+
+
 class OfferMade(EventData, type="intake.offer.made.v1"):
     """A coordinator was asked to take the case."""
 

@@ -1,6 +1,6 @@
 """What intake refuses, one class per rule."""
 
-from shared.errors import Conflict, Forbidden, Invalid, NotFound
+from shared.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 
 
 class TenantUnknown(NotFound):
@@ -22,6 +22,34 @@ class UnknownOffer(NotFound):
 
     code = "offer-not-found"
     title = "There is no such offer here"
+
+
+class UnknownStaff(NotFound):
+    """The tenant knows no such colleague."""
+
+    code = "staff-not-found"
+    title = "There is no such colleague here"
+
+
+class UnknownCoordinator(NotFound):
+    """The tenant knows no such coordinator."""
+
+    code = "coordinator-not-found"
+    title = "There is no such coordinator here"
+
+
+class CoordinatorBusy(Conflict):
+    """Who has a case, or is asked to take one, cannot be forgotten yet."""
+
+    code = "coordinator-busy"
+    title = "Release the coordinator from their cases, and let them answer what they are asked, before erasing them"
+
+
+class ContactErased(Gone):
+    """Who was erased is not known again under the same id: their key is gone for good."""
+
+    code = "contact-erased"
+    title = "Whoever had this id was erased; whoever comes back is entered under another id"
 
 
 class UnknownBottomLine(Invalid):

@@ -50,6 +50,7 @@ class StaffMember(Base):
     organisation_id: Mapped[UUID]
     roles: Mapped[Codes]
     created_at: Mapped[At]
+    erased_at: Mapped[At | None]
     sealed: Mapped[Sealed]
 
     @property
@@ -79,6 +80,7 @@ class Coordinator(Base):
     max_load: Mapped[int] = mapped_column(Integer)
     tied_to: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     created_at: Mapped[At]
+    erased_at: Mapped[At | None]
     sealed: Mapped[Sealed]
 
     @property

@@ -50,6 +50,11 @@ async def offer_to_next(
     policy = await register.policy(session, tenant=tenant)
     await clocks.stop(session, kind=SEARCH_CLOCK, subject=case_id, now=now)
     best = await _best(session, vault, case, number)
+    # Somebody erased meanwhile is no candidate any more.
+    while best is not None and not await register.hold_coordinator(
+        session, tenant=tenant, coordinator_id=best.id
+    ):
+        best = await _best(session, vault, case, number)
     if best is not None:
         await _offer(session, case, best, policy, now)
         return

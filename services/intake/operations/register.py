@@ -11,6 +11,7 @@ from stdnum.be import vat
 from stdnum.exceptions import ValidationError as NotANumber
 
 from services.intake.domain.errors import (
+    ContactErased,
     KboNumberWrong,
     OrganisationKnown,
     OrganisationUnknown,
@@ -75,7 +76,7 @@ async def enter_staff(
     """Enter a colleague, or replace what was known of them, and return their id.
 
     `tenant`: who enters them, so that none can overwrite what another organisation knows; if it is nobody's, their
-    own organisation. Raises: OrganisationUnknown.
+    own organisation. Raises: OrganisationUnknown, ContactErased.
     """
     tenant = entry.organisation_id if tenant == NO_TENANT else tenant
     await set_scope(session, Scope(tenant=tenant))
@@ -83,6 +84,7 @@ async def enter_staff(
         if await reads.organisation(session, organisation_id=organisation_id) is None:
             raise OrganisationUnknown
     staff_id = entry.staff_id or uuid7()
+    await _require_not_erased(session, StaffMember, tenant, staff_id)
     person = StaffMember(tenant=tenant, id=staff_id)
     contact = ContactFields(
         first_name=entry.first_name, last_name=entry.last_name, email=entry.email, language=entry.language
@@ -102,9 +104,13 @@ async def enter_staff(
 async def enter_coordinator(
     session: AsyncSession, vault: Vault, *, tenant: UUID, entry: NewCoordinator, now: datetime
 ) -> UUID:
-    """Enter a coordinator, or replace what was known of them, and return their id. Raises: TenantUnknown."""
+    """Enter a coordinator, or replace what was known of them, and return their id.
+
+    Raises: TenantUnknown, ContactErased.
+    """
     await _require_tenant(session, tenant)
     coordinator_id = entry.coordinator_id or uuid7()
+    await _require_not_erased(session, Coordinator, tenant, coordinator_id)
     person = Coordinator(tenant=tenant, id=coordinator_id)
     contact = ContactFields(
         first_name=entry.first_name, last_name=entry.last_name, email=entry.email, language=entry.language
@@ -158,4 +164,16 @@ async def _put(
 ) -> None:
     added = insert(table).values(values)
     changed = {name: added.excluded[name] for name in values if name not in ("tenant", "id", "created_at")}
-    await session.execute(added.on_conflict_do_update(index_elements=["tenant", "id"], set_=changed))
+    put = added.on_conflict_do_update(
+        index_elements=["tenant", "id"], set_=changed, where=table.erased_at.is_(None)
+    ).returning(table.id)
+    if (await session.execute(put)).first() is None:
+        raise ContactErased
+
+
+async def _require_not_erased(
+    session: AsyncSession, table: type[StaffMember] | type[Coordinator], tenant: UUID, person_id: UUID
+) -> None:
+    query = select(table.erased_at).where(table.tenant == tenant, table.id == person_id)
+    if (await session.execute(query)).scalar_one_or_none() is not None:
+        raise ContactErased

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import LIVE
+from services.intake.domain.codes import LIVE, OfferState
 from services.intake.domain.fit import Candidate
-from services.intake.models import Case, Coordinator, Organisation, PolicyVersion, StaffMember
+from services.intake.models import Case, Coordinator, Offer, Organisation, PolicyVersion, StaffMember
 from services.intake.settings import Policy
 from shared.auth import Role
 from shared.http.paging import PageRequest, Rows, paginate
@@ -53,7 +54,11 @@ async def staff_member(session: AsyncSession, *, tenant: UUID, staff_id: UUID) -
     """Return a colleague as the tenant entered them, else as their own organisation did."""
     query = (
         select(StaffMember)
-        .where(StaffMember.id == staff_id, StaffMember.tenant.in_([tenant, StaffMember.organisation_id]))
+        .where(
+            StaffMember.id == staff_id,
+            StaffMember.tenant.in_([tenant, StaffMember.organisation_id]),
+            StaffMember.erased_at.is_(None),
+        )
         .order_by((StaffMember.tenant == tenant).desc())
     )
     return (await session.execute(query.limit(1))).scalar_one_or_none()
@@ -73,19 +78,58 @@ async def _colleagues(session: AsyncSession, tenant: UUID, role: Role) -> Sequen
     query = select(StaffMember.id).where(
         StaffMember.tenant == tenant,
         StaffMember.organisation_id == tenant,
+        StaffMember.erased_at.is_(None),
         literal(role.value) == any_(StaffMember.roles),
     )
     return (await session.execute(query.order_by(StaffMember.id))).scalars().all()
 
 
 async def coordinator(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) -> Coordinator | None:
-    """Return a coordinator of the tenant."""
-    return await session.get(Coordinator, (tenant, coordinator_id))
+    """Return a coordinator of the tenant, None if they were erased."""
+    query = select(Coordinator).where(
+        Coordinator.tenant == tenant, Coordinator.id == coordinator_id, Coordinator.erased_at.is_(None)
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def hold_coordinator(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) -> bool:
+    """Say whether a coordinator is known and was not erased; none erases them until the end of the transaction."""
+    query = select(Coordinator.id).where(
+        Coordinator.tenant == tenant, Coordinator.id == coordinator_id, Coordinator.erased_at.is_(None)
+    )
+    return (await session.execute(query.with_for_update(read=True))).first() is not None
+
+
+async def contacts(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID | None = None
+) -> list[StaffMember | Coordinator]:
+    """Return, locked, whom a tenant knows under an id, or everybody: as a colleague, a coordinator, or both."""
+    found: list[StaffMember | Coordinator] = []
+    tables: tuple[type[StaffMember | Coordinator], ...] = (StaffMember, Coordinator)
+    for table in tables:
+        query = select(table).where(table.tenant == tenant)
+        if person_id is not None:
+            query = query.where(table.id == person_id)
+        locked = query.order_by(table.id).with_for_update().execution_options(populate_existing=True)
+        rows: Any = (await session.execute(locked)).scalars().all()
+        found += rows
+    return found
+
+
+async def is_busy(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) -> bool:
+    """Say whether a coordinator has a live case now, or an offer that waits for an answer."""
+    has = select(Case.id).where(
+        Case.tenant == tenant, Case.coordinator_id == coordinator_id, Case.state.in_(LIVE)
+    )
+    asked = select(Offer.id).where(
+        Offer.tenant == tenant, Offer.coordinator_id == coordinator_id, Offer.state == OfferState.OPEN
+    )
+    return (await session.execute(has.union_all(asked).limit(1))).first() is not None
 
 
 async def coordinators(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[Coordinator]:
     """Return one page of the tenant's coordinators, longest known first."""
-    query = select(Coordinator).where(Coordinator.tenant == tenant)
+    query = select(Coordinator).where(Coordinator.tenant == tenant, Coordinator.erased_at.is_(None))
     return await paginate(
         session, query, page, time=Coordinator.created_at, id=Coordinator.id, newest_first=False
     )
@@ -104,7 +148,8 @@ async def loads(session: AsyncSession, *, tenant: UUID) -> dict[UUID, int]:
 async def candidates(session: AsyncSession, *, tenant: UUID) -> list[Candidate]:
     """Return all coordinators of a tenant with their load."""
     load_of = await loads(session, tenant=tenant)
-    rows = await session.execute(select(Coordinator).where(Coordinator.tenant == tenant))
+    query = select(Coordinator).where(Coordinator.tenant == tenant, Coordinator.erased_at.is_(None))
+    rows = await session.execute(query)
     return [
         Candidate(
             id=row.id,

@@ -8,13 +8,16 @@ from fastapi import Depends
 from services.intake import permissions
 from services.intake.domain.codes import CaseStatus
 from services.intake.domain.errors import NoErasure
-from services.intake.operations import erasing
+from services.intake.models.register import key_subject
+from services.intake.operations import erasing, leaving
 from services.intake.schemas.cases import CaseStanding
 from shared.auth import Principal, Role
 from shared.http import Now, Router, Session, allow
 from shared.http.erasing import ErasureStanding, NewErasure
 
 router = Router(tags=["erasing"])
+
+Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
 
 Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 Overseer = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER, Role.OPS))]
@@ -37,4 +40,62 @@ async def read_erasure(case_id: UUID, principal: Overseer, session: Session, now
     erasure = await erasing.erasures.read(session, subject=case_id, tenant=principal.tenant)
     if erasure is None:
         raise NoErasure(case_id=str(case_id))
+    return ErasureStanding.of(erasure, now=now)
+
+
+@router.post("/v1/staff/{staff_id}/erase")
+async def erase_staff(
+    staff_id: UUID, body: NewErasure, principal: Registrar, session: Session, now: Now
+) -> ErasureStanding:
+    """Make what the tenant knows of a colleague who left unreadable for good; what they did stays, under their id."""
+    await leaving.erase_contact(
+        session,
+        tenant=principal.tenant,
+        person_id=staff_id,
+        kind="staff",
+        because=body.because,
+        now=now,
+    )
+    return await _standing_of_contact(session, principal, staff_id, now)
+
+
+@router.get("/v1/staff/{staff_id}/erasure")
+async def read_erasure_of_staff(
+    staff_id: UUID, principal: Registrar, session: Session, now: Now
+) -> ErasureStanding:
+    """Read whether it is confirmed that nothing readable is left of a colleague."""
+    return await _standing_of_contact(session, principal, staff_id, now)
+
+
+@router.post("/v1/coordinators/{coordinator_id}/erase")
+async def erase_coordinator(
+    coordinator_id: UUID, body: NewErasure, principal: Registrar, session: Session, now: Now
+) -> ErasureStanding:
+    """Make what the tenant knows of a coordinator who left unreadable for good; what they did stays, under their id."""
+    await leaving.erase_contact(
+        session,
+        tenant=principal.tenant,
+        person_id=coordinator_id,
+        kind="coordinator",
+        because=body.because,
+        now=now,
+    )
+    return await _standing_of_contact(session, principal, coordinator_id, now)
+
+
+@router.get("/v1/coordinators/{coordinator_id}/erasure")
+async def read_erasure_of_coordinator(
+    coordinator_id: UUID, principal: Registrar, session: Session, now: Now
+) -> ErasureStanding:
+    """Read whether it is confirmed that nothing readable is left of a coordinator."""
+    return await _standing_of_contact(session, principal, coordinator_id, now)
+
+
+async def _standing_of_contact(
+    session: Session, principal: Principal, person_id: UUID, now: Now
+) -> ErasureStanding:
+    subject = key_subject(principal.tenant, person_id)
+    erasure = await erasing.erasures.read(session, subject=subject, tenant=principal.tenant)
+    if erasure is None:
+        raise NoErasure
     return ErasureStanding.of(erasure, now=now)

@@ -20,7 +20,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import NoCoordinator
 from services.intake.domain.keeping import retention_workflow_id
-from services.intake.operations import cases, circle, erasing, statistics, telling
+from services.intake.operations import cases, circle, erasing, leaving, statistics, telling
 from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals
 from services.intake.subscribers import counting
@@ -188,6 +188,22 @@ async def erase_person(
         tenant=tenant_of(event),
         case_id=event.data.case_id,
         person_id=event.data.person_id,
+        because=event.data.because,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(intake.ContactErased, case="always")
+async def erase_contact(
+    session: AsyncSession, event: Received[intake.ContactErased], context: Context
+) -> None:
+    """Make what the tenant knows of somebody who left unreadable."""
+    await leaving.wipe_contact(
+        session,
+        context.vault,
+        tenant=tenant_of(event),
+        contact_id=event.data.contact_id,
+        kind=event.data.kind,
         because=event.data.because,
         now=await context.clock.now(),
     )

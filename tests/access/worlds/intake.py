@@ -14,6 +14,7 @@ from tests.access.world import Try, World, content, strings, strings_of
 from tests.integration.intake.house import Case, House, kbo, opened
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
+RESTING = "coordinator who takes no cases"
 _ROLES = {"p1": "central person", "p2": "representative"}
 
 
@@ -209,6 +210,8 @@ async def _held(house: House, case: Case) -> str:
 async def _offered(house: House) -> UUID:
     """An offer that waits for the coordinator who has no case yet."""
     await _coordinator(house, "coordinator without a case", HERE)
+    # Asked for nothing, so that they can be erased.
+    await _coordinator(house, RESTING, HERE, most=0)
     case = await house.open_case(await house.refer_oneself())
     offer = await house.offer_next(case)
     assert offer is not None
@@ -248,6 +251,11 @@ def _tries(house: House, waiting: UUID) -> dict[str, Try]:
     for row in (f"GET {case}/retention", f"POST {case}/retention", "GET /v1/retention"):
         tries[row] = Try(first=(over,))
     tries[f"GET {case}/erasure"] = Try(first=(over, erased))
+    gone = {"staff_id": str(who("dpo")), "coordinator_id": str(who(RESTING))}
+    for path in ("staff/{staff_id}", "coordinators/{coordinator_id}"):
+        erase = f"POST /v1/{path}/erase"
+        tries[erase] = Try(ids=gone, send={"json": {"because": "asked"}})
+        tries[f"GET /v1/{path}/erasure"] = Try(ids=gone, first=((erase, "dpo"),))
     tries["POST /v1/referrals/{referral_id}/accept"] = Try(ids=open_referral)
     for verb in ("decline", "withdraw"):
         row = f"POST /v1/referrals/{{referral_id}}/{verb}"

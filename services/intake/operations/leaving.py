@@ -1,0 +1,114 @@
+"""Erasing who left the organisation: a member of staff, a coordinator, or who is both under one id."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import SERVICE
+from services.intake.domain.errors import ContactErased, CoordinatorBusy, UnknownCoordinator, UnknownStaff
+from services.intake.models import Coordinator, StaffMember
+from services.intake.models.register import key_subject
+from services.intake.operations.erasing import erasures
+from services.intake.queries import register
+from shared import erasure, outbox
+from shared.calendar import add_length
+from shared.events import intake as events
+from shared.events.base import ErasureBecause
+from shared.vault import Vault
+
+Kind = Literal["staff", "coordinator"]
+_TABLES: dict[Kind, type[StaffMember] | type[Coordinator]] = {
+    "staff": StaffMember,
+    "coordinator": Coordinator,
+}
+
+
+async def erase_contact(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    person_id: UUID,
+    kind: Kind,
+    because: ErasureBecause,
+    now: datetime,
+) -> None:
+    """Erase what a tenant knows of somebody, as a colleague and as a coordinator: they have one key.
+
+    Raises: UnknownStaff, UnknownCoordinator, ContactErased, CoordinatorBusy.
+    """
+    known = await register.contacts(session, tenant=tenant, person_id=person_id)
+    asked = next((row for row in known if isinstance(row, _TABLES[kind])), None)
+    if asked is None:
+        raise UnknownStaff if kind == "staff" else UnknownCoordinator
+    if asked.erased_at is not None:
+        raise ContactErased
+    # Under the lock of the coordinator's row: nobody offers them a case meanwhile.
+    if await register.is_busy(session, tenant=tenant, coordinator_id=person_id):
+        raise CoordinatorBusy
+    for row in known:
+        _forget(row, now)
+    await session.flush()
+    contact_id = key_subject(tenant, person_id)
+    policy = await register.policy(session, tenant=tenant)
+    await erasures.begin(
+        session,
+        kind=kind,
+        subject=contact_id,
+        tenant=tenant,
+        stream=contact_id,
+        because=because,
+        waits_for=[SERVICE],
+        now=now,
+        warn_at=add_length(now, policy.lengths.erasure_warn),
+        due_at=add_length(now, policy.lengths.erasure),
+        policy_version=policy.version,
+    )
+    fact = events.ContactErased(contact_id=contact_id, kind=kind, because=because)
+    await outbox.publish(session, fact, stream=contact_id, tenant=tenant, now=now)
+
+
+def _forget(row: StaffMember | Coordinator, now: datetime) -> None:
+    row.erased_at = row.erased_at or now
+    if isinstance(row, StaffMember):
+        row.roles = []
+        return
+    row.languages, row.cultures, row.tied_to = [], [], []
+    row.gender = row.region = None
+    row.max_load = 0
+
+
+async def wipe_contact(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    contact_id: UUID,
+    kind: Kind,
+    because: ErasureBecause,
+    now: datetime,
+) -> None:
+    """Make what is sealed of somebody who left unreadable, and call their mails off."""
+    # By what stands for them: after a restore the ledger, which names nobody, is all that knows of it.
+    known = [
+        row
+        for row in await register.contacts(session, tenant=tenant)
+        if key_subject(tenant, row.id) == contact_id
+    ]
+    for row in known:
+        _forget(row, now)
+    await session.flush()
+    await erasure.wipe(
+        session,
+        vault,
+        service=SERVICE,
+        kind=kind,
+        erased=contact_id,
+        subjects=[contact_id],
+        tenant=tenant,
+        case=None,
+        because=because,
+        now=now,
+        recipients=[row.id for row in known],
+    )
