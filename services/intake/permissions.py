@@ -122,6 +122,11 @@ async def case_for_reader(session: AsyncSession, principal: Principal, *, case_i
     raise UnknownCase(case_id=str(case_id))
 
 
+def may_read_what_it_is_about(principal: Principal, case: Case) -> bool:
+    """Say whether who may read where a case stands also reads its themes and reasons: all but those who run Kring."""
+    return is_manager(principal) or is_coordinator_of(principal, case) or not principal.has(Role.OPS)
+
+
 async def case_for_coordination(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
     """Return a case to managers and the coordinator assigned now, who let it rest and go on.
 

@@ -37,13 +37,13 @@ Keeper = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINA
 async def list_cases(principal: Reader, session: Session, page: Paging) -> Page[CaseSummary]:
     """List cases, newest first: a coordinator sees those assigned now, a referrer those of their organisation."""
     rows = await reads.page_of_cases(session, permissions.cases_for(principal), page=page)
-    return Page(items=[_summary(row) for row in rows.items], next=rows.next)
+    return Page(items=[_summary(row, principal) for row in rows.items], next=rows.next)
 
 
 @router.get("/v1/cases/{case_id}")
 async def read_case(case_id: UUID, principal: Reader, session: Session) -> CaseSummary:
     """Read where a case stands."""
-    return _summary(await permissions.case_for_reader(session, principal, case_id=case_id))
+    return _summary(await permissions.case_for_reader(session, principal, case_id=case_id), principal)
 
 
 @router.post("/v1/cases/{case_id}/pause")
@@ -128,22 +128,23 @@ async def read_persons_at_opening(
     )
 
 
-def _summary(row: Case) -> CaseSummary:
+def _summary(row: Case, principal: Principal) -> CaseSummary:
+    told = permissions.may_read_what_it_is_about(principal, row)
     return CaseSummary.model_validate(
         {
             "case_id": row.id,
             "referral_id": row.referral_id,
             "state": row.state,
             "track": row.track,
-            "themes": row.themes,
-            "minors": row.minors,
+            "themes": row.themes if told else [],
+            "minors": row.minors if told else None,
             "coordinator_id": row.coordinator_id,
             "assignment_no": row.assignment_no,
             "referring_organisation_id": row.referring_organisation,
             "mandated_organisation_id": row.mandated_organisation,
-            "pause_reason": row.pause_reason,
-            "stop_reason": row.stop_reason,
-            "stopped_by": row.stopped_by,
+            "pause_reason": row.pause_reason if told else None,
+            "stop_reason": row.stop_reason if told else None,
+            "stopped_by": row.stopped_by if told else None,
             "outcome": row.outcome,
             "opened_at": row.created_at,
             "ended_at": row.ended_at,

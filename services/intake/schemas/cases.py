@@ -21,14 +21,14 @@ from shared.http.models import RequestModel, ResponseModel, Text
 
 
 class CaseSummary(ResponseModel):
-    """Where a case stands: ids, codes and dates."""
+    """Where a case stands: ids, codes and dates. Ops are not told what it is about, nor why it rests or stopped."""
 
     case_id: UUID
     referral_id: UUID
     state: CaseStatus
     track: Track
     themes: list[str]
-    minors: bool
+    minors: bool | None
     coordinator_id: UUID | None
     assignment_no: int
     referring_organisation_id: UUID | None

@@ -244,6 +244,21 @@ class TestReadCases:
             assert (await house.do("GET", path, reader))["case_id"] == str(case.id)
             assert len((await house.do("GET", "/v1/cases", reader))["items"]) == 1
 
+    async def test_tells_those_who_run_it_neither_what_it_is_about_nor_why_it_stopped(
+        self, house: House
+    ) -> None:
+        case, _ = await house.assigned_case()
+        path = f"/v1/cases/{case.id}"
+        await house.do("POST", f"{path}/withdraw", house.manager(), json={"reason": "family-withdrew"})
+        (known,) = (await house.do("GET", "/v1/cases", house.manager()))["items"]
+        untold = {"themes": [], "minors": None, "stop_reason": None, "stopped_by": None}
+        assert all(known[field] != nothing for field, nothing in untold.items()), "there is something to tell"
+        both = house.staff(uuid7(), house.tenant, Role.OPS, Role.REFERRER)
+        for ops in (house.ops(house.tenant), both):
+            seen = await house.do("GET", path, ops)
+            assert seen == known | untold
+            assert (await house.do("GET", "/v1/cases", ops))["items"] == [seen]
+
     async def test_is_not_there_for_others(self, house: House) -> None:
         case, _ = await house.assigned_case()
         path = f"/v1/cases/{case.id}"
