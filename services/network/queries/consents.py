@@ -143,7 +143,8 @@ async def consent_allows(
 ) -> bool:
     """Say whether something may be done with or for a person, for a purpose, as things stand today.
 
-    Ask it at the moment of doing, whatever was decided before: invitations, mails, exports and webhooks do.
+    Ask it at the moment of doing, whatever was decided before: invitations and mails do, and whatever will hand
+    something about a person to another organisation has to.
     """
     return (await picture_of(session, vault, person=person, today=today)).allows(person.id, purpose)
 
