@@ -251,7 +251,7 @@ class TestReadCases:
         path = f"/v1/cases/{case.id}"
         await house.do("POST", f"{path}/withdraw", house.manager(), json={"reason": "family-withdrew"})
         (known,) = (await house.do("GET", "/v1/cases", house.manager()))["items"]
-        untold = {"themes": [], "minors": None, "stop_reason": None, "stopped_by": None}
+        untold: dict[str, Any] = {"themes": [], "minors": None, "stop_reason": None, "stopped_by": None}
         assert all(known[field] != nothing for field, nothing in untold.items()), "there is something to tell"
         both = house.staff(uuid7(), house.tenant, Role.OPS, Role.REFERRER)
         for ops in (house.ops(house.tenant), both):
