@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID, uuid4
 
+from deploy.commands.erasures import Line, _hear_again
 from services.intake.models.register import key_subject
 from services.intake.operations import offers
 from shared.auth import Role
@@ -11,6 +12,7 @@ from shared.ids import uuid7
 from tests.integration.intake.house import Body, Headers, House
 
 OWN = ("intake.contact.erased.v1", "intake.internal.erasure.written.v1", "intake.erasure.confirmed.v1")
+NOW = "2026-03-02T08:00:00+00:00"
 ASKED = {"because": "asked"}
 
 
@@ -116,6 +118,18 @@ class TestCoordinator:
             assert refused == (410, "contact-erased")
             await settled(house)
         await house.do("POST", "/v1/coordinators", house.manager(), json=body | {"coordinator_id": None})
+
+    async def test_is_erased_again_by_what_a_kept_ledger_names(self, house: House) -> None:
+        person = await house.enter_coordinator(region="Gent")
+        contact = str(key_subject(house.tenant, person))
+        line = Line("intake", contact, contact, contact, "coordinator", "asked", NOW, str(house.tenant), None)
+        for _ in range(2):
+            await _hear_again(house.context.settings, "intake", [line])
+        await settled(house)
+        assert not await living(house, person)
+        assert (await house.do("GET", "/v1/coordinators", house.manager()))["items"] == []
+        [row] = await house.rows("SELECT region FROM coordinator WHERE id = :id", id=person)
+        assert row.region is None
 
     async def test_is_erased_once_and_by_their_own_organisation(self, house: House) -> None:
         person = await house.enter_coordinator()

@@ -4,8 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID, uuid4
 
+from deploy.commands.erasures import Line as LedgerLine
+from deploy.commands.erasures import _hear_again
 from services.training.worker import sweeps
 from shared.auth import Role
 from shared.housekeeping.activities import Housekeeper, Part
@@ -53,6 +56,17 @@ async def living_keys(house: House, subject: str) -> int:
     [tie] = await house.rows("SELECT key_id FROM subject_key WHERE subject = :id", id=UUID(subject))
     found = await house.context.vault._store.fetch([tie.key_id])
     return sum(key is not None for key in found.values())
+
+
+async def ledger(house: House) -> list[LedgerLine]:
+    """Return what training's ledger holds, as it would be exported."""
+    rows = await house.rows(
+        "SELECT erased, key_id, subject, kind, because, at, tenant, case_id FROM erasure_ledger"
+    )
+    values: list[dict[str, Any]] = [
+        {name: None if value is None else str(value) for name, value in row._mapping.items()} for row in rows
+    ]
+    return [LedgerLine(service="training", **value) for value in values]
 
 
 class TestErase:
@@ -270,3 +284,24 @@ class TestRetention:
         assert await self.swept(house) == 1
         [row] = await house.rows("SELECT id FROM registration WHERE erased_at IS NOT NULL")
         assert str(row.id) == other["registration_id"]
+
+
+class TestRestored:
+    async def test_erases_again_what_the_kept_ledger_names(self, house: House) -> None:
+        registered = await paid(house)
+        house.clock.moment += timedelta(days=61)
+        await erase(house, registered)
+        await settled(house)
+        kept = await ledger(house)
+        # As the database was before: the row is whole again, and nothing knows of an erasure.
+        for change in (
+            "UPDATE registration SET erased_at = NULL WHERE id = :id",
+            "DELETE FROM erasure_ledger WHERE erased = :id",
+            "DELETE FROM erasure_confirmation WHERE subject = :id",
+            "DELETE FROM erasure WHERE subject = :id",
+        ):
+            await house.change(change, registered["registration_id"])
+        await _hear_again(house.context.settings, "training", kept)
+        assert await ledger(house) == [replace(line, at=ANY) for line in kept]
+        path = f"/v1/registrations/{registered['registration_id']}"
+        await house.ask("GET", path, house.trainer, expect=410)
