@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.domain.codes import CaseStatus
 from services.intake.domain.errors import AlreadyOpened, NobodyToTell
 from services.intake.models import Case, Opening, OpeningFields
 from services.intake.operations import telling
@@ -13,7 +14,7 @@ from services.intake.queries import openings as reads
 from services.intake.queries import register
 from shared import openings, outbox
 from shared.calendar import add_length
-from shared.case_state import UnknownCase
+from shared.case_state import CaseErased, UnknownCase
 from shared.events import intake as events
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -24,11 +25,15 @@ async def open_file(
 ) -> Opening:
     """Open a case's file to a manager, and tell every data protection officer but themselves.
 
-    Raises: NobodyToTell, AlreadyOpened.
+    Raises: UnknownCase, CaseErased, NobodyToTell, AlreadyOpened.
     """
     # Two clicks at once: the second waits here, and finds the first.
-    if await case_reads.case(session, tenant=case.tenant, case_id=case.id, lock=True) is None:
+    locked = await case_reads.case(session, tenant=case.tenant, case_id=case.id, lock=True)
+    if locked is None:
         raise UnknownCase(case_id=str(case.id))
+    if locked.state == CaseStatus.ERASED:
+        # While we waited: an erasure ended every opening there was, and this one would outlive it.
+        raise CaseErased(case_id=str(case.id))
     standing = await reads.standing(
         session, tenant=case.tenant, case_id=case.id, opened_by=opened_by, now=now
     )

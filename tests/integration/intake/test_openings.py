@@ -5,7 +5,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.intake.operations import erasing, openings
+from services.intake.queries import cases as case_reads
 from shared.auth import Role
+from shared.case_state import CaseErased
+from shared.database import Scope
 from shared.events import network
 from shared.ids import uuid7
 from tests.integration.intake.house import Case, Headers, House
@@ -290,3 +294,27 @@ async def test_the_trace_of_an_erased_case_is_told_to_nobody_of_it(house: House)
     refused = await house.refused("GET", "/v1/me/trace", house.person(case, who=person))
     assert refused == (410, "case-erased")
     assert (await house.do("GET", f"/v1/trace?case_id={case.id}", officer))["items"]
+
+
+async def test_an_opening_that_waited_for_an_erasure_is_not_made(house: House) -> None:
+    await with_officers(house, uuid4())
+    case = await house.open_case()
+    await house.do("POST", f"/v1/cases/{case.id}/withdraw", house.manager(), json={"reason": "solved"})
+    database, scope = house.context.database, Scope(tenant=house.tenant)
+    # Read before the erasure, as by a request that then waits for the lock of the case.
+    async with database.transaction(scope) as session:
+        read_before = await case_reads.case(session, tenant=house.tenant, case_id=case.id)
+        assert read_before is not None
+        async with database.transaction(scope) as other:
+            found = await case_reads.case(other, tenant=house.tenant, case_id=case.id)
+            assert found is not None
+            await erasing.erase_case(other, case=found, because="asked", now=house.clock.moment)
+        with pytest.raises(CaseErased):
+            await openings.open_file(
+                session,
+                house.context.vault,
+                case=read_before,
+                opened_by=house.manager_id,
+                reason="Een klacht",
+                now=house.clock.moment,
+            )
