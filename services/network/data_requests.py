@@ -88,7 +88,17 @@ class NotAskedForThisPerson(Forbidden):
     """From twelve on a young person says themselves who may read about them; of age, only they ask."""
 
     code = "data-request-not-for-them"
-    title = "You may ask this for yourself, for a child under twelve in your care, or for a young person who allows it"
+    title = (
+        "You may ask this for yourself or for a child under twelve in your care;"
+        " a copy also for a young person who lets you read"
+    )
+
+
+class NoLongerTheirs(Conflict):
+    """Who asked for another may not any more: from twelve on a young person asks it themselves."""
+
+    code = "data-request-no-longer-theirs"
+    title = "Who asked this for another may not ask it any more: refuse it, and ask the young person"
 
 
 class ReceivedOnNotPossible(Invalid):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.data_requests import NotAskedForThisPerson, UnknownDataRequest
+from services.network.data_requests import NotAskedForThisPerson, RequestKind, UnknownDataRequest
 from services.network.domain import (
     PersonState,
     UnknownInvitation,
@@ -150,9 +150,17 @@ def may_ask(principal: Principal) -> None:
 
 
 async def person_to_ask_for(
-    session: AsyncSession, vault: Vault, *, asker: Person, person_id: UUID, now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    asker: Person,
+    person_id: UUID,
+    kind: RequestKind,
+    now: datetime,
 ) -> Person:
-    """Return about whose data somebody of the case may ask: themselves, or a child or young person in their care.
+    """Return about whose data somebody of the case may ask: themselves, or a child in their care.
+
+    A copy also of a young person in their care who lets them read.
 
     Raises: UnknownPerson, NotAskedForThisPerson.
     """
@@ -161,13 +169,14 @@ async def person_to_ask_for(
     asked = await queries.person(session, tenant=asker.tenant, person_id=person_id)
     if asked.case_id != asker.case_id or asked.state != PersonState.ACTIVE:
         raise UnknownPerson(person_id=str(person_id))
-    if not await queries.may_read_file_of(
+    if not await queries.may_ask_for(
         session,
         vault,
         tenant=asker.tenant,
         case_id=asker.case_id,
-        reader=asker.id,
+        asker=asker.id,
         child=asked.id,
+        to_read=kind == RequestKind.COPY,
         today=now.astimezone(BRUSSELS).date(),
     ):
         raise NotAskedForThisPerson

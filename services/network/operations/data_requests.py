@@ -36,7 +36,7 @@ from services.network.domain import (
     UnknownPerson,
 )
 from services.network.models import DataRequest, DataRequestFields, Person
-from services.network.operations import erasing, telling
+from services.network.operations import asking_for_others, erasing, telling
 from shared import case_state, outbox
 from shared.calendar import BRUSSELS, add_length
 from shared.clocks import Clocks
@@ -113,13 +113,20 @@ async def receive(
 
 
 async def approve(
-    session: AsyncSession, *, request: DataRequest, by: UUID, show_exit_reason: bool, now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    request: DataRequest,
+    by: UUID,
+    show_exit_reason: bool,
+    now: datetime,
 ) -> None:
     """Take a request on: a copy is ready at once, an erasure waits a little, a correction is done by hand.
 
-    `show_exit_reason`: in a copy, also why somebody had to leave the circle. Raises: RequestDecided, and what
-    forbids an erasure.
+    `show_exit_reason`: in a copy, also why somebody had to leave the circle. Raises: RequestDecided, NoLongerTheirs,
+    and what forbids an erasure.
     """
+    await asking_for_others.require_still_theirs(session, vault, request=request, now=now)
     _decide(request, RequestState.APPROVED, by, now)
     lengths = (await queries.policy(session, tenant=request.tenant)).lengths
     request.show_exit_reason = show_exit_reason and request.kind == RequestKind.COPY

@@ -20,7 +20,7 @@ from services.network.models import (
     PersonalLink,
     Policy,
 )
-from services.network.queries.consents import consent_allows, may_read_file_of, research_allowed
+from services.network.queries.consents import consent_allows, may_ask_for, may_read_file_of, research_allowed
 from services.network.schemas.policy import Lengths
 from shared.clocks import Clock
 from shared.http import PageRequest, Rows, paginate
@@ -28,7 +28,7 @@ from shared.tables import clock as clock_table
 from shared.tables import message
 
 # What others ask of consents; the rest is in queries.consents.
-__all__ = ["consent_allows", "may_read_file_of", "research_allowed"]
+__all__ = ["consent_allows", "may_ask_for", "may_read_file_of", "research_allowed"]
 
 Query = TypeVar("Query", bound=Select[Any])
 

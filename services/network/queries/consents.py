@@ -89,6 +89,15 @@ class Picture:
             permission is not None and permission.given and not permission.stale
         )
 
+    def may_ask_for(self, asker: UUID, child: UUID, *, to_read: bool) -> bool:
+        """Say whether somebody may ask something of a central person's data.
+
+        The permission of a young person is to read: what changes or erases their data, they ask themselves.
+        """
+        if not self.may_read_file_of(asker, child):
+            return False
+        return to_read or asker == child or self.group(child) == AgeGroup.UNDER_TWELVE
+
 
 async def picture(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, today: date, only: UUID | None = None
@@ -171,6 +180,22 @@ async def may_read_file_of(
     """Say whether a person of a case may read the file about a central person of it (see `Picture`)."""
     seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
     return seen.may_read_file_of(reader, child)
+
+
+async def may_ask_for(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    asker: UUID,
+    child: UUID,
+    to_read: bool,
+    today: date,
+) -> bool:
+    """Say whether a person of a case may ask something of a central person's data (see `Picture`)."""
+    seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
+    return seen.may_ask_for(asker, child, to_read=to_read)
 
 
 async def last_consent(

@@ -7,7 +7,7 @@ from fastapi import Body, Depends, Header, Query, Response
 
 from services.network import copies, copy_page, permissions, queries, wording
 from services.network.copy_schemas import Copy
-from services.network.data_requests import RequestState, check_copy_readable
+from services.network.data_requests import RequestKind, RequestState, check_copy_readable
 from services.network.domain import UnknownPerson
 from services.network.models import DataRequest, DataRequestFields, PersonFields
 from services.network.models import Person as PersonRow
@@ -49,7 +49,12 @@ async def ask(
     permissions.may_ask(principal)
     asker = await permissions.oneself(session, principal)
     person = await permissions.person_to_ask_for(
-        session, parts.vault, asker=asker, person_id=body.for_person_id or asker.id, now=now
+        session,
+        parts.vault,
+        asker=asker,
+        person_id=body.for_person_id or asker.id,
+        kind=body.kind,
+        now=now,
     )
     request = await data_requests.receive(
         session,
@@ -104,7 +109,7 @@ async def read_copy(
     request = await permissions.own_data_request(session, asker, request_id=request_id)
     # Who asked for another must still be allowed to: a young person may have turned twelve, or changed their mind.
     person = await permissions.person_to_ask_for(
-        session, parts.vault, asker=asker, person_id=request.person_id, now=now
+        session, parts.vault, asker=asker, person_id=request.person_id, kind=RequestKind.COPY, now=now
     )
     return await _copy(session, parts, request, person, now=now, page=_wants_page(form, accept))
 
@@ -176,9 +181,11 @@ async def read_request(
 
 @router.post("/v1/data-requests/{request_id}/approve")
 async def approve(
+    *,
     request_id: UUID,
     principal: Handler,
     session: Session,
+    parts: Parts,
     now: Now,
     body: Annotated[Approval | None, Body()] = None,
 ) -> DataRequestSummary:
@@ -191,6 +198,7 @@ async def approve(
     )
     await data_requests.approve(
         session,
+        parts.vault,
         request=request,
         by=principal.id,
         show_exit_reason=body is not None and body.show_exit_reason,

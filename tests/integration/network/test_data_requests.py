@@ -169,6 +169,38 @@ class TestAskingForAnother:
         answer = await ask(house, case, mother, for_person_id=str(child))
         assert answer.status_code == status, answer.text
 
+    async def test_to_read_is_no_permission_to_change_or_erase(self, house: House) -> None:
+        case, child, mother = await family(house, "2012-01-05")
+        body = {"given": True, "version": 1, "concerns": str(mother)}
+        allowed = await house.ask("PUT", "/v1/me/consents/file-access", house.person(case, child), json=body)
+        assert allowed.status_code == 200, allowed.text
+        assert (await ask(house, case, mother, for_person_id=str(child))).status_code == 201
+        for kind in ("erasure", "correction"):
+            refused = await ask(house, case, mother, kind, for_person_id=str(child))
+            assert (refused.status_code, refused.json()["type"].split("/")[-1]) == (
+                403,
+                "data-request-not-for-them",
+            )
+            assert (await ask(house, case, child, kind)).status_code == 201
+
+    async def test_is_not_approved_once_the_child_is_twelve(self, house: House) -> None:
+        case, child, mother = await family(house, "2014-03-20")
+        erasure = await asked(house, case, mother, "erasure", for_person_id=str(child))
+        house.later(days=20)
+        refused = await decide(house, erasure, "approve")
+        assert (refused.status_code, refused.json()["type"].split("/")[-1]) == (
+            409,
+            "data-request-no-longer-theirs",
+        )
+        assert (await decide(house, erasure, "refuse", reason="Ilyas is nu twaalf.")).status_code == 200
+
+    async def test_is_not_approved_once_who_asked_has_left(self, house: House) -> None:
+        case, child, mother = await family(house, "2018-01-01")
+        erasure = await asked(house, case, mother, "erasure", for_person_id=str(child))
+        path, body = f"/v1/persons/{mother}/exclude", {"reason": "Er geldt een straatverbod."}
+        assert (await house.ask("POST", path, house.coordinator(case), json=body)).status_code == 204
+        assert (await decide(house, erasure, "approve")).status_code == 409
+
     async def test_the_answer_goes_to_who_asked_and_the_words_stay_theirs(
         self, house: House, sink: Sink
     ) -> None:
