@@ -91,7 +91,8 @@ async def keep_person(session: AsyncSession, event: Received[network.PersonAdded
     await _note_person(session, event, context, role=event.data.role, standing=Standing.ACTIVE)
 
 
-@subscriptions.writes(network.PersonRemoved)
+# Who left stays away, also from what is left of a case that stopped, whichever is heard first.
+@subscriptions.writes(network.PersonRemoved, case="any")
 async def drop_person(
     session: AsyncSession, event: Received[network.PersonRemoved], context: Context
 ) -> None:
@@ -99,7 +100,7 @@ async def drop_person(
     await _note_person(session, event, context, role=None, standing=Standing.REMOVED)
 
 
-@subscriptions.writes(network.PersonExcluded)
+@subscriptions.writes(network.PersonExcluded, case="any")
 async def exclude_person(
     session: AsyncSession, event: Received[network.PersonExcluded], context: Context
 ) -> None:

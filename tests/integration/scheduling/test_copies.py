@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.events import network
+from shared.events import intake, network
 from tests.integration.scheduling.house import Case, House
 
 
@@ -53,6 +53,20 @@ class TestCopy:
         assert [meeting[name] for name in ("starts_at", "ends_at", "held_on", "venue")] == [None] * 4
         [meeting] = (await copy(house, case, case.neighbour))["conferences"]
         assert "De Nieuwe Zaal" in meeting["venue"]
+
+    @pytest.mark.parametrize("left", [network.PersonRemoved, network.PersonExcluded])
+    async def test_is_told_so_also_where_the_case_stopped_before_that_was_heard(
+        self, house: House, left: Any
+    ) -> None:
+        case = await house.scheduled()
+        stopped = intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person")
+        assert await house.hear(stopped) == "handled"
+        assert await house.hear(left(case_id=case.id, person_id=case.uncle)) == "handled"
+        [meeting] = (await copy(house, case, case.uncle))["conferences"]
+        assert (meeting["starts_at"], meeting["venue"]) == (None, None)
+        path = f"/v1/conferences/{case.conference}"
+        assert (await house.ask("GET", path, house.person(case, case.uncle))).status_code == 404
+        assert (await house.ask("GET", path, house.person(case, case.neighbour))).status_code == 200
 
     async def test_of_a_stranger_there_is_nothing(self, house: House) -> None:
         case = await house.scheduled()
