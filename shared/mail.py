@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import aiosmtplib
@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from shared.errors import Operational
 
 LANGUAGES = ("nl", "fr", "en")
+Tls = Literal["if-offered", "required", "from-start"]
 _BUTTON = re.compile(r"^-> (?P<label>[^:]+): (?P<url>\S+)$")
 _IMAGE = re.compile(r"^\[image: (?P<name>[\w.-]+) \| (?P<alt>[^\]]+)\]$")
 
@@ -172,13 +173,23 @@ def compose(
     return message
 
 
-async def send(message: EmailMessage, *, host: str, port: int) -> None:
-    """Hand a message to the mail server.
+async def send(
+    message: EmailMessage, *, host: str, port: int, tls: Tls = "if-offered", ca_file: Path | None = None
+) -> None:
+    """Hand a message to the mail server; one that must be encrypted and cannot be is not handed over at all.
 
     Raises: Refused if it will never take it; Operational if trying again can help.
     """
     try:
-        await aiosmtplib.send(message, hostname=host, port=port, timeout=10)
+        await aiosmtplib.send(
+            message,
+            hostname=host,
+            port=port,
+            timeout=10,
+            use_tls=tls == "from-start",
+            start_tls={"if-offered": None, "required": True, "from-start": False}[tls],
+            cert_bundle=None if ca_file is None else str(ca_file),
+        )
     except aiosmtplib.SMTPRecipientsRefused as error:
         if all(500 <= recipient.code < 600 for recipient in error.recipients):
             raise Refused("recipient") from None
@@ -188,4 +199,4 @@ async def send(message: EmailMessage, *, host: str, port: int) -> None:
             raise Refused(str(error.code)) from None
         raise Operational(f"smtp: {error.code}") from None
     except (aiosmtplib.SMTPException, OSError):
-        raise Operational("smtp: no connection") from None
+        raise Operational("smtp: no connection, or none that is encrypted") from None

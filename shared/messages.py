@@ -139,8 +139,15 @@ def install(
             role=message.role,
             date=now,
         )
+        settings = context.settings
         try:
-            await mail.send(composed, host=context.settings.smtp_host, port=context.settings.smtp_port)
+            await mail.send(
+                composed,
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                tls=settings.smtp_tls,
+                ca_file=settings.smtp_ca_file,
+            )
         except mail.Refused:
             return _settled(message, "failed", now, teller)
         return _settled(message, "sent", now, teller)

@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     kms_seconds: float = Field(default=5.0, gt=0, le=60)
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 1025
+    smtp_tls: Literal["if-offered", "required", "from-start"] = Field(
+        default="if-offered",
+        description="Whether mails, which carry personal links, may travel in the open where the server offers no TLS.",
+    )
+    smtp_ca_file: Path | None = None
     mail_from: str = "Kring <kring@kring.invalid>"
     public_url: str = "http://127.0.0.1:8080"
     http_host: str = "127.0.0.1"
