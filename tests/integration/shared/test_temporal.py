@@ -21,9 +21,11 @@ CODEC_KEY = bytes(range(32))
 
 
 @pytest_asyncio.fixture
-async def connected(temporal: TimeSkippingServer) -> AsyncIterator[Temporal]:
-    await prepare_namespace(address=temporal.address, namespace=temporal.namespace)
-    connection = Temporal(address=temporal.address, namespace=temporal.namespace, codec_key=CODEC_KEY)
+async def connected(fresh_temporal: TimeSkippingServer) -> AsyncIterator[Temporal]:
+    # Of its own: workflows that other tests left behind would wake, with nobody to work on them, and hold time still.
+    server = fresh_temporal
+    await prepare_namespace(address=server.address, namespace=server.namespace)
+    connection = Temporal(address=server.address, namespace=server.namespace, codec_key=CODEC_KEY)
     worker = make_worker(
         await connection.client(), service="test", workflows=[Waits], activities=[look], stop_seconds=2
     )
@@ -42,16 +44,16 @@ async def _start(connection: Temporal, server: TimeSkippingServer, subject: str)
 
 class TestLookAgain:
     async def test_wakes_at_news_and_once_for_an_event_signalled_twice(
-        self, connected: Temporal, temporal: TimeSkippingServer
+        self, connected: Temporal, fresh_temporal: TimeSkippingServer
     ) -> None:
-        handle = await _start(connected, temporal, "anything")
+        handle = await _start(connected, fresh_temporal, "anything")
         event_id = uuid.uuid4()
         assert await connected.look_again(handle.id, event_id)
         assert await handle.result() == "news"
         assert not await connected.look_again(handle.id, event_id)
 
-    async def test_wakes_at_the_moment(self, connected: Temporal, temporal: TimeSkippingServer) -> None:
-        handle = await _start(connected, temporal, "anything")
+    async def test_wakes_at_the_moment(self, connected: Temporal, fresh_temporal: TimeSkippingServer) -> None:
+        handle = await _start(connected, fresh_temporal, "anything")
         await _skip(connected, timedelta(days=31))
         assert await handle.result() == "moment"
 
@@ -68,9 +70,9 @@ class TestLookAgain:
 
 class TestSecrecy:
     async def test_shows_codes_but_no_texts_of_refusals(
-        self, connected: Temporal, temporal: TimeSkippingServer
+        self, connected: Temporal, fresh_temporal: TimeSkippingServer
     ) -> None:
-        handle = await _start(connected, temporal, "refused")
+        handle = await _start(connected, fresh_temporal, "refused")
         with pytest.raises(WorkflowFailureError) as caught:
             await handle.result()
         failure = caught.value.cause.__cause__
@@ -79,9 +81,9 @@ class TestSecrecy:
         assert CANARY not in str(caught.value.cause)
 
     async def test_keeps_inputs_and_failures_unreadable_without_the_key(
-        self, connected: Temporal, temporal: TimeSkippingServer
+        self, connected: Temporal, fresh_temporal: TimeSkippingServer
     ) -> None:
-        handle = await _start(connected, temporal, "refused")
+        handle = await _start(connected, fresh_temporal, "refused")
         with pytest.raises(WorkflowFailureError):
             await handle.result()
         raw = (await handle.fetch_history()).to_json()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest_asyncio
 
+from deploy.local.temporal import TimeSkippingServer
 from services.scheduling.subscribers import subscriptions
 from shared.database import Database
 from shared.events import intake
@@ -16,9 +17,11 @@ from tests.workflows.scheduling.platform import Platform, running
 
 @pytest_asyncio.fixture
 async def platform(
-    settings: Settings, database: Callable[[str], Awaitable[Database]]
+    settings: Settings, fresh_temporal: TimeSkippingServer, database: Callable[[str], Awaitable[Database]]
 ) -> AsyncIterator[Platform]:
-    async with running(settings, await database("scheduling")) as found:
+    changes = {"temporal_address": fresh_temporal.address, "temporal_namespace": fresh_temporal.namespace}
+    own_time = settings.model_copy(update=changes)
+    async with running(own_time, await database("scheduling")) as found:
         yield found
 
 
