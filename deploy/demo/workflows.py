@@ -106,8 +106,12 @@ class Workflows:
         """Take note of the workflows that new events start; `events` is the ledger's growing list."""
         for event in events[self._read_to :]:
             workflow_id = workflow_id_after(event)
-            if workflow_id is not None:
-                self.by_id.setdefault(workflow_id, Workflow(workflow_id, event.case_id))
+            if workflow_id is None:
+                continue
+            workflow = self.by_id.setdefault(workflow_id, Workflow(workflow_id, event.case_id))
+            if workflow.is_over:
+                # One that sleeps when there is nothing to do, and is begun again under its old id.
+                workflow.status, workflow.idle_at = "missing", -1
         self._read_to = len(events)
 
     async def look(self) -> list[str]:

@@ -14,7 +14,7 @@ from deploy.demo.workflows import work_in_hand, workflow_id_after
 CASE = UUID("0198b5a2-0000-7000-8000-0000000000c1")
 
 
-def event(kind: str, **data: Any) -> Event:
+def event(kind: str, /, **data: Any) -> Event:
     return Event(
         service=kind.partition(".")[0],
         position=1,
@@ -45,6 +45,13 @@ class TestWorkflowIdAfter:
 
     def test_other_events_start_none(self) -> None:
         assert workflow_id_after(event("network.circle.ready.v1")) is None
+
+    def test_clocks_of_birthdays_and_files_begin_with_what_looks_after_them(self) -> None:
+        birthday = event("network.clock.started.v1", kind="turns-18", clock_id="c")
+        assert workflow_id_after(birthday) == "coming-of-age/c"
+        kept = event("intake.clock.started.v1", kind="retention", clock_id="c")
+        assert workflow_id_after(kept) == "retention/None"
+        assert workflow_id_after(event("plans.clock.started.v1", kind="check-in", clock_id="c")) is None
 
 
 class TestWorkInHand:
