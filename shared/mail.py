@@ -23,6 +23,8 @@ from shared.errors import Operational
 LANGUAGES = ("nl", "fr", "en")
 Tls = Literal["if-offered", "required", "from-start"]
 _BUTTON = re.compile(r"^-> (?P<label>[^:]+): (?P<url>\S+)$")
+# What begins a button or a picture, at the beginning of a line.
+_MARK = re.compile(r"^\s*(?=->|\[image:)", re.MULTILINE)
 _IMAGE = re.compile(r"^\[image: (?P<name>[\w.-]+) \| (?P<alt>[^\]]+)\]$")
 
 
@@ -54,11 +56,17 @@ class Refused(Exception):
     """The mail server refuses this recipient for good."""
 
 
+def _inert(value: Any) -> Any:
+    """Return what a value puts into a mail: words, and never a button or a picture, which are the template's."""
+    return _MARK.sub("· ", value) if isinstance(value, str) else value
+
+
 @cache
 def _environment(directory: Path) -> Environment:
     return Environment(
         loader=FileSystemLoader(directory),
         undefined=StrictUndefined,
+        finalize=_inert,
         autoescape=False,  # noqa: S701 - templates are plain text; HTML is made from it below, escaped
         trim_blocks=True,
         lstrip_blocks=True,
