@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KRING_", hide_input_in_errors=True, extra="ignore")
 
     database_url: SecretStr = SecretStr("postgresql://kring:kring@127.0.0.1:5432")
+    keys_database_url: SecretStr | None = Field(
+        default=None,
+        description="The server of the store of keys, if it is another: its backups are kept for a short time.",
+    )
     database_pool: int = Field(default=10, ge=1, le=200)
     broker_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
     temporal_address: str = "127.0.0.1:7233"
@@ -138,7 +142,8 @@ class Settings(BaseSettings):
 
         For migrations and for those who look after the installation; services use `database_for`.
         """
-        return database_url(self.database_url.get_secret_value(), f"kring_{name}")
+        server = self.database_url if name != "keys" else self.keys_database_url or self.database_url
+        return database_url(server.get_secret_value(), f"kring_{name}")
 
     def database_for(self, service: str, *, name: str | None = None) -> str:
         """Return the URL of a service's database (or of `kring_<name>`), as the role of the service.

@@ -4,9 +4,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from deploy.local.errors import PlatformError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 SERVICES_DIRECTORY = Path(__file__).parents[2] / "services"
 
@@ -33,8 +37,9 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     from shared.vault.keys import KEY_STORE_TABLES, prepare_key_store
 
     settings = Settings()
-    server = settings.database_url.get_secret_value()
-    await _reach(server, wait_seconds=wait_seconds)
+    await _reach(settings.database_url, "KRING_DATABASE_URL", wait_seconds=wait_seconds)
+    if settings.keys_database_url is not None:
+        await _reach(settings.keys_database_url, "KRING_KEYS_DATABASE_URL", wait_seconds=wait_seconds)
     keys = settings.database_of("keys")
     await migrations.ensure_database(keys)
     await prepare_key_store(keys)
@@ -84,12 +89,13 @@ async def _temporal(_services: Sequence[str], wait_seconds: float) -> None:
     await _prepare_temporal(settings.temporal_address, settings.temporal_namespace, wait_seconds=wait_seconds)
 
 
-async def _reach(server: str, *, wait_seconds: float) -> None:
+async def _reach(address: "SecretStr", setting: str, *, wait_seconds: float) -> None:
     """Wait until the database server lets us in. Raises: PlatformError, naming it without its password."""
     import asyncpg
 
+    server = address.get_secret_value()
     parts = urlsplit(server)
-    where = f"The database server at {parts.hostname}:{parts.port or 5432} (KRING_DATABASE_URL)"
+    where = f"The database server at {parts.hostname}:{parts.port or 5432} ({setting})"
     until = time.monotonic() + wait_seconds
     while True:
         try:
