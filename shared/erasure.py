@@ -8,6 +8,7 @@ confirmation. Sealed columns stay as they are: without their key nobody reads th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, text
@@ -27,7 +28,7 @@ from shared.events.base import (
     ErasureWrittenFact,
     Received,
 )
-from shared.subscriptions import AndThen, Subscriptions, WriteHandler
+from shared.subscriptions import AndThen, Malformed, Subscriptions, WriteHandler
 from shared.vault import Vault
 
 CLOCK = "erasure"
@@ -83,42 +84,80 @@ class Erasure:
     due_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """What is to become unreadable in a service, as the event of its erasure says: a case, a person or another subject.
+
+    `subject` is its id; `case` is the case that it is or belongs to, None for what is of no case.
+    """
+
+    service: str
+    kind: ErasureKind
+    subject: UUID
+    tenant: UUID
+    case: UUID | None
+    because: ErasureBecause
+    sequence: int
+    now: datetime
+
+    @property
+    def case_id(self) -> UUID:
+        """Return the case. Raises: Malformed if it is of none."""
+        if self.case is None:
+            raise Malformed(f"an erasure of a {self.kind} that names no case")
+        return self.case
+
+
+async def erased_by(event: Received[Any], context: Context, *, kind: ErasureKind, subject: UUID) -> Erased:
+    """Return what an event says is to become unreadable in the service that hears it. Raises: Malformed."""
+    if event.tenant is None:
+        raise Malformed(f"{event.type} without tenant")
+    return Erased(
+        service=context.service,
+        kind=kind,
+        subject=subject,
+        tenant=event.tenant,
+        case=event.case,
+        because=event.data.because,
+        sequence=event.sequence,
+        now=await context.clock.now(),
+    )
+
+
 async def wipe(
     session: AsyncSession,
     vault: Vault,
+    erased: Erased,
     *,
-    service: str,
-    kind: ErasureKind,
-    erased: UUID,
-    subjects: Sequence[UUID],
-    tenant: UUID,
-    case: UUID | None,
-    because: ErasureBecause,
-    now: datetime,
+    subjects: Sequence[UUID] | None = None,
     recipients: Sequence[UUID] = (),
 ) -> None:
-    """Name the keys of `subjects` in the ledger, empty kept answers, call mails off; the keys are destroyed after.
+    """Name the keys of what is erased in the ledger, empty kept answers, call mails off; the keys are destroyed after.
 
-    `recipients`: to whom mails are called off too, where they are known by another id than what is erased.
-    A subject without a key gets one, so that it cannot get another later. The caller deletes its own rows.
+    `subjects`: whose keys are destroyed, if not its own alone. `recipients`: to whom mails are called off too, where
+    they are known by another id than what is erased. A subject without a key gets one, so that it cannot get another
+    later. The caller deletes its own rows.
     """
-    await vault.prepare(session, subjects=subjects)
+    keys_of = [erased.subject] if subjects is None else list(subjects)
+    await vault.prepare(session, subjects=keys_of)
     await session.execute(
         _NAME_KEYS,
         {
-            "erased": erased,
-            "subjects": list(subjects),
-            "kind": kind,
-            "because": because,
-            "now": now,
-            "tenant": tenant,
-            "case": case,
+            "erased": erased.subject,
+            "subjects": keys_of,
+            "kind": erased.kind,
+            "because": erased.because,
+            "now": erased.now,
+            "tenant": erased.tenant,
+            "case": erased.case,
         },
     )
-    await session.execute(_EMPTY_ANSWERS, {"tenant": tenant, "nobody": NO_TENANT, "case": case or erased})
-    await session.execute(_CALL_MAILS_OFF, {"subject": erased, "recipients": list(recipients), "now": now})
-    fact = ERASURE_WRITTEN[service](kind=kind, subject=erased)
-    await outbox.publish(session, fact, stream=case or erased, tenant=tenant, case=case, now=now)
+    stream = erased.case or erased.subject
+    await session.execute(_EMPTY_ANSWERS, {"tenant": erased.tenant, "nobody": NO_TENANT, "case": stream})
+    mails = {"subject": erased.subject, "recipients": list(recipients), "now": erased.now}
+    await session.execute(_CALL_MAILS_OFF, mails)
+    fact = ERASURE_WRITTEN[erased.service](kind=erased.kind, subject=erased.subject)
+    await outbox.publish(session, fact, stream=stream, tenant=erased.tenant, case=erased.case, now=erased.now)
 
 
 def install(subscriptions: Subscriptions) -> None:

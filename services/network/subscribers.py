@@ -20,6 +20,7 @@ from services.network.workflows import (
 from shared import case_state, deadlines, erasure
 from shared.case_state import CaseStopped
 from shared.context import Context
+from shared.erasure import erased_by
 from shared.errors import NotYet
 from shared.events import intake, network
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
@@ -148,14 +149,8 @@ async def end_hold(session: AsyncSession, event: Received[intake.HoldLifted], co
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Make everybody of the case unreadable."""
-    await erasing.wipe_case(
-        session,
-        context.vault,
-        tenant=_tenant_of(event),
-        case_id=event.data.case_id,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
+    await erasing.wipe_case(session, context.vault, erased)
     await data_requests.close_of_erased(
         session,
         tenant=_tenant_of(event),
@@ -170,15 +165,8 @@ async def erase_person(
     session: AsyncSession, event: Received[network.PersonErased], context: Context
 ) -> None:
     """Make what is known of a person unreadable."""
-    await erasing.wipe_person(
-        session,
-        context.vault,
-        tenant=_tenant_of(event),
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
+    await erasing.wipe_person(session, context.vault, erased)
     await data_requests.close_of_erased(
         session,
         tenant=_tenant_of(event),

@@ -10,6 +10,7 @@ from services.plans.operations.timing import FOLLOW_UP, SERVICE
 from services.plans.workflows import FollowUpInput, follow_up_id
 from shared import erasure
 from shared.context import Context
+from shared.erasure import erased_by
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Subscriptions
@@ -240,14 +241,8 @@ async def end_with_case(session: AsyncSession, event: Received[intake.CaseClosed
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Nothing is followed up any more, and the words of the plan go."""
-    await erasing.wipe_case(
-        session,
-        context.vault,
-        tenant=_tenant(event),
-        case_id=event.data.case_id,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
+    await erasing.wipe_case(session, context.vault, erased)
 
 
 @subscriptions.writes(network.PersonErased, case="always")
@@ -255,16 +250,8 @@ async def erase_person(
     session: AsyncSession, event: Received[network.PersonErased], context: Context
 ) -> None:
     """The person no longer belongs to the case; where a plan names them, it names nobody."""
-    await erasing.wipe_person(
-        session,
-        context.vault,
-        tenant=_tenant(event),
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        because=event.data.because,
-        version=event.sequence,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
+    await erasing.wipe_person(session, context.vault, erased)
 
 
 # --- the follow-up's workflow ---

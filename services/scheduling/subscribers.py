@@ -13,6 +13,7 @@ from services.scheduling.workflows import PreparationInput, preparation_id
 from shared import erasure
 from shared.context import Context
 from shared.database import Scope
+from shared.erasure import erased_by
 from shared.events import intake, network, scheduling
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Subscriptions
@@ -150,14 +151,8 @@ for _end in (intake.CaseWithdrawn, intake.CaseClosed):
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Nothing is prepared any more, and what people answered goes."""
-    await erasing.wipe_case(
-        session,
-        context.vault,
-        tenant=_tenant(event),
-        case_id=event.data.case_id,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
+    await erasing.wipe_case(session, context.vault, erased)
 
 
 @subscriptions.writes(network.PersonErased, case="always")
@@ -165,15 +160,8 @@ async def erase_person(
     session: AsyncSession, event: Received[network.PersonErased], context: Context
 ) -> None:
     """What the person answered goes, and nobody waits for them."""
-    await erasing.wipe_person(
-        session,
-        context.vault,
-        tenant=_tenant(event),
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
+    await erasing.wipe_person(session, context.vault, erased)
 
 
 # --- the workflow of the preparation ---

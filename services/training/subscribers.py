@@ -14,6 +14,7 @@ from services.training.workflow_inputs import RegistrationInput, workflow_id
 from shared import deadlines, erasure, messages
 from shared.context import Context
 from shared.database import Scope
+from shared.erasure import erased_by
 from shared.events import training as says
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Malformed, Subscriptions
@@ -100,14 +101,8 @@ async def erase_registration(
     session: AsyncSession, event: Received[says.RegistrationErased], context: Context
 ) -> None:
     """Make who registered and who paid unreadable."""
-    await erasing.wipe_registration(
-        session,
-        context.vault,
-        tenant=_tenant_of(event),
-        registration_id=event.data.registration_id,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="registration", subject=event.data.registration_id)
+    await erasing.wipe_registration(session, context.vault, erased)
 
 
 @subscriptions.acts(CLOCK_EVENTS[registrations.SERVICE, "started"])

@@ -25,7 +25,7 @@ from shared import erasure, outbox
 from shared.calendar import add_length
 from shared.case_state import CaseErased, UnknownCase
 from shared.clocks import Clocks
-from shared.erasure import Erasures
+from shared.erasure import Erased, Erasures
 from shared.events import intake as events
 from shared.events.base import ErasureBecause
 from shared.vault import Vault
@@ -95,64 +95,27 @@ def require_erasable(case: Case) -> None:
         raise CaseGoesOn(case_id=str(case.id), state=case.state)
 
 
-async def wipe_case(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    because: ErasureBecause,
-    now: datetime,
-) -> None:
+async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what intake itself holds of an erased case unreadable: the referral, its persons, the baseline."""
     # It is erased already, unless this database was restored from before it was.
     await session.execute(
-        update(Case).where(Case.tenant == tenant, Case.id == case_id).values(state=CaseStatus.ERASED)
+        update(Case)
+        .where(Case.tenant == erased.tenant, Case.id == erased.subject)
+        .values(state=CaseStatus.ERASED)
     )
-    await circle.forget(session, tenant=tenant, case_id=case_id)
-    await erasure.wipe(
-        session,
-        vault,
-        service=SERVICE,
-        kind="case",
-        erased=case_id,
-        subjects=[case_id, *await _persons_of(session, tenant=tenant, case_id=case_id)],
-        tenant=tenant,
-        case=case_id,
-        because=because,
-        now=now,
-    )
+    await circle.forget(session, tenant=erased.tenant, case_id=erased.subject)
+    await erasure.wipe(session, vault, erased, subjects=[erased.subject, *await _persons_of(session, erased)])
 
 
-async def wipe_person(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    person_id: UUID,
-    because: ErasureBecause,
-    now: datetime,
-) -> None:
+async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what a referral says of one person unreadable; of somebody who came later intake holds nothing."""
-    await erasure.wipe(
-        session,
-        vault,
-        service=SERVICE,
-        kind="person",
-        erased=person_id,
-        subjects=[person_id],
-        tenant=tenant,
-        case=case_id,
-        because=because,
-        now=now,
-    )
+    await erasure.wipe(session, vault, erased)
 
 
-async def _persons_of(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[UUID]:
+async def _persons_of(session: AsyncSession, erased: Erased) -> Sequence[UUID]:
     query = (
         select(ReferralPerson.id)
         .join(Referral, Referral.id == ReferralPerson.referral_id)
-        .where(Referral.tenant == tenant, Referral.case_id == case_id)
+        .where(Referral.tenant == erased.tenant, Referral.case_id == erased.subject)
     )
     return (await session.execute(query)).scalars().all()

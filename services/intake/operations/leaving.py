@@ -14,6 +14,7 @@ from services.intake.operations.erasing import erasures
 from services.intake.queries import register
 from shared import erasure, outbox
 from shared.calendar import add_length
+from shared.erasure import Erased
 from shared.events import intake as events
 from shared.events.base import ErasureBecause
 from shared.vault import Vault
@@ -79,36 +80,15 @@ def _forget(row: StaffMember | Coordinator, now: datetime) -> None:
     row.max_load = 0
 
 
-async def wipe_contact(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    contact_id: UUID,
-    kind: Kind,
-    because: ErasureBecause,
-    now: datetime,
-) -> None:
+async def wipe_contact(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what is sealed of somebody who left unreadable, and call their mails off."""
     # By what stands for them: after a restore the ledger, which names nobody, is all that knows of it.
     known = [
         row
-        for row in await register.contacts(session, tenant=tenant)
-        if key_subject(tenant, row.id) == contact_id
+        for row in await register.contacts(session, tenant=erased.tenant)
+        if key_subject(erased.tenant, row.id) == erased.subject
     ]
     for row in known:
-        _forget(row, now)
+        _forget(row, erased.now)
     await session.flush()
-    await erasure.wipe(
-        session,
-        vault,
-        service=SERVICE,
-        kind=kind,
-        erased=contact_id,
-        subjects=[contact_id],
-        tenant=tenant,
-        case=None,
-        because=because,
-        now=now,
-        recipients=[row.id for row in known],
-    )
+    await erasure.wipe(session, vault, erased, recipients=[row.id for row in known])

@@ -29,6 +29,7 @@ from services.intake.workflows import CoordinatorAssignment, Retention, SearchRu
 from shared import erasure, messages
 from shared.context import Context
 from shared.database import Scope
+from shared.erasure import erased_by
 from shared.events import intake, network, plans
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import AndThen
@@ -135,14 +136,8 @@ async def end_coordinators_task(
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Make the referral, its persons and the baseline unreadable; what was counted is no longer of this case."""
     await statistics.let_go(session, tenant=tenant_of(event), case_id=event.data.case_id)
-    await erasing.wipe_case(
-        session,
-        context.vault,
-        tenant=tenant_of(event),
-        case_id=event.data.case_id,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
+    await erasing.wipe_case(session, context.vault, erased)
 
 
 @subscriptions.writes(network.PersonRemoved, case="any")
@@ -182,15 +177,8 @@ async def erase_person(
 ) -> None:
     """Make what the referral says of a person unreadable; they belong to the case no longer."""
     await _note_departed(session, event)
-    await erasing.wipe_person(
-        session,
-        context.vault,
-        tenant=tenant_of(event),
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
+    await erasing.wipe_person(session, context.vault, erased)
 
 
 @subscriptions.writes(intake.ContactErased, case="always")
@@ -198,15 +186,8 @@ async def erase_contact(
     session: AsyncSession, event: Received[intake.ContactErased], context: Context
 ) -> None:
     """Make what the tenant knows of somebody who left unreadable."""
-    await leaving.wipe_contact(
-        session,
-        context.vault,
-        tenant=tenant_of(event),
-        contact_id=event.data.contact_id,
-        kind=event.data.kind,
-        because=event.data.because,
-        now=await context.clock.now(),
-    )
+    erased = await erased_by(event, context, kind=event.data.kind, subject=event.data.contact_id)
+    await leaving.wipe_contact(session, context.vault, erased)
 
 
 @subscriptions.acts(CLOCK_EVENTS[SERVICE, "started"], case="always")

@@ -1,7 +1,6 @@
 """Erasing a person without the case, and what network holds of an erased case."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +17,7 @@ from services.network.models import Circle, Contact, Person
 from services.network.operations import ages, cases, holds, invitations, links, no_contacts
 from shared import case_state, erasure, outbox
 from shared.calendar import add_length
-from shared.erasure import Erasures
+from shared.erasure import Erased, Erasures
 from shared.events import network
 from shared.events.base import ErasureBecause
 from shared.vault import Vault
@@ -88,63 +87,30 @@ async def require_erasable(session: AsyncSession, person: Person) -> None:
         raise LastCentralPersonErased(person_id=str(person.id))
 
 
-async def wipe_person(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    person_id: UUID,
-    because: ErasureBecause,
-    now: datetime,
-) -> None:
+async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what network holds of an erased person unreadable; what they agreed to stays."""
-    person = await session.get(Person, person_id)
-    if person is not None and person.tenant == tenant and person.state != PersonState.ERASED:
+    person = await session.get(Person, erased.subject)
+    if person is not None and person.tenant == erased.tenant and person.state != PersonState.ERASED:
         # This database was restored from before they were erased.
-        await _leave(session, person, now)
-    await session.execute(delete(Contact).where(Contact.tenant == tenant, Contact.person_id == person_id))
-    await no_contacts.forget(session, tenant=tenant, case_id=case_id, person_id=person_id)
-    await session.execute(_LEAVE_CIRCLE, {"person_id": str(person_id), "case_id": case_id})
-    await erasure.wipe(
-        session,
-        vault,
-        service=SERVICE,
-        kind="person",
-        erased=person_id,
-        subjects=[person_id],
-        tenant=tenant,
-        case=case_id,
-        because=because,
-        now=now,
+        await _leave(session, person, erased.now)
+    await session.execute(
+        delete(Contact).where(Contact.tenant == erased.tenant, Contact.person_id == erased.subject)
     )
+    await no_contacts.forget(session, tenant=erased.tenant, case_id=erased.case_id, person_id=erased.subject)
+    await session.execute(_LEAVE_CIRCLE, {"person_id": str(erased.subject), "case_id": erased.case_id})
+    await erasure.wipe(session, vault, erased)
 
 
-async def wipe_case(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    because: ErasureBecause,
-    now: datetime,
-) -> None:
+async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what network holds of an erased case unreadable: everybody of it, and who spoke with whom when."""
-    await cases.stop(session, tenant=tenant, case_id=case_id, now=now, tell=False)
-    await session.execute(delete(Contact).where(Contact.tenant == tenant, Contact.case_id == case_id))
-    await no_contacts.forget(session, tenant=tenant, case_id=case_id)
-    await session.execute(delete(Circle).where(Circle.tenant == tenant, Circle.case_id == case_id))
-    query = select(Person.id).where(Person.tenant == tenant, Person.case_id == case_id)
-    people = list((await session.execute(query)).scalars())
-    await erasure.wipe(
-        session,
-        vault,
-        service=SERVICE,
-        kind="case",
-        erased=case_id,
-        subjects=people,
-        tenant=tenant,
-        case=case_id,
-        because=because,
-        now=now,
+    await cases.stop(session, tenant=erased.tenant, case_id=erased.subject, now=erased.now, tell=False)
+    await session.execute(
+        delete(Contact).where(Contact.tenant == erased.tenant, Contact.case_id == erased.subject)
     )
+    await no_contacts.forget(session, tenant=erased.tenant, case_id=erased.subject)
+    await session.execute(
+        delete(Circle).where(Circle.tenant == erased.tenant, Circle.case_id == erased.subject)
+    )
+    query = select(Person.id).where(Person.tenant == erased.tenant, Person.case_id == erased.subject)
+    people = list((await session.execute(query)).scalars())
+    await erasure.wipe(session, vault, erased, subjects=people)

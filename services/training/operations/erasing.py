@@ -21,7 +21,7 @@ from services.training.models import RegistrationRow
 from services.training.operations import registrations
 from shared import erasure, outbox
 from shared.calendar import add_length
-from shared.erasure import Erasures
+from shared.erasure import Erased, Erasures
 from shared.events import training as says
 from shared.events.base import ErasureBecause
 from shared.vault import Vault
@@ -72,36 +72,19 @@ async def _forget(session: AsyncSession, row: RegistrationRow, now: datetime) ->
     await session.flush()
 
 
-async def wipe_registration(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    registration_id: UUID,
-    because: ErasureBecause,
-    now: datetime,
-) -> None:
+async def wipe_registration(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what is sealed of an erased registration and of its payments unreadable, and call its mails off."""
     try:
-        row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
+        row = await queries.registration(
+            session, tenant=erased.tenant, registration_id=erased.subject, lock=True
+        )
     except RegistrationNotFound:
         # This database was restored from before they registered.
         row = None
     if row is not None and row.erased_at is None:
         # It was restored from before they were erased.
-        await _forget(session, row, now)
-    await erasure.wipe(
-        session,
-        vault,
-        service=registrations.SERVICE,
-        kind="registration",
-        erased=registration_id,
-        subjects=[registration_id],
-        tenant=tenant,
-        case=None,
-        because=because,
-        now=now,
-    )
+        await _forget(session, row, erased.now)
+    await erasure.wipe(session, vault, erased)
 
 
 async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime, most: int) -> Sequence[UUID]:
