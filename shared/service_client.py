@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The purpose for which every service answers with all it holds on one person, and on nobody else.
 COPY_FOR_PERSON = "copy-for-person"
+# The purpose for which intake says whether anything keeps a file from being erased.
+ERASE_PERSON = "erase-person"
 _TOKEN_SECONDS = 300
 _MAX_TOKENS = 1024
 _RETRY_LATER = frozenset({408, 425, 429})

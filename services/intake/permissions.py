@@ -19,7 +19,7 @@ from services.intake.domain.errors import (
 )
 from services.intake.models import Case, Opening, Referral
 from services.intake.operations.baseline import Pens
-from services.intake.queries import cases, openings, referrals
+from services.intake.queries import cases, keeping, openings, referrals
 from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
@@ -27,6 +27,7 @@ from shared.auth import NO_TENANT, Kind, Principal, Role
 from shared.case_state import CaseErased, UnknownCase
 from shared.http.principals import NoLongerInCircle, NotForThisKind, NotForThisRole, require_twelve
 from shared.openings import is_open_to
+from shared.service_client import ERASE_PERSON
 
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
 
@@ -141,6 +142,18 @@ async def case_for_coordination(session: AsyncSession, principal: Principal, *, 
 async def case_to_erase(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
     """Return a case of the tenant to those who answer for its data, also when it was erased. Raises: UnknownCase."""
     return await _case(session, principal, case_id)
+
+
+async def file_of_whom_to_erase(session: AsyncSession, principal: Principal, *, case_id: UUID) -> UUID:
+    """Return the case id of a file to the service that is about to erase somebody of it, also of an erased one.
+
+    Raises: NotForThisKind, UnknownCase.
+    """
+    if principal.kind is not Kind.SERVICE or principal.purpose != ERASE_PERSON:
+        raise NotForThisKind
+    if await keeping.referral_of_file(session, tenant=principal.tenant, case_id=case_id) is None:
+        raise UnknownCase(case_id=str(case_id))
+    return case_id
 
 
 async def case_for_file(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -250,7 +251,8 @@ class RequestActivities:
     @activity.defn(name="network.erase-as-asked")
     async def erase_as_asked(self, step: DataRequestStep) -> Done:
         """Carry out an approved erasure."""
-        return await self._once(step, "erase", data_requests.erase)
+        erase = partial(data_requests.erase, services=self._context.services)
+        return await self._once(step, "erase", erase)
 
     @activity.defn(name="network.put-copy-away")
     async def put_copy_away(self, step: DataRequestStep) -> Done:

@@ -50,6 +50,7 @@ class Cast:
         for name, purpose in (
             ("service that copies persons", "copy-persons"),
             ("service that makes somebody's copy", "copy-for-person"),
+            ("service that erases a person", "erase-person"),
             ("service without a purpose here", "none"),
         ):
             tokens[name] = platform.service(service="network", purpose=purpose, tenant=self.tenant)

@@ -6,16 +6,17 @@ from uuid import UUID
 
 from fastapi import Depends
 
+from services.intake import permissions
 from services.intake.domain.errors import FileNotOver
 from services.intake.domain.keeping import LiftedBecause
 from services.intake.models import Hold, HoldFields, Retention
 from services.intake.operations import holds, keeping
 from services.intake.queries import keeping as reads
-from services.intake.schemas.keeping import FileEnding, FileKept, NewHold, ShownHold
+from services.intake.schemas.keeping import FileEnding, FileHeld, FileKept, NewHold, ShownHold
 from shared.auth import Principal, Role
 from shared.case_state import UnknownCase
 from shared.context import Context
-from shared.http import Now, Page, Paging, Parts, Router, Session, allow, problems
+from shared.http import Now, Page, Paging, Parts, Router, Service, Session, allow, problems
 
 router = Router(tags=["keeping"])
 
@@ -59,6 +60,14 @@ async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: No
         now=now,
     )
     return (await _all_shown(session, parts, [hold]))[0]
+
+
+@router.get("/v1/cases/{case_id}/under-hold")
+async def read_under_hold(case_id: UUID, principal: Service, session: Session) -> FileHeld:
+    """Tell the service that is about to erase somebody of a case whether anything holds it now."""
+    await permissions.file_of_whom_to_erase(session, principal, case_id=case_id)
+    held = await reads.holds_in_force(session, tenant=principal.tenant, case_id=case_id)
+    return FileHeld(under_hold=bool(held))
 
 
 @router.get("/v1/retention")

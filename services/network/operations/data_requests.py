@@ -44,6 +44,7 @@ from shared.errors import DomainError
 from shared.events import network
 from shared.events.base import EventData
 from shared.ids import uuid7
+from shared.service_client import ServiceClient
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
@@ -213,8 +214,13 @@ async def escalate(session: AsyncSession, *, tenant: UUID, request_id: UUID, now
     return await clocks.breach(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now) is not None
 
 
-async def erase(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
-    """Carry out an approved erasure whose waiting time is over; what forbids it by now leaves it to the DPO."""
+async def erase(
+    session: AsyncSession, services: ServiceClient, *, tenant: UUID, request_id: UUID, now: datetime
+) -> bool:
+    """Carry out an approved erasure whose waiting time is over; what forbids it by now leaves it to the DPO.
+
+    Raises: Operational if intake does not answer.
+    """
     request = await queries.data_request(session, tenant=tenant, request_id=request_id, lock=True)
     if request is None or request.state != RequestState.APPROVED:
         return False
@@ -223,7 +229,7 @@ async def erase(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: d
     person = await queries.person(session, tenant=tenant, person_id=request.person_id, lock=True)
     try:
         # Refuses before it changes anything: the last central person, a legal hold, a case that was erased.
-        await erasing.erase_person(session, person=person, because="asked", now=now)
+        await erasing.erase_person(session, services, person=person, because="asked", now=now)
     except DomainError:
         request.erase_at = None
         await session.flush()

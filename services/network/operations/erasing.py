@@ -20,6 +20,7 @@ from shared.calendar import add_length
 from shared.erasure import Erased, Erasures
 from shared.events import network
 from shared.events.base import ErasureBecause
+from shared.service_client import ServiceClient
 from shared.vault import Vault
 
 erasures = Erasures(SERVICE)
@@ -31,15 +32,22 @@ _LEAVE_CIRCLE = text(
 
 
 async def erase_person(
-    session: AsyncSession, *, person: Person, because: ErasureBecause, now: datetime
+    session: AsyncSession,
+    services: ServiceClient,
+    *,
+    person: Person,
+    because: ErasureBecause,
+    now: datetime,
 ) -> None:
     """Erase one person everywhere and for good; their case stays. A clock runs until every service has confirmed it.
 
-    Raises: CaseErased, AlreadyErased, UnderHold, LastCentralPersonErased.
+    Raises: CaseErased, AlreadyErased, UnderHold, LastCentralPersonErased; Operational if intake does not answer.
     """
     person = await queries.person(session, tenant=person.tenant, person_id=person.id, lock=True)
     await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
     await require_erasable(session, person)
+    # Last: the later it is asked, the less can have changed.
+    await holds.require_free_at_intake(services, tenant=person.tenant, case_id=person.case_id)
     await _leave(session, person, now)
     policy = await queries.policy(session, tenant=person.tenant)
     await erasures.begin(
@@ -71,7 +79,7 @@ async def _leave(session: AsyncSession, person: Person, now: datetime) -> None:
 
 
 async def require_erasable(session: AsyncSession, person: Person) -> None:
-    """Let pass a locked person who may be erased: what forbids an erasure is asked here and nowhere else.
+    """Let pass a locked person who may be erased: what network knows that forbids an erasure is asked here.
 
     Raises: AlreadyErased, UnderHold, LastCentralPersonErased.
     """

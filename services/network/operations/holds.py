@@ -1,4 +1,7 @@
-"""Legal holds as network hears of them: what a case is about is not erased while one is in force, nor anybody of it."""
+"""Legal holds: while one is in force, nobody of the case is erased.
+
+Network hears of them, and asks intake before it erases: what it hears can be late.
+"""
 
 from uuid import UUID
 
@@ -7,8 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.models import Hold
+from services.network.schemas import HeldAtIntake
 from shared import case_state
 from shared.case_state import UnderHold
+from shared.errors import NotFound, NotYet, Operational
+from shared.service_client import ERASE_PERSON, ServiceClient
 
 
 async def note(session: AsyncSession, *, tenant: UUID, case_id: UUID, hold_id: UUID, lifted: bool) -> None:
@@ -29,4 +35,19 @@ async def require_free(session: AsyncSession, *, tenant: UUID, case_id: UUID) ->
     """Let pass what erases something of a case that is held as it is, if nothing keeps it. Raises: UnderHold."""
     query = select(Hold.id).where(Hold.tenant == tenant, Hold.case_id == case_id, Hold.lifted.is_(False))
     if (await session.execute(query.limit(1))).first() is not None:
+        raise UnderHold(case_id=str(case_id))
+
+
+async def require_free_at_intake(services: ServiceClient, *, tenant: UUID, case_id: UUID) -> None:
+    """Let pass what erases something of a case that intake does not hold now, whatever was heard here.
+
+    Raises: UnderHold; Operational if intake does not answer, or not yet know the case.
+    """
+    path = f"/v1/cases/{case_id}/under-hold"
+    try:
+        answer = await services.get("intake", path, tenant=tenant, purpose=ERASE_PERSON)
+    except (NotFound, NotYet):
+        # An intake restored from before the case: what it would say of a hold, nobody knows.
+        raise Operational("intake: does not know the case") from None
+    if HeldAtIntake.model_validate(answer).under_hold:
         raise UnderHold(case_id=str(case_id))

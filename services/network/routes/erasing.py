@@ -9,7 +9,7 @@ from services.network import permissions
 from services.network.domain import NoErasure
 from services.network.operations import erasing
 from shared.auth import Principal, Role
-from shared.http import Now, Router, Session, allow
+from shared.http import Now, Parts, Router, Session, allow
 from shared.http.erasing import ErasureStanding, NewErasure
 
 router = Router(tags=["erasing"])
@@ -20,11 +20,11 @@ Overseer = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER, R
 
 @router.post("/v1/persons/{person_id}/erase")
 async def erase_person(
-    person_id: UUID, body: NewErasure, principal: Officer, session: Session, now: Now
+    *, person_id: UUID, body: NewErasure, principal: Officer, session: Session, parts: Parts, now: Now
 ) -> ErasureStanding:
     """Make everything about a person unreadable, in every service and for good; their case goes on."""
     person = await permissions.person_to_erase(session, principal, person_id=person_id)
-    await erasing.erase_person(session, person=person, because=body.because, now=now)
+    await erasing.erase_person(session, parts.services, person=person, because=body.because, now=now)
     return await _standing(session, principal, person_id, now)
 
 

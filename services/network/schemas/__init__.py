@@ -278,6 +278,14 @@ class OpeningPerson(BaseModel):
     consent: OpeningConsent | None = None
 
 
+class HeldAtIntake(BaseModel):
+    """Whether intake holds the file of a case as it is."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    under_hold: bool
+
+
 class OpeningPeople(BaseModel):
     """The persons of a referral."""
 

@@ -19,6 +19,17 @@ async def erase(houses: Houses, person: Any, because: str = "asked") -> Any:
 
 
 class TestErasePerson:
+    async def test_waits_for_a_hold_of_which_network_has_not_heard(self, houses: Houses) -> None:
+        story = await houses.story()
+        path, officer = f"/v1/cases/{story.case.id}/holds", houses.officer()
+        hold = await houses.do("intake", "POST", path, officer, json={"reason": "Klacht bij de rechtbank"})
+        assert await houses.rows("network", "SELECT 1 FROM hold") == []
+        path, body = f"/v1/persons/{story.mother}/erase", {"because": "asked"}
+        assert await houses.code("network", "POST", path, officer, json=body) == (409, "under-legal-hold")
+        await houses.do("intake", "POST", f"/v1/holds/{hold['hold_id']}/lift", officer)
+        assert (await erase(houses, story.mother))["state"] == "running"
+        assert story.mother not in await houses.living_keys("network", story.mother)
+
     async def test_destroys_their_key_everywhere_and_no_other(self, houses: Houses) -> None:
         story = await houses.story()
         began = await erase(houses, story.mother)

@@ -396,6 +396,38 @@ class TestHold:
         assert await house.refused("POST", path, dpo(house), json=unknown) == (404, "case-not-found")
         assert (await house.refused("POST", f"/v1/holds/{uuid4()}/lift", dpo(house)))[0] == 404
 
+    async def test_is_told_at_once_to_the_service_that_erases_somebody(self, house: House) -> None:
+        case, other = await house.open_case(), await house.open_case()
+        path, asking = f"/v1/cases/{case.id}/under-hold", house.service("erase-person")
+        assert await house.do("GET", path, asking) == {"under_hold": False}
+        first, second = await hold(house, case), await hold(house, case)
+        for hold_id in (first, second):
+            assert await house.do("GET", path, asking) == {"under_hold": True}
+            await lift(house, hold_id)
+        assert await house.do("GET", path, asking) == {"under_hold": False}
+        await hold(house, other)
+        assert await house.do("GET", path, asking) == {"under_hold": False}
+
+    async def test_is_told_for_that_purpose_alone(self, house: House) -> None:
+        case = await house.open_case()
+        await hold(house, case)
+        path = f"/v1/cases/{case.id}/under-hold"
+        for purpose in ("copy-persons", "copy-for-person", "none", "erase-person "):
+            assert (await house.refused("GET", path, house.service(purpose)))[0] in (401, 403), purpose
+        for who in (house.manager(), dpo(house), house.referrer(), house.person(case)):
+            assert (await house.refused("GET", path, who))[0] == 403
+        token = house.context.issuer.service(service="network", purpose="erase-person", tenant=uuid7())
+        elsewhere = {"authorization": f"Bearer {token}"}
+        unknown = f"/v1/cases/{uuid4()}/under-hold"
+        for asked, who in ((path, elsewhere), (unknown, house.service("erase-person"))):
+            assert await house.refused("GET", asked, who) == (404, "case-not-found")
+
+    async def test_of_an_erased_file_there_is_none(self, house: House) -> None:
+        case = await withdrawn(house)
+        assert await erase(house, case) == (200, "")
+        path = f"/v1/cases/{case.id}/under-hold"
+        assert await house.do("GET", path, house.service("erase-person")) == {"under_hold": False}
+
     async def test_sent_twice_under_a_key_is_one(self, house: House) -> None:
         case = await withdrawn(house)
         who = dpo(house) | {"idempotency-key": "een"}

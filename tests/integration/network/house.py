@@ -49,6 +49,8 @@ class Intake:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     # By service: what it holds on whoever is asked about, or how it fails.
     copies: dict[str, Any] = field(default_factory=dict)
+    # By case: whether it is under hold, or how intake fails; not under hold where nothing is said.
+    holds: dict[UUID, bool | Exception] = field(default_factory=dict)
 
     async def get(self, service: str, path: str, *, tenant: UUID, purpose: str) -> Any:
         """Answer as the service would."""
@@ -58,6 +60,11 @@ class Intake:
             if isinstance(answer, Exception):
                 raise answer
             return answer
+        if path.endswith("/under-hold"):
+            held = self.holds.get(UUID(path.split("/")[3]), False)
+            if isinstance(held, Exception):
+                raise held
+            return {"under_hold": held}
         return {"items": self.people[UUID(path.split("/")[3])]}
 
     async def close(self) -> None:

@@ -424,8 +424,9 @@ class TestErasure:
         house.later(days=2)
         async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
             given = {"tenant": house.tenant, "request_id": UUID(request), "now": house.clock.moment}
-            assert await data_requests.erase(session, **given)
-            assert not await data_requests.erase(session, **given)
+            services = house.context.services
+            assert await data_requests.erase(session, services, **given)
+            assert not await data_requests.erase(session, services, **given)
         await house.deliver_own("network.person.erased.v1", "network.internal.erasure.written.v1")
         await house.deliver_own("network.internal.erasure.written.v1")
         view = (await house.ask("GET", f"/v1/data-requests/{request}", dpo(house))).json()

@@ -5,14 +5,20 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
+from services.network.activities import DataRequestStep, RequestActivities
 from services.network.operations import data_requests, holds
 from shared.database import Scope
+from shared.errors import NotFound, NotYet, Operational
 from shared.events import intake, network
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
 from tests.integration.network.house import Case, House
 from tests.integration.network.test_data_requests import asked, decide, dpo
 from tests.integration.network.test_mails import _send, _text
+
+FAILURES = [Operational("intake: ConnectError"), NotYet("intake: not yet"), NotFound()]
 
 
 async def erase(house: House, person: UUID) -> tuple[int, str]:
@@ -28,6 +34,29 @@ def hold_set(case: Case, hold_id: UUID) -> intake.HoldSet:
 
 def hold_lifted(case: Case, hold_id: UUID) -> intake.HoldLifted:
     return intake.HoldLifted(case_id=case.id, hold_id=hold_id, because="by-hand")
+
+
+async def state(house: House, person: UUID) -> tuple[str, int]:
+    """Return a person's state, and how many erasures of them began."""
+    [row] = await house.rows("SELECT state FROM person WHERE id = :id", id=person)
+    begun = await house.rows("SELECT 1 FROM clock WHERE kind = 'erasure' AND subject = :id", id=person)
+    return row.state, len(begun)
+
+
+async def approved(house: House) -> tuple[Case, UUID, str]:
+    """Return a case, somebody of it, and their approved erasure whose waiting time is over."""
+    case = await house.open_case()
+    aunt = await house.add(case, "Nadia")
+    request = await asked(house, case, aunt, "erasure", text="Vergeet mij")
+    await decide(house, request, "approve")
+    house.later(days=2)
+    return case, aunt, request
+
+
+async def carry_out(house: House, request: str) -> bool:
+    """Let the workflow's step carry out an erasure."""
+    step = DataRequestStep(tenant=house.tenant, request_id=UUID(request), ordinal=1)
+    return (await RequestActivities(house.context).erase_as_asked(step)).done
 
 
 class TestHold:
@@ -60,7 +89,8 @@ class TestHold:
         house.later(days=2)
         async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
             given: dict[str, Any] = {"tenant": house.tenant, "request_id": UUID(request)}
-            assert not await data_requests.erase(session, **given, now=house.clock.moment)
+            services = house.context.services
+            assert not await data_requests.erase(session, services, **given, now=house.clock.moment)
         view = (await house.ask("GET", f"/v1/data-requests/{request}", dpo(house))).json()
         assert (view["state"], view["erase_at"]) == ("approved", None)
 
@@ -80,6 +110,61 @@ class TestHold:
         stranger = Case(tenant=uuid4(), id=case.id)
         await house.hear(hold_set(case, uuid7()), case=stranger)
         assert await erase(house, aunt) == (200, "")
+
+
+class TestAHoldThatIsNotHeardOf:
+    async def test_keeps_somebody_from_being_erased_by_hand(self, house: House) -> None:
+        case, other = await house.open_case(), await house.open_case()
+        aunt, stranger = await house.add(case, "Nadia"), await house.add(other, "Karima")
+        house.intake.holds[case.id] = True
+        assert await erase(house, aunt) == (409, "under-legal-hold")
+        assert await state(house, aunt) == ("active", 0)
+        path = f"/v1/cases/{case.id}/under-hold"
+        assert house.intake.asked[-1] == ("intake", path, "erase-person")
+        assert await erase(house, stranger) == (200, "")
+        house.intake.holds[case.id] = False
+        assert await erase(house, aunt) == (200, "")
+
+    async def test_leaves_an_erasure_that_was_approved_to_the_officer(self, house: House) -> None:
+        case, aunt, request = await approved(house)
+        house.intake.holds[case.id] = True
+        assert not await carry_out(house, request)
+        view = (await house.ask("GET", f"/v1/data-requests/{request}", dpo(house))).json()
+        assert (view["state"], view["erase_at"]) == ("approved", None)
+        assert await state(house, aunt) == ("active", 0)
+
+    @pytest.mark.parametrize("failure", FAILURES)
+    async def test_nobody_is_erased_while_intake_does_not_say(self, house: House, failure: Exception) -> None:
+        case = await house.open_case()
+        aunt = await house.add(case, "Nadia")
+        house.intake.holds[case.id] = failure
+        assert (await erase(house, aunt))[0] == 503
+        assert await state(house, aunt) == ("active", 0)
+        house.intake.holds[case.id] = False
+        assert await erase(house, aunt) == (200, "")
+
+    @pytest.mark.parametrize("failure", FAILURES)
+    async def test_what_was_approved_is_tried_again_until_intake_says(
+        self, house: House, failure: Exception
+    ) -> None:
+        case, aunt, request = await approved(house)
+        house.intake.holds[case.id] = failure
+        for _ in range(2):
+            with pytest.raises(Operational):
+                await carry_out(house, request)
+        assert await state(house, aunt) == ("active", 0)
+        view = (await house.ask("GET", f"/v1/data-requests/{request}", dpo(house))).json()
+        assert view["erase_at"] is not None
+        house.intake.holds[case.id] = False
+        assert await carry_out(house, request)
+        assert await state(house, aunt) == ("erased", 1)
+
+    async def test_is_not_asked_for_what_is_refused_anyway(self, house: House) -> None:
+        case = await house.open_case()
+        aunt = await house.add(case, "Nadia")
+        await house.hear(hold_set(case, uuid7()), case=case)
+        house.intake.holds[case.id] = Operational("intake: ConnectError")
+        assert await erase(house, aunt) == (409, "under-legal-hold")
 
 
 class TestTheWordAboutAFile:
