@@ -1,6 +1,7 @@
 """Records a history, readable and from made-up ids: `python -m tests.workflows.network.record NAME`.
 
-What is played is what the name begins with: `invitation-...`, `data-request-...` or `coming-of-age-...`.
+What is played is what the name begins with: `invitation-...`, `data-request-...`, `coming-of-age-...` or
+`deadline-...`, which all services share.
 
 Run it when the workflow changes on purpose, and keep the older history too while runs of that time may be under way.
 """
@@ -24,6 +25,7 @@ from shared.secrets import database_key
 from shared.settings import Settings
 from tests.support.backing import KEYS, Backing, Databases
 from tests.workflows.network.asking import Asking
+from tests.workflows.network.erasing import Erasing
 from tests.workflows.network.growing_up import GrowingUp
 from tests.workflows.network.inviting import Inviting, inviting
 
@@ -84,12 +86,28 @@ async def play_birthday(service: Inviting) -> str:
     return await _readable(await growing_up.handle(clock.id))
 
 
+async def play_deadline(service: Inviting) -> str:
+    """Play an erasure that is warned of and late, and return the history of its deadline as JSON."""
+    erasing = Erasing(service)
+    await erasing.begin()
+    await erasing.skip_to("warn_at")
+    await erasing.waits(2)
+    await erasing.skip_to("due_at")
+    await erasing.ended()
+    return await _readable(await erasing.handle())
+
+
 async def _readable(handle: WorkflowHandle[Any, Any]) -> str:
     # Who worked on it names a machine, and does not matter to a replay.
     return re.sub(r'"[^"]*@[^"]*"', '"worker"', (await handle.fetch_history()).to_json())
 
 
-PLAYS = {"invitation": play, "data-request": play_request, "coming-of-age": play_birthday}
+PLAYS = {
+    "invitation": play,
+    "data-request": play_request,
+    "coming-of-age": play_birthday,
+    "deadline": play_deadline,
+}
 
 
 def _play_of(name: str) -> Callable[[Inviting], Awaitable[str]]:

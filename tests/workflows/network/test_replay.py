@@ -1,5 +1,6 @@
 """Runs under way when the code changes must go on: recorded histories are replayed against today's workflow."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,5 +19,8 @@ async def test_replays(history: Path) -> None:
     await replayer.replay_workflow(WorkflowHistory.from_json("invitation", history.read_text()))
 
 
-def test_there_is_a_history() -> None:
-    assert HISTORIES
+def test_there_is_a_history_of_every_workflow() -> None:
+    begun = [json.loads(history.read_text())["events"][0] for history in HISTORIES]
+    names = {event["workflowExecutionStartedEventAttributes"]["workflowType"]["name"] for event in begun}
+    assert names == {"Invitation", "ComingOfAge", "DataRequest", "Deadline"}
+    assert len(names) == len(worker.workflows)
