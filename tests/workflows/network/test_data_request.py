@@ -5,7 +5,9 @@ Every event is delivered twice here: nothing may come of the second time.
 
 import pytest
 
+from shared.errors import Operational
 from shared.events import intake
+from tests.support.eventually import eventually
 from tests.workflows.network.asking import Asking
 from tests.workflows.network.inviting import Inviting
 
@@ -93,3 +95,27 @@ class TestDataRequest:
         states = await house.rows("SELECT id, state FROM person WHERE case_id = :case", case=case.id)
         assert {row.id: row.state for row in states}[aunt] == "erased"
         assert {row.id: row.state for row in states}[uncle] == "active"
+
+    async def test_is_tried_again_until_intake_says_that_nothing_holds_it(
+        self, asking: Asking, service: Inviting
+    ) -> None:
+        house = service.house
+        case = await house.open_case()
+        aunt = await house.add(case, "Nadia")
+        request = await asking.asked(case, aunt, "erasure")
+        await asking.answer(request, "approve")
+        house.intake.holds[case.id] = Operational("intake: ConnectError")
+        await service.skip(days=2, hours=2)
+
+        async def tried() -> bool:
+            return [purpose for _, _, purpose in house.intake.asked].count("erase-person") > 1
+
+        await eventually(tried, "intake to be asked again")
+        assert await asking.state(request) == "approved"
+        house.intake.holds[case.id] = False
+        # By now it is tried once a minute.
+        await service.skip(minutes=2)
+        await asking.ended(request)
+        assert await asking.state(request) == "done"
+        [row] = await house.rows("SELECT state FROM person WHERE id = :id", id=aunt)
+        assert row.state == "erased"
