@@ -28,7 +28,7 @@ from shared.events.base import (
     ErasureWrittenFact,
     Received,
 )
-from shared.subscriptions import AndThen, Malformed, Subscriptions, WriteHandler
+from shared.subscriptions import AndThen, Malformed, Subscriptions, WriteHandler, tenant_of
 from shared.vault import Vault
 
 CLOCK = "erasure"
@@ -110,13 +110,11 @@ class Erased:
 
 async def erased_by(event: Received[Any], context: Context, *, kind: ErasureKind, subject: UUID) -> Erased:
     """Return what an event says is to become unreadable in the service that hears it. Raises: Malformed."""
-    if event.tenant is None:
-        raise Malformed(f"{event.type} without tenant")
     return Erased(
         service=context.service,
         kind=kind,
         subject=subject,
-        tenant=event.tenant,
+        tenant=tenant_of(event),
         case=event.case,
         because=event.data.because,
         sequence=event.sequence,

@@ -39,6 +39,13 @@ class Malformed(Exception):
     """The message is not an event of the type it was sent as; the text names fields, never values."""
 
 
+def tenant_of(event: Received[Any]) -> UUID:
+    """Return the tenant that an event is of. Raises: Malformed if it names none."""
+    if event.tenant is None:
+        raise Malformed(f"{event.type} without a tenant")
+    return event.tenant
+
+
 @dataclass(frozen=True)
 class Subscription:
     """One event type and what to do with it."""

@@ -24,7 +24,7 @@ from shared.erasure import erased_by
 from shared.errors import NotYet
 from shared.events import intake, network
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
-from shared.subscriptions import AndThen, Malformed, Subscriptions
+from shared.subscriptions import AndThen, Subscriptions, tenant_of
 
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
@@ -36,7 +36,7 @@ COPY_PERSONS = "copy-persons"
 @subscriptions.acts(intake.CaseOpened)
 async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> AndThen:
     """Fetch the persons of the referral from intake, and own them from now on."""
-    case_id, tenant = event.data.case_id, _tenant_of(event)
+    case_id, tenant = event.data.case_id, tenant_of(event)
     answer = await context.services.get(
         "intake", f"/v1/cases/{case_id}/persons-at-opening", tenant=tenant, purpose=COPY_PERSONS
     )
@@ -59,7 +59,7 @@ async def let_coordinator_in(
     """Give the coordinator access to the people of the case."""
     await cases.assign_coordinator(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         assignment_no=event.data.assignment_no,
         coordinator_id=event.data.coordinator_id,
@@ -74,7 +74,7 @@ async def let_coordinator_out(
     """End the coordinator's access, also when the case has stopped or the assignment was not heard of yet."""
     await cases.release_coordinator(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         assignment_no=event.data.assignment_no,
         coordinator_id=event.data.coordinator_id,
@@ -101,7 +101,7 @@ async def call_everything_off(
     """Stop what is open in a case that was withdrawn, and tell those who must know."""
     await cases.stop(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         now=await context.clock.now(),
         tell=True,
@@ -113,7 +113,7 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
     """Stop what is still open in a case that came to its end; there is nothing to tell anybody."""
     await cases.stop(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         now=await context.clock.now(),
         tell=False,
@@ -126,7 +126,7 @@ async def keep_from_erasing(session: AsyncSession, event: Received[intake.HoldSe
     del context
     await holds.note(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         hold_id=event.data.hold_id,
         lifted=False,
@@ -139,7 +139,7 @@ async def end_hold(session: AsyncSession, event: Received[intake.HoldLifted], co
     del context
     await holds.note(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         hold_id=event.data.hold_id,
         lifted=True,
@@ -153,7 +153,7 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
     await erasing.wipe_case(session, context.vault, erased)
     await data_requests.close_of_erased(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         person_id=None,
         now=await context.clock.now(),
@@ -169,7 +169,7 @@ async def erase_person(
     await erasing.wipe_person(session, context.vault, erased)
     await data_requests.close_of_erased(
         session,
-        tenant=_tenant_of(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         now=await context.clock.now(),
@@ -181,7 +181,7 @@ async def tell_person(session: AsyncSession, event: Received[network.TellPerson]
     """Write to a person because another service asks for it."""
     await _require_tellable(session, event)
     await telling.tell_as_asked(
-        session, tenant=_tenant_of(event), asked=event.data, now=await context.clock.now()
+        session, tenant=tenant_of(event), asked=event.data, now=await context.clock.now()
     )
 
 
@@ -196,7 +196,7 @@ async def _require_tellable(session: AsyncSession, event: Received[network.TellP
 @subscriptions.acts(network.InvitationSent)
 async def look_after_invitation(event: Received[network.InvitationSent], context: Context) -> None:
     """Start the workflow that mails, reminds once, and waits."""
-    tenant = _tenant_of(event)
+    tenant = tenant_of(event)
     await context.temporal.start(
         Invitation.__name__,
         InvitationInput(tenant=tenant, invitation_id=event.data.invitation_id),
@@ -222,7 +222,7 @@ async def tell_workflow_of_end(event: Received[network.InvitationCancelled], con
 @subscriptions.acts(network.DataRequestReceived, case="any")
 async def look_after_data_request(event: Received[network.DataRequestReceived], context: Context) -> None:
     """Start the workflow that sees to it that a request is answered in its time."""
-    tenant = _tenant_of(event)
+    tenant = tenant_of(event)
     await context.temporal.start(
         DataRequest.__name__,
         DataRequestInput(tenant=tenant, request_id=event.data.request_id),
@@ -257,7 +257,7 @@ async def look_after_clock(event: Received[ClockFact], context: Context) -> None
         await deadlines.look_after(event, context)
     if event.data.kind not in COMING_OF_AGE:
         return
-    tenant = _tenant_of(event)
+    tenant = tenant_of(event)
     await context.temporal.start(
         ComingOfAge.__name__,
         ComingOfAgeInput(tenant=tenant, clock_id=event.data.clock_id),
@@ -290,9 +290,3 @@ async def tell_workflow_of_going_on(event: Received[ClockFact], context: Context
 
 async def _look_again(context: Context, invitation_id: UUID, event_id: UUID) -> None:
     await context.temporal.look_again(invitation_workflow_id(invitation_id), event_id)
-
-
-def _tenant_of(event: Received) -> UUID:  # type: ignore[type-arg]
-    if event.tenant is None:
-        raise Malformed(f"{event.type} without tenant")
-    return event.tenant

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +16,7 @@ from shared.database import Scope
 from shared.erasure import erased_by
 from shared.events import training as says
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
-from shared.subscriptions import Malformed, Subscriptions
+from shared.subscriptions import Subscriptions, tenant_of
 
 subscriptions = Subscriptions(registrations.SERVICE)
 messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=mails.write)
@@ -25,14 +24,8 @@ erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=[registrations.SERVICE])
 
 
-def _tenant_of(event: Received[Any]) -> UUID:
-    if event.tenant is None:
-        raise Malformed(f"{event.type} without a tenant")
-    return event.tenant
-
-
 async def _registration_of(event: Received[Any], context: Context) -> RegistrationRow:
-    tenant = _tenant_of(event)
+    tenant = tenant_of(event)
     async with context.database.transaction(Scope(tenant=tenant)) as session:
         return await queries.registration(session, tenant=tenant, registration_id=event.data.registration_id)
 
@@ -57,7 +50,7 @@ async def _start(
     *,
     number: int,
 ) -> None:
-    tenant, registration_id = _tenant_of(event), event.data.registration_id
+    tenant, registration_id = tenant_of(event), event.data.registration_id
     await context.temporal.start(
         "Registration",
         RegistrationInput(tenant=tenant, registration_id=registration_id, round=number),
@@ -117,5 +110,5 @@ async def give_place_away(session: AsyncSession, event: Received[says.PlaceFreed
     """Give a freed place to who waits longest."""
     now = await context.clock.now()
     await registrations.fill_places(
-        session, tenant=_tenant_of(event), session_id=event.data.session_id, now=max(now, event.time)
+        session, tenant=tenant_of(event), session_id=event.data.session_id, now=max(now, event.time)
     )
