@@ -1,6 +1,7 @@
 """The tables that every service's database has besides its own: events out and in, clocks, effects, keys, mail.
 
-Each service copies them into its own metadata, so that one migration history describes one whole database.
+They have a migration history of their own. Each service copies them into its metadata, so that this describes its
+whole database.
 """
 
 from sqlalchemy import (

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,9 +10,6 @@ from deploy.local.errors import PlatformError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
-
-SERVICES_DIRECTORY = Path(__file__).parents[2] / "services"
-
 
 PARTS = ("databases", "queues", "temporal")
 
@@ -45,9 +41,7 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     await prepare_key_store(keys)
     key = database_key(settings.secrets_dir)
     await migrations.let_services_in(url=keys, services=services, tables=KEY_STORE_TABLES, key=key)
-    await migrations.upgrade_all(
-        {SERVICES_DIRECTORY / name / "migrations": settings.database_of(name) for name in services}, key=key
-    )
+    await migrations.upgrade_all({name: settings.database_of(name) for name in services}, key=key)
     # No service starts before this: in a key store that was restored the keys of who was erased have come back.
     applied = await apply_ledger(settings)
     if applied.destroyed:

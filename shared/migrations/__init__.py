@@ -1,67 +1,91 @@
-"""Database migrations: one Alembic history per service, run in one process; each step waits at most 5 s for a lock."""
+"""Database migrations: one Alembic history for the tables that every service has, and one for each service's own.
 
-from collections.abc import Iterable, Sequence
+The platform's history is applied to each database before the service's. Both run in one transaction, and each step
+waits at most 5 s for a lock. Roles, rights and row policies are no steps: they follow from the models after each run.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import MetaData, text
-from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared import tables
 from shared.migrations.roles import close_ledgers, ensure_role, let_in, protect
 from shared.secrets import password_of, role_of
 
-_STEPS = Path(__file__).parent
+_HERE = Path(__file__).parent
+# Where each history keeps its version, in a table of its name.
+VERSIONS_SCHEMA = "alembic"
 
 
-def create_platform_tables(step: str = "0001") -> None:
-    """Take one step of the tables that every service has (used by the migration of each service)."""
-    from alembic import op
+@dataclass(frozen=True)
+class History:
+    """The steps in one directory, and the tables that they lead to."""
 
-    for statement in (_STEPS / f"platform_{step}.sql").read_text().split(";\n"):
-        if statement.strip():
-            op.execute(text(statement.replace(":", r"\:")))
+    name: str
+    steps: Path
+    metadata: MetaData
+
+    def config(self, connection: Connection) -> Any:
+        """Return Alembic's configuration, with what `env.py` needs in its attributes."""
+        from alembic.config import Config
+
+        config = Config()
+        for option, value in {
+            "script_location": _HERE,
+            "version_locations": self.steps,
+            "path_separator": "os",
+            "file_template": "%%(rev)s_%%(slug)s",
+        }.items():
+            config.set_main_option(option, str(value))
+        config.attributes.update(connection=connection, history=self)
+        return config
 
 
-def run(metadata: MetaData) -> None:
-    """Run from a service's migrations/env.py, on the connection that the caller opened."""
-    from alembic import context
-
-    connection: Connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
-    context.config.attributes["metadata"] = metadata
-    with context.begin_transaction():
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        context.run_migrations()
+PLATFORM = History("platform", _HERE / "versions", tables.platform)
 
 
-def _config(directory: Path, connection: Connection) -> Any:
-    from alembic.config import Config
+def history_of(name: str) -> History:
+    """Return the history of a service, or the one of `platform`."""
+    if name == PLATFORM.name:
+        return PLATFORM
+    models = import_module(f"services.{name}.models")
+    steps = Path(str(import_module(f"services.{name}").__file__)).parent / "migrations" / "versions"
+    return History(name, steps, models.Base.metadata)
 
-    config = Config()
-    config.set_main_option("script_location", str(directory))
-    config.attributes["connection"] = connection
-    return config
+
+def _server_of(url: str) -> AsyncEngine:
+    maintenance = make_url(url).set(database="postgres")
+    return create_async_engine(maintenance, poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
 
 async def ensure_database(url: str) -> None:
     """Create the database that the URL names, if it is missing."""
-    from sqlalchemy.engine import make_url
-
-    target = make_url(url)
-    engine = create_async_engine(
-        target.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT"
-    )
+    name, server = make_url(url).database, _server_of(url)
     try:
-        async with engine.connect() as connection:
+        async with server.connect() as connection:
             found = await connection.execute(
-                text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": target.database}
+                text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}
             )
             if found.first() is None:
-                await connection.execute(text(f'CREATE DATABASE "{target.database}"'))
+                await connection.execute(text(f'CREATE DATABASE "{name}"'))
     finally:
-        await engine.dispose()
+        await server.dispose()
+
+
+async def _drop(url: str) -> None:
+    server = _server_of(url)
+    try:
+        async with server.connect() as connection:
+            await connection.execute(text(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)'))
+    finally:
+        await server.dispose()
 
 
 async def _on_connection(url: str, work: Any) -> None:
@@ -70,50 +94,73 @@ async def _on_connection(url: str, work: Any) -> None:
         async with engine.begin() as connection:
             # Two installations starting at once: the second waits and finds nothing to do.
             await connection.execute(text("SELECT pg_advisory_xact_lock(746100)"))
+            await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
             await connection.run_sync(work)
     finally:
         await engine.dispose()
 
 
-async def upgrade(*, url: str, directory: Path, key: bytes) -> None:
-    """Bring a database to the newest step of the history in `directory`, protect its rows, let its service in.
+def _to_newest(connection: Connection, *histories: History) -> None:
+    from alembic import command
+
+    connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {VERSIONS_SCHEMA}")
+    for history in histories:
+        command.upgrade(history.config(connection), "head")
+
+
+async def upgrade(service: str, *, url: str, key: bytes) -> None:
+    """Bring a service's database to the newest step of both histories, protect its rows, let the service in.
 
     `key` is the installation's key for databases, of which the password of the service's role is made.
     """
-    from alembic import command
-
     await ensure_database(url)
-    role = role_of(directory.parent.name)
+    role, history = role_of(service), history_of(service)
 
     def work(connection: Connection) -> None:
-        config = _config(directory, connection)
-        command.upgrade(config, "head")
-        metadata: MetaData = config.attributes["metadata"]
-        protect(connection, metadata)
+        _to_newest(connection, PLATFORM, history)
+        protect(connection, history.metadata)
         ensure_role(connection, role, password=password_of(key, role))
-        let_in(connection, [role], tables=list(metadata.tables), verbs="SELECT, INSERT, UPDATE, DELETE")
-        close_ledgers(connection, role, metadata)
+        let_in(
+            connection, [role], tables=list(history.metadata.tables), verbs="SELECT, INSERT, UPDATE, DELETE"
+        )
+        close_ledgers(connection, role, history.metadata)
 
     await _on_connection(url, work)
 
 
-async def check(*, url: str, directory: Path) -> None:
-    """Raise if the models and the history differ."""
+async def check(history: History, *, url: str) -> None:
+    """Raise if the models and a database that has every step differ."""
     from alembic import command
 
-    await _on_connection(url, lambda connection: command.check(_config(directory, connection)))
+    await _on_connection(url, lambda connection: command.check(history.config(connection)))
 
 
-async def revision(*, url: str, directory: Path, message: str) -> None:
-    """Write a new step from the difference between the models and the database."""
+async def revision(history: History, *, url: str, message: str) -> None:
+    """Write a new step from the difference between the models and a database that has every step.
+
+    The database is made for this and dropped again, beside the one that the URL names. Raises what `check` raises if
+    a service's step would have to be one of the platform's.
+    """
     from alembic import command
 
-    await ensure_database(url)
+    scratch = make_url(url).set(database=f"kring_step_{history.name}").render_as_string(hide_password=False)
+    number = len(list(history.steps.glob("[0-9]*.py"))) + 1
 
     def work(connection: Connection) -> None:
-        command.revision(_config(directory, connection), message=message, autogenerate=True)
+        if history is not PLATFORM:
+            _to_newest(connection, PLATFORM)
+            command.check(PLATFORM.config(connection))
+        _to_newest(connection, history)
+        command.revision(
+            history.config(connection), message=message, autogenerate=True, rev_id=f"{number:04d}"
+        )
 
-    await _on_connection(url, work)
+    await _drop(scratch)
+    await ensure_database(scratch)
+    try:
+        await _on_connection(scratch, work)
+    finally:
+        await _drop(scratch)
 
 
 async def let_services_in(
@@ -135,7 +182,7 @@ async def let_services_in(
     await _on_connection(url, work)
 
 
-async def upgrade_all(targets: dict[Path, str], *, key: bytes) -> None:
-    """Bring several databases up to date, one after another (Alembic's context is one per process)."""
-    for directory, url in targets.items():
-        await upgrade(url=url, directory=directory, key=key)
+async def upgrade_all(urls: Mapping[str, str], *, key: bytes) -> None:
+    """Bring the databases of these services up to date, one after another (Alembic's context is one per process)."""
+    for service, url in urls.items():
+        await upgrade(service, url=url, key=key)

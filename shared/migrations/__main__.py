@@ -1,21 +1,26 @@
-"""For whoever changes a model: `python -m shared.migrations revision SERVICE "what changes"`, or `check SERVICE`."""
+"""For whoever changes a model: `python -m shared.migrations revision HISTORY "what changes"`.
 
+HISTORY is a service, or `platform` for the tables that every service has.
+"""
+
+import argparse
 import asyncio
-import sys
-from pathlib import Path
 
 from shared import migrations
-from shared.settings import Settings
+from shared.settings import SERVICES, Settings
 
 
 def main() -> None:
-    """Write a step from the difference between models and database, or say whether there is one."""
-    command, service, *message = sys.argv[1:]
-    url, directory = Settings().database_of(service), Path("services", service, "migrations")
-    if command == "revision":
-        asyncio.run(migrations.revision(url=url, directory=directory, message=message[0]))
-    else:
-        asyncio.run(migrations.check(url=url, directory=directory))
+    """Write a step from the difference between the models and the steps that there are."""
+    parser = argparse.ArgumentParser(prog="python -m shared.migrations", description=main.__doc__)
+    parser.add_argument("command", choices=["revision"])
+    parser.add_argument("history", choices=[migrations.PLATFORM.name, *SERVICES])
+    parser.add_argument("message", help="what the step does, in a few words")
+    asked = parser.parse_args()
+    history = migrations.history_of(asked.history)
+    asyncio.run(
+        migrations.revision(history, url=Settings().database_of(asked.history), message=asked.message)
+    )
 
 
 main()

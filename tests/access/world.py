@@ -113,10 +113,7 @@ class World:
             await session.execute(text("DROP SCHEMA IF EXISTS kept CASCADE"))
 
     async def _names(self) -> list[str]:
-        query = (
-            "SELECT quote_ident(tablename) FROM pg_tables"
-            " WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1"
-        )
+        query = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
         async with self.owner.transaction() as session:
             return list((await session.execute(text(query))).scalars())
 

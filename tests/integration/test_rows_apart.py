@@ -241,7 +241,7 @@ class TestRole:
             )
         assert role is False
         assert owned.scalar_one() == 0
-        assert set(forced.scalars()) == OF_NO_TENANT | {"alembic_version"}
+        assert set(forced.scalars()) == OF_NO_TENANT
 
     @pytest.mark.parametrize(
         "statement",

@@ -165,9 +165,7 @@ class Databases:
                 url=url, services=SERVICES, tables=KEY_STORE_TABLES, key=self._key
             )
         else:
-            await migrations.upgrade(
-                url=url, directory=ROOT / "services" / name / "migrations", key=self._key
-            )
+            await migrations.upgrade(name, url=url, key=self._key)
 
     def adopt(self, database: Database) -> None:
         """Close this database too at the end."""
@@ -181,7 +179,6 @@ class Databases:
 
 async def _tables(connection: asyncpg.Connection) -> list[str]:
     rows = await connection.fetch(
-        "SELECT quote_ident(tablename) AS name FROM pg_tables"
-        " WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1"
+        "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
     )
     return [row["name"] for row in rows]

@@ -152,7 +152,7 @@ class TestEraseCase:
             tables = await houses.rows(
                 service,
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-                " AND tablename NOT IN ('alembic_version', 'outbox', 'stream')",
+                " AND tablename NOT IN ('outbox', 'stream')",
             )
             async with houses.owners[service].transaction() as session:
                 names = ", ".join(f'"{row.tablename}"' for row in tables)

@@ -1,39 +1,104 @@
-"""The register, referrals, cases, offers, and the baseline."""
+"""Organisations and staff, referrals, cases, offers, assignments, the baseline, retention, statistics."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.migrations import create_platform_tables
-
-revision: str = "0001"
-down_revision: str | None = None
-branch_labels: str | None = None
-depends_on: str | None = None
-
-MOMENT = sa.DateTime(timezone=True)
-CODES = postgresql.ARRAY(sa.Text())
+revision = "0001"
+down_revision = None
 
 
 def upgrade() -> None:
-    """Take the step."""
-    create_platform_tables()
+    op.create_table(
+        "case_fact",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("referrer_kind", sa.Text(), nullable=False),
+        sa.Column("track", sa.Text(), nullable=False),
+        sa.Column("themes", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("minors", sa.Boolean(), nullable=False),
+        sa.Column("age_band", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("not_started", sa.Text(), nullable=True),
+        sa.Column("stop_reason", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("acceptance", sa.Text(), nullable=True),
+        sa.Column("acceptance_version", sa.Integer(), nullable=False),
+        sa.Column("referred", sa.Date(), nullable=False),
+        sa.Column("started", sa.Date(), nullable=True),
+        sa.Column("circle_ready", sa.Date(), nullable=True),
+        sa.Column("conference_held", sa.Date(), nullable=True),
+        sa.Column("plan_from_conference", sa.Date(), nullable=True),
+        sa.Column("plan_without_meeting", sa.Date(), nullable=True),
+        sa.Column("ended", sa.Date(), nullable=True),
+        sa.Column("circle", sa.Integer(), nullable=False),
+        sa.Column("widened", sa.Integer(), nullable=False),
+        sa.Column("conferences", sa.Integer(), nullable=False),
+        sa.Column("cancelled", sa.Integer(), nullable=False),
+        sa.Column("invited", sa.Integer(), nullable=False),
+        sa.Column("attended", sa.Integer(), nullable=False),
+        sa.Column("agreements", sa.Integer(), nullable=False),
+        sa.Column("agreements_done", sa.Integer(), nullable=False),
+        sa.Column("check_ins", sa.Integer(), nullable=False),
+        sa.CheckConstraint("invited >= 0 AND attended >= 0", name=op.f("ck_case_fact_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_fact")),
+    )
+    op.create_index("ix_case_fact_referred", "case_fact", ["tenant", "referred"])
+    op.create_index(
+        "uq_case_fact_case",
+        "case_fact",
+        ["case_id"],
+        unique=True,
+        postgresql_where=sa.text("case_id IS NOT NULL"),
+    )
     op.create_table(
         "coordinator",
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("languages", CODES, nullable=False),
+        sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("gender", sa.Text(), nullable=True),
-        sa.Column("cultures", CODES, nullable=False),
+        sa.Column("cultures", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("region", sa.Text(), nullable=True),
         sa.Column("max_load", sa.Integer(), nullable=False),
         sa.Column("tied_to", postgresql.ARRAY(sa.Uuid()), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("max_load BETWEEN 0 AND 1000", name=op.f("ck_coordinator_max_load")),
-        sa.PrimaryKeyConstraint("tenant", "id", name="pk_coordinator"),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_coordinator")),
     )
     op.create_index("ix_coordinator_list", "coordinator", ["tenant", "created_at", "id"])
+    op.create_table(
+        "departed",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_departed")),
+    )
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by", sa.Uuid(), nullable=True),
+        sa.Column("lifted_because", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("(lifted_at IS NULL) = (lifted_because IS NULL)", name=op.f("ck_hold_lifted")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+    )
+    op.create_index("ix_hold_in_force", "hold", ["case_id"], postgresql_where=sa.text("lifted_at IS NULL"))
+    op.create_index(
+        "ix_hold_list",
+        "hold",
+        ["tenant", "created_at", "id"],
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    )
     op.create_table(
         "organisation",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -41,30 +106,44 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kbo_number", sa.Text(), nullable=False),
         sa.Column("is_tenant", sa.Boolean(), nullable=False),
-        sa.Column("languages", CODES, nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_organisation"),
-        sa.UniqueConstraint("kbo_number", name="uq_organisation_kbo_number"),
+        sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+        sa.UniqueConstraint("kbo_number", name=op.f("uq_organisation_kbo_number")),
     )
     op.create_index("ix_organisation_list", "organisation", ["created_at", "id"])
     op.create_table(
         "policy",
         sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("settings", postgresql.JSONB(), nullable=False),
         sa.Column("changed_by", sa.Uuid(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "version", name="pk_policy"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "version", name=op.f("pk_policy")),
+    )
+    op.create_table(
+        "retention",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("keep_until", sa.Date(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('youth', 'adult', 'plan-without-meeting', 'referral')", name=op.f("ck_retention_kind")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_retention")),
     )
     op.create_table(
         "staff_member",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
-        sa.Column("roles", CODES, nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("roles", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", "tenant", name="pk_staff_member"),
+        sa.PrimaryKeyConstraint("id", "tenant", name=op.f("pk_staff_member")),
     )
     op.create_table(
         "referral",
@@ -74,35 +153,38 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("track", sa.Text(), nullable=False),
-        sa.Column("themes", CODES, nullable=False),
+        sa.Column("themes", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("minors", sa.Boolean(), nullable=False),
         sa.Column("referrer_id", sa.Uuid(), nullable=True),
         sa.Column("referring_organisation", sa.Uuid(), nullable=True),
         sa.Column("mandated_organisation", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("decided_at", MOMENT, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint(
             "(kind = 'professional') = (referrer_id IS NOT NULL)", name=op.f("ck_referral_referrer")
         ),
         sa.CheckConstraint(
-            "state IN ('received', 'accepted', 'declined', 'withdrawn')", name=op.f("ck_referral_state")
+            "state IN ('received', 'accepted', 'declined', 'withdrawn', 'erased')",
+            name=op.f("ck_referral_state"),
         ),
         sa.ForeignKeyConstraint(
             ["mandated_organisation"],
             ["organisation.id"],
-            name="fk_referral_mandated_organisation_organisation",
+            name=op.f("fk_referral_mandated_organisation_organisation"),
         ),
         sa.ForeignKeyConstraint(
             ["referring_organisation"],
             ["organisation.id"],
-            name="fk_referral_referring_organisation_organisation",
+            name=op.f("fk_referral_referring_organisation_organisation"),
         ),
-        sa.ForeignKeyConstraint(["tenant"], ["organisation.id"], name="fk_referral_tenant_organisation"),
-        sa.PrimaryKeyConstraint("id", name="pk_referral"),
-        sa.UniqueConstraint("case_id", name="uq_referral_case_id"),
+        sa.ForeignKeyConstraint(
+            ["tenant"], ["organisation.id"], name=op.f("fk_referral_tenant_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_referral_case_id")),
     )
     op.create_index("ix_referral_list", "referral", ["tenant", "created_at", "id"])
     op.create_index("ix_referral_referrer", "referral", ["tenant", "referrer_id", "created_at", "id"])
@@ -113,7 +195,7 @@ def upgrade() -> None:
         sa.Column("referral_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("track", sa.Text(), nullable=False),
-        sa.Column("themes", CODES, nullable=False),
+        sa.Column("themes", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("minors", sa.Boolean(), nullable=False),
         sa.Column("referrer_id", sa.Uuid(), nullable=True),
         sa.Column("referring_organisation", sa.Uuid(), nullable=True),
@@ -125,14 +207,14 @@ def upgrade() -> None:
         sa.Column("stop_reason", sa.Text(), nullable=True),
         sa.Column("stopped_by", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('open', 'paused', 'withdrawn', 'closed', 'erased')", name=op.f("ck_case_state")
         ),
-        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name="fk_case_referral_id_referral"),
-        sa.PrimaryKeyConstraint("id", name="pk_case"),
-        sa.UniqueConstraint("referral_id", name="uq_case_referral_id"),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_case_referral_id_referral")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case")),
+        sa.UniqueConstraint("referral_id", name=op.f("uq_case_referral_id")),
     )
     op.create_index(
         "ix_case_coordinator",
@@ -148,42 +230,42 @@ def upgrade() -> None:
         sa.Column("referral_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["referral_id"], ["referral.id"], name="fk_referral_person_referral_id_referral"
+            ["referral_id"], ["referral.id"], name=op.f("fk_referral_person_referral_id_referral")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_referral_person"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_person")),
     )
     op.create_index("ix_referral_person_referral", "referral_person", ["tenant", "referral_id", "position"])
     op.create_table(
         "assignment",
         sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("coordinator_id", sa.Uuid(), nullable=True),
         sa.Column("release_reason", sa.Text(), nullable=True),
-        sa.Column("nobody_left_at", MOMENT, nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.Column("nobody_left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state <> 'assigned' OR coordinator_id IS NOT NULL", name=op.f("ck_assignment_coordinator")
         ),
         sa.CheckConstraint("state IN ('searching', 'assigned', 'ended')", name=op.f("ck_assignment_state")),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_assignment_case_id_case"),
-        sa.PrimaryKeyConstraint("case_id", "number", name="pk_assignment"),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_assignment_case_id_case")),
+        sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_assignment")),
     )
     op.create_table(
         "baseline",
         sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("written_by", sa.Uuid(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_baseline_case_id_case"),
-        sa.PrimaryKeyConstraint("case_id", "version", name="pk_baseline"),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_baseline_case_id_case")),
+        sa.PrimaryKeyConstraint("case_id", "version", name=op.f("pk_baseline")),
     )
     op.create_table(
         "bottom_line",
@@ -194,10 +276,10 @@ def upgrade() -> None:
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("line_id", sa.Uuid(), nullable=False),
         sa.Column("line_version", sa.Integer(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_bottom_line_case_id_case"),
-        sa.PrimaryKeyConstraint("id", name="pk_bottom_line"),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_bottom_line_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bottom_line")),
     )
     op.create_index(
         "uq_bottom_line_place", "bottom_line", ["case_id", "baseline_version", "position"], unique=True
@@ -209,14 +291,14 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("role IN ('referring', 'mandated')", name=op.f("ck_case_party_role")),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_case_party_case_id_case"),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_party_case_id_case")),
         sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name="fk_case_party_organisation_id_organisation"
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_case_party_organisation_id_organisation")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_case_party"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_party")),
     )
     op.create_index("ix_case_party_organisation", "case_party", ["tenant", "organisation_id", "case_id"])
     op.create_index(
@@ -236,13 +318,13 @@ def upgrade() -> None:
         sa.Column("coordinator_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("answered_at", MOMENT, nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('open', 'accepted', 'declined', 'expired', 'called-off')", name=op.f("ck_offer_state")
         ),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name="fk_offer_case_id_case"),
-        sa.PrimaryKeyConstraint("id", name="pk_offer"),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_offer_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
     )
     op.create_index(
         "ix_offer_waiting",
@@ -257,3 +339,32 @@ def upgrade() -> None:
         "uq_offer_open", "offer", ["case_id"], unique=True, postgresql_where=sa.text("state = 'open'")
     )
     op.create_index("uq_offer_ordinal", "offer", ["case_id", "assignment_no", "ordinal"], unique=True)
+    op.create_table(
+        "opening",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_opening_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opening")),
+    )
+    op.create_index("ix_opening_case", "opening", ["tenant", "case_id", "opened_by"])
+    op.create_index("ix_opening_list", "opening", ["tenant", "created_at", "id"])
+    op.create_index(
+        "ix_clock_kept_due",
+        "clock",
+        ["tenant", "due_at"],
+        postgresql_where=sa.text("kind IN ('retention', 'hold') AND state = 'running'"),
+    )
+    op.create_index(
+        "ix_clock_kept_warn",
+        "clock",
+        ["tenant", "warn_at"],
+        postgresql_where=sa.text(
+            "kind IN ('retention', 'hold') AND state = 'running' AND warned_at IS NULL AND warn_at IS NOT NULL"
+        ),
+    )

@@ -1,171 +1,214 @@
-"""Plans, their versions and agreements, acceptance, sharing, check-ins, and what is kept of other services' facts."""
+"""Plans, agreements, acceptance, sharing and check-ins."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.migrations import create_platform_tables
-
-revision: str = "0001"
-down_revision: str | None = None
-branch_labels: str | None = None
-depends_on: str | None = None
-
-MOMENT = sa.DateTime(timezone=True)
+revision = "0001"
+down_revision = None
 
 
 def upgrade() -> None:
-    """Take the step."""
-    create_platform_tables()
-    op.create_table('case_baseline',
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('bottom_lines', postgresql.JSONB(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.PrimaryKeyConstraint('case_id', name='pk_case_baseline')
+    op.create_table(
+        "case_baseline",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("bottom_lines", postgresql.JSONB(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_baseline")),
     )
-    op.create_table('case_coordinator',
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('assignment_no', sa.Integer(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('coordinator_id', sa.Uuid(), nullable=False),
-    sa.Column('released', sa.Boolean(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.PrimaryKeyConstraint('case_id', 'assignment_no', name='pk_case_coordinator')
+    op.create_table(
+        "case_coordinator",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("assignment_no", sa.Integer(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("coordinator_id", sa.Uuid(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "assignment_no", name=op.f("pk_case_coordinator")),
     )
-    op.create_index('ix_case_coordinator_coordinator_id', 'case_coordinator', ['coordinator_id', 'case_id'])
-    op.create_table('case_info',
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('referring_organisation', sa.Uuid(), nullable=True),
-    sa.Column('mandated_organisation', sa.Uuid(), nullable=True),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.PrimaryKeyConstraint('case_id', name='pk_case_info')
+    op.create_index("ix_case_coordinator_coordinator_id", "case_coordinator", ["coordinator_id", "case_id"])
+    op.create_table(
+        "case_info",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("referring_organisation", sa.Uuid(), nullable=True),
+        sa.Column("mandated_organisation", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_info")),
     )
-    op.create_table('case_person',
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('person_id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('role', sa.Text(), nullable=True),
-    sa.Column('active', sa.Boolean(), nullable=False),
-    sa.Column('version', sa.BigInteger(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.PrimaryKeyConstraint('case_id', 'person_id', name='pk_case_person')
+    op.create_table(
+        "case_person",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("erased", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("adult", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_case_person")),
     )
-    op.create_table('held_conference',
-    sa.Column('conference_id', sa.Uuid(), nullable=False),
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('held_on', sa.Date(), nullable=False),
-    sa.Column('outcome', sa.Text(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.PrimaryKeyConstraint('conference_id', name='pk_held_conference')
+    op.create_table(
+        "held_conference",
+        sa.Column("conference_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("conference_id", name=op.f("pk_held_conference")),
     )
-    op.create_table('plan',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('acceptance', sa.Text(), nullable=False),
-    sa.Column('follow_up', sa.Text(), nullable=False),
-    sa.Column('outcome', sa.Text(), nullable=True),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.Column('ended_at', MOMENT, nullable=True),
-    sa.CheckConstraint("acceptance IN ('not-needed', 'awaited', 'accepted', 'partly-accepted', 'refused')", name='acceptance'),
-    sa.CheckConstraint("follow_up IN ('running', 'ended', 'stopped')", name='follow_up'),
-    sa.PrimaryKeyConstraint('id', name='pk_plan')
+    op.create_table(
+        "plan",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("acceptance", sa.Text(), nullable=False),
+        sa.Column("follow_up", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "acceptance IN ('not-needed', 'awaited', 'accepted', 'partly-accepted', 'refused')",
+            name=op.f("ck_plan_acceptance"),
+        ),
+        sa.CheckConstraint("follow_up IN ('running', 'ended', 'stopped')", name=op.f("ck_plan_follow_up")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
-    op.create_index('uq_plan_case_id', 'plan', ['tenant', 'case_id'], unique=True)
-    op.create_table('policy',
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('settings', postgresql.JSONB(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.PrimaryKeyConstraint('tenant', name='pk_policy')
+    op.create_index("uq_plan_case_id", "plan", ["tenant", "case_id"], unique=True)
+    op.create_table(
+        "policy",
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("settings", postgresql.JSONB(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_policy")),
     )
-    op.create_table('acceptance',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('plan_id', sa.Uuid(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('bottom_line_id', sa.Uuid(), nullable=False),
-    sa.Column('bottom_line_version', sa.Integer(), nullable=False),
-    sa.Column('met', sa.Boolean(), nullable=False),
-    sa.Column('decided_by', sa.Uuid(), nullable=False),
-    sa.Column('sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name='fk_acceptance_plan_id_plan'),
-    sa.PrimaryKeyConstraint('id', name='pk_acceptance')
+    op.create_table(
+        "sharing_consent",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("concerns", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("given", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "person_id", "concerns", name=op.f("pk_sharing_consent")),
     )
-    op.create_index('uq_acceptance_line', 'acceptance', ['plan_id', 'version', 'bottom_line_id'], unique=True)
-    op.create_table('agreement',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('plan_id', sa.Uuid(), nullable=False),
-    sa.Column('plan_version', sa.Integer(), nullable=False),
-    sa.Column('by', sa.Text(), nullable=False),
-    sa.Column('who_person_ids', postgresql.ARRAY(sa.Uuid()), nullable=False),
-    sa.Column('due_on', sa.Date(), nullable=False),
-    sa.Column('state', sa.Text(), nullable=False),
-    sa.Column('settled_at', MOMENT, nullable=True),
-    sa.Column('settled_by', sa.Uuid(), nullable=True),
-    sa.Column('sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.CheckConstraint("by IN ('network', 'professional')", name='by'),
-    sa.CheckConstraint("state IN ('open', 'done', 'lapsed', 'replaced', 'cancelled')", name='state'),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name='fk_agreement_plan_id_plan'),
-    sa.PrimaryKeyConstraint('id', name='pk_agreement')
+    op.create_table(
+        "acceptance",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("bottom_line_id", sa.Uuid(), nullable=False),
+        sa.Column("bottom_line_version", sa.Integer(), nullable=False),
+        sa.Column("met", sa.Boolean(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_acceptance_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acceptance")),
     )
-    op.create_index('ix_agreement_case_id', 'agreement', ['case_id', 'created_at', 'id'])
-    op.create_table('check_in',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('case_id', sa.Uuid(), nullable=False),
-    sa.Column('plan_id', sa.Uuid(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('owner', sa.Text(), nullable=False),
-    sa.Column('state', sa.Text(), nullable=False),
-    sa.Column('decision', sa.Text(), nullable=True),
-    sa.Column('recorded_at', MOMENT, nullable=True),
-    sa.Column('recorded_by', sa.Uuid(), nullable=True),
-    sa.Column('sealed', sa.LargeBinary(), nullable=True),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.CheckConstraint("state IN ('planned', 'due', 'escalated', 'recorded', 'cancelled')", name='state'),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name='fk_check_in_plan_id_plan'),
-    sa.PrimaryKeyConstraint('id', name='pk_check_in')
+    op.create_index("uq_acceptance_line", "acceptance", ["plan_id", "version", "bottom_line_id"], unique=True)
+    op.create_table(
+        "agreement",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_version", sa.Integer(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("who_person_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.Uuid(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("by IN ('network', 'professional')", name=op.f("ck_agreement_by")),
+        sa.CheckConstraint(
+            "state IN ('open', 'done', 'lapsed', 'replaced', 'cancelled')", name=op.f("ck_agreement_state")
+        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_agreement_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
     )
-    op.create_index('ix_check_in_case_id', 'check_in', ['case_id', 'created_at', 'id'])
-    op.create_index('ix_check_in_waiting', 'check_in', ['tenant', 'created_at', 'id'], postgresql_where=sa.text("state IN ('due', 'escalated')"))
-    op.create_index('uq_check_in_kind', 'check_in', ['plan_id', 'kind'], unique=True, postgresql_where=sa.text("kind <> 'review'"))
-    op.create_index('uq_check_in_review', 'check_in', ['plan_id'], unique=True, postgresql_where=sa.text("kind = 'review' AND state IN ('planned', 'due', 'escalated')"))
-    op.create_table('plan_version',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('plan_id', sa.Uuid(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('conference_id', sa.Uuid(), nullable=True),
-    sa.Column('monitor_person_id', sa.Uuid(), nullable=True),
-    sa.Column('review_on', sa.Date(), nullable=False),
-    sa.Column('recorded_by', sa.Uuid(), nullable=False),
-    sa.Column('sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name='fk_plan_version_plan_id_plan'),
-    sa.PrimaryKeyConstraint('id', name='pk_plan_version')
+    op.create_index("ix_agreement_case_id", "agreement", ["case_id", "created_at", "id"])
+    op.create_table(
+        "check_in",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_by", sa.Uuid(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('planned', 'due', 'escalated', 'recorded', 'cancelled')",
+            name=op.f("ck_check_in_state"),
+        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_check_in_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_in")),
     )
-    op.create_index('uq_plan_version_plan_id', 'plan_version', ['plan_id', 'version'], unique=True)
-    op.create_table('share',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('tenant', sa.Uuid(), nullable=False),
-    sa.Column('plan_id', sa.Uuid(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('recipient', sa.Uuid(), nullable=False),
-    sa.Column('shared_by', sa.Uuid(), nullable=False),
-    sa.Column('created_at', MOMENT, nullable=False),
-    sa.CheckConstraint("kind IN ('person', 'organisation')", name='kind'),
-    sa.ForeignKeyConstraint(['plan_id'], ['plan.id'], name='fk_share_plan_id_plan'),
-    sa.PrimaryKeyConstraint('id', name='pk_share')
+    op.create_index("ix_check_in_case_id", "check_in", ["case_id", "created_at", "id"])
+    op.create_index(
+        "ix_check_in_waiting",
+        "check_in",
+        ["tenant", "created_at", "id"],
+        postgresql_where=sa.text("state IN ('due', 'escalated')"),
     )
-    op.create_index('uq_share_recipient', 'share', ['plan_id', 'version', 'recipient'], unique=True)
+    op.create_index(
+        "uq_check_in_kind",
+        "check_in",
+        ["plan_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("kind <> 'review'"),
+    )
+    op.create_index(
+        "uq_check_in_review",
+        "check_in",
+        ["plan_id"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'review' AND state IN ('planned', 'due', 'escalated')"),
+    )
+    op.create_table(
+        "plan_version",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("conference_id", sa.Uuid(), nullable=True),
+        sa.Column("monitor_person_id", sa.Uuid(), nullable=True),
+        sa.Column("review_on", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_version_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_version")),
+    )
+    op.create_index("uq_plan_version_plan_id", "plan_version", ["plan_id", "version"], unique=True)
+    op.create_table(
+        "share",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Uuid(), nullable=False),
+        sa.Column("shared_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('person', 'organisation')", name=op.f("ck_share_kind")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_share_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share")),
+    )
+    op.create_index("uq_share_recipient", "share", ["plan_id", "version", "recipient"], unique=True)

@@ -1,29 +1,16 @@
-"""Courses, sessions, registrations, statements, payments and policies."""
+"""Courses, sessions, registrations and payments."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.migrations import create_platform_tables
-
-revision: str = "0001"
-down_revision: str | None = None
-branch_labels: str | None = None
-depends_on: str | None = None
-
-MOMENT = sa.DateTime(timezone=True)
-MONEY = sa.Numeric(12, 2)
+revision = "0001"
+down_revision = None
 
 
 def upgrade() -> None:
-    """Take the step."""
-    create_platform_tables()
     # Alembic does not compare sequences: the model's and this one are kept equal by a test.
-    op.execute(
-        sa.schema.CreateSequence(
-            sa.Sequence("communication_number", maxvalue=9_999_999_999)
-        )
-    )
+    op.execute(sa.schema.CreateSequence(sa.Sequence("communication_number", maxvalue=9_999_999_999)))
     op.create_table(
         "course",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -33,8 +20,8 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("registration", sa.Text(), nullable=False),
         sa.Column("external_url", sa.Text(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_course"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_course")),
     )
     op.create_index("ix_course_list", "course", ["tenant", "created_at", "id"])
     op.create_table(
@@ -42,8 +29,8 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("settings", postgresql.JSONB(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "version", name="pk_policy"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "version", name=op.f("pk_policy")),
     )
     op.create_table(
         "statement",
@@ -53,24 +40,24 @@ def upgrade() -> None:
         sa.Column("format", sa.Text(), nullable=False),
         sa.Column("entries", postgresql.JSONB(), nullable=False),
         sa.Column("ignored", sa.Integer(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_statement"),
-        sa.UniqueConstraint("tenant", "digest", name="uq_statement_tenant_digest"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
+        sa.UniqueConstraint("tenant", "digest", name=op.f("uq_statement_tenant_digest")),
     )
     op.create_table(
         "course_session",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("course_id", sa.Uuid(), nullable=False),
-        sa.Column("starts_at", MOMENT, nullable=False),
-        sa.Column("ends_at", MOMENT, nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
-        sa.Column("price", MONEY, nullable=False),
+        sa.Column("price", sa.Numeric(precision=12, scale=2), nullable=False),
         sa.Column("vat", sa.Text(), nullable=False),
         sa.Column("account_iban", sa.Text(), nullable=True),
         sa.Column("account_name", sa.Text(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("capacity > 0", name=op.f("ck_course_session_capacity")),
         sa.CheckConstraint(
             "price = 0 OR (account_iban IS NOT NULL AND account_name IS NOT NULL)",
@@ -78,16 +65,12 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("price >= 0", name=op.f("ck_course_session_price")),
         sa.ForeignKeyConstraint(
-            ["course_id"], ["course.id"], name="fk_course_session_course_id_course"
+            ["course_id"], ["course.id"], name=op.f("fk_course_session_course_id_course")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_course_session"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_course_session")),
     )
-    op.create_index(
-        "ix_course_session_account", "course_session", ["tenant", "account_iban"]
-    )
-    op.create_index(
-        "ix_course_session_list", "course_session", ["tenant", "starts_at", "id"]
-    )
+    op.create_index("ix_course_session_account", "course_session", ["tenant", "account_iban"])
+    op.create_index("ix_course_session_list", "course_session", ["tenant", "starts_at", "id"])
     op.create_table(
         "registration",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -96,43 +79,37 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("price", MONEY, nullable=False),
+        sa.Column("price", sa.Numeric(precision=12, scale=2), nullable=False),
         sa.Column("communication", sa.Text(), nullable=True),
         sa.Column("person_index", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('awaiting-payment', 'waitlisted', 'confirmed', 'cancelled', 'expired')",
             name=op.f("ck_registration_state"),
         ),
         sa.ForeignKeyConstraint(
-            ["session_id"],
-            ["course_session.id"],
-            name="fk_registration_session_id_course_session",
+            ["session_id"], ["course_session.id"], name=op.f("fk_registration_session_id_course_session")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_registration"),
-        sa.UniqueConstraint(
-            "tenant", "communication", name="uq_registration_tenant_communication"
-        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registration")),
+        sa.UniqueConstraint("tenant", "communication", name=op.f("uq_registration_tenant_communication")),
     )
     op.create_index(
-        "ix_registration_list",
+        "ix_registration_kept",
         "registration",
-        ["tenant", "session_id", "created_at", "id"],
+        ["tenant", "created_at"],
+        postgresql_where=sa.text("erased_at IS NULL"),
     )
-    op.create_index(
-        "ix_registration_places",
-        "registration",
-        ["session_id", "state", "created_at", "id"],
-    )
+    op.create_index("ix_registration_list", "registration", ["tenant", "session_id", "created_at", "id"])
+    op.create_index("ix_registration_places", "registration", ["session_id", "state", "created_at", "id"])
     op.create_index(
         "uq_registration_person",
         "registration",
         ["tenant", "session_id", "person_index"],
         unique=True,
-        postgresql_where=sa.text(
-            "state IN ('awaiting-payment', 'confirmed', 'waitlisted')"
-        ),
+        postgresql_where=sa.text("state IN ('awaiting-payment', 'confirmed', 'waitlisted')"),
     )
     op.create_table(
         "payment",
@@ -142,7 +119,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("account_iban", sa.Text(), nullable=False),
-        sa.Column("amount", MONEY, nullable=False),
+        sa.Column("amount", sa.Numeric(precision=12, scale=2), nullable=False),
         sa.Column("booked_on", sa.Date(), nullable=False),
         sa.Column("communication", sa.Text(), nullable=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
@@ -151,7 +128,7 @@ def upgrade() -> None:
         sa.Column("reverses", sa.Uuid(), nullable=True),
         sa.Column("suggestions", postgresql.JSONB(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('credit', 'reversal')", name=op.f("ck_payment_kind")),
         sa.CheckConstraint(
             "state IN ('matched', 'suggested', 'unmatched', 'underpaid', 'overpaid', 'paid-twice', 'late', 'early', 'reversed')",
@@ -159,29 +136,16 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("amount > 0", name=op.f("ck_payment_amount")),
         sa.ForeignKeyConstraint(
-            ["registration_id"],
-            ["registration.id"],
-            name="fk_payment_registration_id_registration",
+            ["registration_id"], ["registration.id"], name=op.f("fk_payment_registration_id_registration")
         ),
+        sa.ForeignKeyConstraint(["reverses"], ["payment.id"], name=op.f("fk_payment_reverses_payment")),
         sa.ForeignKeyConstraint(
-            ["reverses"], ["payment.id"], name="fk_payment_reverses_payment"
+            ["statement_id"], ["statement.id"], name=op.f("fk_payment_statement_id_statement")
         ),
-        sa.ForeignKeyConstraint(
-            ["statement_id"], ["statement.id"], name="fk_payment_statement_id_statement"
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_payment"),
-        sa.UniqueConstraint(
-            "tenant", "fingerprint", name="uq_payment_tenant_fingerprint"
-        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
+        sa.UniqueConstraint("tenant", "fingerprint", name=op.f("uq_payment_tenant_fingerprint")),
     )
     op.create_index("ix_payment_list", "payment", ["tenant", "created_at", "id"])
     op.create_index("ix_payment_of_registration", "payment", ["registration_id"])
-    op.create_index(
-        "ix_payment_reference_hashes",
-        "payment",
-        ["reference_hashes"],
-        postgresql_using="gin",
-    )
-    op.create_index(
-        "ix_payment_state", "payment", ["tenant", "state", "created_at", "id"]
-    )
+    op.create_index("ix_payment_reference_hashes", "payment", ["reference_hashes"], postgresql_using="gin")
+    op.create_index("ix_payment_state", "payment", ["tenant", "state", "created_at", "id"])

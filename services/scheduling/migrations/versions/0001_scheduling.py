@@ -1,22 +1,14 @@
-"""Preparations, conferences, polls and attendance, and what is kept of other services' facts."""
+"""Conferences and how they are prepared."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.migrations import create_platform_tables
-
-revision: str = "0001"
-down_revision: str | None = None
-branch_labels: str | None = None
-depends_on: str | None = None
-
-MOMENT = sa.DateTime(timezone=True)
+revision = "0001"
+down_revision = None
 
 
 def upgrade() -> None:
-    """Take the step."""
-    create_platform_tables()
     op.create_table(
         "case_coordinator",
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -24,8 +16,8 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("coordinator_id", sa.Uuid(), nullable=False),
         sa.Column("released", sa.Boolean(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("case_id", "assignment_no", name="pk_case_coordinator"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "assignment_no", name=op.f("pk_case_coordinator")),
     )
     op.create_index("ix_case_coordinator_coordinator_id", "case_coordinator", ["coordinator_id", "case_id"])
     op.create_table(
@@ -35,33 +27,35 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("role", sa.Text(), nullable=True),
         sa.Column("standing", sa.Text(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.CheckConstraint("standing IN ('active', 'removed', 'excluded')", name=op.f("ck_case_person_standing")),
-        sa.PrimaryKeyConstraint("case_id", "person_id", name="pk_case_person"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "standing IN ('active', 'removed', 'excluded')", name=op.f("ck_case_person_standing")
+        ),
+        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_case_person")),
     )
     op.create_table(
         "case_track",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("track", sa.Text(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("case_id", name="pk_case_track"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_track")),
     )
     op.create_table(
         "circle",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("case_id", name="pk_circle"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_circle")),
     )
     op.create_table(
         "policy",
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("settings", postgresql.JSONB(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "version", name="pk_policy"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "version", name=op.f("pk_policy")),
     )
     op.create_table(
         "preparation",
@@ -70,13 +64,13 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("preparation_no", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("target_at", MOMENT, nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.Column("target_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('running', 'ended')", name=op.f("ck_preparation_state")),
-        sa.PrimaryKeyConstraint("id", name="pk_preparation"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_preparation")),
         sa.UniqueConstraint(
-            "tenant", "case_id", "preparation_no", name="uq_preparation_tenant_case_id_preparation_no"
+            "tenant", "case_id", "preparation_no", name=op.f("uq_preparation_tenant_case_id_preparation_no")
         ),
     )
     op.create_index(
@@ -92,15 +86,15 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("done", sa.Boolean(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "code IN ('venue', 'food', 'childcare', 'transport', 'interpreter', 'advocate', 'safety-plan', 'information-givers', 'child-participation', 'questions-shared', 'bottom-lines-shared')",
             name=op.f("ck_checklist_entry_code"),
         ),
         sa.ForeignKeyConstraint(
-            ["preparation_id"], ["preparation.id"], name="fk_checklist_entry_preparation_id_preparation"
+            ["preparation_id"], ["preparation.id"], name=op.f("fk_checklist_entry_preparation_id_preparation")
         ),
-        sa.PrimaryKeyConstraint("preparation_id", "code", name="pk_checklist_entry"),
+        sa.PrimaryKeyConstraint("preparation_id", "code", name=op.f("pk_checklist_entry")),
     )
     op.create_table(
         "circle_member",
@@ -110,9 +104,11 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("required", sa.Boolean(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["circle.case_id"], name="fk_circle_member_case_id_circle"),
-        sa.PrimaryKeyConstraint("case_id", "person_id", name="pk_circle_member"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["circle.case_id"], name=op.f("fk_circle_member_case_id_circle")
+        ),
+        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_circle_member")),
     )
     op.create_table(
         "conference",
@@ -123,33 +119,33 @@ def upgrade() -> None:
         sa.Column("preparation_no", sa.Integer(), nullable=False),
         sa.Column("conference_no", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("starts_at", MOMENT, nullable=True),
-        sa.Column("ends_at", MOMENT, nullable=True),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("next_conference_id", sa.Uuid(), nullable=True),
         sa.Column("held_on", sa.Date(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("return_called_by_circle", sa.Boolean(), nullable=True),
-        sa.Column("information_from", MOMENT, nullable=True),
-        sa.Column("information_to", MOMENT, nullable=True),
-        sa.Column("private_from", MOMENT, nullable=True),
-        sa.Column("private_to", MOMENT, nullable=True),
-        sa.Column("presentation_from", MOMENT, nullable=True),
-        sa.Column("presentation_to", MOMENT, nullable=True),
+        sa.Column("information_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("information_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("private_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("private_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("presentation_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("presentation_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "state IN ('preparing', 'polling', 'ready-to-schedule', 'scheduled', 'postponed', 'held', 'cancelled')",
             name=op.f("ck_conference_state"),
         ),
         sa.CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name=op.f("ck_conference_dated")),
         sa.ForeignKeyConstraint(
-            ["preparation_id"], ["preparation.id"], name="fk_conference_preparation_id_preparation"
+            ["preparation_id"], ["preparation.id"], name=op.f("fk_conference_preparation_id_preparation")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_conference"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conference")),
         sa.UniqueConstraint(
-            "tenant", "case_id", "conference_no", name="uq_conference_tenant_case_id_conference_no"
+            "tenant", "case_id", "conference_no", name=op.f("uq_conference_tenant_case_id_conference_no")
         ),
     )
     op.create_index("ix_conference_case_id", "conference", ["tenant", "case_id", "created_at", "id"])
@@ -161,13 +157,13 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("came", sa.Boolean(), nullable=False),
-        sa.Column("arrived_at", MOMENT, nullable=True),
-        sa.Column("left_at", MOMENT, nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["conference_id"], ["conference.id"], name="fk_attendance_conference_id_conference"
+            ["conference_id"], ["conference.id"], name=op.f("fk_attendance_conference_id_conference")
         ),
-        sa.PrimaryKeyConstraint("conference_id", "person_id", name="pk_attendance"),
+        sa.PrimaryKeyConstraint("conference_id", "person_id", name=op.f("pk_attendance")),
     )
     op.create_table(
         "poll",
@@ -176,11 +172,11 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("conference_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("closes_at", MOMENT, nullable=True),
-        sa.Column("closed_at", MOMENT, nullable=True),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_because", sa.Text(), nullable=True),
         sa.Column("best_option_id", sa.Uuid(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(state = 'open') = (closes_at IS NOT NULL AND closed_because IS NULL)", name=op.f("ck_poll_open")
         ),
@@ -190,10 +186,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_poll_state")),
         sa.ForeignKeyConstraint(
-            ["conference_id"], ["conference.id"], name="fk_poll_conference_id_conference"
+            ["conference_id"], ["conference.id"], name=op.f("fk_poll_conference_id_conference")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_poll"),
-        sa.UniqueConstraint("conference_id", name="uq_poll_conference_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poll")),
+        sa.UniqueConstraint("conference_id", name=op.f("uq_poll_conference_id")),
     )
     op.create_index("ix_poll_case_id", "poll", ["tenant", "case_id", "created_at", "id"])
     op.create_table(
@@ -202,36 +198,36 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["conference_id"], ["conference.id"], name="fk_told_conference_id_conference"
+            ["conference_id"], ["conference.id"], name=op.f("fk_told_conference_id_conference")
         ),
-        sa.PrimaryKeyConstraint("conference_id", "person_id", name="pk_told"),
+        sa.PrimaryKeyConstraint("conference_id", "person_id", name=op.f("pk_told")),
     )
     op.create_table(
         "poll_asked",
         sa.Column("poll_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("asked_at", MOMENT, nullable=False),
-        sa.Column("chased_at", MOMENT, nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name="fk_poll_asked_poll_id_poll"),
-        sa.PrimaryKeyConstraint("poll_id", "person_id", name="pk_poll_asked"),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("chased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_poll_asked_poll_id_poll")),
+        sa.PrimaryKeyConstraint("poll_id", "person_id", name=op.f("pk_poll_asked")),
     )
     op.create_table(
         "poll_option",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("poll_id", sa.Uuid(), nullable=False),
-        sa.Column("starts_at", MOMENT, nullable=False),
-        sa.Column("ends_at", MOMENT, nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_poll_option_order")),
-        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name="fk_poll_option_poll_id_poll"),
-        sa.PrimaryKeyConstraint("id", name="pk_poll_option"),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_poll_option_poll_id_poll")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_option")),
         sa.UniqueConstraint(
-            "poll_id", "starts_at", "ends_at", name="uq_poll_option_poll_id_starts_at_ends_at"
+            "poll_id", "starts_at", "ends_at", name=op.f("uq_poll_option_poll_id_starts_at_ends_at")
         ),
     )
     op.create_table(
@@ -242,13 +238,13 @@ def upgrade() -> None:
         sa.Column("poll_id", sa.Uuid(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("via", sa.Text(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("answer IN ('yes', 'maybe', 'no')", name=op.f("ck_poll_answer_answer")),
         sa.CheckConstraint("via IN ('link', 'coordinator')", name=op.f("ck_poll_answer_via")),
         sa.ForeignKeyConstraint(
-            ["option_id"], ["poll_option.id"], name="fk_poll_answer_option_id_poll_option"
+            ["option_id"], ["poll_option.id"], name=op.f("fk_poll_answer_option_id_poll_option")
         ),
-        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name="fk_poll_answer_poll_id_poll"),
-        sa.PrimaryKeyConstraint("option_id", "person_id", name="pk_poll_answer"),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_poll_answer_poll_id_poll")),
+        sa.PrimaryKeyConstraint("option_id", "person_id", name=op.f("pk_poll_answer")),
     )
     op.create_index("ix_poll_answer_poll_id", "poll_answer", ["poll_id"])

@@ -1,1 +1,0 @@
-"""Network's database, step by step."""

@@ -1,1 +1,0 @@
-"""Training's history of its database."""

@@ -1,0 +1,16 @@
+"""What Alembic runs for every history: its steps, on the connection and with the models that the caller chose."""
+
+from alembic import context
+
+from shared.migrations import VERSIONS_SCHEMA, History
+
+history: History = context.config.attributes["history"]
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=history.metadata,
+    version_table=history.name,
+    version_table_schema=VERSIONS_SCHEMA,
+    compare_server_default=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
