@@ -23,6 +23,7 @@ from shared.database import Database
 from shared.secrets import database_key
 from shared.settings import Settings
 from tests.support.backing import KEYS, Backing, Databases
+from tests.support.world import Worlds
 
 _PARTS = ("rabbitmq", "postgres", "temporal", "temporal_dev")
 _needed: set[str] = set()
@@ -109,6 +110,12 @@ async def fresh_temporal(tmp_path: Path) -> AsyncIterator[TimeSkippingServer]:
 async def databases(postgres: PostgreSQL, secrets_dir: Path) -> Databases:
     """Where tests get databases from."""
     return Databases(postgres, database_key(secrets_dir))
+
+
+@pytest.fixture(scope="session")
+def worlds(databases: Databases, secrets_dir: Path) -> Worlds:
+    """What opens services on fresh databases."""
+    return Worlds(databases, secrets_dir)
 
 
 @pytest_asyncio.fixture

@@ -21,6 +21,17 @@ ROOT = Path(__file__).parents[2]
 # Databases that are not a service's: the tables that all have, and the store of keys.
 PLATFORM, KEYS = "platform", "keys"
 
+_TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'"
+# Empties the tables that have rows, which is faster than a new database.
+EMPTY = f"""DO $$ DECLARE one text; filled text[]; found bool; BEGIN
+FOR one IN {_TABLES} LOOP
+  EXECUTE 'SELECT EXISTS (SELECT FROM ' || one || ')' INTO found;
+  IF found THEN filled := filled || one; END IF;
+END LOOP;
+IF filled IS NOT NULL THEN
+  EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' RESTART IDENTITY CASCADE';
+END IF; END $$"""
+
 P = TypeVar("P", bound=Part)
 
 
@@ -88,6 +99,11 @@ class Databases:
         self._templates: dict[str, list[str]] = {}
         self._open: list[Database] = []
 
+    @property
+    def url(self) -> str:
+        """The server, for settings."""
+        return self._server.url
+
     async def fresh(self, name: str) -> Database:
         """Return the database of a service (or PLATFORM, or KEYS) with all tables and no rows, as `kring_<name>`.
 
@@ -134,15 +150,9 @@ class Databases:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            tables = await _tables(connection)
-            if tables != self._templates[name]:
+            if await _tables(connection) != self._templates[name]:
                 return False
-            any_row = " UNION ALL ".join(
-                f"(SELECT '{table}' AS name FROM {table} LIMIT 1)" for table in tables
-            )
-            filled = [row["name"] for row in await connection.fetch(any_row)]
-            if filled:
-                await connection.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")
+            await connection.execute(EMPTY)
         finally:
             await connection.close()
         return True
@@ -178,7 +188,4 @@ class Databases:
 
 
 async def _tables(connection: asyncpg.Connection) -> list[str]:
-    rows = await connection.fetch(
-        "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-    )
-    return [row["name"] for row in rows]
+    return [row["name"] for row in await connection.fetch(f"{_TABLES} ORDER BY 1")]

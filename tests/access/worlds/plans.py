@@ -9,11 +9,12 @@ from uuid import UUID
 from services.plans.operations.stepping import take_step
 from services.plans.queries import next_moment
 from shared.database import Database, Scope
-from shared.events import intake, network
+from shared.events import network
 from shared.settings import Settings
 from tests.access.cast import PEOPLE, REMOVED, Cast, who
 from tests.access.world import Try, World, content, strings, strings_of
-from tests.integration.plans.house import Case, House, opened
+from tests.support.world import Case
+from tests.support.world.plans import Plans, plan_of
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
 _WHAT = ("plan as it was shared", "plan as it is now", "what was said of bottom lines", "note of a check")
@@ -32,7 +33,7 @@ class Made:
 @asynccontextmanager
 async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield plans, populated."""
-    async with opened(settings, database) as plain:
+    async with Plans.open(settings) as plain:
         cast = Cast()
         house = replace(plain, tenant=cast.tenant)
         there = replace(plain, tenant=cast.elsewhere)
@@ -74,7 +75,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         )
 
 
-async def _this_case(house: House, cast: Cast) -> Case:
+async def _this_case(house: Plans, cast: Cast) -> Case:
     """A case with all roles of people, one who was removed, and a former coordinator."""
     case = await house.open_case(
         id=cast.case,
@@ -86,26 +87,17 @@ async def _this_case(house: House, cast: Cast) -> Case:
         mandated=cast.mandated,
         referring=cast.school,
     )
-    former = who("former coordinator")
     known = {"central person", "neighbour", "professional of the circle"}
     roles: dict[str, Any] = {name: role for name, role in PEOPLE.items() if name not in known}
-    facts: list[Any] = [
-        network.PersonAdded(case_id=case.id, person_id=who(name), role=role) for name, role in roles.items()
-    ]
-    facts += [
+    await house.handle_all(
+        *case.people({who(name): role for name, role in roles.items()}),
         network.PersonRemoved(case_id=case.id, person_id=who(REMOVED)),
-        intake.CoordinatorAssigned(case_id=case.id, assignment_no=2, coordinator_id=former),
-        intake.CoordinatorReleased(
-            case_id=case.id, assignment_no=2, coordinator_id=former, reason="unavailable"
-        ),
-        intake.CoordinatorAssigned(case_id=case.id, assignment_no=3, coordinator_id=case.coordinator),
-    ]
-    for fact in facts:
-        assert await house.hear(fact) == "handled", fact
+        *case.replaced(who("former coordinator")),
+    )
     return case
 
 
-async def _case(house: House, case_id: UUID, central: str, coordinator: str) -> Case:
+async def _case(house: Plans, case_id: UUID, central: str, coordinator: str) -> Case:
     """A case of other people and parties."""
     school = who("referring body of another case")
     return await house.open_case(
@@ -121,7 +113,8 @@ def _plan(case: Case, words: str) -> dict[str, Any]:
         "due_on": "2027-01-20",
         "known_done_how": words,
     }
-    return case.plan(
+    return plan_of(
+        case,
         goals=[words],
         agreements=[agreement],
         plan_b=[{"when": words, "then": words}],
@@ -130,7 +123,7 @@ def _plan(case: Case, words: str) -> dict[str, Any]:
     )
 
 
-async def _followed(house: House, case: Case, whose: str) -> Made:
+async def _followed(house: Plans, case: Case, whose: str) -> Made:
     """A plan that was judged and shared; then the circle changed it, asked for a review, and was asked how it goes."""
     coordinator = house.coordinator(case)
     body = _plan(case, content("plan as it was shared", whose))
@@ -156,13 +149,13 @@ async def _followed(house: House, case: Case, whose: str) -> Made:
     return Made(case, UUID(plan["plan_id"]), UUID(now["agreement_ids"][0]))
 
 
-async def _until_due(house: House, case: Case, kind: str) -> dict[str, UUID]:
+async def _until_due(house: Plans, case: Case, kind: str) -> dict[str, UUID]:
     """Let time pass until a check is due; return all that wait then."""
     for _ in range(30):
         async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
             moment = await next_moment(session, case_id=case.id, tenant=house.tenant)
             assert moment is not None
-            house.clock.moment = max(house.clock.moment, moment.at)
+            house.clock.time = max(house.clock.time, moment.at)
             await take_step(
                 session,
                 case_id=case.id,
@@ -170,7 +163,7 @@ async def _until_due(house: House, case: Case, kind: str) -> dict[str, UUID]:
                 kind=moment.kind,
                 subject=moment.subject,
                 at=moment.at,
-                now=house.clock.moment,
+                now=house.clock.time,
             )
         found = await house.rows(
             "SELECT id, kind FROM check_in WHERE case_id = :case AND state IN ('due', 'escalated')",
@@ -182,7 +175,7 @@ async def _until_due(house: House, case: Case, kind: str) -> dict[str, UUID]:
     raise AssertionError(f"no check was due: {kind}")
 
 
-async def _do(house: House, method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
+async def _do(house: Plans, method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
     answer = await house.ask(method, path, headers, json=body)
     assert answer.is_success, answer.text
     found: dict[str, Any] = answer.json()

@@ -11,7 +11,8 @@ from shared.settings import Settings
 from tests.access.cast import Cast
 from tests.access.world import Try, World, content, strings
 from tests.integration.training.bank import Line, statement
-from tests.integration.training.house import NOW, House, opened, person
+from tests.support.world import NOW
+from tests.support.world.training import Training, participant
 
 HERE, THERE = "the tenant", "elsewhere"
 
@@ -19,14 +20,14 @@ HERE, THERE = "the tenant", "elsewhere"
 @asynccontextmanager
 async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield training, populated."""
-    async with opened(settings, database) as plain:
+    async with Training.open(settings) as plain:
         cast = Cast()
-        house = replace(plain, tenant=cast.tenant)
-        here = await _furnished(house, HERE)
+        training = replace(plain, tenant=cast.tenant)
+        here = await _furnished(training, HERE)
         there = await _furnished(replace(plain, tenant=cast.elsewhere), THERE)
         yield World(
             service="training",
-            http=house.http,
+            http=training.http,
             owner=database,
             cast=cast,
             ids=here,
@@ -41,13 +42,13 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         )
 
 
-async def _furnished(house: House, whose: str) -> dict[str, str]:
+async def _furnished(training: Training, whose: str) -> dict[str, str]:
     """A course with a session, a registration that is to be paid, and a payment that nobody knows."""
-    session = await house.session(capacity=5)
+    session = await training.session(capacity=5)
     words, payer = content("participants", whose), content("payers", whose)
-    registered = await house.register(session, words, last_name=words, email=f"{words}@voorbeeld.invalid")
-    imported = await house.import_file(statement(Line(payer=payer, text=payer)))
-    listed = await house.ask("GET", "/v1/courses", house.anyone)
+    registered = await training.register(session, words, last_name=words, email=f"{words}@voorbeeld.invalid")
+    imported = await training.import_file(statement(Line(payer=payer, text=payer)))
+    listed = await training.ask("GET", "/v1/courses", training.anyone)
     return {
         "course_id": listed.json()["items"][0]["course_id"],
         "session_id": session,
@@ -67,7 +68,7 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
     bodies: dict[str, Any] = {
         "POST /v1/courses": {"title": "Nieuw", "language": "nl"},
         "POST /v1/courses/{course_id}/sessions": planned,
-        "POST /v1/sessions/{session_id}/registrations": person("Nieuw"),
+        "POST /v1/sessions/{session_id}/registrations": participant("Nieuw"),
         "POST /v1/payments/{payment_id}/match": {"registration_id": ids["registration_id"]},
         "PUT /v1/policy": {},
     }

@@ -8,7 +8,8 @@ from fastapi.routing import APIRoute
 
 from services.plans.routes import routers
 from shared.ids import uuid7
-from tests.integration.plans.house import Case, House
+from tests.support.world import Case
+from tests.support.world.plans import Plans, plan_of
 
 BODIES: list[Any] = [
     None,
@@ -36,9 +37,9 @@ WRITES = [
 NAMES = [str(route.path) for _, route in WRITES]
 
 
-async def places(house: House, case: Case) -> dict[str, str]:
-    plan = await house.recorded(case)
-    (check_in, *_) = await house.rows("SELECT id FROM check_in WHERE kind = 'twelve-months'")
+async def places(world: Plans, case: Case) -> dict[str, str]:
+    plan = await world.recorded(case)
+    (check_in, *_) = await world.rows("SELECT id FROM check_in WHERE kind = 'twelve-months'")
     return {
         "case_id": str(case.id),
         "plan_id": plan["plan_id"],
@@ -49,13 +50,13 @@ async def places(house: House, case: Case) -> dict[str, str]:
 
 @pytest.mark.parametrize(("method", "route"), WRITES, ids=NAMES)
 class TestDoors:
-    async def test_answer_nonsense_with_a_problem(self, house: House, method: str, route: APIRoute) -> None:
-        case = await house.open_case()
-        path = route.path.format(**await places(house, case))
+    async def test_answer_nonsense_with_a_problem(self, world: Plans, method: str, route: APIRoute) -> None:
+        case = await world.open_case()
+        path = route.path.format(**await places(world, case))
         wants_body = route.body_field is not None
-        for who in (house.coordinator(case), house.referrer(case.mandated), house.manager()):
+        for who in (world.coordinator(case), world.referrer(case.mandated), world.manager()):
             for body in BODIES:
-                answer = await house.ask(method, path, who, json=body)
+                answer = await world.ask(method, path, who, json=body)
                 assert answer.status_code < 500, (body, answer.text)
                 if answer.status_code >= 400:
                     assert answer.headers["content-type"] == "application/problem+json"
@@ -63,19 +64,18 @@ class TestDoors:
                     assert not wants_body or body == {}
 
     async def test_know_nothing_of_ids_that_are_not_there(
-        self, house: House, method: str, route: APIRoute
+        self, world: Plans, method: str, route: APIRoute
     ) -> None:
-        case = await house.open_case()
-        known = await places(house, case)
+        case = await world.open_case()
+        known = await places(world, case)
         for other in (str(uuid7()), "x", "%00", str(UUID(int=0))):
             path = route.path.format(**dict.fromkeys(known, other))
-            who = house.referrer(case.mandated) if path.endswith("/acceptance") else house.coordinator(case)
-            answer = await house.ask(method, path, who, json={})
+            who = world.referrer(case.mandated) if path.endswith("/acceptance") else world.coordinator(case)
+            answer = await world.ask(method, path, who, json={})
             assert answer.status_code in ({403} if "{" not in route.path else {400, 404, 422})
 
-    async def test_want_to_know_who_asks(self, house: House, method: str, route: APIRoute) -> None:
-        case = await house.open_case()
-        path = route.path.format(**await places(house, case))
+    async def test_want_to_know_who_asks(self, world: Plans, method: str, route: APIRoute) -> None:
+        case = await world.open_case()
+        path = route.path.format(**await places(world, case))
         for who in ({}, {"authorization": "Bearer x.y.z"}, {"authorization": "Basic x"}):
-            answer = await house.ask(method, path, who, json=case.plan())
-            assert answer.status_code == 401
+            await world.ask(method, path, who, json=plan_of(case), expect=401)

@@ -9,19 +9,19 @@ import pytest
 from shared.auth import Role
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.integration.plans.house import House
 from tests.support.own_trace import own_and_whole
+from tests.support.world.plans import Plans, plan_of
 
 
 class TestRecordPlan:
-    async def test_says_what_was_recorded_and_starts_the_years_clocks(self, house: House) -> None:
-        case = await house.open_case()
-        plan = await house.recorded(case)
-        (event,) = await house.said(case, "plans.plan.recorded.v1")
+    async def test_says_what_was_recorded_and_starts_the_years_clocks(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        (event,) = await world.published("plans.plan.recorded.v1", case=case)
         assert event.data["plan_id"] == plan["plan_id"]
         assert event.data["agreement_ids"] == plan["agreement_ids"]
         assert (event.data["version"], event.data["needs_acceptance"]) == (1, True)
-        clocks = await house.rows(
+        clocks = await world.rows(
             "SELECT kind, owner, warn_at, due_at FROM clock ORDER BY coalesce(warn_at, due_at)"
         )
         assert [(clock.kind, clock.owner) for clock in clocks] == [
@@ -37,48 +37,47 @@ class TestRecordPlan:
         # Nine in the morning in Brussels on the agreement's day.
         assert clocks[0].due_at.isoformat() == "2026-03-20T08:00:00+00:00"
 
-    async def test_gives_back_the_words_to_the_circle(self, house: House) -> None:
-        case = await house.open_case()
-        plan = await house.recorded(case)
-        answer = await house.ask("GET", f"/v1/plans/{plan['plan_id']}", house.person(case, case.aunt))
-        assert answer.status_code == 200
-        read = answer.json()
-        assert read["goals"] == case.plan()["goals"]
+    async def test_gives_back_the_words_to_the_circle(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        read = await world.do(
+            "GET", f"/v1/plans/{plan['plan_id']}", world.person(case, case.aunt), expect=200
+        )
+        assert read["goals"] == plan_of(case)["goals"]
         assert [item["what"] for item in read["agreements"]] == ["Samen opstaan", "Bellen met school"]
         assert read["plan_b"][0]["then"] == "Tante komt"
         assert read["acceptance"] == "awaited"
 
-    async def test_leaves_no_word_readable_in_the_database(self, house: House) -> None:
-        case = await house.open_case()
-        await house.recorded(case)
+    async def test_leaves_no_word_readable_in_the_database(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.recorded(case)
         for table in ("plan", "plan_version", "agreement", "outbox", "clock"):
-            rows = await house.rows(f"SELECT {table}::text AS row FROM {table}")
+            rows = await world.rows(f"SELECT {table}::text AS row FROM {table}")
             assert rows
             assert not any("opstaan" in row.row or "Tante" in row.row for row in rows)
 
-    async def test_needs_no_meeting_and_no_mandate(self, house: House) -> None:
-        case = await house.open_case(mandated=None)
-        plan = await house.recorded(case, conference_id=None)
+    async def test_needs_no_meeting_and_no_mandate(self, world: Plans) -> None:
+        case = await world.open_case(mandated=None)
+        plan = await world.recorded(case, conference_id=None)
         assert plan["acceptance"] == "not-needed"
 
-    async def test_refuses_a_second_plan_of_the_case(self, house: House) -> None:
-        case = await house.open_case()
-        await house.recorded(case)
-        answer = await house.ask(
-            "POST", f"/v1/cases/{case.id}/plans", house.coordinator(case), json=case.plan()
-        )
-        assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (409, "plan-exists")
+    async def test_refuses_a_second_plan_of_the_case(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.recorded(case)
+        assert await world.refused(
+            "POST", f"/v1/cases/{case.id}/plans", world.coordinator(case), json=plan_of(case)
+        ) == (409, "plan-exists")
 
-    async def test_records_one_of_two_sent_at_once(self, house: House) -> None:
-        case = await house.open_case()
+    async def test_records_one_of_two_sent_at_once(self, world: Plans) -> None:
+        case = await world.open_case()
         answers = await asyncio.gather(
             *(
-                house.ask("POST", f"/v1/cases/{case.id}/plans", house.coordinator(case), json=case.plan())
+                world.ask("POST", f"/v1/cases/{case.id}/plans", world.coordinator(case), json=plan_of(case))
                 for _ in range(4)
             )
         )
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-        assert len(await house.said(case, "plans.plan.recorded.v1")) == 1
+        assert len(await world.published("plans.plan.recorded.v1", case=case)) == 1
 
     @pytest.mark.parametrize(
         ("change", "code"),
@@ -97,42 +96,42 @@ class TestRecordPlan:
         ],
     )
     async def test_refuses_what_cannot_be_meant(
-        self, house: House, change: dict[str, Any], code: str
+        self, world: Plans, change: dict[str, Any], code: str
     ) -> None:
-        case = await house.open_case()
-        answer = await house.ask(
-            "POST", f"/v1/cases/{case.id}/plans", house.coordinator(case), json=case.plan(**change)
+        case = await world.open_case()
+        answer = await world.ask(
+            "POST", f"/v1/cases/{case.id}/plans", world.coordinator(case), json=plan_of(case, **change)
         )
         assert 400 <= answer.status_code < 500
         assert answer.json()["type"].rsplit("/")[-1] == code
-        assert await house.said(case) == []
+        assert await world.published(case=case) == []
 
-    async def test_wants_a_monitor_from_the_circle(self, house: House) -> None:
-        case = await house.open_case()
-        answer = await house.ask(
+    async def test_wants_a_monitor_from_the_circle(self, world: Plans) -> None:
+        case = await world.open_case()
+        answer = await world.ask(
             "POST",
             f"/v1/cases/{case.id}/plans",
-            house.coordinator(case),
-            json=case.plan(monitor_person_id=str(case.teacher)),
+            world.coordinator(case),
+            json=plan_of(case, monitor_person_id=str(case.teacher)),
         )
         assert answer.json()["type"].rsplit("/")[-1] == "monitor-not-of-circle"
 
-    async def test_is_for_the_coordinator_of_the_case_only(self, house: House) -> None:
-        case, other = await house.open_case(), await house.open_case()
+    async def test_is_for_the_coordinator_of_the_case_only(self, world: Plans) -> None:
+        case, other = await world.open_case(), await world.open_case()
         path = f"/v1/cases/{case.id}/plans"
         for who, status in (
-            (house.coordinator(other), 404),
-            (house.manager(), 403),
-            (house.referrer(case.mandated), 403),
-            (house.referrer(uuid7()), 403),
-            (house.staff(case.coordinator, house.tenant, Role.TRAINER), 403),
-            (house.person(case, case.central), 403),
+            (world.coordinator(other), 404),
+            (world.manager(), 403),
+            (world.referrer(case.mandated), 403),
+            (world.referrer(uuid7()), 403),
+            (world.staff(case.coordinator, world.tenant, Role.TRAINER), 403),
+            (world.person(case, case.central), 403),
         ):
-            answer = await house.ask("POST", path, who, json=case.plan())
+            answer = await world.ask("POST", path, who, json=plan_of(case))
             assert answer.status_code == status, (who, answer.text)
 
-    async def test_ends_with_the_assignment(self, house: House) -> None:
-        case = await house.open_case()
+    async def test_ends_with_the_assignment(self, world: Plans) -> None:
+        case = await world.open_case()
         released = intake.CoordinatorReleased(
             case_id=case.id,
             assignment_no=1,
@@ -140,108 +139,110 @@ class TestRecordPlan:
             reason="family-wish",
             replace=True,
         )
-        await house.hear(released)
+        await world.handle(released)
         # The assignment, heard again and late, gives nothing back.
-        await house.hear(
+        await world.handle(
             intake.CoordinatorAssigned(case_id=case.id, assignment_no=1, coordinator_id=case.coordinator)
         )
-        answer = await house.ask(
-            "POST", f"/v1/cases/{case.id}/plans", house.coordinator(case), json=case.plan()
+        await world.ask(
+            "POST", f"/v1/cases/{case.id}/plans", world.coordinator(case), json=plan_of(case), expect=404
         )
-        assert answer.status_code == 404
 
-    async def test_refuses_a_stopped_case(self, house: House) -> None:
-        case = await house.open_case()
-        await house.hear(intake.CaseWithdrawn(case_id=case.id, reason="own-wish", by="central-person"))
-        answer = await house.ask(
-            "POST", f"/v1/cases/{case.id}/plans", house.coordinator(case), json=case.plan()
-        )
-        assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (409, "case-stopped")
+    async def test_refuses_a_stopped_case(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.handle(intake.CaseWithdrawn(case_id=case.id, reason="own-wish", by="central-person"))
+        assert await world.refused(
+            "POST", f"/v1/cases/{case.id}/plans", world.coordinator(case), json=plan_of(case)
+        ) == (409, "case-stopped")
 
-    async def test_starts_its_clocks_at_rest_while_the_case_rests(self, house: House) -> None:
-        case = await house.open_case()
-        await house.hear(intake.CasePaused(case_id=case.id, reason="illness"))
-        await house.recorded(case)
-        assert {row.state for row in await house.rows("SELECT state FROM clock")} == {"paused"}
-        house.later(days=3)
-        await house.hear(intake.CaseResumed(case_id=case.id))
-        clocks = await house.rows("SELECT state, due_at FROM clock WHERE kind = 'agreement' ORDER BY due_at")
+    async def test_starts_its_clocks_at_rest_while_the_case_rests(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+        await world.recorded(case)
+        assert {row.state for row in await world.rows("SELECT state FROM clock")} == {"paused"}
+        world.later(days=3)
+        await world.handle(intake.CaseResumed(case_id=case.id))
+        clocks = await world.rows("SELECT state, due_at FROM clock WHERE kind = 'agreement' ORDER BY due_at")
         assert {clock.state for clock in clocks} == {"running"}
         assert clocks[0].due_at.isoformat() == "2026-03-23T08:00:00+00:00"
 
 
 class TestRecordVersion:
-    async def test_replaces_what_was_open_and_keeps_what_was_done(self, house: House) -> None:
-        case = await house.open_case()
-        plan = await house.recorded(case)
+    async def test_replaces_what_was_open_and_keeps_what_was_done(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
         done, replaced = plan["agreement_ids"]
-        await house.ask("POST", f"/v1/agreements/{done}/done", house.person(case, case.aunt))
-        answer = await house.ask(
+        await world.ask("POST", f"/v1/agreements/{done}/done", world.person(case, case.aunt))
+        answer = await world.ask(
             "POST",
             f"/v1/plans/{plan['plan_id']}/versions",
-            house.coordinator(case),
-            json=case.plan(goals=["Iets anders"], conference_id=str(await house.met_again(case))),
+            world.coordinator(case),
+            json=plan_of(case, goals=["Iets anders"], conference_id=str(await world.met_again(case))),
         )
         assert (answer.status_code, answer.json()["version"]) == (201, 2)
-        listed = await house.ask("GET", f"/v1/cases/{case.id}/agreements", house.person(case, case.central))
+        listed = await world.ask("GET", f"/v1/cases/{case.id}/agreements", world.person(case, case.central))
         states = {item["agreement_id"]: item["state"] for item in listed.json()["items"]}
         assert (states[done], states[replaced]) == ("done", "replaced")
         assert [item["plan_version"] for item in listed.json()["items"]] == [1, 1, 2, 2]
-        live = await house.rows("SELECT subject FROM clock WHERE kind = 'agreement' AND state = 'running'")
+        live = await world.rows("SELECT subject FROM clock WHERE kind = 'agreement' AND state = 'running'")
         assert sorted(str(row.subject) for row in live) == sorted(answer.json()["agreement_ids"])
 
-    async def test_leaves_the_goals_to_the_circle(self, house: House) -> None:
-        case = await house.open_case()
-        plan = await house.recorded(case)
+    async def test_leaves_the_goals_to_the_circle(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
         path, other = f"/v1/plans/{plan['plan_id']}/versions", ["Iets anders"]
-        for body in (case.plan(goals=other), case.plan(goals=other, conference_id=None)):
-            answer = await house.ask("POST", path, house.coordinator(case), json=body)
-            assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (403, "goals-of-the-circle")
-        again = str(await house.met_again(case))
+        for body in (plan_of(case, goals=other), plan_of(case, goals=other, conference_id=None)):
+            assert await world.refused("POST", path, world.coordinator(case), json=body) == (
+                403,
+                "goals-of-the-circle",
+            )
+        again = str(await world.met_again(case))
         for goals, status in ((other, 201), (["Nog iets"], 403), (other, 201)):
-            body = case.plan(goals=goals, conference_id=again)
-            answer = await house.ask("POST", path, house.coordinator(case), json=body)
+            body = plan_of(case, goals=goals, conference_id=again)
+            answer = await world.ask("POST", path, world.coordinator(case), json=body)
             assert answer.status_code == status, answer.text
 
-    async def test_numbers_versions_sent_at_once_one_after_another(self, house: House) -> None:
-        case = await house.open_case()
-        plan = await house.recorded(case)
+    async def test_numbers_versions_sent_at_once_one_after_another(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
         path = f"/v1/plans/{plan['plan_id']}/versions"
         answers = await asyncio.gather(
-            *(house.ask("POST", path, house.coordinator(case), json=case.plan()) for _ in range(3))
+            *(world.ask("POST", path, world.coordinator(case), json=plan_of(case)) for _ in range(3))
         )
         assert sorted(answer.json()["version"] for answer in answers) == [2, 3, 4]
 
 
 class TestPeopleHeardOf:
-    async def test_a_person_who_left_stays_away_whatever_comes_late(self, house: House) -> None:
-        case = await house.open_case()
+    async def test_a_person_who_left_stays_away_whatever_comes_late(self, world: Plans) -> None:
+        case = await world.open_case()
         person = uuid7()
-        await house.hear(network.PersonRemoved(case_id=case.id, person_id=person), sequence=1001)
-        await house.hear(network.PersonAdded(case_id=case.id, person_id=person, role="circle"), sequence=1000)
-        rows = await house.rows("SELECT role, active FROM case_person WHERE person_id = :id", id=person)
+        await world.handle(network.PersonRemoved(case_id=case.id, person_id=person), sequence=1001)
+        await world.handle(
+            network.PersonAdded(case_id=case.id, person_id=person, role="circle"), sequence=1000
+        )
+        rows = await world.rows("SELECT role, active FROM case_person WHERE person_id = :id", id=person)
         assert [(row.role, row.active) for row in rows] == [("circle", False)]
 
-    async def test_a_repeated_event_changes_nothing(self, house: House) -> None:
-        case = await house.open_case()
+    async def test_a_repeated_event_changes_nothing(self, world: Plans) -> None:
+        case = await world.open_case()
         event_id, added = uuid7(), network.PersonAdded(case_id=case.id, person_id=uuid7(), role="circle")
-        assert await house.hear(added, event_id=event_id) == "handled"
-        assert await house.hear(added, event_id=event_id) == "duplicate"
+        assert await world.handle(added, event_id=event_id) == "handled"
+        assert await world.handle(added, event_id=event_id) == "duplicate"
 
-    async def test_an_older_baseline_does_not_replace_a_newer(self, house: House) -> None:
-        case = await house.open_case()
+    async def test_an_older_baseline_does_not_replace_a_newer(self, world: Plans) -> None:
+        case = await world.open_case()
         line = intake.BottomLineRef(bottom_line_id=uuid7(), version=2)
-        await house.hear(intake.BaselineChanged(case_id=case.id, version=3, bottom_lines=(line,)))
-        await house.hear(intake.BaselineChanged(case_id=case.id, version=2, bottom_lines=()))
-        rows = await house.rows("SELECT version, bottom_lines FROM case_baseline")
+        await world.handle(intake.BaselineChanged(case_id=case.id, version=3, bottom_lines=(line,)))
+        await world.handle(intake.BaselineChanged(case_id=case.id, version=2, bottom_lines=()))
+        rows = await world.rows("SELECT version, bottom_lines FROM case_baseline")
         assert [(row.version, len(row.bottom_lines)) for row in rows] == [(3, 1)]
 
 
-async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(house: House) -> None:
-    case = await house.open_case()
-    await house.recorded(case)
-    own, whole = await own_and_whole(house, case, case.central)
+async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(world: Plans) -> None:
+    case = await world.open_case()
+    await world.recorded(case)
+    own, whole = await own_and_whole(world, case, case.central)
     assert whole > own + 1
-    await house.hear(network.PersonExcluded(case_id=case.id, person_id=case.central))
-    own, now = await own_and_whole(house, case, case.central)
+    await world.handle(network.PersonExcluded(case_id=case.id, person_id=case.central))
+    own, now = await own_and_whole(world, case, case.central)
     assert now == own + 1

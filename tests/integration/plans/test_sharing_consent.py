@@ -8,36 +8,37 @@ import pytest
 from shared.errors import NotYet
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.integration.plans.house import Case, House
+from tests.support.world import Case, problem
+from tests.support.world.plans import Plans
 
 
 @pytest.fixture
-async def case(house: House) -> Case:
-    return await house.open_case()
+async def case(world: Plans) -> Case:
+    return await world.open_case()
 
 
 async def say(
-    house: House, case: Case, person: UUID, *, given: bool, concerns: UUID | None = None, **how: Any
+    world: Plans, case: Case, person: UUID, *, given: bool, concerns: UUID | None = None, **how: Any
 ) -> str:
     """Let plans hear what somebody said about sharing."""
     known = {"case_id": case.id, "person_id": person, "purpose": "share-plan", "concerns": concerns}
     fact = (
         network.ConsentGiven(**known, version=1) if given else network.ConsentWithdrawn(**known)  # type: ignore[arg-type]
     )
-    house.later(seconds=1)
-    return await house.hear(fact, **how)
+    world.later(seconds=1)
+    return await world.handle(fact, **how)
 
 
 class Shared:
     """A plan shared with a teacher, a school, and everybody of the circle."""
 
-    def __init__(self, house: House, case: Case, plan: str) -> None:
-        self.house, self.case, self.plan, self.school = house, case, plan, uuid7()
+    def __init__(self, world: Plans, case: Case, plan: str) -> None:
+        self.world, self.case, self.plan, self.school = world, case, plan, uuid7()
 
     async def share(self, **body: Any) -> Any:
         """Share as the coordinator."""
         path = f"/v1/plans/{self.plan}/share"
-        return await self.house.ask("POST", path, self.house.coordinator(self.case), json=body)
+        return await self.world.ask("POST", path, self.world.coordinator(self.case), json=body)
 
     async def outside(self) -> Any:
         """Share with the teacher and the school."""
@@ -45,18 +46,18 @@ class Shared:
 
     async def readers(self) -> dict[str, bool]:
         """Return who can read the plan."""
-        house, case = self.house, self.case
+        world, case = self.world, self.case
         askers = {
-            "teacher": house.person(case, case.teacher),
-            "school": house.referrer(self.school),
-            "mandated": house.referrer(case.mandated),
-            "aunt": house.person(case, case.aunt),
-            "central": house.person(case, case.central),
+            "teacher": world.person(case, case.teacher),
+            "school": world.referrer(self.school),
+            "mandated": world.referrer(case.mandated),
+            "aunt": world.person(case, case.aunt),
+            "central": world.person(case, case.central),
         }
         path = f"/v1/plans/{self.plan}"
-        answers = {name: await house.ask("GET", path, who) for name, who in askers.items()}
+        answers = {name: await world.ask("GET", path, who) for name, who in askers.items()}
         listed = {
-            name: await house.ask("GET", f"/v1/cases/{case.id}/plans", who) for name, who in askers.items()
+            name: await world.ask("GET", f"/v1/cases/{case.id}/plans", who) for name, who in askers.items()
         }
         assert {answer.status_code for answer in answers.values()} <= {200, 403, 404}
         assert {name: answer.is_success for name, answer in listed.items()} == {
@@ -70,27 +71,27 @@ WITHIN = ALL | {"teacher": False, "school": False}
 
 
 @pytest.fixture
-async def shared(house: House, case: Case) -> Shared:
-    plan = await house.recorded(case)
-    found = Shared(house, case, plan["plan_id"])
+async def shared(world: Plans, case: Case) -> Shared:
+    plan = await world.recorded(case)
+    found = Shared(world, case, plan["plan_id"])
     assert (await found.outside()).status_code == 200
     return found
 
 
 class TestTakingBack:
     async def test_stops_reading_outside_the_circle_but_for_the_mandated_side(
-        self, house: House, case: Case, shared: Shared
+        self, world: Plans, case: Case, shared: Shared
     ) -> None:
         assert await shared.readers() == ALL
-        assert await say(house, case, case.central, given=False) == "handled"
+        assert await say(world, case, case.central, given=False) == "handled"
         assert await shared.readers() == WITHIN
-        whom = await house.ask("GET", f"/v1/plans/{shared.plan}", house.person(case, case.central))
+        whom = await world.ask("GET", f"/v1/plans/{shared.plan}", world.person(case, case.central))
         assert whom.json()["shared_with"] == []
 
-    async def test_keeps_it_from_being_shared_again(self, house: House, case: Case, shared: Shared) -> None:
-        await say(house, case, case.central, given=False)
+    async def test_keeps_it_from_being_shared_again(self, world: Plans, case: Case, shared: Shared) -> None:
+        await say(world, case, case.central, given=False)
         refused = await shared.outside()
-        assert (refused.status_code, refused.json()["type"].rsplit("/")[-1]) == (409, "sharing-taken-back")
+        assert problem(refused) == (409, "sharing-taken-back")
         everybody = await shared.share()
         assert {UUID(person) for person in everybody.json()["person_ids"]} == {
             case.central,
@@ -99,98 +100,98 @@ class TestTakingBack:
         }
 
     async def test_a_yes_afterwards_brings_nothing_back_until_it_is_shared_anew(
-        self, house: House, case: Case, shared: Shared
+        self, world: Plans, case: Case, shared: Shared
     ) -> None:
-        await say(house, case, case.central, given=False)
-        await say(house, case, case.central, given=True)
+        await say(world, case, case.central, given=False)
+        await say(world, case, case.central, given=True)
         assert await shared.readers() == WITHIN
         assert (await shared.outside()).json()["person_ids"] == [str(case.teacher)]
         assert await shared.readers() == ALL
 
-    async def test_is_not_for_others_to_say(self, house: House, case: Case, shared: Shared) -> None:
+    async def test_is_not_for_others_to_say(self, world: Plans, case: Case, shared: Shared) -> None:
         for person in (case.aunt, case.teacher):
-            assert await say(house, case, person, given=False) == "handled"
+            assert await say(world, case, person, given=False) == "handled"
         assert await shared.readers() == ALL
 
-    async def test_says_nothing_of_other_purposes(self, house: House, case: Case, shared: Shared) -> None:
+    async def test_says_nothing_of_other_purposes(self, world: Plans, case: Case, shared: Shared) -> None:
         fact = network.ConsentWithdrawn(case_id=case.id, person_id=case.central, purpose="research")
-        assert await house.hear(fact) == "handled"
+        assert await world.handle(fact) == "handled"
         assert await shared.readers() == ALL
 
-    async def test_is_heard_when_the_case_has_stopped(self, house: House, case: Case, shared: Shared) -> None:
-        await house.hear(intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person"))
-        assert await say(house, case, case.central, given=False) == "handled"
+    async def test_is_heard_when_the_case_has_stopped(self, world: Plans, case: Case, shared: Shared) -> None:
+        await world.handle(intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person"))
+        assert await say(world, case, case.central, given=False) == "handled"
         assert (await shared.readers())["teacher"] is False
 
-    async def test_leaves_other_cases_alone(self, house: House, case: Case, shared: Shared) -> None:
-        other = await house.open_case()
-        await say(house, other, other.central, given=False)
+    async def test_leaves_other_cases_alone(self, world: Plans, case: Case, shared: Shared) -> None:
+        other = await world.open_case()
+        await say(world, other, other.central, given=False)
         assert await shared.readers() == ALL
 
 
 class TestOrder:
     async def test_what_comes_twice_or_late_changes_nothing(
-        self, house: House, case: Case, shared: Shared
+        self, world: Plans, case: Case, shared: Shared
     ) -> None:
         event = uuid7()
-        await say(house, case, case.central, given=False, sequence=50, event_id=event)
-        assert await say(house, case, case.central, given=False, sequence=50, event_id=event) == "duplicate"
-        await say(house, case, case.central, given=True, sequence=40)
+        await say(world, case, case.central, given=False, sequence=50, event_id=event)
+        assert await say(world, case, case.central, given=False, sequence=50, event_id=event) == "duplicate"
+        await say(world, case, case.central, given=True, sequence=40)
         assert await shared.readers() == WITHIN
         assert (await shared.outside()).status_code == 409
 
     async def test_a_no_that_a_yes_overtook_ends_what_was_shared_before_it(
-        self, house: House, case: Case, shared: Shared
+        self, world: Plans, case: Case, shared: Shared
     ) -> None:
-        await say(house, case, case.central, given=True, sequence=60)
-        await say(house, case, case.central, given=False, sequence=59)
+        await say(world, case, case.central, given=True, sequence=60)
+        await say(world, case, case.central, given=False, sequence=59)
         assert await shared.readers() == WITHIN
         assert (await shared.outside()).status_code == 200
         assert await shared.readers() == ALL
 
     async def test_waits_for_whom_it_does_not_know_yet(
-        self, house: House, case: Case, shared: Shared
+        self, world: Plans, case: Case, shared: Shared
     ) -> None:
         sister = uuid7()
         with pytest.raises(NotYet):
-            await say(house, case, sister, given=False)
-        await house.hear(network.PersonAdded(case_id=case.id, person_id=sister, role="central"))
-        await say(house, case, sister, given=False)
+            await say(world, case, sister, given=False)
+        await world.handle(network.PersonAdded(case_id=case.id, person_id=sister, role="central"))
+        await say(world, case, sister, given=False)
         assert await shared.readers() == WITHIN
 
 
 class TestParentalAuthority:
     async def test_has_a_say_about_the_child_until_it_is_eighteen(
-        self, house: House, case: Case, shared: Shared
+        self, world: Plans, case: Case, shared: Shared
     ) -> None:
-        await say(house, case, case.aunt, given=False, concerns=case.central)
+        await say(world, case, case.aunt, given=False, concerns=case.central)
         assert await shared.readers() == WITHIN
         twelve = network.PersonCameOfAge(case_id=case.id, person_id=case.central, age=12)
-        await house.hear(twelve)
+        await world.handle(twelve)
         assert (await shared.outside()).status_code == 409
-        await house.hear(network.PersonCameOfAge(case_id=case.id, person_id=case.central, age=18))
+        await world.handle(network.PersonCameOfAge(case_id=case.id, person_id=case.central, age=18))
         assert (await shared.outside()).status_code == 200
         assert await shared.readers() == ALL
 
-    async def test_has_none_after_leaving_the_circle(self, house: House, case: Case, shared: Shared) -> None:
-        await say(house, case, case.aunt, given=False, concerns=case.central)
-        await house.hear(network.PersonRemoved(case_id=case.id, person_id=case.aunt))
+    async def test_has_none_after_leaving_the_circle(self, world: Plans, case: Case, shared: Shared) -> None:
+        await say(world, case, case.aunt, given=False, concerns=case.central)
+        await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.aunt))
         assert (await shared.outside()).status_code == 200
 
-    async def test_has_none_once_it_has_ended(self, house: House, case: Case, shared: Shared) -> None:
-        await say(house, case, case.aunt, given=False, concerns=case.central)
+    async def test_has_none_once_it_has_ended(self, world: Plans, case: Case, shared: Shared) -> None:
+        await say(world, case, case.aunt, given=False, concerns=case.central)
         ended = network.AuthorityEnded(case_id=case.id, person_id=case.aunt, concerns=case.central)
-        assert await house.hear(ended) == "handled"
+        assert await world.handle(ended) == "handled"
         assert await shared.readers() == WITHIN
         assert (await shared.outside()).status_code == 200
         assert await shared.readers() == ALL
 
-    async def test_eighteen_may_be_heard_of_first(self, house: House, case: Case, shared: Shared) -> None:
+    async def test_eighteen_may_be_heard_of_first(self, world: Plans, case: Case, shared: Shared) -> None:
         brother = uuid7()
         grown = network.PersonCameOfAge(case_id=case.id, person_id=brother, age=18)
-        assert await house.hear(grown) == "handled"
-        await house.hear(network.PersonAdded(case_id=case.id, person_id=brother, role="central"))
-        await say(house, case, case.aunt, given=False, concerns=brother)
+        assert await world.handle(grown) == "handled"
+        await world.handle(network.PersonAdded(case_id=case.id, person_id=brother, role="central"))
+        await say(world, case, case.aunt, given=False, concerns=brother)
         assert await shared.readers() == ALL
-        await say(house, case, brother, given=False)
+        await say(world, case, brother, given=False)
         assert await shared.readers() == WITHIN

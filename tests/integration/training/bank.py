@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from tests.integration.training.house import ACCOUNT
+from tests.support.world.training import ACCOUNT
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001."
 

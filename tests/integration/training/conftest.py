@@ -1,27 +1,21 @@
 """Fixtures of the tests of training."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from pydantic import SecretStr
 
-from deploy.local.postgres import PostgreSQL
-from shared.database import Database
-from shared.settings import Settings
-from tests.integration.training.house import House, opened
-from tests.support.backing import KEYS, Databases
+from tests.support.world import Worlds
+from tests.support.world.training import Training
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def running(worlds: Worlds) -> AsyncIterator[Training]:
+    """Training, made once."""
+    async with worlds.open(Training) as world:
+        yield world
 
 
 @pytest_asyncio.fixture
-async def house(
-    postgres: PostgreSQL,
-    databases: Databases,
-    database: Callable[[str], Awaitable[Database]],
-    secrets_dir: Path,
-) -> AsyncIterator[House]:
-    """Training with nothing on offer yet; its events stay in its outbox."""
-    await databases.recreate(KEYS)
-    settings = Settings(database_url=SecretStr(postgres.url), secrets_dir=secrets_dir, local=True)
-    async with opened(settings, await database("training")) as found:
-        yield found
+async def world(running: Training) -> Training:
+    """Training with nothing on offer yet."""
+    return await running.emptied()

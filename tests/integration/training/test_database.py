@@ -1,11 +1,11 @@
 """What the database itself promises about communications."""
 
 from services.training import models
-from tests.integration.training.house import House
+from tests.support.world.training import Training
 
 
-async def test_numbers_of_communications_never_come_again(house: House) -> None:
-    [found] = await house.rows(
+async def test_numbers_of_communications_never_come_again(world: Training) -> None:
+    [found] = await world.rows(
         "SELECT max_value, cycle FROM pg_sequences WHERE sequencename = :name",
         name=models.communication_number.name,
     )

@@ -1,30 +1,28 @@
 """What comes of money: matched, too little, too much, twice, late, early, unclear, taken back."""
 
 import asyncio
-from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.training.operations import registrations
 from shared.auth import Role
-from shared.database import Scope
 from tests.integration.training.bank import Line, Move, coda, digits, statement
-from tests.integration.training.house import ANOTHER_ACCOUNT, House
+from tests.support.world.training import ANOTHER_ACCOUNT, Training
 
 
-async def expire(house: House, registered: dict[str, str]) -> None:
+async def expire(world: Training, registered: dict[str, str]) -> None:
     """Let the time to pay pass, as the workflow would."""
     registration_id = UUID(registered["registration_id"])
     for _ in range(2):
-        [clock] = await house.rows(
+        [clock] = await world.rows(
             "SELECT coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) AS next FROM clock"
             " WHERE subject = :id AND state = 'running'",
             id=registration_id,
         )
-        house.clock.moment = max(house.clock.moment, clock.next)
-        async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+        world.clock.time = max(world.clock.time, clock.next)
+        async with world.transaction() as session:
             await registrations.reach_moment(
                 session,
-                tenant=house.tenant,
+                tenant=world.tenant,
                 registration_id=registration_id,
                 moment=clock.next,
                 now=clock.next,
@@ -32,109 +30,109 @@ async def expire(house: House, registered: dict[str, str]) -> None:
 
 
 class TestImport:
-    async def test_confirms_what_was_paid_with_its_communication(self, house: House) -> None:
-        session = await house.session()
-        structured, in_text = [await house.register(session, name) for name in ("Annelies", "Tom")]
+    async def test_confirms_what_was_paid_with_its_communication(self, world: Training) -> None:
+        session = await world.session()
+        structured, in_text = [await world.register(session, name) for name in ("Annelies", "Tom")]
         written = in_text["payment"]["communication"].strip("+").replace("/", " ")
         content = statement(
             Line(communication=digits(structured["payment"])), Line(text=f"opleiding {written} dank u")
         )
-        answer = await house.import_file(content)
+        answer = await world.import_file(content)
         assert [one["state"] for one in answer["payments"]] == ["matched", "matched"]
         for registered in (structured, in_text):
-            assert await house.state(registered) == "confirmed"
-            assert await house.mails(registered) == ["payment-request", "registration-confirmed"]
-        hows = await house.rows(
+            assert await world.state(registered) == "confirmed"
+            assert await world.kinds_emailed(registered) == ["payment-request", "registration-confirmed"]
+        hows = await world.rows(
             "SELECT data->>'how' AS how, data->>'settles' AS settles FROM outbox"
             " WHERE type = 'training.payment.matched.v1' ORDER BY position"
         )
         assert [(row.how, row.settles) for row in hows] == [("structured", "true"), ("text", "true")]
-        clocks = await house.rows("SELECT DISTINCT state FROM clock")
+        clocks = await world.rows("SELECT DISTINCT state FROM clock")
         assert [row.state for row in clocks] == ["stopped"]
 
-    async def test_changes_nothing_with_the_same_file_again(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_changes_nothing_with_the_same_file_again(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         content = statement(Line(communication=digits(registered["payment"])), Line(text="iets anders"))
         answers = await asyncio.gather(
-            *(house.ask("POST", "/v1/statements", house.finance, content=content) for _ in range(3))
+            *(world.ask("POST", "/v1/statements", world.finance, content=content) for _ in range(3))
         )
         assert sorted(answer.status_code for answer in answers) == [200, 200, 201]
         assert answers[0].json() == answers[1].json() == answers[2].json()
-        assert len(await house.rows("SELECT 1 FROM payment")) == 2
-        assert (await house.said()).count("registration.confirmed") == 1
+        assert len(await world.rows("SELECT 1 FROM payment")) == 2
+        assert (await world.types_published()).count("registration.confirmed") == 1
 
-    async def test_takes_an_entry_once_from_files_that_overlap(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_takes_an_entry_once_from_files_that_overlap(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         paid = Line(communication=digits(registered["payment"]), reference="REF1")
         # Two payments that are alike in everything stay two.
         alike = [Line(text="gift"), Line(text="gift")]
-        monday = await house.import_file(statement(paid, *alike))
-        tuesday = await house.import_file(statement(paid, *alike, Line(text="gift")))
+        monday = await world.import_file(statement(paid, *alike))
+        tuesday = await world.import_file(statement(paid, *alike, Line(text="gift")))
         assert [one["state"] for one in tuesday["payments"]] == ["duplicate"] * 3 + ["unmatched"]
         ids = [one["payment_id"] for one in monday["payments"]]
         assert [one["payment_id"] for one in tuesday["payments"]][:3] == ids
         assert len(set(ids)) == 3
-        assert (await house.registration(registered["registration_id"]))["paid"] == "20.00"
+        assert (await world.registration(registered["registration_id"]))["paid"] == "20.00"
 
-    async def test_takes_a_coda_file_too(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_takes_a_coda_file_too(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         content = coda(Move(communication=digits(registered["payment"])), Move(text="huur", reference="R2"))
-        answer = await house.import_file(content)
+        answer = await world.import_file(content)
         assert (answer["format"], [one["state"] for one in answer["payments"]]) == (
             "coda",
             ["matched", "unmatched"],
         )
-        assert await house.state(registered) == "confirmed"
-        assert (await house.import_file(content, expect=200)) == answer
+        assert await world.state(registered) == "confirmed"
+        assert (await world.import_file(content, expect=200)) == answer
 
-    async def test_keeps_who_paid_sealed(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies", organisation="Huis van het Kind")
+    async def test_keeps_who_paid_sealed(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies", organisation="Huis van het Kind")
         line = Line(payer="Zeldzame Naam", text="zeldzame zin", communication=digits(registered["payment"]))
-        await house.import_file(statement(line, Line(payer="Zeldzame Naam", text="Annelies Peeters")))
+        await world.import_file(statement(line, Line(payer="Zeldzame Naam", text="Annelies Peeters")))
         tables = ("registration", "payment", "statement", "message", "outbox", "clock", "effect", "inbox")
         for table in tables:
-            found = await house.rows(f"SELECT row_to_json({table})::text AS whole FROM {table}")
+            found = await world.rows(f"SELECT row_to_json({table})::text AS whole FROM {table}")
             for row in found:
                 for word in ("Annelies", "Peeters", "Huis van", "eldzame", "voorbeeld.invalid", "BE43"):
                     assert word not in row.whole
                     assert word.encode().hex() not in row.whole
 
-    async def test_only_suggests_by_name_until_a_person_decides(self, house: House) -> None:
-        session = await house.session()
-        await house.register(session, "Annelies", last_name="De Smet")
-        tom = await house.register(session, "Tom", last_name="Wuytens")
+    async def test_only_suggests_by_name_until_a_person_decides(self, world: Training) -> None:
+        session = await world.session()
+        await world.register(session, "Annelies", last_name="De Smet")
+        tom = await world.register(session, "Tom", last_name="Wuytens")
         lines = Line(payer="WUYTENS T & CO", text="Tom Wuytens opleiding Rupelmeer"), Line(text="huur maart")
-        answer = await house.import_file(statement(*lines))
+        answer = await world.import_file(statement(*lines))
         suggested, unmatched = answer["payments"]
         assert (suggested["state"], unmatched["state"]) == ("suggested", "unmatched")
         assert [one["registration_id"] for one in suggested["suggestions"]] == [tom["registration_id"]]
-        assert await house.state(tom) == "awaiting-payment"
-        listed = await house.ask("GET", "/v1/payments?state=suggested", house.finance, expect=200)
+        assert await world.state(tom) == "awaiting-payment"
+        listed = await world.ask("GET", "/v1/payments?state=suggested", world.finance, expect=200)
         assert [one["text"] for one in listed.json()["items"]] == ["Tom Wuytens opleiding Rupelmeer"]
-        decided = await house.match(suggested, tom)
+        decided = await world.match(suggested, tom)
         assert (decided["state"], decided["registration_state"]) == ("matched", "confirmed")
-        assert await house.mails(tom) == ["payment-request", "registration-confirmed"]
-        await house.match(suggested, tom, expect=409)
+        assert await world.kinds_emailed(tom) == ["payment-request", "registration-confirmed"]
+        await world.match(suggested, tom, expect=409)
 
-    async def test_leaves_one_transfer_for_several_people_to_a_person(self, house: House) -> None:
-        session = await house.session()
-        pair = [await house.register(session, name) for name in ("Annelies", "Tom")]
+    async def test_leaves_one_transfer_for_several_people_to_a_person(self, world: Training) -> None:
+        session = await world.session()
+        pair = [await world.register(session, name) for name in ("Annelies", "Tom")]
         text = " ".join(one["payment"]["communication"] for one in pair)
-        [payment] = (await house.import_file(statement(Line(amount="40.00", text=text))))["payments"]
+        [payment] = (await world.import_file(statement(Line(amount="40.00", text=text))))["payments"]
         assert payment["state"] == "suggested"
         assert {one["registration_id"] for one in payment["suggestions"]} == {
             one["registration_id"] for one in pair
         }
 
-    async def test_ignores_what_is_no_payment_to_this_account(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_ignores_what_is_no_payment_to_this_account(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         communication = digits(registered["payment"])
-        others = await house.import_file(
+        others = await world.import_file(
             statement(Line(communication=communication), account=ANOTHER_ACCOUNT)
         )
         assert (others["payments"], others["ignored"]) == ([], 1)
@@ -144,208 +142,208 @@ class TestImport:
             Line(communication=communication, currency="USD"),
             Line(communication=communication, direction="CRDT", reversal=True),
         )
-        ours = await house.import_file(content)
+        ours = await world.import_file(content)
         assert (ours["payments"], ours["ignored"]) == ([], 4)
-        assert await house.state(registered) == "awaiting-payment"
+        assert await world.state(registered) == "awaiting-payment"
 
-    async def test_gives_no_payment_to_a_session_with_another_account(self, house: House) -> None:
-        session, _ = await house.session(), await house.session(account_iban=ANOTHER_ACCOUNT)
-        registered = await house.register(session, "Annelies")
+    async def test_gives_no_payment_to_a_session_with_another_account(self, world: Training) -> None:
+        session, _ = await world.session(), await world.session(account_iban=ANOTHER_ACCOUNT)
+        registered = await world.register(session, "Annelies")
         line = Line(communication=digits(registered["payment"]))
-        answer = await house.import_file(statement(line, account=ANOTHER_ACCOUNT))
+        answer = await world.import_file(statement(line, account=ANOTHER_ACCOUNT))
         assert [one["state"] for one in answer["payments"]] == ["unmatched"]
 
-    async def test_knows_nothing_of_another_organisations_money(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_knows_nothing_of_another_organisations_money(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         line = Line(communication=digits(registered["payment"]))
-        [payment] = (await house.import_file(statement(line)))["payments"]
-        stranger = house.staff(Role.FINANCE, organisation=uuid4())
-        answer = await house.ask("POST", "/v1/statements", stranger, content=statement(line), expect=201)
+        [payment] = (await world.import_file(statement(line)))["payments"]
+        stranger = world.stranger(Role.FINANCE)
+        answer = await world.ask("POST", "/v1/statements", stranger, content=statement(line), expect=201)
         assert answer.json()["payments"] == []
-        assert (await house.ask("GET", "/v1/payments", stranger)).json()["items"] == []
+        assert (await world.do("GET", "/v1/payments", stranger))["items"] == []
         path = f"/v1/payments/{payment['payment_id']}/match"
         body = {"registration_id": registered["registration_id"]}
-        await house.ask("POST", path, stranger, json=body, expect=404)
-        await house.ask("POST", path, house.trainer, json=body, expect=403)
-        await house.ask("POST", "/v1/statements", house.trainer, content=b"<", expect=403)
+        await world.ask("POST", path, stranger, json=body, expect=404)
+        await world.ask("POST", path, world.trainer, json=body, expect=403)
+        await world.ask("POST", "/v1/statements", world.trainer, content=b"<", expect=403)
 
 
 class TestQrCode:
-    async def test_is_for_who_still_has_to_pay(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_is_for_who_still_has_to_pay(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         path = f"/v1/registrations/{registered['registration_id']}/epc-qr"
-        answer = await house.ask("GET", path, house.trainer, expect=200)
+        answer = await world.ask("GET", path, world.trainer, expect=200)
         assert answer.headers["content-type"] == "image/png"
         assert answer.content.startswith(b"\x89PNG")
-        await house.ask("GET", path, house.staff(Role.REFERRER), expect=403)
-        await house.import_file(statement(Line(communication=digits(registered["payment"]))))
-        refused = await house.ask("GET", path, house.trainer, expect=409)
+        await world.ask("GET", path, world.colleague(Role.REFERRER), expect=403)
+        await world.import_file(statement(Line(communication=digits(registered["payment"]))))
+        refused = await world.ask("GET", path, world.trainer, expect=409)
         assert refused.json()["type"].endswith("nothing-to-pay")
 
 
 class TestWrongAmounts:
-    async def test_wait_for_the_rest(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_wait_for_the_rest(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         communication = digits(registered["payment"])
-        [first] = (await house.import_file(statement(Line(amount="5.00", communication=communication))))[
+        [first] = (await world.import_file(statement(Line(amount="5.00", communication=communication))))[
             "payments"
         ]
         assert first["state"] == "underpaid"
-        seen = await house.registration(registered["registration_id"])
+        seen = await world.registration(registered["registration_id"])
         assert (seen["state"], seen["paid"], seen["payment"]["amount"]) == (
             "awaiting-payment",
             "5.00",
             "15.00",
         )
-        await house.match(first, registered, expect=409)
-        [rest] = (await house.import_file(statement(Line(amount="15.00", communication=communication))))[
+        await world.match(first, registered, expect=409)
+        [rest] = (await world.import_file(statement(Line(amount="15.00", communication=communication))))[
             "payments"
         ]
         assert rest["state"] == "matched"
-        assert await house.state(registered) == "confirmed"
-        left = await house.ask("GET", "/v1/payments?state=underpaid", house.finance)
+        assert await world.state(registered) == "confirmed"
+        left = await world.ask("GET", "/v1/payments?state=underpaid", world.finance)
         assert left.json()["items"] == []
 
-    async def test_may_be_accepted_by_a_person(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_may_be_accepted_by_a_person(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         line = Line(amount="19.00", communication=digits(registered["payment"]))
-        [payment] = (await house.import_file(statement(line)))["payments"]
-        decided = await house.match(payment, registered, accept_amount=True)
+        [payment] = (await world.import_file(statement(line)))["payments"]
+        decided = await world.match(payment, registered, accept_amount=True)
         assert (decided["state"], decided["registration_state"]) == ("matched", "confirmed")
 
-    async def test_too_much_or_twice_confirms_once_and_is_shown(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_too_much_or_twice_confirms_once_and_is_shown(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         communication = digits(registered["payment"])
         lines = Line(amount="25.00", communication=communication), Line(communication=communication)
-        answer = await house.import_file(statement(*lines))
+        answer = await world.import_file(statement(*lines))
         assert [one["state"] for one in answer["payments"]] == ["overpaid", "paid-twice"]
-        assert (await house.mails(registered)).count("registration-confirmed") == 1
+        assert (await world.kinds_emailed(registered)).count("registration-confirmed") == 1
 
 
 class TestWrongMoments:
-    async def test_late_money_waits_for_a_person_who_may_give_a_place_again(self, house: House) -> None:
-        session = await house.session(capacity=1)
-        registered = await house.register(session, "Sofie")
-        await expire(house, registered)
-        assert await house.mails(registered) == [
+    async def test_late_money_waits_for_a_person_who_may_give_a_place_again(self, world: Training) -> None:
+        session = await world.session(capacity=1)
+        registered = await world.register(session, "Sofie")
+        await expire(world, registered)
+        assert await world.kinds_emailed(registered) == [
             "payment-request",
             "payment-reminder",
             "registration-expired",
         ]
         line = Line(communication=digits(registered["payment"]))
-        [payment] = (await house.import_file(statement(line)))["payments"]
+        [payment] = (await world.import_file(statement(line)))["payments"]
         assert payment["state"] == "late"
-        assert await house.state(registered) == "expired"
-        decided = await house.match(payment, registered)
+        assert await world.state(registered) == "expired"
+        decided = await world.match(payment, registered)
         assert (decided["state"], decided["registration_state"]) == ("matched", "confirmed")
         # The freed place is taken again: the event that told of it finds nothing to give.
-        waiting = await house.register(session, "Hilde")
-        await house.spread("internal.place.freed")
-        assert await house.state(waiting) == "waitlisted"
+        waiting = await world.register(session, "Hilde")
+        await world.deliver_published("training.internal.place.freed.v1")
+        assert await world.state(waiting) == "waitlisted"
 
-    async def test_late_money_finds_the_place_taken(self, house: House) -> None:
-        session = await house.session(capacity=1)
-        registered = await house.register(session, "Sofie")
-        waiting = await house.register(session, "Hilde")
-        await expire(house, registered)
-        await house.spread("internal.place.freed")
-        assert await house.state(waiting) == "awaiting-payment"
+    async def test_late_money_finds_the_place_taken(self, world: Training) -> None:
+        session = await world.session(capacity=1)
+        registered = await world.register(session, "Sofie")
+        waiting = await world.register(session, "Hilde")
+        await expire(world, registered)
+        await world.deliver_published("training.internal.place.freed.v1")
+        assert await world.state(waiting) == "awaiting-payment"
         line = Line(communication=digits(registered["payment"]))
-        [payment] = (await house.import_file(statement(line)))["payments"]
-        refused = await house.match(payment, registered, expect=409)
+        [payment] = (await world.import_file(statement(line)))["payments"]
+        refused = await world.match(payment, registered, expect=409)
         assert refused["type"].endswith("no-place-left")
 
-    async def test_early_money_confirms_as_soon_as_there_is_a_place(self, house: House) -> None:
-        session = await house.session(capacity=1)
-        first, waiting = [await house.register(session, name) for name in ("Annelies", "Hilde")]
-        seen = await house.registration(waiting["registration_id"])
+    async def test_early_money_confirms_as_soon_as_there_is_a_place(self, world: Training) -> None:
+        session = await world.session(capacity=1)
+        first, waiting = [await world.register(session, name) for name in ("Annelies", "Hilde")]
+        seen = await world.registration(waiting["registration_id"])
         line = Line(communication="".join(filter(str.isdigit, seen["communication"])))
-        [payment] = (await house.import_file(statement(line)))["payments"]
+        [payment] = (await world.import_file(statement(line)))["payments"]
         assert payment["state"] == "early"
         path = f"/v1/registrations/{first['registration_id']}/cancel"
-        await house.ask("POST", path, house.trainer, expect=200)
-        await house.spread("internal.place.freed")
-        assert await house.state(waiting) == "confirmed"
-        assert await house.mails(waiting) == ["waitlisted", "registration-confirmed"]
+        await world.ask("POST", path, world.trainer, expect=200)
+        await world.deliver_published("training.internal.place.freed.v1")
+        assert await world.state(waiting) == "confirmed"
+        assert await world.kinds_emailed(waiting) == ["waitlisted", "registration-confirmed"]
 
-    async def test_money_for_a_cancelled_registration_is_for_a_person(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_money_for_a_cancelled_registration_is_for_a_person(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         path = f"/v1/registrations/{registered['registration_id']}/cancel"
-        await house.ask("POST", path, house.trainer, expect=200)
+        await world.ask("POST", path, world.trainer, expect=200)
         line = Line(communication=digits(registered["payment"]))
-        [payment] = (await house.import_file(statement(line)))["payments"]
+        [payment] = (await world.import_file(statement(line)))["payments"]
         assert payment["state"] == "late"
-        refused = await house.match(payment, registered, expect=409)
+        refused = await world.match(payment, registered, expect=409)
         assert refused["type"].endswith("registration-over")
 
 
 class TestReversal:
-    async def test_opens_the_registration_again(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_opens_the_registration_again(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         paid = Line(communication=digits(registered["payment"]), end_to_end="E2E-1")
-        await house.import_file(statement(paid))
-        house.clock.moment += timedelta(days=3)
+        await world.import_file(statement(paid))
+        world.later(days=3)
         back = Line(direction="DBIT", reversal=True, end_to_end="E2E-1", day="2026-03-08")
-        [reversal] = (await house.import_file(statement(back)))["payments"]
+        [reversal] = (await world.import_file(statement(back)))["payments"]
         assert (reversal["kind"], reversal["state"]) == ("reversal", "matched")
-        seen = await house.registration(registered["registration_id"])
+        seen = await world.registration(registered["registration_id"])
         assert (seen["state"], seen["paid"], seen["payment"]["due_on"]) == (
             "awaiting-payment",
             "0",
             "2026-03-19",
         )
-        assert (await house.mails(registered))[-1] == "payment-reversed"
+        assert (await world.kinds_emailed(registered))[-1] == "payment-reversed"
         again = Line(communication=digits(registered["payment"]), end_to_end="E2E-2", day="2026-03-10")
-        await house.import_file(statement(again))
-        assert await house.state(registered) == "confirmed"
+        await world.import_file(statement(again))
+        assert await world.state(registered) == "confirmed"
 
-    async def test_is_found_by_its_communication_too(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_is_found_by_its_communication_too(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         communication = digits(registered["payment"])
         lines = (
             Line(communication=communication),
             Line(communication=communication, direction="DBIT", reversal=True),
         )
-        answer = await house.import_file(statement(*lines))
+        answer = await world.import_file(statement(*lines))
         assert [one["state"] for one in answer["payments"]] == ["reversed", "matched"]
-        assert await house.state(registered) == "awaiting-payment"
+        assert await world.state(registered) == "awaiting-payment"
 
-    async def test_is_covered_by_what_was_paid_twice(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
+    async def test_is_covered_by_what_was_paid_twice(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
         communication = digits(registered["payment"])
-        await house.import_file(
+        await world.import_file(
             statement(
                 Line(communication=communication, end_to_end="E2E-1"),
                 Line(communication=communication, end_to_end="E2E-2"),
                 Line(direction="DBIT", reversal=True, end_to_end="E2E-1"),
             )
         )
-        assert await house.state(registered) == "confirmed"
-        assert (await house.registration(registered["registration_id"]))["paid"] == "20.00"
+        assert await world.state(registered) == "confirmed"
+        assert (await world.registration(registered["registration_id"]))["paid"] == "20.00"
 
-    async def test_that_nothing_explains_waits_for_a_person(self, house: House) -> None:
-        session = await house.session()
-        registered = await house.register(session, "Annelies")
-        await house.import_file(statement(Line(communication=digits(registered["payment"]))))
+    async def test_that_nothing_explains_waits_for_a_person(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
+        await world.import_file(statement(Line(communication=digits(registered["payment"]))))
         back = Line(direction="DBIT", reversal=True, text="terugboeking")
-        [reversal] = (await house.import_file(statement(back)))["payments"]
+        [reversal] = (await world.import_file(statement(back)))["payments"]
         assert reversal["state"] == "unmatched"
-        decided = await house.match(reversal, registered)
+        decided = await world.match(reversal, registered)
         assert decided["registration_state"] == "awaiting-payment"
 
 
 class TestHostileFiles:
-    async def test_are_refused_and_leave_nothing(self, house: House) -> None:
-        await house.session()
+    async def test_are_refused_and_leave_nothing(self, world: Training) -> None:
+        await world.session()
         entity = b'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa">]>'
         plain = statement(Line())
         files = [
@@ -363,9 +361,8 @@ class TestHostileFiles:
             "<é".encode("utf-16"),
         ]
         for content in files:
-            answer = await house.ask("POST", "/v1/statements", house.finance, content=content)
-            assert answer.status_code == 422, content[:80]
+            answer = await world.ask("POST", "/v1/statements", world.finance, content=content, expect=422)
             assert b"aaaa" not in answer.content
         too_large = b"<" + b" " * (20 * 1024 * 1024)
-        await house.ask("POST", "/v1/statements", house.finance, content=too_large, expect=413)
-        assert await house.rows("SELECT 1 FROM statement") == []
+        await world.ask("POST", "/v1/statements", world.finance, content=too_large, expect=413)
+        assert await world.rows("SELECT 1 FROM statement") == []

@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-from datetime import timedelta
 from uuid import uuid4
 
 from shared.auth import Role
-from tests.integration.training.house import House, person
+from tests.support.world.training import Training, participant
 
 
 class TestRegister:
-    async def test_asks_payment_with_a_communication_of_its_own(self, house: House) -> None:
-        session = await house.session()
-        answers = [await house.register(session, name) for name in ("Annelies", "Tom")]
+    async def test_asks_payment_with_a_communication_of_its_own(self, world: Training) -> None:
+        session = await world.session()
+        answers = [await world.register(session, name) for name in ("Annelies", "Tom")]
         assert [answer["state"] for answer in answers] == ["awaiting-payment"] * 2
         payments = [answer["payment"] for answer in answers]
         assert payments[0] | {"communication": ""} == {
@@ -23,64 +22,64 @@ class TestRegister:
             "due_on": "2026-03-16",
         }
         assert payments[0]["communication"] != payments[1]["communication"]
-        assert await house.mails(answers[0]) == ["payment-request"]
+        assert await world.kinds_emailed(answers[0]) == ["payment-request"]
 
-    async def test_confirms_a_free_session_at_once_and_never_speaks_of_money(self, house: House) -> None:
-        session = await house.session(price="0.00", account_iban=None, account_name=None)
-        answer = await house.register(session, "Noor")
+    async def test_confirms_a_free_session_at_once_and_never_speaks_of_money(self, world: Training) -> None:
+        session = await world.session(price="0.00", account_iban=None, account_name=None)
+        answer = await world.register(session, "Noor")
         assert (answer["state"], answer["payment"]) == ("confirmed", None)
-        assert await house.mails(answer) == ["registration-confirmed"]
-        seen = await house.registration(answer["registration_id"])
+        assert await world.kinds_emailed(answer) == ["registration-confirmed"]
+        seen = await world.registration(answer["registration_id"])
         assert seen["communication"] is None
-        assert "clock.started" not in await house.said()
+        assert "clock.started" not in await world.types_published()
 
-    async def test_puts_who_finds_no_place_on_the_waiting_list(self, house: House) -> None:
-        session = await house.session(capacity=1)
-        await house.register(session, "Annelies")
-        answer = await house.register(session, "Hilde")
+    async def test_puts_who_finds_no_place_on_the_waiting_list(self, world: Training) -> None:
+        session = await world.session(capacity=1)
+        await world.register(session, "Annelies")
+        answer = await world.register(session, "Hilde")
         assert (answer["state"], answer["payment"]) == ("waitlisted", None)
-        assert await house.mails(answer) == ["waitlisted"]
-        assert (await house.said()).count("session.full") == 1
+        assert await world.kinds_emailed(answer) == ["waitlisted"]
+        assert (await world.types_published()).count("session.full") == 1
 
-    async def test_gives_the_last_place_once_to_many_who_come_at_once(self, house: House) -> None:
-        session = await house.session(capacity=2)
+    async def test_gives_the_last_place_once_to_many_who_come_at_once(self, world: Training) -> None:
+        session = await world.session(capacity=2)
         names = ["Ann", "Bert", "Chris", "Dirk", "Els", "Frans"]
-        answers = await asyncio.gather(*(house.register(session, name) for name in names))
+        answers = await asyncio.gather(*(world.register(session, name) for name in names))
         assert sorted(answer["state"] for answer in answers) == ["awaiting-payment"] * 2 + ["waitlisted"] * 4
-        communications = await house.rows("SELECT DISTINCT communication FROM registration")
+        communications = await world.rows("SELECT DISTINCT communication FROM registration")
         assert len(communications) == len(names)
 
-    async def test_refuses_the_same_person_twice_also_at_once(self, house: House) -> None:
-        session = await house.session()
+    async def test_refuses_the_same_person_twice_also_at_once(self, world: Training) -> None:
+        session = await world.session()
         path = f"/v1/sessions/{session}/registrations"
         answers = await asyncio.gather(
-            *(house.ask("POST", path, house.anyone, json=person("Tom")) for _ in range(3))
+            *(world.ask("POST", path, world.anyone, json=participant("Tom")) for _ in range(3))
         )
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
         # A colleague's address may serve for several people.
-        await house.register(session, "Eva", email="tom.peeters@voorbeeld.invalid")
+        await world.register(session, "Eva", email="tom.peeters@voorbeeld.invalid")
 
-    async def test_sends_on_to_where_registration_is_done(self, house: House) -> None:
+    async def test_sends_on_to_where_registration_is_done(self, world: Training) -> None:
         link = "https://inschrijven.voorbeeld.invalid/debat"
-        session = await house.session(price="0", course={"registration": "elsewhere", "external_url": link})
+        session = await world.session(price="0", course={"registration": "elsewhere", "external_url": link})
         path = f"/v1/sessions/{session}/registrations"
-        answer = await house.ask("POST", path, house.anyone, json=person("Tom"), expect=409)
+        answer = await world.ask("POST", path, world.anyone, json=participant("Tom"), expect=409)
         assert answer.json()["type"].endswith("registration-elsewhere")
         assert answer.json()["facts"]["url"] == link
 
-    async def test_is_closed_once_the_session_has_begun(self, house: House) -> None:
-        session = await house.session(days=1)
-        house.clock.moment += timedelta(days=1)
+    async def test_is_closed_once_the_session_has_begun(self, world: Training) -> None:
+        session = await world.session(days=1)
+        world.later(days=1)
         path = f"/v1/sessions/{session}/registrations"
-        answer = await house.ask("POST", path, house.anyone, json=person("Tom"), expect=409)
+        answer = await world.ask("POST", path, world.anyone, json=participant("Tom"), expect=409)
         assert answer.json()["type"].endswith("registration-closed")
 
-    async def test_finds_no_session_of_another_organisation(self, house: House) -> None:
-        session = await house.session()
+    async def test_finds_no_session_of_another_organisation(self, world: Training) -> None:
+        session = await world.session()
         path = f"/v1/sessions/{session}/registrations"
-        await house.ask("POST", path, {"kring-tenant": str(uuid4())}, json=person("Tom"), expect=404)
+        await world.ask("POST", path, {"kring-tenant": str(uuid4())}, json=participant("Tom"), expect=404)
 
-    async def test_refuses_what_is_no_registration(self, house: House) -> None:
+    async def test_refuses_what_is_no_registration(self, world: Training) -> None:
         wrong: list[dict[str, object]] = [
             {"email": "tom@voorbeeld.invalid\nBcc: x@y.zz"},
             {"email": "tom"},
@@ -95,113 +94,120 @@ class TestRegister:
             {"price": "0"},
             {"invoice_to": {"name": "Werkgever", "kbo_number": "0123456789"}},
         ]
-        path = f"/v1/sessions/{await house.session()}/registrations"
-        headers = house.anyone | {"content-type": "application/json"}
+        path = f"/v1/sessions/{await world.session()}/registrations"
+        headers = world.anyone | {"content-type": "application/json"}
         for changes in wrong:
-            await house.ask("POST", path, headers, content=json.dumps(person("Tom") | changes), expect=422)
+            await world.ask(
+                "POST", path, headers, content=json.dumps(participant("Tom") | changes), expect=422
+            )
 
-    async def test_repeats_its_answer_under_the_same_key(self, house: House) -> None:
-        session = await house.session()
-        path, headers = f"/v1/sessions/{session}/registrations", house.anyone | {"idempotency-key": "abc"}
-        answers = [await house.ask("POST", path, headers, json=person("Tom"), expect=201) for _ in range(2)]
+    async def test_repeats_its_answer_under_the_same_key(self, world: Training) -> None:
+        session = await world.session()
+        path, headers = f"/v1/sessions/{session}/registrations", world.anyone | {"idempotency-key": "abc"}
+        answers = [
+            await world.ask("POST", path, headers, json=participant("Tom"), expect=201) for _ in range(2)
+        ]
         assert answers[0].json() == answers[1].json()
-        assert len(await house.rows("SELECT 1 FROM registration")) == 1
+        assert len(await world.rows("SELECT 1 FROM registration")) == 1
 
 
 class TestCancel:
-    async def test_gives_the_place_to_who_waits_longest(self, house: House) -> None:
-        session = await house.session(capacity=1)
-        first = await house.register(session, "Annelies")
-        waiting = [await house.register(session, name) for name in ("Hilde", "Sofie")]
+    async def test_gives_the_place_to_who_waits_longest(self, world: Training) -> None:
+        session = await world.session(capacity=1)
+        first = await world.register(session, "Annelies")
+        waiting = [await world.register(session, name) for name in ("Hilde", "Sofie")]
         path = f"/v1/registrations/{first['registration_id']}/cancel"
-        assert (await house.ask("POST", path, house.trainer, expect=200)).json()["state"] == "cancelled"
-        await house.ask("POST", path, house.trainer, expect=409)
-        house.clock.moment += timedelta(hours=1)
+        assert (await world.do("POST", path, world.trainer, expect=200))["state"] == "cancelled"
+        await world.ask("POST", path, world.trainer, expect=409)
+        world.later(hours=1)
         # Delivered twice: the second time nothing is left to give.
-        assert await house.spread("internal.place.freed", times=2) == ["handled", "duplicate"]
-        assert [await house.state(one) for one in waiting] == ["awaiting-payment", "waitlisted"]
-        assert await house.mails(waiting[0]) == ["waitlisted", "place-free"]
-        asked = (await house.registration(waiting[0]["registration_id"]))["payment"]
+        assert await world.deliver_published("training.internal.place.freed.v1", times=2) == [
+            "handled",
+            "duplicate",
+        ]
+        assert [await world.state(one) for one in waiting] == ["awaiting-payment", "waitlisted"]
+        assert await world.kinds_emailed(waiting[0]) == ["waitlisted", "place-free"]
+        asked = (await world.registration(waiting[0]["registration_id"]))["payment"]
         assert asked["due_on"] == "2026-03-16"
 
-    async def test_frees_no_place_that_was_not_taken(self, house: House) -> None:
-        session = await house.session(capacity=1)
-        await house.register(session, "Annelies")
-        waiting = await house.register(session, "Hilde")
+    async def test_frees_no_place_that_was_not_taken(self, world: Training) -> None:
+        session = await world.session(capacity=1)
+        await world.register(session, "Annelies")
+        waiting = await world.register(session, "Hilde")
         path = f"/v1/registrations/{waiting['registration_id']}/cancel"
-        await house.ask("POST", path, house.trainer, json={"by": "organiser"}, expect=200)
-        assert "internal.place.freed" not in await house.said()
+        await world.ask("POST", path, world.trainer, json={"by": "organiser"}, expect=200)
+        assert "internal.place.freed" not in await world.types_published()
 
-    async def test_confirms_at_once_who_waited_for_a_free_place(self, house: House) -> None:
-        session = await house.session(capacity=1, price="0")
-        first, waiting = [await house.register(session, name) for name in ("Annelies", "Hilde")]
-        await house.ask(
-            "POST", f"/v1/registrations/{first['registration_id']}/cancel", house.trainer, expect=200
+    async def test_confirms_at_once_who_waited_for_a_free_place(self, world: Training) -> None:
+        session = await world.session(capacity=1, price="0")
+        first, waiting = [await world.register(session, name) for name in ("Annelies", "Hilde")]
+        await world.ask(
+            "POST", f"/v1/registrations/{first['registration_id']}/cancel", world.trainer, expect=200
         )
-        await house.spread("internal.place.freed")
-        assert await house.state(waiting) == "confirmed"
-        assert await house.mails(waiting) == ["waitlisted", "registration-confirmed"]
+        await world.deliver_published("training.internal.place.freed.v1")
+        assert await world.state(waiting) == "confirmed"
+        assert await world.kinds_emailed(waiting) == ["waitlisted", "registration-confirmed"]
 
 
 class TestLists:
-    async def test_show_what_is_to_come_to_anyone(self, house: House) -> None:
-        late, soon = await house.session(days=40), await house.session(days=20, capacity=2)
-        await house.register(soon, "Annelies")
-        answer = await house.ask("GET", "/v1/sessions", house.anyone, expect=200)
+    async def test_show_what_is_to_come_to_anyone(self, world: Training) -> None:
+        late, soon = await world.session(days=40), await world.session(days=20, capacity=2)
+        await world.register(soon, "Annelies")
+        answer = await world.ask("GET", "/v1/sessions", world.anyone, expect=200)
         shown = answer.json()["items"]
         assert [(one["session_id"], one["places_left"]) for one in shown] == [(soon, 1), (late, 3)]
-        first = (await house.ask("GET", "/v1/sessions?limit=1", house.anyone)).json()
-        rest = (await house.ask("GET", f"/v1/sessions?limit=1&cursor={first['next']}", house.anyone)).json()
+        first = await world.do("GET", "/v1/sessions?limit=1", world.anyone)
+        rest = await world.do("GET", f"/v1/sessions?limit=1&cursor={first['next']}", world.anyone)
         assert [one["session_id"] for one in first["items"] + rest["items"]] == [soon, late]
-        house.clock.moment += timedelta(days=21)
-        answer = await house.ask("GET", "/v1/sessions", house.anyone)
+        world.later(days=21)
+        answer = await world.ask("GET", "/v1/sessions", world.anyone)
         assert [one["session_id"] for one in answer.json()["items"]] == [late]
-        assert len((await house.ask("GET", "/v1/courses", house.anyone)).json()["items"]) == 2
+        assert len((await world.do("GET", "/v1/courses", world.anyone))["items"]) == 2
 
-    async def test_ask_for_the_organisation(self, house: House) -> None:
-        await house.ask("GET", "/v1/sessions", {}, expect=422)
-        await house.ask("GET", "/v1/sessions", {"kring-tenant": "x"}, expect=422)
+    async def test_ask_for_the_organisation(self, world: Training) -> None:
+        await world.ask("GET", "/v1/sessions", {}, expect=422)
+        await world.ask("GET", "/v1/sessions", {"kring-tenant": "x"}, expect=422)
 
-    async def test_show_who_registered_to_the_organiser_only(self, house: House) -> None:
-        session = await house.session()
+    async def test_show_who_registered_to_the_organiser_only(self, world: Training) -> None:
+        session = await world.session()
         invoice = {"name": "Werkgever", "kbo_number": "BE 0403.019.261"}
-        registered = await house.register(session, "Annelies", invoice_to=invoice)
+        registered = await world.register(session, "Annelies", invoice_to=invoice)
         path = f"/v1/sessions/{session}/registrations"
-        shown = (await house.ask("GET", path, house.trainer, expect=200)).json()["items"]
+        shown = (await world.do("GET", path, world.trainer, expect=200))["items"]
         assert [(one["first_name"], one["paid"]) for one in shown] == [("Annelies", "0")]
         assert shown[0]["invoice_to"]["kbo_number"] == "0403019261"
-        await house.ask("GET", path, house.staff(Role.COORDINATOR), expect=403)
-        stranger = house.staff(Role.TRAINER, organisation=uuid4())
-        await house.ask("GET", path, stranger, expect=404)
+        await world.ask("GET", path, world.colleague(Role.COORDINATOR), expect=403)
+        stranger = world.stranger(Role.TRAINER)
+        await world.ask("GET", path, stranger, expect=404)
         one = f"/v1/registrations/{registered['registration_id']}"
-        await house.ask("GET", one, stranger, expect=404)
-        await house.ask("POST", f"{one}/cancel", stranger, expect=404)
-        await house.ask("GET", f"{one}/epc-qr", stranger, expect=404)
+        await world.ask("GET", one, stranger, expect=404)
+        await world.ask("POST", f"{one}/cancel", stranger, expect=404)
+        await world.ask("GET", f"{one}/epc-qr", stranger, expect=404)
 
-    async def test_cost_the_same_for_many_registrations(self, house: House) -> None:
+    async def test_cost_the_same_for_many_registrations(self, world: Training) -> None:
         from shared.database import count_statements
 
-        session = await house.session(capacity=50)
+        session = await world.session(capacity=50)
         path = f"/v1/sessions/{session}/registrations"
 
         async def statements() -> int:
             sent: list[str] = []
-            listening = count_statements(house.context.database.engine, sent)
-            await house.ask("GET", path, house.trainer, expect=200)
+            listening = count_statements(world.context.database.engine, sent)
+            await world.ask("GET", path, world.trainer, expect=200)
             from sqlalchemy import event
 
-            event.remove(house.context.database.engine.sync_engine, "before_cursor_execute", listening)
+            event.remove(world.context.database.engine.sync_engine, "before_cursor_execute", listening)
             return len(sent)
 
-        await house.register(session, "Annelies")
+        await world.register(session, "Annelies")
         for_one = await statements()
         for name in ("Bert", "Chris", "Dirk", "Els"):
-            await house.register(session, name)
+            await world.register(session, name)
         assert await statements() == for_one
 
 
 class TestSessions:
-    async def test_are_refused_if_they_cannot_be_held(self, house: House) -> None:
+    async def test_are_refused_if_they_cannot_be_held(self, world: Training) -> None:
         wrong: list[dict[str, object]] = [
             {"account_iban": None},
             {"account_iban": "BE71096123456760"},
@@ -214,7 +220,7 @@ class TestSessions:
             {"starts_at": "2026-05-01T09:00:00"},
             {"ends_at": "2026-01-01T09:00:00Z"},
         ]
-        answer = await house.ask("POST", "/v1/courses", house.trainer, json={"title": "x", "language": "nl"})
+        answer = await world.ask("POST", "/v1/courses", world.trainer, json={"title": "x", "language": "nl"})
         plan = {
             "starts_at": "2026-05-01T09:00:00Z",
             "ends_at": "2026-05-01T16:00:00Z",
@@ -225,41 +231,41 @@ class TestSessions:
             "account_name": "De Ring vzw",
         }
         path = f"/v1/courses/{answer.json()['course_id']}/sessions"
-        await house.ask("POST", path, house.trainer, json=plan, expect=201)
+        await world.ask("POST", path, world.trainer, json=plan, expect=201)
         for changes in wrong:
-            await house.ask("POST", path, house.trainer, json=plan | changes, expect=422)
+            await world.ask("POST", path, world.trainer, json=plan | changes, expect=422)
 
-    async def test_belong_to_a_course_of_the_organisation(self, house: House) -> None:
-        await house.session()
-        [row] = await house.rows("SELECT id FROM course")
+    async def test_belong_to_a_course_of_the_organisation(self, world: Training) -> None:
+        await world.session()
+        [row] = await world.rows("SELECT id FROM course")
         body = {
             "starts_at": "2026-05-01T09:00:00Z",
             "ends_at": "2026-05-01T16:00:00Z",
             "place": "x",
             "capacity": 1,
         }
-        stranger = house.staff(Role.TRAINER, organisation=uuid4())
-        await house.ask("POST", f"/v1/courses/{row.id}/sessions", stranger, json=body, expect=404)
+        stranger = world.stranger(Role.TRAINER)
+        await world.ask("POST", f"/v1/courses/{row.id}/sessions", stranger, json=body, expect=404)
 
 
 class TestPolicy:
-    async def test_holds_for_clocks_that_start_later(self, house: House) -> None:
-        session = await house.session()
-        before = await house.register(session, "Annelies")
+    async def test_holds_for_clocks_that_start_later(self, world: Training) -> None:
+        session = await world.session()
+        before = await world.register(session, "Annelies")
         body = {"payment_remind": "1wd", "payment_expires": "3wd"}
-        answer = await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=200)
+        answer = await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=200)
         defaults = {"keep_registration_days": 365, "erasure_warn": "2wd", "erasure": "5wd"}
         assert answer.json() == body | defaults | {"version": 2, "qr_communication": "text"}
-        again = await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=200)
+        again = await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=200)
         assert again.json()["version"] == 2
-        after = await house.register(session, "Tom")
+        after = await world.register(session, "Tom")
         due = [registered["payment"]["due_on"] for registered in (before, after)]
         assert due == ["2026-03-16", "2026-03-05"]
-        clocks = await house.rows("SELECT policy_version FROM clock ORDER BY id")
+        clocks = await world.rows("SELECT policy_version FROM clock ORDER BY id")
         assert [clock.policy_version for clock in clocks] == [1, 2]
 
-    async def test_refuses_what_makes_no_sense(self, house: House) -> None:
+    async def test_refuses_what_makes_no_sense(self, world: Training) -> None:
         wrong = [{"payment_remind": "14d"}, {"payment_remind": "soon"}, {"payment_expires": 14}]
         for body in (*wrong, {"keep_registration_days": 89}, {"erasure": "soon"}):
-            await house.ask("PUT", "/v1/policy", house.finance, json=body, expect=422)
-        await house.ask("PUT", "/v1/policy", house.trainer, json={}, expect=403)
+            await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=422)
+        await world.ask("PUT", "/v1/policy", world.trainer, json={}, expect=403)

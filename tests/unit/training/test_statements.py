@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.training import statements
 from services.training.statements import StatementNotReadable, camt
 from tests.integration.training.bank import NAMESPACE, Line, Move, coda, document, statement
-from tests.integration.training.house import ACCOUNT
+from tests.support.world.training import ACCOUNT
 
 
 def reason(content: bytes) -> object:

@@ -22,15 +22,16 @@ from shared.outbox import envelope
 from shared.settings import Settings
 from shared.temporal import Temporal, prepare_namespace
 from shared.worker import make_worker
-from tests.integration.plans.house import Case, House, opened
 from tests.support.eventually import eventually
+from tests.support.world import Case
+from tests.support.world.plans import Plans
 
 
 @dataclass
 class Following:
     """The service, and a hand on the clock of its Temporal server."""
 
-    house: House
+    house: Plans
     heard: int = 0
 
     async def hear_own_events(self) -> int:
@@ -67,7 +68,7 @@ class Following:
         moment = await self.moment_of(case)
         assert moment is not None
         before = await self.pending(case)
-        await self.skip(moment - await self.house.context.clock.now() + timedelta(seconds=1))
+        await self.skip(moment - await self.house.now() + timedelta(seconds=1))
 
         async def done() -> bool:
             return await self.pending(case) != before
@@ -79,7 +80,7 @@ class Following:
         """Return a case whose plan has an agreement due after each number of days, already followed up."""
         house = self.house
         case = await house.open_case()
-        today = (await house.context.clock.now()).astimezone(BRUSSELS).date()
+        today = (await house.now()).astimezone(BRUSSELS).date()
         agreements = [
             {
                 "what": "Samen opstaan",
@@ -160,7 +161,7 @@ async def following(
     others: dict[str, Any] = {"clock": SkippedClock(server.address)}
     if readable:
         others["temporal"] = Temporal(address=server.address, namespace=server.namespace, codec_key=None)
-    async with opened(settings, database, **others) as house:
+    async with Plans.open(settings, **others) as house:
         running = make_worker(
             await house.context.temporal.client(),
             service="plans",

@@ -30,11 +30,11 @@ async def play(follow: Following) -> str:
     case, plan = await follow.recorded(10, 20)
     await follow.pass_moment(case)
     await house.ask("POST", f"/v1/agreements/{plan['agreement_ids'][0]}/done", house.person(case, case.aunt))
-    await house.hear(intake.CasePaused(case_id=case.id, reason="illness"))
+    await house.handle(intake.CasePaused(case_id=case.id, reason="illness"))
     await follow.hear_own_events()
     await follow.resting(case)
     await follow.skip(timedelta(days=5))
-    await house.hear(intake.CaseResumed(case_id=case.id))
+    await house.handle(intake.CaseResumed(case_id=case.id))
     await follow.hear_own_events()
     await follow.waiting(case)
     # The second agreement: due, reminded of, lapsed; and the coordinator's call in between.

@@ -27,8 +27,8 @@ from shared.outbox import Relay, envelope
 from shared.settings import Settings
 from shared.temporal import Temporal, prepare_namespace
 from shared.worker import make_worker
-from tests.integration.training.house import House, opened
 from tests.support.eventually import eventually
+from tests.support.world.training import Training
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Postbox:
 class Running:
     """The service and its surroundings."""
 
-    house: House
+    house: Training
     postbox: Postbox
 
     async def comes_to(self, registered: dict[str, Any], state: str, *mails: str) -> None:
@@ -71,7 +71,7 @@ class Running:
             "SELECT warn_at, due_at FROM clock WHERE subject = :id AND state = 'running'",
             id=UUID(registered["registration_id"]),
         )
-        length = getattr(clock, what) - await self.house.clock.now() + timedelta(seconds=1)
+        length = getattr(clock, what) - await self.house.now() + timedelta(seconds=1)
         duration = Duration()
         duration.FromTimedelta(length)
         client = await self.house.context.temporal.client()
@@ -148,7 +148,7 @@ async def running(
         parts["temporal"] = Temporal(address=address, namespace=namespace, codec_key=None)
     broker_url = settings.broker_url.get_secret_value()
     await broker.declare_all(broker_url, {"training": subscriptions.bindings()}, scale=settings.retry_scale)
-    async with opened(settings, database, clock=SkippedClock(address), **parts) as house:
+    async with Training.open(settings, clock=SkippedClock(address), **parts) as house:
         consumer = Consumer(subscriptions, house.context)
         relay = Relay(
             service="training", database_url=settings.database_of("training"), broker_url=broker_url

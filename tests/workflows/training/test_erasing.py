@@ -2,7 +2,6 @@
 
 from temporalio.service import RPCError
 
-from shared.auth import Role
 from shared.deadlines import workflow_id
 from tests.support.eventually import eventually
 from tests.workflows.training.running import Running
@@ -14,7 +13,7 @@ class TestErasing:
         registered = await house.register(await house.session(), "Annelies")
         path = f"/v1/registrations/{registered['registration_id']}"
         await house.ask("POST", f"{path}/cancel", house.trainer, expect=200)
-        officer = house.staff(Role.DPO)
+        officer = house.officer()
         await house.ask("POST", f"{path}/erase", officer, json={"because": "asked"}, expect=200)
 
         async def done() -> bool:

@@ -66,7 +66,7 @@ class TestRegistration:
         await deaf_training.pass_moment(waiting, "warn_at")
 
         async def reminded() -> bool:
-            return "payment-reminder" in await house.mails(waiting)
+            return "payment-reminder" in await house.kinds_emailed(waiting)
 
         await eventually(reminded, "the reminder")
 

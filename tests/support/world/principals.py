@@ -1,0 +1,45 @@
+"""Headers of everybody who can ask: staff of any organisation, people of a case, other services."""
+
+from pathlib import Path
+from uuid import UUID
+
+from shared.auth import LOCAL_ISSUER, Issuer, Role
+
+Headers = dict[str, str]
+
+
+class Principals:
+    """Makes tokens with the keys of a platform on one machine."""
+
+    def __init__(self, secrets_dir: Path) -> None:
+        self._local = Issuer.load(secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
+        self._platform = Issuer.load(secrets_dir / "signing_key")
+
+    def staff(self, person: UUID, organisation: UUID | None, *roles: Role, tenant: UUID | None) -> Headers:
+        """Return the headers of somebody with these roles at an organisation (None: at none), who asks a tenant."""
+        token = self._local.staff(person=person, organisation=organisation, roles=set(roles))
+        return _headers(token, tenant)
+
+    def person(
+        self,
+        person: UUID,
+        *,
+        tenant: UUID,
+        case: UUID,
+        role: str,
+        under_twelve: bool = False,
+    ) -> Headers:
+        """Return the headers of somebody who came through their personal link."""
+        token = self._platform.person(
+            person=person, tenant=tenant, case=case, case_role=role, under_twelve=under_twelve
+        )
+        return _headers(token, None)
+
+    def service(self, purpose: str, *, tenant: UUID, service: str = "network") -> Headers:
+        """Return the headers of a service that asks for a purpose."""
+        return _headers(self._platform.service(service=service, purpose=purpose, tenant=tenant), None)
+
+
+def _headers(token: str, tenant: UUID | None) -> Headers:
+    headers = {"authorization": f"Bearer {token}"}
+    return headers if tenant is None else headers | {"kring-tenant": str(tenant)}

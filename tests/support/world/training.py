@@ -1,0 +1,95 @@
+"""Training: courses with sessions, registrations, statements of a bank."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from shared.auth import Role
+from tests.support.world.base import World
+from tests.support.world.principals import Headers
+
+ACCOUNT = "BE71096123456769"
+ANOTHER_ACCOUNT = "BE62510007547061"
+
+
+def participant(first_name: str, last_name: str = "Peeters", **more: Any) -> dict[str, Any]:
+    """Return a registration as somebody would send it."""
+    email = f"{first_name}.{last_name}@voorbeeld.invalid".lower().replace(" ", "")
+    return {"first_name": first_name, "last_name": last_name, "email": email, "language": "nl"} | more
+
+
+class Training(World):
+    """Training."""
+
+    service = "training"
+
+    @property
+    def trainer(self) -> Headers:
+        return self.colleague(Role.TRAINER)
+
+    @property
+    def finance(self) -> Headers:
+        return self.colleague(Role.FINANCE)
+
+    @property
+    def anyone(self) -> Headers:
+        return {"kring-tenant": str(self.tenant)}
+
+    async def session(self, *, days: int = 60, course: dict[str, Any] | None = None, **changes: Any) -> str:
+        """Return the id of a new session, of a new course."""
+        described = {"title": "Een conferentie voorstellen", "language": "nl"} | (course or {})
+        created = await self.do("POST", "/v1/courses", self.trainer, json=described)
+        starts = await self.now() + timedelta(days=days)
+        plan = {
+            "starts_at": starts.isoformat(),
+            "ends_at": (starts + timedelta(hours=7)).isoformat(),
+            "place": "Rupelmeer",
+            "capacity": 3,
+            "price": "20.00",
+            "account_iban": ACCOUNT,
+            "account_name": "De Ring vzw",
+        } | changes
+        path = f"/v1/courses/{created['course_id']}/sessions"
+        return str((await self.do("POST", path, self.trainer, json=plan))["session_id"])
+
+    async def register(self, session: str, first_name: str, **more: Any) -> dict[str, Any]:
+        """Register somebody, and return the answer."""
+        path = f"/v1/sessions/{session}/registrations"
+        answer: dict[str, Any] = await self.do(
+            "POST", path, self.anyone, json=participant(first_name, **more)
+        )
+        return answer
+
+    async def registration(self, registration_id: str) -> dict[str, Any]:
+        """Return a registration as finance sees it."""
+        found: dict[str, Any] = await self.do("GET", f"/v1/registrations/{registration_id}", self.finance)
+        return found
+
+    async def state(self, registered: dict[str, Any]) -> str:
+        """Return the state of a registration."""
+        return str((await self.registration(registered["registration_id"]))["state"])
+
+    async def import_file(self, content: bytes, *, expect: int = 201) -> dict[str, Any]:
+        """Import a statement file, and return the answer."""
+        answer = await self.ask("POST", "/v1/statements", self.finance, content=content, expect=expect)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def match(
+        self, payment: dict[str, Any], registered: dict[str, Any], *, expect: int = 200, **more: Any
+    ) -> dict[str, Any]:
+        """Decide as a person to whom a payment belongs."""
+        path = f"/v1/payments/{payment['payment_id']}/match"
+        body = {"registration_id": registered["registration_id"]} | more
+        answer = await self.ask("POST", path, self.finance, json=body, expect=expect)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def types_published(self, *types: str) -> list[str]:
+        """Return the types of what was published, without what all share, in order: all, or some."""
+        names = [row.type.removeprefix("training.").removesuffix(".v1") for row in await self.published()]
+        return [name for name in names if not types or name in types]
+
+    async def kinds_emailed(self, registered: dict[str, Any]) -> list[str]:
+        """Return the kinds of the emails queued for a registration, in order."""
+        return [row.kind for row in await self.emails(to=UUID(registered["registration_id"]))]
