@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from shared.database import Database
-from shared.events import intake, network
+from shared.events import network
 from shared.settings import Settings
 from tests.access.cast import PEOPLE, REMOVED, Cast, who
 from tests.access.world import Try, World, content, strings, strings_of
-from tests.integration.scheduling.house import NOW, Case, House, dates, opened
+from tests.support.world import NOW, Case
+from tests.support.world.scheduling import Scheduling, dates
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
 _SCHEDULE = "POST /v1/conferences/{conference_id}/schedule"
@@ -21,14 +22,14 @@ _SCHEDULE = "POST /v1/conferences/{conference_id}/schedule"
 @asynccontextmanager
 async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield scheduling, populated."""
-    async with opened(settings, database) as plain:
+    async with Scheduling.open(settings) as plain:
         cast = Cast()
         house = replace(plain, tenant=cast.tenant)
         there = replace(plain, tenant=cast.elsewhere)
         people = [name for name in PEOPLE if name != REMOVED]
         case = await _polled(house, cast.case, "coordinator", [*people, REMOVED])
-        await _former(house, case)
-        await _remove(house, case)
+        removed = network.PersonRemoved(case_id=case.id, person_id=who(REMOVED))
+        await house.handle_all(*case.replaced(who("former coordinator")), removed)
         other = await _polled(
             house, cast.other_case, "coordinator of another case", ["person of another case"]
         )
@@ -61,58 +62,25 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         )
 
 
-async def _polled(house: House, case_id: UUID, coordinator: str, people: list[str]) -> Case:
+async def _polled(house: Scheduling, case_id: UUID, coordinator: str, people: list[str]) -> Case:
     """A case whose circle stands, with an open poll."""
     case = Case(tenant=house.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
     roles: dict[str, Any] = {name: PEOPLE.get(name, "central") for name in people}
-    await _hear(
-        house,
-        intake.CaseOpened(case_id=case.id, referral_id=who(f"referral of {case_id}")),
-        intake.CoordinatorAssigned(case_id=case.id, assignment_no=1, coordinator_id=case.coordinator),
-        *(
-            network.PersonAdded(case_id=case.id, person_id=who(name), role=role)
-            for name, role in roles.items()
-        ),
-        network.CircleReady(
-            case_id=case.id,
-            members=tuple(
-                network.CircleMember(person_id=who(name), role=role) for name, role in roles.items()
-            ),
-        ),
-    )
+    ids = {who(name): role for name, role in roles.items()}
+    members = tuple(network.CircleMember(person_id=person, role=role) for person, role in ids.items())
+    ready = network.CircleReady(case_id=case.id, members=members)
+    await house.handle_all(case.opened(), case.assigned(), *case.people(ids), ready)
     (conference,) = await house.conferences(case)
     case.conference = UUID(conference["conference_id"])
     await house.open_poll(case, 20, 30)
     return case
 
 
-async def _hear(house: House, *facts: Any) -> None:
-    for fact in facts:
-        assert await house.hear(fact) == "handled"
-
-
-async def _former(house: House, case: Case) -> None:
-    """Somebody coordinated the case and was released; then the one of now was assigned."""
-    former = who("former coordinator")
-    await _hear(
-        house,
-        intake.CoordinatorAssigned(case_id=case.id, assignment_no=2, coordinator_id=former),
-        intake.CoordinatorReleased(
-            case_id=case.id, assignment_no=2, coordinator_id=former, reason="unavailable"
-        ),
-        intake.CoordinatorAssigned(case_id=case.id, assignment_no=3, coordinator_id=case.coordinator),
-    )
-
-
-async def _remove(house: House, case: Case) -> None:
-    await _hear(house, network.PersonRemoved(case_id=case.id, person_id=who(REMOVED)))
-
-
 def _place(whose: str) -> dict[str, str]:
     return {"name": content("place", whose), "address": content("place", whose)}
 
 
-async def _dated(house: House, case: Case, whose: str) -> None:
+async def _dated(house: Scheduling, case: Case, whose: str) -> None:
     """Set the date and the place of the case's conference."""
     option = str(case.options[0])
     answer = await house.schedule(case, venue=_place(whose), option_id=option)

@@ -8,8 +8,9 @@ import pytest
 
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.integration.scheduling.house import NOW, VENUE, Case, House, code, dates
 from tests.support.own_trace import own_and_whole
+from tests.support.world import NOW, Case, problem
+from tests.support.world.scheduling import VENUE, Scheduling, dates
 
 
 def part(begin: int, end: int, day: int = 20) -> dict[str, str]:
@@ -26,7 +27,7 @@ def meeting(case: Case, **changes: Any) -> dict[str, Any]:
     return {
         "attendance": [
             {"person_id": str(case.central), "mode": "in-person", "came": True},
-            {"person_id": str(case.uncle), "mode": "in-person", "came": True, "arrived_at": arrived},
+            {"person_id": str(case.aunt), "mode": "in-person", "came": True, "arrived_at": arrived},
             {"person_id": str(case.neighbour), "mode": "absent", "came": False},
         ],
         "parts": {"information": part(0, 1), "private": part(1, 3), "presentation": part(3, 4)},
@@ -35,64 +36,66 @@ def meeting(case: Case, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-async def hold(house: House, case: Case, **changes: Any) -> Any:
-    return await house.post(case, f"/v1/conferences/{case.conference}/hold", **meeting(case, **changes))
+async def hold(world: Scheduling, case: Case, **changes: Any) -> Any:
+    return await world.post(case, f"/v1/conferences/{case.conference}/hold", **meeting(case, **changes))
 
 
 class TestSchedule:
-    async def test_invites_the_whole_circle_with_a_calendar_entry(self, house: House) -> None:
-        case = await house.scheduled(20)
-        commands = await house.commands(case, "conference-scheduled")
+    async def test_invites_the_whole_circle_with_a_calendar_entry(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        commands = await world.commands(case, "conference-scheduled")
         assert {command["person_id"] for command in commands} == set(map(str, case.circle))
         for command in commands:
             assert command["calendar"]["uid"] == str(case.conference)
             assert (command["calendar"]["method"], command["calendar"]["revision"]) == ("REQUEST", 1)
-        (event,) = await house.said(case, "scheduling.conference.scheduled.v1")
+        (event,) = await world.published("scheduling.conference.scheduled.v1", case=case)
         assert (event.data["conference_no"], event.data["revision"]) == (1, 1)
 
-    async def test_shows_the_place_to_the_circle_and_to_nobody_else(self, house: House) -> None:
-        case, other = await house.scheduled(20), await house.assigned()
+    async def test_shows_the_place_to_the_circle_and_to_nobody_else(self, world: Scheduling) -> None:
+        case, other = await world.scheduled(20), await world.assigned()
         path = f"/v1/conferences/{case.conference}"
-        seen = (await house.ask("GET", path, house.person(case, case.uncle))).json()
+        seen = await world.do("GET", path, world.person(case, case.aunt))
         assert (seen["venue"], seen["preparation"]) == (VENUE, None)
-        assert code(await house.ask("GET", path, house.person(case, uuid7()))) == (
+        assert problem(await world.ask("GET", path, world.person(case, uuid7()))) == (
             404,
             "conference-not-found",
         )
-        stranger = house.person(other, other.uncle)
-        assert code(await house.ask("GET", path, stranger)) == (404, "conference-not-found")
+        stranger = world.person(other, other.aunt)
+        assert problem(await world.ask("GET", path, stranger)) == (404, "conference-not-found")
 
-    async def test_leaves_the_place_unreadable_in_the_database(self, house: House) -> None:
-        await house.scheduled(20)
+    async def test_leaves_the_place_unreadable_in_the_database(self, world: Scheduling) -> None:
+        await world.scheduled(20)
         for table in ("conference", "outbox", "clock"):
-            rows = await house.rows(f"SELECT {table}::text AS row FROM {table}")
+            rows = await world.rows(f"SELECT {table}::text AS row FROM {table}")
             assert rows
             # As text, and as PostgreSQL writes bytes.
             assert not any(word in row.row for row in rows for word in ("Linde", b"Linde".hex()))
 
-    async def test_said_twice_tells_nobody_twice(self, house: House) -> None:
-        case = await house.scheduled(20)
-        answers = await asyncio.gather(*(house.schedule(case) for _ in range(3)))
+    async def test_said_twice_tells_nobody_twice(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        answers = await asyncio.gather(*(world.schedule(case) for _ in range(3)))
         assert {(answer.status_code, answer.json()["revision"]) for answer in answers} == {(200, 1)}
-        assert len(await house.told(case, "conference-scheduled")) == 4
+        assert len(await world.told(case, "conference-scheduled")) == 4
 
-    async def test_with_another_place_or_date_tells_everyone_again(self, house: House) -> None:
-        case = await house.scheduled(20, 30)
-        moved = await house.schedule(case, option_id=str(case.options[1]))
+    async def test_with_another_place_or_date_tells_everyone_again(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30)
+        moved = await world.schedule(case, option_id=str(case.options[1]))
         assert moved.json()["revision"] == 2
-        placed = await house.schedule(case, option_id=str(case.options[1]), venue=VENUE | {"name": "De Wilg"})
+        placed = await world.schedule(case, option_id=str(case.options[1]), venue=VENUE | {"name": "De Wilg"})
         assert placed.json()["revision"] == 3
         revisions = [
-            each["calendar"]["revision"] for each in await house.commands(case, "conference-scheduled")
+            each["calendar"]["revision"] for each in await world.commands(case, "conference-scheduled")
         ]
         assert revisions == [1] * 4 + [2] * 4 + [3] * 4
 
-    async def test_closes_an_open_poll(self, house: House) -> None:
-        case = await house.polled(20)
-        await house.say(case, case.central, "yes")
-        assert (await house.schedule(case, option_id=str(case.options[0]))).status_code == 200
-        assert (await house.poll(case))["closed_because"] == "coordinator"
-        assert code(await house.post(case, f"/v1/conferences/{case.conference}/poll", options=dates(40))) == (
+    async def test_closes_an_open_poll(self, world: Scheduling) -> None:
+        case = await world.polled(20)
+        await world.say(case, case.central, "yes")
+        assert (await world.schedule(case, option_id=str(case.options[0]))).status_code == 200
+        assert (await world.poll(case))["closed_because"] == "coordinator"
+        assert problem(
+            await world.post(case, f"/v1/conferences/{case.conference}/poll", options=dates(40))
+        ) == (
             409,
             "conference-has-date",
         )
@@ -108,39 +111,39 @@ class TestSchedule:
             {"option_id": 7},
         ],
     )
-    async def test_refuses_what_makes_no_sense(self, house: House, body: dict[str, Any]) -> None:
-        case = await house.polled(20)
-        assert (await house.schedule(case, **body)).status_code == 422
+    async def test_refuses_what_makes_no_sense(self, world: Scheduling, body: dict[str, Any]) -> None:
+        case = await world.polled(20)
+        assert (await world.schedule(case, **body)).status_code == 422
 
-    async def test_refuses_a_date_that_has_passed(self, house: House) -> None:
-        case = await house.polled(20)
-        house.later(days=21)
-        answer = await house.schedule(case, option_id=str(case.options[0]))
-        assert code(answer) == (422, "date-not-usable")
+    async def test_refuses_a_date_that_has_passed(self, world: Scheduling) -> None:
+        case = await world.polled(20)
+        world.later(days=21)
+        answer = await world.schedule(case, option_id=str(case.options[0]))
+        assert problem(answer) == (422, "date-not-usable")
 
 
 class TestPostpone:
-    async def test_keeps_every_answer_about_dates_to_come(self, house: House) -> None:
-        case = await house.scheduled(20, 30, 40)
-        before = {each["starts_at"]: each for each in (await house.poll(case))["options"]}
-        await house.postponed(case)
-        poll = await house.poll(case)
+    async def test_keeps_every_answer_about_dates_to_come(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30, 40)
+        before = {each["starts_at"]: each for each in (await world.poll(case))["options"]}
+        await world.postponed(case)
+        poll = await world.poll(case)
         assert [each["starts_at"] for each in poll["options"]] == list(before)[1:]
         for each in poll["options"]:
             kept = ("yes", "maybe", "no", "silent")
             assert [each[name] for name in kept] == [before[each["starts_at"]][name] for name in kept]
-        first, second = await house.conferences(case)
+        first, second = await world.conferences(case)
         assert (first["state"], second["state"]) == ("postponed", "ready-to-schedule")
         assert (second["conference_no"], second["preparation_no"]) == (2, 1)
-        (event,) = await house.said(case, "scheduling.conference.postponed.v1")
+        (event,) = await world.published("scheduling.conference.postponed.v1", case=case)
         assert event.data["next_conference_id"] == second["conference_id"]
 
-    async def test_takes_the_date_out_of_the_calendars(self, house: House) -> None:
-        case = await house.scheduled(20)
+    async def test_takes_the_date_out_of_the_calendars(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
         first = case.conference
-        await house.hear(network.PersonRemoved(case_id=case.id, person_id=case.neighbour))
-        await house.postponed(case)
-        commands = await house.commands(case, "conference-postponed")
+        await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.neighbour))
+        await world.postponed(case)
+        commands = await world.commands(case, "conference-postponed")
         assert {each["person_id"] for each in commands} == set(map(str, case.circle)) - {str(case.neighbour)}
         for command in commands:
             assert command["calendar"]["uid"] == str(first)
@@ -148,68 +151,68 @@ class TestPostpone:
             # Why is between the circle and the coordinator.
             assert "ill" not in str(command["parameters"])
 
-    async def test_lets_the_target_wait_until_there_is_a_date_again(self, house: House) -> None:
-        case = await house.scheduled(20, 30)
-        before = (await house.clocks(case))["conference-target"]
-        await house.postponed(case)
-        paused = (await house.clocks(case))["conference-target"]
+    async def test_lets_the_target_wait_until_there_is_a_date_again(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30)
+        before = (await world.clocks(case))["conference-target"]
+        await world.postponed(case)
+        paused = (await world.clocks(case))["conference-target"]
         assert (paused.state, paused.pause_reason) == ("paused", "key-person-ill")
-        house.later(days=5)
-        assert (await house.schedule(case)).status_code == 200
-        after = (await house.clocks(case))["conference-target"]
+        world.later(days=5)
+        assert (await world.schedule(case)).status_code == 200
+        after = (await world.clocks(case))["conference-target"]
         assert (after.state, after.due_at - before.due_at) == ("running", timedelta(days=5))
 
-    async def test_goes_on_waiting_when_the_case_rests_in_between(self, house: House) -> None:
-        case = await house.scheduled(20, 30)
-        await house.postponed(case)
-        await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
-        await house.hear(intake.CaseResumed(case_id=case.id), sequence=51)
-        assert (await house.clocks(case))["conference-target"].state == "paused"
+    async def test_goes_on_waiting_when_the_case_rests_in_between(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30)
+        await world.postponed(case)
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        assert (await world.clocks(case))["conference-target"].state == "paused"
 
-    async def test_then_asks_only_about_new_dates(self, house: House) -> None:
-        case = await house.scheduled(20, 30)
-        await house.postponed(case)
-        before = len(await house.told(case, "poll-invitation"))
+    async def test_then_asks_only_about_new_dates(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30)
+        await world.postponed(case)
+        before = len(await world.told(case, "poll-invitation"))
         carried = case.poll
-        await house.open_poll(case, 50)
+        await world.open_poll(case, 50)
         assert case.poll == carried
-        assert set((await house.told(case, "poll-invitation"))[before:]) == set(case.circle)
-        poll = await house.poll(case)
+        assert set((await world.told(case, "poll-invitation"))[before:]) == set(case.circle)
+        poll = await world.poll(case)
         assert [(each["yes"], each["silent"]) for each in poll["options"]] == [(4, 0), (0, 4)]
 
-    async def test_then_asks_nobody_when_there_are_no_new_dates(self, house: House) -> None:
-        case = await house.scheduled(20, 30)
-        await house.postponed(case)
-        before = len(await house.told(case, "poll-invitation"))
-        answer = await house.post(case, f"/v1/conferences/{case.conference}/poll")
+    async def test_then_asks_nobody_when_there_are_no_new_dates(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30)
+        await world.postponed(case)
+        before = len(await world.told(case, "poll-invitation"))
+        answer = await world.post(case, f"/v1/conferences/{case.conference}/poll")
         assert answer.status_code == 201
-        assert len(await house.told(case, "poll-invitation")) == before
-        assert (await house.poll(case))["closed_because"] == "all-answered"
+        assert len(await world.told(case, "poll-invitation")) == before
+        assert (await world.poll(case))["closed_because"] == "all-answered"
 
-    async def test_happens_once_for_two_sent_at_once(self, house: House) -> None:
-        case = await house.scheduled(20, 30)
+    async def test_happens_once_for_two_sent_at_once(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30)
         path = f"/v1/conferences/{case.conference}/postpone"
-        answers = await asyncio.gather(*(house.post(case, path, reason="venue") for _ in range(3)))
+        answers = await asyncio.gather(*(world.post(case, path, reason="venue") for _ in range(3)))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
-        assert len(await house.conferences(case)) == 2
+        assert len(await world.conferences(case)) == 2
 
-    async def test_needs_a_date_and_a_reason_from_the_list(self, house: House) -> None:
-        case = await house.polled(20)
+    async def test_needs_a_date_and_a_reason_from_the_list(self, world: Scheduling) -> None:
+        case = await world.polled(20)
         path = f"/v1/conferences/{case.conference}/postpone"
-        assert code(await house.post(case, path, reason="venue")) == (409, "conference-not-scheduled")
-        assert (await house.post(case, path, reason="Oom Youssef is ziek")).status_code == 422
+        assert problem(await world.post(case, path, reason="venue")) == (409, "conference-not-scheduled")
+        assert (await world.post(case, path, reason="Oom Youssef is ziek")).status_code == 422
 
 
 class TestHold:
-    async def test_records_who_came_and_ends_the_preparation(self, house: House) -> None:
-        case = await house.scheduled(20)
-        house.later(days=20, hours=5)
-        answer = await hold(house, case)
+    async def test_records_who_came_and_ends_the_preparation(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        world.later(days=20, hours=5)
+        answer = await hold(world, case)
         assert answer.status_code == 200, answer.text
         recorded = answer.json()["preparation"]
         assert recorded["parts"]["private"]["from"] == "2026-03-22T09:00:00Z"
         assert [each["came"] for each in recorded["attendance"]].count(True) == 2
-        (event,) = await house.said(case, "scheduling.conference.held.v1")
+        (event,) = await world.published("scheduling.conference.held.v1", case=case)
         assert event.data | {"case_id": None} == {
             "case_id": None,
             "conference_id": str(case.conference),
@@ -220,123 +223,124 @@ class TestHold:
             "invited": 4,
             "attended": 2,
         }
-        assert {clock.state for clock in (await house.clocks(case)).values()} == {"stopped"}
+        assert {clock.state for clock in (await world.clocks(case)).values()} == {"stopped"}
 
-    async def test_happens_once(self, house: House) -> None:
-        case = await house.scheduled(20)
-        house.later(days=20, hours=5)
-        answers = await asyncio.gather(*(hold(house, case) for _ in range(3)))
+    async def test_happens_once(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        world.later(days=20, hours=5)
+        answers = await asyncio.gather(*(hold(world, case) for _ in range(3)))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
-        assert len(await house.said(case, "scheduling.conference.held.v1")) == 1
+        assert len(await world.published("scheduling.conference.held.v1", case=case)) == 1
         for path, body in (("cancel", {"reason": "other"}), ("postpone", {"reason": "other"})):
-            answer = await house.post(case, f"/v1/conferences/{case.conference}/{path}", **body)
-            assert code(answer) == (409, "conference-over")
+            answer = await world.post(case, f"/v1/conferences/{case.conference}/{path}", **body)
+            assert problem(answer) == (409, "conference-over")
 
-    async def test_knows_of_the_private_part_only_when_it_was(self, house: House) -> None:
-        case = await house.scheduled(20)
-        house.later(days=20, hours=5)
+    async def test_knows_of_the_private_part_only_when_it_was(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        world.later(days=20, hours=5)
         parts: dict[str, Any] = meeting(case)["parts"]
         said = {**parts, "private": {**parts["private"], "notes": "Mama huilde"}}
-        answer = await hold(house, case, parts=said)
+        answer = await hold(world, case, parts=said)
         assert answer.status_code == 422
         assert "huilde" not in answer.text
 
-    async def test_comes_after_the_meeting(self, house: House) -> None:
-        case = await house.scheduled(20)
-        assert code(await hold(house, case)) == (409, "conference-not-yet-held")
+    async def test_comes_after_the_meeting(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        assert problem(await hold(world, case)) == (409, "conference-not-yet-held")
 
-    async def test_needs_a_date(self, house: House) -> None:
-        case = await house.polled(20)
-        house.later(days=20, hours=5)
-        assert code(await hold(house, case)) == (409, "conference-not-scheduled")
+    async def test_needs_a_date(self, world: Scheduling) -> None:
+        case = await world.polled(20)
+        world.later(days=20, hours=5)
+        assert problem(await hold(world, case)) == (409, "conference-not-scheduled")
 
-    async def test_refuses_strangers_doubles_and_muddled_times(self, house: House) -> None:
-        case = await house.scheduled(20)
-        house.later(days=20, hours=5)
+    async def test_refuses_strangers_doubles_and_muddled_times(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        world.later(days=20, hours=5)
         came = {"mode": "in-person", "came": True}
         stranger = [{"person_id": str(uuid7()), **came}]
-        assert code(await hold(house, case, attendance=stranger)) == (422, "person-not-of-case")
-        double = [{"person_id": str(case.uncle), **came}] * 2
-        assert code(await hold(house, case, attendance=double)) == (422, "person-twice")
+        assert problem(await hold(world, case, attendance=stranger)) == (422, "person-not-of-case")
+        double = [{"person_id": str(case.aunt), **came}] * 2
+        assert problem(await hold(world, case, attendance=double)) == (422, "person-twice")
         muddled = {"information": part(1, 2), "private": part(0, 3), "presentation": part(3, 4)}
-        assert code(await hold(house, case, parts=muddled)) == (422, "parts-out-of-order")
-        assert (await hold(house, case, outcome="agreement")).status_code == 422
-        assert (await hold(house, case, attendance=[])).status_code == 422
-        assert (await house.conference(case))["state"] == "scheduled"
+        assert problem(await hold(world, case, parts=muddled)) == (422, "parts-out-of-order")
+        assert (await hold(world, case, outcome="agreement")).status_code == 422
+        assert (await hold(world, case, attendance=[])).status_code == 422
+        assert (await world.conference(case))["state"] == "scheduled"
 
     @pytest.mark.parametrize("far", ["1900-01-01T00:00:00+14:00", "2199-12-31T23:59:59-12:00"])
-    async def test_refuses_the_ends_of_time(self, house: House, far: str) -> None:
-        case = await house.scheduled(20)
-        house.later(days=20, hours=5)
+    async def test_refuses_the_ends_of_time(self, world: Scheduling, far: str) -> None:
+        case = await world.scheduled(20)
+        world.later(days=20, hours=5)
         whole = {"from": far, "to": far}
         answer = await hold(
-            house, case, parts=dict.fromkeys(("information", "private", "presentation"), whole)
+            world, case, parts=dict.fromkeys(("information", "private", "presentation"), whole)
         )
         assert answer.status_code in (409, 422)
-        came = {"person_id": str(case.uncle), "mode": "in-person", "came": True, "arrived_at": far}
-        assert code(await hold(house, case, attendance=[came])) == (422, "time-out-of-place")
-        answer = await house.post(
+        came = {"person_id": str(case.aunt), "mode": "in-person", "came": True, "arrived_at": far}
+        assert problem(await hold(world, case, attendance=[came])) == (422, "time-out-of-place")
+        answer = await world.post(
             case, f"/v1/conferences/{case.conference}/poll", options=[{"starts_at": far, "ends_at": far}]
         )
         assert answer.status_code in (409, 422)
 
 
 class TestCancel:
-    async def test_tells_those_who_count_on_it_and_ends_the_preparation(self, house: House) -> None:
-        case = await house.scheduled(20)
+    async def test_tells_those_who_count_on_it_and_ends_the_preparation(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
         path = f"/v1/conferences/{case.conference}/cancel"
-        answer = await house.post(case, path, reason="plan-without-meeting")
+        answer = await world.post(case, path, reason="plan-without-meeting")
         assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
-        commands = await house.commands(case, "conference-cancelled")
+        commands = await world.commands(case, "conference-cancelled")
         assert {command["calendar"]["method"] for command in commands} == {"CANCEL"}
         assert len(commands) == 4
-        assert {clock.state for clock in (await house.clocks(case)).values()} == {"stopped"}
+        assert {clock.state for clock in (await world.clocks(case)).values()} == {"stopped"}
 
-    async def test_tells_those_who_were_asked_for_dates(self, house: House) -> None:
-        case = await house.polled(20)
-        await house.post(case, f"/v1/conferences/{case.conference}/cancel", reason="family-wish")
-        commands = await house.commands(case, "conference-cancelled")
+    async def test_tells_those_who_were_asked_for_dates(self, world: Scheduling) -> None:
+        case = await world.polled(20)
+        await world.post(case, f"/v1/conferences/{case.conference}/cancel", reason="family-wish")
+        commands = await world.commands(case, "conference-cancelled")
         assert [command["calendar"] for command in commands] == [None] * 4
-        (closed,) = await house.said(case, "scheduling.poll.closed.v1")
+        (closed,) = await world.published("scheduling.poll.closed.v1", case=case)
         assert (closed.data["reason"], closed.data["best_option_id"]) == ("cancelled", None)
 
 
 class TestChecklist:
-    async def test_is_kept_for_the_next_conference(self, house: House) -> None:
-        case = await house.scheduled(20, 30)
+    async def test_is_kept_for_the_next_conference(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30)
         path = f"/v1/conferences/{case.conference}/checklist"
         for _ in range(2):
-            answer = await house.ask("PUT", f"{path}/food", house.coordinator(case), json={"done": True})
+            answer = await world.ask("PUT", f"{path}/food", world.coordinator(case), json={"done": True})
             assert answer.json()["checklist"]["food"] is True
-        await house.postponed(case)
-        assert (await house.conference(case))["preparation"]["checklist"]["food"] is True
-        unknown = await house.ask("PUT", f"{path}/clowns", house.coordinator(case), json={"done": True})
-        assert unknown.status_code == 422
-        old = await house.ask("PUT", f"{path}/food", house.coordinator(case), json={"done": False})
-        assert code(old) == (409, "conference-over")
+        await world.postponed(case)
+        assert (await world.conference(case))["preparation"]["checklist"]["food"] is True
+        await world.ask("PUT", f"{path}/clowns", world.coordinator(case), json={"done": True}, expect=422)
+        assert await world.refused("PUT", f"{path}/food", world.coordinator(case), json={"done": False}) == (
+            409,
+            "conference-over",
+        )
 
 
 class TestList:
-    async def test_comes_in_pages(self, house: House) -> None:
-        case = await house.scheduled(20, 30, 40)
-        house.later(days=1)
-        await house.postponed(case)
-        assert (await house.schedule(case)).status_code == 200
-        house.later(days=1)
-        await house.postponed(case)
+    async def test_comes_in_pages(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30, 40)
+        world.later(days=1)
+        await world.postponed(case)
+        assert (await world.schedule(case)).status_code == 200
+        world.later(days=1)
+        await world.postponed(case)
         path, numbers, cursor = f"/v1/cases/{case.id}/conferences?limit=2", [], ""
         for _ in range(2):
-            page = (await house.ask("GET", path + cursor, house.coordinator(case))).json()
+            page = await world.do("GET", path + cursor, world.coordinator(case))
             numbers += [item["conference_no"] for item in page["items"]]
             cursor = f"&cursor={page['next']}"
         assert numbers == [1, 2, 3]
-        assert datetime.fromisoformat((await house.conferences(case))[0]["starts_at"]).tzinfo == UTC
+        assert datetime.fromisoformat((await world.conferences(case))[0]["starts_at"]).tzinfo == UTC
 
 
-async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(house: House) -> None:
-    case = await house.scheduled(20)
-    own, whole = await own_and_whole(house, case, case.neighbour)
+async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(world: Scheduling) -> None:
+    case = await world.scheduled(20)
+    own, whole = await own_and_whole(world, case, case.neighbour)
     assert whole > own + 1
-    await house.hear(network.PersonExcluded(case_id=case.id, person_id=case.neighbour))
-    own, now = await own_and_whole(house, case, case.neighbour)
+    await world.handle(network.PersonExcluded(case_id=case.id, person_id=case.neighbour))
+    own, now = await own_and_whole(world, case, case.neighbour)
     assert now == own + 1

@@ -9,47 +9,48 @@ from sqlalchemy import event
 
 from services.scheduling import operations
 from services.scheduling.operations import Facts, Outcome
-from shared.database import Scope, count_statements
+from shared.database import count_statements
 from shared.events import intake
 from shared.ids import uuid7
-from tests.integration.scheduling.house import NOW, Case, House, code, dates
+from tests.support.world import NOW, Case, problem
+from tests.support.world.scheduling import Scheduling, dates
 
 
-async def look(house: House, case: Case) -> Facts:
-    async with house.context.database.transaction(Scope(tenant=case.tenant)) as session:
+async def look(world: Scheduling, case: Case) -> Facts:
+    async with world.transaction() as session:
         return await operations.look(session, tenant=case.tenant, case_id=case.id, preparation_no=1)
 
 
-async def attempt(house: House, case: Case, operation: Any) -> Outcome:
-    async with house.context.database.transaction(Scope(tenant=case.tenant)) as session:
+async def attempt(world: Scheduling, case: Case, operation: Any) -> Outcome:
+    async with world.transaction() as session:
         outcome: Outcome = await operation(
-            session, tenant=case.tenant, case_id=case.id, preparation_no=1, now=house.clock.moment
+            session, tenant=case.tenant, case_id=case.id, preparation_no=1, now=world.clock.time
         )
         return outcome
 
 
 class TestOpen:
-    async def test_asks_each_of_the_circle_once(self, house: House) -> None:
-        case = await house.polled()
-        commands = await house.commands(case, "poll-invitation")
+    async def test_asks_each_of_the_circle_once(self, world: Scheduling) -> None:
+        case = await world.polled()
+        commands = await world.commands(case, "poll-invitation")
         assert sorted(command["person_id"] for command in commands) == sorted(map(str, case.circle))
         assert {command["link_target"] for command in commands} == {f"polls/{case.poll}"}
-        (opened,) = await house.said(case, "scheduling.poll.opened.v1")
-        assert opened.data["closes_at"] == (await house.poll(case))["closes_at"]
-        assert (await house.conference(case))["state"] == "polling"
+        (opened,) = await world.published("scheduling.poll.opened.v1", case=case)
+        assert opened.data["closes_at"] == (await world.poll(case))["closes_at"]
+        assert (await world.conference(case))["state"] == "polling"
 
-    async def test_needs_a_circle(self, house: House) -> None:
-        case = await house.assigned()
-        answer = await house.post(case, f"/v1/conferences/{case.conference}/poll", options=dates(20))
-        assert code(answer) == (409, "circle-not-ready")
+    async def test_needs_a_circle(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        answer = await world.post(case, f"/v1/conferences/{case.conference}/poll", options=dates(20))
+        assert problem(answer) == (409, "circle-not-ready")
 
-    async def test_happens_once_for_two_sent_at_once(self, house: House) -> None:
-        case = await house.assigned()
-        await house.hear(case.ready())
+    async def test_happens_once_for_two_sent_at_once(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
         path = f"/v1/conferences/{case.conference}/poll"
-        answers = await asyncio.gather(*(house.post(case, path, options=dates(20)) for _ in range(4)))
+        answers = await asyncio.gather(*(world.post(case, path, options=dates(20)) for _ in range(4)))
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-        assert len(await house.told(case, "poll-invitation")) == 4
+        assert len(await world.told(case, "poll-invitation")) == 4
 
     @pytest.mark.parametrize(
         "body",
@@ -71,183 +72,184 @@ class TestOpen:
             {"options": "tomorrow"},
         ],
     )
-    async def test_refuses_what_makes_no_sense(self, house: House, body: dict[str, Any]) -> None:
-        case = await house.assigned()
-        await house.hear(case.ready())
-        answer = await house.post(case, f"/v1/conferences/{case.conference}/poll", **body)
+    async def test_refuses_what_makes_no_sense(self, world: Scheduling, body: dict[str, Any]) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        answer = await world.post(case, f"/v1/conferences/{case.conference}/poll", **body)
         assert answer.status_code == 422, answer.text
-        assert not await house.rows("SELECT 1 FROM poll WHERE tenant = :tenant")
+        assert not await world.rows("SELECT 1 FROM poll WHERE tenant = :tenant")
 
-    async def test_may_be_shorter_than_the_usual_reminder(self, house: House) -> None:
-        case = await house.assigned()
-        await house.hear(case.ready())
-        await house.open_poll(case, 20, closes="2d")
-        clock = (await house.clocks(case))["poll"]
+    async def test_may_be_shorter_than_the_usual_reminder(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        await world.open_poll(case, 20, closes="2d")
+        clock = (await world.clocks(case))["poll"]
         assert (clock.warn_at, clock.due_at) == (NOW + timedelta(days=1), NOW + timedelta(days=2))
 
 
 class TestAnswer:
-    async def test_is_seen_by_oneself_and_counted_for_the_coordinator(self, house: House) -> None:
-        case = await house.polled()
-        answer = await house.say(case, case.uncle, "yes", "maybe")
+    async def test_is_seen_by_oneself_and_counted_for_the_coordinator(self, world: Scheduling) -> None:
+        case = await world.polled()
+        answer = await world.say(case, case.aunt, "yes", "maybe")
         assert [option["answer"] for option in answer.json()["options"]] == ["yes", "maybe"]
-        own = await house.ask("GET", "/v1/me/polls", house.person(case, case.neighbour))
+        own = await world.ask("GET", "/v1/me/polls", world.person(case, case.neighbour))
         assert [option["answer"] for option in own.json()["items"][0]["options"]] == [None, None]
-        poll = await house.poll(case)
+        poll = await world.poll(case)
         assert [(each["yes"], each["maybe"], each["silent"]) for each in poll["options"]] == [
             (1, 0, 3),
             (0, 1, 3),
         ]
-        assert str(case.uncle) not in poll["silent"]
+        assert str(case.aunt) not in poll["silent"]
         assert poll["options"][0]["hindered"] == [str(case.central)]
 
-    async def test_may_change_and_may_leave_dates_open(self, house: House) -> None:
-        case = await house.polled()
-        await house.say(case, case.uncle, "no")
+    async def test_may_change_and_may_leave_dates_open(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.say(case, case.aunt, "no")
         path = f"/v1/me/polls/{case.poll}"
         body = {"answers": {str(case.options[1]): "yes"}}
-        answer = await house.ask("PUT", path, house.person(case, case.uncle), json=body)
+        answer = await world.ask("PUT", path, world.person(case, case.aunt), json=body)
         assert [option["answer"] for option in answer.json()["options"]] == ["no", "yes"]
 
-    async def test_of_the_last_one_closes_the_poll_with_the_best_date(self, house: House) -> None:
-        case = await house.polled()
-        await house.say(case, case.central, "yes")
-        await house.say(case, case.uncle, "no", "yes")
-        await house.say(case, case.teacher, "yes", "no")
-        assert not await house.said(case, "scheduling.poll.closed.v1")
+    async def test_of_the_last_one_closes_the_poll_with_the_best_date(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.say(case, case.central, "yes")
+        await world.say(case, case.aunt, "no", "yes")
+        await world.say(case, case.teacher, "yes", "no")
+        assert not await world.published("scheduling.poll.closed.v1", case=case)
         path = f"/v1/polls/{case.poll}/answers/{case.neighbour}"
         body = {"answers": {str(option): "no" for option in case.options}}
-        closed = (await house.ask("PUT", path, house.coordinator(case), json=body)).json()
+        closed = await world.do("PUT", path, world.coordinator(case), json=body)
         assert (closed["state"], closed["closed_because"]) == ("closed", "all-answered")
         assert closed["best_option_id"] == str(case.options[1])
         assert closed["ranking"] == [str(case.options[1]), str(case.options[0])]
-        assert (await house.conference(case))["state"] == "ready-to-schedule"
-        assert (await house.clocks(case))["poll"].state == "stopped"
-        (event,) = await house.said(case, "scheduling.poll.closed.v1")
+        assert (await world.conference(case))["state"] == "ready-to-schedule"
+        assert (await world.clocks(case))["poll"].state == "stopped"
+        (event,) = await world.published("scheduling.poll.closed.v1", case=case)
         assert event.data["best_option_id"] == str(case.options[1])
 
-    async def test_of_the_last_ones_at_once_closes_it_once(self, house: House) -> None:
-        case = await house.polled()
-        answers = await asyncio.gather(*(house.say(case, person, "yes") for person in case.circle))
+    async def test_of_the_last_ones_at_once_closes_it_once(self, world: Scheduling) -> None:
+        case = await world.polled()
+        answers = await asyncio.gather(*(world.say(case, person, "yes") for person in case.circle))
         assert {answer.status_code for answer in answers} == {200}
-        assert len(await house.said(case, "scheduling.poll.closed.v1")) == 1
-        assert len(await house.said(case, "scheduling.poll.answered.v1")) == 4
+        assert len(await world.published("scheduling.poll.closed.v1", case=case)) == 1
+        assert len(await world.published("scheduling.poll.answered.v1", case=case)) == 4
 
-    async def test_comes_too_late_once_it_is_closed(self, house: House) -> None:
-        case = await house.polled()
+    async def test_comes_too_late_once_it_is_closed(self, world: Scheduling) -> None:
+        case = await world.polled()
         for _ in range(2):
-            answer = await house.post(case, f"/v1/polls/{case.poll}/close")
+            answer = await world.post(case, f"/v1/polls/{case.poll}/close")
             assert (answer.status_code, answer.json()["closed_because"]) == (200, "coordinator")
-        assert code(await house.say(case, case.uncle, "yes")) == (409, "poll-closed")
-        assert len(await house.said(case, "scheduling.poll.closed.v1")) == 1
+        assert problem(await world.say(case, case.aunt, "yes")) == (409, "poll-closed")
+        assert len(await world.published("scheduling.poll.closed.v1", case=case)) == 1
 
-    async def test_of_nobody_suits_leaves_the_coordinator_to_decide(self, house: House) -> None:
-        case = await house.polled()
+    async def test_of_nobody_suits_leaves_the_coordinator_to_decide(self, world: Scheduling) -> None:
+        case = await world.polled()
         for person in case.circle:
-            await house.say(case, person, "no" if person == case.uncle else "yes")
-        poll = await house.poll(case)
+            await world.say(case, person, "no" if person == case.aunt else "yes")
+        poll = await world.poll(case)
         assert (poll["state"], poll["best_option_id"]) == ("closed", None)
-        assert all(option["hindered"] == [str(case.uncle)] for option in poll["options"])
-        assert code(await house.schedule(case)) == (409, "no-date-fits")
-        assert (await house.schedule(case, option_id=str(case.options[1]))).status_code == 200
+        assert all(option["hindered"] == [str(case.aunt)] for option in poll["options"])
+        assert problem(await world.schedule(case)) == (409, "no-date-fits")
+        assert (await world.schedule(case, option_id=str(case.options[1]))).status_code == 200
 
     @pytest.mark.parametrize(
         "answers",
         [{}, {"no-id": "yes"}, {str(uuid7()): "yes"}, {str(uuid7()): "YES"}, {str(uuid7()): 1}, None, []],
     )
-    async def test_to_what_is_no_date_of_the_poll_is_refused(self, house: House, answers: Any) -> None:
-        case = await house.polled()
+    async def test_to_what_is_no_date_of_the_poll_is_refused(self, world: Scheduling, answers: Any) -> None:
+        case = await world.polled()
         path = f"/v1/me/polls/{case.poll}"
-        answer = await house.ask("PUT", path, house.person(case, case.uncle), json={"answers": answers})
-        assert answer.status_code == 422
-        assert not await house.rows("SELECT 1 FROM poll_answer WHERE tenant = :tenant")
+        await world.ask("PUT", path, world.person(case, case.aunt), json={"answers": answers}, expect=422)
+        assert not await world.rows("SELECT 1 FROM poll_answer WHERE tenant = :tenant")
 
-    async def test_for_somebody_else_of_another_case_is_refused(self, house: House) -> None:
-        case, other = await house.polled(), await house.polled()
+    async def test_for_somebody_else_of_another_case_is_refused(self, world: Scheduling) -> None:
+        case, other = await world.polled(), await world.polled()
         body = {"answers": {str(case.options[0]): "yes"}}
-        path = f"/v1/polls/{case.poll}/answers/{other.uncle}"
-        assert code(await house.ask("PUT", path, house.coordinator(case), json=body)) == (
+        path = f"/v1/polls/{case.poll}/answers/{other.aunt}"
+        assert problem(await world.ask("PUT", path, world.coordinator(case), json=body)) == (
             422,
             "person-not-of-case",
         )
         path = f"/v1/me/polls/{case.poll}"
-        answer = await house.ask("PUT", path, house.person(other, other.uncle), json=body)
-        assert code(answer) == (404, "poll-not-found")
+        assert await world.refused("PUT", path, world.person(other, other.aunt), json=body) == (
+            404,
+            "poll-not-found",
+        )
 
-    async def test_takes_as_many_queries_for_many_dates_as_for_few(self, house: House) -> None:
-        few, many = await house.polled(20), await house.polled(*range(20, 60))
+    async def test_takes_as_many_queries_for_many_dates_as_for_few(self, world: Scheduling) -> None:
+        few, many = await world.polled(20), await world.polled(*range(20, 60))
         counts = []
         for case in (few, many):
             for person in case.circle[:2]:
-                await house.say(case, person, "yes")
+                await world.say(case, person, "yes")
             statements: list[str] = []
-            note = count_statements(house.context.database.engine, statements)
-            await house.poll(case)
+            note = count_statements(world.context.database.engine, statements)
+            await world.poll(case)
             counts.append(len(statements))
-            event.remove(house.context.database.engine.sync_engine, "before_cursor_execute", note)
+            event.remove(world.context.database.engine.sync_engine, "before_cursor_execute", note)
         assert counts[0] == counts[1]
 
 
 class TestMoreDates:
-    async def test_are_asked_of_those_who_thought_they_were_done(self, house: House) -> None:
-        case = await house.polled()
-        await house.say(case, case.uncle, "yes")
-        before = len(await house.told(case, "poll-invitation"))
+    async def test_are_asked_of_those_who_thought_they_were_done(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.say(case, case.aunt, "yes")
+        before = len(await world.told(case, "poll-invitation"))
         path = f"/v1/polls/{case.poll}/options"
-        answer = await house.post(case, path, options=dates(20, 40))
+        answer = await world.post(case, path, options=dates(20, 40))
         assert len(answer.json()["options"]) == 3
-        assert (await house.told(case, "poll-invitation"))[before:] == [case.uncle]
+        assert (await world.told(case, "poll-invitation"))[before:] == [case.aunt]
         assert set(answer.json()["silent"]) == set(map(str, case.circle))
 
 
 class TestMoments:
-    async def test_chase_only_the_silent_and_only_once(self, house: House) -> None:
-        case = await house.polled()
-        await house.say(case, case.uncle, "yes")
-        facts = await look(house, case)
+    async def test_chase_only_the_silent_and_only_once(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.say(case, case.aunt, "yes")
+        facts = await look(world, case)
         assert facts.next is not None
         assert (facts.phase, facts.next.what) == ("polling", "chase-silent")
-        assert not (await attempt(house, case, operations.chase_silent)).done
-        house.clock.moment = facts.next.at
-        assert await attempt(house, case, operations.chase_silent) == Outcome(done=True, people=3)
-        assert not (await attempt(house, case, operations.chase_silent)).done
-        assert set(await house.told(case, "poll-reminder")) == {case.central, case.neighbour, case.teacher}
-        facts = await look(house, case)
+        assert not (await attempt(world, case, operations.chase_silent)).done
+        world.clock.time = facts.next.at
+        assert await attempt(world, case, operations.chase_silent) == Outcome(done=True, people=3)
+        assert not (await attempt(world, case, operations.chase_silent)).done
+        assert set(await world.told(case, "poll-reminder")) == {case.central, case.neighbour, case.teacher}
+        facts = await look(world, case)
         assert facts.next is not None
         assert facts.next.what == "close-poll"
 
-    async def test_close_the_poll_with_the_answers_there_are(self, house: House) -> None:
-        case = await house.polled()
-        await house.say(case, case.central, "yes")
-        await house.say(case, case.uncle, "no", "yes")
-        house.later(days=8)
-        assert (await attempt(house, case, operations.close_when_due)).done
-        poll = await house.poll(case)
+    async def test_close_the_poll_with_the_answers_there_are(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.say(case, case.central, "yes")
+        await world.say(case, case.aunt, "no", "yes")
+        world.later(days=8)
+        assert (await attempt(world, case, operations.close_when_due)).done
+        poll = await world.poll(case)
         assert (poll["closed_because"], poll["best_option_id"]) == ("due", str(case.options[1]))
-        assert (await house.clocks(case))["poll"].state == "breached"
-        assert not (await attempt(house, case, operations.close_when_due)).done
-        await house.schedule(case)
-        assert (await house.clocks(case))["poll"].state == "stopped"
+        assert (await world.clocks(case))["poll"].state == "breached"
+        assert not (await attempt(world, case, operations.close_when_due)).done
+        await world.schedule(case)
+        assert (await world.clocks(case))["poll"].state == "stopped"
 
-    async def test_warn_of_the_target_and_then_tell_that_it_was_missed(self, house: House) -> None:
-        case = await house.assigned()
-        assert not (await attempt(house, case, operations.warn_of_target)).done
-        house.later(weeks=6)
-        assert not (await attempt(house, case, operations.breach_target)).done
-        assert (await attempt(house, case, operations.warn_of_target)).done
-        house.later(weeks=2)
-        assert (await attempt(house, case, operations.breach_target)).done
-        types = [row.type for row in await house.said(case)][-2:]
+    async def test_warn_of_the_target_and_then_tell_that_it_was_missed(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        assert not (await attempt(world, case, operations.warn_of_target)).done
+        world.later(weeks=6)
+        assert not (await attempt(world, case, operations.breach_target)).done
+        assert (await attempt(world, case, operations.warn_of_target)).done
+        world.later(weeks=2)
+        assert (await attempt(world, case, operations.breach_target)).done
+        types = [row.type for row in await world.published(case=case)][-2:]
         assert types == ["scheduling.clock.warned.v1", "scheduling.clock.breached.v1"]
-        assert (await look(house, case)).next is None
+        assert (await look(world, case)).next is None
 
-    async def test_that_moved_with_a_pause_are_not_acted_on(self, house: House) -> None:
-        case = await house.polled()
-        facts = await look(house, case)
+    async def test_that_moved_with_a_pause_are_not_acted_on(self, world: Scheduling) -> None:
+        case = await world.polled()
+        facts = await look(world, case)
         assert facts.next is not None
-        await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
-        house.clock.moment = facts.next.at
-        assert not (await attempt(house, case, operations.chase_silent)).done
-        await house.hear(intake.CaseResumed(case_id=case.id), sequence=51)
-        assert not (await attempt(house, case, operations.chase_silent)).done
-        assert not await house.told(case, "poll-reminder")
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        world.clock.time = facts.next.at
+        assert not (await attempt(world, case, operations.chase_silent)).done
+        await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        assert not (await attempt(world, case, operations.chase_silent)).done
+        assert not await world.told(case, "poll-reminder")

@@ -9,59 +9,64 @@ from shared.auth import Role
 from shared.errors import NotYet
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.integration.scheduling.house import NOW, Case, House, code
+from tests.support.world import NOW, Case, problem
+from tests.support.world.scheduling import Scheduling
 
 STARTED = "scheduling.preparation.started.v1"
 
 
 class TestBegin:
-    async def test_prepares_conference_no_1_within_eight_weeks(self, house: House) -> None:
-        case = await house.assigned()
-        (conference,) = await house.conferences(case)
+    async def test_prepares_conference_no_1_within_eight_weeks(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        (conference,) = await world.conferences(case)
         assert (conference["conference_no"], conference["preparation_no"]) == (1, 1)
         assert (conference["state"], conference["starts_at"]) == ("preparing", None)
-        (event,) = await house.said(case, STARTED)
+        (event,) = await world.published(STARTED, case=case)
         assert event.data["conference_id"] == conference["conference_id"]
-        clock = (await house.clocks(case))["conference-target"]
+        clock = (await world.clocks(case))["conference-target"]
         assert (clock.owner, clock.escalate_to) == ("coordinator", "regional-manager")
         # Summer time begins in between: the time of day in Brussels stays.
         assert clock.due_at == NOW + timedelta(weeks=8, hours=-1)
         assert clock.warn_at == NOW + timedelta(weeks=6, hours=-1)
 
-    async def test_is_quick_on_the_urgent_track(self, house: House) -> None:
-        case = await house.assigned(track="urgent")
-        assert (await house.clocks(case))["conference-target"].due_at == NOW + timedelta(days=4)
+    async def test_is_quick_on_the_urgent_track(self, world: Scheduling) -> None:
+        case = await world.assigned(track="urgent")
+        assert (await world.clocks(case))["conference-target"].due_at == NOW + timedelta(days=4)
 
-    async def test_happens_once_for_two_coordinators_and_for_an_event_heard_twice(self, house: House) -> None:
-        case = await house.assigned()
+    async def test_happens_once_for_two_coordinators_and_for_an_event_heard_twice(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.assigned()
         second = intake.CoordinatorAssigned(case_id=case.id, assignment_no=2, coordinator_id=uuid7())
         event_id = uuid7()
-        outcomes = await asyncio.gather(*(house.hear(second, event_id=event_id) for _ in range(3)))
+        outcomes = await asyncio.gather(*(world.handle(second, event_id=event_id) for _ in range(3)))
         assert sorted(outcomes) == ["duplicate", "duplicate", "handled"]
-        assert len(await house.said(case, STARTED)) == 1
+        assert len(await world.published(STARTED, case=case)) == 1
 
-    async def test_waits_until_the_case_is_known(self, house: House) -> None:
+    async def test_waits_until_the_case_is_known(self, world: Scheduling) -> None:
         event_id = uuid7()
         assigned = intake.CoordinatorAssigned(case_id=uuid7(), assignment_no=1, coordinator_id=uuid7())
         with pytest.raises(NotYet):
-            await house.hear(assigned, event_id=event_id)
-        assert not await house.rows("SELECT 1 FROM preparation WHERE tenant = :tenant")
-        assert not await house.rows("SELECT 1 FROM inbox WHERE event_id = :id", id=event_id)
+            await world.handle(assigned, event_id=event_id)
+        assert not await world.rows("SELECT 1 FROM preparation WHERE tenant = :tenant")
+        assert not await world.rows("SELECT 1 FROM inbox WHERE event_id = :id", id=event_id)
 
-    async def test_counts_with_the_policy_of_the_organisation(self, house: House) -> None:
+    async def test_counts_with_the_policy_of_the_organisation(self, world: Scheduling) -> None:
         lengths = {"conference_target": "10d", "conference_warn": "5d"}
-        answer = await house.ask("PUT", "/v1/policy", house.manager(), json=lengths)
+        answer = await world.ask("PUT", "/v1/policy", world.manager(), json=lengths)
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
-        assert (await house.ask("PUT", "/v1/policy", house.manager(), json=lengths)).json()["version"] == 2
-        clock = (await house.clocks(await house.assigned()))["conference-target"]
+        assert (await world.do("PUT", "/v1/policy", world.manager(), json=lengths))["version"] == 2
+        clock = (await world.clocks(await world.assigned()))["conference-target"]
         assert (clock.due_at, clock.policy_version) == (NOW + timedelta(days=10), 2)
-        stranger = house.staff(uuid7(), uuid7(), Role.REGIONAL_MANAGER)
-        assert code(await house.ask("PUT", "/v1/policy", stranger, json={})) == (403, "role-not-allowed")
+        stranger = world.staff(uuid7(), uuid7(), Role.REGIONAL_MANAGER)
+        assert problem(await world.ask("PUT", "/v1/policy", stranger, json={})) == (403, "role-not-allowed")
 
 
 class TestCoordinator:
-    async def test_loses_access_with_the_release_also_when_that_was_heard_first(self, house: House) -> None:
-        case = await house.assigned()
+    async def test_loses_access_with_the_release_also_when_that_was_heard_first(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.assigned()
         follower = Case(tenant=case.tenant, id=case.id, coordinator=uuid7())
         for data in (
             intake.CoordinatorReleased(
@@ -69,38 +74,42 @@ class TestCoordinator:
             ),
             intake.CoordinatorAssigned(case_id=case.id, assignment_no=2, coordinator_id=follower.coordinator),
         ):
-            assert await house.hear(data) == "handled"
+            assert await world.handle(data) == "handled"
         path = f"/v1/cases/{case.id}/conferences"
-        assert (await house.ask("GET", path, house.coordinator(case))).status_code == 200
-        assert code(await house.ask("GET", path, house.coordinator(follower))) == (404, "case-not-found")
+        await world.ask("GET", path, world.coordinator(case), expect=200)
+        assert problem(await world.ask("GET", path, world.coordinator(follower))) == (404, "case-not-found")
 
-    async def test_of_another_case_or_tenant_finds_nothing(self, house: House) -> None:
-        case, other = await house.polled(), await house.assigned()
-        elsewhere = house.coordinator(case) | {"kring-tenant": str(uuid7())}
-        for who in (house.coordinator(other), elsewhere, house.person(other, other.central)):
+    async def test_of_another_case_or_tenant_finds_nothing(self, world: Scheduling) -> None:
+        case, other = await world.polled(), await world.assigned()
+        elsewhere = world.coordinator(case) | {"kring-tenant": str(uuid7())}
+        for who in (world.coordinator(other), elsewhere, world.person(other, other.central)):
             for path in (f"/v1/conferences/{case.conference}", f"/v1/polls/{case.poll}"):
-                assert (await house.ask("GET", path, who)).status_code in (403, 404)
+                assert (await world.ask("GET", path, who)).status_code in (403, 404)
         path = f"/v1/conferences/{case.conference}/cancel"
-        answer = await house.ask("POST", path, house.coordinator(other), json={"reason": "safety"})
-        assert code(answer) == (404, "conference-not-found")
+        assert await world.refused("POST", path, world.coordinator(other), json={"reason": "safety"}) == (
+            404,
+            "conference-not-found",
+        )
 
-    async def test_is_overseen_by_the_manager_who_changes_nothing(self, house: House) -> None:
-        case = await house.polled()
-        assert (await house.ask("GET", f"/v1/polls/{case.poll}", house.manager())).status_code == 200
-        answer = await house.ask("POST", f"/v1/polls/{case.poll}/close", house.manager())
-        assert code(answer) == (403, "role-not-allowed")
+    async def test_is_overseen_by_the_manager_who_changes_nothing(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.ask("GET", f"/v1/polls/{case.poll}", world.manager(), expect=200)
+        assert await world.refused("POST", f"/v1/polls/{case.poll}/close", world.manager()) == (
+            403,
+            "role-not-allowed",
+        )
 
 
 class TestCircle:
-    async def test_that_is_older_changes_nothing(self, house: House) -> None:
-        case = await house.assigned()
-        assert await house.hear(case.ready(without=case.teacher), sequence=20) == "handled"
-        assert await house.hear(case.ready(), sequence=12) == "handled"
-        await house.open_poll(case, 20)
-        assert case.teacher not in await house.told(case, "poll-invitation")
+    async def test_that_is_older_changes_nothing(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        assert await world.handle(case.ready(without=case.teacher), sequence=20) == "handled"
+        assert await world.handle(case.ready(), sequence=12) == "handled"
+        await world.open_poll(case, 20)
+        assert case.teacher not in await world.told(case, "poll-invitation")
 
-    async def test_does_not_include_who_left_before_they_were_heard_of(self, house: House) -> None:
-        case = await house.assigned()
+    async def test_does_not_include_who_left_before_they_were_heard_of(self, world: Scheduling) -> None:
+        case = await world.assigned()
         friend = uuid7()
         member = network.CircleMember(person_id=friend, role="circle")
         for data in (
@@ -108,59 +117,61 @@ class TestCircle:
             network.PersonAdded(case_id=case.id, person_id=friend, role="circle"),
             case.ready(member),
         ):
-            assert await house.hear(data) == "handled"
-        await house.open_poll(case, 20)
-        assert set(await house.told(case, "poll-invitation")) == set(case.circle)
+            assert await world.handle(data) == "handled"
+        await world.open_poll(case, 20)
+        assert set(await world.told(case, "poll-invitation")) == set(case.circle)
 
-    async def test_that_changes_lets_the_open_poll_follow(self, house: House) -> None:
-        case = await house.polled(20)
+    async def test_that_changes_lets_the_open_poll_follow(self, world: Scheduling) -> None:
+        case = await world.polled(20)
         friend = uuid7()
         writer = network.CircleMember(person_id=uuid7(), role="circle", mode="letter")
-        await house.hear(case.ready(network.CircleMember(person_id=friend, role="circle"), writer))
-        assert (await house.told(case, "poll-invitation"))[4:] == [friend]
+        await world.handle(case.ready(network.CircleMember(person_id=friend, role="circle"), writer))
+        assert (await world.told(case, "poll-invitation"))[4:] == [friend]
         for person in case.circle:
-            await house.say(case, person, "yes")
-        assert (await house.poll(case))["silent"] == [str(friend)]
-        await house.hear(network.PersonExcluded(case_id=case.id, person_id=friend))
-        assert (await house.poll(case))["closed_because"] == "all-answered"
+            await world.say(case, person, "yes")
+        assert (await world.poll(case))["silent"] == [str(friend)]
+        await world.handle(network.PersonExcluded(case_id=case.id, person_id=friend))
+        assert (await world.poll(case))["closed_because"] == "all-answered"
         path = f"/v1/me/polls/{case.poll}"
         body = {"answers": {str(case.options[0]): "yes"}}
-        answer = await house.ask("PUT", path, house.person(case, friend), json=body)
-        assert code(answer) == (404, "poll-not-found")
+        assert await world.refused("PUT", path, world.person(case, friend), json=body) == (
+            404,
+            "poll-not-found",
+        )
 
-    async def test_is_told_of_the_date_also_when_it_grows_later(self, house: House) -> None:
-        case = await house.scheduled(20)
+    async def test_is_told_of_the_date_also_when_it_grows_later(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
         friend = uuid7()
-        await house.hear(case.ready(network.CircleMember(person_id=friend, role="circle")))
-        assert await house.told(case, "conference-scheduled") == [*sorted(case.circle), friend]
+        await world.handle(case.ready(network.CircleMember(person_id=friend, role="circle")))
+        assert await world.told(case, "conference-scheduled") == [*sorted(case.circle), friend]
 
 
 class TestStop:
-    async def test_ends_everything_and_tells_nobody_before_there_is_a_date(self, house: House) -> None:
-        case = await house.polled()
-        before = len(await house.said(case, "network.tell-person.v1"))
+    async def test_ends_everything_and_tells_nobody_before_there_is_a_date(self, world: Scheduling) -> None:
+        case = await world.polled()
+        before = len(await world.published("network.tell-person.v1", case=case))
         withdrawn = intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person")
         event_id = uuid7()
-        assert await house.hear(withdrawn, sequence=50, event_id=event_id) == "handled"
-        assert await house.hear(withdrawn, sequence=50, event_id=event_id) == "duplicate"
-        (cancelled,) = await house.said(case, "scheduling.conference.cancelled.v1")
+        assert await world.handle(withdrawn, sequence=50, event_id=event_id) == "handled"
+        assert await world.handle(withdrawn, sequence=50, event_id=event_id) == "duplicate"
+        (cancelled,) = await world.published("scheduling.conference.cancelled.v1", case=case)
         assert cancelled.data["reason"] == "case-stopped"
-        (closed,) = await house.said(case, "scheduling.poll.closed.v1")
+        (closed,) = await world.published("scheduling.poll.closed.v1", case=case)
         assert closed.data["reason"] == "cancelled"
-        assert len(await house.said(case, "network.tell-person.v1")) == before
-        assert {clock.state for clock in (await house.clocks(case)).values()} == {"stopped"}
+        assert len(await world.published("network.tell-person.v1", case=case)) == before
+        assert {clock.state for clock in (await world.clocks(case)).values()} == {"stopped"}
 
-    async def test_takes_the_date_out_of_the_calendars(self, house: House) -> None:
-        case = await house.scheduled(20)
-        await house.hear(intake.CaseClosed(case_id=case.id, outcome="moved"), sequence=50)
-        commands = await house.commands(case, "conference-cancelled")
+    async def test_takes_the_date_out_of_the_calendars(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await world.handle(intake.CaseClosed(case_id=case.id, outcome="moved"), sequence=50)
+        commands = await world.commands(case, "conference-cancelled")
         assert {command["calendar"]["method"] for command in commands} == {"CANCEL"}
         assert len(commands) == 4
         assert all(command["even_if_stopped"] for command in commands)
 
-    async def test_lets_nothing_change_any_more(self, house: House) -> None:
-        case = await house.polled()
-        await house.hear(
+    async def test_lets_nothing_change_any_more(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.handle(
             intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person"), sequence=50
         )
         for path, body in (
@@ -168,60 +179,60 @@ class TestStop:
             (f"/v1/conferences/{case.conference}/cancel", {"reason": "safety"}),
             (f"/v1/polls/{case.poll}/close", {}),
         ):
-            assert code(await house.post(case, path, **body)) == (409, "case-stopped")
-        assert code(await house.say(case, case.uncle, "yes")) == (409, "case-stopped")
-        assert await house.hear(case.ready(), sequence=60) == "case-stopped"
+            assert problem(await world.post(case, path, **body)) == (409, "case-stopped")
+        assert problem(await world.say(case, case.aunt, "yes")) == (409, "case-stopped")
+        assert await world.handle(case.ready(), sequence=60) == "case-stopped"
         late = intake.CoordinatorAssigned(case_id=case.id, assignment_no=3, coordinator_id=uuid7())
-        assert await house.hear(late) == "case-stopped"
+        assert await world.handle(late) == "case-stopped"
 
-    async def test_at_the_moment_of_the_assignment_leaves_nothing_running(self, house: House) -> None:
+    async def test_at_the_moment_of_the_assignment_leaves_nothing_running(self, world: Scheduling) -> None:
         for _ in range(5):
-            case = Case(tenant=house.tenant)
-            await house.hear(intake.CaseOpened(case_id=case.id, referral_id=uuid7()), sequence=1)
+            case = Case(tenant=world.tenant)
+            await world.handle(intake.CaseOpened(case_id=case.id, referral_id=uuid7()), sequence=1)
             assigned = intake.CoordinatorAssigned(
                 case_id=case.id, assignment_no=1, coordinator_id=case.coordinator
             )
             withdrawn = intake.CaseWithdrawn(case_id=case.id, reason="other", by="referrer")
-            await asyncio.gather(house.hear(assigned, sequence=2), house.hear(withdrawn, sequence=3))
-        assert not await house.rows("SELECT 1 FROM preparation WHERE state = 'running' AND tenant = :tenant")
-        assert not await house.rows("SELECT 1 FROM clock WHERE state = 'running' AND tenant = :tenant")
+            await asyncio.gather(world.handle(assigned, sequence=2), world.handle(withdrawn, sequence=3))
+        assert not await world.rows("SELECT 1 FROM preparation WHERE state = 'running' AND tenant = :tenant")
+        assert not await world.rows("SELECT 1 FROM clock WHERE state = 'running' AND tenant = :tenant")
 
 
 class TestPause:
-    async def test_lets_the_clocks_rest_and_run_on(self, house: House) -> None:
-        case = await house.polled()
-        before = await house.clocks(case)
-        await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
-        assert {clock.state for clock in (await house.clocks(case)).values()} == {"paused"}
-        house.later(days=3)
-        await house.hear(intake.CaseResumed(case_id=case.id), sequence=51)
-        after = await house.clocks(case)
+    async def test_lets_the_clocks_rest_and_run_on(self, world: Scheduling) -> None:
+        case = await world.polled()
+        before = await world.clocks(case)
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        assert {clock.state for clock in (await world.clocks(case)).values()} == {"paused"}
+        world.later(days=3)
+        await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        after = await world.clocks(case)
         for kind in ("conference-target", "poll"):
             assert after[kind].due_at - before[kind].due_at == timedelta(days=3)
-        assert (await house.poll(case))["closes_at"] == after["poll"].due_at.isoformat().replace(
+        assert (await world.poll(case))["closes_at"] == after["poll"].due_at.isoformat().replace(
             "+00:00", "Z"
         )
 
-    async def test_heard_after_the_resumption_changes_nothing(self, house: House) -> None:
-        case = await house.assigned()
-        await house.hear(intake.CaseResumed(case_id=case.id), sequence=51)
-        await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
-        assert (await house.clocks(case))["conference-target"].state == "running"
+    async def test_heard_after_the_resumption_changes_nothing(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        assert (await world.clocks(case))["conference-target"].state == "running"
 
-    async def test_lets_nobody_be_asked_or_invited(self, house: House) -> None:
-        case = await house.polled()
-        await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+    async def test_lets_nobody_be_asked_or_invited(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
         path = f"/v1/polls/{case.poll}/options"
         later = {"starts_at": "2026-04-20T12:00:00Z", "ends_at": "2026-04-20T15:00:00Z"}
-        assert code(await house.post(case, path, options=[later])) == (409, "case-paused")
-        answer = await house.schedule(case, option_id=str(case.options[0]))
-        assert code(answer) == (409, "case-paused")
+        assert problem(await world.post(case, path, options=[later])) == (409, "case-paused")
+        answer = await world.schedule(case, option_id=str(case.options[0]))
+        assert problem(answer) == (409, "case-paused")
 
-    async def test_counts_from_the_start_for_what_begins_in_it(self, house: House) -> None:
-        case = Case(tenant=house.tenant)
-        await house.hear(intake.CaseOpened(case_id=case.id, referral_id=uuid7()), sequence=1)
-        await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=2)
-        await house.hear(
+    async def test_counts_from_the_start_for_what_begins_in_it(self, world: Scheduling) -> None:
+        case = Case(tenant=world.tenant)
+        await world.handle(intake.CaseOpened(case_id=case.id, referral_id=uuid7()), sequence=1)
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=2)
+        await world.handle(
             intake.CoordinatorAssigned(case_id=case.id, assignment_no=1, coordinator_id=case.coordinator)
         )
-        assert (await house.clocks(case))["conference-target"].state == "paused"
+        assert (await world.clocks(case))["conference-target"].state == "paused"

@@ -25,15 +25,16 @@ from shared.outbox import Relay
 from shared.settings import Settings
 from shared.temporal import Temporal
 from shared.worker import make_worker
-from tests.integration.scheduling.house import Case, House, opened
 from tests.support.eventually import eventually
+from tests.support.world import Case
+from tests.support.world.scheduling import Scheduling
 
 
 @dataclass
 class Platform:
     """The service, and what its workflows do."""
 
-    house: House
+    house: Scheduling
 
     async def workflow(self, case: Case) -> WorkflowHandle[Any, Any]:
         """Return the preparation of a case."""
@@ -68,7 +69,7 @@ class Platform:
 
     async def move_to(self, moment: datetime) -> None:
         """Move business time to a moment, or not at all if it has passed."""
-        now = await self.house.clock.now()
+        now = await self.house.now()
         await self.move(max(moment - now, timedelta(0)) + timedelta(seconds=1))
 
     async def move(self, by: timedelta) -> None:
@@ -137,7 +138,7 @@ async def running(
     url = settings.broker_url.get_secret_value()
     queues = {"scheduling": subscriptions.bindings(), "network": [(TellPerson.TYPE, TellPerson.EXCHANGE)]}
     await broker.declare_all(url, queues, scale=settings.retry_scale)
-    async with opened(settings, database, clock=SkippedClock(settings.temporal_address)) as house:
+    async with Scheduling.open(settings, clock=SkippedClock(settings.temporal_address)) as house:
         if readable:
             plain = Temporal(
                 address=settings.temporal_address, namespace=settings.temporal_namespace, codec_key=None

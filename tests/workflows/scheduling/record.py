@@ -31,9 +31,9 @@ async def play(platform: Platform) -> str:
     case = await house.polled(12, 20, 90)
     handle = await platform.started(case)
     await house.say(case, case.central, "yes")
-    await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+    await house.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
     await platform.move(timedelta(days=1))
-    await house.hear(intake.CaseResumed(case_id=case.id), sequence=51)
+    await house.handle(intake.CaseResumed(case_id=case.id), sequence=51)
     for moment, what in (("warn_at", "warned"), ("due_at", "breached")):
         await platform.move_to(getattr((await house.clocks(case))["poll"], moment))
         await platform.reached(case, "poll", what)

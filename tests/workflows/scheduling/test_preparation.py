@@ -10,8 +10,8 @@ from services.scheduling.subscribers import subscriptions
 from shared.database import Database
 from shared.events import intake
 from shared.settings import Settings
-from tests.integration.scheduling.house import code
 from tests.support.platform import outbox_body
+from tests.support.world import problem
 from tests.workflows.scheduling.platform import Platform, running
 
 
@@ -33,7 +33,7 @@ class TestConferencePreparation:
         case = await house.polled(20, 30)
         await platform.started(case)
         await house.say(case, case.central, "yes")
-        await house.say(case, case.uncle, "no", "yes")
+        await house.say(case, case.aunt, "no", "yes")
         poll = (await house.clocks(case))["poll"]
 
         await platform.move_to(poll.warn_at)
@@ -66,24 +66,24 @@ class TestConferencePreparation:
         case = await house.polled(60, 70)
         handle = await platform.started(case)
         poll = (await house.clocks(case))["poll"]
-        await house.hear(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        await house.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
         await platform.move_to(poll.due_at)
         assert "TIMER_FIRED" not in (await handle.fetch_history()).to_json()
-        await house.hear(intake.CaseResumed(case_id=case.id), sequence=51)
+        await house.handle(intake.CaseResumed(case_id=case.id), sequence=51)
         resumed = (await house.clocks(case))["poll"]
         await platform.move_to(resumed.warn_at)
         await platform.told(case, "poll-reminder", set(case.circle))
         withdrawn = intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person")
-        await house.hear(withdrawn, sequence=52)
+        await house.handle(withdrawn, sequence=52)
         await platform.ended(case)
-        assert code(await house.say(case, case.uncle, "yes")) == (409, "case-stopped")
+        assert problem(await house.say(case, case.aunt, "yes")) == (409, "case-stopped")
 
     async def test_is_started_once_however_often_that_is_heard(self, platform: Platform) -> None:
         house = platform.house
         case = await house.assigned()
         handle = await platform.started(case)
         first = (await handle.describe()).run_id
-        (started,) = await house.said(case, "scheduling.preparation.started.v1")
+        (started,) = await house.published("scheduling.preparation.started.v1", case=case)
         # As after a crash between the start of the workflow and the note of it.
         await house.rows("DELETE FROM inbox WHERE event_id = :id RETURNING 1", id=started.id)
         body = await outbox_body(house.context.database, started.id, "urn:kring:scheduling")
@@ -98,5 +98,5 @@ class TestConferencePreparation:
         await house.post(case, f"/v1/conferences/{case.conference}/cancel", reason="other")
         await platform.ended(case)
         history = (await handle.fetch_history()).to_json()
-        for hidden in ("Linde", str(case.uncle), "preparation_no"):
+        for hidden in ("Linde", str(case.aunt), "preparation_no"):
             assert hidden not in history

@@ -1,0 +1,108 @@
+"""Scheduling: cases whose conference is prepared, polled about, scheduled and postponed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from tests.support.world.base import World
+from tests.support.world.case import Case
+from tests.support.world.clock import NOW
+
+VENUE = {"name": "Buurthuis De Linde", "address": "Lindelaan 4, 2800 Mechelen"}
+
+
+def dates(*days: int, hours: int = 4, first: datetime = NOW) -> list[dict[str, str]]:
+    """Return dates so many days from the first, at the same time of day."""
+    return [
+        {
+            "starts_at": (first + timedelta(days=day)).isoformat(),
+            "ends_at": (first + timedelta(days=day, hours=hours)).isoformat(),
+        }
+        for day in days
+    ]
+
+
+class Scheduling(World):
+    """Scheduling."""
+
+    service = "scheduling"
+
+    async def assigned(self, *, track: Any = "normal", **changes: Any) -> Case:
+        """Return a case whose coordinator was just assigned, and whose people are known."""
+        case = Case(**{"tenant": self.tenant, **changes})
+        await self.handle_all(case.opened(track), case.assigned(), *case.people(), case=case)
+        (conference,) = await self.conferences(case)
+        case.conference = UUID(conference["conference_id"])
+        return case
+
+    async def polled(self, *days: int, **changes: Any) -> Case:
+        """Return a case with an open poll about some days (the 20th and the 30th if none are named)."""
+        case = await self.assigned(**changes)
+        await self.handle_all(case.ready(), case=case)
+        await self.open_poll(case, *(days or (20, 30)))
+        return case
+
+    async def open_poll(self, case: Case, *days: int, **more: Any) -> None:
+        """Open the poll of the case's conference, about days from now."""
+        options = dates(*days, first=await self.now())
+        answer = await self.post(case, f"/v1/conferences/{case.conference}/poll", options=options, **more)
+        assert answer.status_code == 201, answer.text
+        await self._follow(case, answer.json()["poll_id"])
+
+    async def scheduled(self, *days: int) -> Case:
+        """Return a case whose conference has a date: the first of the poll, where all can come."""
+        case = await self.polled(*days)
+        for person in case.circle:
+            await self.say(case, person, "yes")
+        answer = await self.schedule(case)
+        assert answer.status_code == 200, answer.text
+        return case
+
+    async def schedule(self, case: Case, **body: Any) -> httpx.Response:
+        """Set the date of the case's conference."""
+        return await self.post(
+            case, f"/v1/conferences/{case.conference}/schedule", **{"venue": VENUE, **body}
+        )
+
+    async def postponed(self, case: Case, reason: str = "key-person-ill") -> None:
+        """Put the case's conference off, and go on with the next one."""
+        answer = await self.post(case, f"/v1/conferences/{case.conference}/postpone", reason=reason)
+        assert answer.status_code == 200, answer.text
+        case.conference = UUID(answer.json()["next_conference_id"])
+        if (poll := (await self.conferences(case))[-1]["poll_id"]) is not None:
+            await self._follow(case, poll)
+
+    async def say(self, case: Case, person: UUID, *answers: str) -> httpx.Response:
+        """Answer the dates of the poll in order as a person; the last answer counts for the rest."""
+        said = {
+            str(option): answers[min(index, len(answers) - 1)] for index, option in enumerate(case.options)
+        }
+        path = f"/v1/me/polls/{case.poll}"
+        return await self.ask("PUT", path, self.person(case, person), json={"answers": said})
+
+    async def conferences(self, case: Case) -> list[dict[str, Any]]:
+        """Return the conferences of a case."""
+        answer = await self.do("GET", f"/v1/cases/{case.id}/conferences", self.coordinator(case))
+        items: list[dict[str, Any]] = answer["items"]
+        return items
+
+    async def conference(self, case: Case) -> dict[str, Any]:
+        """Return the case's conference as its coordinator sees it."""
+        path = f"/v1/conferences/{case.conference}"
+        found: dict[str, Any] = await self.do("GET", path, self.coordinator(case))
+        return found
+
+    async def poll(self, case: Case) -> dict[str, Any]:
+        """Return the case's poll as its coordinator sees it."""
+        found: dict[str, Any] = await self.do("GET", f"/v1/polls/{case.poll}", self.coordinator(case))
+        return found
+
+    async def post(self, case: Case, path: str, **body: Any) -> httpx.Response:
+        """Send something as the case's coordinator."""
+        return await self.ask("POST", path, self.coordinator(case), json=body)
+
+    async def _follow(self, case: Case, poll: str) -> None:
+        case.poll = UUID(poll)
+        case.options = [UUID(option["option_id"]) for option in (await self.poll(case))["options"]]
