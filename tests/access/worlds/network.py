@@ -9,11 +9,11 @@ from services.network import queries
 from services.network.operations import links
 from shared.auth import Role
 from shared.database import Database, Scope
-from shared.events import intake
 from shared.settings import Settings
 from tests.access.cast import PEOPLE, REMOVED, Cast, who
 from tests.access.world import Try, World, content, strings, strings_of
-from tests.integration.network.house import Case, House, StandingClock, opened
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
 _BORN = {"central minor": "2012-01-05", "central child under twelve": "2017-05-05"}
@@ -22,12 +22,12 @@ _BORN = {"central minor": "2012-01-05", "central child under twelve": "2017-05-0
 @asynccontextmanager
 async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield network, populated."""
-    async with opened(settings, StandingClock()) as plain:
+    async with Network.open(settings) as plain:
         cast = Cast()
         house = replace(plain, tenant=cast.tenant)
         there = replace(plain, tenant=cast.elsewhere)
         case = await _case(house, HERE, cast.case, list(PEOPLE), "coordinator")
-        await _former(house, case)
+        await house.handle_all(*case.replaced(who("former coordinator")))
         other = await _case(
             house, OTHER, cast.other_case, ["person of another case"], "coordinator of another case"
         )
@@ -81,10 +81,10 @@ def _contents() -> dict[str, str]:
     }
 
 
-async def _case(house: House, whose: str, case_id: Any, people: list[str], coordinator: str) -> Case:
+async def _case(house: Network, whose: str, case_id: Any, people: list[str], coordinator: str) -> Case:
     case = Case(tenant=house.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
     words = content("names and contact details", whose)
-    house.intake.people[case.id] = [
+    house.others.people[case.id] = [
         {
             "person_id": str(who(name)),
             "role": PEOPLE.get(name, "central"),
@@ -103,24 +103,11 @@ async def _case(house: House, whose: str, case_id: Any, people: list[str], coord
         }
         for name in people
     ]
-    opened_case = intake.CaseOpened(case_id=case.id, referral_id=who(f"referral of {whose}"))
-    assert await house.hear(opened_case, case=case) == "handled"
-    await house.assign(case)
+    await house.handle_all(case.opened(), case.assigned())
     return case
 
 
-async def _former(house: House, case: Case) -> None:
-    """Somebody coordinated the case and was released; then the one of now was assigned."""
-    former = replace(case, coordinator=who("former coordinator"))
-    await house.assign(former, number=2)
-    released = intake.CoordinatorReleased(
-        case_id=case.id, assignment_no=2, coordinator_id=former.coordinator, reason="unavailable"
-    )
-    assert await house.hear(released, case=case) == "handled"
-    await house.assign(case, number=3)
-
-
-async def _propose(house: House, case: Case) -> str:
+async def _propose(house: Network, case: Case) -> str:
     words = content("name of somebody proposed")
     body = {"first_name": words, "last_name": words, "email": f"{words}@example.org"}
     answer = await house.ask("POST", "/v1/me/proposals", house.person(case, who("central person")), json=body)
@@ -128,7 +115,7 @@ async def _propose(house: House, case: Case) -> str:
     return str(answer.json()["person_id"])
 
 
-async def _keep_apart(house: House, case: Case) -> str:
+async def _keep_apart(house: Network, case: Case) -> str:
     """The representative and the neighbour are not to be brought in contact."""
     body = {
         "person_ids": [str(who("representative")), str(who("neighbour"))],
@@ -140,7 +127,7 @@ async def _keep_apart(house: House, case: Case) -> str:
     return str(answer.json()["no_contact_id"])
 
 
-async def _ask(house: House, case: Case) -> str:
+async def _ask(house: Network, case: Case) -> str:
     """The central person asks that something is put right."""
     body = {"kind": "correction", "text": content("words of a request")}
     asker = house.person(case, who("central person"))
@@ -149,7 +136,7 @@ async def _ask(house: House, case: Case) -> str:
     return str(answer.json()["request_id"])
 
 
-async def _copies(house: House, case: Case) -> dict[str, str]:
+async def _copies(house: Network, case: Case) -> dict[str, str]:
     """The central person asks for a copy through their link, a neighbour by letter; both are ready."""
     officer = house.staff(who("dpo"), house.tenant, Role.DPO)
     asker = house.person(case, who("central person"))
@@ -163,16 +150,16 @@ async def _copies(house: House, case: Case) -> dict[str, str]:
     return found
 
 
-async def _remove(house: House, case: Case) -> None:
+async def _remove(house: Network, case: Case) -> None:
     path, reason = f"/v1/persons/{who(REMOVED)}/remove", content("why somebody was removed")
     answer = await house.ask("POST", path, house.coordinator(case), json={"reason": reason})
     assert answer.status_code == 204, answer.text
 
 
-async def _link(house: House, case: Case) -> str:
+async def _link(house: Network, case: Case) -> str:
     async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
         person = await queries.person(session, tenant=house.tenant, person_id=who("neighbour"))
-        await links.usable(session, person=person, now=house.clock.moment)
+        await links.usable(session, person=person, now=house.clock.time)
     return await house.link_token_of(who("neighbour"))
 
 

@@ -2,24 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiosmtpd.controller import Controller
-from pydantic import SecretStr
 
 from deploy.local.ports import free_port
-from deploy.local.postgres import PostgreSQL
-from shared.ids import uuid7
-from shared.settings import Settings
-from tests.integration.network.house import NOW, House, StandingClock, opened
-from tests.support.backing import KEYS, Databases
+from tests.support.world import Worlds
+from tests.support.world.network import Network
 
 
 class Sink:
@@ -37,7 +31,7 @@ class Sink:
         return "250 taken"
 
 
-@pytest_asyncio.fixture(scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def mail_server() -> AsyncIterator[Sink]:
     """A mail server that takes everything."""
     taken = Sink(free_port())
@@ -54,24 +48,14 @@ def sink(mail_server: Sink) -> Sink:
     return mail_server
 
 
-@pytest_asyncio.fixture(scope="module")
-async def running(
-    postgres: PostgreSQL, databases: Databases, secrets_dir: Path, mail_server: Sink
-) -> AsyncIterator[House]:
-    """Network on a database of its own; its events stay in its outbox."""
-    await databases.recreate(KEYS)
-    await databases.recreate("network")
-    settings = Settings(
-        database_url=SecretStr(postgres.url), secrets_dir=secrets_dir, local=True, smtp_port=mail_server.port
-    )
-    async with opened(settings, StandingClock()) as found:
-        yield found
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def running(worlds: Worlds, mail_server: Sink) -> AsyncIterator[Network]:
+    """Network, made once."""
+    async with worlds.open(Network, worlds.settings(smtp_port=mail_server.port)) as world:
+        yield world
 
 
-@pytest.fixture
-def house(running: House) -> House:
-    """Network, as an organisation that is new to it finds it."""
-    running.clock.moment = NOW
-    running.intake.asked.clear()
-    running.intake.copies.clear()
-    return replace(running, tenant=uuid7())
+@pytest_asyncio.fixture
+async def world(running: Network) -> Network:
+    """Network, knowing nothing yet."""
+    return await running.emptied()

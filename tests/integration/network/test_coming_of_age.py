@@ -7,41 +7,41 @@ from uuid import UUID
 import pytest
 
 from services.network.operations import ages
-from shared.database import Scope
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
-from tests.integration.network.house import Case, House
 from tests.integration.network.test_mails import _send, _text
+from tests.support.world import Case
+from tests.support.world.network import Network
 
-# On the day of the house, Monday the second of March 2026, twelve the day after.
+# On the day of the world, Monday the second of March 2026, twelve the day after.
 BORN = "2014-03-03"
 
 
 @pytest.fixture
-async def case(house: House) -> Case:
-    return await house.open_case()
+async def case(world: Network) -> Case:
+    return await world.open_case()
 
 
-async def clocks(house: House, child: UUID) -> list[Any]:
-    return await house.rows(
+async def clocks(world: Network, child: UUID) -> list[Any]:
+    return await world.rows(
         "SELECT id, kind, state, due_at, warn_at FROM clock WHERE subject = :child ORDER BY id", child=child
     )
 
 
-async def come(house: House, clock: UUID) -> bool:
-    async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+async def come(world: Network, clock: UUID) -> bool:
+    async with world.transaction() as session:
         return await ages.come_of_age(
             session,
-            house.context.vault,
-            tenant=house.tenant,
+            world.context.vault,
+            tenant=world.tenant,
             clock_id=clock,
-            now=await house.clock.now(),
+            now=await world.now(),
         )
 
 
-async def warn(house: House, clock: UUID) -> bool:
-    async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
-        return await ages.warn(session, tenant=house.tenant, clock_id=clock, now=await house.clock.now())
+async def warn(world: Network, clock: UUID) -> bool:
+    async with world.transaction() as session:
+        return await ages.warn(session, tenant=world.tenant, clock_id=clock, now=await world.now())
 
 
 class TestTheLetter:
@@ -49,81 +49,81 @@ class TestTheLetter:
         ("language", "subject"), [("nl", "Een vraag voor jou"), ("fr", "Une question pour toi")]
     )
     async def test_is_in_their_language_and_leads_to_the_questions(
-        self, house: House, case: Case, sink: Sink, language: str, subject: str
+        self, world: Network, case: Case, sink: Sink, language: str, subject: str
     ) -> None:
-        child = await house.add(case, "Amina", role="central", birth_date=BORN, language=language)
-        [clock] = await clocks(house, child)
+        child = await world.add(case, "Amina", role="central", birth_date=BORN, language=language)
+        [clock] = await clocks(world, child)
         assert clock.due_at.isoformat() == "2026-03-09T08:00:00+00:00"
-        assert await warn(house, clock.id)
-        house.later(days=7)
-        assert await come(house, clock.id)
-        await _send(house)
+        assert await warn(world, clock.id)
+        world.later(days=7)
+        assert await come(world, clock.id)
+        await _send(world)
         [mail] = sink.mails
         assert (mail["To"], mail["Subject"]) == ("Amina <amina@example.org>", subject)
         assert "?to=consents" in _text(mail)
 
     @pytest.mark.parametrize("hindrance", ["no address", "no mail", "link withdrawn"])
     async def test_is_a_task_where_it_cannot_be_sent(
-        self, house: House, case: Case, sink: Sink, hindrance: str
+        self, world: Network, case: Case, sink: Sink, hindrance: str
     ) -> None:
         email = None if hindrance == "no address" else "amina@example.org"
-        child = await house.add(case, "Amina", role="central", birth_date=BORN, email=email)
+        child = await world.add(case, "Amina", role="central", birth_date=BORN, email=email)
         if hindrance == "no mail":
             body = {"given": False, "version": 1}
-            await house.ask("PUT", "/v1/me/consents/mail", house.person(case, child), json=body)
+            await world.ask("PUT", "/v1/me/consents/mail", world.person(case, child), json=body)
         if hindrance == "link withdrawn":
-            await house.ask("POST", f"/v1/persons/{child}/link/revoke", house.coordinator(case))
-        [clock] = await clocks(house, child)
-        await warn(house, clock.id)
-        house.later(days=7)
-        assert await come(house, clock.id)
-        await _send(house)
+            await world.ask("POST", f"/v1/persons/{child}/link/revoke", world.coordinator(case))
+        [clock] = await clocks(world, child)
+        await warn(world, clock.id)
+        world.later(days=7)
+        assert await come(world, clock.id)
+        await _send(world)
         assert sink.mails == []
-        assert [(row.kind, row.state) for row in await clocks(house, child)] == [
+        assert [(row.kind, row.state) for row in await clocks(world, child)] == [
             ("turns-12", "breached"),
             ("turns-18", "running"),
         ]
 
 
 class TestTheMoment:
-    async def test_is_neither_before_nor_twice(self, house: House, case: Case) -> None:
-        child = await house.add(case, "Amina", role="central", birth_date=BORN)
-        [clock] = await clocks(house, child)
-        assert not await come(house, clock.id)
-        assert await warn(house, clock.id)
-        assert not await warn(house, clock.id)
-        assert not await come(house, clock.id)
-        house.later(days=7)
-        assert await come(house, clock.id)
-        assert not await come(house, clock.id)
-        told = await house.said(case, "network.person.came-of-age.v1")
+    async def test_is_neither_before_nor_twice(self, world: Network, case: Case) -> None:
+        child = await world.add(case, "Amina", role="central", birth_date=BORN)
+        [clock] = await clocks(world, child)
+        assert not await come(world, clock.id)
+        assert await warn(world, clock.id)
+        assert not await warn(world, clock.id)
+        assert not await come(world, clock.id)
+        world.later(days=7)
+        assert await come(world, clock.id)
+        assert not await come(world, clock.id)
+        told = await world.published("network.person.came-of-age.v1", case=case)
         assert [row.data for row in told] == [{"case_id": str(case.id), "person_id": str(child), "age": 12}]
 
-    async def test_never_comes_of_a_clock_that_is_not_there(self, house: House, case: Case) -> None:
-        assert not await come(house, uuid7())
-        assert not await warn(house, uuid7())
+    async def test_never_comes_of_a_clock_that_is_not_there(self, world: Network, case: Case) -> None:
+        assert not await come(world, uuid7())
+        assert not await warn(world, uuid7())
 
     async def test_is_warned_of_as_long_before_as_the_organisation_wants(
-        self, house: House, case: Case
+        self, world: Network, case: Case
     ) -> None:
         body = {"coming_of_age_warn": "10d"}
-        assert (await house.ask("PUT", "/v1/policy", house.manager(), json=body)).status_code == 200
-        child = await house.add(case, "Amina", role="central", birth_date="2014-06-10")
-        [clock] = await clocks(house, child)
+        await world.ask("PUT", "/v1/policy", world.manager(), json=body, expect=200)
+        child = await world.add(case, "Amina", role="central", birth_date="2014-06-10")
+        [clock] = await clocks(world, child)
         assert clock.due_at - clock.warn_at == timedelta(days=10)
 
 
 class TestWhoHasAClock:
-    async def test_is_a_minor_whom_the_case_is_about(self, house: House, case: Case) -> None:
+    async def test_is_a_minor_whom_the_case_is_about(self, world: Network, case: Case) -> None:
         for name, body in (
             ("Nadia", {"birth_date": BORN}),
             ("Karim", {"role": "central", "birth_date": "2000-01-01"}),
             ("Omar", {"role": "central"}),
         ):
-            person = await house.add(case, name, **body)
-            assert await clocks(house, person) == []
+            person = await world.add(case, name, **body)
+            assert await clocks(world, person) == []
 
-    async def test_says_nothing_of_the_day_of_birth(self, house: House, case: Case) -> None:
-        await house.add(case, "Amina", role="central", birth_date="2014-04-16")
-        for row in await house.said(case):
+    async def test_says_nothing_of_the_day_of_birth(self, world: Network, case: Case) -> None:
+        await world.add(case, "Amina", role="central", birth_date="2014-04-16")
+        for row in await world.published(case=case):
             assert "04-16" not in str(row.data)

@@ -5,106 +5,110 @@ from uuid import UUID
 import pytest
 
 from services.network.operations import invitations
-from shared.database import Scope
 from tests.integration.network.conftest import Sink
-from tests.integration.network.house import Case, House
 from tests.integration.network.test_mails import _begun, _send
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 
-async def say(house: House, case: Case, person: UUID, purpose: str, *, given: bool) -> int:
+async def say(world: Network, case: Case, person: UUID, purpose: str, *, given: bool) -> int:
     """Say yes or no to a purpose by one's own link; return the status."""
     body = {"given": given, "version": 1}
-    answer = await house.ask("PUT", f"/v1/me/consents/{purpose}", house.person(case, person), json=body)
+    answer = await world.ask("PUT", f"/v1/me/consents/{purpose}", world.person(case, person), json=body)
     return answer.status_code
 
 
 class TestNoToMail:
-    async def test_stops_what_waited_to_be_sent(self, house: House, sink: Sink) -> None:
-        case = await house.open_case()
-        aunt, uncle = await house.add(case, "Nadia"), await house.add(case, "Karim")
+    async def test_stops_what_waited_to_be_sent(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
         for person in (aunt, uncle):
-            await _begun(house, person, case)
-        assert await say(house, case, aunt, "mail", given=False) == 200
-        assert await _send(house) == ["handled", "handled"]
+            await _begun(world, person, case)
+        assert await say(world, case, aunt, "mail", given=False) == 200
+        assert await _send(world) == ["handled", "handled"]
         assert [mail["To"] for mail in sink.mails] == ["Karim <karim@example.org>"]
-        states = await house.rows("SELECT state FROM message WHERE recipient = :aunt", aunt=aunt)
+        states = await world.rows("SELECT state FROM message WHERE recipient = :aunt", aunt=aunt)
         assert [row.state for row in states] == ["cancelled"]
 
-    async def test_holds_for_every_later_kind_until_a_yes(self, house: House, sink: Sink) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia")
-        await say(house, case, aunt, "mail", given=False)
-        await _begun(house, aunt, case)
-        await house.ask("POST", f"/v1/persons/{aunt}/link/renew", house.coordinator(case))
-        await _send(house)
+    async def test_holds_for_every_later_kind_until_a_yes(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        await say(world, case, aunt, "mail", given=False)
+        await _begun(world, aunt, case)
+        await world.ask("POST", f"/v1/persons/{aunt}/link/renew", world.coordinator(case))
+        await _send(world)
         assert sink.mails == []
-        assert await say(house, case, aunt, "mail", given=True) == 200
-        await house.ask("POST", f"/v1/persons/{aunt}/link/renew", house.coordinator(case))
-        await _send(house)
+        assert await say(world, case, aunt, "mail", given=True) == 200
+        await world.ask("POST", f"/v1/persons/{aunt}/link/renew", world.coordinator(case))
+        await _send(world)
         assert len(sink.mails) == 1
 
-    async def test_is_shown_to_the_coordinator_with_when_and_how(self, house: House) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia")
-        await say(house, case, aunt, "mail", given=True)
-        house.later(days=1)
-        await say(house, case, aunt, "mail", given=False)
-        answer = await house.ask("GET", f"/v1/persons/{aunt}/consents", house.coordinator(case))
+    async def test_is_shown_to_the_coordinator_with_when_and_how(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        await say(world, case, aunt, "mail", given=True)
+        world.later(days=1)
+        await say(world, case, aunt, "mail", given=False)
+        answer = await world.ask("GET", f"/v1/persons/{aunt}/consents", world.coordinator(case))
         [listed] = answer.json()["items"]
         assert (listed["purpose"], listed["given"], listed["via"]) == ("mail", False, "link")
-        history = await house.rows(
+        history = await world.rows(
             "SELECT given FROM consent WHERE person_id = :aunt ORDER BY created_at", aunt=aunt
         )
         assert [row.given for row in history] == [True, False]
 
 
 class TestNoToTakingPart:
-    async def test_is_a_no_to_the_invitation_and_ends_reminders(self, house: House) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia")
-        invitation = await _begun(house, aunt, case)
-        assert await say(house, case, aunt, "taking-part", given=False) == 200
-        answered = await house.said(case, "network.invitation.answered.v1")
+    async def test_is_a_no_to_the_invitation_and_ends_reminders(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        invitation = await _begun(world, aunt, case)
+        assert await say(world, case, aunt, "taking-part", given=False) == 200
+        answered = await world.published("network.invitation.answered.v1", case=case)
         assert [row.data["answer"] for row in answered] == ["no"]
-        house.later(days=4)
-        async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+        world.later(days=4)
+        async with world.transaction() as session:
             assert not await invitations.remind(
-                session, tenant=house.tenant, invitation_id=invitation, now=house.clock.moment
+                session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time
             )
 
-    async def test_before_the_invitation_refuses_it_alone(self, house: House) -> None:
-        case = await house.open_case()
-        aunt, uncle = await house.add(case, "Nadia"), await house.add(case, "Karim")
-        await say(house, case, aunt, "taking-part", given=False)
-        refused = await house.ask("POST", f"/v1/persons/{aunt}/invitation", house.coordinator(case))
-        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "consent-taken-back")
-        everyone = await house.ask("POST", f"/v1/cases/{case.id}/invitations", house.coordinator(case))
+    async def test_before_the_invitation_refuses_it_alone(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
+        await say(world, case, aunt, "taking-part", given=False)
+        assert await world.refused("POST", f"/v1/persons/{aunt}/invitation", world.coordinator(case)) == (
+            409,
+            "consent-taken-back",
+        )
+        everyone = await world.ask("POST", f"/v1/cases/{case.id}/invitations", world.coordinator(case))
         assert everyone.is_success, everyone.text
-        sent = [row.data["person_id"] for row in await house.said(case, "network.invitation.sent.v1")]
+        sent = [
+            row.data["person_id"] for row in await world.published("network.invitation.sent.v1", case=case)
+        ]
         assert str(aunt) not in sent
         assert str(uncle) in sent
 
-    async def test_may_become_a_yes_again(self, house: House) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia")
-        await _begun(house, aunt, case)
-        await say(house, case, aunt, "taking-part", given=False)
-        await say(house, case, aunt, "taking-part", given=True)
+    async def test_may_become_a_yes_again(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        await _begun(world, aunt, case)
+        await say(world, case, aunt, "taking-part", given=False)
+        await say(world, case, aunt, "taking-part", given=True)
         answer = {"answer": "yes", "mode": "in-person"}
-        said = await house.ask("POST", "/v1/me/invitation/answer", house.person(case, aunt), json=answer)
+        said = await world.ask("POST", "/v1/me/invitation/answer", world.person(case, aunt), json=answer)
         assert said.is_success, said.text
 
 
 class TestSaying:
-    async def test_no_is_heard_when_the_case_has_stopped_and_yes_is_not(self, house: House) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia")
-        await _begun(house, aunt, case)
-        await house.withdraw(case)
-        assert await say(house, case, aunt, "taking-part", given=False) == 200
-        assert await say(house, case, aunt, "research", given=True) == 409
+    async def test_no_is_heard_when_the_case_has_stopped_and_yes_is_not(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        await _begun(world, aunt, case)
+        await world.handle(case.withdrawn())
+        assert await say(world, case, aunt, "taking-part", given=False) == 200
+        assert await say(world, case, aunt, "research", given=True) == 409
 
     @pytest.mark.parametrize("purpose", ["everything", "MAIL", "mail%20", "x" * 200, "mail'--"])
-    async def test_knows_only_what_is_asked(self, house: House, purpose: str) -> None:
-        case = await house.open_case()
-        assert await say(house, case, case.mother, purpose, given=True) == 422
+    async def test_knows_only_what_is_asked(self, world: Network, purpose: str) -> None:
+        case = await world.open_case()
+        assert await say(world, case, case.mother, purpose, given=True) == 422

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from shared.auth import Role
-from shared.ids import uuid7
-from tests.integration.network.house import Case, House
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 OWN = [
     {"audience": "adult", "language": "nl", "title": "Mailen?", "body": "Mogen wij jou mailen?"},
@@ -17,52 +17,49 @@ OWN = [
 
 
 @pytest.fixture
-async def case(house: House) -> Case:
-    return await house.open_case()
+async def case(world: Network) -> Case:
+    return await world.open_case()
 
 
-async def publish(house: House, texts: list[dict[str, str]], purpose: str = "mail") -> Any:
-    who = house.staff(uuid7(), house.tenant, Role.DPO)
-    return await house.ask("POST", f"/v1/consent-texts/{purpose}", who, json={"texts": texts})
+async def publish(world: Network, texts: list[dict[str, str]], purpose: str = "mail") -> Any:
+    who = world.officer()
+    return await world.ask("POST", f"/v1/consent-texts/{purpose}", who, json={"texts": texts})
 
 
-async def say(house: House, case: Case, person: UUID, purpose: str, **body: Any) -> Any:
+async def say(world: Network, case: Case, person: UUID, purpose: str, **body: Any) -> Any:
     path = f"/v1/me/consents/{purpose}"
-    return await house.ask("PUT", path, house.person(case, person), json={"given": True, "version": 1} | body)
+    return await world.ask("PUT", path, world.person(case, person), json={"given": True, "version": 1} | body)
 
 
-async def question(house: House, case: Case, person: UUID, purpose: str) -> dict[str, Any]:
-    answer = await house.ask("GET", "/v1/me/consents", house.person(case, person))
-    assert answer.status_code == 200, answer.text
-    [found] = [
-        item for item in answer.json()["items"] if item["purpose"] == purpose and item["concerns"] is None
-    ]
+async def question(world: Network, case: Case, person: UUID, purpose: str) -> dict[str, Any]:
+    answer = await world.do("GET", "/v1/me/consents", world.person(case, person), expect=200)
+    [found] = [item for item in answer["items"] if item["purpose"] == purpose and item["concerns"] is None]
     return dict(found)
 
 
-def code(answer: Any) -> tuple[int, str]:
+def problem(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].rpartition("/")[2]
 
 
 class TestReading:
-    async def test_is_in_the_persons_language_and_for_their_age(self, house: House, case: Case) -> None:
-        boy = await question(house, case, case.central, "mail")
-        mother = await question(house, case, case.mother, "mail")
+    async def test_is_in_the_persons_language_and_for_their_age(self, world: Network, case: Case) -> None:
+        boy = await question(world, case, case.central, "mail")
+        mother = await question(world, case, case.mother, "mail")
         assert (boy["audience"], boy["language"], boy["title"]) == ("young", "nl", "Mogen we je mailen?")
         assert (mother["audience"], mother["language"]) == ("adult", "fr")
         assert mother["title"] == "Pouvons-nous vous écrire par mail ?"
         assert (boy["version"], boy["said"], boy["stale"]) == (1, None, False)
 
-    async def test_falls_back_to_dutch_where_there_is_no_text(self, house: House, case: Case) -> None:
-        assert (await publish(house, OWN)).status_code == 201
-        asked = await question(house, case, case.mother, "mail")
+    async def test_falls_back_to_dutch_where_there_is_no_text(self, world: Network, case: Case) -> None:
+        assert (await publish(world, OWN)).status_code == 201
+        asked = await question(world, case, case.mother, "mail")
         assert (asked["language"], asked["body"], asked["version"]) == ("nl", "Mogen wij jou mailen?", 2)
 
-    async def test_of_an_earlier_version_stays_possible(self, house: House, case: Case) -> None:
-        await publish(house, OWN)
+    async def test_of_an_earlier_version_stays_possible(self, world: Network, case: Case) -> None:
+        await publish(world, OWN)
         path = "/v1/consent-texts/mail"
-        earlier = await house.ask("GET", path, house.coordinator(case), params={"version": 1})
-        present = await house.ask("GET", path, house.coordinator(case))
+        earlier = await world.ask("GET", path, world.coordinator(case), params={"version": 1})
+        present = await world.ask("GET", path, world.coordinator(case))
         assert (earlier.json()["version"], earlier.json()["own"], len(earlier.json()["texts"])) == (
             1,
             False,
@@ -73,62 +70,63 @@ class TestReading:
             True,
             2,
         )
-        unknown = await house.ask("GET", path, house.coordinator(case), params={"version": 3})
-        assert code(unknown) == (422, "consent-text-unknown")
+        assert await world.refused("GET", path, world.coordinator(case), params={"version": 3}) == (
+            422,
+            "consent-text-unknown",
+        )
 
 
 class TestSaying:
     async def test_yes_to_another_version_than_that_of_now_says_which_it_is(
-        self, house: House, case: Case
+        self, world: Network, case: Case
     ) -> None:
-        unknown = await say(house, case, case.mother, "mail", version=7)
-        assert code(unknown) == (422, "consent-text-unknown")
+        unknown = await say(world, case, case.mother, "mail", version=7)
+        assert problem(unknown) == (422, "consent-text-unknown")
         assert unknown.json()["facts"]["current"] == 1
-        await publish(house, OWN)
-        outdated = await say(house, case, case.mother, "mail")
-        assert code(outdated) == (409, "consent-text-outdated")
+        await publish(world, OWN)
+        outdated = await say(world, case, case.mother, "mail")
+        assert problem(outdated) == (409, "consent-text-outdated")
         assert outdated.json()["facts"]["current"] == 2
-        assert (await question(house, case, case.mother, "mail"))["said"] is None
-        assert (await say(house, case, case.mother, "mail", version=2)).status_code == 200
+        assert (await question(world, case, case.mother, "mail"))["said"] is None
+        assert (await say(world, case, case.mother, "mail", version=2)).status_code == 200
 
-    async def test_no_is_heard_to_an_earlier_version_too(self, house: House, case: Case) -> None:
-        assert (await say(house, case, case.mother, "mail")).status_code == 200
-        await publish(house, OWN)
-        assert (await say(house, case, case.mother, "mail", given=False)).status_code == 200
+    async def test_no_is_heard_to_an_earlier_version_too(self, world: Network, case: Case) -> None:
+        assert (await say(world, case, case.mother, "mail")).status_code == 200
+        await publish(world, OWN)
+        assert (await say(world, case, case.mother, "mail", given=False)).status_code == 200
 
-    async def test_a_new_version_does_not_cover_an_old_yes(self, house: House, case: Case) -> None:
-        await say(house, case, case.mother, "research")
+    async def test_a_new_version_does_not_cover_an_old_yes(self, world: Network, case: Case) -> None:
+        await say(world, case, case.mother, "research")
         texts = [
             {"audience": audience, "language": "nl", "title": "Leren?", "body": "Mogen we leren?"}
             for audience in ("adult", "young", "parent")
         ]
-        await publish(house, texts, "research")
-        asked = await question(house, case, case.mother, "research")
+        await publish(world, texts, "research")
+        asked = await question(world, case, case.mother, "research")
         assert (asked["stale"], asked["said"]["given"], asked["said"]["version"]) == (True, True, 1)
-        listed = await house.ask("GET", f"/v1/persons/{case.mother}/consents", house.coordinator(case))
+        listed = await world.ask("GET", f"/v1/persons/{case.mother}/consents", world.coordinator(case))
         assert [item["stale"] for item in listed.json()["items"]] == [True]
 
-    async def test_leaves_a_history_that_the_person_can_read(self, house: House, case: Case) -> None:
+    async def test_leaves_a_history_that_the_person_can_read(self, world: Network, case: Case) -> None:
         for given in (True, False, False, True):
-            await say(house, case, case.mother, "mail", given=given)
-            house.later(minutes=1)
-        answer = await house.ask("GET", "/v1/me/consents/history", house.person(case, case.mother))
+            await say(world, case, case.mother, "mail", given=given)
+            world.later(minutes=1)
+        answer = await world.ask("GET", "/v1/me/consents/history", world.person(case, case.mother))
         assert [item["given"] for item in answer.json()["items"]] == [True, False, True]
-        events = await house.said(case, "network.consent.given.v1", "network.consent.withdrawn.v1")
+        events = await world.published("network.consent.given.v1", "network.consent.withdrawn.v1", case=case)
         said = [row.type.split(".")[2] for row in events if row.data["person_id"] == str(case.mother)]
         assert said == ["given", "withdrawn", "given"]
 
 
 class TestPublishing:
-    async def test_the_words_of_now_again_make_no_version(self, house: House) -> None:
-        versions = [(await publish(house, OWN)).json()["version"] for _ in range(2)]
+    async def test_the_words_of_now_again_make_no_version(self, world: Network) -> None:
+        versions = [(await publish(world, OWN)).json()["version"] for _ in range(2)]
         assert versions == [2, 2]
 
-    async def test_counts_for_that_organisation_alone(self, house: House) -> None:
-        await publish(house, OWN)
-        elsewhere = uuid7()
-        who = house.staff(uuid7(), elsewhere, Role.DPO) | {"kring-tenant": str(elsewhere)}
-        answer = await house.ask("GET", "/v1/consent-texts/mail", who)
+    async def test_counts_for_that_organisation_alone(self, world: Network) -> None:
+        await publish(world, OWN)
+        who = world.stranger(Role.DPO)
+        answer = await world.ask("GET", "/v1/consent-texts/mail", who)
         assert (answer.json()["version"], answer.json()["own"]) == (1, False)
 
     @pytest.mark.parametrize(
@@ -145,61 +143,59 @@ class TestPublishing:
             [{**OWN[0], "body": "  "}, OWN[1]],
         ],
     )
-    async def test_needs_dutch_for_everyone_once(self, house: House, texts: list[dict[str, str]]) -> None:
-        assert (await publish(house, texts)).status_code == 422
+    async def test_needs_dutch_for_everyone_once(self, world: Network, texts: list[dict[str, str]]) -> None:
+        assert (await publish(world, texts)).status_code == 422
         assert (
-            await house.rows("SELECT 1 FROM consent_text WHERE tenant = :tenant", tenant=house.tenant) == []
+            await world.rows("SELECT 1 FROM consent_text WHERE tenant = :tenant", tenant=world.tenant) == []
         )
 
 
 class TestLegalBasis:
-    async def test_is_that_of_the_kind_of_person_whatever_they_say(self, house: House, case: Case) -> None:
-        me = await house.ask("GET", "/v1/me/consents", house.person(case, case.central))
+    async def test_is_that_of_the_kind_of_person_whatever_they_say(self, world: Network, case: Case) -> None:
+        me = await world.ask("GET", "/v1/me/consents", world.person(case, case.central))
         assert me.json()["legal_basis"] == "public-task"
-        assert (await say(house, case, case.central, "taking-part", given=False)).status_code == 200
+        assert (await say(world, case, case.central, "taking-part", given=False)).status_code == 200
         path = f"/v1/persons/{case.central}/legal-basis"
-        answer = await house.ask("GET", path, house.coordinator(case))
+        answer = await world.ask("GET", path, world.coordinator(case))
         assert [item["basis"] for item in answer.json()["items"]] == ["public-task"]
 
-    async def test_is_kept_when_the_policy_changes(self, house: House, case: Case) -> None:
+    async def test_is_kept_when_the_policy_changes(self, world: Network, case: Case) -> None:
         body = {"legal_basis": {"circle": "consent"}}
-        before = await house.add(case, "Nadia")
-        assert (await house.ask("PUT", "/v1/policy", house.manager(), json=body)).status_code == 200
-        after = await house.add(case, "Karim")
+        before = await world.add(case, "Nadia")
+        await world.ask("PUT", "/v1/policy", world.manager(), json=body, expect=200)
+        after = await world.add(case, "Karim")
         found = {}
         for person in (before, after):
             path = f"/v1/persons/{person}/legal-basis"
-            [item] = (await house.ask("GET", path, house.coordinator(case))).json()["items"]
+            [item] = (await world.do("GET", path, world.coordinator(case)))["items"]
             found[person] = (item["basis"], item["policy_version"])
         assert found == {before: ("legitimate-interest", 1), after: ("consent", 2)}
 
-    async def test_is_decided_for_one_person_by_the_dpo(self, house: House, case: Case) -> None:
+    async def test_is_decided_for_one_person_by_the_dpo(self, world: Network, case: Case) -> None:
         path = f"/v1/persons/{case.central}/legal-basis"
-        dpo = house.staff(uuid7(), house.tenant, Role.DPO)
-        house.later(days=1)
+        dpo = world.officer()
+        world.later(days=1)
         body = {"basis": "legal-obligation"}
-        assert (await house.ask("PUT", path, dpo, json=body)).status_code == 200
-        answer = await house.ask("PUT", path, dpo, json=body)
+        await world.ask("PUT", path, dpo, json=body, expect=200)
+        answer = await world.ask("PUT", path, dpo, json=body)
         assert [(item["basis"], item["policy_version"]) for item in answer.json()["items"]] == [
             ("legal-obligation", None),
             ("public-task", 1),
         ]
-        refused = await house.ask("PUT", path, house.coordinator(case), json={"basis": "consent"})
-        assert refused.status_code == 403
-        assert (await house.ask("PUT", path, dpo, json={"basis": "because"})).status_code == 422
-        elsewhere = uuid7()
-        stranger = house.staff(uuid7(), elsewhere, Role.DPO) | {"kring-tenant": str(elsewhere)}
-        assert code(await house.ask("GET", path, stranger)) == (404, "person-not-found")
+        await world.ask("PUT", path, world.coordinator(case), json={"basis": "consent"}, expect=403)
+        await world.ask("PUT", path, dpo, json={"basis": "because"}, expect=422)
+        stranger = world.stranger(Role.DPO)
+        assert problem(await world.ask("GET", path, stranger)) == (404, "person-not-found")
 
 
 class TestAtOnce:
-    async def test_two_who_publish_make_two_versions(self, house: House) -> None:
+    async def test_two_who_publish_make_two_versions(self, world: Network) -> None:
         others = [{**text, "body": f"{text['body']} Echt."} for text in OWN]
-        answers = await asyncio.gather(publish(house, OWN), publish(house, others))
+        answers = await asyncio.gather(publish(world, OWN), publish(world, others))
         assert sorted(answer.json()["version"] for answer in answers) == [2, 3]
 
-    async def test_the_same_yes_said_at_once_is_one(self, house: House, case: Case) -> None:
-        answers = await asyncio.gather(*(say(house, case, case.mother, "mail") for _ in range(4)))
+    async def test_the_same_yes_said_at_once_is_one(self, world: Network, case: Case) -> None:
+        answers = await asyncio.gather(*(say(world, case, case.mother, "mail") for _ in range(4)))
         assert {answer.status_code for answer in answers} == {200}
-        history = await house.ask("GET", "/v1/me/consents/history", house.person(case, case.mother))
+        history = await world.ask("GET", "/v1/me/consents/history", world.person(case, case.mother))
         assert len(history.json()["items"]) == 1

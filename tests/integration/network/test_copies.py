@@ -11,12 +11,12 @@ from services.network.copy_schemas import Copy, FromIntake, FromPlans, FromSched
 from services.network.operations import data_requests
 from services.plans.schemas import PlansCopy
 from services.scheduling.schemas import SchedulingCopy
-from shared.database import Scope
 from shared.errors import Gone, NotYet, Operational
 from shared.http.models import ResponseModel
 from shared.ids import uuid7
-from tests.integration.network.house import Case, House
 from tests.integration.network.test_data_requests import asked, decide, dpo, family
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 INTAKE: dict[str, Any] = {
     "erased": False,
@@ -62,39 +62,43 @@ PLANS: dict[str, Any] = {
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}&lt;'
 
 
-def held(house: House, **changes: Any) -> None:
+def held(world: Network, **changes: Any) -> None:
     """Let every service answer what it holds, or otherwise."""
-    house.intake.copies.update({"intake": INTAKE, "scheduling": SCHEDULING, "plans": PLANS} | changes)
+    world.others.copies.update({"intake": INTAKE, "scheduling": SCHEDULING, "plans": PLANS} | changes)
 
 
-async def ready(house: House, case: Case, person: UUID) -> str:
+async def ready(world: Network, case: Case, person: UUID) -> str:
     """Return an approved request for a copy."""
-    request = await asked(house, case, person)
-    assert (await decide(house, request, "approve")).status_code == 200
+    request = await asked(world, case, person)
+    assert (await decide(world, request, "approve")).status_code == 200
     return request
 
 
-async def read(house: House, case: Case, person: UUID, request: str, query: str = "", **headers: str) -> Any:
+async def read(
+    world: Network, case: Case, person: UUID, request: str, query: str = "", **headers: str
+) -> Any:
     """Read a copy as somebody of the case."""
-    who = house.person(case, person) | headers
-    return await house.ask("GET", f"/v1/me/data-requests/{request}/copy{query}", who)
+    who = world.person(case, person) | headers
+    return await world.ask("GET", f"/v1/me/data-requests/{request}/copy{query}", who)
 
 
 class TestCopy:
-    async def test_holds_what_every_service_holds_and_asks_for_this_purpose_alone(self, house: House) -> None:
-        case = await house.open_case()
+    async def test_holds_what_every_service_holds_and_asks_for_this_purpose_alone(
+        self, world: Network
+    ) -> None:
+        case = await world.open_case()
         path = f"/v1/persons/{case.central}/contacts"
         body = {"channel": "visit", "purpose": "first-contact", "on": "2026-03-01"}
-        await house.ask("POST", path, house.coordinator(case), json=body)
+        await world.ask("POST", path, world.coordinator(case), json=body)
         for given in (True, False):
             consent = {"given": given, "version": 1}
-            who = house.person(case, case.central)
-            await house.ask("PUT", "/v1/me/consents/research", who, json=consent)
-        await house.ask("GET", f"/v1/persons/{case.central}", house.coordinator(case))
-        held(house)
-        house.intake.asked.clear()
-        request = await ready(house, case, case.central)
-        answer = await read(house, case, case.central, request)
+            who = world.person(case, case.central)
+            await world.ask("PUT", "/v1/me/consents/research", who, json=consent)
+        await world.ask("GET", f"/v1/persons/{case.central}", world.coordinator(case))
+        held(world)
+        world.others.asked.clear()
+        request = await ready(world, case, case.central)
+        answer = await read(world, case, case.central, request)
         assert answer.status_code == 200, answer.text
         copy = Copy.model_validate(answer.json())
         assert copy.format == "kring-copy-1"
@@ -112,120 +116,119 @@ class TestCopy:
         assert "coordinator" in {role for seen in copy.seen for role in seen.roles}
         assert "seen" not in answer.json()["referral"]
         path = f"/v1/cases/{case.id}/persons/{case.central}/copy"
-        assert sorted(house.intake.asked) == [
+        assert sorted(world.others.asked) == [
             (service, path, "copy-for-person") for service in ("intake", "plans", "scheduling")
         ]
 
-    async def test_names_nobody_else(self, house: House) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia")
+    async def test_names_nobody_else(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
         proposal = {"first_name": "Xanthippe", "last_name": "Anders"}
-        await house.ask("POST", "/v1/me/proposals", house.person(case, aunt), json=proposal)
-        held(house)
-        answer = await read(house, case, aunt, await ready(house, case, aunt))
+        await world.ask("POST", "/v1/me/proposals", world.person(case, aunt), json=proposal)
+        held(world)
+        answer = await read(world, case, aunt, await ready(world, case, aunt))
         assert answer.json()["circle"]["people_you_proposed"] == 1
         for other in ("Xanthippe", "Samira", str(case.coordinator), str(case.mother)):
             assert other not in answer.text
 
     @pytest.mark.parametrize("failure", [Operational("plans: ConnectError"), NotYet("plans: not yet")])
     @pytest.mark.parametrize("service", ["intake", "scheduling", "plans"])
-    async def test_is_whole_or_not_there(self, house: House, service: str, failure: Exception) -> None:
-        case = await house.open_case()
-        request = await ready(house, case, case.central)
-        held(house, **{service: failure})
-        answer = await read(house, case, case.central, request)
+    async def test_is_whole_or_not_there(self, world: Network, service: str, failure: Exception) -> None:
+        case = await world.open_case()
+        request = await ready(world, case, case.central)
+        held(world, **{service: failure})
+        answer = await read(world, case, case.central, request)
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
         assert "Ilyas" not in answer.text
-        held(house)
-        assert (await read(house, case, case.central, request)).status_code == 200
+        held(world)
+        assert (await read(world, case, case.central, request)).status_code == 200
 
-    async def test_says_in_words_what_is_not_there_or_was_erased(self, house: House) -> None:
-        case = await house.open_case()
-        request = await ready(house, case, case.central)
-        held(house, intake=Gone())
-        del house.intake.copies["plans"]
-        answer = await read(house, case, case.central, request)
+    async def test_says_in_words_what_is_not_there_or_was_erased(self, world: Network) -> None:
+        case = await world.open_case()
+        request = await ready(world, case, case.central)
+        held(world, intake=Gone())
+        del world.others.copies["plans"]
+        answer = await read(world, case, case.central, request)
         assert answer.json()["missing"] == [
             {"part": "referral", "why": "erased"},
             {"part": "plan", "why": "not-held"},
         ]
-        page = (await read(house, case, case.central, request, "?format=html")).text
+        page = (await read(world, case, case.central, request, "?format=html")).text
         assert "Dit is gewist. Niemand kan het nog lezen, ook wij niet." in page
         assert "Hierover bewaren we niets over jou." in page
 
 
 class TestReading:
-    async def test_is_of_an_approved_request_for_as_long_as_it_is_ready(self, house: House) -> None:
-        case = await house.open_case()
-        held(house)
-        request = await asked(house, case, case.central)
-        assert (await read(house, case, case.central, request)).status_code == 409
-        await decide(house, request, "approve")
-        house.later(days=29)
-        assert (await read(house, case, case.central, request)).status_code == 200
-        house.later(days=2)
-        gone = await read(house, case, case.central, request)
+    async def test_is_of_an_approved_request_for_as_long_as_it_is_ready(self, world: Network) -> None:
+        case = await world.open_case()
+        held(world)
+        request = await asked(world, case, case.central)
+        assert (await read(world, case, case.central, request)).status_code == 409
+        await decide(world, request, "approve")
+        world.later(days=29)
+        assert (await read(world, case, case.central, request)).status_code == 200
+        world.later(days=2)
+        gone = await read(world, case, case.central, request)
         assert (gone.status_code, gone.json()["type"].split("/")[-1]) == (410, "copy-no-longer-ready")
 
-    async def test_is_not_of_a_refused_or_withdrawn_or_other_request(self, house: House) -> None:
-        case = await house.open_case()
-        held(house)
-        refused = await asked(house, case, case.central)
-        await decide(house, refused, "refuse", reason="neen")
-        other = await asked(house, case, case.central, "correction")
-        await decide(house, other, "approve")
-        withdrawn = await ready(house, case, case.central)
+    async def test_is_not_of_a_refused_or_withdrawn_or_other_request(self, world: Network) -> None:
+        case = await world.open_case()
+        held(world)
+        refused = await asked(world, case, case.central)
+        await decide(world, refused, "refuse", reason="neen")
+        other = await asked(world, case, case.central, "correction")
+        await decide(world, other, "approve")
+        withdrawn = await ready(world, case, case.central)
         path = f"/v1/me/data-requests/{withdrawn}/withdraw"
-        assert (await house.ask("POST", path, house.person(case, case.central))).status_code == 200
+        await world.ask("POST", path, world.person(case, case.central), expect=200)
         for request in (refused, other, withdrawn):
-            assert (await read(house, case, case.central, request)).status_code == 409
-        assert [purpose for _, _, purpose in house.intake.asked] == ["copy-persons"]
+            assert (await read(world, case, case.central, request)).status_code == 409
+        assert [purpose for _, _, purpose in world.others.asked] == ["copy-persons"]
 
-    async def test_is_for_oneself(self, house: House) -> None:
-        case = await house.open_case()
-        other = await house.open_case()
-        held(house)
-        request = await ready(house, case, case.central)
+    async def test_is_for_oneself(self, world: Network) -> None:
+        case = await world.open_case()
+        other = await world.open_case()
+        held(world)
+        request = await ready(world, case, case.central)
         for stranger in ((case, case.mother), (other, other.central)):
-            assert (await read(house, *stranger, request)).status_code == 404
-        assert (await read(house, case, case.central, str(uuid7()))).status_code == 404
+            assert (await read(world, *stranger, request)).status_code == 404
+        assert (await read(world, case, case.central, str(uuid7()))).status_code == 404
         path = f"/v1/data-requests/{request}/copy"
-        assert (await house.ask("GET", path, dpo(house))).status_code == 404
-        assert (await house.ask("GET", path, house.manager())).status_code == 403
+        await world.ask("GET", path, dpo(world), expect=404)
+        await world.ask("GET", path, world.manager(), expect=403)
 
-    async def test_a_parent_reads_until_the_child_is_twelve(self, house: House) -> None:
-        case, child, mother = await family(house, "2014-03-20")
-        held(house)
-        request = await asked(house, case, mother, for_person_id=str(child))
-        await decide(house, request, "approve")
-        assert (await read(house, case, mother, request)).status_code == 200
-        house.later(days=20)
-        refused = await read(house, case, mother, request)
+    async def test_a_parent_reads_until_the_child_is_twelve(self, world: Network) -> None:
+        case, child, mother = await family(world, "2014-03-20")
+        held(world)
+        request = await asked(world, case, mother, for_person_id=str(child))
+        await decide(world, request, "approve")
+        assert (await read(world, case, mother, request)).status_code == 200
+        world.later(days=20)
+        refused = await read(world, case, mother, request)
         assert (refused.status_code, refused.json()["type"].split("/")[-1]) == (
             403,
             "data-request-not-for-them",
         )
 
-    async def test_the_dpo_hands_over_what_was_asked_by_letter(self, house: House) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia")
+    async def test_the_dpo_hands_over_what_was_asked_by_letter(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
         body = {"reason": "Omdat oom Karim dat in vertrouwen vroeg"}
-        await house.ask("POST", f"/v1/persons/{aunt}/exclude", house.coordinator(case), json=body)
-        held(house)
+        await world.ask("POST", f"/v1/persons/{aunt}/exclude", world.coordinator(case), json=body)
+        held(world)
         path = f"/v1/persons/{aunt}/data-requests"
         for shown in (False, True):
-            noted = await house.ask("POST", path, dpo(house), json={"kind": "copy"})
+            noted = await world.ask("POST", path, dpo(world), json={"kind": "copy"})
             request = noted.json()["request_id"]
-            await decide(house, request, "approve", show_exit_reason=shown)
-            answer = await house.ask("GET", f"/v1/data-requests/{request}/copy", dpo(house))
-            assert answer.status_code == 200, answer.text
+            await decide(world, request, "approve", show_exit_reason=shown)
+            answer = await world.ask("GET", f"/v1/data-requests/{request}/copy", dpo(world), expect=200)
             assert ("oom Karim" in answer.text) is shown
             assert ({"part": "exit-reason", "why": "withheld"} in answer.json()["missing"]) is not shown
-            house.later(days=31)
-            async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+            world.later(days=31)
+            async with world.transaction() as session:
                 assert await data_requests.put_copy_away(
-                    session, tenant=house.tenant, request_id=UUID(request), now=house.clock.moment
+                    session, tenant=world.tenant, request_id=UUID(request), now=world.clock.time
                 )
 
 
@@ -240,28 +243,28 @@ class TestPage:
         ],
     )
     async def test_is_given_to_who_asks_for_one(
-        self, house: House, query: str, accept: str, kind: str
+        self, world: Network, query: str, accept: str, kind: str
     ) -> None:
-        case = await house.open_case()
-        held(house)
-        request = await ready(house, case, case.central)
-        answer = await read(house, case, case.central, request, query, accept=accept)
+        case = await world.open_case()
+        held(world)
+        request = await ready(world, case, case.central)
+        answer = await read(world, case, case.central, request, query, accept=accept)
         assert answer.headers["content-type"] == kind
         assert answer.headers["cache-control"] == "no-store"
         name = answer.headers["content-disposition"]
         assert re.fullmatch(r'inline; filename="kring-gegevens\.(json|html)"', name)
-        assert (await read(house, case, case.central, request, "?format=pdf")).status_code == 422
+        assert (await read(world, case, case.central, request, "?format=pdf")).status_code == 422
 
-    async def test_shows_hostile_words_as_words_and_runs_nothing(self, house: House) -> None:
-        case = await house.open_case()
+    async def test_shows_hostile_words_as_words_and_runs_nothing(self, world: Network) -> None:
+        case = await world.open_case()
         referral = {**INTAKE["referral"], "question": HOSTILE, "bottom_lines": [HOSTILE]}
         entry = {**INTAKE["entry"], "first_name": HOSTILE}
-        held(house, intake={**INTAKE, "referral": referral, "entry": entry})
+        held(world, intake={**INTAKE, "referral": referral, "entry": entry})
         path = f"/v1/persons/{case.central}"
         changed = {"relation": HOSTILE}
-        await house.ask("PATCH", path, house.coordinator(case), json=changed)
-        request = await ready(house, case, case.central)
-        answer = await read(house, case, case.central, request, "?format=html")
+        await world.ask("PATCH", path, world.coordinator(case), json=changed)
+        request = await ready(world, case, case.central)
+        answer = await read(world, case, case.central, request, "?format=html")
         assert answer.status_code == 200
         assert "<script" not in answer.text
         assert "<img" not in answer.text
@@ -272,11 +275,11 @@ class TestPage:
         assert "unsafe" not in policy
 
     @pytest.mark.parametrize("language", ["nl", "fr", "en", "tr"])
-    async def test_is_in_the_language_of_the_person(self, house: House, language: str) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia", language=language)
-        held(house)
-        page = (await read(house, case, aunt, await ready(house, case, aunt), "?format=html")).text
+    async def test_is_in_the_language_of_the_person(self, world: Network, language: str) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia", language=language)
+        held(world)
+        page = (await read(world, case, aunt, await ready(world, case, aunt), "?format=html")).text
         title = {"fr": "Tout ce que nous gardons", "en": "All that we keep"}.get(language, "Alles wat we")
         assert f"<h1>{title}" in page
         assert f'<html lang="{language if language != "tr" else "nl"}">' in page

@@ -11,17 +11,18 @@ import pytest_asyncio
 from services.network.api import create_app
 from shared.auth import link_token
 from shared.ids import uuid7
-from tests.integration.network.house import Case, House
 from tests.integration.network.test_links import _lasting_link
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 MOST = 8
 
 
 @pytest_asyncio.fixture
-async def limited(house: House) -> AsyncIterator[Any]:
+async def limited(world: Network) -> AsyncIterator[Any]:
     """Return what makes a client at an address of its own, of a service that lets a few tries through."""
-    settings = house.context.settings.model_copy(update={"anonymous_limit": MOST})
-    app = create_app(replace(house.context, settings=settings))
+    settings = world.context.settings.model_copy(update={"anonymous_limit": MOST})
+    app = create_app(replace(world.context, settings=settings))
     clients: list[httpx.AsyncClient] = []
 
     def at(address: str) -> httpx.AsyncClient:
@@ -29,7 +30,7 @@ async def limited(house: House) -> AsyncIterator[Any]:
         clients.append(httpx.AsyncClient(transport=transport, base_url="http://network"))
         return clients[-1]
 
-    await house.rows("DELETE FROM rate_limit RETURNING 1")
+    await world.rows("DELETE FROM rate_limit RETURNING 1")
     yield at
     for client in clients:
         await client.aclose()
@@ -76,24 +77,24 @@ class TestGuessing:
             assert (await client.post("/v1/links/exchange", content=b"{")).status_code in {400, 422}
         assert (await _try(client, _guess())).status_code == 429
 
-    async def test_does_not_hold_up_the_holder_at_another_address(self, house: House, limited: Any) -> None:
-        case: Case = await house.open_case()
-        token = await _lasting_link(house, case.central)
+    async def test_does_not_hold_up_the_holder_at_another_address(self, world: Network, limited: Any) -> None:
+        case: Case = await world.open_case()
+        token = await _lasting_link(world, case.central)
         guesser = limited("192.0.2.5")
         for _ in range(MOST + 1):
             await _try(guesser, token[:-4] + "AAAA")
         assert (await _try(guesser, token)).status_code == 429
         assert (await _try(limited("192.0.2.6"), token)).status_code == 200
 
-    async def test_begins_anew_when_the_time_is_over(self, house: House, limited: Any) -> None:
+    async def test_begins_anew_when_the_time_is_over(self, world: Network, limited: Any) -> None:
         client = limited("192.0.2.7")
         for _ in range(MOST + 1):
             await _try(client, _guess())
-        await house.rows("UPDATE rate_limit SET window_at = window_at - interval '601 seconds' RETURNING 1")
+        await world.rows("UPDATE rate_limit SET window_at = window_at - interval '601 seconds' RETURNING 1")
         assert (await _try(client, _guess())).status_code == 404
 
-    async def test_keeps_no_address(self, house: House, limited: Any) -> None:
+    async def test_keeps_no_address(self, world: Network, limited: Any) -> None:
         await _try(limited("198.51.100.77"), _guess())
-        [row] = await house.rows("SELECT rate_limit::text AS all FROM rate_limit")
+        [row] = await world.rows("SELECT rate_limit::text AS all FROM rate_limit")
         assert "198.51.100.77" not in row.all
         assert b"198.51.100.77".hex() not in row.all

@@ -9,20 +9,20 @@ import pytest
 from services.network import queries
 from services.network.operations import links
 from shared.auth import link_token
-from shared.database import Scope
 from shared.ids import uuid7
-from tests.integration.network.house import Case, House
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 
-async def _lasting_link(house: House, person: UUID) -> str:
-    async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
-        found = await queries.person(session, tenant=house.tenant, person_id=person)
-        await links.usable(session, person=found, now=house.clock.moment)
-    return await house.link_token_of(person)
+async def _lasting_link(world: Network, person: UUID) -> str:
+    async with world.transaction() as session:
+        found = await queries.person(session, tenant=world.tenant, person_id=person)
+        await links.usable(session, person=found, now=world.clock.time)
+    return await world.link_token_of(person)
 
 
-async def _exchange(house: House, token: str) -> Any:
-    return await house.http.post("/v1/links/exchange", json={"token": token})
+async def _exchange(world: Network, token: str) -> Any:
+    return await world.http.post("/v1/links/exchange", json={"token": token})
 
 
 def _code(answer: Any) -> tuple[int, str]:
@@ -30,14 +30,14 @@ def _code(answer: Any) -> tuple[int, str]:
 
 
 @pytest.fixture
-async def case(house: House) -> Case:
-    return await house.open_case()
+async def case(world: Network) -> Case:
+    return await world.open_case()
 
 
 class TestExchange:
-    async def test_gives_the_access_of_that_one_person(self, house: House, case: Case) -> None:
-        token = await _lasting_link(house, case.central)
-        answer = await _exchange(house, token)
+    async def test_gives_the_access_of_that_one_person(self, world: Network, case: Case) -> None:
+        token = await _lasting_link(world, case.central)
+        answer = await _exchange(world, token)
         assert answer.status_code == 200, answer.text
         body = answer.json()
         assert (body["person_id"], body["case_id"], body["tenant"], body["case_role"]) == (
@@ -47,7 +47,7 @@ class TestExchange:
             "central",
         )
         assert body["expires_in"] == 900
-        me = await house.http.get("/v1/me", headers={"authorization": f"Bearer {body['access_token']}"})
+        me = await world.http.get("/v1/me", headers={"authorization": f"Bearer {body['access_token']}"})
         assert me.json() == {
             "first_name": "Ilyas",
             "case_id": str(case.id),
@@ -57,36 +57,35 @@ class TestExchange:
             "invitation": None,
         }
 
-    async def test_lets_a_child_under_twelve_read_and_answer_but_decide_nothing(self, house: House) -> None:
-        case = await house.open_case(born="2014-03-03")
-        await house.invite(case, case.central)
-        answer = await _exchange(house, await _lasting_link(house, case.central))
+    async def test_lets_a_child_under_twelve_read_and_answer_but_decide_nothing(self, world: Network) -> None:
+        case = await world.open_case(born="2014-03-03")
+        await world.invite(case, case.central)
+        answer = await _exchange(world, await _lasting_link(world, case.central))
         child = {"authorization": f"Bearer {answer.json()['access_token']}"}
         yes, no = {"given": True, "version": 1}, {"given": False, "version": 1}
         for method, path, body in (
             ("POST", "/v1/me/proposals", {"first_name": "Oma", "last_name": "Testman"}),
             ("PUT", "/v1/me/consents/research", yes),
         ):
-            refused = await house.ask(method, path, child, json=body)
+            refused = await world.ask(method, path, child, json=body)
             assert _code(refused) == (403, "from-twelve-on"), path
-        assert (await house.ask("GET", "/v1/me", child)).status_code == 200
+        await world.ask("GET", "/v1/me", child, expect=200)
         for method, path, body in (
             ("PUT", "/v1/me/consents/research", no),
             ("POST", "/v1/me/invitation/answer", {"answer": "no"}),
         ):
-            allowed = await house.ask(method, path, child, json=body)
-            assert allowed.status_code == 200, (path, allowed.text)
+            await world.ask(method, path, child, json=body, expect=200)
 
-    async def test_takes_nobody_for_a_child_from_their_twelfth_birthday_on(self, house: House) -> None:
-        case = await house.open_case(born="2014-03-02")
-        answer = await _exchange(house, await _lasting_link(house, case.central))
+    async def test_takes_nobody_for_a_child_from_their_twelfth_birthday_on(self, world: Network) -> None:
+        case = await world.open_case(born="2014-03-02")
+        answer = await _exchange(world, await _lasting_link(world, case.central))
         someone = {"authorization": f"Bearer {answer.json()['access_token']}"}
         body = {"first_name": "Oma", "last_name": "Testman"}
-        assert (await house.ask("POST", "/v1/me/proposals", someone, json=body)).status_code == 201
+        await world.ask("POST", "/v1/me/proposals", someone, json=body, expect=201)
 
-    async def test_stores_nothing_that_lets_anyone_in(self, house: House, case: Case) -> None:
-        token = await _lasting_link(house, case.central)
-        stored = await house.rows(
+    async def test_stores_nothing_that_lets_anyone_in(self, world: Network, case: Case) -> None:
+        token = await _lasting_link(world, case.central)
+        stored = await world.rows(
             "SELECT to_jsonb(personal_link)::text AS whole FROM personal_link WHERE person_id = :id",
             id=case.central,
         )
@@ -94,73 +93,76 @@ class TestExchange:
         assert token not in stored[0].whole
         assert raw[16:].hex() not in stored[0].whole
 
-    async def test_refuses_what_is_no_link(self, house: House, case: Case) -> None:
-        token = await _lasting_link(house, case.central)
+    async def test_refuses_what_is_no_link(self, world: Network, case: Case) -> None:
+        token = await _lasting_link(world, case.central)
         flipped = token[:40] + ("A" if token[40] != "A" else "B") + token[41:]
-        unknown = link_token(links.link_key(house.context), uuid7(), 1)
+        unknown = link_token(links.link_key(world.context), uuid7(), 1)
         for wrong in ("x", "é" * 64, "=" * 64, token[:-1], flipped, unknown, "A" * 64):
-            assert _code(await _exchange(house, wrong)) == (404, "link-not-found")
-        assert (await house.http.post("/v1/links/exchange", json={"token": ""})).status_code == 422
-        assert (await house.http.post("/v1/links/exchange", content=b"[" * 90_000)).status_code in (400, 422)
+            assert _code(await _exchange(world, wrong)) == (404, "link-not-found")
+        assert (await world.http.post("/v1/links/exchange", json={"token": ""})).status_code == 422
+        assert (await world.http.post("/v1/links/exchange", content=b"[" * 90_000)).status_code in (400, 422)
 
-    async def test_ends_with_its_time_and_old_letters_stay_worthless(self, house: House, case: Case) -> None:
-        token = await _lasting_link(house, case.central)
-        house.later(days=121)
-        assert _code(await _exchange(house, token)) == (410, "link-expired")
-        newer = await _lasting_link(house, case.central)
+    async def test_ends_with_its_time_and_old_letters_stay_worthless(
+        self, world: Network, case: Case
+    ) -> None:
+        token = await _lasting_link(world, case.central)
+        world.later(days=121)
+        assert _code(await _exchange(world, token)) == (410, "link-expired")
+        newer = await _lasting_link(world, case.central)
         assert newer != token
-        assert (await _exchange(house, newer)).status_code == 200
-        assert _code(await _exchange(house, token)) == (410, "link-replaced")
+        assert (await _exchange(world, newer)).status_code == 200
+        assert _code(await _exchange(world, token)) == (410, "link-replaced")
 
-    async def test_lasts_longer_with_every_mail(self, house: House, case: Case) -> None:
-        token = await _lasting_link(house, case.central)
-        house.later(days=100)
-        assert await _lasting_link(house, case.central) == token
-        house.later(days=100)
-        assert (await _exchange(house, token)).status_code == 200
+    async def test_lasts_longer_with_every_mail(self, world: Network, case: Case) -> None:
+        token = await _lasting_link(world, case.central)
+        world.later(days=100)
+        assert await _lasting_link(world, case.central) == token
+        world.later(days=100)
+        assert (await _exchange(world, token)).status_code == 200
 
-    async def test_ends_when_the_person_leaves(self, house: House, case: Case) -> None:
-        aunt = await house.add(case, "Nadia")
-        token = await _lasting_link(house, aunt)
-        await house.ask("POST", f"/v1/persons/{aunt}/remove", house.coordinator(case), json={"reason": "x"})
-        assert _code(await _exchange(house, token)) == (410, "link-revoked")
+    async def test_ends_when_the_person_leaves(self, world: Network, case: Case) -> None:
+        aunt = await world.add(case, "Nadia")
+        token = await _lasting_link(world, aunt)
+        await world.ask("POST", f"/v1/persons/{aunt}/remove", world.coordinator(case), json={"reason": "x"})
+        assert _code(await _exchange(world, token)) == (410, "link-revoked")
 
-    async def test_ends_when_the_address_turns_out_to_be_wrong(self, house: House, case: Case) -> None:
-        aunt = await house.add(case, "Nadia")
-        token = await _lasting_link(house, aunt)
+    async def test_ends_when_the_address_turns_out_to_be_wrong(self, world: Network, case: Case) -> None:
+        aunt = await world.add(case, "Nadia")
+        token = await _lasting_link(world, aunt)
         path = f"/v1/persons/{aunt}"
-        await house.ask("PATCH", path, house.coordinator(case), json={"phone": "+32 470 12 34 56"})
-        assert (await _exchange(house, token)).status_code == 200
-        await house.ask("PATCH", path, house.coordinator(case), json={"email": "nadia2@example.org"})
-        assert _code(await _exchange(house, token)) == (410, "link-replaced")
+        await world.ask("PATCH", path, world.coordinator(case), json={"phone": "+32 470 12 34 56"})
+        assert (await _exchange(world, token)).status_code == 200
+        await world.ask("PATCH", path, world.coordinator(case), json={"email": "nadia2@example.org"})
+        assert _code(await _exchange(world, token)) == (410, "link-replaced")
 
-    async def test_works_after_the_case_has_stopped_for_reading_only(self, house: House, case: Case) -> None:
-        token = await _lasting_link(house, case.central)
-        await house.withdraw(case)
-        assert (await _exchange(house, token)).status_code == 200
+    async def test_works_after_the_case_has_stopped_for_reading_only(
+        self, world: Network, case: Case
+    ) -> None:
+        token = await _lasting_link(world, case.central)
+        await world.handle(case.withdrawn())
+        assert (await _exchange(world, token)).status_code == 200
 
 
 class TestRenewAndRevoke:
-    async def test_a_new_link_makes_the_old_worthless_and_is_mailed(self, house: House, case: Case) -> None:
-        token = await _lasting_link(house, case.central)
+    async def test_a_new_link_makes_the_old_worthless_and_is_mailed(self, world: Network, case: Case) -> None:
+        token = await _lasting_link(world, case.central)
         path = f"/v1/persons/{case.central}/link"
-        answer = await house.ask("POST", f"{path}/renew", house.coordinator(case))
-        assert answer.status_code == 204
-        assert _code(await _exchange(house, token)) == (410, "link-replaced")
-        assert (await _exchange(house, await house.link_token_of(case.central))).status_code == 200
-        assert [mail.kind for mail in await house.mails(case)] == ["link-renewed"]
+        await world.ask("POST", f"{path}/renew", world.coordinator(case), expect=204)
+        assert _code(await _exchange(world, token)) == (410, "link-replaced")
+        assert (await _exchange(world, await world.link_token_of(case.central))).status_code == 200
+        assert [mail.kind for mail in await world.emails(case=case)] == ["link-renewed"]
 
-    async def test_a_withdrawn_link_opens_nothing_until_renewed(self, house: House, case: Case) -> None:
-        token = await _lasting_link(house, case.central)
+    async def test_a_withdrawn_link_opens_nothing_until_renewed(self, world: Network, case: Case) -> None:
+        token = await _lasting_link(world, case.central)
         path = f"/v1/persons/{case.central}/link"
         for _ in range(2):
-            assert (await house.ask("POST", f"{path}/revoke", house.coordinator(case))).status_code == 204
-        assert _code(await _exchange(house, token)) == (410, "link-revoked")
-        await house.ask("POST", f"{path}/renew", house.manager())
-        assert (await _exchange(house, await house.link_token_of(case.central))).status_code == 200
+            await world.ask("POST", f"{path}/revoke", world.coordinator(case), expect=204)
+        assert _code(await _exchange(world, token)) == (410, "link-revoked")
+        await world.ask("POST", f"{path}/renew", world.manager())
+        assert (await _exchange(world, await world.link_token_of(case.central))).status_code == 200
 
-    async def test_is_for_the_coordinator_and_the_tenants_manager(self, house: House, case: Case) -> None:
+    async def test_is_for_the_coordinator_and_the_tenants_manager(self, world: Network, case: Case) -> None:
         path = f"/v1/persons/{case.central}/link/revoke"
-        assert (await house.ask("POST", path, house.person(case, case.central))).status_code == 403
-        elsewhere = house.manager() | {"kring-tenant": str(uuid7())}
-        assert (await house.ask("POST", path, elsewhere)).status_code == 403
+        await world.ask("POST", path, world.person(case, case.central), expect=403)
+        elsewhere = world.manager() | {"kring-tenant": str(uuid7())}
+        await world.ask("POST", path, elsewhere, expect=403)

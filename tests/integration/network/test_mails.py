@@ -10,19 +10,19 @@ import icalendar
 import pytest
 
 from services.network.operations import invitations, telling
-from shared.database import Scope
 from shared.events import intake, network
 from shared.events.base import MESSAGE_QUEUED
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
-from tests.integration.network.house import Case, House
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 QUEUED = MESSAGE_QUEUED["network"].TYPE
 STARTS = datetime(2026, 5, 9, 12, tzinfo=UTC)
 
 
-async def _send(house: House) -> list[str]:
-    return await house.deliver_own(QUEUED)
+async def _send(world: Network) -> list[str]:
+    return await world.deliver_published(QUEUED)
 
 
 def _asked(case: Case, person: UUID, kind: str, **more: Any) -> network.TellPerson:
@@ -43,90 +43,87 @@ def _entry(case: Case, method: Any, revision: int) -> network.CalendarEntry:
     )
 
 
-async def _begun(house: House, person: UUID, case: Case) -> UUID:
-    invitation = await house.invite(case, person)
-    async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
-        await invitations.begin(
-            session, tenant=house.tenant, invitation_id=invitation, now=house.clock.moment
-        )
+async def _begun(world: Network, person: UUID, case: Case) -> UUID:
+    invitation = await world.invite(case, person)
+    async with world.transaction() as session:
+        await invitations.begin(session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time)
     return invitation
 
 
 class TestInvitation:
-    async def test_holds_a_first_name_and_a_link_that_lets_in(self, house: House, sink: Sink) -> None:
-        case = await house.open_case()
-        aunt = await house.add(case, "Nadia", language="fr")
-        await _begun(house, aunt, case)
-        assert await _send(house) == ["handled"]
+    async def test_holds_a_first_name_and_a_link_that_lets_in(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia", language="fr")
+        await _begun(world, aunt, case)
+        assert await _send(world) == ["handled"]
         [mail] = sink.mails
         assert (mail["To"], mail["Content-Language"]) == ("Nadia <nadia@example.org>", "fr")
         assert (mail["Kring-Kind"], mail["Kring-Role"]) == ("invitation", "circle")
         assert "Nadia" not in mail["Subject"]
         assert "Testman" not in mail.as_string()
         token = _text(mail).partition("/l/")[2].partition("?")[0]
-        answer = await house.http.post("/v1/links/exchange", json={"token": token})
+        answer = await world.http.post("/v1/links/exchange", json={"token": token})
         assert answer.json()["person_id"] == str(aunt)
-        told = await house.said(case, "network.message.delivered.v1")
+        told = await world.published("network.message.delivered.v1", case=case)
         assert (told[0].data["person_id"], told[0].data["kind"]) == (str(aunt), "invitation")
 
-    async def test_goes_out_once_when_told_twice(self, house: House, sink: Sink) -> None:
-        case = await house.open_case()
-        await _begun(house, await house.add(case, "Nadia"), case)
-        assert await _send(house) == ["handled"]
-        assert await _send(house) == ["duplicate"]
+    async def test_goes_out_once_when_told_twice(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        await _begun(world, await world.add(case, "Nadia"), case)
+        assert await world.deliver_published(QUEUED, times=2) == ["handled", "duplicate"]
         assert len(sink.mails) == 1
 
     async def test_tells_that_somebody_without_address_must_be_reached_otherwise(
-        self, house: House, sink: Sink
+        self, world: Network, sink: Sink
     ) -> None:
-        case = await house.open_case()
-        uncle = await house.add(case, "Karim", email=None)
-        invitation = await _begun(house, uncle, case)
-        await _send(house)
+        case = await world.open_case()
+        uncle = await world.add(case, "Karim", email=None)
+        invitation = await _begun(world, uncle, case)
+        await _send(world)
         assert sink.mails == []
-        assert [row.data["person_id"] for row in await house.said(case, "network.message.failed.v1")] == [
-            str(uncle)
-        ]
-        house.later(days=4)
-        async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+        assert [
+            row.data["person_id"] for row in await world.published("network.message.failed.v1", case=case)
+        ] == [str(uncle)]
+        world.later(days=4)
+        async with world.transaction() as session:
             assert await invitations.remind(
-                session, tenant=house.tenant, invitation_id=invitation, now=house.clock.moment
+                session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time
             )
-        assert [mail.kind for mail in await house.mails(case)] == ["invitation"]
+        assert [mail.kind for mail in await world.emails(case=case)] == ["invitation"]
 
     async def test_is_called_off_when_the_person_left_or_answered_meanwhile(
-        self, house: House, sink: Sink
+        self, world: Network, sink: Sink
     ) -> None:
-        case = await house.open_case()
-        aunt, uncle = await house.add(case, "Nadia"), await house.add(case, "Karim")
-        await _begun(house, aunt, case)
-        reminded = await _begun(house, uncle, case)
-        await _send(house)
+        case = await world.open_case()
+        aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
+        await _begun(world, aunt, case)
+        reminded = await _begun(world, uncle, case)
+        await _send(world)
         sink.mails.clear()
-        house.later(days=4)
-        async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
+        world.later(days=4)
+        async with world.transaction() as session:
             await invitations.remind(
-                session, tenant=house.tenant, invitation_id=reminded, now=house.clock.moment
+                session, tenant=world.tenant, invitation_id=reminded, now=world.clock.time
             )
-        await house.ask("POST", "/v1/me/invitation/answer", house.person(case, uncle), json={"answer": "yes"})
-        await house.ask("POST", f"/v1/persons/{aunt}/link/renew", house.coordinator(case))
-        await house.ask("POST", f"/v1/persons/{aunt}/remove", house.coordinator(case), json={"reason": "x"})
-        await _send(house)
+        await world.ask("POST", "/v1/me/invitation/answer", world.person(case, uncle), json={"answer": "yes"})
+        await world.ask("POST", f"/v1/persons/{aunt}/link/renew", world.coordinator(case))
+        await world.ask("POST", f"/v1/persons/{aunt}/remove", world.coordinator(case), json={"reason": "x"})
+        await _send(world)
         assert sink.mails == []
-        assert {mail.state for mail in await house.mails(case)} == {"sent", "cancelled"}
+        assert {mail.state for mail in await world.emails(case=case)} == {"sent", "cancelled"}
 
-    async def test_shows_no_address_hidden_in_a_name(self, house: House, sink: Sink) -> None:
-        case = await house.open_case(coordinator=False)
-        other = Case(tenant=house.tenant)
-        house.intake.people[other.id] = [
+    async def test_shows_no_address_hidden_in_a_name(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case(coordinator=False)
+        other = Case(tenant=world.tenant)
+        world.others.people[other.id] = [
             person | {"first_name": "Jan\r\nBcc: all@example.org http://example.org/x"}
-            for person in house.intake.people[case.id][:1]
+            for person in world.others.people[case.id][:1]
         ]
-        house.intake.people[other.id][0]["person_id"] = str(other.central)
-        await house.hear(intake.CaseOpened(case_id=other.id, referral_id=uuid7()), case=other)
-        await house.assign(other)
-        await _begun(house, other.central, other)
-        await _send(house)
+        world.others.people[other.id][0]["person_id"] = str(other.central)
+        await world.handle(intake.CaseOpened(case_id=other.id, referral_id=uuid7()), case=other)
+        await world.handle_all(other.assigned())
+        await _begun(world, other.central, other)
+        await _send(world)
         [mail] = sink.mails
         assert mail["Bcc"] is None
         assert "http://example.org" not in _text(mail)
@@ -134,16 +131,16 @@ class TestInvitation:
 
 class TestTellPerson:
     async def test_writes_with_a_calendar_entry_that_is_taken_out_again(
-        self, house: House, sink: Sink
+        self, world: Network, sink: Sink
     ) -> None:
-        case = await house.open_case()
+        case = await world.open_case()
         for kind, method, revision in (
             ("conference-scheduled", "REQUEST", 1),
             ("conference-postponed", "CANCEL", 2),
         ):
             asked = _asked(case, case.central, kind, calendar=_entry(case, method, revision))
-            assert await house.hear(asked, case=case) == "handled"
-        await _send(house)
+            assert await world.handle(asked) == "handled"
+        await _send(world)
         seen = []
         for mail in sink.mails:
             [part] = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
@@ -160,40 +157,40 @@ class TestTellPerson:
         )
 
     @pytest.mark.parametrize("kind", sorted(telling.ASKED_KINDS))
-    async def test_knows_every_kind_that_others_ask_for(self, house: House, sink: Sink, kind: str) -> None:
-        case = await house.open_case()
+    async def test_knows_every_kind_that_others_ask_for(self, world: Network, sink: Sink, kind: str) -> None:
+        case = await world.open_case()
         for person in (case.central, case.mother):
             asked = _asked(
                 case, person, kind, parameters={"due_on": "2026-05-09", "check_in": "three-months"}
             )
-            assert await house.hear(asked, case=case) == "handled"
-        assert await _send(house) == ["handled", "handled"]
+            assert await world.handle(asked) == "handled"
+        assert await _send(world) == ["handled", "handled"]
         assert [mail["Content-Language"] for mail in sink.mails] == ["nl", "fr"]
         # Of a file that is closed nothing is left to look at.
         links = [re.findall(r"/l/\S+", _text(mail)) for mail in sink.mails]
         assert all(len(found) == (0 if kind == "file-kept" else 1) for found in links)
         assert all(link.endswith("?to=plans") for found in links for link in found)
 
-    async def test_asked_twice_by_one_command_writes_once(self, house: House, sink: Sink) -> None:
-        case = await house.open_case()
+    async def test_asked_twice_by_one_command_writes_once(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
         event_id, asked = uuid7(), _asked(case, case.central, "plan-shared")
-        assert await house.hear(asked, case=case, event_id=event_id) == "handled"
-        assert await house.hear(asked, case=case, event_id=event_id) == "duplicate"
-        await _send(house)
+        assert await world.handle(asked, event_id=event_id) == "handled"
+        assert await world.handle(asked, event_id=event_id) == "duplicate"
+        await _send(world)
         assert len(sink.mails) == 1
 
     async def test_says_nothing_more_about_a_stopped_case_unless_it_must(
-        self, house: House, sink: Sink
+        self, world: Network, sink: Sink
     ) -> None:
-        case = await house.open_case()
+        case = await world.open_case()
         waiting = _asked(case, case.central, "poll-invitation")
-        assert await house.hear(waiting, case=case) == "handled"
-        await house.withdraw(case)
+        assert await world.handle(waiting) == "handled"
+        await world.handle(case.withdrawn())
         late = _asked(case, case.central, "poll-reminder")
-        assert await house.hear(late, case=case) == "refused:case-stopped"
+        assert await world.handle(late) == "refused:case-stopped"
         must = _asked(case, case.mother, "conference-cancelled", even_if_stopped=True)
-        assert await house.hear(must, case=case) == "handled"
-        await _send(house)
+        assert await world.handle(must) == "handled"
+        await _send(world)
         assert sorted(mail["Kring-Kind"] for mail in sink.mails) == [
             "case-stopped",
             "case-stopped",
@@ -202,31 +199,33 @@ class TestTellPerson:
         stopped = [_text(mail) for mail in sink.mails if mail["Kring-Kind"] == "case-stopped"]
         assert all("/l/" not in text for text in stopped)
 
-    async def test_refuses_people_of_other_cases_and_people_who_left(self, house: House) -> None:
-        case, other = await house.open_case(), await house.open_case()
-        aunt = await house.add(case, "Nadia")
-        await house.ask("POST", f"/v1/persons/{aunt}/remove", house.coordinator(case), json={"reason": "x"})
+    async def test_refuses_people_of_other_cases_and_people_who_left(self, world: Network) -> None:
+        case, other = await world.open_case(), await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        await world.ask("POST", f"/v1/persons/{aunt}/remove", world.coordinator(case), json={"reason": "x"})
         outcomes = [
-            await house.hear(_asked(case, person, "plan-shared"), case=case)
+            await world.handle(_asked(case, person, "plan-shared"))
             for person in (other.central, aunt, uuid7())
         ]
         assert outcomes == ["refused:person-not-active"] * 2 + ["refused:person-not-found"]
-        assert await house.mails(case) == []
+        assert await world.emails(case=case) == []
 
     @pytest.mark.parametrize(
         ("kind", "target"),
         [("case-stopped", "x"), ("invitation", "x"), ("plan-shared", "a b"), ("Iets", "x")],
     )
-    async def test_is_loud_about_what_nobody_may_ask_for(self, house: House, kind: str, target: str) -> None:
-        case = await house.open_case()
+    async def test_is_loud_about_what_nobody_may_ask_for(
+        self, world: Network, kind: str, target: str
+    ) -> None:
+        case = await world.open_case()
         with pytest.raises(telling.UnknownKind):
-            await house.hear(_asked(case, case.central, kind, link_target=target), case=case)
+            await world.handle(_asked(case, case.central, kind, link_target=target))
 
-    async def test_writes_to_nobody_whose_link_was_withdrawn(self, house: House, sink: Sink) -> None:
-        case = await house.open_case()
-        await house.ask("POST", f"/v1/persons/{case.central}/link/revoke", house.coordinator(case))
-        await house.hear(_asked(case, case.central, "plan-shared"), case=case)
-        await _send(house)
+    async def test_writes_to_nobody_whose_link_was_withdrawn(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        await world.ask("POST", f"/v1/persons/{case.central}/link/revoke", world.coordinator(case))
+        await world.handle(_asked(case, case.central, "plan-shared"))
+        await _send(world)
         assert sink.mails == []
-        assert [mail.state for mail in await house.mails(case)] == ["failed"]
-        assert len(await house.said(case, "network.message.failed.v1")) == 1
+        assert [mail.state for mail in await world.emails(case=case)] == ["failed"]
+        assert len(await world.published("network.message.failed.v1", case=case)) == 1

@@ -21,53 +21,54 @@ from shared.settings import Settings
 from shared.temporal import prepare_namespace
 from shared.worker import make_worker
 from tests.integration.network.conftest import Sink
-from tests.integration.network.house import Case, House, opened
 from tests.support.backing import Databases
 from tests.support.eventually import eventually
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 
 @pytest_asyncio.fixture
-async def whole(settings: Settings, databases: Databases, mail_server: Sink) -> AsyncIterator[House]:
+async def whole(settings: Settings, databases: Databases, mail_server: Sink) -> AsyncIterator[Network]:
     """Network with all its roles in this process."""
     await databases.recreate("network")
     settings = settings.model_copy(update={"smtp_port": mail_server.port})
     url = settings.broker_url.get_secret_value()
     await prepare_namespace(address=settings.temporal_address, namespace=settings.temporal_namespace)
     await broker.declare_all(url, {"network": subscriptions.bindings()}, scale=settings.retry_scale)
-    async with opened(settings, SkippedClock(settings.temporal_address)) as house:
+    async with Network.open(settings, clock=SkippedClock(settings.temporal_address)) as world:
         relay = Relay(service="network", database_url=settings.database_of("network"), broker_url=url)
-        house.context.database.after_events(relay.wake)
-        consumer = Consumer(subscriptions, house.context)
+        world.context.database.after_events(relay.wake)
+        consumer = Consumer(subscriptions, world.context)
         running = make_worker(
-            await house.context.temporal.client(),
+            await world.context.temporal.client(),
             service="network",
             workflows=worker.workflows,
-            activities=worker.activities(house.context),
+            activities=worker.activities(world.context),
             stop_seconds=2,
         )
         async with running:
             await consumer.start()
             relaying = asyncio.create_task(relay.run())
-            yield house
+            yield world
             relay.stop()
             await consumer.stop()
             with contextlib.suppress(asyncio.CancelledError):
                 await relaying
 
 
-async def _publish(house: House, case: Case, data: EventData, *, twice: bool = False) -> None:
-    connection = await aio_pika.connect(house.context.settings.broker_url.get_secret_value())
+async def _publish(world: Network, case: Case, data: EventData, *, twice: bool = False) -> None:
+    connection = await aio_pika.connect(world.context.settings.broker_url.get_secret_value())
     async with connection:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.get_exchange(data.EXCHANGE)
-        body = house.envelope(data, case=case)
+        body = await world.message(data, case=case)
         for _ in range(2 if twice else 1):
             message = aio_pika.Message(body, message_id=str(uuid4()), type=data.TYPE, delivery_mode=2)
             await exchange.publish(message, routing_key=data.TYPE)
 
 
-async def _people(house: House, case: Case) -> bool:
-    answer = await house.ask("GET", f"/v1/cases/{case.id}/persons", house.coordinator(case))
+async def _people(world: Network, case: Case) -> bool:
+    answer = await world.ask("GET", f"/v1/cases/{case.id}/persons", world.coordinator(case))
     return answer.status_code == 200 and len(answer.json()["items"]) > 0
 
 
@@ -76,18 +77,15 @@ def _mails_to(sink: Sink, address: str) -> list[Any]:
 
 
 class TestNetworkRunning:
-    async def test_takes_a_case_from_its_opening_to_its_end(self, whole: House, sink: Sink) -> None:
+    async def test_takes_a_case_from_its_opening_to_its_end(self, whole: Network, sink: Sink) -> None:
         case = Case(tenant=whole.tenant)
-        whole.intake.people[case.id] = [
+        whole.others.people[case.id] = [
             {"person_id": str(case.central), "role": "central", "first_name": "Ilyas", "last_name": "Testman",
              "email": "ilyas@example.org", "language": "nl", "parental_authority": False, "consent": None}
         ]  # fmt: skip
         # The assignment comes before the opening, and both come twice.
-        assigned = intake.CoordinatorAssigned(
-            case_id=case.id, assignment_no=1, coordinator_id=case.coordinator
-        )
-        await _publish(whole, case, assigned, twice=True)
-        await _publish(whole, case, intake.CaseOpened(case_id=case.id, referral_id=uuid4()), twice=True)
+        await _publish(whole, case, case.assigned(), twice=True)
+        await _publish(whole, case, case.opened(), twice=True)
 
         async def copied() -> bool:
             return await _people(whole, case)

@@ -154,18 +154,15 @@ class World:
 
     # Events of others, and its own.
 
-    async def handle(
+    async def message(
         self,
         event: EventData,
         *,
         case: Case | None = None,
         sequence: int | None = None,
         event_id: UUID | None = None,
-    ) -> str:
-        """Deliver an event of another service, and return what came of it.
-
-        It is about its own `case_id` and of the tenant, unless it comes as one of another `case`.
-        """
+    ) -> bytes:
+        """Return an event of another service as it travels: of the tenant and its own case, or of this `case`."""
         row = {
             "id": event_id or uuid7(),
             "type": event.TYPE,
@@ -177,7 +174,11 @@ class World:
             "traceparent": None,
             "data": event.model_dump_json(),
         }
-        return await self.deliver(envelope(row, "urn:kring:test"), event.TYPE)
+        return envelope(row, "urn:kring:test")
+
+    async def handle(self, event: EventData, **how: Any) -> str:
+        """Deliver an event of another service (`how`: see `message`), and return what came of it."""
+        return await self.deliver(await self.message(event, **how), event.TYPE)
 
     async def handle_all(self, *events: EventData, case: Case | None = None) -> None:
         """Deliver events of other services, each of which must be handled."""

@@ -8,10 +8,8 @@ from uuid import UUID
 from temporalio.client import WorkflowHandle
 
 from services.network.data_requests import data_request_workflow_id
-from shared.auth import Role
-from shared.ids import uuid7
-from tests.integration.network.house import Case
 from tests.support.eventually import eventually
+from tests.support.world import Case
 from tests.workflows.network.inviting import Inviting
 
 
@@ -36,10 +34,9 @@ class Asking:
     async def answer(self, request: UUID, what: str, **body: Any) -> None:
         """Answer a request as the DPO, and let the service hear what it says."""
         house = self.service.house
-        officer = house.staff(uuid7(), house.tenant, Role.DPO)
+        officer = house.officer()
         path = f"/v1/data-requests/{request}/{what}"
-        answer = await house.ask("POST", path, officer, **({"json": body} if body else {}))
-        assert answer.status_code == 200, answer.text
+        await house.ask("POST", path, officer, json=body or None, expect=200)
         await self.service.hear_own_events()
 
     async def state(self, request: UUID) -> str:

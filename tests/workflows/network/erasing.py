@@ -5,11 +5,9 @@ from uuid import UUID
 
 from temporalio.client import WorkflowHandle
 
-from shared.auth import Role
 from shared.deadlines import workflow_id
-from shared.ids import uuid7
-from tests.integration.network.house import Case
 from tests.support.eventually import eventually
+from tests.support.world import Case
 from tests.workflows.network.inviting import Inviting
 
 
@@ -28,7 +26,7 @@ class Erasing:
         self.case = await house.open_case()
         self.person = await house.add(self.case, "Rachid")
         await self.service.hear_own_events()
-        officer = house.staff(uuid7(), house.tenant, Role.DPO)
+        officer = house.officer()
         path = f"/v1/persons/{self.person}/erase"
         answer = await house.ask("POST", path, officer, json={"because": "asked"})
         assert answer.status_code == 200, answer.text
@@ -45,7 +43,7 @@ class Erasing:
 
     async def skip_to(self, moment: str) -> None:
         """Let time pass until a little after a moment of the clock."""
-        length = getattr(await self.clock(), moment) - await self.service.house.context.clock.now()
+        length = getattr(await self.clock(), moment) - await self.service.house.now()
         await self.service.skip(seconds=length.total_seconds() + 1)
 
     async def handle(self) -> WorkflowHandle[Any, Any]:

@@ -10,8 +10,8 @@ from temporalio.client import WorkflowHandle
 
 from services.network.domain.consents import coming_of_age_workflow_id
 from shared.calendar import BRUSSELS
-from tests.integration.network.house import Case
 from tests.support.eventually import eventually
+from tests.support.world import Case
 from tests.workflows.network.inviting import Inviting
 
 
@@ -23,7 +23,7 @@ class GrowingUp:
 
     async def born(self, age: int, *, days: int) -> date:
         """Return when somebody was born who reaches an age in so many days."""
-        today = (await self.service.house.clock.now()).astimezone(BRUSSELS).date()
+        today = (await self.service.house.now()).astimezone(BRUSSELS).date()
         day: date = today + timedelta(days=days)
         # On the twenty-ninth of February in a year without one, a day is as good as another.
         return day.replace(year=day.year - age, day=min(day.day, 28))

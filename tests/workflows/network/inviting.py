@@ -21,8 +21,9 @@ from shared.outbox import envelope
 from shared.settings import Settings
 from shared.temporal import Temporal, prepare_namespace
 from shared.worker import make_worker
-from tests.integration.network.house import Case, House, opened
 from tests.support.eventually import eventually
+from tests.support.world import Case
+from tests.support.world.network import Network
 
 # Mails are decided on here and sent elsewhere.
 _NOT_HEARD = {"network.internal.message.queued.v1"}
@@ -32,7 +33,7 @@ _NOT_HEARD = {"network.internal.message.queued.v1"}
 class Inviting:
     """The service, and a hand on the clock of its Temporal server."""
 
-    house: House
+    house: Network
     heard: int = 0
 
     async def hear_own_events(self) -> None:
@@ -82,7 +83,7 @@ class Inviting:
 
     async def kinds(self, case: Case) -> list[str]:
         """Return the kinds of mails decided on, in order."""
-        return [mail.kind for mail in await self.house.mails(case)]
+        return [mail.kind for mail in await self.house.emails(case=case)]
 
     async def state(self, case: Case, first_name: str) -> str:
         """Return where somebody's invitation stands."""
@@ -112,7 +113,7 @@ async def inviting(
     others: dict[str, Any] = {}
     if readable:
         others["temporal"] = Temporal(address=server.address, namespace=server.namespace, codec_key=None)
-    async with opened(settings, SkippedClock(server.address), **others) as house:
+    async with Network.open(settings, clock=SkippedClock(server.address), **others) as house:
         running = make_worker(
             await house.context.temporal.client(),
             service="network",

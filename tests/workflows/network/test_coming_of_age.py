@@ -29,7 +29,7 @@ class TestTurningTwelve:
         await growing_up.waits(clock.id)
         assert (clock.kind, clock.owner) == ("turns-12", "coordinator")
         assert clock.due_at.astimezone(BRUSSELS).weekday() == 0
-        now = await house.clock.now()
+        now = await house.now()
         await service.skip(seconds=(clock.warn_at - now).total_seconds() + 5)
         await growing_up.waits(clock.id)
         assert (await growing_up.running(child)).warned_at is not None
@@ -37,7 +37,7 @@ class TestTurningTwelve:
         await service.skip(days=28, hours=2)
         await growing_up.ended(clock.id)
         assert await growing_up.told(child) == [12]
-        [mail] = [mail for mail in await house.mails(case) if mail.recipient == child]
+        [mail] = [mail for mail in await house.emails(case=case) if mail.recipient == child]
         assert (mail.kind, mail.parameters["age"]) == ("consent-asked", 12)
         following = await growing_up.running(child)
         assert following.kind == "turns-18"
@@ -62,7 +62,7 @@ class TestTurningTwelve:
         case = await house.open_case()
         child = await growing_up.child(case, await growing_up.born(12, days=40))
         clock = await growing_up.running(child)
-        await house.hear(intake.CasePaused(case_id=case.id, reason="illness"), case=case)
+        await house.handle(intake.CasePaused(case_id=case.id, reason="illness"))
         await service.hear_own_events()
         assert (await growing_up.running(child)).due_at == clock.due_at
         await growing_up.waits(clock.id)
@@ -132,17 +132,17 @@ class TestMoving:
     async def test_goes_over_to_whoever_is_there(self, growing_up: GrowingUp) -> None:
         service, house = growing_up.service, growing_up.service.house
         case = await house.open_case(coordinator=False)
-        await house.assign(case)
+        await house.handle_all(case.assigned())
         child = await growing_up.child(case, await growing_up.born(12, days=60))
         released = intake.CoordinatorReleased(
             case_id=case.id, assignment_no=1, coordinator_id=case.coordinator, reason="unavailable"
         )
-        await house.hear(released, case=case)
+        await house.handle(released)
         await service.hear_own_events()
         clock = await growing_up.running(child)
         assert clock.owner == "regional-manager"
         await growing_up.waits(clock.id)
-        await house.assign(case, number=2)
+        await house.handle_all(case.assigned(2))
         await service.hear_own_events()
         assert (await growing_up.running(child)).owner == "coordinator"
         await service.skip(days=70)
@@ -156,7 +156,7 @@ class TestStopping:
         case = await house.open_case()
         child = await growing_up.child(case, await growing_up.born(12, days=10))
         clock = await growing_up.running(child)
-        await house.withdraw(case)
+        await house.handle(case.withdrawn())
         await service.hear_own_events()
         await growing_up.ended(clock.id)
         await service.skip(days=40)

@@ -62,7 +62,7 @@ class TestDataRequest:
     async def test_outlives_the_case_and_ends_with_a_refusal(self, asking: Asking, service: Inviting) -> None:
         case = await service.house.open_case()
         request = await asking.asked(case, case.central, "erasure")
-        await service.house.hear(intake.CaseClosed(case_id=case.id, outcome="followed-up"), case=case)
+        await service.house.handle(intake.CaseClosed(case_id=case.id, outcome="followed-up"))
         await service.hear_own_events()
         await service.skip(days=23, hours=2)
         await asking.waits(request)
@@ -104,15 +104,15 @@ class TestDataRequest:
         aunt = await house.add(case, "Nadia")
         request = await asking.asked(case, aunt, "erasure")
         await asking.answer(request, "approve")
-        house.intake.holds[case.id] = Operational("intake: ConnectError")
+        house.others.holds[case.id] = Operational("intake: ConnectError")
         await service.skip(days=2, hours=2)
 
         async def tried() -> bool:
-            return [purpose for _, _, purpose in house.intake.asked].count("erase-person") > 1
+            return [purpose for _, _, purpose in house.others.asked].count("erase-person") > 1
 
         await eventually(tried, "intake to be asked again")
         assert await asking.state(request) == "approved"
-        house.intake.holds[case.id] = False
+        house.others.holds[case.id] = False
         # By now it is tried once a minute.
         await service.skip(minutes=2)
         await asking.ended(request)

@@ -40,7 +40,7 @@ class TestDeadline:
             await service.hear_own_events()
         for holder in ("intake", "scheduling", "plans"):
             fact = ERASURE_CONFIRMED[holder](kind="person", subject=erasing.person)
-            await service.house.hear(fact, case=erasing.case)
+            await service.house.handle(fact, case=erasing.case)
         assert (await erasing.clock()).state == "stopped"
         await erasing.skip_to("warn_at")
         await erasing.ended()

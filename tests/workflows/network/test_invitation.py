@@ -26,7 +26,7 @@ class TestInvitation:
         assert await service.state(case, "Nadia") == "silent"
         clocks = [
             row.type.split(".")[2]
-            for row in await house.said(case)
+            for row in await house.published(case=case)
             if ".clock." in row.type and row.data["kind"] == "invitation"
         ]
         assert clocks == ["started", "warned", "breached"]
@@ -52,12 +52,12 @@ class TestInvitation:
         case = await house.open_case()
         _, invitation = await service.invited(case, "Nadia")
         await service.skip(days=3)
-        await house.hear(intake.CasePaused(case_id=case.id, reason="illness"), case=case)
+        await house.handle(intake.CasePaused(case_id=case.id, reason="illness"))
         await service.hear_own_events()
         await service.waits(invitation, timers=0)
         await service.skip(days=20)
         assert await service.kinds(case) == ["invitation"]
-        await house.hear(intake.CaseResumed(case_id=case.id), case=case)
+        await house.handle(intake.CaseResumed(case_id=case.id))
         await service.hear_own_events()
         await service.waits(invitation)
         assert await service.kinds(case) == ["invitation"]
@@ -69,7 +69,7 @@ class TestInvitation:
         house = service.house
         case = await house.open_case()
         _, invitation = await service.invited(case, "Nadia")
-        await house.withdraw(case)
+        await house.handle(case.withdrawn())
         await service.hear_own_events()
         await service.ended(invitation)
         await service.skip(days=30)
