@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.errors import PlatformError
-from shared.kept import TRACE_YEARS
+from shared.retention import AUDIT_YEARS
 
 SERVICES = ("intake", "network", "scheduling", "plans", "training")
 ROLES = ("api", "consumer", "worker")
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_service(commands)
     _add_secrets(commands)
     _add_vault(commands)
-    _add_trace(commands)
+    _add_audit_log(commands)
     _add_documents(commands)
     _add_token(commands)
     _add_dead_letters(commands)
@@ -181,23 +181,23 @@ def _add_vault(commands: Any) -> None:
     export.set_defaults(command=_export_ledger)
 
 
-def _add_trace(commands: Any) -> None:
-    trace = commands.add_parser("trace", help="who read or changed what")
-    actions = trace.add_subparsers(metavar="ACTION", required=True)
+def _add_audit_log(commands: Any) -> None:
+    audit_log = commands.add_parser("audit-log", help="who read or changed what")
+    actions = audit_log.add_subparsers(metavar="ACTION", required=True)
     verify = actions.add_parser("verify", help="recompute the chains, and name the first break")
     verify.add_argument("service", type=_service, nargs="?", help="only this one (all)")
     verify.add_argument(
         "--kept", metavar="NUMBER:DIGEST", help="a seal that was noted elsewhere: it must still be there"
     )
-    verify.set_defaults(command=_trace)
+    verify.set_defaults(command=_verify_audit_log)
     shorten = actions.add_parser(
         "shorten", help="take away what is over its time, so that the rest still verifies"
     )
     shorten.add_argument("service", type=_service, nargs="?", help="only this one (all)")
     shorten.add_argument(
-        "--years", type=int, default=TRACE_YEARS, help="how long entries are kept (%(default)s)"
+        "--years", type=int, default=AUDIT_YEARS, help="how long entries are kept (%(default)s)"
     )
-    shorten.set_defaults(command=_shorten_trace)
+    shorten.set_defaults(command=_shorten_audit_log)
 
 
 def _add_documents(commands: Any) -> None:
@@ -334,14 +334,14 @@ async def _export_ledger(options: argparse.Namespace) -> int:
     return await vault.export_ledger(options.file)
 
 
-async def _trace(options: argparse.Namespace) -> int:
-    from deploy.commands.trace import verify
+async def _verify_audit_log(options: argparse.Namespace) -> int:
+    from deploy.commands.audit_log import verify
 
     return await verify([options.service] if options.service else SERVICES, kept=options.kept)
 
 
-async def _shorten_trace(options: argparse.Namespace) -> int:
-    from deploy.commands.trace import shorten_all
+async def _shorten_audit_log(options: argparse.Namespace) -> int:
+    from deploy.commands.audit_log import shorten_all
 
     return await shorten_all([options.service] if options.service else SERVICES, years=options.years)
 

@@ -11,7 +11,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel
 
 from shared.events.base import COMMANDS, EVENTS
-from shared.kept import DEAD_LETTER_DAYS
+from shared.retention import DEAD_LETTER_DAYS
 
 # Seconds a failed message waits, by attempt; the last one repeats.
 RETRY_SECONDS = (0.25, 1, 5, 30, 120, 600)

@@ -79,7 +79,7 @@ class CaseState:
 
     @property
     def live(self) -> bool:
-        """Say whether the case goes on (also while it rests)."""
+        """Say whether the case goes on (also while it is paused)."""
         return self.status in ("open", "paused")
 
 

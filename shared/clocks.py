@@ -71,7 +71,7 @@ class Clock:
 
     @property
     def next_at(self) -> datetime | None:
-        """Return the next moment at which something is to be done; None while it rests or when it is over."""
+        """Return the next moment at which something is to be done; None while it is paused or when it is over."""
         if self.state != "running":
             return None
         return self.warn_at if self.warn_at is not None and self.warned_at is None else self.due_at
@@ -125,7 +125,7 @@ class Clocks:
                 raise LookupError(f"clock {kind} was neither started nor found")
             return found
         clock = Clock(**row._mapping)
-        await self._tell(session, clock, "started", now)
+        await self._publish(session, clock, "started", now)
         return clock
 
     async def find(self, session: AsyncSession, *, kind: str, subject: UUID) -> Clock | None:
@@ -148,11 +148,11 @@ class Clocks:
     async def pause(
         self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime, reason: str
     ) -> Clock | None:
-        """Let the clock rest for a reason (a code)."""
+        """Pause the clock for a reason (a code)."""
         return await self._change_found(session, "paused", kind=kind, subject=subject, now=now, reason=reason)
 
     async def resume(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
-        """Let the clock run on; its moments move by the length of the pause."""
+        """Resume the clock; its due times move by the length of the pause."""
         return await self._change_found(session, "resumed", kind=kind, subject=subject, now=now)
 
     async def stop_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
@@ -162,11 +162,11 @@ class Clocks:
     async def pause_all(
         self, session: AsyncSession, *, case: UUID, now: datetime, reason: str, but: Sequence[str] = ()
     ) -> list[Clock]:
-        """Let every clock of a case rest, but those of kinds that go on whatever rests."""
+        """Pause every clock of a case, except kinds that are never paused."""
         return await self._change_all(session, "paused", case, now, reason, but=but)
 
     async def resume_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
-        """Let every resting clock of a case run on."""
+        """Resume every paused clock of a case."""
         return await self._change_all(session, "resumed", case, now)
 
     async def _change_found(
@@ -207,10 +207,10 @@ class Clocks:
         if row is None:
             return None
         changed = Clock(**row._mapping)
-        await self._tell(session, changed, what, now, reason)
+        await self._publish(session, changed, what, now, reason)
         return changed
 
-    async def _tell(
+    async def _publish(
         self, session: AsyncSession, clock: Clock, what: str, now: datetime, reason: str | None = None
     ) -> None:
         fact = CLOCK_EVENTS[self._service, what](

@@ -53,7 +53,7 @@ class NotWanted(DomainError):
 # that it could go to (it counts as failed, and is told so).
 Writer = Callable[[AsyncSession, Message, Context], Awaitable[mail.Mail]]
 # The event that tells what became of a mail ("sent" or "failed"), if the service tells it.
-Teller = Callable[[Message, str], EventData | None]
+OnOutcome = Callable[[Message, str], EventData | None]
 
 _INSERT = text(
     "INSERT INTO message (id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped,"
@@ -111,7 +111,7 @@ async def queue(
 
 
 def install(
-    subscriptions: Subscriptions, *, templates: Path, writer: Writer, teller: Teller | None = None
+    subscriptions: Subscriptions, *, templates: Path, writer: Writer, on_outcome: OnOutcome | None = None
 ) -> None:
     """Let a service send the mails that it queues."""
 
@@ -129,7 +129,7 @@ def install(
             except (NotWanted, Erased):
                 return _settled(message, "cancelled", now)
             except mail.Refused:
-                return _settled(message, "failed", now, teller)
+                return _settled(message, "failed", now, on_outcome)
         composed = mail.compose(
             written,
             directory=templates,
@@ -149,8 +149,8 @@ def install(
                 ca_file=settings.smtp_ca_file,
             )
         except mail.Refused:
-            return _settled(message, "failed", now, teller)
-        return _settled(message, "sent", now, teller)
+            return _settled(message, "failed", now, on_outcome)
+        return _settled(message, "sent", now, on_outcome)
 
     # A mail about a stopped case is looked at too: it is noted as called off, or tells of the stop.
     subscriptions.acts(MESSAGE_QUEUED[subscriptions.service], case="any")(send_queued)
@@ -171,10 +171,10 @@ async def _is_stopped(session: AsyncSession, message: Message) -> bool:
     return state.status == "erased" or not (state.live or message.even_if_stopped)
 
 
-def _settled(message: Message, state: str, now: datetime, teller: Teller | None = None) -> AndThen:
+def _settled(message: Message, state: str, now: datetime, on_outcome: OnOutcome | None = None) -> AndThen:
     async def write(session: AsyncSession) -> None:
         await session.execute(_SETTLE, {"id": message.id, "state": state, "now": now})
-        fact = teller(message, state) if teller is not None else None
+        fact = on_outcome(message, state) if on_outcome is not None else None
         if fact is not None:
             await outbox.publish(
                 session, fact, stream=message.stream, tenant=message.tenant, case=message.case_id, now=now

@@ -25,11 +25,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import telemetry
+from shared.audit import note_facts
 from shared.broker import declare_exchanges, require_declared
 from shared.database import Database
 from shared.events.base import COMMANDS, EventData
 from shared.ids import uuid7
-from shared.trace import note_facts
 from shared.trail import causation
 
 log = structlog.get_logger(__name__)

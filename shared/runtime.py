@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from shared import logs, telemetry
+from shared.audit import Recorder, Sealer, audit_key_for
 from shared.auth import Issuer
 from shared.clock import clock_from
 from shared.context import Context
@@ -20,7 +21,6 @@ from shared.service_client import ServiceClient
 from shared.settings import Settings
 from shared.subscriptions import Subscriptions
 from shared.temporal import Temporal, log_through_python
-from shared.trace import Recorder, Sealer, trace_key_for
 from shared.vault import Vault, wrappers_of
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
         settings.database_for(service), application_name=f"kring-{service}", pool_size=settings.database_pool
     )
     clock = clock_from(settings)
-    trace_key = trace_key_for(secrets.trace_key, service)
-    database.before_commit(Recorder(service=service, clock=clock, key=trace_key).write)
+    audit_key = audit_key_for(secrets.audit_key, service)
+    database.before_commit(Recorder(service=service, clock=clock, key=audit_key).write)
     master, previous = wrappers_of(settings, secrets)
     vault = Vault.connect(
         settings.database_for(service, name="keys"),
@@ -167,7 +167,7 @@ class _Running:
 
     async def _sealer(self) -> None:
         name = self._service.name
-        key = trace_key_for(Secrets.load(self._settings.secrets_dir).trace_key, name)
+        key = audit_key_for(Secrets.load(self._settings.secrets_dir).audit_key, name)
         await Sealer(self._context.database, service=name, key=key).run(self._stop)
 
     async def _announcer(self) -> None:

@@ -20,7 +20,7 @@ class Secrets:
     codec_key: bytes = field(repr=False)
     link_key: bytes = field(repr=False)
     index_key: bytes = field(repr=False)
-    trace_key: bytes = field(repr=False)
+    audit_key: bytes = field(repr=False)
     # Master keys that wrap nothing new but still open what they wrapped.
     master_keys_previous: tuple[bytes, ...] = field(repr=False, default=())
 
@@ -32,7 +32,7 @@ class Secrets:
         master_key = None if indexes.exists() and not master.exists() else _read(master)
         # An installation from before this file existed made its indexes with the master key.
         index_key = index_key_of(master_key) if master_key and not indexes.exists() else _read(indexes)
-        keys = {name: _read(directory / name) for name in ("codec_key", "link_key", "trace_key")}
+        keys = {name: _read(directory / name) for name in ("codec_key", "link_key", "audit_key")}
         previous = tuple(_read(path) for path in sorted(directory.glob("master_key_previous*")))
         return cls(**keys, master_key=master_key, index_key=index_key, master_keys_previous=previous)
 

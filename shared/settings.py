@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.kept import (
+from shared.retention import (
     CLOCKS_DAYS_AT_LEAST,
     EFFECTS_DAYS_AT_LEAST,
     EVENTS_DAYS_AT_LEAST,

@@ -16,13 +16,13 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import case_state, inbox, openings
+from shared import break_glass, case_state, inbox
+from shared.audit import ITSELF, Actor, acting
 from shared.context import Context
 from shared.database import Database, Scope
 from shared.errors import DomainError, NotYet
 from shared.events import intake
 from shared.events.base import REGISTRY, D, EventData, Received
-from shared.trace import ITSELF, Actor, acting
 from shared.trail import caused_by
 
 log = structlog.get_logger(__name__)
@@ -79,8 +79,8 @@ class Subscriptions:
             event_type: Subscription(REGISTRY[event_type], "any", write=_nothing_more)
             for event_type in case_state.STATUS_AFTER
         } | {
-            data.TYPE: Subscription(data, "always", write=openings.follow)
-            for data in (intake.FileOpened, intake.FileClosed)
+            data.TYPE: Subscription(data, "always", write=break_glass.follow)
+            for data in (intake.BreakGlassOpened, intake.BreakGlassClosed)
         }
 
     def writes(self, data: type[D], *, case: CasePolicy = "live") -> Callable[[F], F]:

@@ -263,9 +263,9 @@ tenant_seen = Table(
     info={NO_TENANT_BECAUSE: "ids of organisations, of which housekeeping must know all"},
 )
 
-# Who read or changed what: see shared.trace. Ids, codes and dates only; it outlives what it tells of.
-trace = Table(
-    "trace",
+# Who read or changed what: see shared.audit. Ids, codes and dates only; it outlives what it tells of.
+audit_log = Table(
+    "audit_log",
     platform,
     Column("id", Uuid, primary_key=True),
     Column("tenant", Uuid, nullable=False),
@@ -284,17 +284,17 @@ trace = Table(
     Column("operation", Text, nullable=False),
     Column("request", Text),
     Column("purpose", Text),
-    Column("opening_id", Uuid),
+    Column("break_glass_id", Uuid),
     CheckConstraint("action IN ('read', 'changed')", name="action"),
-    Index("ix_trace_case", "tenant", "case_id", "at", "id"),
-    Index("ix_trace_actor", "tenant", "actor", "at", "id"),
-    Index("ix_trace_persons", "persons", postgresql_using="gin"),
+    Index("ix_audit_log_case", "tenant", "case_id", "at", "id"),
+    Index("ix_audit_log_actor", "tenant", "actor", "at", "id"),
+    Index("ix_audit_log_persons", "persons", postgresql_using="gin"),
     info={APPEND_ONLY: True},
 )
 
 # Entries that no seal covers yet, each since the transaction that wrote it.
-trace_pending = Table(
-    "trace_pending",
+audit_pending = Table(
+    "audit_pending",
     platform,
     Column("entry_id", Uuid, primary_key=True),
     Column("tenant", Uuid, nullable=False),
@@ -302,8 +302,8 @@ trace_pending = Table(
     info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all"},
 )
 
-trace_seal = Table(
-    "trace_seal",
+audit_seal = Table(
+    "audit_seal",
     platform,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("sealed_at", Moment, nullable=False),
@@ -317,8 +317,8 @@ trace_seal = Table(
 )
 
 # Where the chain begins since its oldest seals were taken away; made by the owner of the tables alone.
-trace_cut = Table(
-    "trace_cut",
+audit_cut = Table(
+    "audit_cut",
     platform,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, nullable=False),
@@ -328,8 +328,8 @@ trace_cut = Table(
 )
 
 # A file opened by break-glass: until then that manager reads what the case's coordinator may read.
-case_opening = Table(
-    "case_opening",
+case_break_glass = Table(
+    "case_break_glass",
     platform,
     Column("id", Uuid, primary_key=True),
     Column("tenant", Uuid, nullable=False),
@@ -337,7 +337,7 @@ case_opening = Table(
     Column("opened_by", Uuid, nullable=False),
     Column("until", Moment, nullable=False),
     Column("closed_at", Moment),
-    Index("ix_case_opening_case", "tenant", "case_id", "opened_by"),
+    Index("ix_case_break_glass_case", "tenant", "case_id", "opened_by"),
 )
 
 

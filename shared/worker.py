@@ -11,9 +11,9 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from shared.audit import ITSELF, Actor, acting
 from shared.errors import DomainError, NotYet, Operational
 from shared.temporal import task_queue_of
-from shared.trace import ITSELF, Actor, acting
 
 log = structlog.get_logger(__name__)
 

@@ -67,7 +67,7 @@ class Platform:
         self._fast = self._throw_away if fast is None else fast
         self._given = dict(given or {})
         self._extra = dict(extra or {})
-        self._tell = changed
+        self._publish = changed
         self._started_at = time.time()
         self._lock: IO[str] | None = None
         self._supervisor = Supervisor([])
@@ -297,7 +297,7 @@ class Platform:
 
     def _changed(self, part: Supervised) -> None:
         self._write_state()
-        self._tell(part)
+        self._publish(part)
 
     def _write_state(self) -> None:
         state = {

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-KEYS = ("master_key", "index_key", "codec_key", "link_key", "database_key", "trace_key")
+KEYS = ("master_key", "index_key", "codec_key", "link_key", "database_key", "audit_key")
 # Where the realm of deploy/keycloak/ is, at a Keycloak server.
 REALM = "/realms/kring"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.local.errors import PlatformError
 from deploy.local.part import Part
-from shared.kept import ENDED_WORKFLOWS_DAYS
+from shared.retention import ENDED_WORKFLOWS_DAYS
 
 RETENTION = timedelta(days=ENDED_WORKFLOWS_DAYS)
 NAMESPACE = "kring"

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from services.intake.domain.codes import assignment_workflow_id
-from services.intake.domain.keeping import retention_workflow_id
-from services.intake.operations import forgetting, offers
-from services.intake.queries import keeping
+from services.intake.domain.retention import retention_workflow_id
+from services.intake.operations import offers, retention_deadlines
+from services.intake.queries import retention
 from services.intake.queries.search import Phase, Todo, standing
 from shared import effects
 from shared.context import Context
@@ -88,7 +88,7 @@ class Attended(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    came_of: forgetting.CameOf
+    came_of: retention_deadlines.CameOf
 
 
 _AT_A_TIME = 20
@@ -187,7 +187,7 @@ class RetentionActivities:
         """Return when something is to be done next about files."""
         now = await self._context.clock.now()
         async with self._context.database.transaction(Scope(tenant=files.tenant)) as session:
-            next_at = await keeping.next_moment(session, tenant=files.tenant)
+            next_at = await retention.next_moment(session, tenant=files.tenant)
         return Moments(next_at=next_at, is_now=next_at is not None and next_at <= now)
 
     @activity.defn(name="intake.sweep-files")
@@ -195,7 +195,7 @@ class RetentionActivities:
         """Attend to some of what is to be done now. Raises what went wrong, when all others have been attended to."""
         now = await self._context.clock.now()
         async with self._context.database.transaction(Scope(tenant=files.tenant)) as session:
-            moments = await keeping.moments(session, tenant=files.tenant, now=now, most=_AT_A_TIME)
+            moments = await retention.moments(session, tenant=files.tenant, now=now, most=_AT_A_TIME)
         failed: Exception | None = None
         for moment in moments:
             try:
@@ -206,7 +206,7 @@ class RetentionActivities:
             raise failed
         return Swept(moments=len(moments))
 
-    async def _attend(self, files: Files, moment: keeping.Moment, now: datetime) -> None:
+    async def _attend(self, files: Files, moment: retention.Moment, now: datetime) -> None:
         what = "due" if moment.due else "warn"
         # A clock that starts anew has another id, and is another moment.
         key = f"{retention_workflow_id(files.tenant)}/{what}/{moment.clock_id}"
@@ -214,7 +214,7 @@ class RetentionActivities:
 
             async def run() -> Attended:
                 return Attended(
-                    came_of=await forgetting.attend(session, moment, tenant=files.tenant, now=now)
+                    came_of=await retention_deadlines.attend(session, moment, tenant=files.tenant, now=now)
                 )
 
             done = await effects.once(session, key=key, result=Attended, operation=run)

@@ -5,9 +5,9 @@ from fastapi import FastAPI
 from services.intake.permissions import has_left
 from services.intake.routes import routers
 from shared.context import Context
-from shared.http import create_service_app, own_trace
+from shared.http import create_service_app, own_audit_log
 
 
 def create_app(context: Context) -> FastAPI:
     """Return the app that serves intake."""
-    return create_service_app(context, title="Kring intake", routers=[*routers, own_trace(has_left)])
+    return create_service_app(context, title="Kring intake", routers=[*routers, own_audit_log(has_left)])

@@ -14,19 +14,19 @@ from services.intake.domain.errors import (
     NotOnBehalf,
     OnlyOpsMakesTenants,
     ReferrerNeeded,
-    UnknownOpening,
+    UnknownBreakGlass,
     UnknownReferral,
 )
-from services.intake.models import Case, Opening, Referral
+from services.intake.models import BreakGlass, Case, Referral
 from services.intake.operations.baseline import Pens
-from services.intake.queries import cases, keeping, openings, referrals
+from services.intake.queries import break_glass, cases, referrals, retention
 from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
 from shared.auth import NO_TENANT, Kind, Principal, Role
+from shared.break_glass import is_open_to
 from shared.case_state import CaseErased, UnknownCase
 from shared.http.principals import NoLongerInCircle, NotForThisKind, NotForThisRole, require_twelve
-from shared.openings import is_open_to
 from shared.service_client import ERASE_PERSON
 
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
@@ -151,7 +151,7 @@ async def file_of_whom_to_erase(session: AsyncSession, principal: Principal, *, 
     """
     if principal.kind is not Kind.SERVICE or principal.purpose != ERASE_PERSON:
         raise NotForThisKind
-    if await keeping.referral_of_file(session, tenant=principal.tenant, case_id=case_id) is None:
+    if await retention.referral_of_file(session, tenant=principal.tenant, case_id=case_id) is None:
         raise UnknownCase(case_id=str(case_id))
     return case_id
 
@@ -184,11 +184,13 @@ async def case_to_open(session: AsyncSession, principal: Principal, *, case_id: 
     return _require_not_erased(case)
 
 
-async def opening_to_close(session: AsyncSession, principal: Principal, *, opening_id: UUID) -> Opening:
-    """Return an opening to whoever opened the file, or to the data protection officer. Raises: UnknownOpening."""
-    found = await openings.opening(session, tenant=principal.tenant, opening_id=opening_id)
+async def break_glass_to_close(
+    session: AsyncSession, principal: Principal, *, break_glass_id: UUID
+) -> BreakGlass:
+    """Return an opening to whoever opened the file, or to the data protection officer. Raises: UnknownBreakGlass."""
+    found = await break_glass.opening(session, tenant=principal.tenant, break_glass_id=break_glass_id)
     if found is None or not (principal.has(Role.DPO) or found.opened_by == principal.id):
-        raise UnknownOpening(opening_id=str(opening_id))
+        raise UnknownBreakGlass(break_glass_id=str(break_glass_id))
     return found
 
 

@@ -10,16 +10,16 @@ from shared.calendar import Length, add_length
 from shared.http.models import RequestModel
 
 _ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
-_LONGEST_OPENING = timedelta(days=7)
+_LONGEST_BREAK_GLASS = timedelta(days=7)
 
 
 def _is_short(length: str) -> str:
-    if not _ANY_MONDAY < add_length(_ANY_MONDAY, length) <= _ANY_MONDAY + _LONGEST_OPENING:
+    if not _ANY_MONDAY < add_length(_ANY_MONDAY, length) <= _ANY_MONDAY + _LONGEST_BREAK_GLASS:
         raise ValueError("a file is opened for a week at most")
     return length
 
 
-OpeningLength = Annotated[Length, AfterValidator(_is_short)]
+BreakGlassLength = Annotated[Length, AfterValidator(_is_short)]
 
 
 class Policy(RequestModel):
@@ -34,7 +34,7 @@ class Policy(RequestModel):
         default="1wd", description="From having nobody left to ask to looking again."
     )
     acknowledge: Length = Field(default="1wd", description="From a referral to being late in deciding on it.")
-    opening: OpeningLength = Field(
+    break_glass: BreakGlassLength = Field(
         default="PT4H",
         description="How long a file that was opened by break-glass can be read; at most a week.",
     )

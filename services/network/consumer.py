@@ -1,11 +1,11 @@
 """Puts network's subscriptions together, with the sending of its mails."""
 
-from services.network import letters
+from services.network import emails
 from services.network.subscribers import subscriptions
 from shared import messages
 
 __all__ = ["subscriptions"]
 
 messages.install(
-    subscriptions, templates=letters.TEMPLATES, writer=letters.write, teller=letters.tell_outcome
+    subscriptions, templates=emails.TEMPLATES, writer=emails.write, on_outcome=emails.outcome_event
 )

@@ -41,13 +41,13 @@ from services.network.models import (
     PersonExit,
     PersonFields,
 )
+from shared.audit import Row
 from shared.context import Context
 from shared.errors import Gone, NotFound, NotYet, Operational
-from shared.http import trace_of_person
+from shared.http import audit_log_of_person
 from shared.mail import LANGUAGES
 from shared.service_client import COPY_FOR_PERSON
 from shared.tables import message
-from shared.trace import Row
 from shared.vault import Vault
 
 P = TypeVar("P", bound=Part)
@@ -64,7 +64,9 @@ async def gather(
         _from(context, "scheduling", person, FromScheduling),
         _from(context, "plans", person, FromPlans),
     )
-    own = await trace_of_person(session, tenant=person.tenant, case_id=person.case_id, person_id=person.id)
+    own = await audit_log_of_person(
+        session, tenant=person.tenant, case_id=person.case_id, person_id=person.id
+    )
     seen = [Seen.model_validate(entry.model_dump()) for entry in own]
     seen.extend(entry for part in (referral, meetings, plan) if part is not None for entry in part.seen)
     missing = [

@@ -249,7 +249,7 @@ class _Page:
             if seen.by_yourself
             else [self._code(role) for role in seen.roles or [seen.by]]
         )
-        opened = [self._word("by_opening")] if seen.by_opening else []
+        opened = [self._word("by_break_glass")] if seen.by_break_glass else []
         return [
             self._say("at", seen.at),
             self._code(seen.action),

@@ -31,7 +31,7 @@ class Seen(Part):
     by_yourself: bool
     roles: list[str]
     purpose: str | None
-    by_opening: bool
+    by_break_glass: bool
 
 
 class You(Part):

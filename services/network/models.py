@@ -121,7 +121,7 @@ class NoContact(Base):
 
     @property
     def row(self) -> Row:
-        """Return what the reason is bound to: traced for the case and for neither of the two, who would learn of it."""
+        """Return what the reason is bound to: audited for the case, not for the two of them: they must not know."""
         return Row(f"no_contact:{self.id}", case=self.case_id, person=None)
 
 

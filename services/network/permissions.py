@@ -20,10 +20,10 @@ from services.network.domain import (
 from services.network.models import DataRequest, NoContact, Person
 from services.network.queries import no_contacts
 from shared.auth import Kind, Principal, Role
+from shared.break_glass import is_open_to
 from shared.calendar import BRUSSELS
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http.principals import NoLongerInCircle, require_twelve
-from shared.openings import is_open_to
 from shared.vault import Vault
 
 

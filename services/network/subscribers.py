@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network.data_requests import data_request_workflow_id
 from services.network.domain import HOLDERS, INVITATION_CLOCK, SERVICE, invitation_workflow_id
 from services.network.domain.consents import COMING_OF_AGE, coming_of_age_workflow_id
-from services.network.operations import cases, data_requests, erasing, holds, persons, telling
+from services.network.operations import cases, data_requests, erasing, holds, notifying, persons
 from services.network.schemas import OpeningPeople
 from services.network.workflows import (
     ComingOfAge,
@@ -84,7 +84,7 @@ async def let_coordinator_out(
 
 @subscriptions.writes(intake.CasePaused)
 async def rest(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
-    """Let the case's clocks rest."""
+    """Pause the case's clocks."""
     await cases.let_clocks_follow(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
@@ -180,7 +180,7 @@ async def erase_person(
 async def tell_person(session: AsyncSession, event: Received[network.TellPerson], context: Context) -> None:
     """Write to a person because another service asks for it."""
     await _require_tellable(session, event)
-    await telling.tell_as_asked(
+    await notifying.notify_as_asked(
         session, tenant=tenant_of(event), asked=event.data, now=await context.clock.now()
     )
 

@@ -35,7 +35,7 @@ class Step(CaseRef):
 
 
 class FollowUpFacts(BaseModel):
-    """Whether the follow-up goes on, and what it waits for next (nothing while the case rests)."""
+    """Whether the follow-up goes on, and what it waits for next (nothing while the case is paused)."""
 
     model_config = ConfigDict(frozen=True)
 

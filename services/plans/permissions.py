@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans.domain import CheckInOwner, GoalsOfCircle, NotYours, Standing
 from services.plans.models import CasePerson
 from shared.auth import Principal, Role
+from shared.break_glass import is_open_to
 from shared.http import allow
 from shared.http.principals import require_twelve
-from shared.openings import is_open_to
 
 Standings = frozenset[Standing]
 
@@ -44,7 +44,7 @@ def may_change_goals(*, met_again: bool) -> None:
         raise GoalsOfCircle
 
 
-async def with_opening(
+async def with_break_glass(
     session: AsyncSession, principal: Principal, standing: Standings, *, case_id: UUID, now: datetime
 ) -> Standings:
     """Return what somebody who reads is to a case, with the file that they opened by break-glass, if they did."""

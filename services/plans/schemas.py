@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from services.plans.domain import CheckInOwner, Decision
 from services.plans.settings import Policy
 from shared.events.plans import CheckInKind
-from shared.http import OwnTraceEntry
+from shared.http import OwnAuditEntry
 from shared.http.models import Line, RequestModel, ResponseModel, Text
 from shared.vault import SealedFields
 
@@ -350,4 +350,4 @@ class PlansCopy(ResponseModel):
     # Of versions or parts that the person may not read as a whole.
     own_agreements: list[CopiedAgreement]
     check_ins: list[CopiedCheckIn]
-    seen: list[OwnTraceEntry]
+    seen: list[OwnAuditEntry]

@@ -209,17 +209,17 @@ async def keep_conference(
 
 @subscriptions.writes(intake.CasePaused)
 async def rest_with_case(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
-    """The case rests: so do its clocks."""
+    """Pause the clocks of a paused case."""
     now = await context.clock.now()
-    await ending.rest(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
+    await ending.pause(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
 
 
 @subscriptions.writes(intake.CaseResumed)
 async def go_on_with_case(
     session: AsyncSession, event: Received[intake.CaseResumed], context: Context
 ) -> None:
-    """The case goes on: so do its clocks."""
-    await ending.go_on(session, case_id=event.data.case_id, now=await context.clock.now())
+    """Resume the clocks of a resumed case."""
+    await ending.resume(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 @subscriptions.writes(intake.CaseWithdrawn, case="any")

@@ -17,7 +17,7 @@ from services.scheduling.domain import (
 from services.scheduling.settings import Policy
 from shared.calendar import Length
 from shared.events.network import AttendanceMode
-from shared.http import OwnTraceEntry
+from shared.http import OwnAuditEntry
 from shared.http.models import Line, RequestModel, ResponseModel
 
 _MAX_PEOPLE = 200
@@ -321,4 +321,4 @@ class SchedulingCopy(ResponseModel):
     circle: CopiedPlace | None
     polls: list[CopiedPoll]
     conferences: list[CopiedConference]
-    seen: list[OwnTraceEntry]
+    seen: list[OwnAuditEntry]

@@ -127,14 +127,14 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
 
 @subscriptions.writes(intake.CasePaused)
 async def rest(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
-    """The case rests: so do its clocks."""
+    """Pause the clocks of a paused case."""
     now = await context.clock.now()
     await operations.follow_pause(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
 
 
 @subscriptions.writes(intake.CaseResumed)
 async def go_on(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
-    """The case goes on: so do its clocks."""
+    """Resume the clocks of a resumed case."""
     now = await context.clock.now()
     await operations.follow_pause(session, case_id=event.data.case_id, reason="", now=now)
 

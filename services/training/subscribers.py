@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.training import mails, queries
+from services.training import emails, queries
 from services.training.domain import RegistrationState
 from services.training.models import RegistrationRow
 from services.training.operations import erasing, registrations
@@ -19,7 +19,7 @@ from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import Subscriptions, tenant_of
 
 subscriptions = Subscriptions(registrations.SERVICE)
-messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=mails.write)
+messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=emails.write)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=[registrations.SERVICE])
 

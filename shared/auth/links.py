@@ -1,7 +1,7 @@
 """Personal links: what lets someone without an account in, and can be sent again without being stored.
 
 A token is the link's id and a keyed digest of id and generation. Only id and generation are kept, so reading
-a database lets nobody in; raising the generation makes every earlier letter worthless.
+a database lets nobody in; raising the generation makes every earlier email worthless.
 """
 
 import hmac

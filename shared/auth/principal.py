@@ -57,7 +57,7 @@ class Principal:
 
     @property
     def label(self) -> str:
-        """Return what identifies the principal in keys and traces: kind and id."""
+        """Return what identifies the principal in keys and audit logs: kind and id."""
         return f"{self.kind}:{self.id}"
 
     def has(self, *roles: Role) -> bool:

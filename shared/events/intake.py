@@ -52,14 +52,14 @@ class CaseOpened(EventData, type="intake.case.opened.v1", public=True):
 
 
 class CasePaused(EventData, type="intake.case.paused.v1", public=True):
-    """The case rests for a reason; its clocks stand still."""
+    """The case is paused for a reason, and its clocks with it."""
 
     case_id: UUID
     reason: str
 
 
 class CaseResumed(EventData, type="intake.case.resumed.v1", public=True):
-    """The case goes on; its clocks run again."""
+    """The case is resumed, and its clocks with it."""
 
     case_id: UUID
 
@@ -146,20 +146,20 @@ class CoordinatorReleased(EventData, type="intake.coordinator.released.v1", publ
     replace: bool = False
 
 
-class FileOpened(EventData, type="intake.file.opened.v1"):
+class BreakGlassOpened(EventData, type="intake.break-glass.opened.v1"):
     """A regional manager opened the file of a case by break-glass: until then they read what its coordinator may."""
 
     case_id: UUID
-    opening_id: UUID
+    break_glass_id: UUID
     opened_by: UUID
     until: datetime
 
 
-class FileClosed(EventData, type="intake.file.closed.v1"):
+class BreakGlassClosed(EventData, type="intake.break-glass.closed.v1"):
     """An opening of a file ended before its time."""
 
     case_id: UUID
-    opening_id: UUID
+    break_glass_id: UUID
     opened_by: UUID
     until: datetime
     closed_at: datetime

@@ -4,8 +4,8 @@ Nothing in here is about people or cases: those have retention periods of their 
 may have sweeps of its own done in a round, one tenant after another.
 """
 
-from shared.housekeeping.kept import Kept, kept
 from shared.housekeeping.purging import visit
+from shared.housekeeping.rules import RetentionRule, retention_rules
 from shared.housekeeping.sweeping import Sweep
 
-__all__ = ["Kept", "Sweep", "kept", "visit"]
+__all__ = ["RetentionRule", "Sweep", "retention_rules", "visit"]

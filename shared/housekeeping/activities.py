@@ -17,7 +17,7 @@ from temporalio import activity
 from shared.context import Context
 from shared.database import NO_SCOPE, Scope
 from shared.housekeeping import purging
-from shared.housekeeping.kept import Kept, kept
+from shared.housekeeping.rules import RetentionRule, retention_rules
 from shared.housekeeping.sweeping import Sweep, sweep
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ class Housekeeper:
         self._context = context
         self._batch = batch
         self._seconds = seconds
-        self._kept = kept(context.settings)
+        self._kept = retention_rules(context.settings)
         self._sweeps = dict(sweeps or {})
 
     def all(self) -> Sequence[Callable[..., Any]]:
@@ -153,16 +153,16 @@ class Housekeeper:
             after = found[-1]
 
     async def _batch_of(
-        self, what: Kept, tenant: UUID, *, after: datetime, before: datetime
+        self, what: RetentionRule, tenant: UUID, *, after: datetime, before: datetime
     ) -> tuple[int, datetime]:
         scope = Scope(tenant=tenant) if what.of_tenants else NO_SCOPE
         async with self._context.database.transaction(scope) as session:
             return await purging.purge(session, what, after=after, before=before, most=self._batch)
 
-    async def _now(self, what: Kept) -> datetime:
+    async def _now(self, what: RetentionRule) -> datetime:
         return datetime.now(UTC) if what.clock == "machine" else await self._context.clock.now()
 
-    def _purged(self, what: Kept, rows: int, place: Part | None) -> Purged:
+    def _purged(self, what: RetentionRule, rows: int, place: Part | None) -> Purged:
         if rows:
             PURGED.labels(self._context.service, what.table).inc(rows)
             log.info("housekeeping.purged", table=what.table, rows=rows)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.housekeeping.kept import Kept
+from shared.housekeeping.rules import RetentionRule
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ _TENANTS = text("SELECT tenant FROM tenant_seen WHERE tenant > :after ORDER BY t
 
 
 @cache
-def statement_of(kept: Kept) -> TextClause:
+def statement_of(kept: RetentionRule) -> TextClause:
     """Return what deletes some old rows, and says how many and how old the youngest of them was.
 
     A row in somebody's hands is passed over: it is deleted another day.
@@ -47,7 +47,7 @@ def statement_of(kept: Kept) -> TextClause:
 
 
 async def purge(
-    session: AsyncSession, kept: Kept, *, after: datetime, before: datetime, most: int
+    session: AsyncSession, kept: RetentionRule, *, after: datetime, before: datetime, most: int
 ) -> tuple[int, datetime]:
     """Delete at most so many rows between two ages; return how many, and from which age on to look next."""
     row = (await session.execute(statement_of(kept), {"after": after, "before": before, "most": most})).one()

@@ -24,6 +24,7 @@ app = create_service_app(context, title="Kring intake", routers=[router])
 """
 
 from shared.http.app import create_service_app
+from shared.http.audit_log import OwnAuditEntry, audit_log_of_person, own_audit_log
 from shared.http.models import Line, RequestModel, ResponseModel, Text
 from shared.http.openapi import door_of, problems
 from shared.http.paging import (
@@ -51,14 +52,13 @@ from shared.http.principals import (
 )
 from shared.http.problems import Problem, status_of
 from shared.http.routing import Now, Parts, Router, Session
-from shared.http.trace import OwnTraceEntry, own_trace, trace_of_person
 
 __all__ = [
     "Anyone",
     "CursorNotReadable",
     "Line",
     "Now",
-    "OwnTraceEntry",
+    "OwnAuditEntry",
     "Page",
     "PageRequest",
     "Paging",
@@ -75,12 +75,13 @@ __all__ = [
     "Text",
     "allow",
     "anonymous",
+    "audit_log_of_person",
     "create_service_app",
     "current_principal",
     "decode_cursor",
     "door_of",
     "encode_cursor",
-    "own_trace",
+    "own_audit_log",
     "paginate",
     "persons",
     "problems",
@@ -88,5 +89,4 @@ __all__ = [
     "serving",
     "staff",
     "status_of",
-    "trace_of_person",
 ]

@@ -6,14 +6,14 @@ from fastapi import FastAPI
 
 from shared.auth import KeyTimes, Verifier
 from shared.context import Context
+from shared.http.audit_log import router as audit_log_router
 from shared.http.docs import docs_router
 from shared.http.health import health_router
-from shared.http.limits import Pace
+from shared.http.limits import RateLimiter
 from shared.http.middleware import RequestMiddleware
 from shared.http.openapi import describe, refuse_open_doors
 from shared.http.problems import answer_with_problems
 from shared.http.routing import Router
-from shared.http.trace import router as trace_router
 from shared.readiness import Check, checks_of
 
 
@@ -51,7 +51,7 @@ def create_service_app(
             again=settings.issuer_again_seconds,
         ),
     )
-    app.state.pace = Pace(settings)
+    app.state.limiter = RateLimiter(settings)
     answer_with_problems(app)
     app.add_middleware(
         RequestMiddleware,
@@ -59,9 +59,9 @@ def create_service_app(
         seconds=settings.request_seconds,
         behind_tls=settings.public_url.startswith("https://"),
     )
-    # A process that serves no routes of its service has none of the trace either.
-    traced = [trace_router] if routers else []
-    everything = [health_router(checks or checks_of(context)), docs_router(app), *routers, *traced]
+    # A process that serves no routes of its service has none of the audit log either.
+    audited = [audit_log_router] if routers else []
+    everything = [health_router(checks or checks_of(context)), docs_router(app), *routers, *audited]
     for router in everything:
         refuse_open_doors(router)
         # The routes themselves: an included router is matched anew for every request, which costs more than

@@ -64,7 +64,7 @@ class AsksTooOften(TooManyRequests):
     title = "You ask too often: wait a little and go on more slowly"
 
 
-class Pace:
+class RateLimiter:
     """How often each principal asked this process lately.
 
     Of each it keeps one moment: when they will have been silent long enough to be owed the whole allowance of a minute

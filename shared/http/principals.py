@@ -11,12 +11,12 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from shared.audit import Actor
 from shared.auth import Kind, Principal, Role, TokenMissing, Verifier
 from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
 from shared.errors import Forbidden, Gone, Invalid, Operational, Unauthenticated
-from shared.http.limits import Pace, count_anonymous
-from shared.trace import Actor
+from shared.http.limits import RateLimiter, count_anonymous
 
 TENANT_HEADER = "kring-tenant"
 # Who can have to do with a case of a tenant that is not their own organisation.
@@ -74,8 +74,8 @@ async def current_principal(request: Request) -> Principal:
         raise TokenMissing
     verifier: Verifier = request.app.state.verifier
     principal = await verifier.verify(token.strip(), tenant=_named_tenant(request))
-    pace: Pace = request.app.state.pace
-    pace.count(principal)
+    limiter: RateLimiter = request.app.state.limiter
+    limiter.count(principal)
     request.scope[_PRINCIPAL] = principal
     return principal
 
@@ -189,7 +189,7 @@ def require_twelve(principal: Principal) -> None:
 
 
 def actor_of(request: Request, principal: Principal | None, *, operation: str) -> Actor:
-    """Return who acts in a request, for the trace: with the roles that this route lets in."""
+    """Return who acts in a request, for the audit log: with the roles that this route lets in."""
     asked: str | None = request.scope.get(REQUEST_ID)
     if principal is None:
         return Actor(kind="anonymous", operation=operation, request=asked)

@@ -11,12 +11,12 @@ from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bind_contextvars
 
+from shared.audit import act_as, note_facts
 from shared.auth import Principal
 from shared.context import Context
 from shared.http.idempotency import HEADER, Attempt, Repeated, claim, remember
 from shared.http.middleware import MAX_BODY, ROUTE
 from shared.http.principals import actor_of, current_principal, is_anonymous, principal_if_any, scope_of
-from shared.trace import act_as, note_facts
 
 _ATTEMPT = "kring.attempt"
 _SESSION = "kring.session"
@@ -48,11 +48,11 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
         if attempt is not None:
             await claim(session, attempt, principal, context.vault)
         request.scope[_SESSION] = session
-        _trace(request, session, principal)
+        _audit(request, session, principal)
         yield session
 
 
-def _trace(request: Request, session: AsyncSession, principal: Principal | None) -> None:
+def _audit(request: Request, session: AsyncSession, principal: Principal | None) -> None:
     """Say who acts in this transaction, and that the case that the address names is looked at or changed."""
     operation = f"{request.method} {request.scope[ROUTE]}"
     act_as(session, actor_of(request, principal, operation=operation))

@@ -3,7 +3,7 @@
 Destroying the subject's key makes every sealed field about it unreadable, wherever a copy of the row lies.
 """
 
-from shared.trace import Row
+from shared.audit import Row
 from shared.vault.fields import SealedFields
 from shared.vault.index import BlindIndex, index_subject
 from shared.vault.keys import KeyStore, data_key, prepare_key_store

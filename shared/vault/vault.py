@@ -22,10 +22,10 @@ from sqlalchemy import ARRAY, Uuid, bindparam, event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as SyncSession
 
+from shared.audit import Row, note_rows
 from shared.database import Database
 from shared.errors import Gone
 from shared.tables import subject_key
-from shared.trace import Row, note_rows
 from shared.vault.fields import SealedFields
 from shared.vault.index import KEY_VERSION, BlindIndex, bare_digest, index_subject, tenant_key
 from shared.vault.keys import KeyStore
@@ -99,7 +99,7 @@ class Vault:
         await self._store.close()
 
     async def seal(self, session: AsyncSession, fields: SealedFields, *, subject: UUID, row: Row) -> bytes:
-        """Return the fields sealed with the subject's key, for one row; the trace says that it changed.
+        """Return the fields sealed with the subject's key, for one row; the audit log says that it changed.
 
         Raises: Erased if the subject's key was destroyed.
         """
@@ -144,7 +144,7 @@ class Vault:
     async def open_readable(
         self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, Row]]
     ) -> list[Fields | None]:
-        """Return the fields of several (sealed, row), None where the key was destroyed; the reading is traced."""
+        """Return the fields of several (sealed, row), None where the key was destroyed; the reading is audited."""
         ids = [_key_id(sealed) for sealed, _ in values]
         keys = await self._keys(list(dict.fromkeys(ids)), erased_is_error=False)
         readable = [(key_id in keys, row) for key_id, (_, row) in zip(ids, values, strict=True)]

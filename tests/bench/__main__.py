@@ -20,7 +20,7 @@ from deploy.local.temporal import TemporalServer
 from shared.database import Database
 from shared.secrets import database_key
 from shared.settings import Settings, database_url
-from tests.bench import events, http, traced, workflows
+from tests.bench import audited, events, http, workflows
 from tests.bench.measure import Result
 from tests.support.backing import Backing, Databases
 
@@ -54,7 +54,7 @@ async def run(directory: Path, wanted: str) -> list[Result]:
             "c": lambda: events.commit_to_commit(settings, database),
             "d": lambda: workflows.preparations(settings, databases),
             "e": lambda: http.listing_cases(settings, databases),
-            "g": lambda: traced.tracing(settings, databases),
+            "g": lambda: audited.tracing(settings, databases),
         }
         results: list[Result] = []
         for letter, measure in measures.items():

@@ -37,7 +37,7 @@ def make_app(recording: Path, url: str) -> FastAPI:
             if isinstance(value, list):
                 return [renew(item) for item in value]
             if isinstance(value, str):
-                # Entries of the trace go as JSON.
+                # Entries of the audit log go as JSON.
                 return _ID.sub(lambda found: str(renew(UUID(found[0]))), value)
             if not isinstance(value, UUID) or value in kept:
                 return value

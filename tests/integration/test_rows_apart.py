@@ -40,9 +40,9 @@ OF_NO_TENANT = {
     "rate_limit",
     "tenant_seen",
     "erasure_ledger",
-    "trace_pending",
-    "trace_cut",
-    "trace_seal",
+    "audit_pending",
+    "audit_cut",
+    "audit_seal",
 }
 
 
@@ -175,7 +175,7 @@ class TestEveryTable:
                 result: Any = await session.execute(statement, values)
                 return int(result.rowcount)
         except DBAPIError as error:
-            if not re.search("row-level security|permission denied for table trace", str(error.orig)):
+            if not re.search("row-level security|permission denied for table audit_log", str(error.orig)):
                 raise
             return 0
 

@@ -76,7 +76,7 @@ class TestNothingOfPeopleIsFound:
         assert len(played.stage.api.asked) > 150
         assert found_in(names, [unquote_plus(each).encode() for each in played.stage.api.asked]) == []
 
-    async def test_in_links_of_letters(self, played: Played, names: re.Pattern[str]) -> None:
+    async def test_in_links_of_emails(self, played: Played, names: re.Pattern[str]) -> None:
         texts = [letter.text for letter in played.stage.mailbox.letters]
         links = [link for text in texts for link in re.findall(r"https?://\S+", text)]
         assert len(links) > 50
@@ -93,7 +93,7 @@ class TestNothingOfPeopleIsFound:
         for name, dump in played.dumps.items():
             assert found_in(names, [dump]) == [], name
 
-    async def test_in_subjects_of_letters(self, played: Played, names: re.Pattern[str]) -> None:
+    async def test_in_subjects_of_emails(self, played: Played, names: re.Pattern[str]) -> None:
         subjects = [letter.subject.encode() for letter in played.stage.mailbox.letters]
         assert found_in(names, subjects) == []
 

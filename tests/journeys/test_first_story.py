@@ -6,11 +6,11 @@ import pytest
 
 from deploy.demo.performance import settings_of
 from deploy.local.platform import Platform
+from shared.audit import audit_key_for
+from shared.audit.verifying import Verification
 from shared.database import Database
 from shared.secrets import Secrets
 from shared.settings import SERVICES
-from shared.trace import trace_key_for
-from shared.trace.verifying import Verification
 from tests.journeys.conftest import Played
 
 pytestmark = pytest.mark.timeout(400)
@@ -56,7 +56,7 @@ class TestFirstStory:
         }
         assert sum(workflow["timers_fired"] for workflow in workflows) > 20
 
-    async def test_every_letter_was_delivered_once_and_names_nobody_in_the_report(
+    async def test_every_email_was_delivered_once_and_names_nobody_in_the_report(
         self, played: Played
     ) -> None:
         mails = played.report["mails"]
@@ -70,14 +70,14 @@ class TestFirstStory:
         assert confirmed["training.registration.confirmed.v1"] == letters["registration-confirmed"] == 5
 
     @pytest.mark.usefixtures("played")
-    async def test_leaves_a_trace_that_holds_in_every_service(self, platform: Platform) -> None:
+    async def test_leaves_an_audit_log_that_holds_in_every_service(self, platform: Platform) -> None:
         settings = settings_of(platform.environment)
-        key = Secrets.load(settings.secrets_dir).trace_key
+        key = Secrets.load(settings.secrets_dir).audit_key
         for service in SERVICES:
             database = Database.connect(
-                settings.database_of(service), application_name="test-trace", pool_size=1
+                settings.database_of(service), application_name="test-audit-log", pool_size=1
             )
-            verification = Verification(database, service=service, key=trace_key_for(key, service))
+            verification = Verification(database, service=service, key=audit_key_for(key, service))
             found = await verification.verify()
             await database.close()
             assert found.seals > 0, service

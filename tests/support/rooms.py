@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from shared.database import Database
-from shared.housekeeping import kept
+from shared.housekeeping import retention_rules
 from shared.housekeeping.activities import Housekeeper, Part
 from shared.settings import Settings
 from tests.support.platform import bare_context
@@ -47,7 +47,7 @@ class Rooms:
         self.database = database
         self.owner = owner
         self.settings = settings
-        self.kept = kept(settings)
+        self.kept = retention_rules(settings)
 
     def keeper(self, **changes: Any) -> Housekeeper:
         return Housekeeper(

@@ -209,7 +209,7 @@ class _ByCode(Step):
 
 
 class Pause(_ByCode, name="pause"):
-    """The case rests; its clocks stand still."""
+    """The case is paused, and its clocks with it."""
 
     async def play(self, stage: "Stage", scene: "Scene") -> str:
         """Pause it."""

@@ -20,7 +20,7 @@ class OpenFile(Step, name="open-file"):
 
     async def play(self, stage: "Stage", scene: "Scene") -> str:
         """Open it."""
-        path, asker = f"/v1/cases/{scene.case}/openings", stage.asker(self.by, scene)
+        path, asker = f"/v1/cases/{scene.case}/break-glass", stage.asker(self.by, scene)
         await stage.api.post("intake", path, asker, {"reason": self.reason})
         return f"{asker.name} opens the file for some hours, and says why."
 

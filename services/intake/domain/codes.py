@@ -107,7 +107,7 @@ class DeclineReason(StrEnum):
 
 
 class PauseReason(StrEnum):
-    """Why a case rests."""
+    """Why a case is paused."""
 
     FAMILY_NEEDS_TIME = "family-needs-time"
     ILLNESS = "illness"

@@ -140,17 +140,17 @@ class ReferralDecided(Conflict):
 
 
 class CaseNotPaused(Conflict):
-    """Only what rests can go on."""
+    """Only what is paused can be resumed."""
 
     code = "case-not-paused"
-    title = "This case is not resting"
+    title = "This case is not paused"
 
 
 class CaseAlreadyPaused(Conflict):
-    """A case rests for one reason at a time."""
+    """A case is paused for one reason at a time."""
 
     code = "case-already-paused"
-    title = "This case rests already"
+    title = "This case is paused already"
 
 
 class OfferAnswered(Conflict):
@@ -216,10 +216,10 @@ class AlreadyOpened(Conflict):
     title = "You have opened this file already"
 
 
-class UnknownOpening(NotFound):
+class UnknownBreakGlass(NotFound):
     """There is no such opening for whoever asks."""
 
-    code = "opening-not-found"
+    code = "break-glass-not-found"
     title = "There is no such opening here"
 
 

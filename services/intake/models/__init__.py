@@ -4,10 +4,9 @@ What is plain is ids, codes, dates, organisations' names, and what coordinators 
 """
 
 from services.intake.models.base import Base
+from services.intake.models.break_glass import BreakGlass, BreakGlassFields
 from services.intake.models.cases import Assignment, Case, CaseParty, Departed, Offer
 from services.intake.models.files import Baseline, BaselineFields, BottomLine, BottomLineFields
-from services.intake.models.keeping import Hold, HoldFields, Retention
-from services.intake.models.openings import Opening, OpeningFields
 from services.intake.models.referrals import PersonFields, Referral, ReferralFields, ReferralPerson
 from services.intake.models.register import (
     ContactFields,
@@ -16,6 +15,7 @@ from services.intake.models.register import (
     PolicyVersion,
     StaffMember,
 )
+from services.intake.models.retention import Hold, HoldFields, Retention
 from services.intake.models.statistics import CaseFact
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "BaselineFields",
     "BottomLine",
     "BottomLineFields",
+    "BreakGlass",
+    "BreakGlassFields",
     "Case",
     "CaseFact",
     "CaseParty",
@@ -34,8 +36,6 @@ __all__ = [
     "Hold",
     "HoldFields",
     "Offer",
-    "Opening",
-    "OpeningFields",
     "Organisation",
     "PersonFields",
     "PolicyVersion",

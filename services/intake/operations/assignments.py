@@ -18,7 +18,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import NoCoordinator
 from services.intake.models import Assignment, Case, Offer
-from services.intake.operations import telling
+from services.intake.operations import notifying
 from services.intake.queries import cases as reads
 from services.intake.queries import register
 from services.intake.queries.register import PolicyInForce
@@ -72,7 +72,7 @@ async def assign(session: AsyncSession, *, case: Case, offer: Offer, now: dateti
         case_id=case.id, assignment_no=offer.assignment_no, coordinator_id=offer.coordinator_id
     )
     await outbox.publish(session, assigned, stream=case.id, tenant=case.tenant, case=case.id, now=now)
-    await telling.tell_referrer(session, case, "coordinator-assigned", now)
+    await notifying.notify_referrer(session, case, "coordinator-assigned", now)
 
 
 async def release(session: AsyncSession, *, case: Case, reason: ReleaseReason, now: datetime) -> None:
@@ -92,7 +92,7 @@ async def call_off(session: AsyncSession, *, case: Case, reason: ReleaseReason, 
         offer.state = OfferState.CALLED_OFF
         await session.flush()
         await clocks.stop(session, kind=OFFER_CLOCK, subject=offer.id, now=now)
-        await telling.tell_coordinator(
+        await notifying.notify_coordinator(
             session, case, offer.coordinator_id, "offer-closed", now, even_if_stopped=True, because="stopped"
         )
     await clocks.stop(session, kind=SEARCH_CLOCK, subject=case.id, now=now)

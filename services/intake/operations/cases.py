@@ -17,7 +17,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import CaseAlreadyPaused, CaseNotPaused
 from services.intake.models import Case
-from services.intake.operations import assignments, keeping, telling
+from services.intake.operations import assignments, notifying, retention
 from services.intake.queries import cases as reads
 from shared import outbox
 from shared.case_state import CaseErased, CaseStopped, UnknownCase
@@ -47,14 +47,14 @@ async def locked_live_case(session: AsyncSession, *, tenant: UUID, case_id: UUID
 async def pause_case(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, reason: PauseReason, now: datetime
 ) -> None:
-    """Let a case rest, and its clocks. Raises: UnknownCase, CaseErased, CaseStopped, CaseAlreadyPaused."""
+    """Pause a case and its clocks. Raises: UnknownCase, CaseErased, CaseStopped, CaseAlreadyPaused."""
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     if case.state == CaseStatus.PAUSED:
         raise CaseAlreadyPaused(case_id=str(case_id))
     case.state, case.pause_reason = CaseStatus.PAUSED, reason
     await session.flush()
     await clocks.pause_all(session, case=case_id, now=now, reason=reason)
-    await _tell(session, case, events.CasePaused(case_id=case_id, reason=reason), now)
+    await _publish(session, case, events.CasePaused(case_id=case_id, reason=reason), now)
 
 
 async def resume_case(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
@@ -65,7 +65,7 @@ async def resume_case(session: AsyncSession, *, tenant: UUID, case_id: UUID, now
     case.state, case.pause_reason = CaseStatus.OPEN, None
     await session.flush()
     await clocks.resume_all(session, case=case_id, now=now)
-    await _tell(session, case, events.CaseResumed(case_id=case_id), now)
+    await _publish(session, case, events.CaseResumed(case_id=case_id), now)
 
 
 async def withdraw_case(
@@ -87,12 +87,14 @@ async def withdraw_case(
     await _end(session, case, ReleaseReason.CASE_STOPPED, now)
     case.state, case.stop_reason, case.stopped_by = CaseStatus.WITHDRAWN, reason, by
     await session.flush()
-    await _tell(session, case, events.CaseWithdrawn(case_id=case_id, reason=reason, by=by), now)
-    await keeping.begin_for_case(session, vault, case=case, now=now)
+    await _publish(session, case, events.CaseWithdrawn(case_id=case_id, reason=reason, by=by), now)
+    await retention.begin_for_case(session, vault, case=case, now=now)
     if coordinator is not None:
-        await telling.tell_coordinator(session, case, coordinator, "case-stopped", now, even_if_stopped=True)
+        await notifying.notify_coordinator(
+            session, case, coordinator, "case-stopped", now, even_if_stopped=True
+        )
     if case.referrer_id is not None:
-        await telling.tell_referrer(session, case, "case-stopped", now, even_if_stopped=True)
+        await notifying.notify_referrer(session, case, "case-stopped", now, even_if_stopped=True)
 
 
 async def close_case(
@@ -103,8 +105,8 @@ async def close_case(
     await _end(session, case, ReleaseReason.TASK_DONE, now)
     case.state, case.outcome = CaseStatus.CLOSED, outcome
     await session.flush()
-    await _tell(session, case, events.CaseClosed(case_id=case_id, outcome=outcome), now)
-    await keeping.begin_for_case(session, vault, case=case, now=now)
+    await _publish(session, case, events.CaseClosed(case_id=case_id, outcome=outcome), now)
+    await retention.begin_for_case(session, vault, case=case, now=now)
 
 
 async def release_coordinator(
@@ -125,5 +127,5 @@ async def _end(session: AsyncSession, case: Case, reason: ReleaseReason, now: da
     case.pause_reason = None
 
 
-async def _tell(session: AsyncSession, case: Case, fact: EventData, now: datetime) -> None:
+async def _publish(session: AsyncSession, case: Case, fact: EventData, now: datetime) -> None:
     await outbox.publish(session, fact, stream=case.id, tenant=case.tenant, case=case.id, now=now)

@@ -18,7 +18,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import CaseGoesOn
 from services.intake.models import Case, Referral, ReferralPerson
-from services.intake.operations import circle, holds, openings
+from services.intake.operations import break_glass, circle, holds
 from services.intake.queries import cases as reads
 from services.intake.queries import register
 from shared import erasure, outbox
@@ -46,7 +46,7 @@ async def erase_case(session: AsyncSession, *, case: Case, because: ErasureBecau
     await holds.require_free(session, tenant=locked.tenant, case_id=locked.id)
     locked.state = CaseStatus.ERASED
     await session.flush()
-    await openings.close_all(session, case=locked, now=now)
+    await break_glass.close_all(session, case=locked, now=now)
     await _begin(session, tenant=locked.tenant, case_id=locked.id, because=because, now=now)
 
 

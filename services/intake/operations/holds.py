@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import HOLD_CLOCK, RETENTION_CLOCK, SERVICE
 from services.intake.domain.errors import HoldEndsTooSoon, HoldLifted, UnknownHold
-from services.intake.domain.keeping import LiftedBecause
+from services.intake.domain.retention import LiftedBecause
 from services.intake.models import Hold, HoldFields
-from services.intake.models.keeping import hold_row
-from services.intake.operations.keeping import UNDER_HOLD, locked_file, start_clock
-from services.intake.queries import keeping as reads
+from services.intake.models.retention import hold_row
+from services.intake.operations.retention import UNDER_HOLD, locked_file, start_clock
 from services.intake.queries import register
+from services.intake.queries import retention as reads
 from shared import outbox
 from shared.auth import Role
 from shared.calendar import BRUSSELS, end_of_day

@@ -22,7 +22,7 @@ from services.intake.domain.codes import (
 from services.intake.domain.errors import OfferAnswered, OfferOver, UnknownOffer
 from services.intake.domain.fit import Candidate, Wishes, in_order_of_fit
 from services.intake.models import Assignment, Case, Offer, ReferralFields
-from services.intake.operations import assignments, telling
+from services.intake.operations import assignments, notifying
 from services.intake.operations.cases import locked_live_case
 from services.intake.queries import cases as reads
 from services.intake.queries import referrals, register
@@ -61,7 +61,7 @@ async def offer_to_next(
     if assignment.nobody_left_at is None:
         assignment.nobody_left_at = now
         await session.flush()
-        await telling.tell_managers(session, case, "no-coordinator-left", now)
+        await notifying.notify_managers(session, case, "no-coordinator-left", now)
     await clocks.start(
         session,
         kind=SEARCH_CLOCK,
@@ -186,7 +186,7 @@ async def expire_offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID, n
         coordinator_id=offer.coordinator_id,
     )
     await outbox.publish(session, fact, stream=case.id, tenant=tenant, case=case.id, now=now)
-    await telling.tell_coordinator(
+    await notifying.notify_coordinator(
         session, case, offer.coordinator_id, "offer-closed", now, because="expired"
     )
 
@@ -287,7 +287,7 @@ async def _waiting(
 async def _write_to(
     session: AsyncSession, case: Case, offer: Offer, *, kind: str, clock: Clock, now: datetime
 ) -> None:
-    await telling.tell_coordinator(
+    await notifying.notify_coordinator(
         session,
         case,
         offer.coordinator_id,

@@ -34,7 +34,7 @@ async def accept_referral(
     session.add(case)
     await session.flush()
     session.add_all(_parties(case))
-    await _tell(session, case, policy_version=policy.version)
+    await _publish(session, case, policy_version=policy.version)
     await baseline.begin(session, vault, case=case, words=words, now=now)
     await assignments.begin(session, case=case, policy=policy, now=now)
     return case.id
@@ -77,7 +77,7 @@ def _parties(case: Case) -> list[CaseParty]:
     ]
 
 
-async def _tell(session: AsyncSession, case: Case, *, policy_version: int) -> None:
+async def _publish(session: AsyncSession, case: Case, *, policy_version: int) -> None:
     accepted = events.ReferralAccepted(referral_id=case.referral_id, case_id=case.id)
     await outbox.publish(
         session, accepted, stream=case.id, tenant=case.tenant, case=case.id, now=case.created_at

@@ -18,7 +18,7 @@ from services.intake.domain.errors import (
 )
 from services.intake.models import PersonFields, Referral, ReferralFields
 from services.intake.models.referrals import WishFields, person_row, referral_row
-from services.intake.operations import keeping
+from services.intake.operations import retention
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
 from shared import outbox
@@ -204,8 +204,8 @@ async def decline_referral(
         reason=reason,
     )
     fact = events.ReferralDeclined(referral_id=referral_id, reason=reason)
-    await _tell(session, referral, fact, now)
-    await keeping.begin_for_referral(session, vault, referral=referral, now=now)
+    await _publish(session, referral, fact, now)
+    await retention.begin_for_referral(session, vault, referral=referral, now=now)
 
 
 async def withdraw_referral(
@@ -229,10 +229,10 @@ async def withdraw_referral(
         reason=reason,
     )
     fact = events.ReferralWithdrawn(referral_id=referral_id, reason=reason)
-    await _tell(session, referral, fact, now)
-    await keeping.begin_for_referral(session, vault, referral=referral, now=now)
+    await _publish(session, referral, fact, now)
+    await retention.begin_for_referral(session, vault, referral=referral, now=now)
 
 
-async def _tell(session: AsyncSession, referral: Referral, fact: EventData, now: datetime) -> None:
+async def _publish(session: AsyncSession, referral: Referral, fact: EventData, now: datetime) -> None:
     case_id = referral.case_id
     await outbox.publish(session, fact, stream=case_id, tenant=referral.tenant, case=case_id, now=now)

@@ -2,15 +2,15 @@
 
 from services.intake.routes import (
     baseline,
+    break_glass,
     cases,
     copies,
     erasing,
-    keeping,
     offers,
-    openings,
     policy,
     referrals,
     register,
+    retention,
     statistics,
 )
 
@@ -23,8 +23,8 @@ routers = [
     register.router,
     policy.router,
     erasing.router,
-    keeping.router,
-    openings.router,
+    retention.router,
+    break_glass.router,
     copies.router,
     statistics.router,
 ]

@@ -50,7 +50,7 @@ async def read_case(case_id: UUID, principal: Reader, session: Session) -> CaseS
 async def pause_case(
     case_id: UUID, pause: Pause, principal: Keeper, session: Session, now: Now
 ) -> CaseStanding:
-    """Let a case rest; its clocks stand still everywhere."""
+    """Pause a case; its clocks are paused in every service."""
     await permissions.case_for_coordination(session, principal, case_id=case_id)
     await cases.pause_case(session, tenant=principal.tenant, case_id=case_id, reason=pause.reason, now=now)
     return CaseStanding(case_id=case_id, state=CaseStatus.PAUSED)

@@ -25,7 +25,7 @@ from services.intake.schemas.copies import (
 )
 from shared.auth import Principal
 from shared.case_state import UnknownCase
-from shared.http import Parts, Router, Session, serving, trace_of_person
+from shared.http import Parts, Router, Session, audit_log_of_person, serving
 from shared.service_client import COPY_FOR_PERSON
 from shared.vault import Vault
 
@@ -45,7 +45,7 @@ async def copy_for_person(
     if case is None:
         raise UnknownCase(case_id=str(case_id))
     named = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
-    seen = await trace_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id)
+    seen = await audit_log_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id)
     own = next((row for row in named if row.id == person_id), None)
     if own is None:
         return IntakeCopy(erased=False, case=None, entry=None, referral=None, baseline=None, seen=seen)

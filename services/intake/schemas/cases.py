@@ -49,7 +49,7 @@ class CaseStanding(ResponseModel):
 
 
 class Pause(RequestModel):
-    """Why a case rests."""
+    """Why a case is paused."""
 
     reason: PauseReason
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.http import OwnTraceEntry
+from shared.http import OwnAuditEntry
 from shared.http.models import ResponseModel
 
 
@@ -73,4 +73,4 @@ class IntakeCopy(ResponseModel):
     entry: CopiedEntry | None
     referral: CopiedReferral | None
     baseline: CopiedBaseline | None
-    seen: list[OwnTraceEntry]
+    seen: list[OwnAuditEntry]

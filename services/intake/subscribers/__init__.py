@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake import letters
+from services.intake import emails
 from services.intake.activities import Files
 from services.intake.domain.codes import (
     HOLD_CLOCK,
@@ -19,8 +19,8 @@ from services.intake.domain.codes import (
     assignment_workflow_id,
 )
 from services.intake.domain.errors import NoCoordinator
-from services.intake.domain.keeping import retention_workflow_id
-from services.intake.operations import cases, circle, erasing, leaving, statistics, telling
+from services.intake.domain.retention import retention_workflow_id
+from services.intake.operations import cases, circle, erasing, leaving, notifying, statistics
 from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals
 from services.intake.subscribers import counting
@@ -34,7 +34,7 @@ from shared.events import intake, network, plans
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.subscriptions import AndThen
 
-messages.install(subscriptions, templates=Path(__file__).parents[1] / "templates", writer=letters.write)
+messages.install(subscriptions, templates=Path(__file__).parents[1] / "templates", writer=emails.write)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=HOLDERS)
 
@@ -49,7 +49,7 @@ async def confirm_receipt(
     tenant = tenant_of(event)
     referral = await referrals.referral(session, tenant=tenant, referral_id=event.data.referral_id)
     if referral is not None:
-        await telling.confirm_receipt(session, referral, await context.clock.now())
+        await notifying.confirm_receipt(session, referral, await context.clock.now())
         await statistics.follow(session, context.vault, tenant=tenant, case_id=referral.case_id)
 
 

@@ -19,7 +19,7 @@ from services.network.domain.consents import (
     next_coming_of_age,
 )
 from services.network.models import Person, PersonFields
-from services.network.operations import telling
+from services.network.operations import notifying
 from services.network.schemas import is_address
 from shared import outbox
 from shared.calendar import BRUSSELS, add_length
@@ -108,7 +108,7 @@ async def come_of_age(
     fact = network.PersonCameOfAge(case_id=person.case_id, person_id=person.id, age=age)
     await outbox.publish(session, fact, stream=person.case_id, tenant=tenant, case=person.case_id, now=now)
     if reachable:
-        await telling.tell(
+        await notifying.notify(
             session,
             person=person,
             kind="consent-asked",

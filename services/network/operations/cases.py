@@ -11,7 +11,7 @@ from services.network import queries
 from services.network.domain import CASE_PAUSED, SERVICE
 from services.network.domain.consents import COMING_OF_AGE
 from services.network.models import CaseCoordinator, Person
-from services.network.operations import ages, invitations, telling
+from services.network.operations import ages, invitations, notifying
 from shared import case_state
 from shared.case_state import CaseState
 from shared.clocks import Clocks
@@ -48,7 +48,7 @@ async def open_to(session: AsyncSession, *, person: Person, given: bool) -> None
 
 
 async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Let the case's clocks rest or run as the case itself does, in whatever order its events came."""
+    """Pause the case's clocks or run as the case itself does, in whatever order its events came."""
     state = await case_state.read(session, case_id)
     if state is None:
         return
@@ -68,7 +68,7 @@ async def stop(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datet
     for person, invitation in await queries.active_people(session, tenant=tenant, case_id=case_id):
         said_yes = invitation is not None and invitation.answer == "yes"
         if said_yes or person.role in ("central", "representative"):
-            await telling.tell(session, person=person, kind="case-stopped", now=now, even_if_stopped=True)
+            await notifying.notify(session, person=person, kind="case-stopped", now=now, even_if_stopped=True)
 
 
 async def assign_coordinator(

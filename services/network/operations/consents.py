@@ -74,7 +74,7 @@ async def record(
     await session.flush()
     if purpose == Purpose.TAKING_PART and not given and (concerns is None or child is not None):
         await invitations.decline(session, person=child or person, via=via, now=now)
-    await _tell(session, consent, last=last, now=now)
+    await _publish(session, consent, last=last, now=now)
     return consent
 
 
@@ -132,7 +132,7 @@ def _require_own_file(picture: Picture, person_id: UUID, *, reader: UUID, given:
         raise NotAskedHere
 
 
-async def _tell(session: AsyncSession, consent: Consent, *, last: Consent | None, now: datetime) -> None:
+async def _publish(session: AsyncSession, consent: Consent, *, last: Consent | None, now: datetime) -> None:
     fact: network.ConsentGiven | network.ConsentWithdrawn
     if consent.given:
         fact = network.ConsentGiven(

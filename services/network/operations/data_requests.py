@@ -1,6 +1,6 @@
 """What people ask of their data: asking, deciding, more time, taking back; and what the month's clock does by itself.
 
-The clock belongs to the request and not to the case: a case that rests or stops does not stop the answer.
+The clock belongs to the request and not to the case: a case that is paused or stopped does not stop the answer.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -36,7 +36,7 @@ from services.network.domain import (
     UnknownPerson,
 )
 from services.network.models import DataRequest, DataRequestFields, Person
-from services.network.operations import asking_for_others, erasing, telling
+from services.network.operations import asking_for_others, erasing, notifying
 from shared import case_state, outbox
 from shared.calendar import BRUSSELS, add_length
 from shared.clocks import Clocks
@@ -109,7 +109,7 @@ async def receive(
         via="link" if asked_by is not None else "staff",
     )
     await _publish(session, request, fact, now)
-    await _tell(session, request, "data-request-received", now, until=request.due_at)
+    await _notify(session, request, "data-request-received", now, until=request.due_at)
     return request
 
 
@@ -139,9 +139,9 @@ async def approve(
     await session.flush()
     await _tell_decided(session, request, "approved", now)
     if request.kind == RequestKind.COPY:
-        await _tell(session, request, "data-request-ready", now, until=request.ready_until)
+        await _notify(session, request, "data-request-ready", now, until=request.ready_until)
     else:
-        await _tell(session, request, "data-request-approved", now, until=request.erase_at)
+        await _notify(session, request, "data-request-approved", now, until=request.erase_at)
 
 
 async def refuse(
@@ -153,7 +153,7 @@ async def refuse(
     await _seal(session, vault, request, refusal=reason)
     await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
     await _tell_decided(session, request, "refused", now)
-    await _tell(session, request, "data-request-refused", now)
+    await _notify(session, request, "data-request-refused", now)
 
 
 async def extend(
@@ -178,7 +178,7 @@ async def extend(
         request_id=request.id, case_id=request.case_id, person_id=request.person_id, due_at=request.due_at
     )
     await _publish(session, request, fact, now)
-    await _tell(session, request, "data-request-extended", now, until=request.due_at)
+    await _notify(session, request, "data-request-extended", now, until=request.due_at)
 
 
 async def withdraw(session: AsyncSession, *, request: DataRequest, now: datetime) -> None:
@@ -195,7 +195,7 @@ async def report_done(session: AsyncSession, *, request: DataRequest, now: datet
     if request.state != RequestState.APPROVED:
         raise RequestDecided(state=request.state)
     await _end(session, request, "done", now)
-    await _tell(session, request, "data-request-done", now)
+    await _notify(session, request, "data-request-done", now)
 
 
 async def warn(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
@@ -370,7 +370,7 @@ async def _tell_decided(
     await _publish(session, request, fact, now)
 
 
-async def _tell(
+async def _notify(
     session: AsyncSession, request: DataRequest, kind: str, now: datetime, *, until: datetime | None = None
 ) -> None:
     """Write to whoever asked: somebody of the case, or the person themselves where a colleague noted it."""
@@ -380,7 +380,7 @@ async def _tell(
         )
     except UnknownPerson:
         return
-    await telling.tell(
+    await notifying.notify(
         session,
         person=person,
         kind=kind,

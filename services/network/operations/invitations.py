@@ -27,7 +27,7 @@ from services.network.domain import (
     mode_of,
 )
 from services.network.models import Invitation, Person
-from services.network.operations import telling
+from services.network.operations import notifying
 from shared import case_state, outbox
 from shared.calendar import BRUSSELS, add_length
 from shared.clocks import Clocks
@@ -214,7 +214,7 @@ async def _is_due(session: AsyncSession, invitation: Invitation, now: datetime) 
 async def _write(
     session: AsyncSession, person: Person, invitation: Invitation, kind: str, now: datetime
 ) -> None:
-    await telling.tell(
+    await notifying.notify(
         session,
         person=person,
         kind=kind,

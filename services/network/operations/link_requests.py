@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network import queries
 from services.network.domain import LinkAskedOften, NotReachable, PersonState, Purpose
 from services.network.models import Person, PersonalLink, PersonFields
-from services.network.operations import links, telling
+from services.network.operations import links, notifying
 from services.network.schemas import is_address
 from shared import case_state
 from shared.auth import read_link_token
@@ -28,7 +28,7 @@ _A_DAY = timedelta(days=1)
 async def request(session: AsyncSession, *, token: str, key: bytes, now: datetime) -> None:
     """Mail a new link to whom an expired or replaced one was for; of anything else nothing comes, and nothing is told.
 
-    What works now goes on working: an old letter in other hands takes nothing from its owner. A withdrawn link is
+    What works now goes on working: an old email in other hands takes nothing from its owner. A withdrawn link is
     given back by the coordinator alone.
     """
     claimed = read_link_token(token)
@@ -49,7 +49,7 @@ async def request(session: AsyncSession, *, token: str, key: bytes, now: datetim
     if person.state != PersonState.ACTIVE or state is None or state.status == "erased":
         return
     if await _wait(session, person, now) is None:
-        await telling.tell(session, person=person, kind="link-asked", now=now, even_if_stopped=True)
+        await notifying.notify(session, person=person, kind="link-asked", now=now, even_if_stopped=True)
 
 
 async def renew_own(session: AsyncSession, vault: Vault, *, person: Person, now: datetime) -> None:

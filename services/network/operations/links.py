@@ -18,7 +18,7 @@ from services.network.domain import (
     is_under_twelve,
 )
 from services.network.models import Person, PersonalLink, PersonFields
-from services.network.operations import telling
+from services.network.operations import notifying
 from shared.auth import LinkToken, link_token, read_link_token
 from shared.calendar import BRUSSELS, add_length
 from shared.case_state import require_not_erased
@@ -28,7 +28,7 @@ from shared.http.principals import NoLongerInCircle
 from shared.ids import uuid7
 from shared.secrets import Secrets
 
-# How far back a token of an earlier letter is still recognised as one, to say that a newer one was sent.
+# How far back a token of an earlier email is still recognised as one, to say that a newer one was sent.
 _REMEMBERED = 20
 _PAGE = re.compile(r"[a-z][a-z-]{0,39}(?=/|$)")
 
@@ -46,7 +46,7 @@ def _read_key(directory: Path) -> bytes:
 async def usable(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink | None:
     """Return a person's link, made or lengthened so that it lasts from now on; None if it was withdrawn.
 
-    One that had expired gets a new generation: old letters do not come to life again.
+    One that had expired gets a new generation: old emails do not come to life again.
     """
     lasts_until = await _until(session, person, now)
     found = await _locked(session, person, now, lasts_until)
@@ -70,7 +70,7 @@ def url(link: PersonalLink, *, key: bytes, public_url: str, target: str) -> str:
 
 
 async def renew(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink:
-    """Make every earlier letter worthless and mail a new link. Raises: NotInCircle."""
+    """Make every earlier email worthless and mail a new link. Raises: NotInCircle."""
     if person.state != PersonState.ACTIVE:
         raise NotInCircle(person_id=str(person.id))
     lasts_until = await _until(session, person, now)
@@ -80,7 +80,7 @@ async def renew(session: AsyncSession, *, person: Person, now: datetime) -> Pers
     found.revoked_at = None
     await session.flush()
     # Also when the case has stopped by then: the old link no longer works.
-    await telling.tell(session, person=person, kind="link-renewed", now=now, even_if_stopped=True)
+    await notifying.notify(session, person=person, kind="link-renewed", now=now, even_if_stopped=True)
     return found
 
 
@@ -93,7 +93,7 @@ async def revoke(session: AsyncSession, *, person: Person, now: datetime) -> Per
 
 
 async def distrust(session: AsyncSession, *, person: Person) -> None:
-    """Make letters sent so far worthless, because they may have gone to somebody else."""
+    """Make emails sent so far worthless, because they may have gone to somebody else."""
     query = select(PersonalLink).where(
         PersonalLink.tenant == person.tenant, PersonalLink.person_id == person.id
     )

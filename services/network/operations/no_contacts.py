@@ -50,7 +50,7 @@ async def keep_apart(
 
 
 async def lift(session: AsyncSession, *, pair: NoContact) -> None:
-    """Take it back; the trace keeps who did."""
+    """Take it back; the audit log keeps who did."""
     await session.delete(pair)
     await session.flush()
 

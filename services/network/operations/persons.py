@@ -150,7 +150,7 @@ async def copy_from_referral(
 async def change(
     session: AsyncSession, vault: Vault, *, person: Person, changes: dict[str, Any], now: datetime
 ) -> None:
-    """Change what is known of a person; with another e-mail address earlier letters lose their worth.
+    """Change what is known of a person; with another e-mail address earlier emails lose their worth.
 
     Raises: NotInCircle, ChildNotInCase, BornInFuture.
     """

@@ -46,7 +46,7 @@ class Lengths(RequestModel):
     erasure: Length = "5wd"
     # How long before a birthday that changes whose consent counts its owner hears of it.
     coming_of_age_warn: Length = "4w"
-    # New letters with a link that somebody may ask for themselves, in a day.
+    # New emails with a link that somebody may ask for themselves, in a day.
     links_a_day: Annotated[int, Field(ge=1, le=20)] = 3
     legal_basis: LegalBases = LegalBases()
 

@@ -14,7 +14,15 @@ from services.plans.domain import (
     check_settling,
 )
 from services.plans.models import Agreement, Plan
-from services.plans.operations.timing import AGREEMENT, GRACE, clocks, publish, start_clock, stop_clocks, tell
+from services.plans.operations.timing import (
+    AGREEMENT,
+    GRACE,
+    clocks,
+    notify,
+    publish,
+    start_clock,
+    stop_clocks,
+)
 from shared.calendar import add_length
 from shared.events import plans as events
 
@@ -116,7 +124,7 @@ async def _tell_who(
         who = [monitor] if monitor is not None else []
     parameters = {"agreement_id": str(agreement.id), "due_on": agreement.due_on.isoformat()}
     for person in who:
-        await tell(
+        await notify(
             session,
             plan,
             person=person,

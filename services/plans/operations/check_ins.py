@@ -25,7 +25,7 @@ from services.plans.domain import (
 from services.plans.models import CheckIn, Plan
 from services.plans.operations.agreements import read_agreement, settle
 from services.plans.operations.ending import end_follow_up
-from services.plans.operations.timing import CHECK_IN, clocks, publish, start_clock, stop_clocks, tell
+from services.plans.operations.timing import CHECK_IN, clocks, notify, publish, start_clock, stop_clocks
 from services.plans.schemas import AgreementStatus, CheckInWords, NewRecord
 from shared.calendar import add_length
 from shared.events import plans as events
@@ -157,7 +157,7 @@ async def ask(session: AsyncSession, plan: Plan, check_in: CheckIn, *, now: date
     )
     await publish(session, plan, fact, now=now)
     if check_in.owner == "monitor" and monitor is not None:
-        await tell(
+        await notify(
             session,
             plan,
             person=monitor,

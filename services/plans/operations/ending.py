@@ -51,15 +51,15 @@ async def _call_off(session: AsyncSession, plan: Plan, *, now: datetime) -> None
     await stop_all_clocks(session, case_id=plan.case_id, now=now)
 
 
-async def rest(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:
-    """Let the clocks rest with the case, unless it has gone on in the meantime."""
+async def pause(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:
+    """Pause the clocks with the case, unless it was resumed meanwhile."""
     state = await case_state.read(session, case_id)
     if state is not None and state.status == "paused":
         await clocks.pause_all(session, case=case_id, now=now, reason=reason)
 
 
-async def go_on(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Let the clocks run with the case, unless it rests again in the meantime."""
+async def resume(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Resume the clocks with the case, unless it was paused again meanwhile."""
     state = await case_state.read(session, case_id)
     if state is not None and state.status == "open":
         await clocks.resume_all(session, case=case_id, now=now)

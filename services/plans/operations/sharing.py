@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import CIRCLE_ROLES, NobodyToShareWith, PersonNotOfCase, SharingTakenBack
 from services.plans.models import CasePerson, Plan, Share, SharingConsent
-from services.plans.operations.timing import publish, tell
+from services.plans.operations.timing import notify, publish
 from services.plans.schemas import NewShare
 from shared.errors import NotYet
 from shared.events import plans as events
@@ -59,7 +59,9 @@ async def share_plan(
         )
         await publish(session, plan, fact, now=now)
     for person in persons:
-        await tell(session, plan, person=person, kind="plan-shared", link_target=f"plans/{plan.id}", now=now)
+        await notify(
+            session, plan, person=person, kind="plan-shared", link_target=f"plans/{plan.id}", now=now
+        )
     return plan, persons, organisations
 
 

@@ -33,7 +33,7 @@ async def start_clock(
     warn_at: datetime | None = None,
     escalate_to: str | None = None,
 ) -> None:
-    """Start a clock about a plan; while the case rests it starts at rest, and runs when the case goes on."""
+    """Start a clock about a plan; while the case is paused it starts at rest, and runs when the case goes on."""
     await clocks.start(
         session,
         kind=kind,
@@ -79,7 +79,7 @@ async def publish(session: AsyncSession, plan: Plan, data: EventData, *, now: da
     )
 
 
-async def tell(
+async def notify(
     session: AsyncSession,
     plan: Plan,
     *,

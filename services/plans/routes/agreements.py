@@ -32,7 +32,7 @@ async def list_agreements(
     standing = await queries.standing(session, principal, case_id)
     if not standing:
         raise UnknownCase
-    standing = await permissions.with_opening(session, principal, standing, case_id=case_id, now=now)
+    standing = await permissions.with_break_glass(session, principal, standing, case_id=case_id, now=now)
     permissions.may_read_agreements(standing)
     query = select(Agreement).where(Agreement.tenant == principal.tenant, Agreement.case_id == case_id)
     rows = await paginate(

@@ -21,11 +21,11 @@ from services.plans.schemas import (
     PlanWords,
 )
 from shared import case_state
+from shared.audit import Row
 from shared.auth import Principal
 from shared.case_state import UnknownCase
-from shared.http import Parts, Router, Session, serving, trace_of_person
+from shared.http import Parts, Router, Session, audit_log_of_person, serving
 from shared.service_client import COPY_FOR_PERSON
-from shared.trace import Row
 from shared.vault import Vault
 
 router = Router(tags=["copies"])
@@ -41,7 +41,7 @@ async def copy_for_person(
     state = await case_state.read(session, case_id)
     if state is None or state.tenant != principal.tenant:
         raise UnknownCase(case_id=str(case_id))
-    seen = await trace_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id)
+    seen = await audit_log_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id)
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
     if plan is None:
         return PlansCopy(erased=False, plan=None, own_agreements=[], check_ins=[], seen=seen)

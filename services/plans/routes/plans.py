@@ -87,7 +87,7 @@ async def list_plans(
     standing = await queries.standing(session, principal, case_id)
     if not standing and not await queries.is_shared(session, principal, case_id):
         raise UnknownCase
-    standing = await permissions.with_opening(session, principal, standing, case_id=case_id, now=now)
+    standing = await permissions.with_break_glass(session, principal, standing, case_id=case_id, now=now)
     query = select(Plan).where(Plan.tenant == principal.tenant, Plan.case_id == case_id)
     rows = await paginate(session, query, page, time=Plan.created_at, id=Plan.id)
     items = []
@@ -109,7 +109,7 @@ async def read_plan(
     What the mandated side says of the bottom lines is no part of what is shared.
     """
     case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
-    standing = await permissions.with_opening(session, principal, standing, case_id=case_id, now=now)
+    standing = await permissions.with_break_glass(session, principal, standing, case_id=case_id, now=now)
     plan = await queries.read_plan(session, plan_id)
     shared = await queries.shared_version(session, principal, plan)
     permissions.may_read_plan(standing, shared=shared is not None)

@@ -16,7 +16,7 @@ class CasePaused(Conflict):
     """The case rests: nobody is asked or invited until it goes on."""
 
     code = "case-paused"
-    title = "This case rests: resume it first"
+    title = "This case is paused: resume it first"
 
 
 class ConferenceOver(Conflict):

@@ -10,7 +10,7 @@ from services.scheduling.operations.case import (
     stop_case,
 )
 from services.scheduling.operations.conferences import cancel, check_off, hold, postpone, schedule
-from services.scheduling.operations.moments import (
+from services.scheduling.operations.deadlines import (
     Facts,
     Next,
     Outcome,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import domain, queries
 from services.scheduling.domain import Option
 from services.scheduling.models import Conference, Poll, PollAsked
-from services.scheduling.operations.base import rfc3339, tell
+from services.scheduling.operations.base import notify, rfc3339
 
 
 async def ask_newcomers(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
@@ -58,7 +58,7 @@ async def tell_of_poll(
     parameters = {"poll_id": str(poll.id)}
     if poll.closes_at is not None:
         parameters["closes_at"] = rfc3339(poll.closes_at)
-    await tell(
+    await notify(
         session,
         conference,
         person_id=person_id,

@@ -33,13 +33,13 @@ async def lock(session: AsyncSession, conference: Conference) -> Preparation:
     return preparation
 
 
-async def require_not_resting(session: AsyncSession, conference: Conference) -> None:
-    """Refuse to write to people about a case that rests. Raises: CasePaused."""
-    if await is_resting(session, conference.case_id):
+async def require_not_paused(session: AsyncSession, conference: Conference) -> None:
+    """Refuse to write to people about a paused case. Raises: CasePaused."""
+    if await is_paused(session, conference.case_id):
         raise CasePaused(case_id=str(conference.case_id))
 
 
-async def is_resting(session: AsyncSession, case_id: UUID) -> bool:
+async def is_paused(session: AsyncSession, case_id: UUID) -> bool:
     """Say whether a case was paused."""
     state = await case_state.read(session, case_id)
     return state is not None and state.status == "paused"
@@ -52,7 +52,7 @@ async def publish(
     await outbox.publish(session, data, stream=of.case_id, tenant=of.tenant, case=of.case_id, now=now)
 
 
-async def tell(
+async def notify(
     session: AsyncSession,
     conference: Conference,
     *,

@@ -21,7 +21,7 @@ from services.scheduling.models import (
 )
 from services.scheduling.operations import ending, polls
 from services.scheduling.operations.asking import ask_newcomers
-from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, is_resting, publish
+from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, is_paused, publish
 from services.scheduling.operations.invitations import invite_newcomers
 from shared import case_state, tables
 from shared.calendar import add_length
@@ -143,7 +143,7 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
         due_at=target_at,
         policy_version=policy.version,
     )
-    if await is_resting(session, case_id):
+    if await is_paused(session, case_id):
         await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=CASE_PAUSED)
 
 

@@ -28,7 +28,7 @@ from services.scheduling.operations.base import (
     clocks,
     lock,
     publish,
-    require_not_resting,
+    require_not_paused,
 )
 from services.scheduling.operations.carrying import carry_over
 from services.scheduling.operations.invitations import call_off, invite
@@ -64,7 +64,7 @@ async def schedule(
     Raises: CasePaused, CircleNotReady, ConferenceOver, OptionUnknown, NoDateFits, DateNotUsable.
     """
     preparation = await lock(session, conference)
-    await require_not_resting(session, conference)
+    await require_not_paused(session, conference)
     if conference.state not in domain.LIVE:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
     if not await queries.circle_stands(session, case_id=conference.case_id):

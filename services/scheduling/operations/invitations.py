@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import queries
 from services.scheduling.domain import Standing
 from services.scheduling.models import CasePerson, Conference, Told
-from services.scheduling.operations.base import publish, rfc3339, tell
+from services.scheduling.operations.base import notify, publish, rfc3339
 from shared.events.network import CalendarEntry
 from shared.events.scheduling import ConferenceScheduled
 
@@ -60,7 +60,7 @@ async def _tell_date(
     )
     for person_id in people:
         entry = _entry(conference, conference.revision, "REQUEST")
-        await _tell(session, conference, person_id, "conference-scheduled", calendar=entry, now=now)
+        await _notify(session, conference, person_id, "conference-scheduled", calendar=entry, now=now)
 
 
 async def call_off(
@@ -78,7 +78,7 @@ async def call_off(
     conference.revision += 1
     for person_id in people:
         entry = _entry(conference, conference.revision, "CANCEL")
-        await _tell(
+        await _notify(
             session, conference, person_id, kind, calendar=entry, even_if_stopped=even_if_stopped, now=now
         )
     return people
@@ -89,7 +89,7 @@ async def tell_cancelled(
 ) -> None:
     """Tell people who were asked for dates that there will be no conference."""
     for person_id in people:
-        await _tell(session, conference, person_id, "conference-cancelled", calendar=None, now=now)
+        await _notify(session, conference, person_id, "conference-cancelled", calendar=None, now=now)
 
 
 def _entry(conference: Conference, revision: int, method: Literal["REQUEST", "CANCEL"]) -> CalendarEntry:
@@ -105,7 +105,7 @@ def _date(conference: Conference) -> tuple[datetime, datetime]:
     return conference.starts_at, conference.ends_at
 
 
-async def _tell(
+async def _notify(
     session: AsyncSession,
     conference: Conference,
     person_id: UUID,
@@ -118,7 +118,7 @@ async def _tell(
     parameters = {"conference_id": str(conference.id), "conference_no": str(conference.conference_no)}
     if conference.starts_at is not None and conference.ends_at is not None:
         parameters |= {"starts_at": rfc3339(conference.starts_at), "ends_at": rfc3339(conference.ends_at)}
-    await tell(
+    await notify(
         session,
         conference,
         person_id=person_id,

@@ -18,7 +18,7 @@ from services.scheduling.operations.base import (
     clocks,
     lock,
     publish,
-    require_not_resting,
+    require_not_paused,
 )
 from shared.calendar import add_length
 from shared.events.scheduling import PollAnswered, PollClosed, PollOpened
@@ -55,7 +55,7 @@ async def open_poll(
     DateNotUsable.
     """
     await lock(session, conference)
-    await require_not_resting(session, conference)
+    await require_not_paused(session, conference)
     require_undated(conference)
     if not await queries.circle_stands(session, case_id=conference.case_id):
         raise domain.CircleNotReady(case_id=str(conference.case_id))
@@ -116,7 +116,7 @@ async def add_dates(
     Raises: PollClosed, CasePaused, NoDates, TooManyDates, DateNotUsable.
     """
     poll = await _locked_open_poll(session, conference)
-    await require_not_resting(session, conference)
+    await require_not_paused(session, conference)
     people = await attending(session, conference)
     waiting = set(domain.silent(await dates_ahead(session, poll, now=now), people))
     options = await _propose(session, poll, dates, now=now)

@@ -19,7 +19,7 @@ from services.scheduling.schemas import (
 from shared import case_state
 from shared.auth import Principal
 from shared.case_state import UnknownCase
-from shared.http import Parts, Router, Session, serving, trace_of_person
+from shared.http import Parts, Router, Session, audit_log_of_person, serving
 from shared.service_client import COPY_FOR_PERSON
 
 router = Router(tags=["copies"])
@@ -70,7 +70,9 @@ async def copy_for_person(
             )
             for conference, attendance, told in came
         ],
-        seen=await trace_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id),
+        seen=await audit_log_of_person(
+            session, tenant=principal.tenant, case_id=case_id, person_id=person_id
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.training import mails, queries, schemas
+from services.training import emails, queries, schemas
 from services.training.domain import NothingToPay, RegistrationErased, written_communication
 from services.training.models import Participant, RegistrationRow
 from services.training.operations import registrations
@@ -146,7 +146,7 @@ async def read_qr_code(registration_id: UUID, principal: Collector, session: Ses
     if asked is None:
         raise NothingToPay(state=row.state)
     _, policy = await queries.policy(session, tenant=principal.tenant)
-    return Response(mails.qr_code(asked, policy), media_type="image/png")
+    return Response(emails.qr_code(asked, policy), media_type="image/png")
 
 
 @router.post("/v1/registrations/{registration_id}/cancel")

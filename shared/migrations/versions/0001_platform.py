@@ -1,4 +1,4 @@
-"""The tables that every service has: events out and in, clocks, effects, keys, mail, erasing, the trace."""
+"""The tables that every service has: events out and in, clocks, effects, keys, mail, erasing, the audit log."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,16 +10,16 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
-        "case_opening",
+        "case_break_glass",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_opening")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_break_glass")),
     )
-    op.create_index("ix_case_opening_case", "case_opening", ["tenant", "case_id", "opened_by"])
+    op.create_index("ix_case_break_glass_case", "case_break_glass", ["tenant", "case_id", "opened_by"])
     op.create_table(
         "case_state",
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -239,7 +239,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", name=op.f("pk_tenant_seen")),
     )
     op.create_table(
-        "trace",
+        "audit_log",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -254,35 +254,35 @@ def upgrade() -> None:
         sa.Column("operation", sa.Text(), nullable=False),
         sa.Column("request", sa.Text(), nullable=True),
         sa.Column("purpose", sa.Text(), nullable=True),
-        sa.Column("opening_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint("action IN ('read', 'changed')", name=op.f("ck_trace_action")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_trace")),
+        sa.Column("break_glass_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("action IN ('read', 'changed')", name=op.f("ck_audit_log_action")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
     )
-    op.create_index("ix_trace_actor", "trace", ["tenant", "actor", "at", "id"])
-    op.create_index("ix_trace_case", "trace", ["tenant", "case_id", "at", "id"])
-    op.create_index("ix_trace_persons", "trace", ["persons"], postgresql_using="gin")
+    op.create_index("ix_audit_log_actor", "audit_log", ["tenant", "actor", "at", "id"])
+    op.create_index("ix_audit_log_case", "audit_log", ["tenant", "case_id", "at", "id"])
+    op.create_index("ix_audit_log_persons", "audit_log", ["persons"], postgresql_using="gin")
     op.create_table(
-        "trace_cut",
+        "audit_cut",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("cut_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_trace_cut")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_cut")),
     )
     op.create_table(
-        "trace_pending",
+        "audit_pending",
         sa.Column("entry_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_trace_pending")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_audit_pending")),
     )
     op.create_table(
-        "trace_seal",
+        "audit_seal",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entries", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("tenants", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("macs", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_trace_seal")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_seal")),
     )

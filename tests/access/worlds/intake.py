@@ -51,7 +51,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             "case_id": case.id,
             "referral_id": case.referral_id,
             "offer_id": offer,
-            "opening_id": opening,
+            "break_glass_id": opening,
             "hold_id": hold,
             "person_id": who("neighbour"),
         }
@@ -195,8 +195,8 @@ async def _opened_file(house: House, case: Case) -> str:
     """A colleague of the regional manager opened the file by break-glass."""
     colleague = house.staff(who("another manager"), house.tenant, Role.REGIONAL_MANAGER)
     reason = {"reason": content("why the file was opened")}
-    opened = await house.do("POST", f"/v1/cases/{case.id}/openings", colleague, json=reason)
-    return str(opened["opening_id"])
+    opened = await house.do("POST", f"/v1/cases/{case.id}/break-glass", colleague, json=reason)
+    return str(opened["break_glass_id"])
 
 
 async def _held(house: House, case: Case) -> str:
@@ -224,7 +224,7 @@ def _tries(house: House, waiting: UUID) -> dict[str, Try]:
     organisation = {"name": "Nieuw", "kbo_number": kbo(9991001)}
     bodies: dict[str, Any] = {
         "POST /v1/referrals": house.own_referral(),
-        f"POST {case}/openings": {"reason": "Nood"},
+        f"POST {case}/break-glass": {"reason": "Nood"},
         f"POST {case}/holds": {"reason": "Klacht"},
         f"POST {case}/pause": {"reason": "illness"},
         f"POST {case}/withdraw": {"reason": "solved"},

@@ -31,7 +31,7 @@ class TestReceiveReferral:
         statements: list[str] = []
         count_statements(house.context.database.engine, statements)
         await house.refer()
-        # The keys, all rows, the event, the trace.
+        # The keys, all rows, the event, the audit log.
         assert len(statements) == 4, statements
 
     async def test_lets_somebody_refer_themselves_without_an_account(self, house: House) -> None:

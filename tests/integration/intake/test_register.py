@@ -79,7 +79,7 @@ class TestPeople:
             shown = await house.do("GET", "/v1/coordinators", house.manager())
             counts.append((len(statements), len(shown["items"])))
             await asyncio.gather(*(house.enter_coordinator() for _ in range(5)))
-        # The third says in the trace whose details were read.
+        # The third says in the audit log whose details were read.
         assert counts == [(3, 1), (3, 6)]
 
     async def test_shows_how_many_cases_each_has(self, house: House) -> None:

@@ -1,4 +1,4 @@
-"""What a birthday does when it is due: the letter, or the task; and nothing where it is not the moment."""
+"""What a birthday does when it is due: the email, or the task; and nothing where it is not the moment."""
 
 from datetime import timedelta
 from typing import Any
@@ -44,7 +44,7 @@ async def warn(world: Network, clock: UUID) -> bool:
         return await ages.warn(session, tenant=world.tenant, clock_id=clock, now=await world.now())
 
 
-class TestTheLetter:
+class TestTheEmail:
     @pytest.mark.parametrize(
         ("language", "subject"), [("nl", "Een vraag voor jou"), ("fr", "Une question pour toi")]
     )

@@ -37,7 +37,7 @@ INTAKE: dict[str, Any] = {
     },
     "baseline": None,
     "seen": [{"at": "2026-02-28T08:00:00Z", "action": "read", "what": ["referral"], "by": "staff", "by_yourself": False,
-              "roles": ["regional-manager"], "organisation_id": None, "purpose": None, "by_opening": False}],
+              "roles": ["regional-manager"], "organisation_id": None, "purpose": None, "by_break_glass": False}],
 }  # fmt: skip
 SCHEDULING: dict[str, Any] = {
     "erased": False,

@@ -9,7 +9,7 @@ from uuid import UUID
 import icalendar
 import pytest
 
-from services.network.operations import invitations, telling
+from services.network.operations import invitations, notifying
 from shared.events import intake, network
 from shared.events.base import MESSAGE_QUEUED
 from shared.ids import uuid7
@@ -156,7 +156,7 @@ class TestTellPerson:
             "\N{NO-BREAK SPACE}", " "
         )
 
-    @pytest.mark.parametrize("kind", sorted(telling.ASKED_KINDS))
+    @pytest.mark.parametrize("kind", sorted(notifying.ASKED_KINDS))
     async def test_knows_every_kind_that_others_ask_for(self, world: Network, sink: Sink, kind: str) -> None:
         case = await world.open_case()
         for person in (case.central, case.mother):
@@ -218,7 +218,7 @@ class TestTellPerson:
         self, world: Network, kind: str, target: str
     ) -> None:
         case = await world.open_case()
-        with pytest.raises(telling.UnknownKind):
+        with pytest.raises(notifying.UnknownKind):
             await world.handle(_asked(case, case.central, kind, link_target=target))
 
     async def test_writes_to_nobody_whose_link_was_withdrawn(self, world: Network, sink: Sink) -> None:

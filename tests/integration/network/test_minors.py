@@ -317,8 +317,8 @@ class TestAskingOfOnePerson:
         answer = await world.ask("GET", "/v1/me/consents", world.person(case, aunt))
         assert {item["purpose"] for item in answer.json()["items"]} == {"taking-part", "mail", "research"}
         assert {item["concerns"] for item in answer.json()["items"]} == {None}
-        traced = await world.rows("SELECT persons FROM trace WHERE actor = :aunt", aunt=aunt)
-        assert [row.persons for row in traced] == [[aunt]]
+        audited = await world.rows("SELECT persons FROM audit_log WHERE actor = :aunt", aunt=aunt)
+        assert [row.persons for row in audited] == [[aunt]]
 
     async def test_looks_at_their_own_words_alone(self, family: Family) -> None:
         aunt = await family.world.add(family.case, "Nadia")

@@ -10,7 +10,7 @@ from shared.auth import Role
 from shared.database import count_statements
 from shared.events import intake
 from shared.ids import uuid7
-from tests.support.own_trace import own_and_whole
+from tests.support.own_audit_log import own_and_whole
 from tests.support.world import problem
 from tests.support.world.network import Network
 

@@ -9,7 +9,7 @@ import pytest
 from shared.auth import Role
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.support.own_trace import own_and_whole
+from tests.support.own_audit_log import own_and_whole
 from tests.support.world.plans import Plans, plan_of
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.support.own_trace import own_and_whole
+from tests.support.own_audit_log import own_and_whole
 from tests.support.world import NOW, Case, problem
 from tests.support.world.scheduling import VENUE, Scheduling, dates
 

@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from shared.database import Scope
 from shared.errors import Operational
-from shared.housekeeping import kept, purging
+from shared.housekeeping import purging, retention_rules
 from shared.housekeeping.activities import PURGED, Part
-from shared.kept import DEAD_LETTER_DAYS
+from shared.retention import DEAD_LETTER_DAYS
 from shared.runtime import connected
 from shared.settings import Settings
 from tests.support.backing import Databases
@@ -146,7 +146,7 @@ class TestLengths:
         assert Settings(events_kept_days=least + 1).events_kept_days > least
 
     def test_events_out_and_in_are_kept_equally_long(self) -> None:
-        found = kept(Settings(events_kept_days=77))
+        found = retention_rules(Settings(events_kept_days=77))
         assert found["outbox"].length == found["inbox"].length == timedelta(days=77)
 
     @pytest.mark.parametrize("name", ["messages_kept_days", "clocks_kept_days"])

@@ -17,7 +17,7 @@ class TestEnsureSecrets:
             secrets.index_key,
             secrets.codec_key,
             secrets.link_key,
-            secrets.trace_key,
+            secrets.audit_key,
             database_key(tmp_path / "secrets"),
         }
         assert len(keys) == len(KEYS)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from shared.auth import LOCAL_ISSUER, Issuer, Role, Verifier, generate_key, trusted_issuer
 from shared.context import Context
 from shared.http import Anyone, RequestModel, Router, Text, anonymous, create_service_app
-from shared.http.limits import AsksTooOften, Pace
+from shared.http.limits import AsksTooOften, RateLimiter
 from shared.http.server import MAX_HEAD, MAX_URL, BoundedProtocol
 from shared.settings import Settings
 from tests.support.eventually import eventually
@@ -247,7 +247,7 @@ class TestPace:
 
     async def test_allows_a_minute_at_once_and_then_its_share(self) -> None:
         clock = Moments()
-        pace = Pace(settings(staff_limit=60), clock=clock)
+        limiter = RateLimiter(settings(staff_limit=60), clock=clock)
         verifier = Verifier.of([trusted_issuer(LOCAL_ISSUER, KEY)], local=True)
         principal = await verifier.verify(self.token())
 
@@ -255,7 +255,7 @@ class TestPace:
             number = 0
             try:
                 while number < 1000:
-                    pace.count(principal)
+                    limiter.count(principal)
                     number += 1
             except AsksTooOften:
                 pass
@@ -269,21 +269,21 @@ class TestPace:
 
     async def test_counts_systems_by_their_own_limit_and_none_where_it_is_zero(self) -> None:
         verifier = Verifier.of([trusted_issuer(LOCAL_ISSUER, KEY)], local=True)
-        pace = Pace(settings(staff_limit=0, integration_limit=1))
+        limiter = RateLimiter(settings(staff_limit=0, integration_limit=1))
         system = await verifier.verify(self.token(roles={Role.INTEGRATION}))
         person = await verifier.verify(self.token())
-        pace.count(system)
+        limiter.count(system)
         with pytest.raises(AsksTooOften):
-            pace.count(system)
+            limiter.count(system)
         for _ in range(5000):
-            pace.count(person)
+            limiter.count(person)
 
     async def test_forgets_those_who_are_silent(self) -> None:
         clock = Moments()
-        pace = Pace(settings(staff_limit=60), clock=clock)
+        limiter = RateLimiter(settings(staff_limit=60), clock=clock)
         verifier = Verifier.of([trusted_issuer(LOCAL_ISSUER, KEY)], local=True)
         somebody = await verifier.verify(self.token())
         for _ in range(20_001):
-            pace.count(replace(somebody, id=uuid4()))
+            limiter.count(replace(somebody, id=uuid4()))
             clock.now += 2
-        assert len(pace._even_at) < 100
+        assert len(limiter._even_at) < 100

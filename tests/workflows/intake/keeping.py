@@ -11,7 +11,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.worker import Worker
 
 from services.intake import worker
-from services.intake.domain.keeping import retention_workflow_id
+from services.intake.domain.retention import retention_workflow_id
 from shared.auth import Role
 from shared.ids import uuid7
 from shared.worker import make_worker

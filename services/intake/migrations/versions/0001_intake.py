@@ -340,7 +340,7 @@ def upgrade() -> None:
     )
     op.create_index("uq_offer_ordinal", "offer", ["case_id", "assignment_no", "ordinal"], unique=True)
     op.create_table(
-        "opening",
+        "break_glass",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -349,11 +349,11 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_opening_case_id_case")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_opening")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_break_glass_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_break_glass")),
     )
-    op.create_index("ix_opening_case", "opening", ["tenant", "case_id", "opened_by"])
-    op.create_index("ix_opening_list", "opening", ["tenant", "created_at", "id"])
+    op.create_index("ix_break_glass_case", "break_glass", ["tenant", "case_id", "opened_by"])
+    op.create_index("ix_break_glass_list", "break_glass", ["tenant", "created_at", "id"])
     op.create_index(
         "ix_clock_kept_due",
         "clock",

@@ -1,0 +1,39 @@
+"""Files that a regional manager opened by break-glass, and the sealed reason."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.intake.models.base import At, Base, Id, Sealed
+from shared.vault import Row, SealedFields
+
+
+class BreakGlassFields(SealedFields):
+    """Why a file was opened."""
+
+    reason: str
+
+
+class BreakGlass(Base):
+    """One opening; its reason is sealed with the key of the case."""
+
+    __tablename__ = "break_glass"
+    __table_args__ = (
+        Index("ix_break_glass_list", "tenant", "created_at", "id"),
+        Index("ix_break_glass_case", "tenant", "case_id", "opened_by"),
+    )
+
+    id: Mapped[Id]
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    opened_by: Mapped[UUID]
+    created_at: Mapped[At]
+    until: Mapped[At]
+    closed_at: Mapped[At | None]
+    sealed: Mapped[Sealed]
+
+    @property
+    def row(self) -> Row:
+        """Return what the sealed fields are bound to."""
+        return Row(f"break_glass:{self.id}", case=self.case_id, person=None)

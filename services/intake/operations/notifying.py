@@ -1,0 +1,138 @@
+"""Deciding that a coordinator, the referrer or the regional managers are written to.
+
+The words come when the mail is written, in services.intake.emails.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.codes import SERVICE
+from services.intake.models import Case, Referral
+from services.intake.queries import register
+from shared import messages
+from shared.auth import Role
+
+
+async def notify_coordinator(
+    session: AsyncSession,
+    case: Case,
+    coordinator_id: UUID,
+    kind: str,
+    now: datetime,
+    *,
+    even_if_stopped: bool = False,
+    **parameters: str,
+) -> None:
+    """Write to a coordinator about a case."""
+    await _queue(
+        session,
+        case,
+        kind,
+        now,
+        recipient=coordinator_id,
+        role=Role.COORDINATOR,
+        even_if_stopped=even_if_stopped,
+        parameters=parameters,
+    )
+
+
+async def notify_referrer(
+    session: AsyncSession, case: Case, kind: str, now: datetime, *, even_if_stopped: bool = False
+) -> None:
+    """Write to the professional who referred, if there is one."""
+    if case.referrer_id is not None:
+        await _queue(
+            session,
+            case,
+            kind,
+            now,
+            recipient=case.referrer_id,
+            role=Role.REFERRER,
+            even_if_stopped=even_if_stopped,
+            parameters={},
+        )
+
+
+async def notify_managers(session: AsyncSession, case: Case, kind: str, now: datetime) -> None:
+    """Write to every regional manager of the tenant."""
+    for manager in await register.regional_managers(session, tenant=case.tenant):
+        await _queue(
+            session,
+            case,
+            kind,
+            now,
+            recipient=manager,
+            role=Role.REGIONAL_MANAGER,
+            even_if_stopped=False,
+            parameters={},
+        )
+
+
+async def notify_officers(
+    session: AsyncSession,
+    case: Case,
+    officers: Sequence[UUID],
+    *,
+    break_glass_id: UUID,
+    until: datetime,
+    now: datetime,
+) -> None:
+    """Write to data protection officers that a file was opened by break-glass, also of a case that is over."""
+    for officer in officers:
+        await _queue(
+            session,
+            case,
+            "break-glass-used",
+            now,
+            recipient=officer,
+            role=Role.DPO,
+            even_if_stopped=True,
+            parameters={"break_glass_id": str(break_glass_id), "expires_at": until.isoformat()},
+        )
+
+
+async def confirm_receipt(session: AsyncSession, referral: Referral, now: datetime) -> None:
+    """Tell the professional who referred that it arrived, if there is one."""
+    if referral.referrer_id is None:
+        return
+    await messages.queue(
+        session,
+        service=SERVICE,
+        kind="referral-received",
+        recipient=referral.referrer_id,
+        role=Role.REFERRER,
+        tenant=referral.tenant,
+        case=referral.case_id,
+        stream=referral.case_id,
+        now=now,
+        parameters={"referral_id": str(referral.id)},
+    )
+
+
+async def _queue(
+    session: AsyncSession,
+    case: Case,
+    kind: str,
+    now: datetime,
+    *,
+    recipient: UUID,
+    role: Role,
+    even_if_stopped: bool,
+    parameters: dict[str, str],
+) -> None:
+    await messages.queue(
+        session,
+        service=SERVICE,
+        kind=kind,
+        recipient=recipient,
+        role=role,
+        tenant=case.tenant,
+        case=case.id,
+        stream=case.id,
+        now=now,
+        parameters={**parameters},
+        even_if_stopped=even_if_stopped,
+    )

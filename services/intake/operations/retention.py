@@ -1,0 +1,241 @@
+"""How long a file is kept: decided when it is over, told to those it is about, and decided anew when asked."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain import consent
+from services.intake.domain import retention as rules
+from services.intake.domain.codes import (
+    LIVE,
+    RETENTION_CLOCK,
+    SERVICE,
+    CaseStatus,
+    Outcome,
+    ReferralState,
+)
+from services.intake.domain.errors import FileNotOver
+from services.intake.domain.retention import FileKind
+from services.intake.models import Case, PersonFields, Referral, ReferralPerson, Retention
+from services.intake.queries import cases as case_reads
+from services.intake.queries import referrals as referral_reads
+from services.intake.queries import register
+from services.intake.queries import retention as reads
+from services.intake.settings import Policy
+from shared import outbox
+from shared.auth import Role
+from shared.calendar import BRUSSELS, age_on, end_of_day
+from shared.case_state import CaseErased, UnknownCase
+from shared.clocks import Clocks
+from shared.events.network import TellPerson
+from shared.vault import Vault
+
+UNDER_HOLD = "legal-hold"
+Named = tuple[ReferralPerson, PersonFields]
+clocks = Clocks(SERVICE)
+
+
+@dataclass(frozen=True)
+class File:
+    """The file of a case, or of a referral that never became one; its row is locked."""
+
+    referral: Referral
+    case: Case | None
+
+    @property
+    def tenant(self) -> UUID:
+        """Whose it is."""
+        return self.referral.tenant
+
+    @property
+    def case_id(self) -> UUID:
+        """What it is known by, also before there is a case."""
+        return self.referral.case_id
+
+    @property
+    def is_erased(self) -> bool:
+        """Say whether nothing of it can be read any more."""
+        state = self.referral.state if self.case is None else self.case.state
+        return state in (ReferralState.ERASED, CaseStatus.ERASED)
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When it was over; None while it goes on."""
+        if self.case is not None:
+            return None if self.case.state in LIVE else self.case.ended_at
+        return self.referral.decided_at
+
+
+async def locked_file(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> File:
+    """Return a file, locked: what setting a hold and erasing both begin with, so that one of them comes first.
+
+    The row locked is the case's, or the referral's as long as there is no case. Raises: UnknownCase, CaseErased.
+    """
+    case = await case_reads.case(session, tenant=tenant, case_id=case_id, lock=True)
+    referral = await reads.referral_of_file(session, tenant=tenant, case_id=case_id, lock=case is None)
+    if referral is None:
+        raise UnknownCase(case_id=str(case_id))
+    if case is None and referral.state == ReferralState.ACCEPTED:
+        # It was accepted while we waited for the referral's lock.
+        case = await case_reads.case(session, tenant=tenant, case_id=case_id, lock=True)
+    file = File(referral, case)
+    if file.is_erased:
+        raise CaseErased(case_id=str(case_id))
+    return file
+
+
+async def begin_for_case(session: AsyncSession, vault: Vault, *, case: Case, now: datetime) -> None:
+    """Decide how long the file of a locked case that ends is kept, start the clock, and tell those it is about."""
+    referral = await reads.referral_of_file(session, tenant=case.tenant, case_id=case.id)
+    if referral is None:
+        raise LookupError("a case without its referral")
+    await _begin(session, vault, File(referral, case), now)
+
+
+async def begin_for_referral(
+    session: AsyncSession, vault: Vault, *, referral: Referral, now: datetime
+) -> None:
+    """Decide how long a referral that becomes no case is kept, and start the clock."""
+    await _begin(session, vault, File(referral, None), now)
+
+
+async def recompute(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, now: datetime
+) -> Retention:
+    """Decide anew by today's policy how long a file is kept. Raises: UnknownCase, CaseErased, FileNotOver."""
+    file = await locked_file(session, tenant=tenant, case_id=case_id)
+    await clocks.stop(session, kind=RETENTION_CLOCK, subject=case_id, now=now)
+    return await _begin(session, vault, file, now)
+
+
+async def _begin(session: AsyncSession, vault: Vault, file: File, now: datetime) -> Retention:
+    """Birth dates are read here and not kept: what is stored is a date from which no birthday can be told."""
+    if file.over_at is None:
+        raise FileNotOver(case_id=str(file.case_id))
+    policy = await register.policy(session, tenant=file.tenant)
+    persons = [] if file.case is None else await _persons(session, vault, file)
+    lengths = _lengths(policy.lengths)
+    kind = _kind(file, lengths)
+    until = rules.keep_until(
+        kind,
+        over_on=file.over_at.astimezone(BRUSSELS).date(),
+        central_births=[
+            fields.birth_date
+            for row, fields in persons
+            if row.role == "central" and fields.birth_date is not None
+        ],
+        lengths=lengths,
+    )
+    retention = await _put(session, file, kind, until, version=policy.version, now=now)
+    await start_clock(
+        session,
+        tenant=file.tenant,
+        case_id=file.case_id,
+        keep_until=until,
+        warn_days=policy.lengths.retention_warn_days,
+        policy_version=policy.version,
+        now=now,
+    )
+    await _notify(session, file, persons, until, now)
+    return retention
+
+
+async def start_clock(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    keep_until: date,
+    warn_days: int,
+    policy_version: int,
+    now: datetime,
+) -> None:
+    """Start the clock of a file that is over; under a hold it rests at once.
+
+    A day that has passed, by a new policy or under a hold, leaves as long as any other for somebody to object.
+    """
+    due_at = max(end_of_day(keep_until), now + timedelta(days=warn_days))
+    await clocks.start(
+        session,
+        kind=RETENTION_CLOCK,
+        subject=case_id,
+        stream=case_id,
+        tenant=tenant,
+        # Of no case: a case that ends stops its clocks, and this one begins then.
+        case=None,
+        owner=Role.DPO,
+        escalate_to=Role.ADMINISTRATOR,
+        now=now,
+        warn_at=due_at - timedelta(days=warn_days),
+        due_at=due_at,
+        policy_version=policy_version,
+    )
+    if await reads.holds_in_force(session, tenant=tenant, case_id=case_id):
+        await clocks.pause(session, kind=RETENTION_CLOCK, subject=case_id, now=now, reason=UNDER_HOLD)
+
+
+def _lengths(policy: Policy) -> rules.Lengths:
+    return rules.Lengths(
+        youth_until_age=policy.keep_youth_until_age,
+        case_years=policy.keep_case_years,
+        plan_without_meeting_years=policy.keep_plan_without_meeting_years,
+        referral_years=policy.keep_referral_years,
+    )
+
+
+def _kind(file: File, lengths: rules.Lengths) -> FileKind:
+    if file.case is None:
+        return FileKind.REFERRAL
+    return rules.kind_of(
+        minors=file.case.minors,
+        plan_without_meeting=file.case.outcome == Outcome.PLAN_WITHOUT_MEETING,
+        lengths=lengths,
+    )
+
+
+async def _persons(session: AsyncSession, vault: Vault, file: File) -> list[Named]:
+    """Return the persons of the referral that can still be read."""
+    rows = await referral_reads.persons(session, tenant=file.tenant, referral_id=file.referral.id)
+    fields = await vault.open_readable(
+        session, PersonFields, [(row.sealed, row.row_in(file.case_id)) for row in rows]
+    )
+    return [(row, person) for row, person in zip(rows, fields, strict=True) if person is not None]
+
+
+async def _put(
+    session: AsyncSession, file: File, kind: FileKind, until: date, *, version: int, now: datetime
+) -> Retention:
+    values = {"kind": kind, "keep_until": until, "policy_version": version, "computed_at": now}
+    statement = insert(Retention).values(case_id=file.case_id, tenant=file.tenant, **values)
+    written = statement.on_conflict_do_update(index_elements=["case_id"], set_=values).returning(Retention)
+    return (await session.execute(written, execution_options={"populate_existing": True})).scalar_one()
+
+
+async def _notify(
+    session: AsyncSession, file: File, persons: list[Named], until: date, now: datetime
+) -> None:
+    """Let network tell the central persons; of a child who is told nothing alone, also those who stand for it."""
+    today = now.astimezone(BRUSSELS).date()
+    young = any(
+        row.role == "central"
+        and fields.birth_date is not None
+        and age_on(fields.birth_date, today) < consent.OWN_CONSENT_FROM
+        for row, fields in persons
+    )
+    told = {"central", "representative"} if young else {"central"}
+    for row, _ in persons:
+        if row.role in told:
+            command = TellPerson(
+                case_id=file.case_id,
+                person_id=row.id,
+                kind="file-kept",
+                link_target="",
+                parameters={"keep_until": until.isoformat()},
+                even_if_stopped=True,
+            )
+            await outbox.publish(
+                session, command, stream=file.case_id, tenant=file.tenant, case=file.case_id, now=now
+            )

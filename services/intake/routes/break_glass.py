@@ -1,0 +1,71 @@
+"""Break-glass: a regional manager opens a file for a stated reason, and the data protection officer is told."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.intake import permissions
+from services.intake.models import BreakGlass, BreakGlassFields
+from services.intake.operations import break_glass
+from services.intake.queries import break_glass as reads
+from services.intake.schemas.break_glass import BreakGlassEntry, NewBreakGlass
+from shared.auth import Principal, Role
+from shared.http import Now, Page, Paging, Parts, Router, Session, allow
+
+router = Router(tags=["openings"])
+
+Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
+Overseer = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.DPO))]
+
+
+@router.post("/v1/cases/{case_id}/break-glass", status_code=201)
+async def open_file(
+    *, case_id: UUID, body: NewBreakGlass, principal: Manager, session: Session, now: Now, parts: Parts
+) -> BreakGlassEntry:
+    """Open the file of a case, to read what its coordinator may read; for a few hours, and you alone.
+
+    The data protection officer is told at once, and the people concerned see that their file was opened.
+    """
+    case = await permissions.case_to_open(session, principal, case_id=case_id)
+    opening = await break_glass.open_file(
+        session, parts.vault, case=case, opened_by=principal.id, reason=body.reason, now=now
+    )
+    return _entry(opening)
+
+
+@router.get("/v1/break-glass")
+async def list_break_glass(
+    principal: Overseer, session: Session, parts: Parts, page: Paging
+) -> Page[BreakGlassEntry]:
+    """List the files that were opened, newest first; the data protection officer reads why."""
+    rows = await reads.page_of_break_glass(session, tenant=principal.tenant, page=page)
+    if not permissions.may_read_reasons(principal):
+        return Page(items=[_entry(row) for row in rows.items], next=rows.next)
+    sealed = [(row.sealed, row.row) for row in rows.items]
+    words = await parts.vault.open_readable(session, BreakGlassFields, sealed)
+    return Page(
+        items=[_entry(row, fields) for row, fields in zip(rows.items, words, strict=True)], next=rows.next
+    )
+
+
+@router.post("/v1/break-glass/{break_glass_id}/close")
+async def close_file(
+    break_glass_id: UUID, principal: Overseer, session: Session, now: Now
+) -> BreakGlassEntry:
+    """End an opening before its time: whoever opened it, or the data protection officer."""
+    opening = await permissions.break_glass_to_close(session, principal, break_glass_id=break_glass_id)
+    await break_glass.close(session, opening=opening, now=now)
+    return _entry(opening)
+
+
+def _entry(row: BreakGlass, fields: BreakGlassFields | None = None) -> BreakGlassEntry:
+    return BreakGlassEntry(
+        break_glass_id=row.id,
+        case_id=row.case_id,
+        opened_by=row.opened_by,
+        opened_at=row.created_at,
+        until=row.until,
+        closed_at=row.closed_at,
+        reason=fields.reason if fields is not None else None,
+    )

@@ -1,0 +1,146 @@
+"""How long files are kept, and holds: for those who answer for the protection of data."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from services.intake import permissions
+from services.intake.domain.errors import FileNotOver
+from services.intake.domain.retention import LiftedBecause
+from services.intake.models import Hold, HoldFields, Retention
+from services.intake.operations import holds, retention
+from services.intake.queries import retention as reads
+from services.intake.schemas.retention import FileEnding, FileHeld, FileKept, NewHold, ShownHold
+from shared.auth import Principal, Role
+from shared.case_state import UnknownCase
+from shared.context import Context
+from shared.http import Now, Page, Paging, Parts, Router, Service, Session, allow, problems
+
+router = Router(tags=["retention"])
+
+Officer = Annotated[Principal, Depends(allow(Role.DPO))]
+
+
+@router.post("/v1/cases/{case_id}/holds", status_code=201)
+async def set_hold(
+    *, case_id: UUID, new: NewHold, principal: Officer, session: Session, now: Now, parts: Parts
+) -> ShownHold:
+    """Keep everything of a case, or of a referral by its case id, from being erased."""
+    hold = await holds.set_hold(
+        session,
+        parts.vault,
+        tenant=principal.tenant,
+        case_id=case_id,
+        reason=new.reason,
+        until=new.until,
+        set_by=principal.id,
+        now=now,
+    )
+    return _shown(hold, new.reason)
+
+
+@router.get("/v1/holds")
+async def list_holds(principal: Officer, session: Session, page: Paging, parts: Parts) -> Page[ShownHold]:
+    """List the holds in force, newest first."""
+    rows = await reads.page_of_holds(session, tenant=principal.tenant, page=page)
+    return Page(items=await _all_shown(session, parts, rows.items), next=rows.next)
+
+
+@router.post("/v1/holds/{hold_id}/lift")
+async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: Now, parts: Parts) -> ShownHold:
+    """End a hold: the file's own time counts again, with time enough to object before it is erased."""
+    hold = await holds.lift_hold(
+        session,
+        tenant=principal.tenant,
+        hold_id=hold_id,
+        because=LiftedBecause.BY_HAND,
+        lifted_by=principal.id,
+        now=now,
+    )
+    return (await _all_shown(session, parts, [hold]))[0]
+
+
+@router.get("/v1/cases/{case_id}/under-hold")
+async def read_under_hold(case_id: UUID, principal: Service, session: Session) -> FileHeld:
+    """Tell the service that is about to erase somebody of a case whether anything holds it now."""
+    await permissions.file_of_whom_to_erase(session, principal, case_id=case_id)
+    held = await reads.holds_in_force(session, tenant=principal.tenant, case_id=case_id)
+    return FileHeld(under_hold=bool(held))
+
+
+@router.get("/v1/retention")
+async def list_ending_files(principal: Officer, session: Session, page: Paging) -> Page[FileEnding]:
+    """List the files that will be erased, soonest first; those under a hold are not among them."""
+    rows = await reads.page_of_ends(session, tenant=principal.tenant, page=page)
+    items = [
+        FileEnding.model_validate(
+            {
+                "case_id": row[0].case_id,
+                "kind": row[0].kind,
+                "keep_until": row[0].keep_until,
+                "policy_version": row[0].policy_version,
+                "erased_after": row[1],
+            }
+        )
+        for row in rows.items
+    ]
+    return Page(items=items, next=rows.next)
+
+
+@router.get("/v1/cases/{case_id}/retention", responses=problems(409))
+async def read_retention(case_id: UUID, principal: Officer, session: Session) -> FileKept:
+    """Read until when a file is kept."""
+    if await reads.referral_of_file(session, tenant=principal.tenant, case_id=case_id) is None:
+        raise UnknownCase(case_id=str(case_id))
+    found = await reads.retention(session, tenant=principal.tenant, case_id=case_id)
+    if found is None:
+        raise FileNotOver(case_id=str(case_id))
+    return await _kept(session, found)
+
+
+@router.post("/v1/cases/{case_id}/retention")
+async def recompute_retention(
+    case_id: UUID, principal: Officer, session: Session, now: Now, parts: Parts
+) -> FileKept:
+    """Decide anew, by the policy of today, until when a file is kept; those it is about are told."""
+    found = await retention.recompute(session, parts.vault, tenant=principal.tenant, case_id=case_id, now=now)
+    return await _kept(session, found)
+
+
+async def _kept(session: Session, row: Retention) -> FileKept:
+    held = await reads.holds_in_force(session, tenant=row.tenant, case_id=row.case_id)
+    return FileKept.model_validate(
+        {
+            "case_id": row.case_id,
+            "kind": row.kind,
+            "keep_until": row.keep_until,
+            "policy_version": row.policy_version,
+            "computed_at": row.computed_at,
+            "held": bool(held),
+        }
+    )
+
+
+async def _all_shown(session: Session, parts: Context, rows: Sequence[Hold]) -> list[ShownHold]:
+    fields = await parts.vault.open_readable(session, HoldFields, [(row.sealed, row.row) for row in rows])
+    return [
+        _shown(row, opened.reason if opened is not None else None)
+        for row, opened in zip(rows, fields, strict=True)
+    ]
+
+
+def _shown(row: Hold, reason: str | None) -> ShownHold:
+    return ShownHold.model_validate(
+        {
+            "hold_id": row.id,
+            "case_id": row.case_id,
+            "reason": reason,
+            "until": row.until,
+            "set_by": row.created_by,
+            "set_at": row.created_at,
+            "lifted_at": row.lifted_at,
+            "lifted_because": row.lifted_because,
+        }
+    )

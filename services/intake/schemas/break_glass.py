@@ -1,0 +1,33 @@
+"""Bodies about opening a file by break-glass."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import field_validator
+
+from shared.http.models import RequestModel, ResponseModel, Text
+
+
+class NewBreakGlass(RequestModel):
+    """Why somebody must read a file that is not theirs to read."""
+
+    reason: Text
+
+    @field_validator("reason")
+    @classmethod
+    def _says_something(cls, reason: str) -> str:
+        if not any(char.isalpha() for char in reason):
+            raise ValueError("say in words why the file must be opened")
+        return reason
+
+
+class BreakGlassEntry(ResponseModel):
+    """That a file was opened; the reason is for the data protection officer, and gone when the case was erased."""
+
+    break_glass_id: UUID
+    case_id: UUID
+    opened_by: UUID
+    opened_at: datetime
+    until: datetime
+    closed_at: datetime | None
+    reason: str | None

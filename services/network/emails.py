@@ -1,0 +1,173 @@
+"""Writes the mails to people of a case: a first name, a link, sometimes a day. Their case stays behind the link."""
+
+from datetime import date, datetime
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries, wording
+from services.network.domain import (
+    OPEN_INVITATIONS,
+    InvitationState,
+    PersonState,
+    Purpose,
+    salutation,
+)
+from services.network.models import Person, PersonFields
+from services.network.operations import links
+from services.network.operations.notifying import CALENDAR
+from services.network.schemas import is_address
+from shared.calendar import BRUSSELS, Appointment, calendar_invitation
+from shared.context import Context
+from shared.events.base import EventData
+from shared.events.network import MessageDelivered, MessageFailed
+from shared.mail import LANGUAGES, Attachment, Mail, Refused
+from shared.messages import Message, NotWanted
+
+TEMPLATES = Path(__file__).with_name("templates")
+CALENDAR_FILE = "kring.ics"
+# Tells of an end: there is nothing behind the link any more.
+_WITHOUT_LINK = frozenset({"case-stopped", "file-kept"})
+
+
+async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
+    """Return the mail that a message asks for.
+
+    Raises: NotWanted if it has been overtaken by events; Refused if the person cannot be reached by mail.
+    """
+    person = await queries.person(session, tenant=message.tenant, person_id=message.recipient)
+    await _require_wanted(session, message, person, context)
+    fields = await context.vault.open(session, PersonFields, person.sealed, row=person.row)
+    if fields.email is None or not is_address(fields.email):
+        raise Refused("no address")
+    language = fields.language if fields.language in LANGUAGES else "nl"
+    first_name = salutation(fields.first_name)
+    values: dict[str, Any] = {
+        "first_name": first_name,
+        "role": person.role,
+        "link": await _link(session, message, person, context),
+        "age": message.parameters.get("age"),
+        "for_other": bool(message.parameters.get("for_other")),
+        "calendar": _has_calendar(message),
+        **_spoken(message.parameters, language),
+    }
+    return Mail(
+        address=fields.email,
+        name=first_name,
+        language=language,
+        template=message.kind,
+        values=values,
+        attachments=_attachments(message, address=fields.email, language=language, context=context),
+    )
+
+
+def outcome_event(message: Message, state: str) -> EventData | None:
+    """Return the event that tells what became of a mail."""
+    if message.case_id is None:
+        return None
+    fact = MessageDelivered if state == "sent" else MessageFailed
+    return fact(
+        case_id=message.case_id, person_id=message.recipient, message_id=message.id, kind=message.kind
+    )
+
+
+async def _require_wanted(session: AsyncSession, message: Message, person: Person, context: Context) -> None:
+    if person.state != PersonState.ACTIVE:
+        raise NotWanted
+    # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
+    today = (await context.clock.now()).astimezone(BRUSSELS).date()
+    if not await queries.consent_allows(
+        session, context.vault, person=person, purpose=Purpose.MAIL, today=today
+    ):
+        raise NotWanted
+    if message.kind not in ("invitation", "invitation-reminder"):
+        return
+    invitation = await queries.invitation_of(session, tenant=message.tenant, person_id=person.id)
+    if invitation is None or invitation.state == InvitationState.CANCELLED:
+        raise NotWanted
+    if message.kind == "invitation-reminder" and invitation.state not in OPEN_INVITATIONS:
+        raise NotWanted
+
+
+async def _link(session: AsyncSession, message: Message, person: Person, context: Context) -> str | None:
+    if message.kind in _WITHOUT_LINK:
+        return None
+    link = await links.usable(session, person=person, now=await context.clock.now())
+    if link is None:
+        # Withdrawn: what may be read by somebody else is not written to; the coordinator reaches them another way.
+        raise Refused("link withdrawn")
+    return links.url(
+        link,
+        key=links.link_key(context),
+        public_url=context.settings.public_url,
+        target=str(message.parameters.get("link_target") or ""),
+    )
+
+
+def _spoken(parameters: dict[str, Any], language: str) -> dict[str, str | None]:
+    starts = _moment(parameters.get(f"{CALENDAR}starts_at") or parameters.get("starts_at"))
+    ends = _moment(parameters.get(f"{CALENDAR}ends_at") or parameters.get("ends_at"))
+    closes = _moment(parameters.get("closes_at"))
+    due = _day(parameters.get("due_on"))
+    keep = _day(parameters.get("keep_until"))
+    return {
+        "when": wording.say_period(starts, ends, language) if starts and ends else None,
+        "closes": wording.say_deadline(closes, language) if closes else None,
+        "due_on": wording.say_day(due, language) if due else None,
+        "keep_until": wording.say_day(keep, language) if keep else None,
+        "check_in": cast("str | None", parameters.get("check_in")),
+        "request_kind": cast("str | None", parameters.get("request_kind")),
+    }
+
+
+# What another service gives in another form than agreed is left out: the mail still says what matters.
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _has_calendar(message: Message) -> bool:
+    return f"{CALENDAR}uid" in message.parameters
+
+
+def _attachments(
+    message: Message, *, address: str, language: str, context: Context
+) -> tuple[Attachment, ...]:
+    if not _has_calendar(message):
+        return ()
+    given = message.parameters
+    words = wording.WORDINGS[language]
+    method = cast('Literal["REQUEST", "CANCEL"]', given[f"{CALENDAR}method"])
+    entry = Appointment(
+        uid=str(given[f"{CALENDAR}uid"]),
+        sequence=int(given[f"{CALENDAR}revision"] or 0),
+        starts_at=datetime.fromisoformat(str(given[f"{CALENDAR}starts_at"])),
+        ends_at=datetime.fromisoformat(str(given[f"{CALENDAR}ends_at"])),
+        summary=words.appointment,
+        description=words.appointment_note,
+        stamped_at=message.queued_at,
+        organiser_address=parseaddr(context.settings.mail_from)[1],
+        attendee_address=address,
+    )
+    # Neither the place nor the link is in it: calendars are shared with colleagues and families.
+    return (
+        Attachment(
+            name=CALENDAR_FILE,
+            content=calendar_invitation(entry, method=method),
+            maintype="text",
+            subtype="calendar",
+            parameters={"method": method, "charset": "utf-8"},
+        ),
+    )

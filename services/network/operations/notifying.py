@@ -1,0 +1,113 @@
+"""Deciding that a person is written to. What the mail says is decided when it is written, by `emails`."""
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import SERVICE, NotInCircle, PersonState
+from services.network.models import Person
+from shared import messages
+from shared.events.network import TellPerson
+
+# What other services may ask for; network's own kinds are not for them.
+ASKED_KINDS = frozenset(
+    {
+        "poll-invitation",
+        "poll-reminder",
+        "conference-scheduled",
+        "conference-postponed",
+        "conference-cancelled",
+        "plan-shared",
+        "agreement-due",
+        "agreement-reminder",
+        "check-in",
+        "file-kept",
+    }
+)
+OWN_KINDS = frozenset(
+    {
+        "invitation",
+        "invitation-reminder",
+        "link-renewed",
+        "link-asked",
+        "consent-asked",
+        "case-stopped",
+        "data-request-received",
+        "data-request-extended",
+        "data-request-ready",
+        "data-request-approved",
+        "data-request-refused",
+        "data-request-done",
+    }
+)
+CALENDAR = "calendar_"
+
+# A page, and what of it for the portal to know; emails lead to the page alone.
+_TARGET = re.compile(r"(?:[a-z][a-z-]{0,39}(?:/[A-Za-z0-9_.-]{1,100})*)?")
+
+
+class UnknownKind(Exception):
+    """A service asked for a mail that has no template: a mistake in that service, so it must be seen."""
+
+
+async def notify(
+    session: AsyncSession,
+    *,
+    person: Person,
+    kind: str,
+    now: datetime,
+    link_target: str = "",
+    parameters: messages.Parameters | None = None,
+    even_if_stopped: bool = False,
+) -> UUID:
+    """Decide that a person is written to; return the message's id."""
+    return await messages.queue(
+        session,
+        service=SERVICE,
+        kind=kind,
+        recipient=person.id,
+        role=person.role,
+        tenant=person.tenant,
+        case=person.case_id,
+        stream=person.case_id,
+        now=now,
+        parameters={**(parameters or {}), "link_target": link_target},
+        even_if_stopped=even_if_stopped,
+    )
+
+
+async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: TellPerson, now: datetime) -> UUID:
+    """Decide that a person is written to because another service asks for it.
+
+    Raises: UnknownPerson, NotInCircle; UnknownKind if there is no such mail.
+    """
+    if asked.kind not in ASKED_KINDS or not _TARGET.fullmatch(asked.link_target):
+        raise UnknownKind(asked.kind if re.fullmatch(r"[a-z-]{1,40}", asked.kind) else "unreadable")
+    person = await queries.person(session, tenant=tenant, person_id=asked.person_id)
+    if person.case_id != asked.case_id or person.state != PersonState.ACTIVE:
+        raise NotInCircle(person_id=str(person.id))
+    return await notify(
+        session,
+        person=person,
+        kind=asked.kind,
+        now=now,
+        link_target=asked.link_target,
+        parameters={**asked.parameters, **_calendar(asked)},
+        even_if_stopped=asked.even_if_stopped,
+    )
+
+
+def _calendar(asked: TellPerson) -> messages.Parameters:
+    entry = asked.calendar
+    if entry is None:
+        return {}
+    return {
+        f"{CALENDAR}uid": str(entry.uid),
+        f"{CALENDAR}revision": entry.revision,
+        f"{CALENDAR}method": entry.method,
+        f"{CALENDAR}starts_at": entry.starts_at.isoformat(),
+        f"{CALENDAR}ends_at": entry.ends_at.isoformat(),
+    }

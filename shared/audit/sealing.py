@@ -1,0 +1,124 @@
+"""Seals entries into a chain: each seal covers its entries and the seal before it, with a key that the database lacks.
+
+An entry waits in `audit_pending` from the transaction that wrote it until a seal covers it, so that one that commits
+late is not missed, whatever numbers or ids say. One process seals at a time, held by a lock.
+"""
+
+import asyncio
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from sqlalchemy import text
+
+from shared.database import Database
+from shared.errors import Operational
+
+log = structlog.get_logger(__name__)
+
+SEAL_SECONDS = 5.0
+MAC_BYTES = 32
+_BATCH = 1000
+_LOCK = 0x7472616365
+
+_TAKE = text(
+    "DELETE FROM audit_pending WHERE entry_id IN (SELECT entry_id FROM audit_pending ORDER BY entry_id LIMIT :batch)"
+    " RETURNING entry_id, tenant, mac"
+)
+_LAST = text("SELECT number, digest FROM audit_seal ORDER BY number DESC LIMIT 1")
+_SEAL = text(
+    "INSERT INTO audit_seal (number, sealed_at, entries, tenants, macs, digest)"
+    " VALUES (:number, :sealed_at, :entries, :tenants, :macs, :digest)"
+)
+
+
+def audit_key_for(key: bytes, service: str) -> bytes:
+    """Return a service's own key for its chain, made from the installation's."""
+    return hmac.digest(key, f"audit|{service}".encode(), sha256)
+
+
+@dataclass(frozen=True)
+class Seal:
+    """One link of the chain."""
+
+    number: int
+    sealed_at: datetime
+    entries: Sequence[UUID]
+    tenants: Sequence[UUID]
+    macs: bytes
+    digest: bytes
+
+    @property
+    def macs_by_entry(self) -> dict[UUID, bytes]:
+        """Return each entry's MAC at the moment it was written."""
+        parts = (self.macs[at : at + MAC_BYTES] for at in range(0, len(self.macs), MAC_BYTES))
+        return dict(zip(self.entries, parts, strict=True))
+
+    def digest_after(self, previous: bytes, *, key: bytes) -> bytes:
+        """Return what this seal's digest must be, after the seal with that digest."""
+        # asyncpg's ids are of a kind of their own: hence str.
+        content = [self.number, self.sealed_at, self.entries, self.tenants, self.macs.hex(), previous.hex()]
+        return hmac.digest(key, orjson.dumps(content, default=str), sha256)
+
+
+def first_digest(service: str, *, key: bytes) -> bytes:
+    """Return what the first seal of a chain follows."""
+    return hmac.digest(key, f"first|{service}".encode(), sha256)
+
+
+class Sealer:
+    """Seals the entries of one service's database."""
+
+    def __init__(self, database: Database, *, service: str, key: bytes) -> None:
+        """Take the service's database and its key for the chain."""
+        self._database = database
+        self._service = service
+        self._key = key
+
+    async def run(self, stopping: asyncio.Event, *, seconds: float = SEAL_SECONDS) -> None:
+        """Seal what waits, time and again, until asked to stop."""
+        while not stopping.is_set():
+            try:
+                while await self.seal() == _BATCH and not stopping.is_set():
+                    pass
+            except Operational:
+                log.warning("audit.seal-later")
+            try:
+                await asyncio.wait_for(stopping.wait(), timeout=seconds)
+            except TimeoutError:
+                continue
+
+    async def seal(self) -> int:
+        """Seal what waits, at most a batch; return how many entries that were: none if another process is at it."""
+        async with self._database.transaction() as session:
+            lock = text("SELECT pg_try_advisory_xact_lock(:lock)")
+            if not (await session.execute(lock, {"lock": _LOCK})).scalar_one():
+                return 0
+            rows = sorted((await session.execute(_TAKE, {"batch": _BATCH})).all())
+            if not rows:
+                return 0
+            last = (await session.execute(_LAST)).first()
+            seal = self._next(rows, last)
+            await session.execute(_SEAL, vars(seal))
+        # Also here, so that whoever keeps the log can say later that the chain was once this long.
+        log.info("audit.sealed", number=seal.number, entries=len(seal.entries), digest=seal.digest.hex())
+        return len(rows)
+
+    def _next(self, rows: Sequence[Any], last: Any) -> Seal:
+        draft = Seal(
+            number=1 if last is None else last.number + 1,
+            # The machine's clock: it says when the seal was made, and no business date hangs on it.
+            sealed_at=datetime.now(UTC),
+            entries=[row.entry_id for row in rows],
+            tenants=sorted({row.tenant for row in rows}),
+            macs=b"".join(row.mac for row in rows),
+            digest=b"",
+        )
+        previous = first_digest(self._service, key=self._key) if last is None else last.digest
+        return Seal(**{**vars(draft), "digest": draft.digest_after(previous, key=self._key)})

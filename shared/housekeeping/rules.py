@@ -1,0 +1,75 @@
+"""What is purged: which rows, by which column their age is told, on which clock, and from which age on."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+from shared.http.limits import WINDOW_SECONDS
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
+
+
+@dataclass(frozen=True)
+class RetentionRule:
+    """Rows of one table that are not needed any more from an age on.
+
+    `machine`: the column was written from the machine's clock; `business`: from that of deadlines. `of_tenants`: row
+    policies show these rows to their own tenant alone, so each tenant's are purged for themselves.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    age: str
+    clock: Literal["machine", "business"]
+    length: timedelta
+    only: str = "true"
+    of_tenants: bool = False
+    # Where one table has rows of two kinds.
+    name: str = ""
+
+
+def retention_rules(settings: "Settings") -> dict[str, RetentionRule]:
+    """Return what is purged, by name."""
+    events = timedelta(days=settings.events_kept_days)
+    clocks = timedelta(days=settings.clocks_kept_days)
+    everything = (
+        # Rows that have not left stay, however old. Events out and in have one age: they can be counted against
+        # each other at any time.
+        RetentionRule(
+            "outbox", ("position",), "published_at", "machine", events, only="published_at IS NOT NULL"
+        ),
+        RetentionRule("inbox", ("consumer", "event_id"), "handled_at", "machine", events),
+        RetentionRule("effect", ("key",), "done_at", "machine", timedelta(days=settings.effects_kept_days)),
+        RetentionRule(
+            "idempotency_key",
+            ("tenant", "principal", "key"),
+            "made_at",
+            "machine",
+            timedelta(hours=settings.answers_kept_hours),
+        ),
+        RetentionRule("rate_limit", ("key",), "window_at", "machine", 2 * timedelta(seconds=WINDOW_SECONDS)),
+        RetentionRule(
+            "message",
+            ("id",),
+            "settled_at",
+            "business",
+            timedelta(days=settings.messages_kept_days),
+            only="state <> 'queued' AND settled_at IS NOT NULL",
+            of_tenants=True,
+        ),
+        RetentionRule(
+            "clock", ("id",), "stopped_at", "business", clocks, only="state = 'stopped'", of_tenants=True
+        ),
+        RetentionRule(
+            "clock",
+            ("id",),
+            "breached_at",
+            "business",
+            clocks,
+            only="state = 'breached'",
+            of_tenants=True,
+            name="late clock",
+        ),
+    )
+    return {each.name or each.table: each for each in everything}

@@ -1,0 +1,170 @@
+"""Who looked and who changed: for the person concerned, and for the data protection officer. Both are audited too."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.audit import Row, note_facts, note_rows
+from shared.auth import Principal, Role
+from shared.case_state import require_not_erased
+from shared.errors import Invalid
+from shared.http.models import ResponseModel
+from shared.http.openapi import problems
+from shared.http.paging import Page, Paging, paginate
+from shared.http.principals import Person, allow
+from shared.http.routing import Router, Session
+from shared.tables import audit_log
+
+Officer = Annotated[Principal, Depends(allow(Role.DPO))]
+# They decide with the circle about everything; the others of the circle see who looked at what is their own.
+# A copy is read by people: what lies further back is in /v1/me/audit-log.
+_MOST_IN_COPY = 1000
+HasLeft = Callable[[AsyncSession, Principal], Awaitable[bool]]
+_WHOSE_CASE_IT_IS = frozenset({"central", "representative"})
+
+
+class AuditLogWithoutSubject(Invalid):
+    """The audit log was asked for without saying of what."""
+
+    code = "audit-log-without-subject"
+    title = "Say whose audit log you want: case_id, person_id or actor"
+
+
+class OwnAuditEntry(ResponseModel):
+    """That something of yours was read or changed: by what kind of person, not by whom."""
+
+    at: datetime
+    action: str
+    what: list[str]
+    # staff, person, service (another part of Kring), service-itself (a mail, a clock), anonymous
+    by: str
+    by_yourself: bool
+    roles: list[str]
+    organisation_id: UUID | None
+    purpose: str | None
+    # The file was opened by a manager, with a reason, and the data protection officer was told.
+    by_break_glass: bool
+
+
+class AuditEntry(ResponseModel):
+    """That something was read or changed."""
+
+    entry_id: UUID
+    at: datetime
+    action: str
+    what: list[str]
+    actor_kind: str
+    actor: UUID | None
+    roles: list[str]
+    organisation_id: UUID | None
+    case_id: UUID | None
+    person_ids: list[UUID]
+    operation: str
+    request: str | None
+    purpose: str | None
+    break_glass_id: UUID | None
+
+
+router = Router(tags=["audit-log"])
+
+
+def own_audit_log(has_left: HasLeft) -> Router:
+    """Return the route of everybody's own audit log, in a service that knows who left the circle of a case."""
+    own = Router(tags=["audit-log"])
+
+    @own.get("/v1/me/audit-log", responses=problems(410))
+    async def read_own_audit_log(principal: Person, session: Session, page: Paging) -> Page[OwnAuditEntry]:
+        """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
+        case = principal.case
+        if case is not None:
+            await require_not_erased(session, case_id=case)
+        query = select(audit_log).where(audit_log.c.tenant == principal.tenant, audit_log.c.case_id == case)
+        if principal.case_role not in _WHOSE_CASE_IT_IS or await has_left(session, principal):
+            query = query.where(audit_log.c.persons.contains([principal.id]))
+        rows = await paginate(session, query, page, time=audit_log.c.at, id=audit_log.c.id)
+        note_rows(session, "read", [Row("audit-log:own", case=case, person=principal.id)])
+        return Page(items=[_own(row, principal.id) for row in rows.items], next=rows.next)
+
+    return own
+
+
+@router.get("/v1/audit-log", responses=problems(422))
+async def read_audit_log(
+    *,
+    case_id: UUID | None = None,
+    person_id: UUID | None = None,
+    actor: UUID | None = None,
+    principal: Officer,
+    session: Session,
+    page: Paging,
+) -> Page[AuditEntry]:
+    """See who read or changed what, of a case, of a person or by somebody, newest first."""
+    if case_id is None and person_id is None and actor is None:
+        raise AuditLogWithoutSubject
+    query = _of(principal.tenant, case_id=case_id, person_id=person_id, actor=actor)
+    rows = await paginate(session, query, page, time=audit_log.c.at, id=audit_log.c.id)
+    if case_id is not None:
+        note_facts(session, "read", case=case_id, what="audit-log")
+    for person in {person_id, actor} - {None}:
+        note_rows(session, "read", [Row("audit-log:of", case=None, person=person)])
+    return Page(items=[_entry(row) for row in rows.items], next=rows.next)
+
+
+def _of(tenant: UUID, *, case_id: UUID | None, person_id: UUID | None, actor: UUID | None) -> Select[Any]:
+    query = select(audit_log).where(audit_log.c.tenant == tenant)
+    if case_id is not None:
+        query = query.where(audit_log.c.case_id == case_id)
+    if person_id is not None:
+        query = query.where(audit_log.c.persons.contains([person_id]))
+    if actor is not None:
+        query = query.where(audit_log.c.actor == actor)
+    return query
+
+
+async def audit_log_of_person(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID
+) -> list[OwnAuditEntry]:
+    """Return who read or changed what is somebody's own in this service, newest first, for their own copy of it all."""
+    query = _of(tenant, case_id=case_id, person_id=person_id, actor=None)
+    rows = await session.execute(
+        query.order_by(audit_log.c.at.desc(), audit_log.c.id.desc()).limit(_MOST_IN_COPY)
+    )
+    return [_own(row, person_id) for row in rows]
+
+
+def _own(row: Any, reader: UUID) -> OwnAuditEntry:
+    return OwnAuditEntry(
+        at=row.at,
+        action=row.action,
+        what=row.what,
+        by=row.actor_kind,
+        by_yourself=row.actor == reader,
+        roles=row.roles,
+        organisation_id=row.organisation,
+        purpose=row.purpose,
+        by_break_glass=row.break_glass_id is not None,
+    )
+
+
+def _entry(row: Any) -> AuditEntry:
+    return AuditEntry(
+        entry_id=row.id,
+        at=row.at,
+        action=row.action,
+        what=row.what,
+        actor_kind=row.actor_kind,
+        actor=row.actor,
+        roles=row.roles,
+        organisation_id=row.organisation,
+        case_id=row.case_id,
+        person_ids=row.persons,
+        operation=row.operation,
+        request=row.request,
+        purpose=row.purpose,
+        break_glass_id=row.break_glass_id,
+    )
