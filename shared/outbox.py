@@ -39,7 +39,7 @@ SHARDS = 16
 CASES = "outbox.cases"
 CHANNEL = "kring_outbox"
 _LOCK_CLASS = 746_101
-_BATCH = 500
+BATCH = 500
 _LOOK_SECONDS = 1.0
 # asyncpg says InternalClientError when the server ended the connection at an unlucky moment.
 _LOST = (
@@ -68,6 +68,17 @@ _INSERT = text(
     FROM next
     """
 )
+
+# Pending rows in order, of these shards ($1), $2 at most; streams that wait for a retry are left out. The cost depends
+# on what is pending and not on what was published: both parts read only the partial indexes of `outbox`.
+CLAIM = """
+    SELECT position, id, stream, sequence, exchange, type, time, tenant, case_id, causation_id, traceparent,
+           data::text AS data
+    FROM outbox
+    WHERE published_at IS NULL AND shard = ANY($1::smallint[])
+      AND stream NOT IN (SELECT stream FROM outbox WHERE published_at IS NULL AND retry_at > now())
+    ORDER BY position LIMIT $2
+"""
 
 
 async def publish(
@@ -242,18 +253,7 @@ class Relay:
         self, connection: asyncpg.Connection, exchanges: dict[str, Any], shards: Sequence[int]
     ) -> int:
         """Publish one batch of these shards and mark it; return how many events left."""
-        rows = await connection.fetch(
-            """
-            SELECT position, id, stream, sequence, exchange, type, time, tenant, case_id, causation_id,
-                   traceparent, data::text AS data
-            FROM outbox
-            WHERE published_at IS NULL AND shard = ANY($1::smallint[])
-              AND stream NOT IN (SELECT stream FROM outbox WHERE published_at IS NULL AND retry_at > now())
-            ORDER BY position LIMIT $2
-            """,
-            shards,
-            _BATCH,
-        )
+        rows = await connection.fetch(CLAIM, shards, BATCH)
         if not rows:
             return 0
         done, lost = await self._publish_all(rows, exchanges)

@@ -71,8 +71,13 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("retry_at", Moment),
     Column("published_at", Moment),
-    # Serves the relay's claim: what has not left yet, in order.
-    Index("ix_outbox_pending", "shard", "position", postgresql_where=text("published_at IS NULL")),
+    # The relay claims pending rows in order of position; published rows are in neither index.
+    Index("ix_outbox_pending", "position", postgresql_where=text("published_at IS NULL")),
+    Index(
+        "ix_outbox_held_back",
+        "retry_at",
+        postgresql_where=text("published_at IS NULL AND retry_at IS NOT NULL"),
+    ),
     Index("ix_outbox_case_id", "case_id", "position"),
     Index("ix_outbox_type", "type", "position"),
     Index("ix_outbox_published", "published_at", postgresql_where=text("published_at IS NOT NULL")),

@@ -54,6 +54,7 @@ async def run(directory: Path, wanted: str) -> list[Result]:
             "c": lambda: events.commit_to_commit(settings, database),
             "d": lambda: workflows.preparations(settings, databases),
             "e": lambda: http.listing_cases(settings, databases),
+            "j": lambda: events.claiming(database, settings.database_of("platform")),
             "g": lambda: audited.tracing(settings, databases),
         }
         results: list[Result] = []
@@ -89,7 +90,7 @@ def main() -> None:
     """Run from the command line: --report FILE, --only LETTERS."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--report", type=Path)
-    parser.add_argument("--only", default="abcdeg")
+    parser.add_argument("--only", default="abcdegj")
     given = parser.parse_args()
     started = time.time()
     with tempfile.TemporaryDirectory(prefix="kring-bench-") as directory:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,6 +47,16 @@ async def open_case(session: AsyncSession, *, case: UUID | None = None) -> UUID:
         now=NOW,
     )
     return case
+
+
+async def keep_published(connection: asyncpg.Connection, count: int) -> None:
+    """Fill the outbox with so many rows that were published, as an installation keeps them for months."""
+    await connection.execute(
+        "INSERT INTO outbox (id, stream, sequence, shard, exchange, type, time, tenant, data, published_at)"
+        " SELECT gen_random_uuid(), gen_random_uuid(), 1, number % 16, 'kring.events', 'test', now(),"
+        f" gen_random_uuid(), '{{}}', now() FROM generate_series(1, {count}) AS number"
+    )
+    await connection.execute("VACUUM ANALYZE outbox")
 
 
 async def rows(database: Database, statement: str, **values: Any) -> list[Any]:

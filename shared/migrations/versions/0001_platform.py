@@ -201,10 +201,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_case_id", "outbox", ["case_id", "position"])
     op.create_index(
-        "ix_outbox_pending",
+        "ix_outbox_held_back",
         "outbox",
-        ["shard", "position"],
-        postgresql_where=sa.text("published_at IS NULL"),
+        ["retry_at"],
+        postgresql_where=sa.text("published_at IS NULL AND retry_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_pending", "outbox", ["position"], postgresql_where=sa.text("published_at IS NULL")
     )
     op.create_index(
         "ix_outbox_published",

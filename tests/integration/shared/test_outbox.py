@@ -17,7 +17,7 @@ from shared.database import Database
 from shared.events import intake, network
 from shared.settings import database_url
 from tests.support.eventually import eventually
-from tests.support.platform import NOW, TENANT, open_case, rows
+from tests.support.platform import NOW, TENANT, keep_published, open_case, rows
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
 PAUSED = intake.CasePaused.TYPE
@@ -252,3 +252,26 @@ class TestRelay:
                 lambda: len({event["id"] for event in caught}) == 2,
                 "the event after the loss",
             )
+
+
+class TestClaim:
+    async def test_reads_no_published_row(self, database: MakeDatabase, postgres: PostgreSQL) -> None:
+        kring = await database("platform")
+        await _pause(kring, uuid4(), 3)
+        url = database_url(postgres.url, "kring_platform").replace("+asyncpg", "")
+        connection = await asyncpg.connect(url)
+        try:
+            await keep_published(connection, 20_000)
+            explained = await connection.fetchval(
+                f"EXPLAIN (FORMAT JSON) {outbox.CLAIM}", list(range(outbox.SHARDS)), outbox.BATCH
+            )
+        finally:
+            await connection.close()
+        nodes = _nodes(json.loads(explained)[0]["Plan"])
+        tables = [node for node in nodes if "Relation Name" in node or "Index Name" in node]
+        used = {node.get("Index Name", node["Node Type"]) for node in tables} - {"Bitmap Heap Scan"}
+        assert used == {"ix_outbox_pending", "ix_outbox_held_back"}
+
+
+def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for part in plan.get("Plans", []) for node in _nodes(part))]
