@@ -18,8 +18,8 @@ up: env ## start all of Kring on this machine; Ctrl-C stops it, data stays in .k
 demo: env ## play one whole case and a paid registration (REPORT=file.json STORY=file KEEP=1)
 	@$(KRING) demo $(if $(STORY),--story $(STORY)) $(if $(REPORT),--report $(REPORT)) $(if $(filter-out 0,$(KEEP)),--keep)
 
-test: env ## run every test (ARGS="-k words" for some)
-	@$(RUN) -m pytest --durations=15 $(ARGS)
+test: env ## run every test, on two cores (ARGS="-k words" for some, on one)
+	@$(RUN) -m pytest --durations=15 $(or $(ARGS),--numprocesses=2 --dist=loadgroup --no-loadscope-reorder)
 
 fuzz: env ## send generated requests to every service for long (SECONDS=300 SERVICE=plans; SEED=n: those again)
 	@$(RUN) -m pytest -q --show-capture=no tests/access/fuzz.py $(if $(SERVICE),-k $(SERVICE)) \

@@ -22,11 +22,14 @@ from shared.broker import declare_all
 from shared.database import Database
 from shared.secrets import database_key
 from shared.settings import Settings
-from tests.support.backing import KEYS, Backing, Databases
+from tests.support.backing import KEYS, ROOT, Backing, Databases
 from tests.support.world import Worlds
 
 _PARTS = ("rabbitmq", "postgres", "temporal", "temporal_dev")
 _needed: set[str] = set()
+# Tests that start a platform of their own with all its processes, and those that take longest after them.
+_WHOLE_PLATFORM = ("faults/", "journeys/", "integration/deploy/")
+_FIRST = (*_WHOLE_PLATFORM, "access/", "workflows/", "integration/")
 _vhosts = itertools.count(1)
 
 # Tests say where the parts are; what the developer's shell says about another platform must not reach them.
@@ -44,8 +47,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fuzz-seed", type=int, help="generate what was generated with this seed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what `make test` gives to one worker as a whole, and what it begins with.
+
+    The tests of a file stay together, for they share what a fixture makes once. Those of a whole platform are one group
+    of all files: two platforms at once would wait for each other. What takes longest begins first, the rest fills up.
+    """
+    for item in items:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        whole_platform = path.startswith(_WHOLE_PLATFORM)
+        item.add_marker(pytest.mark.xdist_group("platform" if whole_platform else path))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    path = item.path.relative_to(ROOT / "tests").as_posix()
+    return next((turn for turn, start in enumerate(_FIRST) if path.startswith(start)), len(_FIRST))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Find out which parts the chosen tests need, so that all of them start together."""
+    """Find out which parts the chosen tests need, so that all of them start together.
+
+    With several workers each of these tests runs on one of them: a part starts on the worker that asks for it.
+    """
+    if hasattr(session.config, "workerinput"):
+        return
     for item in session.items:
         _needed.update(set(_PARTS) & set(getattr(item, "fixturenames", ())))
 
