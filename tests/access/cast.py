@@ -62,14 +62,17 @@ class Cast:
         return {name: headers | {"kring-tenant": str(self.tenant)} for name, headers in everybody.items()}
 
     def _coordinators(self, local: Issuer) -> dict[str, str]:
-        names = (
-            "coordinator",
-            "former coordinator",
-            "coordinator without a case",
-            "coordinator of another case",
-        )
+        # Coordinators work for many: they belong to no organisation, or are employed by one.
+        found = {
+            "coordinator": None,
+            "former coordinator": None,
+            "coordinator without a case": None,
+            "coordinator of another case": None,
+            "coordinator employed by the tenant": self.tenant,
+        }
         return {
-            name: local.staff(person=who(name), organisation=None, roles={Role.COORDINATOR}) for name in names
+            name: local.staff(person=who(name), organisation=organisation, roles={Role.COORDINATOR})
+            for name, organisation in found.items()
         }
 
     def _referrers(self, local: Issuer) -> dict[str, str]:

@@ -16,6 +16,18 @@ METHODS = ("get", "post", "put", "patch", "delete")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+# Of all tables, in one statement each: requests are tried by the thousand.
+_KEEP = """DO $$ DECLARE one text; BEGIN CREATE SCHEMA kept;
+FOR one IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
+  EXECUTE 'CREATE TABLE kept.' || one || ' AS TABLE public.' || one;
+END LOOP; END $$"""
+_RESTORE = """DO $$ DECLARE one text; BEGIN
+FOR one IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'kept' LOOP
+  EXECUTE 'DELETE FROM public.' || one;
+  EXECUTE 'INSERT INTO public.' || one || ' OVERRIDING SYSTEM VALUE TABLE kept.' || one;
+END LOOP; END $$"""
+
+
 @dataclass
 class Try:
     """How an operation is tried: other ids than the usual ones in its path, and what is sent."""
@@ -90,32 +102,20 @@ class World:
 
     async def keep(self) -> None:
         """Keep every row as it is now, to come back to."""
-        self._tables = await self._names()
         async with self.owner.transaction() as session:
-            await session.execute(text("CREATE SCHEMA kept"))
-            for table in self._tables:
-                await session.execute(text(f"CREATE TABLE kept.{table} AS TABLE public.{table}"))
+            await session.execute(text(_KEEP))
 
     async def restore(self) -> None:
         """Come back to what was kept."""
         async with self.owner.transaction() as session:
             # Rows come and go in any order: no foreign key is looked at meanwhile.
             await session.execute(text("SET LOCAL session_replication_role = replica"))
-            for table in self._tables:
-                await session.execute(text(f"DELETE FROM public.{table}"))
-                await session.execute(
-                    text(f"INSERT INTO public.{table} OVERRIDING SYSTEM VALUE TABLE kept.{table}")
-                )
+            await session.execute(text(_RESTORE))
 
     async def forget(self) -> None:
         """Leave the database with the tables that migrations made and no others."""
         async with self.owner.transaction() as session:
             await session.execute(text("DROP SCHEMA IF EXISTS kept CASCADE"))
-
-    async def _names(self) -> list[str]:
-        query = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        async with self.owner.transaction() as session:
-            return list((await session.execute(text(query))).scalars())
 
 
 def _shows(answer: str, marks: set[str]) -> bool:
