@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
+from functools import wraps
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from shared.http.principals import actor_of, current_principal, is_anonymous, pr
 _ATTEMPT = "kring.attempt"
 _SESSION = "kring.session"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = Callable[..., Coroutine[Any, Any, Any]]
 
 
 def context_of(request: Request) -> Context:
@@ -72,10 +74,26 @@ Parts = Annotated[Context, Depends(_context)]
 class ServiceRoute(APIRoute):
     """A route of a service."""
 
-    def __init__(self, *args: Any, max_body_size: int | None = None, **options: Any) -> None:
+    def __init__(
+        self, path: str, endpoint: Endpoint, *, max_body_size: int | None = None, **options: Any
+    ) -> None:
         # Kept from FastAPI, whose own limit answers in plain text; the middleware keeps this one.
         self.max_body = max_body_size
-        super().__init__(*args, **options)
+        super().__init__(path, self._serialized(endpoint), **options)
+
+    def _serialized(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint with its answer as bytes: FastAPI would first validate what was made from its model."""
+
+        @wraps(endpoint)
+        async def answer(**values: Any) -> Any:
+            found = await endpoint(**values)
+            # Of a subclass FastAPI leaves out what the model does not declare.
+            if type(found) is not self.response_model:
+                return found
+            body = found.model_dump_json(by_alias=True)
+            return Response(body, status_code=self.status_code or 200, media_type="application/json")
+
+        return answer
 
     def get_route_handler(self) -> Handler:
         """Return what handles a request to this route."""
