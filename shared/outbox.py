@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import telemetry
 from shared.audit import note_facts
 from shared.broker import declare_exchanges, require_declared
-from shared.database import Database
+from shared.database import Database, fetch
 from shared.events.base import COMMANDS, EventData
 from shared.ids import uuid7
 from shared.trail import causation
@@ -55,19 +55,15 @@ UNROUTED = Counter("kring_outbox_unrouted_total", "Events that no queue wanted",
 FAILED = Counter("kring_outbox_failed_total", "Publishes that failed and will be tried again", ["service"])
 
 # The stream's row lock is taken here and held to the commit: sequence numbers are dense and commit in order.
-_INSERT = text(
-    """
+_INSERT = """
     WITH next AS (
-        INSERT INTO stream (id, last) VALUES (:stream, 1)
+        INSERT INTO stream (id, last) VALUES ($2, 1)
         ON CONFLICT (id) DO UPDATE SET last = stream.last + 1 RETURNING last
     )
     INSERT INTO outbox (id, stream, sequence, shard, exchange, type, time, tenant, case_id, causation_id, traceparent,
                         data)
-    SELECT :id, :stream, next.last, :shard, :exchange, :type, :time, :tenant, :case_id, :causation_id, :traceparent,
-           CAST(:data AS jsonb)
-    FROM next
-    """
-)
+    SELECT $1, $2, next.last, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM next
+"""
 
 # Pending rows in order, of these shards ($1), $2 at most; streams that wait for a retry are left out. The cost depends
 # on what is pending and not on what was published: both parts read only the partial indexes of `outbox`.
@@ -95,21 +91,20 @@ async def publish(
     `stream` is what the event is ordered by: the case, registration, session or coordinator. One round trip.
     """
     event_id = uuid7()
-    await session.execute(
+    await fetch(
+        session,
         _INSERT,
-        {
-            "id": event_id,
-            "stream": stream,
-            "shard": stream.int % SHARDS,
-            "exchange": data.EXCHANGE,
-            "type": data.TYPE,
-            "time": now,
-            "tenant": tenant,
-            "case_id": case,
-            "causation_id": causation(),
-            "traceparent": telemetry.current_traceparent(),
-            "data": data.model_dump_json(),
-        },
+        event_id,
+        stream,
+        stream.int % SHARDS,
+        data.EXCHANGE,
+        data.TYPE,
+        now,
+        tenant,
+        case,
+        causation(),
+        telemetry.current_traceparent(),
+        data.model_dump_json(),
     )
     session.info["events"] = True
     if case is not None:

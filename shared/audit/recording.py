@@ -7,12 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.audit.noting import ITSELF, Actor, Notes, actor_of, break_glass_of, take_notes
 from shared.clock import Clock
-from shared.database import scope_in
+from shared.database import fetch, scope_in
 from shared.ids import uuid7
 
 # The columns of an entry, in the order in which its MAC covers them.
@@ -26,8 +25,8 @@ _TYPES = (
     " break_glass_id uuid, mac text"
 )
 _NAMES = ", ".join(COLUMNS)
-_WRITE = text(
-    f"WITH entry AS (SELECT * FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS entry({_TYPES})),"  # noqa: S608
+_WRITE = (
+    f"WITH entry AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS entry({_TYPES})),"  # noqa: S608
     f" written AS (INSERT INTO audit_log ({_NAMES}) SELECT {_NAMES} FROM entry)"
     " INSERT INTO audit_pending (entry_id, tenant, mac) SELECT id, tenant, decode(mac, 'hex') FROM entry"
 )
@@ -67,7 +66,7 @@ class Recorder:
         if tenant is None:
             raise Unattributed(f"{actor.operation} touched {sorted(_tables(notes))} of no tenant")
         entries = self._entries(session, notes, actor, tenant=tenant, now=await self._clock.now())
-        await session.execute(_WRITE, {"entries": orjson.dumps(entries, default=str).decode()})
+        await fetch(session, _WRITE, orjson.dumps(entries, default=str).decode())
 
     def _entries(
         self, session: AsyncSession, notes: Notes, actor: Actor, *, tenant: UUID, now: datetime

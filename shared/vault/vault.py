@@ -18,12 +18,12 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import ValidationError
-from sqlalchemy import ARRAY, Uuid, bindparam, event, select, text
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as SyncSession
 
 from shared.audit import Row, note_rows
-from shared.database import Database
+from shared.database import Database, fetch
 from shared.errors import Gone
 from shared.tables import subject_key
 from shared.vault.fields import SealedFields
@@ -42,12 +42,12 @@ _CACHED_KEYS = 4096
 CACHE_SECONDS = 60.0
 _TIES = "vault.ties"
 
-_TIE = text(
-    "WITH made AS (INSERT INTO subject_key (subject, key_id) SELECT * FROM unnest(:subjects, :keys)"
+_TIE = (
+    "WITH made AS (INSERT INTO subject_key (subject, key_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])"
     " ON CONFLICT (subject) DO NOTHING RETURNING subject, key_id)"
     " SELECT subject, key_id FROM made"
-    " UNION ALL SELECT subject, key_id FROM subject_key WHERE subject = ANY(:subjects)"
-).bindparams(bindparam("subjects", type_=ARRAY(Uuid)), bindparam("keys", type_=ARRAY(Uuid)))
+    " UNION ALL SELECT subject, key_id FROM subject_key WHERE subject = ANY($1)"
+)
 
 
 class Erased(Gone):
@@ -228,10 +228,9 @@ class Vault:
 
     async def _tie(self, session: AsyncSession, subjects: list[UUID]) -> dict[UUID, UUID]:
         spare = await self._take(len(subjects))
-        parameters = {"subjects": subjects, "keys": [key_id for key_id, _ in spare]}
         try:
-            rows = await session.execute(_TIE, parameters)
-            ties: dict[UUID, UUID] = dict(list(rows))
+            rows = await fetch(session, _TIE, subjects, [key_id for key_id, _ in spare])
+            ties: dict[UUID, UUID] = {row["subject"]: row["key_id"] for row in rows}
             if len(ties) < len(subjects):
                 # Another transaction tied them while this statement waited for it: look again.
                 query = select(subject_key.c.subject, subject_key.c.key_id)

@@ -3,8 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, SmallInteger, Text, Uuid, bindparam, text
-from sqlalchemy.exc import IntegrityError
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain import consent
@@ -24,34 +23,27 @@ from services.intake.schemas.referrals import NewPerson, NewReferral
 from shared import outbox
 from shared.auth import Principal
 from shared.calendar import BRUSSELS
+from shared.database import fetch
 from shared.events import intake as events
 from shared.events.base import EventData
 from shared.ids import uuid7
 from shared.vault import Vault
 
 # One round trip for the whole referral; without such a tenant nothing is written.
-_WRITE = text(
-    """
+_WRITE = """
     WITH written AS (
         INSERT INTO referral (id, tenant, case_id, state, kind, track, themes, minors, referrer_id,
                               referring_organisation, mandated_organisation, created_at, sealed)
-        SELECT :id, organisation.id, :case_id, 'received', :kind, :track, :themes, :minors, :referrer_id,
-               :referring_organisation, :mandated_organisation, :now, :sealed
-        FROM organisation WHERE organisation.id = :tenant AND organisation.is_tenant
+        SELECT $1, organisation.id, $3, 'received', $4, $5, $6, $7, $8, $9, $10, $11, $12
+        FROM organisation WHERE organisation.id = $2 AND organisation.is_tenant
         RETURNING id, tenant
     )
     INSERT INTO referral_person (id, tenant, referral_id, position, role, created_at, sealed)
-    SELECT person.id, written.tenant, written.id, person.position, person.role, :now, person.sealed
-    FROM written, unnest(:person_ids, :positions, :roles, :persons) AS person (id, position, role, sealed)
+    SELECT person.id, written.tenant, written.id, person.position, person.role, $11, person.sealed
+    FROM written, unnest($13::uuid[], $14::smallint[], $15::text[], $16::bytea[])
+                  AS person (id, position, role, sealed)
     RETURNING 1
-    """
-).bindparams(
-    bindparam("themes", type_=ARRAY(Text)),
-    bindparam("person_ids", type_=ARRAY(Uuid)),
-    bindparam("positions", type_=ARRAY(SmallInteger)),
-    bindparam("roles", type_=ARRAY(Text)),
-    bindparam("persons", type_=ARRAY(LargeBinary)),
-)
+"""
 
 
 async def receive_referral(
@@ -83,24 +75,22 @@ async def receive_referral(
     ]
     await _write(
         session,
-        {
-            "id": referral_id,
-            "tenant": tenant,
-            "case_id": case_id,
-            "kind": referral.kind,
-            "track": referral.track,
-            "themes": list(dict.fromkeys(theme.value for theme in referral.themes)),
-            "minors": minors,
-            "referrer_id": referrer.id if referrer else None,
-            "referring_organisation": referrer.organisation if referrer else None,
-            "mandated_organisation": referral.mandated_organisation_id,
-            "now": now,
-            "sealed": words,
-            "person_ids": person_ids,
-            "positions": list(range(len(person_ids))),
-            "roles": [person.role for person in referral.persons],
-            "persons": persons,
-        },
+        referral_id,
+        tenant,
+        case_id,
+        referral.kind,
+        referral.track,
+        list(dict.fromkeys(theme.value for theme in referral.themes)),
+        minors,
+        referrer.id if referrer else None,
+        referrer.organisation if referrer else None,
+        referral.mandated_organisation_id,
+        now,
+        words,
+        person_ids,
+        list(range(len(person_ids))),
+        [person.role for person in referral.persons],
+        persons,
     )
     received = events.ReferralReceived(
         referral_id=referral_id,
@@ -113,13 +103,13 @@ async def receive_referral(
     return referral_id
 
 
-async def _write(session: AsyncSession, values: dict[str, object]) -> None:
+async def _write(session: AsyncSession, *values: object) -> None:
     try:
-        written = await session.execute(_WRITE, values)
-    except IntegrityError:
+        written = await fetch(session, _WRITE, *values)
+    except asyncpg.ForeignKeyViolationError:
         # The only rows it builds on are those of the register.
         raise OrganisationUnknown from None
-    if written.first() is None:
+    if not written:
         raise TenantUnknown
 
 
