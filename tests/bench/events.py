@@ -163,6 +163,7 @@ async def commit_to_commit(settings: Settings, database: Database) -> Result:
     trips = _Trips()
     times: list[float] = []
     bare_times: list[float] = []
+    await broker.declare_all(settings.broker_url.get_secret_value(), {"bench": [(FACT.TYPE, FACT.EXCHANGE)]})
     async with _our_way(settings, database, trips), _bare_way(settings, database, trips) as publish:
 
         async def ours() -> float:
