@@ -28,6 +28,11 @@ class Result:
         """Say whether the ratio reaches its aim."""
         return self.ratio >= self.aim if self.better == "higher" else self.ratio <= self.aim
 
+    @property
+    def aim_in_words(self) -> str:
+        """Return what the ratio should be."""
+        return f"{'at least' if self.better == 'higher' else 'at most'} {self.aim}"
+
     def as_report(self) -> dict[str, object]:
         """Return the measure for the report file."""
         return {
@@ -36,7 +41,7 @@ class Result:
             "median": self.ours,
             "baseline_median": self.baseline,
             "ratio": round(self.ratio, 3),
-            "aim": f"{'at least' if self.better == 'higher' else 'at most'} {self.aim}",
+            "aim": self.aim_in_words,
             "met": self.met,
             "rounds": self.rounds,
             "note": self.note,
