@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
 
 from shared import outbox
 from shared.auth.principal import NO_TENANT, Role
@@ -29,7 +30,7 @@ from shared.events.base import (
     Received,
 )
 from shared.subscriptions import AndThen, Malformed, Subscriptions, WriteHandler, tenant_of
-from shared.vault import Vault
+from shared.vault import Vault, subjects_of_case
 
 CLOCK = "erasure"
 
@@ -127,16 +128,18 @@ async def wipe(
     vault: Vault,
     erased: Erased,
     *,
-    subjects: Sequence[UUID] | None = None,
+    base: type[DeclarativeBase],
     recipients: Sequence[UUID] = (),
 ) -> None:
     """Name the keys of what is erased in the ledger, empty kept answers, call mails off; the keys are destroyed after.
 
-    `subjects`: whose keys are destroyed, if not its own alone. `recipients`: to whom mails are called off too, where
-    they are known by another id than what is erased. A subject without a key gets one, so that it cannot get another
-    later. The caller deletes its own rows.
+    `base`: of the service's models, whose sealed rows of an erased case say which keys. `recipients`: to whom mails are
+    called off too, where they are known by another id than what is erased. A subject without a key gets one, so that
+    it cannot get another later. The caller deletes its own rows.
     """
-    keys_of = [erased.subject] if subjects is None else list(subjects)
+    keys_of = [erased.subject]
+    if erased.kind == "case":
+        keys_of = await subjects_of_case(session, base, tenant=erased.tenant, case=erased.subject)
     await vault.prepare(session, subjects=keys_of)
     await session.execute(
         _NAME_KEYS,

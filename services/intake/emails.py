@@ -77,7 +77,7 @@ async def _contact(session: AsyncSession, message: Message, context: Context) ->
     )
     if person is None:
         raise NotWanted
-    return await context.vault.open(session, ContactFields, person.sealed, row=person.row)
+    return await context.vault.open(session, person)
 
 
 def _values(message: Message, contact: ContactFields, language: str, context: Context) -> dict[str, Any]:

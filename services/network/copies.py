@@ -34,14 +34,11 @@ from services.network.copy_schemas import (
 from services.network.models import (
     Contact,
     DataRequest,
-    DataRequestFields,
-    ExitFields,
     Person,
     PersonalLink,
     PersonExit,
     PersonFields,
 )
-from shared.audit import Row
 from shared.context import Context
 from shared.errors import Gone, NotFound, NotYet, Operational
 from shared.http import audit_log_of_person
@@ -57,7 +54,7 @@ async def gather(
     session: AsyncSession, context: Context, *, request: DataRequest, person: Person, now: datetime
 ) -> Copy:
     """Return everything about a person. Raises: Operational if a service does not answer."""
-    [fields] = await context.vault.open_readable(session, PersonFields, [(person.sealed, person.row)])
+    [fields] = await context.vault.open_readable(session, [person])
     circle = await _circle(session, context.vault, person, show_reason=request.show_exit_reason)
     referral, meetings, plan = await asyncio.gather(
         _from(context, "intake", person, FromIntake),
@@ -211,7 +208,7 @@ async def _messages(session: AsyncSession, person_id: UUID) -> list[GotMessage]:
 async def _requests(session: AsyncSession, vault: Vault, person: Person) -> list[MadeRequest]:
     query = select(DataRequest).where(DataRequest.tenant == person.tenant, DataRequest.person_id == person.id)
     rows = (await session.execute(query.order_by(DataRequest.created_at, DataRequest.id))).scalars().all()
-    words = await vault.open_readable(session, DataRequestFields, [(row.sealed, row.row) for row in rows])
+    words = await vault.open_readable(session, rows)
     return [
         MadeRequest(
             kind=row.kind,
@@ -238,7 +235,6 @@ async def _left(
         return None
     reason = None
     if show_reason:
-        bound = Row(f"person_exit:{person.id}", case=person.case_id, person=person.id)
-        [fields] = await vault.open_readable(session, ExitFields, [(row.sealed, bound)])
+        [fields] = await vault.open_readable(session, [row])
         reason = None if fields is None else fields.reason
     return LeftCircle(kind=row.kind, at=row.created_at, reason=reason)

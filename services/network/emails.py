@@ -15,7 +15,7 @@ from services.network.domain import (
     Purpose,
     salutation,
 )
-from services.network.models import Person, PersonFields
+from services.network.models import Person
 from services.network.operations import links
 from services.network.operations.notifying import CALENDAR
 from services.network.schemas import is_address
@@ -39,7 +39,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     """
     person = await queries.person(session, tenant=message.tenant, person_id=message.recipient)
     await _require_wanted(session, message, person, context)
-    fields = await context.vault.open(session, PersonFields, person.sealed, row=person.row)
+    fields = await context.vault.open(session, person)
     if fields.email is None or not is_address(fields.email):
         raise Refused("no address")
     language = fields.language if fields.language in LANGUAGES else "nl"

@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.ids import uuid7
 from shared.tables import SHOWN_TO_ALL, Moment, service_metadata
-from shared.vault import Row, SealedFields
+from shared.vault import Sealed, SealedFields
 
 
 class Base(DeclarativeBase):
@@ -63,6 +63,7 @@ class Person(Base):
     """Somebody of a case."""
 
     __tablename__ = "person"
+    __sealed__ = Sealed(PersonFields, subject="id", case="case_id", person="id")
     __table_args__ = (
         CheckConstraint("state IN ('proposed', 'active', 'removed', 'excluded', 'erased')", name="state"),
         # Serves the list of a case's people, in pages.
@@ -82,19 +83,16 @@ class Person(Base):
     left_at: Mapped[datetime | None] = mapped_column(Moment)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"person:{self.id}", case=self.case_id, person=self.id)
-
 
 class PersonExit(Base):
     """That somebody was removed or excluded, and the sealed reason."""
 
     __tablename__ = "person_exit"
+    __sealed__ = Sealed(ExitFields, subject="person_id", case="case_id", person="person_id")
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
     tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -105,6 +103,8 @@ class NoContact(Base):
     """Two people of a case who are not to be brought in contact, in the order of their ids, and the sealed reason."""
 
     __tablename__ = "no_contact"
+    # Of the case and of neither of the two, who would learn of it from the audit log.
+    __sealed__ = Sealed(ExitFields, subject="one_id", case="case_id")
     __table_args__ = (
         CheckConstraint("one_id < other_id", name="in_order"),
         UniqueConstraint("tenant", "case_id", "one_id", "other_id"),
@@ -118,11 +118,6 @@ class NoContact(Base):
     decided_by: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(Moment)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-    @property
-    def row(self) -> Row:
-        """Return what the reason is bound to: audited for the case, not for the two of them: they must not know."""
-        return Row(f"no_contact:{self.id}", case=self.case_id, person=None)
 
 
 class CaseCoordinator(Base):
@@ -286,6 +281,7 @@ class DataRequest(Base):
     """What somebody asks of their data: that it was asked and answered outlives the person, so no key points there."""
 
     __tablename__ = "data_request"
+    __sealed__ = Sealed(DataRequestFields, subject="person_id", case="case_id", person="person_id")
     __table_args__ = (
         CheckConstraint("kind IN ('copy', 'erasure', 'correction')", name="kind"),
         CheckConstraint("state IN ('received', 'approved', 'refused', 'done', 'withdrawn')", name="state"),
@@ -332,11 +328,6 @@ class DataRequest(Base):
     show_exit_reason: Mapped[bool] = mapped_column(server_default=text("false"))
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"data_request:{self.id}", case=self.case_id, person=self.person_id)
 
 
 class Policy(Base):

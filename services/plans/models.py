@@ -10,8 +10,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.plans.domain import AgreementState, CheckInState, FollowUpState, PlanAcceptance
+from services.plans.schemas import AcceptanceWords, AgreementWords, CheckInWords, PlanWords
 from shared.tables import Moment, service_metadata
-from shared.vault import Row
+from shared.vault import Sealed
 
 
 def _one_of(column: str, values: Any) -> str:
@@ -151,13 +152,15 @@ class Plan(Base):
 
 
 class PlanVersion(Base):
-    """One version of a plan, as the circle gave it; never changed afterwards. Sealed: PlanWords."""
+    """One version of a plan, as the circle gave it; never changed afterwards."""
 
     __tablename__ = "plan_version"
+    __sealed__ = Sealed(PlanWords, subject="case_id", case="case_id")
     __table_args__ = (Index("uq_plan_version_plan_id", "plan_id", "version", unique=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     version: Mapped[int]
     conference_id: Mapped[UUID | None]
@@ -169,9 +172,10 @@ class PlanVersion(Base):
 
 
 class Agreement(Base):
-    """One agreement: who does something, and by when. Sealed: AgreementWords."""
+    """One agreement: who does something, and by when."""
 
     __tablename__ = "agreement"
+    __sealed__ = Sealed(AgreementWords, subject="case_id", case="case_id")
     __table_args__ = (
         CheckConstraint(_one_of("state", AgreementState), name="state"),
         CheckConstraint(_one_of("by", ("network", "professional")), name="by"),
@@ -193,20 +197,17 @@ class Agreement(Base):
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
 
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"agreement:{self.id}", case=self.case_id, person=None)
-
 
 class Acceptance(Base):
-    """What the mandated side says of one bottom line. Sealed: AcceptanceWords."""
+    """What the mandated side says of one bottom line."""
 
     __tablename__ = "acceptance"
+    __sealed__ = Sealed(AcceptanceWords, subject="case_id", case="case_id")
     __table_args__ = (Index("uq_acceptance_line", "plan_id", "version", "bottom_line_id", unique=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     version: Mapped[int]
     bottom_line_id: Mapped[UUID]
@@ -239,9 +240,10 @@ class Share(Base):
 
 
 class CheckIn(Base):
-    """A moment at which somebody asks how things go. Its times are those of its clock. Sealed: CheckInWords."""
+    """A moment at which somebody asks how things go. Its times are those of its clock."""
 
     __tablename__ = "check_in"
+    __sealed__ = Sealed(CheckInWords, subject="case_id", case="case_id")
     __table_args__ = (
         CheckConstraint(_one_of("state", CheckInState), name="state"),
         Index("ix_check_in_case_id", "case_id", "created_at", "id"),
@@ -275,8 +277,3 @@ class CheckIn(Base):
     recorded_by: Mapped[UUID | None]
     sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"check_in:{self.id}", case=self.case_id, person=None)

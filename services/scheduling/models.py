@@ -28,7 +28,7 @@ from services.scheduling.domain import (
     Standing,
 )
 from shared.tables import Moment, service_metadata
-from shared.vault import Row, SealedFields
+from shared.vault import Sealed, SealedFields
 
 
 def _one_of(column: str, values: Any) -> str:
@@ -150,10 +150,18 @@ class Preparation(Base):
     ended_at: Mapped[datetime | None]
 
 
+class Venue(SealedFields):
+    """Where the circle meets."""
+
+    name: str
+    address: str
+
+
 class Conference(Base):
     """A meeting of the circle, to come or held. Sealed: Venue. There is no column for what was said in private."""
 
     __tablename__ = "conference"
+    __sealed__ = Sealed(Venue, subject="case_id", case="case_id")
     __table_args__ = (
         UniqueConstraint("tenant", "case_id", "conference_no"),
         CheckConstraint(_one_of("state", ConferenceState), name="state"),
@@ -188,18 +196,6 @@ class Conference(Base):
     presentation_to: Mapped[datetime | None]
     sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"conference:{self.id}", case=self.case_id, person=None)
-
-
-class Venue(SealedFields):
-    """Where the circle meets."""
-
-    name: str
-    address: str
 
 
 class Told(Base):

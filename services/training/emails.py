@@ -116,7 +116,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         raise NotWanted
     held, course = await queries.session_and_course(session, tenant=message.tenant, session_id=row.session_id)
     try:
-        participant = await context.vault.open(session, Participant, row.sealed, row=row.sealed_as)
+        participant = await context.vault.open(session, row)
     except Erased:
         raise NotWanted from None
     about = _About(row, participant, held, course)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.training.domain import LIVE, PaymentKind, PaymentState, RegistrationState
 from shared.tables import service_metadata
-from shared.vault import Row, SealedFields
+from shared.vault import Sealed, SealedFields
 
 _Money = Numeric(12, 2)
 _Moment = DateTime(timezone=True)
@@ -114,6 +114,7 @@ class RegistrationRow(Base):
     """One person's registration for a session. `round` counts how often it awaits a decision; each has its workflow."""
 
     __tablename__ = "registration"
+    __sealed__ = Sealed(Participant, subject="id", person="id")
     __table_args__ = (
         UniqueConstraint("tenant", "communication"),
         Index("ix_registration_list", "tenant", "session_id", "created_at", "id"),
@@ -148,11 +149,6 @@ class RegistrationRow(Base):
     ended_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
 
-    @property
-    def sealed_as(self) -> Row:
-        """Return the row that `sealed` is bound to."""
-        return Row(f"registration:{self.id}", case=None, person=self.id)
-
 
 class StatementRow(Base):
     """An imported file: its digest, and its entries as [payment id, seen before in another file]."""
@@ -181,6 +177,12 @@ class PaymentRow(Base):
     """One credit on a statement, or one reversal. `reverses`: the payment that a reversal took back."""
 
     __tablename__ = "payment"
+    # Whose it is may be known only later; until then its key is the statement's, and it is its own person.
+    __sealed__ = Sealed(
+        Transfer,
+        subject=lambda row: row.registration_id or row.statement_id,
+        person=lambda row: row.registration_id or row.id,
+    )
     __table_args__ = (
         UniqueConstraint("tenant", "fingerprint"),
         Index("ix_payment_list", "tenant", "created_at", "id"),
@@ -210,12 +212,6 @@ class PaymentRow(Base):
     suggestions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
-
-    @property
-    def sealed_as(self) -> Row:
-        """Return the row that `sealed` is bound to."""
-        # Whose it is may be known only later; until then it is the payment's own.
-        return Row(f"payment:{self.id}", case=None, person=self.registration_id or self.id)
 
 
 class PolicyRow(Base):

@@ -3,7 +3,7 @@
 Destroying the subject's key makes every sealed field about it unreadable, wherever a copy of the row lies.
 """
 
-from shared.audit import Row
+from shared.vault.declaring import Sealed, sealed_models, subjects_of_case
 from shared.vault.fields import SealedFields
 from shared.vault.index import BlindIndex, index_subject
 from shared.vault.keys import KeyStore, data_key, prepare_key_store
@@ -16,7 +16,7 @@ __all__ = [
     "Erased",
     "KeyStore",
     "MasterKey",
-    "Row",
+    "Sealed",
     "SealedFields",
     "Transit",
     "Vault",
@@ -25,5 +25,7 @@ __all__ = [
     "data_key",
     "index_subject",
     "prepare_key_store",
+    "sealed_models",
+    "subjects_of_case",
     "wrappers_of",
 ]

@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import TypeVar
 from uuid import UUID
 
 import orjson
@@ -26,12 +25,10 @@ from shared.audit import Row, note_rows
 from shared.database import Database, fetch
 from shared.errors import Gone
 from shared.tables import subject_key
-from shared.vault.fields import SealedFields
+from shared.vault.declaring import Fields, Sealed, SealedRow
 from shared.vault.index import KEY_VERSION, BlindIndex, bare_digest, index_subject, tenant_key
 from shared.vault.keys import KeyStore
 from shared.vault.wrapping import VaultError, Wrapper
-
-Fields = TypeVar("Fields", bound=SealedFields)
 
 _SCHEME = 1
 _HEADER_BYTES = 1 + 16 + 2
@@ -98,20 +95,23 @@ class Vault:
         self._spare.clear()
         await self._store.close()
 
-    async def seal(self, session: AsyncSession, fields: SealedFields, *, subject: UUID, row: Row) -> bytes:
-        """Return the fields sealed with the subject's key, for one row; the audit log says that it changed.
+    async def seal(
+        self, session: AsyncSession, row: SealedRow[Fields], fields: Fields, *, subject: UUID | None = None
+    ) -> None:
+        """Put the fields into the row, sealed as its model declares; the audit log says that it changed.
 
-        Raises: Erased if the subject's key was destroyed.
+        `subject`: whose key, for a row that does not say it yet. Raises: Erased if the subject's key was destroyed.
         """
+        declared = row.__sealed__
+        subject = declared.subject_of(row) if subject is None else subject
         ties = await self.prepare(session, subjects=[subject])
         key_id = ties[subject]
         key = (await self._keys([key_id]))[key_id]
         header = bytes([_SCHEME]) + key_id.bytes + fields.SCHEMA.to_bytes(2, "big")
-        nonce = os.urandom(_NONCE_BYTES)
-        note_rows(session, "changed", [row])
-        return (
-            header + nonce + key.encrypt(nonce, fields.model_dump_json().encode(), self._bound(header, row))
-        )
+        nonce, place = os.urandom(_NONCE_BYTES), declared.place(row)
+        note_rows(session, "changed", [place])
+        sealed = key.encrypt(nonce, fields.model_dump_json().encode(), self._bound(header, place))
+        declared.write(row, header + nonce + sealed)
 
     async def prepare(self, session: AsyncSession, *, subjects: Sequence[UUID]) -> dict[UUID, UUID]:
         """Give each subject that has none a key, in this transaction; saves round trips before many seals."""
@@ -122,36 +122,36 @@ class Vault:
             ties.update(await self._tie(session, missing))
         return ties
 
-    async def open(self, session: AsyncSession, model: type[Fields], sealed: bytes, *, row: Row) -> Fields:
-        """Return the fields that were sealed for this row.
+    async def open(self, session: AsyncSession, row: SealedRow[Fields]) -> Fields:
+        """Return what is sealed in a row.
 
         Raises: Erased if the key was destroyed; VaultError if the value is not this row's.
         """
-        return (await self.open_many(session, model, [(sealed, row)]))[0]
+        return (await self.open_many(session, [row]))[0]
 
-    async def open_many(
-        self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, Row]]
-    ) -> list[Fields]:
-        """Return the fields of several (sealed, row), with one look at the key store for all.
+    async def open_many(self, session: AsyncSession, rows: Sequence[SealedRow[Fields]]) -> list[Fields]:
+        """Return what is sealed in several rows, reading the key store once for all of them.
 
         Raises: Erased if one of the keys was destroyed; use `open_readable` where that is no error.
         """
-        opened = await self.open_readable(session, model, values)
+        opened = await self.open_readable(session, rows)
         if any(fields is None for fields in opened):
             raise Erased
         return [fields for fields in opened if fields is not None]
 
     async def open_readable(
-        self, session: AsyncSession, model: type[Fields], values: Sequence[tuple[bytes, Row]]
+        self, session: AsyncSession, rows: Sequence[SealedRow[Fields]]
     ) -> list[Fields | None]:
-        """Return the fields of several (sealed, row), None where the key was destroyed; the reading is audited."""
-        ids = [_key_id(sealed) for sealed, _ in values]
+        """Return what is sealed in several rows, None where the key was destroyed; the reading is audited."""
+        values = [(row.__sealed__, row.__sealed__.read(row), row.__sealed__.place(row)) for row in rows]
+        ids = [_key_id(sealed) for _, sealed, _ in values]
         keys = await self._keys(list(dict.fromkeys(ids)), erased_is_error=False)
-        readable = [(key_id in keys, row) for key_id, (_, row) in zip(ids, values, strict=True)]
-        note_rows(session, "read", (row for there, row in readable if there))
+        note_rows(
+            session, "read", (place for id_, (_, _, place) in zip(ids, values, strict=True) if id_ in keys)
+        )
         return [
-            self._opened(model, keys[key_id], sealed, row) if key_id in keys else None
-            for key_id, (sealed, row) in zip(ids, values, strict=True)
+            self._opened(declared, keys[key_id], sealed, place) if key_id in keys else None
+            for key_id, (declared, sealed, place) in zip(ids, values, strict=True)
         ]
 
     async def destroy(self, session: AsyncSession, *, subjects: Sequence[UUID]) -> None:
@@ -210,21 +210,24 @@ class Vault:
         except InvalidTag:
             raise VaultError("a kept answer does not open") from None
 
-    def _bound(self, header: bytes, row: Row) -> bytes:
-        return header + f"{self._service}|{row.name}".encode()
+    def _bound(self, header: bytes, place: Row) -> bytes:
+        return header + f"{self._service}|{place.name}".encode()
 
-    def _opened(self, model: type[Fields], key: AESGCM, sealed: bytes, row: Row) -> Fields:
+    def _opened(self, declared: Sealed[Fields], key: AESGCM, sealed: bytes, place: Row) -> Fields:
+        model = declared.fields
         header, rest = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES:]
         try:
-            plain = key.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], self._bound(header, row))
+            plain = key.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], self._bound(header, place))
             schema = int.from_bytes(header[17:19], "big")
             if schema == model.SCHEMA:
                 return model.model_validate_json(plain)
             return model.model_validate(model.upgrade(schema, orjson.loads(plain)))
         except InvalidTag:
-            raise VaultError(f"what is sealed in {row} was not sealed for it") from None
+            raise VaultError(f"what is sealed in {place} was not sealed for it") from None
         except ValidationError as error:
-            raise VaultError(f"{model.__name__} of {row}: {error.error_count()} fields do not fit") from None
+            raise VaultError(
+                f"{model.__name__} of {place}: {error.error_count()} fields do not fit"
+            ) from None
 
     async def _tie(self, session: AsyncSession, subjects: list[UUID]) -> dict[UUID, UUID]:
         spare = await self._take(len(subjects))

@@ -7,6 +7,7 @@ import yaml
 from sqlalchemy import BigInteger, Boolean, DateTime, Integer, LargeBinary, SmallInteger, Table, Uuid
 
 from shared.settings import SERVICES
+from shared.vault import Sealed, sealed_models
 from tests.architecture.sources import ROOT
 
 WRITTEN: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "access" / "columns.yaml").read_text())
@@ -26,9 +27,17 @@ def telling(table: Table) -> set[str]:
     return {column.name for column in table.c if not isinstance(column.type, _HARMLESS)}
 
 
+def declared(service: str) -> dict[str, Sealed[Any]]:
+    """Return by table what a service's models declare as sealed."""
+    base = import_module(f"services.{service}.models").Base
+    return {model.__tablename__: sealed for model, sealed in sealed_models(base).items()}
+
+
 def written(service: str) -> dict[str, dict[str, str]]:
-    """Return what the written table says of a service's tables."""
-    return {**WRITTEN[EVERYWHERE], **WRITTEN[service]}
+    """Return what the written table and the models' declarations say of a service's tables."""
+    tables = {**WRITTEN[EVERYWHERE], **WRITTEN[service]}
+    sealed = {name: {**tables.get(name, {}), "sealed": "sealed"} for name in declared(service)}
+    return {**tables, **sealed}
 
 
 def test_every_column_says_what_it_holds() -> None:

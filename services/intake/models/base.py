@@ -22,7 +22,7 @@ class Base(DeclarativeBase):
 Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
 Code = Annotated[str, mapped_column(Text)]
 Codes = Annotated[list[str], mapped_column(ARRAY(Text))]
-Sealed = Annotated[bytes, mapped_column(LargeBinary)]
+SealedBytes = Annotated[bytes, mapped_column(LargeBinary)]
 At = Annotated[datetime, mapped_column(Moment)]
 
 

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.intake.models.base import At, Base, Id, Sealed
-from shared.vault import Row, SealedFields
+from services.intake.models.base import At, Base, Id, SealedBytes
+from shared.vault import Sealed, SealedFields
 
 
 class BreakGlassFields(SealedFields):
@@ -19,6 +19,7 @@ class BreakGlass(Base):
     """One opening; its reason is sealed with the key of the case."""
 
     __tablename__ = "break_glass"
+    __sealed__ = Sealed(BreakGlassFields, subject="case_id", case="case_id")
     __table_args__ = (
         Index("ix_break_glass_list", "tenant", "created_at", "id"),
         Index("ix_break_glass_case", "tenant", "case_id", "opened_by"),
@@ -31,9 +32,4 @@ class BreakGlass(Base):
     created_at: Mapped[At]
     until: Mapped[At]
     closed_at: Mapped[At | None]
-    sealed: Mapped[Sealed]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"break_glass:{self.id}", case=self.case_id, person=None)
+    sealed: Mapped[SealedBytes]

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.intake.models.base import At, Base, Id, Sealed
-from shared.vault import Row, SealedFields
+from services.intake.models.base import At, Base, Id, SealedBytes
+from shared.vault import Sealed, SealedFields
 
 
 class BaselineFields(SealedFields):
@@ -26,6 +26,7 @@ class Baseline(Base):
     """One version of a case's baseline."""
 
     __tablename__ = "baseline"
+    __sealed__ = Sealed(BaselineFields, subject="case_id", case="case_id")
 
     case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -33,18 +34,14 @@ class Baseline(Base):
     # None: it came with the referral of somebody who referred themselves.
     written_by: Mapped[UUID | None]
     created_at: Mapped[At]
-    sealed: Mapped[Sealed]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"baseline:{self.case_id}:{self.version}", case=self.case_id, person=None)
+    sealed: Mapped[SealedBytes]
 
 
 class BottomLine(Base):
     """A bottom line in one version of the baseline; `line_id` stays, `line_version` counts its wordings."""
 
     __tablename__ = "bottom_line"
+    __sealed__ = Sealed(BottomLineFields, subject="case_id", case="case_id")
     __table_args__ = (Index("uq_bottom_line_place", "case_id", "baseline_version", "position", unique=True),)
 
     id: Mapped[Id]
@@ -55,9 +52,4 @@ class BottomLine(Base):
     line_id: Mapped[UUID]
     line_version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[At]
-    sealed: Mapped[Sealed]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"bottom_line:{self.id}", case=self.case_id, person=None)
+    sealed: Mapped[SealedBytes]

@@ -7,8 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.domain.codes import Gender, ReferralState
-from services.intake.models.base import At, Base, Code, Codes, Id, Sealed, one_of
-from shared.vault import Row, SealedFields
+from services.intake.models.base import At, Base, Code, Codes, Id, SealedBytes, one_of
+from shared.vault import Sealed, SealedFields
 
 
 class WishFields(SealedFields):
@@ -52,6 +52,7 @@ class Referral(Base):
     """A request for a conference. `case_id` is known from the start: what is written is sealed with the case's key."""
 
     __tablename__ = "referral"
+    __sealed__ = Sealed(ReferralFields, subject="case_id", case="case_id")
     __table_args__ = (
         CheckConstraint(one_of("state", ReferralState), name="state"),
         CheckConstraint("(kind = 'professional') = (referrer_id IS NOT NULL)", name="referrer"),
@@ -74,38 +75,21 @@ class Referral(Base):
     created_at: Mapped[At]
     decided_at: Mapped[At | None]
     decided_by: Mapped[UUID | None]
-    sealed: Mapped[Sealed]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return referral_row(self.id, case_id=self.case_id)
+    sealed: Mapped[SealedBytes]
 
 
 class ReferralPerson(Base):
     """A person named in a referral; network takes them over under the same id when the case opens."""
 
     __tablename__ = "referral_person"
+    __sealed__ = Sealed(PersonFields, subject="id", case="case_id", person="id")
     __table_args__ = (Index("ix_referral_person_referral", "tenant", "referral_id", "position"),)
 
     id: Mapped[Id]
     tenant: Mapped[UUID]
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    case_id: Mapped[UUID]
     position: Mapped[int] = mapped_column(SmallInteger)
     role: Mapped[Code]
     created_at: Mapped[At]
-    sealed: Mapped[Sealed]
-
-    def row_in(self, case_id: UUID) -> Row:
-        """Return what the sealed fields are bound to, given the case of the referral."""
-        return person_row(self.id, case_id=case_id)
-
-
-def referral_row(referral_id: UUID, *, case_id: UUID) -> Row:
-    """Return what a referral's sealed fields are bound to."""
-    return Row(f"referral:{referral_id}", case=case_id, person=None)
-
-
-def person_row(person_id: UUID, *, case_id: UUID) -> Row:
-    """Return what the sealed fields of a referral's person are bound to."""
-    return Row(f"referral_person:{person_id}", case=case_id, person=person_id)
+    sealed: Mapped[SealedBytes]

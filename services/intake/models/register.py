@@ -7,10 +7,10 @@ from sqlalchemy import CheckConstraint, Index, Integer, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.intake.models.base import At, Base, Code, Codes, Id, Sealed
+from services.intake.models.base import At, Base, Code, Codes, Id, SealedBytes
 from shared.ids import derived
 from shared.tables import SHOWN_TO_ALL
-from shared.vault import Row, SealedFields
+from shared.vault import Sealed, SealedFields
 
 
 class ContactFields(SealedFields):
@@ -20,6 +20,18 @@ class ContactFields(SealedFields):
     last_name: str
     email: str
     language: str
+
+
+def key_subject(tenant: UUID, person_id: UUID) -> UUID:
+    """Return whose key seals what a tenant knows of a colleague or coordinator.
+
+    One key per tenant: who leaves one of their organisations is forgotten there and not at the others.
+    """
+    return derived("contact", tenant, person_id)
+
+
+def _key_of(row: "StaffMember | Coordinator") -> UUID:
+    return key_subject(row.tenant, row.id)
 
 
 class Organisation(Base):
@@ -42,6 +54,7 @@ class StaffMember(Base):
     """Somebody with an account: their id is the subject of their token. `tenant`: who entered them."""
 
     __tablename__ = "staff_member"
+    __sealed__ = Sealed(ContactFields, subject=_key_of, person="id")
     # Who writes to a referrer finds them where their own organisation entered them.
     __table_args__ = {"info": {SHOWN_TO_ALL: "organisation_id = tenant"}}  # noqa: RUF012 - as SQLAlchemy wants it
 
@@ -51,12 +64,7 @@ class StaffMember(Base):
     roles: Mapped[Codes]
     created_at: Mapped[At]
     erased_at: Mapped[At | None]
-    sealed: Mapped[Sealed]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"staff_member:{self.tenant}:{self.id}", case=None, person=self.id)
+    sealed: Mapped[SealedBytes]
 
 
 class Coordinator(Base):
@@ -66,6 +74,7 @@ class Coordinator(Base):
     """
 
     __tablename__ = "coordinator"
+    __sealed__ = Sealed(ContactFields, subject=_key_of, person="id")
     __table_args__ = (
         CheckConstraint("max_load BETWEEN 0 AND 1000", name="max_load"),
         Index("ix_coordinator_list", "tenant", "created_at", "id"),
@@ -81,12 +90,7 @@ class Coordinator(Base):
     tied_to: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     created_at: Mapped[At]
     erased_at: Mapped[At | None]
-    sealed: Mapped[Sealed]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return Row(f"coordinator:{self.tenant}:{self.id}", case=None, person=self.id)
+    sealed: Mapped[SealedBytes]
 
 
 class PolicyVersion(Base):
@@ -99,11 +103,3 @@ class PolicyVersion(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
     changed_by: Mapped[UUID]
     created_at: Mapped[At]
-
-
-def key_subject(tenant: UUID, person_id: UUID) -> UUID:
-    """Return whose key seals what a tenant knows of a colleague or coordinator.
-
-    One key per tenant: who leaves one of their organisations is forgotten there and not at the others.
-    """
-    return derived("contact", tenant, person_id)

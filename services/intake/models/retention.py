@@ -7,8 +7,8 @@ from sqlalchemy import CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.domain.retention import FileKind
-from services.intake.models.base import At, Base, Code, Id, Sealed, one_of
-from shared.vault import Row, SealedFields
+from services.intake.models.base import At, Base, Code, Id, SealedBytes, one_of
+from shared.vault import Sealed, SealedFields
 
 
 class HoldFields(SealedFields):
@@ -35,6 +35,7 @@ class Hold(Base):
     """While it is in force nothing of the file is erased. `until`: it ends by itself after that day."""
 
     __tablename__ = "hold"
+    __sealed__ = Sealed(HoldFields, subject="case_id", case="case_id")
     __table_args__ = (
         Index("ix_hold_in_force", "case_id", postgresql_where=text("lifted_at IS NULL")),
         Index("ix_hold_list", "tenant", "created_at", "id", postgresql_where=text("lifted_at IS NULL")),
@@ -50,12 +51,7 @@ class Hold(Base):
     lifted_at: Mapped[At | None]
     lifted_by: Mapped[UUID | None]
     lifted_because: Mapped[Code | None]
-    sealed: Mapped[Sealed]
-
-    @property
-    def row(self) -> Row:
-        """Return what the sealed fields are bound to."""
-        return hold_row(self.id, case_id=self.case_id)
+    sealed: Mapped[SealedBytes]
 
 
 # Serve the sweep: what is due, and what is to be warned of. Files that are kept are most of the clocks that run.
@@ -68,8 +64,3 @@ Index(
     _clock.c.warn_at,
     postgresql_where=text(f"{_KEPT} AND warned_at IS NULL AND warn_at IS NOT NULL"),
 )
-
-
-def hold_row(hold_id: UUID, *, case_id: UUID) -> Row:
-    """Return what the sealed fields of a hold are bound to."""
-    return Row(f"hold:{hold_id}", case=case_id, person=None)

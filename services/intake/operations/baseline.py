@@ -71,8 +71,8 @@ async def read_baseline(session: AsyncSession, vault: Vault, *, case: Case) -> O
     if row is None:
         raise LookupError(f"case {case.id} has no baseline {version}")
     rows = await reads.bottom_lines(session, tenant=case.tenant, case_id=case.id, version=version)
-    fields = await vault.open(session, BaselineFields, row.sealed, row=row.row)
-    texts = await vault.open_many(session, BottomLineFields, [(line.sealed, line.row) for line in rows])
+    fields = await vault.open(session, row)
+    texts = await vault.open_many(session, rows)
     lines = tuple(
         Line(line.line_id, line.line_version, opened.text) for line, opened in zip(rows, texts, strict=True)
     )
@@ -148,7 +148,7 @@ async def _write(
         written_by=written_by,
         created_at=now,
     )
-    row.sealed = await vault.seal(session, fields, subject=case.id, row=row.row)
+    await vault.seal(session, row, fields)
     session.add(row)
     for position, line in enumerate(lines):
         bottom_line = BottomLine(
@@ -161,9 +161,7 @@ async def _write(
             line_version=line.version,
             created_at=now,
         )
-        bottom_line.sealed = await vault.seal(
-            session, BottomLineFields(text=line.text), subject=case.id, row=bottom_line.row
-        )
+        await vault.seal(session, bottom_line, BottomLineFields(text=line.text))
         session.add(bottom_line)
     await session.flush()
 

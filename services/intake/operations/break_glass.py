@@ -52,8 +52,7 @@ async def open_file(
         created_at=now,
         until=add_length(now, policy.lengths.break_glass),
     )
-    words = BreakGlassFields(reason=reason)
-    opening.sealed = await vault.seal(session, words, subject=case.id, row=opening.row)
+    await vault.seal(session, opening, BreakGlassFields(reason=reason))
     session.add(opening)
     await session.flush()
     fact = events.BreakGlassOpened(

@@ -1,10 +1,9 @@
 """Erasing a case: it is decided here once; every service then deletes what it holds and confirms it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import (
@@ -17,7 +16,7 @@ from services.intake.domain.codes import (
     ReferralState,
 )
 from services.intake.domain.errors import CaseGoesOn
-from services.intake.models import Case, Referral, ReferralPerson
+from services.intake.models import Base, Case, Referral
 from services.intake.operations import break_glass, circle, holds
 from services.intake.queries import cases as reads
 from services.intake.queries import register
@@ -104,18 +103,9 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
         .values(state=CaseStatus.ERASED)
     )
     await circle.forget(session, tenant=erased.tenant, case_id=erased.subject)
-    await erasure.wipe(session, vault, erased, subjects=[erased.subject, *await _persons_of(session, erased)])
+    await erasure.wipe(session, vault, erased, base=Base)
 
 
 async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what a referral says of one person unreadable; of somebody who came later intake holds nothing."""
-    await erasure.wipe(session, vault, erased)
-
-
-async def _persons_of(session: AsyncSession, erased: Erased) -> Sequence[UUID]:
-    query = (
-        select(ReferralPerson.id)
-        .join(Referral, Referral.id == ReferralPerson.referral_id)
-        .where(Referral.tenant == erased.tenant, Referral.case_id == erased.subject)
-    )
-    return (await session.execute(query)).scalars().all()
+    await erasure.wipe(session, vault, erased, base=Base)

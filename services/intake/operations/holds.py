@@ -9,7 +9,6 @@ from services.intake.domain.codes import HOLD_CLOCK, RETENTION_CLOCK, SERVICE
 from services.intake.domain.errors import HoldEndsTooSoon, HoldLifted, UnknownHold
 from services.intake.domain.retention import LiftedBecause
 from services.intake.models import Hold, HoldFields
-from services.intake.models.retention import hold_row
 from services.intake.operations.retention import UNDER_HOLD, locked_file, start_clock
 from services.intake.queries import register
 from services.intake.queries import retention as reads
@@ -51,25 +50,21 @@ async def set_hold(
     if until is not None and not today < until <= today + _LONGEST:
         raise HoldEndsTooSoon
     await locked_file(session, tenant=tenant, case_id=case_id)
-    hold_id = uuid7()
-    sealed = await vault.seal(
-        session, HoldFields(reason=reason), subject=case_id, row=hold_row(hold_id, case_id=case_id)
-    )
     hold = Hold(
-        id=hold_id,
+        id=uuid7(),
         tenant=tenant,
         case_id=case_id,
         until=until,
         created_by=set_by,
         created_at=now,
-        sealed=sealed,
     )
+    await vault.seal(session, hold, HoldFields(reason=reason))
     session.add(hold)
     await session.flush()
     await clocks.pause(session, kind=RETENTION_CLOCK, subject=case_id, now=now, reason=UNDER_HOLD)
     if until is not None:
         await _start_clock(session, hold, until, now)
-    fact = events.HoldSet(case_id=case_id, hold_id=hold_id, until=until)
+    fact = events.HoldSet(case_id=case_id, hold_id=hold.id, until=until)
     await outbox.publish(session, fact, stream=case_id, tenant=tenant, case=case_id, now=now)
     return hold
 

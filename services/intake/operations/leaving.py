@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import SERVICE
 from services.intake.domain.errors import ContactErased, CoordinatorBusy, UnknownCoordinator, UnknownStaff
-from services.intake.models import Coordinator, StaffMember
+from services.intake.models import Base, Coordinator, StaffMember
 from services.intake.models.register import key_subject
 from services.intake.operations.erasing import erasures
 from services.intake.queries import register
@@ -91,4 +91,4 @@ async def wipe_contact(session: AsyncSession, vault: Vault, erased: Erased) -> N
     for row in known:
         _forget(row, erased.now)
     await session.flush()
-    await erasure.wipe(session, vault, erased, recipients=[row.id for row in known])
+    await erasure.wipe(session, vault, erased, base=Base, recipients=[row.id for row in known])

@@ -21,7 +21,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import OfferAnswered, OfferOver, UnknownOffer
 from services.intake.domain.fit import Candidate, Wishes, in_order_of_fit
-from services.intake.models import Assignment, Case, Offer, ReferralFields
+from services.intake.models import Assignment, Case, Offer
 from services.intake.operations import assignments, notifying
 from services.intake.operations.cases import locked_live_case
 from services.intake.queries import cases as reads
@@ -91,7 +91,7 @@ async def _best(session: AsyncSession, vault: Vault, case: Case, number: int) ->
     referral = await referrals.referral(session, tenant=case.tenant, referral_id=case.referral_id)
     if referral is None:
         raise LookupError(f"case {case.id} has no referral")
-    words = await vault.open(session, ReferralFields, referral.sealed, row=referral.row)
+    words = await vault.open(session, referral)
     parties = {case.referring_organisation, case.mandated_organisation} - {None}
     ordered = in_order_of_fit(
         await register.candidates(session, tenant=case.tenant),

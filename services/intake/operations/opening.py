@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import CaseStatus, PartyRole, ReferralState
-from services.intake.models import Case, CaseParty, Referral, ReferralFields
+from services.intake.models import Case, CaseParty, Referral
 from services.intake.operations import assignments, baseline
 from services.intake.operations.referrals import decide
 from services.intake.queries import register
@@ -28,7 +28,7 @@ async def accept_referral(
         decided_by=accepted_by,
         now=now,
     )
-    words = await vault.open(session, ReferralFields, referral.sealed, row=referral.row)
+    words = await vault.open(session, referral)
     policy = await register.policy(session, tenant=tenant)
     case = _case_of(referral, now=now)
     session.add(case)

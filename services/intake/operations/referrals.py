@@ -15,8 +15,8 @@ from services.intake.domain.errors import (
     TenantUnknown,
     UnknownReferral,
 )
-from services.intake.models import PersonFields, Referral, ReferralFields
-from services.intake.models.referrals import WishFields, person_row, referral_row
+from services.intake.models import PersonFields, Referral, ReferralFields, ReferralPerson
+from services.intake.models.referrals import WishFields
 from services.intake.operations import retention
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
@@ -38,8 +38,8 @@ _WRITE = """
         FROM organisation WHERE organisation.id = $2 AND organisation.is_tenant
         RETURNING id, tenant
     )
-    INSERT INTO referral_person (id, tenant, referral_id, position, role, created_at, sealed)
-    SELECT person.id, written.tenant, written.id, person.position, person.role, $11, person.sealed
+    INSERT INTO referral_person (id, tenant, referral_id, case_id, position, role, created_at, sealed)
+    SELECT person.id, written.tenant, written.id, $3, person.position, person.role, $11, person.sealed
     FROM written, unnest($13::uuid[], $14::smallint[], $15::text[], $16::bytea[])
                   AS person (id, position, role, sealed)
     RETURNING 1
@@ -62,17 +62,13 @@ async def receive_referral(
     """
     minors = _check(referral, now=now)
     referral_id, case_id = uuid7(), uuid7()
-    person_ids = [uuid7() for _ in referral.persons]
+    row = Referral(id=referral_id, case_id=case_id)
+    people = [ReferralPerson(id=uuid7(), case_id=case_id) for _ in referral.persons]
+    person_ids = [person.id for person in people]
     await vault.prepare(session, subjects=[case_id, *person_ids])
-    words = await vault.seal(
-        session, _words(referral), subject=case_id, row=referral_row(referral_id, case_id=case_id)
-    )
-    persons = [
-        await vault.seal(
-            session, _person(person), subject=person_id, row=person_row(person_id, case_id=case_id)
-        )
-        for person_id, person in zip(person_ids, referral.persons, strict=True)
-    ]
+    await vault.seal(session, row, _words(referral))
+    for person, named in zip(people, referral.persons, strict=True):
+        await vault.seal(session, person, _person(named))
     await _write(
         session,
         referral_id,
@@ -86,11 +82,11 @@ async def receive_referral(
         referrer.organisation if referrer else None,
         referral.mandated_organisation_id,
         now,
-        words,
+        row.sealed,
         person_ids,
         list(range(len(person_ids))),
         [person.role for person in referral.persons],
-        persons,
+        [person.sealed for person in people],
     )
     received = events.ReferralReceived(
         referral_id=referral_id,

@@ -18,7 +18,6 @@ from services.intake.domain.errors import (
     TenantUnknown,
 )
 from services.intake.models import ContactFields, Coordinator, Organisation, PolicyVersion, StaffMember
-from services.intake.models.register import key_subject
 from services.intake.queries import register as reads
 from services.intake.schemas.register import NewCoordinator, NewOrganisation, NewStaff
 from services.intake.settings import Policy
@@ -89,13 +88,14 @@ async def enter_staff(
     contact = ContactFields(
         first_name=entry.first_name, last_name=entry.last_name, email=entry.email, language=entry.language
     )
+    await vault.seal(session, person, contact)
     values = {
         "tenant": tenant,
         "id": staff_id,
         "organisation_id": entry.organisation_id,
         "roles": sorted({role.value for role in entry.roles}),
         "created_at": now,
-        "sealed": await vault.seal(session, contact, subject=key_subject(tenant, staff_id), row=person.row),
+        "sealed": person.sealed,
     }
     await _put(session, StaffMember, values)
     return staff_id
@@ -115,6 +115,7 @@ async def enter_coordinator(
     contact = ContactFields(
         first_name=entry.first_name, last_name=entry.last_name, email=entry.email, language=entry.language
     )
+    await vault.seal(session, person, contact)
     values = {
         "tenant": tenant,
         "id": coordinator_id,
@@ -125,9 +126,7 @@ async def enter_coordinator(
         "max_load": entry.max_load,
         "tied_to": entry.tied_to,
         "created_at": now,
-        "sealed": await vault.seal(
-            session, contact, subject=key_subject(tenant, coordinator_id), row=person.row
-        ),
+        "sealed": person.sealed,
     }
     await _put(session, Coordinator, values)
     return coordinator_id

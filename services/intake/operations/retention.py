@@ -199,9 +199,7 @@ def _kind(file: File, lengths: rules.Lengths) -> FileKind:
 async def _persons(session: AsyncSession, vault: Vault, file: File) -> list[Named]:
     """Return the persons of the referral that can still be read."""
     rows = await referral_reads.persons(session, tenant=file.tenant, referral_id=file.referral.id)
-    fields = await vault.open_readable(
-        session, PersonFields, [(row.sealed, row.row_in(file.case_id)) for row in rows]
-    )
+    fields = await vault.open_readable(session, rows)
     return [(row, person) for row, person in zip(rows, fields, strict=True) if person is not None]
 
 

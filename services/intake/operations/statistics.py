@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
-from services.intake.models import Case, CaseFact, Coordinator, PersonFields, Referral
+from services.intake.models import Case, CaseFact, Coordinator, Referral
 from services.intake.queries import referrals
 from shared.calendar import BRUSSELS, age_on
 from shared.vault import Vault
@@ -186,9 +186,7 @@ async def _locked(session: AsyncSession, tenant: UUID, case_id: UUID) -> CaseFac
 async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> CaseFact | None:
     named = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
     central = [row for row in named if row.role == "central"]
-    opened = await vault.open_readable(
-        session, PersonFields, [(row.sealed, row.row_in(referral.case_id)) for row in central]
-    )
+    opened = await vault.open_readable(session, central)
     births = [fields.birth_date for fields in opened if fields is not None and fields.birth_date is not None]
     day = referral.created_at.astimezone(BRUSSELS).date()
     values = {

@@ -42,8 +42,7 @@ async def list_break_glass(
     rows = await reads.page_of_break_glass(session, tenant=principal.tenant, page=page)
     if not permissions.may_read_reasons(principal):
         return Page(items=[_entry(row) for row in rows.items], next=rows.next)
-    sealed = [(row.sealed, row.row) for row in rows.items]
-    words = await parts.vault.open_readable(session, BreakGlassFields, sealed)
+    words = await parts.vault.open_readable(session, rows.items)
     return Page(
         items=[_entry(row, fields) for row, fields in zip(rows.items, words, strict=True)], next=rows.next
     )

@@ -7,7 +7,7 @@ from fastapi import Depends
 
 from services.intake import permissions
 from services.intake.domain.codes import CaseStatus, ReleaseReason
-from services.intake.models import Case, PersonFields
+from services.intake.models import Case
 from services.intake.operations import cases
 from services.intake.queries import cases as reads
 from services.intake.queries import referrals
@@ -118,9 +118,7 @@ async def read_persons_at_opening(
     if case.state == CaseStatus.ERASED:
         raise CaseErased(case_id=str(case_id))
     rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
-    fields = await parts.vault.open_readable(
-        session, PersonFields, [(row.sealed, row.row_in(case.id)) for row in rows]
-    )
+    fields = await parts.vault.open_readable(session, rows)
     return PersonsAtOpening(
         items=[
             shown_person(row, person) for row, person in zip(rows, fields, strict=True) if person is not None

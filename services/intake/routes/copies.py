@@ -7,12 +7,8 @@ from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models import (
-    BaselineFields,
-    BottomLineFields,
     Case,
-    PersonFields,
     Referral,
-    ReferralFields,
     ReferralPerson,
 )
 from services.intake.queries import cases, referrals, register
@@ -49,7 +45,7 @@ async def copy_for_person(
     own = next((row for row in named if row.id == person_id), None)
     if own is None:
         return IntakeCopy(erased=False, case=None, entry=None, referral=None, baseline=None, seen=seen)
-    entry = await _entry(session, parts.vault, own, case_id=case_id)
+    entry = await _entry(session, parts.vault, own)
     if own.role not in _TOLD_OF:
         return IntakeCopy(
             erased=entry is None, case=None, entry=entry, referral=None, baseline=None, seen=seen
@@ -66,10 +62,8 @@ async def copy_for_person(
     )
 
 
-async def _entry(
-    session: AsyncSession, vault: Vault, row: ReferralPerson, *, case_id: UUID
-) -> CopiedEntry | None:
-    [fields] = await vault.open_readable(session, PersonFields, [(row.sealed, row.row_in(case_id))])
+async def _entry(session: AsyncSession, vault: Vault, row: ReferralPerson) -> CopiedEntry | None:
+    [fields] = await vault.open_readable(session, [row])
     return None if fields is None else CopiedEntry.model_validate({**fields.model_dump(), "role": row.role})
 
 
@@ -95,7 +89,7 @@ async def _case(session: AsyncSession, case: Case) -> CopiedCase:
 
 
 async def _referral(session: AsyncSession, vault: Vault, row: Referral) -> CopiedReferral | None:
-    [words] = await vault.open_readable(session, ReferralFields, [(row.sealed, row.row)])
+    [words] = await vault.open_readable(session, [row])
     if words is None:
         return None
     return CopiedReferral(
@@ -117,11 +111,11 @@ async def _baseline(session: AsyncSession, vault: Vault, case: Case) -> CopiedBa
     row = await cases.baseline(session, tenant=case.tenant, case_id=case.id, version=version)
     if row is None:
         return None
-    [words] = await vault.open_readable(session, BaselineFields, [(row.sealed, row.row)])
+    [words] = await vault.open_readable(session, [row])
     if words is None:
         return None
     lines = await cases.bottom_lines(session, tenant=case.tenant, case_id=case.id, version=version)
-    opened = await vault.open_readable(session, BottomLineFields, [(line.sealed, line.row) for line in lines])
+    opened = await vault.open_readable(session, lines)
     return CopiedBaseline(
         version=version,
         written_at=row.created_at,

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from services.intake import permissions
 from services.intake.domain.codes import ReferralState
-from services.intake.models import PersonFields, Referral, ReferralFields, ReferralPerson
+from services.intake.models import PersonFields, Referral, ReferralPerson
 from services.intake.operations import opening, referrals
 from services.intake.queries import referrals as reads
 from services.intake.queries import register
@@ -93,11 +93,9 @@ async def read_referral(
     """Read a referral: for whoever wrote it, and the manager who decides on it."""
     referral = await permissions.referral_for_reader(session, principal, referral_id=referral_id)
     policy = await register.policy(session, tenant=principal.tenant)
-    words = await parts.vault.open(session, ReferralFields, referral.sealed, row=referral.row)
+    words = await parts.vault.open(session, referral)
     rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
-    fields = await parts.vault.open_readable(
-        session, PersonFields, [(row.sealed, row.row_in(referral.case_id)) for row in rows]
-    )
+    fields = await parts.vault.open_readable(session, rows)
     return ReferralDetail.of(
         _summary(referral, policy.lengths),
         question=words.question,

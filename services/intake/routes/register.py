@@ -77,9 +77,7 @@ async def list_coordinators(
     """List the tenant's coordinators and how many cases each has now."""
     rows = await reads.coordinators(session, tenant=principal.tenant, page=page)
     loads = await reads.loads(session, tenant=principal.tenant)
-    contacts = await parts.vault.open_readable(
-        session, ContactFields, [(row.sealed, row.row) for row in rows.items]
-    )
+    contacts = await parts.vault.open_readable(session, rows.items)
     entries = [
         _coordinator(row, contact, loads.get(row.id, 0))
         for row, contact in zip(rows.items, contacts, strict=True)

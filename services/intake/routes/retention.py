@@ -9,7 +9,7 @@ from fastapi import Depends
 from services.intake import permissions
 from services.intake.domain.errors import FileNotOver
 from services.intake.domain.retention import LiftedBecause
-from services.intake.models import Hold, HoldFields, Retention
+from services.intake.models import Hold, Retention
 from services.intake.operations import holds, retention
 from services.intake.queries import retention as reads
 from services.intake.schemas.retention import FileEnding, FileHeld, FileKept, NewHold, ShownHold
@@ -124,7 +124,7 @@ async def _kept(session: Session, row: Retention) -> FileKept:
 
 
 async def _all_shown(session: Session, parts: Context, rows: Sequence[Hold]) -> list[ShownHold]:
-    fields = await parts.vault.open_readable(session, HoldFields, [(row.sealed, row.row) for row in rows])
+    fields = await parts.vault.open_readable(session, rows)
     return [
         _shown(row, opened.reason if opened is not None else None)
         for row, opened in zip(rows, fields, strict=True)

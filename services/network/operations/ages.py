@@ -99,7 +99,7 @@ async def come_of_age(
     if clock is None or clock.next_at != clock.due_at:
         return False
     person = await queries.person(session, tenant=tenant, person_id=clock.subject, lock=True)
-    fields = await vault.open(session, PersonFields, person.sealed, row=person.row)
+    fields = await vault.open(session, person)
     reachable = await _reachable(session, vault, person, fields, now)
     settle = clocks.stop if reachable else clocks.breach
     if await settle(session, kind=clock.kind, subject=person.id, now=now) is None:

@@ -89,9 +89,7 @@ async def receive(
         created_at=now,
         due_at=add_length(begins, policy.lengths.data_request_due),
     )
-    request.sealed = await vault.seal(
-        session, DataRequestFields(text=words), subject=person.id, row=request.row
-    )
+    await vault.seal(session, request, DataRequestFields(text=words))
     session.add(request)
     await session.flush()
     await _start_clock(
@@ -350,10 +348,8 @@ async def _end(session: AsyncSession, request: DataRequest, how: Ended, now: dat
 
 
 async def _seal(session: AsyncSession, vault: Vault, request: DataRequest, **words: str) -> None:
-    fields = await vault.open(session, DataRequestFields, request.sealed, row=request.row)
-    request.sealed = await vault.seal(
-        session, fields.replaced(**words), subject=request.person_id, row=request.row
-    )
+    fields = await vault.open(session, request)
+    await vault.seal(session, request, fields.replaced(**words))
     await session.flush()
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
@@ -13,7 +13,7 @@ from services.network.domain import (
     LastCentralPersonErased,
     PersonState,
 )
-from services.network.models import Circle, Contact, Person
+from services.network.models import Base, Circle, Contact, Person
 from services.network.operations import ages, cases, holds, invitations, links, no_contacts
 from shared import case_state, erasure, outbox
 from shared.calendar import add_length
@@ -106,7 +106,7 @@ async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> No
     )
     await no_contacts.forget(session, tenant=erased.tenant, case_id=erased.case_id, person_id=erased.subject)
     await session.execute(_LEAVE_CIRCLE, {"person_id": str(erased.subject), "case_id": erased.case_id})
-    await erasure.wipe(session, vault, erased)
+    await erasure.wipe(session, vault, erased, base=Base)
 
 
 async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
@@ -119,6 +119,4 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
     await session.execute(
         delete(Circle).where(Circle.tenant == erased.tenant, Circle.case_id == erased.subject)
     )
-    query = select(Person.id).where(Person.tenant == erased.tenant, Person.case_id == erased.subject)
-    people = list((await session.execute(query)).scalars())
-    await erasure.wipe(session, vault, erased, subjects=people)
+    await erasure.wipe(session, vault, erased, base=Base)

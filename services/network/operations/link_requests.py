@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import LinkAskedOften, NotReachable, PersonState, Purpose
-from services.network.models import Person, PersonalLink, PersonFields
+from services.network.models import Person, PersonalLink
 from services.network.operations import links, notifying
 from services.network.schemas import is_address
 from shared import case_state
@@ -57,7 +57,7 @@ async def renew_own(session: AsyncSession, vault: Vault, *, person: Person, now:
 
     Raises: NotReachable, LinkAskedOften.
     """
-    fields = await vault.open(session, PersonFields, person.sealed, row=person.row)
+    fields = await vault.open(session, person)
     today = now.astimezone(BRUSSELS).date()
     wanted = await queries.consent_allows(session, vault, person=person, purpose=Purpose.MAIL, today=today)
     if fields.email is None or not is_address(fields.email) or not wanted:

@@ -17,7 +17,7 @@ from services.network.domain import (
     check_link,
     is_under_twelve,
 )
-from services.network.models import Person, PersonalLink, PersonFields
+from services.network.models import Person, PersonalLink
 from services.network.operations import notifying
 from shared.auth import LinkToken, link_token, read_link_token
 from shared.calendar import BRUSSELS, add_length
@@ -161,7 +161,7 @@ async def issue(
     session: AsyncSession, context: Context, *, link: PersonalLink, person: Person, now: datetime
 ) -> str:
     """Return a short-lived token for the person behind a proven link; it says if they are a child under twelve."""
-    (fields,) = await context.vault.open_readable(session, PersonFields, [(person.sealed, person.row)])
+    (fields,) = await context.vault.open_readable(session, [person])
     return context.issuer.person(
         person=person.id,
         tenant=link.tenant,

@@ -36,12 +36,12 @@ async def keep_apart(
     for person_id in (one, other):
         await _require_of_case(session, tenant, case_id, person_id)
     pair = NoContact(id=uuid7(), tenant=tenant, case_id=case_id, one_id=one, other_id=other)
-    sealed = await vault.seal(session, ExitFields(reason=reason), subject=one, row=pair.row)
+    await vault.seal(session, pair, ExitFields(reason=reason))
     values = {
         **{name: getattr(pair, name) for name in ("id", "tenant", "case_id", "one_id", "other_id")},
         "decided_by": decided_by,
         "created_at": now,
-        "sealed": sealed,
+        "sealed": pair.sealed,
     }
     statement = insert(NoContact).values(values).on_conflict_do_nothing().returning(NoContact.id)
     if await session.scalar(statement) is None:

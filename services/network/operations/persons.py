@@ -32,7 +32,7 @@ from shared.calendar import BRUSSELS
 from shared.events import network
 from shared.events.base import EventData
 from shared.ids import uuid7
-from shared.vault import Row, Vault
+from shared.vault import Vault
 
 REFERRAL = "referral"
 
@@ -156,12 +156,12 @@ async def change(
     """
     if person.state not in (PersonState.ACTIVE, PersonState.PROPOSED):
         raise NotInCircle(person_id=str(person.id))
-    fields = await vault.open(session, PersonFields, person.sealed, row=person.row)
+    fields = await vault.open(session, person)
     sealed = {name: value for name, value in changes.items() if name in PersonFields.model_fields}
     changed = fields.replaced(**sealed)
     await _check_family(session, tenant=person.tenant, case_id=person.case_id, fields=changed, now=now)
     if changed != fields:
-        person.sealed = await vault.seal(session, changed, subject=person.id, row=person.row)
+        await vault.seal(session, person, changed)
     person.side = changes.get("side", person.side)
     person.required = changes.get("required", person.required)
     await session.flush()
@@ -197,18 +197,16 @@ async def let_go(
             raise LastCentralPerson(person_id=str(person.id))
     person.state = PersonState(kind)
     person.left_at = now
-    row = Row(f"person_exit:{person.id}", case=person.case_id, person=person.id)
-    sealed = await vault.seal(session, ExitFields(reason=reason), subject=person.id, row=row)
-    session.add(
-        PersonExit(
-            person_id=person.id,
-            tenant=person.tenant,
-            kind=kind,
-            decided_by=decided_by,
-            created_at=now,
-            sealed=sealed,
-        )
+    left = PersonExit(
+        person_id=person.id,
+        tenant=person.tenant,
+        case_id=person.case_id,
+        kind=kind,
+        decided_by=decided_by,
+        created_at=now,
     )
+    await vault.seal(session, left, ExitFields(reason=reason))
+    session.add(left)
     await session.flush()
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
@@ -297,7 +295,7 @@ async def _insert(
         required=required,
         created_at=now,
     )
-    person.sealed = await vault.seal(session, fields, subject=person_id, row=person.row)
+    await vault.seal(session, person, fields)
     session.add(person)
     await session.flush()
     await legal_bases.note(session, person=person, now=now)

@@ -110,9 +110,7 @@ async def picture(
     else:
         people, said = people.where(Person.id == only), said.where(Consent.person_id == only)
     found = (await session.execute(people.order_by(Person.created_at, Person.id))).scalars().all()
-    opened = await vault.open_readable(
-        session, PersonFields, [(person.sealed, person.row) for person in found]
-    )
+    opened = await vault.open_readable(session, found)
     last = said.ext(distinct_on(Consent.person_id, Consent.purpose, Consent.concerns)).order_by(
         Consent.person_id,
         Consent.purpose,

@@ -9,7 +9,7 @@ from services.network import copies, copy_page, permissions, queries, wording
 from services.network.copy_schemas import Copy
 from services.network.data_requests import RequestKind, RequestState, check_copy_readable
 from services.network.domain import UnknownPerson
-from services.network.models import DataRequest, DataRequestFields, PersonFields
+from services.network.models import DataRequest, DataRequestFields
 from services.network.models import Person as PersonRow
 from services.network.operations import data_requests
 from services.network.request_schemas import (
@@ -264,11 +264,9 @@ async def _copy(
 async def _own(
     session: Session, parts: Context, asker: PersonRow, requests: list[DataRequest]
 ) -> list[OwnDataRequest]:
-    fields = await parts.vault.open(session, PersonFields, asker.sealed, row=asker.row)
+    fields = await parts.vault.open(session, asker)
     language = fields.language if fields.language in wording.WORDINGS else "nl"
-    opened = await parts.vault.open_readable(
-        session, DataRequestFields, [(request.sealed, request.row) for request in requests]
-    )
+    opened = await parts.vault.open_readable(session, requests)
     return [
         _own_view(request, words or DataRequestFields(), asker.id, wording.WORDINGS[language].complaint)
         for request, words in zip(requests, opened, strict=True)
@@ -322,11 +320,11 @@ def _summary(request: DataRequest, now: Now) -> DataRequestSummary:
 
 
 async def _view(session: Session, parts: Context, request: DataRequest, now: Now) -> DataRequestView:
-    [words] = await parts.vault.open_readable(session, DataRequestFields, [(request.sealed, request.row)])
+    [words] = await parts.vault.open_readable(session, [request])
     words = words or DataRequestFields()
     try:
         person = await queries.person(session, tenant=request.tenant, person_id=request.person_id)
-        [who] = await parts.vault.open_readable(session, PersonFields, [(person.sealed, person.row)])
+        [who] = await parts.vault.open_readable(session, [person])
     except UnknownPerson:
         person, who = None, None
     return DataRequestView.model_validate(

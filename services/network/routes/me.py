@@ -21,7 +21,7 @@ router = Router(tags=["me"], responses=problems(404, 410))
 async def read_me(principal: Person, session: Session, parts: Parts) -> Me:
     """Read who you are here, and your invitation."""
     person = await permissions.oneself(session, principal)
-    fields = await parts.vault.open(session, PersonFields, person.sealed, row=person.row)
+    fields = await parts.vault.open(session, person)
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id)
     return Me(
         first_name=fields.first_name,

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import permissions, queries
 from services.network.domain import Purpose
-from services.network.models import PersonFields
 from services.network.operations import consents, legal_bases
 from services.network.operations.cases import open_to
 from services.network.queries import texts
@@ -26,7 +25,7 @@ router = Router(tags=["me"], responses=problems(404, 410))
 async def list_my_consents(principal: Person, session: Session, parts: Parts, now: Now) -> MyConsents:
     """Read what you are asked, in your language, and what you said last; `stale`: the text has changed since."""
     person = await permissions.oneself(session, principal)
-    fields = await parts.vault.open(session, PersonFields, person.sealed, row=person.row)
+    fields = await parts.vault.open(session, person)
     seen = await picture(
         session,
         parts.vault,
@@ -93,7 +92,7 @@ async def _first_names(
     session: AsyncSession, vault: Vault, tenant: UUID, ids: set[UUID]
 ) -> dict[UUID, str | None]:
     people = [await queries.person(session, tenant=tenant, person_id=one) for one in sorted(ids)]
-    opened = await vault.open_readable(session, PersonFields, [(one.sealed, one.row) for one in people])
+    opened = await vault.open_readable(session, people)
     return {
         one.id: None if fields is None else fields.first_name
         for one, fields in zip(people, opened, strict=True)

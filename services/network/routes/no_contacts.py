@@ -5,7 +5,6 @@ from uuid import UUID
 from fastapi import Response
 
 from services.network import permissions
-from services.network.models import ExitFields
 from services.network.operations import no_contacts
 from services.network.operations.cases import require_live
 from services.network.queries import no_contacts as reads
@@ -44,7 +43,7 @@ async def list_no_contacts(
     """List who is not to be brought in contact with whom, and why."""
     await permissions.require_coordinator(session, principal, case_id=case_id)
     rows = await reads.no_contacts(session, tenant=principal.tenant, case_id=case_id)
-    opened = await parts.vault.open_readable(session, ExitFields, [(row.sealed, row.row) for row in rows])
+    opened = await parts.vault.open_readable(session, rows)
     return NoContacts(
         items=[
             NoContactView(

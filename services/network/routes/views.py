@@ -34,9 +34,7 @@ async def person_views(
     session: AsyncSession, vault: Vault, people: Sequence[tuple[Person, Invitation | None]]
 ) -> list[PersonView]:
     """Return people as their coordinator sees them, opened with one look at the key store."""
-    opened = await vault.open_readable(
-        session, PersonFields, [(person.sealed, person.row) for person, _ in people]
-    )
+    opened = await vault.open_readable(session, [person for person, _ in people])
     cases = {(person.tenant, person.case_id) for person, _ in people}
     apart = frozenset[frozenset[UUID]]().union(
         *[await pairs(session, tenant=tenant, case_id=case_id) for tenant, case_id in cases]

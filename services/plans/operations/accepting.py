@@ -22,7 +22,7 @@ from services.plans.schemas import AcceptanceWords, NewAcceptance
 from shared.events import plans as events
 from shared.events.base import EventData
 from shared.ids import uuid7
-from shared.vault import Row, Vault
+from shared.vault import Vault
 
 
 async def accept_plan(
@@ -90,27 +90,20 @@ async def _write(
         .execution_options(synchronize_session=False)
     )
     for line in new.lines:
-        line_id = uuid7()
-        words = AcceptanceWords(reason=line.reason)
-        session.add(
-            Acceptance(
-                id=line_id,
-                tenant=plan.tenant,
-                plan_id=plan.id,
-                version=plan.version,
-                bottom_line_id=line.bottom_line_id,
-                bottom_line_version=versions[line.bottom_line_id],
-                met=line.met,
-                decided_by=by,
-                sealed=await vault.seal(
-                    session,
-                    words,
-                    subject=plan.case_id,
-                    row=Row(f"acceptance:{line_id}", case=plan.case_id, person=None),
-                ),
-                created_at=now,
-            )
+        said = Acceptance(
+            id=uuid7(),
+            tenant=plan.tenant,
+            case_id=plan.case_id,
+            plan_id=plan.id,
+            version=plan.version,
+            bottom_line_id=line.bottom_line_id,
+            bottom_line_version=versions[line.bottom_line_id],
+            met=line.met,
+            decided_by=by,
+            created_at=now,
         )
+        await vault.seal(session, said, AcceptanceWords(reason=line.reason))
+        session.add(said)
     await session.flush()
 
 

@@ -57,8 +57,7 @@ async def record_check_in(
     check_recording(check_in.kind, CheckInState(check_in.state))
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
-    words = CheckInWords(note=new.note)
-    check_in.sealed = await vault.seal(session, words, subject=case_id, row=check_in.row)
+    await vault.seal(session, check_in, CheckInWords(note=new.note))
     check_in.state, check_in.decision = CheckInState.RECORDED, new.decision
     check_in.recorded_at, check_in.recorded_by = now, by
     await session.flush()

@@ -4,7 +4,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.models import CasePerson, Share
+from services.plans.models import Base, CasePerson, Share
 from services.plans.operations.ending import stop_follow_up
 from shared import erasure
 from shared.erasure import Erased
@@ -17,7 +17,7 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
     await session.execute(
         delete(CasePerson).where(CasePerson.tenant == erased.tenant, CasePerson.case_id == erased.subject)
     )
-    await erasure.wipe(session, vault, erased)
+    await erasure.wipe(session, vault, erased, base=Base)
 
 
 async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
@@ -42,4 +42,4 @@ async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> No
     await session.execute(
         delete(Share).where(Share.tenant == erased.tenant, Share.recipient == erased.subject)
     )
-    await erasure.wipe(session, vault, erased)
+    await erasure.wipe(session, vault, erased, base=Base)

@@ -39,7 +39,7 @@ from services.plans.settings import Policy
 from shared.calendar import BRUSSELS, add_length
 from shared.events import plans as events
 from shared.ids import uuid7
-from shared.vault import Row, Vault
+from shared.vault import Vault
 
 
 async def record_plan(
@@ -135,9 +135,7 @@ async def record_version(
 
 
 async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, ...]:
-    row = await queries.version_of(session, plan.id, plan.version)
-    bound = Row(f"plan_version:{row.id}", case=plan.case_id, person=None)
-    return (await vault.open(session, PlanWords, row.sealed, row=bound)).goals
+    return (await vault.open(session, await queries.version_of(session, plan.id, plan.version))).goals
 
 
 async def _check(session: AsyncSession, *, case_id: UUID, new: NewPlan, now: datetime) -> None:
@@ -170,31 +168,25 @@ async def _write_version(
     policy_version: int,
     paused: bool,
 ) -> list[UUID]:
-    version_id = uuid7()
     words = PlanWords(
         goals=new.goals,
         plan_b=tuple(PlanBWords(**line.model_dump()) for line in new.plan_b),
         decisions_of_circle=new.decisions_of_circle,
     )
-    session.add(
-        PlanVersion(
-            id=version_id,
-            tenant=plan.tenant,
-            plan_id=plan.id,
-            version=plan.version,
-            conference_id=new.conference_id,
-            monitor_person_id=new.monitor_person_id,
-            review_on=new.review_on,
-            recorded_by=by,
-            sealed=await vault.seal(
-                session,
-                words,
-                subject=plan.case_id,
-                row=Row(f"plan_version:{version_id}", case=plan.case_id, person=None),
-            ),
-            created_at=now,
-        )
+    version = PlanVersion(
+        id=uuid7(),
+        tenant=plan.tenant,
+        case_id=plan.case_id,
+        plan_id=plan.id,
+        version=plan.version,
+        conference_id=new.conference_id,
+        monitor_person_id=new.monitor_person_id,
+        review_on=new.review_on,
+        recorded_by=by,
+        created_at=now,
     )
+    await vault.seal(session, version, words)
+    session.add(version)
     agreements = await _write_agreements(session, vault, plan, new=new, now=now)
     await session.flush()
     for agreement in agreements:
@@ -229,10 +221,9 @@ async def _write_agreements(
 ) -> list[Agreement]:
     agreements = []
     for item in new.agreements:
-        agreement_id = uuid7()
         words = AgreementWords(what=item.what, who_text=item.who_text, known_done_how=item.known_done_how)
         agreement = Agreement(
-            id=agreement_id,
+            id=uuid7(),
             tenant=plan.tenant,
             case_id=plan.case_id,
             plan_id=plan.id,
@@ -241,14 +232,9 @@ async def _write_agreements(
             who_person_ids=list(item.who_person_ids),
             due_on=item.due_on,
             state=AgreementState.OPEN,
-            sealed=await vault.seal(
-                session,
-                words,
-                subject=plan.case_id,
-                row=Row(f"agreement:{agreement_id}", case=plan.case_id, person=None),
-            ),
             created_at=now,
         )
+        await vault.seal(session, agreement, words)
         agreements.append(agreement)
     session.add_all(agreements)
     return agreements

@@ -9,19 +9,15 @@ from services.plans import queries
 from services.plans.models import Agreement, CheckIn, Plan, PlanVersion, Share
 from services.plans.schemas import (
     AcceptanceLineOut,
-    AcceptanceWords,
     AgreementOut,
-    AgreementWords,
     CheckInOut,
-    CheckInWords,
     PlanBOut,
     PlanOut,
     PlanSummary,
-    PlanWords,
     SharedWith,
     WaitingCheckIn,
 )
-from shared.vault import Row, Vault
+from shared.vault import Vault
 
 
 async def plan_out(
@@ -29,9 +25,7 @@ async def plan_out(
 ) -> PlanOut:
     """Return a plan in one version, in words; with what was said of bottom lines for those who may read it."""
     row = await queries.version_of(session, plan.id, version)
-    words = await vault.open(
-        session, PlanWords, row.sealed, row=Row(f"plan_version:{row.id}", case=plan.case_id, person=None)
-    )
+    words = await vault.open(session, row)
     agreements = await queries.agreements_of_version(session, plan.id, version)
     shares = await queries.shares_of(session, plan.id) if with_shares else []
     return PlanOut(
@@ -72,8 +66,7 @@ async def agreements_out(
     session: AsyncSession, vault: Vault, agreements: Sequence[Agreement]
 ) -> list[AgreementOut]:
     """Return agreements, in words."""
-    sealed = [(agreement.sealed, agreement.row) for agreement in agreements]
-    opened = await vault.open_many(session, AgreementWords, sealed)
+    opened = await vault.open_many(session, agreements)
     erased = await queries.erased_people(session, {agreement.case_id for agreement in agreements})
     return [
         AgreementOut(
@@ -98,8 +91,7 @@ async def _acceptance_out(
     session: AsyncSession, vault: Vault, plan: Plan, version: int
 ) -> list[AcceptanceLineOut]:
     lines = await queries.acceptance_lines(session, plan.id, version)
-    sealed = [(line.sealed, Row(f"acceptance:{line.id}", case=plan.case_id, person=None)) for line in lines]
-    opened = await vault.open_many(session, AcceptanceWords, sealed)
+    opened = await vault.open_many(session, lines)
     return [
         AcceptanceLineOut(
             bottom_line_id=line.bottom_line_id,
@@ -116,19 +108,13 @@ async def check_ins_out(
 ) -> list[CheckInOut]:
     """Return checks with their moments; notes only for those who may read them."""
     moments = await queries.check_in_moments(session, [check_in.id for check_in in check_ins])
-    noted = [
-        (check_in.sealed, check_in.row)
-        for check_in in check_ins
-        if with_notes and check_in.sealed is not None
-    ]
-    opened = dict(
-        zip((row for _, row in noted), await vault.open_many(session, CheckInWords, noted), strict=True)
-    )
+    noted = [check_in for check_in in check_ins if with_notes and check_in.sealed is not None]
+    opened = dict(zip(noted, await vault.open_many(session, noted), strict=True))
     return [
         CheckInOut(
             **_waiting(check_in, moments),
             **{name: getattr(check_in, name) for name in ("plan_id", "decision", "recorded_at")},
-            note=words.note if (words := opened.get(check_in.row)) is not None else None,
+            note=words.note if (words := opened.get(check_in)) is not None else None,
         )
         for check_in in check_ins
     ]

@@ -11,8 +11,6 @@ from services.plans import queries
 from services.plans.domain import CIRCLE_ROLES
 from services.plans.models import Agreement, Plan, PlanVersion
 from services.plans.schemas import (
-    AgreementWords,
-    CheckInWords,
     CopiedAgreement,
     CopiedCheckIn,
     CopiedPlan,
@@ -21,7 +19,6 @@ from services.plans.schemas import (
     PlanWords,
 )
 from shared import case_state
-from shared.audit import Row
 from shared.auth import Principal
 from shared.case_state import UnknownCase
 from shared.http import Parts, Router, Session, audit_log_of_person, serving
@@ -60,9 +57,7 @@ async def copy_for_person(
         return PlansCopy(erased=lost_own, plan=None, own_agreements=own, check_ins=[], seen=seen)
     row = await queries.version_of(session, plan.id, version)
     agreements, lost = await _agreements(session, parts.vault, whole, person_id)
-    [words] = await parts.vault.open_readable(
-        session, PlanWords, [(row.sealed, Row(f"plan_version:{row.id}", case=case_id, person=None))]
-    )
+    [words] = await parts.vault.open_readable(session, [row])
     return PlansCopy(
         erased=lost or lost_own or words is None,
         plan=await _plan(session, plan, row, words=words, agreements=agreements, person_id=person_id),
@@ -86,15 +81,15 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
     if (await queries.active_people(session, plan.case_id)).get(person_id) != "central":
         return []
     rows = await queries.check_ins_held(session, plan.id)
-    noted = [(row.sealed, row.row) for row in rows if row.sealed is not None]
-    opened = await vault.open_readable(session, CheckInWords, noted)
-    notes = {place: words for (_, place), words in zip(noted, opened, strict=True) if words is not None}
+    noted = [row for row in rows if row.sealed is not None]
+    opened = await vault.open_readable(session, noted)
+    notes = {row: words for row, words in zip(noted, opened, strict=True) if words is not None}
     return [
         CopiedCheckIn(
             kind=row.kind,
             recorded_at=row.recorded_at,
             decision=row.decision,
-            note=None if (words := notes.get(row.row)) is None else words.note,
+            note=None if (words := notes.get(row)) is None else words.note,
         )
         for row in rows
     ]
@@ -103,7 +98,7 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
 async def _agreements(
     session: AsyncSession, vault: Vault, rows: Sequence[Agreement], person_id: UUID
 ) -> tuple[list[CopiedAgreement], bool]:
-    opened = await vault.open_readable(session, AgreementWords, [(row.sealed, row.row) for row in rows])
+    opened = await vault.open_readable(session, rows)
     found = [
         CopiedAgreement(
             what=words.what,

@@ -80,7 +80,7 @@ async def schedule(
     conference.state = ConferenceState.SCHEDULED
     conference.starts_at, conference.ends_at = option.starts_at, option.ends_at
     conference.revision += 1
-    conference.sealed = await vault.seal(session, venue, subject=conference.case_id, row=conference.row)
+    await vault.seal(session, conference, venue)
     await session.flush()
     # A date put off kept the clock waiting; there is one again.
     await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
@@ -114,7 +114,7 @@ async def _is_set_so(
         option.ends_at,
     ) or conference.sealed is None:
         return False
-    return await vault.open(session, Venue, conference.sealed, row=conference.row) == venue
+    return await vault.open(session, conference) == venue
 
 
 async def postpone(

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling.domain import Standing
 from services.scheduling.models import (
     Attendance,
+    Base,
     CasePerson,
     Circle,
     CircleMember,
@@ -40,7 +41,7 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
         delete(CasePerson).where(CasePerson.case_id == erased.subject),
     ):
         await session.execute(statement)
-    await erasure.wipe(session, vault, erased)
+    await erasure.wipe(session, vault, erased, base=Base)
 
 
 async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
@@ -60,4 +61,4 @@ async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> No
         await session.execute(
             delete(table).where(table.tenant == erased.tenant, table.person_id == erased.subject)
         )
-    await erasure.wipe(session, vault, erased)
+    await erasure.wipe(session, vault, erased, base=Base)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
 from services.scheduling.domain import ChecklistItem, ConferenceState, Option, PollState, Suitability
-from services.scheduling.models import Conference, Poll, Venue
+from services.scheduling.models import Conference, Poll
 from services.scheduling.schemas import (
     AttendanceOut,
     ConferenceOut,
@@ -101,7 +101,7 @@ async def conference_out(
     poll_ids = await queries.poll_ids(session, [conference])
     venue = None
     if conference.sealed is not None:
-        venue = await vault.open(session, Venue, conference.sealed, row=conference.row)
+        venue = await vault.open(session, conference)
     return ConferenceOut(
         **summary(conference, poll_ids.get(conference.id)).model_dump(),
         case_id=conference.case_id,

@@ -47,13 +47,9 @@ async def copy_for_person(
         for conference, attendance, _ in came
         if not left or (attendance is not None and attendance.came)
     }
-    sealed = [
-        (conference.sealed, conference.row)
-        for conference, _, _ in came
-        if conference.sealed and conference.id in there
-    ]
-    opened = await parts.vault.open_readable(session, Venue, sealed)
-    venues = dict(zip((row for _, row in sealed), opened, strict=True))
+    sealed = [row for row, _, _ in came if row.sealed and row.id in there]
+    opened = await parts.vault.open_readable(session, sealed)
+    venues = dict(zip(sealed, opened, strict=True))
     return SchedulingCopy(
         erased=any(venue is None for venue in opened),
         circle=None
@@ -66,7 +62,7 @@ async def copy_for_person(
                 attendance,
                 told=told,
                 shows_when=conference.id in there,
-                venue=venues.get(conference.row),
+                venue=venues.get(conference),
             )
             for conference, attendance, told in came
         ],

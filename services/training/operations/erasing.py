@@ -17,7 +17,7 @@ from services.training.domain import (
     RegistrationGoesOn,
     RegistrationNotFound,
 )
-from services.training.models import RegistrationRow
+from services.training.models import Base, RegistrationRow
 from services.training.operations import registrations
 from shared import erasure, outbox
 from shared.calendar import add_length
@@ -84,7 +84,7 @@ async def wipe_registration(session: AsyncSession, vault: Vault, erased: Erased)
     if row is not None and row.erased_at is None:
         # It was restored from before they were erased.
         await _forget(session, row, erased.now)
-    await erasure.wipe(session, vault, erased)
+    await erasure.wipe(session, vault, erased, base=Base)
 
 
 async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime, most: int) -> Sequence[UUID]:

@@ -24,7 +24,7 @@ from services.training.domain import (
     RegistrationState,
     effect_of_payment,
 )
-from services.training.models import PaymentRow, RegistrationRow, Transfer
+from services.training.models import PaymentRow, RegistrationRow
 from services.training.operations import registrations
 from services.training.operations.locks import lock_money
 from shared import outbox
@@ -131,11 +131,11 @@ async def _is_enough(session: AsyncSession, payment: PaymentRow, row: Registrati
 
 async def seal_for(session: AsyncSession, vault: Vault, payment: PaymentRow, row: RegistrationRow) -> None:
     """Seal a payment's details with its registration's key, so that they are erased with it."""
-    [transfer] = await vault.open_readable(session, Transfer, [(payment.sealed, payment.sealed_as)])
+    [transfer] = await vault.open_readable(session, [payment])
     if transfer is None:
         # It came for another registration, which was erased: the money moves on without a name.
         return
-    payment.sealed = await vault.seal(session, transfer, subject=row.id, row=payment.sealed_as)
+    await vault.seal(session, payment, transfer, subject=row.id)
     await session.flush()
 
 

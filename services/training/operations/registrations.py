@@ -115,7 +115,7 @@ async def _new_row(
         person_index=index.of(PERSON, name=person.name, e_mail=person.email),
         created_at=now,
     )
-    row.sealed = await vault.seal(session, person, subject=row.id, row=row.sealed_as)
+    await vault.seal(session, row, person)
     return row
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.training.models import Participant, RegistrationRow
+from services.training.models import RegistrationRow
 from services.training.operations.registrations import PERSON
 from shared.vault import Vault
 from shared.vault.index import CURRENT, DIGEST_BYTES, index_of_nothing
@@ -28,7 +28,7 @@ async def reindex_registrations(session: AsyncSession, vault: Vault, *, tenant: 
     if not rows:
         return 0
     index = await vault.blind_index(session, tenant=tenant)
-    people = await vault.open_readable(session, Participant, [(row.sealed, row.sealed_as) for row in rows])
+    people = await vault.open_readable(session, rows)
     for row, person in zip(rows, people, strict=True):
         anew = None if person is None else index.of(PERSON, name=person.name, e_mail=person.email)
         if anew is None or not await _set(session, row, anew):

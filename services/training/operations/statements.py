@@ -247,9 +247,9 @@ class _Taking:
             created_at=self.now,
         )
         transfer = Transfer(payer_name=entry.payer_name, payer_iban=entry.payer_iban, text=entry.text)
-        # Whose it is decides which key: the registration's, or, until that is known, the statement's.
-        subject = rows[0].id if len(rows) == 1 else self.statement.id
-        payment.sealed = await self.vault.seal(self.session, transfer, subject=subject, row=payment.sealed_as)
+        # It names one registration and is not matched with it yet: whose it is decides which key.
+        named = rows[0].id if len(rows) == 1 else None
+        await self.vault.seal(self.session, payment, transfer, subject=named)
         self.session.add(payment)
         return payment
 

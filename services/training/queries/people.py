@@ -168,8 +168,7 @@ async def payers(session: AsyncSession, vault: Vault, *, tenant: UUID, now: date
         .limit(_MOST_CANDIDATES)
     )
     rows = (await session.execute(query)).all()
-    sealed = [(row.RegistrationRow.sealed, row.RegistrationRow.sealed_as) for row in rows]
-    opened = await vault.open_readable(session, Participant, sealed)
+    opened = await vault.open_readable(session, [row.RegistrationRow for row in rows])
     return [
         Payer(row.RegistrationRow, participant, row.place, row.account_iban)
         for row, participant in zip(rows, opened, strict=True)

@@ -110,9 +110,8 @@ async def list_payments(
         time=PaymentRow.created_at,
         id=PaymentRow.id,
     )
-    sealed = [(row.sealed, row.sealed_as) for row in rows.items]
     # Of whom was erased, the money stays, without a name.
-    transfers = await parts.vault.open_readable(session, Transfer, sealed)
+    transfers = await parts.vault.open_readable(session, rows.items)
     items = [
         _payment(row, transfer or Transfer()) for row, transfer in zip(rows.items, transfers, strict=True)
     ]

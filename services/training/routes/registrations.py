@@ -104,8 +104,7 @@ async def _views(
     session: Session, parts: Parts, principal: Principal, rows: Sequence[RegistrationRow], session_id: UUID
 ) -> list[schemas.Registration]:
     held, _ = await queries.session_and_course(session, tenant=principal.tenant, session_id=session_id)
-    sealed = [(row.sealed, row.sealed_as) for row in rows]
-    people = await parts.vault.open_readable(session, Participant, sealed)
+    people = await parts.vault.open_readable(session, rows)
     asked = await queries.payment_requests(session, of=[(row, held) for row in rows])
     paid = await queries.paid(session, registration_ids=[row.id for row in rows])
     return [

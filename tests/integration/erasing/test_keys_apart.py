@@ -16,16 +16,8 @@ from deploy.local.postgres import PostgreSQL
 from shared.database import Database, Scope
 from shared.runtime import connected
 from shared.settings import Settings
-from shared.vault import Row, SealedFields
 from tests.support.backing import Backing, Databases
-
-NOTE = Row("note:1", case=None, person=uuid4())
-
-
-class Note(SealedFields):
-    """What a note holds."""
-
-    words: str
+from tests.support.notes import Note, NoteRow
 
 
 def surroundings(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
@@ -60,12 +52,12 @@ class TestKeysOnAServerOfTheirOwn:
             surroundings(monkeypatch, apart)
             await migrate(["network"], wait_seconds=5, parts=["databases"])
 
-            scope = Scope(tenant=uuid4(), subject=None)
+            scope, row = Scope(tenant=uuid4(), subject=None), NoteRow(person=uuid4())
             async with connected("network", apart) as context:
                 async with context.database.transaction(scope) as session:
-                    sealed = await context.vault.seal(session, Note(words="apart"), subject=uuid4(), row=NOTE)
+                    await context.vault.seal(session, row, Note(words="apart"))
                 async with context.database.transaction(scope) as session:
-                    assert (await context.vault.open(session, Note, sealed, row=NOTE)).words == "apart"
+                    assert (await context.vault.open(session, row)).words == "apart"
 
             there = Database.connect(apart.database_of("keys"), application_name="test-keys", pool_size=1)
             assert (await keys_in(there) > 0, await keys_in(databases.owned("keys"))) == (True, 0)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import Column, MetaData, Table, Uuid, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from deploy.commands.audit_log import shorten_all, verify
@@ -32,20 +32,14 @@ from shared.database import Database, Scope, count_statements
 from shared.runtime import connected
 from shared.secrets import Secrets
 from shared.settings import Settings
-from shared.vault import Row, SealedFields
 from tests.support.backing import Databases
+from tests.support.notes import Note, NoteRow
 
 TENANT, OTHER = uuid4(), uuid4()
 SERVICE = "network"
 MANAGER = Actor(
     kind="staff", id=uuid4(), roles=("regional-manager",), operation="GET /v1/notes", request="r1"
 )
-
-
-class Note(SealedFields):
-    """What a note holds."""
-
-    words: str
 
 
 @dataclass
@@ -60,13 +54,13 @@ class World:
     def database(self) -> Database:
         return self.context.database
 
-    async def touch(self, *rows: Row, tenant: UUID = TENANT, actor: Actor | None = MANAGER) -> None:
+    async def touch(self, *rows: NoteRow, tenant: UUID = TENANT, actor: Actor | None = MANAGER) -> None:
         """Seal something in each of these rows, in one transaction."""
         async with self.database.transaction(Scope(tenant=tenant)) as session:
             if actor is not None:
                 act_as(session, actor)
             for row in rows:
-                await self.context.vault.seal(session, Note(words="x"), subject=uuid4(), row=row)
+                await self.context.vault.seal(session, row, Note(words="x"))
 
     async def entries(self, tenant: UUID = TENANT) -> list[Any]:
         async with self.owner.transaction(Scope(tenant=tenant)) as session:
@@ -98,9 +92,15 @@ async def world(
         yield World(context, owner, key)
 
 
-def of(case: UUID | None = None, person: UUID | None = None, table: str = "note") -> Row:
+class Letter(NoteRow):
+    """A row of another table."""
+
+    __table__ = Table("letter", MetaData(), Column("id", Uuid, primary_key=True))
+
+
+def of(case: UUID | None = None, person: UUID | None = None, kind: type[NoteRow] = NoteRow) -> NoteRow:
     """Return a row of a case, of a person, or of a person in a case."""
-    return Row(f"{table}:{uuid4()}", case=case, person=person)
+    return kind(case=case, person=person)
 
 
 class TestRecording:
@@ -113,7 +113,7 @@ class TestRecording:
 
     async def test_says_who_touched_what_of_which_case_and_whose_it_was(self, world: World) -> None:
         case, one, another = uuid4(), *sorted([uuid4(), uuid4()])
-        await world.touch(of(case, one), of(case, another), of(case, table="letter"))
+        await world.touch(of(case, one), of(case, another), of(case, kind=Letter))
         (entry,) = await world.entries()
         assert (entry.case_id, entry.persons, entry.what) == (case, [one, another], ["letter", "note"])
         assert (entry.actor, entry.roles, entry.action) == (MANAGER.id, ["regional-manager"], "changed")
@@ -136,9 +136,9 @@ class TestRecording:
     async def test_tells_reading_from_changing(self, world: World) -> None:
         row = of(uuid4())
         async with world.database.transaction(Scope(tenant=TENANT)) as session:
-            sealed = await world.context.vault.seal(session, Note(words="x"), subject=uuid4(), row=row)
+            await world.context.vault.seal(session, row, Note(words="x"))
         async with world.database.transaction(Scope(tenant=TENANT)) as session:
-            await world.context.vault.open(session, Note, sealed, row=row)
+            await world.context.vault.open(session, row)
         assert [entry.action for entry in await world.entries()] == ["changed", "read"]
 
     async def test_names_the_service_itself_where_nobody_asked(self, world: World) -> None:
@@ -175,11 +175,11 @@ class TestRecording:
     async def test_refuses_to_commit_what_is_of_no_organisation(self, world: World) -> None:
         with pytest.raises(Unattributed, match="note"):
             async with world.database.transaction() as session:
-                await world.context.vault.seal(session, Note(words="x"), subject=uuid4(), row=of(uuid4()))
+                await world.context.vault.seal(session, of(uuid4()), Note(words="x"))
 
     def test_refuses_a_row_that_is_of_nobody(self) -> None:
         with pytest.raises(ValueError, match="of no case"):
-            Row("note:1", case=None, person=None)
+            NoteRow.__sealed__.place(of())
 
     @pytest.mark.parametrize(
         "statement",

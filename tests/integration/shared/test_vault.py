@@ -20,7 +20,7 @@ from shared.vault import (
     Erased,
     KeyStore,
     MasterKey,
-    Row,
+    Sealed,
     SealedFields,
     Vault,
     VaultError,
@@ -29,10 +29,10 @@ from shared.vault import (
     prepare_key_store,
 )
 from tests.support.backing import KEYS, PLATFORM, Databases
+from tests.support.notes import AnyRow
 
 MASTER = MasterKey(b"m" * 32)
-NOTE = Row("note:1", case=None, person=uuid4())
-OTHER_NOTE = Row("note:2", case=None, person=uuid4())
+NOTE, OTHER_NOTE = uuid4(), uuid4()
 
 
 class Note(SealedFields):
@@ -55,6 +55,17 @@ class FirstNote(SealedFields):
     text: str
 
 
+class NoteRow(AnyRow):
+    """A note; the tests seal what somebody wrote today, once, or by mistake."""
+
+    __sealed__: ClassVar[Sealed[Any]] = Sealed(Note, subject="subject", person="person")
+
+
+def row_of(subject: UUID, note: UUID = NOTE) -> NoteRow:
+    """Return a note of a person."""
+    return NoteRow(id=note, subject=subject, person=uuid4())
+
+
 @dataclass
 class World:
     """A service's database and its vault, twice: as two processes have them."""
@@ -64,13 +75,19 @@ class World:
     vault: Vault
     other_process: Vault
 
-    async def seal(self, fields: SealedFields, *, subject: UUID, row: Row = NOTE) -> bytes:
+    async def seal(self, fields: SealedFields, *, subject: UUID, note: UUID = NOTE) -> bytes:
+        row = row_of(subject, note)
         async with self.database.transaction() as session:
-            return await self.vault.seal(session, fields, subject=subject, row=row)
+            await self.vault.seal(session, row, fields)
+        return row.sealed
 
-    async def open(self, sealed: bytes, *, row: Row = NOTE, vault: Vault | None = None) -> Note:
+    async def open(self, sealed: bytes, *, note: UUID = NOTE, vault: Vault | None = None) -> Note:
+        row = row_of(uuid4(), note)
+        row.sealed = sealed
         async with self.database.transaction() as session:
-            return await (vault or self.vault).open(session, Note, sealed, row=row)
+            found = await (vault or self.vault).open(session, row)
+        assert isinstance(found, Note)
+        return found
 
     async def tie(self, subject: UUID) -> UUID:
         async with self.database.transaction() as session:
@@ -136,13 +153,12 @@ class TestSeal:
         subjects = [uuid4() for _ in range(70)]
         async with world.database.transaction() as session:
             await world.vault.prepare(session, subjects=subjects)
-            sealed = [
-                await world.vault.seal(session, Note(words=str(n)), subject=subject, row=NOTE)
-                for n, subject in enumerate(subjects)
-            ]
-            opened = await world.vault.open_many(session, Note, [(value, NOTE) for value in sealed])
+            rows = [row_of(subject) for subject in subjects]
+            for n, row in enumerate(rows):
+                await world.vault.seal(session, row, Note(words=str(n)))
+            opened = await world.vault.open_many(session, rows)
         assert [note.words for note in opened] == [str(n) for n in range(70)]
-        assert len({value[1:17] for value in sealed}) == 70
+        assert len({row.sealed[1:17] for row in rows}) == 70
 
 
 class TestTie:
@@ -152,10 +168,11 @@ class TestTie:
 
         async def first() -> bytes:
             async with world.database.transaction() as session:
-                sealed = await world.vault.seal(session, Note(words="a"), subject=subject, row=NOTE)
+                row = row_of(subject)
+                await world.vault.seal(session, row, Note(words="a"))
                 first_sealed.set()
                 await asyncio.wait_for(waiting(), 5)
-                return sealed
+                return row.sealed
 
         async def waiting() -> None:
             # Until the other transaction hangs on ours: only then is this the race that is meant.
@@ -170,20 +187,20 @@ class TestTie:
         async def second() -> bytes:
             await first_sealed.wait()
             async with world.database.transaction() as session:
-                return await world.other_process.seal(
-                    session, Note(words="b"), subject=subject, row=OTHER_NOTE
-                )
+                row = row_of(subject, OTHER_NOTE)
+                await world.other_process.seal(session, row, Note(words="b"))
+                return row.sealed
 
         one, two = await asyncio.gather(first(), second())
         assert one[1:17] == two[1:17]
         assert (await world.open(one)).words == "a"
-        assert (await world.open(two, row=OTHER_NOTE)).words == "b"
+        assert (await world.open(two, note=OTHER_NOTE)).words == "b"
 
     async def test_is_gone_with_the_transaction_that_rolled_back(self, world: World) -> None:
         subject = uuid4()
         with suppress(RuntimeError):
             async with world.database.transaction() as session:
-                await world.vault.seal(session, Note(words="x"), subject=subject, row=NOTE)
+                await world.vault.seal(session, row_of(subject), Note(words="x"))
                 raise RuntimeError
         sealed = await world.seal(Note(words="y"), subject=subject)
         assert sealed[1:17] == (await world.tie(subject)).bytes
@@ -193,10 +210,11 @@ class TestTie:
         async with world.database.transaction() as session:
             with suppress(RuntimeError):
                 async with session.begin_nested():
-                    await world.vault.seal(session, Note(words="x"), subject=subject, row=NOTE)
+                    await world.vault.seal(session, row_of(subject), Note(words="x"))
                     raise RuntimeError
-            sealed = await world.vault.seal(session, Note(words="y"), subject=subject, row=NOTE)
-        assert sealed[1:17] == (await world.tie(subject)).bytes
+            row = row_of(subject)
+            await world.vault.seal(session, row, Note(words="y"))
+        assert row.sealed[1:17] == (await world.tie(subject)).bytes
 
 
 class TestOpen:
@@ -208,9 +226,9 @@ class TestOpen:
             await world.open(bytes(sealed))
 
     async def test_refuses_a_value_of_another_row(self, world: World) -> None:
-        sealed = await world.seal(Note(words="x"), subject=uuid4(), row=NOTE)
+        sealed = await world.seal(Note(words="x"), subject=uuid4(), note=NOTE)
         with pytest.raises(VaultError):
-            await world.open(sealed, row=OTHER_NOTE)
+            await world.open(sealed, note=OTHER_NOTE)
 
     async def test_refuses_a_value_of_another_service(self, world: World) -> None:
         sealed = await world.seal(Note(words="x"), subject=uuid4())
@@ -272,15 +290,15 @@ class TestDestroy:
 
     async def test_a_neighbour_stays_readable(self, world: World) -> None:
         erased, kept = uuid4(), uuid4()
-        values = [
-            await world.seal(Note(words=word), subject=who) for who, word in ((erased, "x"), (kept, "y"))
-        ]
+        rows = [row_of(erased), row_of(kept)]
+        async with world.database.transaction() as session:
+            for row, word in zip(rows, "xy", strict=True):
+                await world.vault.seal(session, row, Note(words=word))
         async with world.database.transaction() as session:
             await world.vault.destroy(session, subjects=[erased])
-            pairs = [(value, NOTE) for value in values]
-            assert await world.vault.open_readable(session, Note, pairs) == [None, Note(words="y")]
+            assert await world.vault.open_readable(session, rows) == [None, Note(words="y")]
             with pytest.raises(Erased):
-                await world.vault.open_many(session, Note, pairs)
+                await world.vault.open_many(session, rows)
 
     async def test_leaves_no_key_in_the_store(self, world: World) -> None:
         subject = uuid4()

@@ -7,18 +7,13 @@ import pytest
 import pytest_asyncio
 
 from shared.database import Database
-from shared.vault import Erased, KeyStore, MasterKey, Row, SealedFields, Vault, VaultError
+from shared.vault import Erased, KeyStore, MasterKey, Vault, VaultError
 from tests.support.backing import KEYS, PLATFORM, Databases
+from tests.support.notes import Note, NoteRow
 
 OLD, NEW = MasterKey(b"o" * 32), MasterKey(b"n" * 32)
+NOTE = uuid4()
 INDEX_KEY = b"i" * 32
-NOTE = Row("note:1", case=None, person=uuid4())
-
-
-class Note(SealedFields):
-    """What a note holds."""
-
-    words: str
 
 
 class World:
@@ -35,12 +30,15 @@ class World:
         return Vault(service="network", store=store, index_key=INDEX_KEY)
 
     async def seal(self, vault: Vault, words: str) -> bytes:
+        row = NoteRow(id=NOTE, person=NOTE)
         async with self.database.transaction() as session:
-            return await vault.seal(session, Note(words=words), subject=uuid4(), row=NOTE)
+            await vault.seal(session, row, Note(words=words))
+        return row.sealed
 
     async def open(self, vault: Vault, sealed: bytes) -> str:
+        row = NoteRow(id=NOTE, person=NOTE, sealed=sealed)
         async with self.database.transaction() as session:
-            return (await vault.open(session, Note, sealed, row=NOTE)).words
+            return (await vault.open(session, row)).words
 
 
 @pytest_asyncio.fixture

@@ -27,8 +27,6 @@ from shared.vault import (
     Erased,
     KeyStore,
     MasterKey,
-    Row,
-    SealedFields,
     Transit,
     Vault,
     VaultError,
@@ -36,16 +34,11 @@ from shared.vault import (
     wrappers_of,
 )
 from tests.support.backing import KEYS, PLATFORM, Databases
+from tests.support.notes import Note, NoteRow
 from tests.support.transit import TOKEN, TransitServer
 
+NOTE = uuid4()
 MASTER = MasterKey(b"m" * 32)
-NOTE = Row("note:1", case=None, person=uuid4())
-
-
-class Note(SealedFields):
-    """What a note holds."""
-
-    words: str
 
 
 @pytest.fixture
@@ -83,12 +76,15 @@ class World:
         return Vault(service="network", store=self.store(master, *previous), index_key=b"i" * 32)
 
     async def seal(self, vault: Vault, words: str, subject: UUID | None = None) -> bytes:
+        row = NoteRow(id=NOTE, person=NOTE, subject=subject or uuid4())
         async with self.database.transaction() as session:
-            return await vault.seal(session, Note(words=words), subject=subject or uuid4(), row=NOTE)
+            await vault.seal(session, row, Note(words=words))
+        return row.sealed
 
     async def open(self, vault: Vault, sealed: bytes) -> str:
+        row = NoteRow(id=NOTE, person=NOTE, sealed=sealed)
         async with self.database.transaction() as session:
-            return (await vault.open(session, Note, sealed, row=NOTE)).words
+            return (await vault.open(session, row)).words
 
 
 @pytest_asyncio.fixture

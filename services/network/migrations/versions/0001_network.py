@@ -225,6 +225,7 @@ def upgrade() -> None:
         "person_exit",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
