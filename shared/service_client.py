@@ -1,13 +1,15 @@
-"""How one service asks another: GET from the owner, with a token that names the purpose."""
+"""How one service reads from another: what its owner published, by GET, with a token that names the purpose."""
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from pydantic import ValidationError
 from structlog.contextvars import get_contextvars
 
 from shared import telemetry
+from shared.contracts.base import Answer, Contract
 from shared.errors import Gone, NotFound, NotYet, Operational
 
 if TYPE_CHECKING:
@@ -16,17 +18,13 @@ if TYPE_CHECKING:
     from shared.auth import Issuer
     from shared.settings import Settings
 
-# The purpose for which every service answers with all it holds on one person, and on nobody else.
-COPY_FOR_PERSON = "copy-for-person"
-# The purpose for which intake says whether anything keeps a file from being erased.
-ERASE_PERSON = "erase-person"
 _TOKEN_SECONDS = 300
 _MAX_TOKENS = 1024
 _RETRY_LATER = frozenset({408, 425, 429})
 
 
 class RefusedByService(Exception):
-    """Another service of the platform refused what was asked: a bug on one of the two sides."""
+    """Another service refused what was asked, or answered what it did not publish: a bug on one of the two sides."""
 
 
 class ServiceClient:
@@ -39,8 +37,8 @@ class ServiceClient:
         self._http: httpx.AsyncClient | None = None
         self._tokens: dict[tuple[UUID, str], tuple[str, float]] = {}
 
-    async def get(self, service: str, path: str, *, tenant: UUID, purpose: str, **query: str | int) -> Any:
-        """Return what a service answers at a path.
+    async def read(self, contract: Contract[Answer], *, tenant: UUID, **ids: UUID) -> Answer:
+        """Return what the owner of a contract answers; `ids` fill in its path.
 
         Raises: NotFound, Gone, NotYet; Operational if the service does not answer; RefusedByService.
         """
@@ -48,22 +46,18 @@ class ServiceClient:
 
         try:
             response = await self._connected().get(
-                self._settings.service_url(service) + path,
-                params=query,
-                headers=self._headers(tenant=tenant, purpose=purpose),
+                self._settings.service_url(contract.owner) + contract.path_of(**ids),
+                headers=self._headers(tenant=tenant, purpose=contract.purpose),
             )
         except httpx.HTTPError as error:
-            raise Operational(f"{service}: {type(error).__name__}") from None
-        return self._read(service, response)
-
-    async def find(
-        self, service: str, path: str, *, tenant: UUID, purpose: str, **query: str | int
-    ) -> Any | None:
-        """Return what a service answers at a path, or None if there is nothing. Raises: as `get`."""
+            raise Operational(f"{contract.owner}: {type(error).__name__}") from None
+        _require_answer(contract.owner, response)
         try:
-            return await self.get(service, path, tenant=tenant, purpose=purpose, **query)
-        except NotFound:
-            return None
+            return contract.answer.model_validate_json(response.content)
+        except ValidationError as error:
+            raise RefusedByService(
+                f"{contract.owner} answered no {contract.answer.__name__}: {error.error_count()} fields do not fit"
+            ) from None
 
     async def close(self) -> None:
         """Close all connections."""
@@ -107,20 +101,21 @@ class ServiceClient:
         self._tokens[(tenant, purpose)] = (token, now + _TOKEN_SECONDS / 2)
         return token
 
-    def _read(self, service: str, response: "httpx.Response") -> Any:
-        status = response.status_code
-        if response.is_success:
-            return response.json()
-        if status == HTTPStatus.NOT_FOUND:
-            raise NotFound
-        if status == HTTPStatus.GONE:
-            raise Gone
-        code = _code(response)
-        if code == "not-yet":
-            raise NotYet(f"{service}: not yet")
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _RETRY_LATER:
-            raise Operational(f"{service}: answered {status}")
-        raise RefusedByService(f"{service} answered {status} {code}")
+
+def _require_answer(service: str, response: "httpx.Response") -> None:
+    status = response.status_code
+    if response.is_success:
+        return
+    if status == HTTPStatus.NOT_FOUND:
+        raise NotFound
+    if status == HTTPStatus.GONE:
+        raise Gone
+    code = _code(response)
+    if code == "not-yet":
+        raise NotYet(f"{service}: not yet")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _RETRY_LATER:
+        raise Operational(f"{service}: answered {status}")
+    raise RefusedByService(f"{service} answered {status} {code}")
 
 
 def _code(response: "httpx.Response") -> str:

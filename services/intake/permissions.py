@@ -26,8 +26,8 @@ from services.intake.schemas.register import NewOrganisation
 from shared.auth import NO_TENANT, Kind, Principal, Role
 from shared.break_glass import is_open_to
 from shared.case_state import CaseErased, UnknownCase
+from shared.contracts.intake import UNDER_HOLD
 from shared.http.principals import NoLongerInCircle, NotForThisKind, NotForThisRole, require_twelve
-from shared.service_client import ERASE_PERSON
 
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
 
@@ -149,7 +149,7 @@ async def file_of_whom_to_erase(session: AsyncSession, principal: Principal, *, 
 
     Raises: NotForThisKind, UnknownCase.
     """
-    if principal.kind is not Kind.SERVICE or principal.purpose != ERASE_PERSON:
+    if principal.kind is not Kind.SERVICE or principal.purpose != UNDER_HOLD.purpose:
         raise NotForThisKind
     if await retention.referral_of_file(session, tenant=principal.tenant, case_id=case_id) is None:
         raise UnknownCase(case_id=str(case_id))

@@ -26,9 +26,7 @@ from services.network.copy_schemas import (
     MadeContact,
     MadeRequest,
     Missing,
-    Part,
     SaidConsent,
-    Seen,
     You,
 )
 from services.network.models import (
@@ -40,14 +38,15 @@ from services.network.models import (
     PersonFields,
 )
 from shared.context import Context
+from shared.contracts import Contract, Published, intake, plans, scheduling
+from shared.contracts.base import Answer
 from shared.errors import Gone, NotFound, NotYet, Operational
 from shared.http import audit_log_of_person
 from shared.mail import LANGUAGES
-from shared.service_client import COPY_FOR_PERSON
 from shared.tables import message
 from shared.vault import Vault
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=Published)
 
 
 async def gather(
@@ -57,14 +56,14 @@ async def gather(
     [fields] = await context.vault.open_readable(session, [person])
     circle = await _circle(session, context.vault, person, show_reason=request.show_exit_reason)
     referral, meetings, plan = await asyncio.gather(
-        _from(context, "intake", person, FromIntake),
-        _from(context, "scheduling", person, FromScheduling),
-        _from(context, "plans", person, FromPlans),
+        _from(context, intake.COPY, person, FromIntake),
+        _from(context, scheduling.COPY, person, FromScheduling),
+        _from(context, plans.COPY, person, FromPlans),
     )
     own = await audit_log_of_person(
         session, tenant=person.tenant, case_id=person.case_id, person_id=person.id
     )
-    seen = [Seen.model_validate(entry.model_dump()) for entry in own]
+    seen = list(own)
     seen.extend(entry for part in (referral, meetings, plan) if part is not None for entry in part.seen)
     missing = [
         *([Missing(part="you", why="erased")] if fields is None else []),
@@ -87,16 +86,17 @@ async def gather(
     )
 
 
-async def _from(context: Context, service: str, person: Person, model: type[P]) -> P | None:
-    path = f"/v1/cases/{person.case_id}/persons/{person.id}/copy"
+async def _from(context: Context, contract: Contract[Answer], person: Person, model: type[P]) -> P | None:
     try:
-        answer = await context.services.get(service, path, tenant=person.tenant, purpose=COPY_FOR_PERSON)
+        answer = await context.services.read(
+            contract, tenant=person.tenant, case_id=person.case_id, person_id=person.id
+        )
     except NotFound:
         return None
     except Gone:
         return model.model_validate({"erased": True})
     except NotYet:
-        raise Operational(f"{service}: not yet") from None
+        raise Operational(f"{contract.owner}: not yet") from None
     return model.model_validate(answer)
 
 
@@ -130,7 +130,8 @@ def _you(person: Person, fields: PersonFields | None) -> You:
         state=person.state,
         since=person.created_at,
         left_at=person.left_at,
-        **({} if fields is None else fields.model_dump()),
+        # Of whom else they spoke for they read nothing here.
+        details=None if fields is None else fields.replaced(authority_over=None),
     )
 
 

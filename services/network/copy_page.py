@@ -10,24 +10,32 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel
 
 from services.network import wording
-from services.network.copy_schemas import Copy, Part, Seen
+from services.network.copy_schemas import Copy
 from services.network.copy_words import say_code, word
+from services.network.models import PersonFields
 from shared.calendar import BRUSSELS
+from shared.contracts import OwnAuditEntry
 
 _PAGES = Path(__file__).with_name("pages")
+# What is known of somebody, as it was sealed; of whom else they speak for is not said.
+_DETAILS = tuple(name for name in PersonFields.model_fields if name != "authority_over")
 # Said as they were written down. All other text that is not a moment is a code, and is said in words.
 _VERBATIM = frozenset(
     {
-        *("first_name", "last_name", "email", "phone", "address", "relation", "text", "reason", "question"),
-        *("summary", "resources", "bottom_lines", "questions", "referring_organisation", "wished_culture"),
-        *("mandated_organisation", "venue", "goals", "decisions_of_circle", "what", "known_done_how", "note"),
+        *(name for name in _DETAILS if name != "language"),
+        *("text", "reason", "question", "summary", "resources", "bottom_lines", "questions", "note", "venue"),
+        *(
+            "referring_organisation",
+            "mandated_organisation",
+            "wished_culture",
+            "goals",
+            "decisions_of_circle",
+        ),
+        *("what", "known_done_how"),
     }
-)
-_YOU = (
-    *("first_name", "last_name", "birth_date", "email", "phone", "address", "language", "relation", "side"),
-    *("role", "state", "since", "left_at", "parental_authority"),
 )
 
 
@@ -115,7 +123,7 @@ class _Page:
 
     def _sections(self) -> list[Section]:
         return [
-            self._section("part.you", self._rows(self._copy.you, _YOU)),
+            self._section("part.you", self._you()),
             *self._circle(),
             *self._referral(),
             *self._meetings(),
@@ -124,6 +132,11 @@ class _Page:
                 "part.seen", ("when", "action", "what", "by"), [self._look(s) for s in self._copy.seen]
             ),
         ]
+
+    def _you(self) -> list[Row]:
+        you = self._copy.you
+        place = ("side", "role", "state", "since", "left_at")
+        return [*self._rows(you.details, _DETAILS), *self._rows(you, place)]
 
     def _circle(self) -> list[Section]:
         circle = self._copy.circle
@@ -243,7 +256,7 @@ class _Page:
             found.append(self._list("part.check-ins", ("kind", "when", "decision", "note"), checks))
         return found
 
-    def _look(self, seen: Seen) -> list[str]:
+    def _look(self, seen: OwnAuditEntry) -> list[str]:
         by = (
             [self._word("yourself")]
             if seen.by_yourself
@@ -276,7 +289,7 @@ class _Page:
     def _table(self, key: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
         return Table(self._word(key), [self._word(head) for head in heads], rows)
 
-    def _rows(self, part: Part | None, names: Sequence[str]) -> list[Row]:
+    def _rows(self, part: BaseModel | None, names: Sequence[str]) -> list[Row]:
         if part is None:
             return []
         found = []
@@ -289,7 +302,7 @@ class _Page:
             found.append(Row(self._word(label), [self._say(name, one) for one in values]))
         return found
 
-    def _cells(self, part: Part, names: Sequence[str]) -> list[str]:
+    def _cells(self, part: BaseModel, names: Sequence[str]) -> list[str]:
         return [self._say(name, getattr(part, name)) for name in names]
 
     def _say(self, name: str, value: Any) -> str:

@@ -8,7 +8,6 @@ from services.network.data_requests import data_request_workflow_id
 from services.network.domain import HOLDERS, INVITATION_CLOCK, SERVICE, invitation_workflow_id
 from services.network.domain.consents import COMING_OF_AGE, coming_of_age_workflow_id
 from services.network.operations import cases, data_requests, erasing, holds, notifying, persons
-from services.network.schemas import OpeningPeople
 from services.network.workflows import (
     ComingOfAge,
     ComingOfAgeInput,
@@ -20,6 +19,7 @@ from services.network.workflows import (
 from shared import case_state, deadlines, erasure
 from shared.case_state import CaseStopped
 from shared.context import Context
+from shared.contracts.intake import PERSONS_AT_OPENING
 from shared.erasure import erased_by
 from shared.errors import NotYet
 from shared.events import intake, network
@@ -30,23 +30,18 @@ subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=HOLDERS)
 
-COPY_PERSONS = "copy-persons"
-
 
 @subscriptions.acts(intake.CaseOpened)
 async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> AndThen:
     """Fetch the persons of the referral from intake, and own them from now on."""
     case_id, tenant = event.data.case_id, tenant_of(event)
-    answer = await context.services.get(
-        "intake", f"/v1/cases/{case_id}/persons-at-opening", tenant=tenant, purpose=COPY_PERSONS
-    )
-    people = OpeningPeople.model_validate(answer).items
+    named = await context.services.read(PERSONS_AT_OPENING, tenant=tenant, case_id=case_id)
     now = await context.clock.now()
 
     async def write(session: AsyncSession) -> None:
         await cases.require_live(session, case_id=case_id, tenant=tenant)
         await persons.copy_from_referral(
-            session, context.vault, tenant=tenant, case_id=case_id, people=people, now=now
+            session, context.vault, tenant=tenant, case_id=case_id, people=named.items, now=now
         )
 
     return write

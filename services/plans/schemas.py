@@ -9,7 +9,6 @@ from pydantic import AfterValidator, Field
 from services.plans.domain import CheckInOwner, Decision
 from services.plans.settings import Policy
 from shared.events.plans import CheckInKind
-from shared.http import OwnAuditEntry
 from shared.http.models import Line, RequestModel, ResponseModel, Text
 from shared.vault import SealedFields
 
@@ -295,59 +294,3 @@ class ReviewRequestedOut(ResponseModel):
 
     check_in_id: UUID
     owner: CheckInOwner
-
-
-class CopiedAgreement(ResponseModel):
-    """An agreement of the plan; who does it is only said where it is the person themselves."""
-
-    what: str
-    yours: bool
-    due_on: date
-    known_done_how: str | None
-    state: str
-    settled_at: datetime | None
-
-
-class CopiedPlanB(ResponseModel):
-    """What the circle does when things go otherwise."""
-
-    when: str
-    then: str
-    yours: bool
-
-
-class CopiedPlan(ResponseModel):
-    """The plan in the version that the person may read. Its words are null once erased."""
-
-    plan_id: UUID
-    version: int
-    recorded_at: datetime
-    review_on: date
-    acceptance: str
-    follow_up: str
-    you_monitor_it: bool
-    shared_with_you_at: datetime | None
-    goals: list[str] | None
-    decisions_of_circle: list[str] | None
-    plan_b: list[CopiedPlanB] | None
-    agreements: list[CopiedAgreement]
-
-
-class CopiedCheckIn(ResponseModel):
-    """A moment at which somebody asked how things went."""
-
-    kind: str
-    recorded_at: datetime | None
-    decision: str | None
-    note: str | None
-
-
-class PlansCopy(ResponseModel):
-    """All that plans holds on one person. `erased`: some of it can no longer be read by anybody."""
-
-    erased: bool
-    plan: CopiedPlan | None
-    # Of versions or parts that the person may not read as a whole.
-    own_agreements: list[CopiedAgreement]
-    check_ins: list[CopiedCheckIn]
-    seen: list[OwnAuditEntry]

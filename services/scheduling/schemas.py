@@ -17,7 +17,6 @@ from services.scheduling.domain import (
 from services.scheduling.settings import Policy
 from shared.calendar import Length
 from shared.events.network import AttendanceMode
-from shared.http import OwnAuditEntry
 from shared.http.models import Line, RequestModel, ResponseModel
 
 _MAX_PEOPLE = 200
@@ -267,58 +266,3 @@ class ChecklistOut(ResponseModel):
     """Everything there is to see to, and whether it was."""
 
     checklist: dict[ChecklistItem, bool]
-
-
-class CopiedAnswer(ResponseModel):
-    """What somebody said to a proposed date."""
-
-    starts_at: datetime
-    ends_at: datetime
-    answer: str
-    via: str
-    said_at: datetime
-
-
-class CopiedPoll(ResponseModel):
-    """A question which dates suit, as one person was asked it."""
-
-    poll_id: UUID
-    state: str
-    asked_at: datetime | None
-    reminded_at: datetime | None
-    answers: list[CopiedAnswer]
-
-
-class CopiedConference(ResponseModel):
-    """A conference to which somebody was asked, or came; where it was is null once erased."""
-
-    conference_id: UUID
-    conference_no: int
-    state: str
-    starts_at: datetime | None
-    ends_at: datetime | None
-    held_on: date | None
-    venue: str | None
-    told: bool
-    mode: str | None
-    came: bool | None
-    arrived_at: datetime | None
-    left_at: datetime | None
-
-
-class CopiedPlace(ResponseModel):
-    """How somebody takes part in the circle."""
-
-    role: str
-    required: bool
-    mode: str
-
-
-class SchedulingCopy(ResponseModel):
-    """All that scheduling holds on one person. `erased`: some of it can no longer be read by anybody."""
-
-    erased: bool
-    circle: CopiedPlace | None
-    polls: list[CopiedPoll]
-    conferences: list[CopiedConference]
-    seen: list[OwnAuditEntry]

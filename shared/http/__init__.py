@@ -24,7 +24,7 @@ app = create_service_app(context, title="Kring intake", routers=[router])
 """
 
 from shared.http.app import create_service_app
-from shared.http.audit_log import OwnAuditEntry, audit_log_of_person, own_audit_log
+from shared.http.audit_log import audit_log_of_person, own_audit_log
 from shared.http.models import Line, RequestModel, ResponseModel, Text
 from shared.http.openapi import door_of, problems
 from shared.http.paging import (
@@ -58,7 +58,6 @@ __all__ = [
     "CursorNotReadable",
     "Line",
     "Now",
-    "OwnAuditEntry",
     "Page",
     "PageRequest",
     "Paging",

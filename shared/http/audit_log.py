@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.audit import Row, note_facts, note_rows
 from shared.auth import Principal, Role
 from shared.case_state import require_not_erased
+from shared.contracts import OwnAuditEntry
 from shared.errors import Invalid
 from shared.http.models import ResponseModel
 from shared.http.openapi import problems
@@ -33,22 +34,6 @@ class AuditLogWithoutSubject(Invalid):
 
     code = "audit-log-without-subject"
     title = "Say whose audit log you want: case_id, person_id or actor"
-
-
-class OwnAuditEntry(ResponseModel):
-    """That something of yours was read or changed: by what kind of person, not by whom."""
-
-    at: datetime
-    action: str
-    what: list[str]
-    # staff, person, service (another part of Kring), service-itself (a mail, a clock), anonymous
-    by: str
-    by_yourself: bool
-    roles: list[str]
-    organisation_id: UUID | None
-    purpose: str | None
-    # The file was opened by a manager, with a reason, and the data protection officer was told.
-    by_break_glass: bool
 
 
 class AuditEntry(ResponseModel):

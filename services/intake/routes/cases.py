@@ -11,17 +11,15 @@ from services.intake.models import Case
 from services.intake.operations import cases
 from services.intake.queries import cases as reads
 from services.intake.queries import referrals
-from services.intake.routes.referrals import shown_person
 from services.intake.schemas.cases import CaseStanding, CaseSummary, Closing, Pause, Release, Withdrawal
-from services.intake.schemas.referrals import PersonsAtOpening
 from shared.auth import Principal, Role
 from shared.case_state import CaseErased, UnknownCase
+from shared.contracts.intake import PERSONS_AT_OPENING, PersonAtOpening, PersonsAtOpening
 from shared.http import Now, Page, Paging, Parts, Router, Service, Session, allow
 from shared.http.principals import NotForThisKind
 
 router = Router(tags=["cases"])
 
-COPY_PERSONS = "copy-persons"
 Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
 Reader = Annotated[
     Principal,
@@ -105,12 +103,12 @@ async def release_coordinator(
     return CaseStanding(case_id=case_id, state=CaseStatus(case.state))
 
 
-@router.get("/v1/cases/{case_id}/persons-at-opening")
+@router.get(PERSONS_AT_OPENING.path)
 async def read_persons_at_opening(
     case_id: UUID, principal: Service, session: Session, parts: Parts
 ) -> PersonsAtOpening:
     """Hand the persons of the referral to the service that looks after them from the opening on."""
-    if principal.purpose != COPY_PERSONS:
+    if principal.purpose != PERSONS_AT_OPENING.purpose:
         raise NotForThisKind
     case = await reads.case(session, tenant=principal.tenant, case_id=case_id)
     if case is None:
@@ -121,7 +119,9 @@ async def read_persons_at_opening(
     fields = await parts.vault.open_readable(session, rows)
     return PersonsAtOpening(
         items=[
-            shown_person(row, person) for row, person in zip(rows, fields, strict=True) if person is not None
+            PersonAtOpening.model_validate({**person.model_dump(), "person_id": row.id, "role": row.role})
+            for row, person in zip(rows, fields, strict=True)
+            if person is not None
         ]
     )
 

@@ -12,27 +12,27 @@ from services.intake.models import (
     ReferralPerson,
 )
 from services.intake.queries import cases, referrals, register
-from services.intake.schemas.copies import (
+from shared.auth import Principal
+from shared.case_state import UnknownCase
+from shared.contracts.intake import (
+    COPY,
     CopiedBaseline,
     CopiedCase,
     CopiedEntry,
     CopiedReferral,
     IntakeCopy,
 )
-from shared.auth import Principal
-from shared.case_state import UnknownCase
 from shared.http import Parts, Router, Session, audit_log_of_person, serving
-from shared.service_client import COPY_FOR_PERSON
 from shared.vault import Vault
 
 router = Router(tags=["copies"])
 
-Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]
+Copier = Annotated[Principal, Depends(serving(COPY.purpose))]
 # Whose story the referral tells. Others named in it read what it says of them, and not that story.
 _TOLD_OF = frozenset({"central", "representative"})
 
 
-@router.get("/v1/cases/{case_id}/persons/{person_id}/copy")
+@router.get(COPY.path)
 async def copy_for_person(
     case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
 ) -> IntakeCopy:

@@ -12,10 +12,11 @@ from services.intake.domain.retention import LiftedBecause
 from services.intake.models import Hold, Retention
 from services.intake.operations import holds, retention
 from services.intake.queries import retention as reads
-from services.intake.schemas.retention import FileEnding, FileHeld, FileKept, NewHold, ShownHold
+from services.intake.schemas.retention import FileEnding, FileKept, NewHold, ShownHold
 from shared.auth import Principal, Role
 from shared.case_state import UnknownCase
 from shared.context import Context
+from shared.contracts.intake import UNDER_HOLD, FileHeld
 from shared.http import Now, Page, Paging, Parts, Router, Service, Session, allow, problems
 
 router = Router(tags=["retention"])
@@ -62,7 +63,7 @@ async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: No
     return (await _all_shown(session, parts, [hold]))[0]
 
 
-@router.get("/v1/cases/{case_id}/under-hold")
+@router.get(UNDER_HOLD.path)
 async def read_under_hold(case_id: UUID, principal: Service, session: Session) -> FileHeld:
     """Tell the service that is about to erase somebody of a case whether anything holds it now."""
     await permissions.file_of_whom_to_erase(session, principal, case_id=case_id)

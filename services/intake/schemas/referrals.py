@@ -171,9 +171,3 @@ class CaseStarted(ResponseModel):
     """The case that a referral became."""
 
     case_id: UUID
-
-
-class PersonsAtOpening(ResponseModel):
-    """The persons of a referral, for the service that looks after them from now on."""
-
-    items: list[ReferredPerson]

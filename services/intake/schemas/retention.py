@@ -29,12 +29,6 @@ class ShownHold(ResponseModel):
     lifted_because: LiftedBecause | None
 
 
-class FileHeld(ResponseModel):
-    """Whether a hold is in force on a file at this moment, and not why."""
-
-    under_hold: bool
-
-
 class FileKept(ResponseModel):
     """Until when a file is kept, by which version of the policy, and whether something holds it longer."""
 

@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.models import Hold
-from services.network.schemas import HeldAtIntake
 from shared import case_state
 from shared.case_state import UnderHold
+from shared.contracts.intake import UNDER_HOLD
 from shared.errors import NotFound, NotYet, Operational
-from shared.service_client import ERASE_PERSON, ServiceClient
+from shared.service_client import ServiceClient
 
 
 async def note(session: AsyncSession, *, tenant: UUID, case_id: UUID, hold_id: UUID, lifted: bool) -> None:
@@ -43,11 +43,10 @@ async def require_free_at_intake(services: ServiceClient, *, tenant: UUID, case_
 
     Raises: UnderHold; Operational if intake does not answer, or not yet know the case.
     """
-    path = f"/v1/cases/{case_id}/under-hold"
     try:
-        answer = await services.get("intake", path, tenant=tenant, purpose=ERASE_PERSON)
+        file = await services.read(UNDER_HOLD, tenant=tenant, case_id=case_id)
     except (NotFound, NotYet):
         # An intake restored from before the case: what it would say of a hold, nobody knows.
         raise Operational("intake: does not know the case") from None
-    if HeldAtIntake.model_validate(answer).under_hold:
+    if file.under_hold:
         raise UnderHold(case_id=str(case_id))

@@ -26,9 +26,9 @@ from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
 from services.network.operations import ages, invitations, legal_bases, links
 from services.network.queries import consents
-from services.network.schemas import OpeningPerson
 from shared import outbox
 from shared.calendar import BRUSSELS
+from shared.contracts.intake import PersonAtOpening
 from shared.events import network
 from shared.events.base import EventData
 from shared.ids import uuid7
@@ -118,7 +118,7 @@ async def copy_from_referral(
     *,
     tenant: UUID,
     case_id: UUID,
-    people: Sequence[OpeningPerson],
+    people: Sequence[PersonAtOpening],
     now: datetime,
 ) -> None:
     """Take over the persons of a referral, once each: from now on network owns them."""
@@ -130,12 +130,12 @@ async def copy_from_referral(
         person = await _insert(
             session,
             vault,
-            fields=_fields_of(given),
+            fields=PersonFields.model_validate(given.model_dump()),
             person_id=given.person_id,
             tenant=tenant,
             case_id=case_id,
             role=given.role,
-            side=given.side or "other",
+            side=given.side,
             state=PersonState.ACTIVE,
             proposed_by=None,
             widened=False,
@@ -143,7 +143,7 @@ async def copy_from_referral(
             now=now,
         )
         await _tell_added(session, person, now)
-        if given.consent is not None and given.consent.referral:
+        if given.agreed:
             await _note_referral_consent(session, person, now)
 
 
@@ -301,11 +301,6 @@ async def _insert(
     await legal_bases.note(session, person=person, now=now)
     await ages.follow(session, person=person, birth_date=fields.birth_date, now=now)
     return person
-
-
-def _fields_of(given: OpeningPerson) -> PersonFields:
-    values = given.model_dump(include=set(PersonFields.model_fields))
-    return PersonFields.model_validate({**values, "language": given.language or "nl"})
 
 
 async def _note_referral_consent(session: AsyncSession, person: Person, now: datetime) -> None:

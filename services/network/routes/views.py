@@ -10,10 +10,7 @@ from services.network.queries.no_contacts import kept_from, pairs
 from services.network.schemas import InvitationView, PersonView
 from shared.vault import Vault
 
-_SHOWN = {
-    *("relation", "first_name", "last_name", "email", "phone", "address", "language"),
-    *("birth_date", "parental_authority", "authority_over"),
-}
+_SHOWN = PersonView.model_fields.keys() & PersonFields.model_fields.keys()
 
 
 def invitation_view(invitation: Invitation) -> InvitationView:
@@ -48,7 +45,7 @@ async def person_views(
 def _person_view(
     person: Person, invitation: Invitation | None, fields: PersonFields | None, *, not_with: list[UUID]
 ) -> PersonView:
-    known = {} if fields is None else fields.model_dump(include=_SHOWN)
+    known = {} if fields is None else fields.model_dump(include=set(_SHOWN))
     return PersonView(
         person_id=person.id,
         role=person.role,

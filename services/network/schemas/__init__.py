@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.network.domain import Answer, Channel, ContactPurpose
 from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
@@ -248,47 +248,3 @@ class Me(ResponseModel):
     role: str
     language: str
     invitation: InvitationView | None
-
-
-class OpeningConsent(BaseModel):
-    """What somebody agreed to when the case was referred."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    referral: bool = False
-
-
-class OpeningPerson(BaseModel):
-    """A person as the referral names them: what another service answers is read as it is, unknown fields ignored."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    person_id: UUID
-    role: PersonRole
-    first_name: str
-    last_name: str
-    birth_date: date | None = None
-    email: str | None = None
-    phone: str | None = None
-    address: str | None = None
-    language: str | None = None
-    relation: str | None = None
-    side: Side | None = None
-    parental_authority: bool | None = None
-    consent: OpeningConsent | None = None
-
-
-class HeldAtIntake(BaseModel):
-    """Whether intake holds the file of a case as it is."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    under_hold: bool
-
-
-class OpeningPeople(BaseModel):
-    """The persons of a referral."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    items: list[OpeningPerson]

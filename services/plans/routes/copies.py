@@ -10,27 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import CIRCLE_ROLES
 from services.plans.models import Agreement, Plan, PlanVersion
-from services.plans.schemas import (
+from services.plans.schemas import PlanWords
+from shared import case_state
+from shared.auth import Principal
+from shared.case_state import UnknownCase
+from shared.contracts.plans import (
+    COPY,
     CopiedAgreement,
     CopiedCheckIn,
     CopiedPlan,
     CopiedPlanB,
     PlansCopy,
-    PlanWords,
 )
-from shared import case_state
-from shared.auth import Principal
-from shared.case_state import UnknownCase
 from shared.http import Parts, Router, Session, audit_log_of_person, serving
-from shared.service_client import COPY_FOR_PERSON
 from shared.vault import Vault
 
 router = Router(tags=["copies"])
 
-Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]
+Copier = Annotated[Principal, Depends(serving(COPY.purpose))]
 
 
-@router.get("/v1/cases/{case_id}/persons/{person_id}/copy")
+@router.get(COPY.path)
 async def copy_for_person(
     case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
 ) -> PlansCopy:

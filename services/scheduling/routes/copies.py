@@ -9,25 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
 from services.scheduling.models import Attendance, CircleMember, Conference, Poll, Venue
-from services.scheduling.schemas import (
+from shared import case_state
+from shared.auth import Principal
+from shared.case_state import UnknownCase
+from shared.contracts.scheduling import (
+    COPY,
     CopiedAnswer,
     CopiedConference,
     CopiedPlace,
     CopiedPoll,
     SchedulingCopy,
 )
-from shared import case_state
-from shared.auth import Principal
-from shared.case_state import UnknownCase
 from shared.http import Parts, Router, Session, audit_log_of_person, serving
-from shared.service_client import COPY_FOR_PERSON
 
 router = Router(tags=["copies"])
 
-Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]
+Copier = Annotated[Principal, Depends(serving(COPY.purpose))]
 
 
-@router.get("/v1/cases/{case_id}/persons/{person_id}/copy")
+@router.get(COPY.path)
 async def copy_for_person(
     case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
 ) -> SchedulingCopy:

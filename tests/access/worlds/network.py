@@ -99,7 +99,6 @@ async def _case(house: Network, whose: str, case_id: Any, people: list[str], coo
             "relation": words,
             "language": "nl",
             "birth_date": _BORN.get(name),
-            "consent": None,
         }
         for name in people
     ]

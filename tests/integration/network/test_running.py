@@ -81,7 +81,7 @@ class TestNetworkRunning:
         case = Case(tenant=whole.tenant)
         whole.others.people[case.id] = [
             {"person_id": str(case.central), "role": "central", "first_name": "Ilyas", "last_name": "Testman",
-             "email": "ilyas@example.org", "language": "nl", "parental_authority": False, "consent": None}
+             "email": "ilyas@example.org", "language": "nl", "parental_authority": False}
         ]  # fmt: skip
         # The assignment comes before the opening, and both come twice.
         await _publish(whole, case, case.assigned(), twice=True)

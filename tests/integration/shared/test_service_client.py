@@ -3,14 +3,17 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from typing import cast
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 import uvicorn
+from pydantic import RootModel
 from structlog.contextvars import bound_contextvars
 
+from shared.contracts import Contract
+from shared.contracts.intake import FileHeld
 from shared.errors import Gone, NotFound, NotYet, Operational
 from shared.service_client import RefusedByService, ServiceClient
 from shared.settings import Settings
@@ -39,22 +42,23 @@ async def client(address: str) -> AsyncIterator[ServiceClient]:
     await made.close()
 
 
-async def ask(client: ServiceClient, path: str) -> object:
-    return cast("object", await client.get("intake", path, tenant=ORGANISATION, purpose="invite"))
+async def ask(client: ServiceClient, path: str, tenant: UUID = ORGANISATION) -> Any:
+    """Read whatever the test service answers at a path."""
+    return (await client.read(Contract("intake", path, RootModel[Any], purpose="invite"), tenant=tenant)).root
 
 
-class TestGet:
+class TestRead:
     async def test_names_the_service_and_its_purpose(self, client: ServiceClient) -> None:
         assert await ask(client, "/v1/services-only") == "network/invite"
 
     async def test_names_the_tenant(self, client: ServiceClient) -> None:
-        scope = cast("dict[str, str]", await ask(client, "/v1/scope"))
+        scope = await ask(client, "/v1/scope")
         assert scope["app.tenant"] == str(ORGANISATION)
 
     async def test_uses_a_token_again_while_it_is_fresh(self, client: ServiceClient) -> None:
         await ask(client, "/v1/services-only")
         await ask(client, "/v1/services-only")
-        await client.get("intake", "/v1/services-only", tenant=uuid4(), purpose="invite")
+        await ask(client, "/v1/services-only", tenant=uuid4())
         assert len(client._tokens) == 2
 
     @pytest.mark.parametrize(
@@ -94,12 +98,17 @@ class TestGet:
             headers = client._headers(tenant=ORGANISATION, purpose="invite")
         assert headers["x-request-id"] == request_id
 
+    async def test_an_answer_that_was_not_published_is_a_bug_and_tells_nothing_of_it(
+        self, client: ServiceClient
+    ) -> None:
+        contract = Contract("intake", "/v1/services-only", FileHeld, purpose="invite")
+        with pytest.raises(RefusedByService, match="intake answered no FileHeld") as caught:
+            await client.read(contract, tenant=ORGANISATION)
+        assert "network/invite" not in str(caught.value)
+        assert caught.value.__suppress_context__
 
-class TestFind:
-    async def test_answers_none_where_there_is_nothing(self, client: ServiceClient) -> None:
-        found = await client.find("intake", "/v1/errors/not-found", tenant=ORGANISATION, purpose="invite")
-        assert found is None
-
-    async def test_does_not_take_erased_for_nothing(self, client: ServiceClient) -> None:
-        with pytest.raises(Gone):
-            await client.find("intake", "/v1/errors/gone", tenant=ORGANISATION, purpose="invite")
+    async def test_fills_in_the_ids_of_a_path(self, client: ServiceClient) -> None:
+        contract = Contract("intake", "/v1/cases/{case_id}", RootModel[Any], purpose="invite")
+        assert contract.path_of(case_id=ORGANISATION) == f"/v1/cases/{ORGANISATION}"
+        with pytest.raises(KeyError):
+            await client.read(contract, tenant=ORGANISATION)

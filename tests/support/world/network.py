@@ -8,12 +8,23 @@ from uuid import UUID
 
 from services.network.operations import links
 from shared.auth import link_token
+from shared.contracts import COPY_PATH, Contract
+from shared.contracts.base import Answer
+from shared.contracts.intake import UNDER_HOLD
 from shared.errors import NotFound
 from shared.settings import Settings
 from tests.support.world.base import World
 from tests.support.world.case import Case
 
 CENTRAL_PERSON = {"first_name": "Ilyas", "last_name": "Testman", "language": "nl", "relation": "zelf"}
+# What a referral says of somebody of whom it says nothing.
+UNSAID = {
+    **dict.fromkeys(("birth_date", "email", "phone", "address", "relation")),
+    "language": "nl",
+    "side": "other",
+    "parental_authority": False,
+    "agreed": False,
+}
 
 
 @dataclass
@@ -27,19 +38,20 @@ class OtherServices:
     # By case: whether it is under hold, or how intake fails; not under hold where nothing is said.
     holds: dict[UUID, bool | Exception] = field(default_factory=dict)
 
-    async def get(self, service: str, path: str, *, tenant: UUID, purpose: str) -> Any:
+    async def read(self, contract: Contract[Answer], *, tenant: UUID, **ids: UUID) -> Answer:
         """Answer as the service would."""
-        self.asked.append((service, path, purpose))
-        if path.endswith("/copy"):
-            answer = self.copies.get(service, NotFound())
-        elif path.endswith("/under-hold"):
-            answer = self.holds.get(UUID(path.split("/")[3]), False)
+        self.asked.append((contract.owner, contract.path_of(**ids), contract.purpose))
+        case = ids["case_id"]
+        if contract.path == COPY_PATH:
+            answer = self.copies.get(contract.owner, NotFound())
+        elif contract == UNDER_HOLD:
+            answer = self.holds.get(case, False)
             answer = answer if isinstance(answer, Exception) else {"under_hold": answer}
         else:
-            answer = {"items": self.people[UUID(path.split("/")[3])]}
+            answer = {"items": [UNSAID | person for person in self.people[case]]}
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return contract.answer.model_validate(answer)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -73,11 +85,10 @@ class Network(World):
         case = Case(**{"tenant": self.tenant, **changes})
         self.others.people[case.id] = [
             {"person_id": str(case.central), "role": "central", "side": "other", "birth_date": born,
-             "parental_authority": False, "consent": {"referral": True, "date": "2026-02-27"},
+             "parental_authority": False, "agreed": True,
              "email": "ilyas@example.org", **CENTRAL_PERSON},
             {"person_id": str(case.mother), "role": "central", "side": "maternal", "language": "fr",
-             "first_name": "Samira", "last_name": "Testman", "email": "samira@example.org", "relation": "moeder",
-             "consent": None},
+             "first_name": "Samira", "last_name": "Testman", "email": "samira@example.org", "relation": "moeder"},
         ]  # fmt: skip
         await self.handle_all(case.opened(), *([case.assigned()] if coordinator else []), case=case)
         return case

@@ -1,0 +1,51 @@
+"""What a contract between two services is made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+# The purpose for which services answer with all they hold on one person, and on nobody else.
+COPY_FOR_PERSON = "copy-for-person"
+COPY_PATH = "/v1/cases/{case_id}/persons/{person_id}/copy"
+
+
+class Published(BaseModel):
+    """A body, or a part of one, that another service reads: what it does not know yet it ignores."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, from_attributes=True, hide_input_in_errors=True)
+
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Contract(Generic[Answer]):
+    """A GET that `owner` answers for one purpose, which the token of the service that asks must name."""
+
+    owner: str
+    path: str
+    answer: type[Answer]
+    purpose: str
+
+    def path_of(self, **ids: UUID) -> str:
+        """Return the path with its ids filled in."""
+        return self.path.format(**ids)
+
+
+class OwnAuditEntry(Published):
+    """That something of yours was read or changed: by what kind of person, not by whom."""
+
+    at: datetime
+    action: str
+    what: list[str]
+    # staff, person, service (another part of Kring), service-itself (a mail, a clock), anonymous
+    by: str
+    by_yourself: bool
+    roles: list[str]
+    organisation_id: UUID | None
+    purpose: str | None
+    # The file was opened by a manager, with a reason, and the data protection officer was told.
+    by_break_glass: bool

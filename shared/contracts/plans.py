@@ -1,0 +1,67 @@
+"""What plans answers to other services."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.base import COPY_FOR_PERSON, COPY_PATH, Contract, OwnAuditEntry, Published
+
+
+class CopiedAgreement(Published):
+    """An agreement of the plan; who does it is only said where it is the person themselves."""
+
+    what: str
+    yours: bool
+    due_on: date
+    known_done_how: str | None
+    state: str
+    settled_at: datetime | None
+
+
+class CopiedPlanB(Published):
+    """What the circle does when things go otherwise."""
+
+    when: str
+    then: str
+    yours: bool
+
+
+class CopiedPlan(Published):
+    """The plan in the version that the person may read. Its words are null once erased."""
+
+    plan_id: UUID
+    version: int
+    recorded_at: datetime
+    review_on: date
+    acceptance: str
+    follow_up: str
+    you_monitor_it: bool
+    shared_with_you_at: datetime | None
+    goals: list[str] | None
+    decisions_of_circle: list[str] | None
+    plan_b: list[CopiedPlanB] | None
+    agreements: list[CopiedAgreement]
+
+
+class CopiedCheckIn(Published):
+    """A moment at which somebody asked how things went."""
+
+    kind: str
+    recorded_at: datetime | None
+    decision: str | None
+    note: str | None
+
+
+class PlansCopy(Published):
+    """All that plans holds on one person. `erased`: some of it can no longer be read by anybody."""
+
+    erased: bool = False
+    plan: CopiedPlan | None = None
+    # Of versions or parts that the person may not read as a whole.
+    own_agreements: list[CopiedAgreement] = Field(default_factory=list)
+    check_ins: list[CopiedCheckIn] = Field(default_factory=list)
+    seen: list[OwnAuditEntry] = Field(default_factory=list)
+
+
+COPY = Contract("plans", COPY_PATH, PlansCopy, purpose=COPY_FOR_PERSON)

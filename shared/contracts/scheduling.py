@@ -1,0 +1,66 @@
+"""What scheduling answers to other services."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.base import COPY_FOR_PERSON, COPY_PATH, Contract, OwnAuditEntry, Published
+
+
+class CopiedAnswer(Published):
+    """What somebody said to a proposed date."""
+
+    starts_at: datetime
+    ends_at: datetime
+    answer: str
+    via: str
+    said_at: datetime
+
+
+class CopiedPoll(Published):
+    """A question which dates suit, as one person was asked it."""
+
+    poll_id: UUID
+    state: str
+    asked_at: datetime | None
+    reminded_at: datetime | None
+    answers: list[CopiedAnswer]
+
+
+class CopiedConference(Published):
+    """A conference to which somebody was asked, or came; where it was is null once erased."""
+
+    conference_id: UUID
+    conference_no: int
+    state: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    held_on: date | None
+    venue: str | None
+    told: bool
+    mode: str | None
+    came: bool | None
+    arrived_at: datetime | None
+    left_at: datetime | None
+
+
+class CopiedPlace(Published):
+    """How somebody takes part in the circle."""
+
+    role: str
+    required: bool
+    mode: str
+
+
+class SchedulingCopy(Published):
+    """All that scheduling holds on one person. `erased`: some of it can no longer be read by anybody."""
+
+    erased: bool = False
+    circle: CopiedPlace | None = None
+    polls: list[CopiedPoll] = Field(default_factory=list)
+    conferences: list[CopiedConference] = Field(default_factory=list)
+    seen: list[OwnAuditEntry] = Field(default_factory=list)
+
+
+COPY = Contract("scheduling", COPY_PATH, SchedulingCopy, purpose=COPY_FOR_PERSON)
