@@ -90,6 +90,20 @@ def parse_length(length: str) -> str:
 Length = Annotated[str, StringConstraints(max_length=24), AfterValidator(parse_length)]
 
 
+_ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def at_most(longest: timedelta) -> AfterValidator:
+    """Return a validator of lengths: longer than nothing, and not longer than this."""
+
+    def check(length: str) -> str:
+        if not _ANY_MONDAY < add_length(_ANY_MONDAY, length) <= _ANY_MONDAY + longest:
+            raise ValueError(f"must be longer than nothing and at most {longest.days} days")
+        return length
+
+    return AfterValidator(check)
+
+
 def add_length(start: datetime, length: str, *, country: str = "BE") -> datetime:
     """Return the moment a length after `start`, in UTC: days keep the time of day in Brussels, hours are exact."""
     parts = _parts_of(length)

@@ -5,6 +5,7 @@ does not open again.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -27,11 +28,16 @@ STATUS_AFTER: dict[str, Status] = {
 
 _RAISE = text(
     """
-    INSERT INTO case_state (case_id, tenant, status, version) VALUES (:case_id, :tenant, :status, :version)
+    INSERT INTO case_state (case_id, tenant, status, version, opened_at)
+    VALUES (:case_id, :tenant, :status, :version, :opened_at)
     ON CONFLICT (case_id) DO UPDATE SET status = excluded.status, version = excluded.version
     WHERE case_state.version < excluded.version
       AND (case_state.status IN ('open', 'paused') OR excluded.status = 'erased')
     """
+)
+# The opening may arrive after later events of the case.
+_NOTE_OPENING = text(
+    "UPDATE case_state SET opened_at = :opened_at WHERE case_id = :case_id AND opened_at IS NULL"
 )
 _READ = "SELECT case_id, tenant, status, version FROM case_state WHERE case_id = :case_id"
 _LOOK = text(_READ)
@@ -84,12 +90,19 @@ class CaseState:
 
 
 async def raise_to(
-    session: AsyncSession, *, case_id: UUID, tenant: UUID, status: Status, version: int
+    session: AsyncSession,
+    *,
+    case_id: UUID,
+    tenant: UUID,
+    status: Status,
+    version: int,
+    opened_at: datetime | None = None,
 ) -> None:
-    """Note a later state of the case; `version` is the sequence of the case's event."""
-    await session.execute(
-        _RAISE, {"case_id": case_id, "tenant": tenant, "status": status, "version": version}
-    )
+    """Note a later state of the case; `version` is the sequence of the case's event, `opened_at` its opening's time."""
+    values = {"case_id": case_id, "tenant": tenant, "status": status, "version": version}
+    await session.execute(_RAISE, values | {"opened_at": opened_at})
+    if opened_at is not None:
+        await session.execute(_NOTE_OPENING, {"case_id": case_id, "opened_at": opened_at})
 
 
 async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> CaseState | None:

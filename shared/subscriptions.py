@@ -200,7 +200,12 @@ async def _follow_case(session: AsyncSession, event: Received[Any]) -> None:
     status = case_state.STATUS_AFTER.get(event.type)
     if status is not None and event.case is not None and event.tenant is not None:
         await case_state.raise_to(
-            session, case_id=event.case, tenant=event.tenant, status=status, version=event.sequence
+            session,
+            case_id=event.case,
+            tenant=event.tenant,
+            status=status,
+            version=event.sequence,
+            opened_at=event.time if event.type == intake.CaseOpened.TYPE else None,
         )
 
 

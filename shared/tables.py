@@ -103,7 +103,21 @@ case_state = Table(
     Column("tenant", Uuid, nullable=False),
     Column("status", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
+    # None: only later events of the case have arrived yet.
+    Column("opened_at", Moment),
     CheckConstraint("status IN ('open', 'paused', 'stopped', 'ended', 'erased')", name="status"),
+)
+
+# What organisations set for this service, every version of it: see shared.policies.
+policy = Table(
+    "policy",
+    platform,
+    Column("tenant", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("settings", JSONB, nullable=False),
+    Column("set_at", Moment, nullable=False),
+    Column("set_by", Uuid, nullable=False),
+    info={APPEND_ONLY: True},
 )
 
 clock = Table(

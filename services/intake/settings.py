@@ -1,29 +1,19 @@
 """What an organisation sets for intake: lengths of time, counted as said at each."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.intake.domain.statistics import LEAST_SMALLEST_GROUP
-from shared.calendar import Length, add_length
-from shared.http.models import RequestModel
-
-_ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
-_LONGEST_BREAK_GLASS = timedelta(days=7)
+from shared.calendar import Length, at_most
+from shared.policies import Policies, PolicySettings
 
 
-def _is_short(length: str) -> str:
-    if not _ANY_MONDAY < add_length(_ANY_MONDAY, length) <= _ANY_MONDAY + _LONGEST_BREAK_GLASS:
-        raise ValueError("a file is opened for a week at most")
-    return length
+class Policy(PolicySettings):
+    """The lengths of intake's clocks, and how long files are kept."""
 
-
-BreakGlassLength = Annotated[Length, AfterValidator(_is_short)]
-
-
-class Policy(RequestModel):
-    """The lengths of intake's clocks; what is not given has its default."""
+    ORDER: ClassVar = (("offer_warn", "offer_expires"), ("erasure_warn", "erasure"))
 
     offer_warn: Length = Field(default="1wd", description="From an offer to the only reminder of it.")
     offer_expires: Length = Field(
@@ -34,7 +24,7 @@ class Policy(RequestModel):
         default="1wd", description="From having nobody left to ask to looking again."
     )
     acknowledge: Length = Field(default="1wd", description="From a referral to being late in deciding on it.")
-    break_glass: BreakGlassLength = Field(
+    opening: Annotated[Length, at_most(timedelta(days=7))] = Field(
         default="PT4H",
         description="How long a file that was opened by break-glass can be read; at most a week.",
     )
@@ -73,3 +63,6 @@ class Policy(RequestModel):
         le=365,
         description="From the warning to the end of a file; also after a hold was lifted.",
     )
+
+
+policies = Policies(Policy)

@@ -328,15 +328,3 @@ class DataRequest(Base):
     show_exit_reason: Mapped[bool] = mapped_column(server_default=text("false"))
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class Policy(Base):
-    """The lengths that an organisation set; every change is a new version, and clocks keep the one they began with."""
-
-    __tablename__ = "policy"
-
-    tenant: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    changed_by: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(Moment)

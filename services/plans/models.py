@@ -31,17 +31,6 @@ class Base(DeclarativeBase):
     }
 
 
-class PolicyRow(Base):
-    """What an organisation set; its absence means the defaults (version 1)."""
-
-    __tablename__ = "policy"
-
-    tenant: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int]
-    settings: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
-
-
 class CaseInfo(Base):
     """Who has a mandate in a case (from intake)."""
 

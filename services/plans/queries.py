@@ -21,11 +21,9 @@ from services.plans.models import (
     HeldConference,
     Plan,
     PlanVersion,
-    PolicyRow,
     Share,
     SharingConsent,
 )
-from services.plans.settings import Policy
 from shared import case_state
 from shared.auth import Kind, Principal, Role
 from shared.errors import NotFound, NotYet
@@ -118,16 +116,6 @@ async def _standing_of_person(
     if role == "central":
         return frozenset({Standing.CENTRAL})
     return frozenset({Standing.CIRCLE if role in CIRCLE_ROLES else Standing.OTHER_PERSON})
-
-
-async def policy_of(session: AsyncSession, tenant: UUID) -> tuple[Policy, int]:
-    """Return what an organisation set, and its version; the defaults are version 1."""
-    row = await session.get(PolicyRow, tenant)
-    if row is None:
-        return Policy(), 1
-    # What an earlier release knew and this one does not is let go.
-    known = {name: value for name, value in row.settings.items() if name in Policy.model_fields}
-    return Policy.model_validate(known), row.version
 
 
 async def case_of(

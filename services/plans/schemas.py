@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from services.plans.domain import CheckInOwner, Decision
-from services.plans.settings import Policy
 from shared.events.plans import CheckInKind
 from shared.http.models import Line, RequestModel, ResponseModel, Text
 from shared.vault import SealedFields
@@ -140,12 +139,6 @@ class NewRecord(RequestModel):
 
 
 # --- answered ---
-
-
-class PolicyOut(Policy):
-    """What the organisation set, and which version that is."""
-
-    version: int
 
 
 class PlanRecordedOut(ResponseModel):

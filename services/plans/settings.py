@@ -1,16 +1,18 @@
 """What an organisation sets for its follow-up: lengths of time, counted as said at each."""
 
 from datetime import time
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from shared.calendar import Length
-from shared.http.models import RequestModel
+from shared.policies import Policies, PolicySettings
 
 
-class Policy(RequestModel):
-    """The lengths of the follow-up's clocks; what is not given has its default."""
+class Policy(PolicySettings):
+    """The lengths of the follow-up's clocks."""
+
+    ORDER: ClassVar = (("agreement_remind", "agreement_grace"),)
 
     four_weeks: Length = Field(default="4w", description="From the plan to the coordinator's call.")
     three_months: Length = Field(
@@ -41,3 +43,6 @@ class Policy(RequestModel):
         """Return the length from the plan to a check of the year."""
         length: str = getattr(self, check_in.replace("-", "_"))
         return length
+
+
+policies = Policies(Policy)

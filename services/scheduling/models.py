@@ -47,17 +47,6 @@ class Base(DeclarativeBase):
     }
 
 
-class PolicyVersion(Base):
-    """What an organisation set, one row per change; none means the defaults (version 1)."""
-
-    __tablename__ = "policy"
-
-    tenant: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    settings: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
-
-
 class CaseTrack(Base):
     """How urgent a case is (from intake)."""
 

@@ -1,7 +1,6 @@
 """Reads: conferences and polls by id and tenant, who is in the circle, what an organisation set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +24,6 @@ from services.scheduling.models import (
     Circle,
     CircleMember,
     Conference,
-    PolicyVersion,
     Poll,
     PollAnswer,
     PollAsked,
@@ -33,7 +31,6 @@ from services.scheduling.models import (
     Preparation,
     Told,
 )
-from services.scheduling.settings import Policy
 from shared.errors import NotFound
 
 
@@ -49,21 +46,6 @@ class UnknownPoll(NotFound):
 
     code = "poll-not-found"
     title = "There is no such poll here"
-
-
-@dataclass(frozen=True)
-class CurrentPolicy:
-    """What an organisation set, and the number of that version."""
-
-    settings: Policy
-    version: int
-
-
-async def policy(session: AsyncSession, *, tenant: UUID) -> CurrentPolicy:
-    """Return what counts for an organisation now."""
-    query = select(PolicyVersion).where(PolicyVersion.tenant == tenant).order_by(PolicyVersion.version.desc())
-    row = (await session.scalars(query.limit(1))).first()
-    return CurrentPolicy(Policy(), 1) if row is None else CurrentPolicy(Policy(**row.settings), row.version)
 
 
 async def track(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:

@@ -14,18 +14,11 @@ from services.scheduling.domain import (
     ConferenceState,
     PostponedBecause,
 )
-from services.scheduling.settings import Policy
 from shared.calendar import Length
 from shared.events.network import AttendanceMode
 from shared.http.models import Line, RequestModel, ResponseModel
 
 _MAX_PEOPLE = 200
-
-
-class PolicyOut(Policy):
-    """The lengths that count now, and the number of their version."""
-
-    version: int
 
 
 class NewOption(RequestModel):

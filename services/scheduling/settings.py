@@ -1,18 +1,21 @@
 """What an organisation sets for its preparations: lengths of time."""
 
-from datetime import UTC, datetime
-from typing import Self
+from typing import ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from shared.calendar import Length, add_length
-from shared.http.models import RequestModel
-
-_ANY_MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
+from shared.calendar import Length
+from shared.policies import Policies, PolicySettings
 
 
-class Policy(RequestModel):
-    """The lengths of the preparation's clocks; what is not given has its default."""
+class Policy(PolicySettings):
+    """The lengths of the preparation's clocks."""
+
+    ORDER: ClassVar = (
+        ("conference_warn", "conference_target"),
+        ("urgent_warn", "urgent_target"),
+        ("poll_chase", "poll_closes"),
+    )
 
     conference_target: Length = Field(default="8w", description="From the assignment to the conference.")
     conference_warn: Length = Field(
@@ -25,14 +28,5 @@ class Policy(RequestModel):
         default="8d", description="From opening a poll to its end, if not said otherwise."
     )
 
-    @model_validator(mode="after")
-    def _warnings_come_first(self) -> Self:
-        pairs = (
-            ("conference_warn", "conference_target"),
-            ("urgent_warn", "urgent_target"),
-            ("poll_chase", "poll_closes"),
-        )
-        for first, then in pairs:
-            if add_length(_ANY_MONDAY, getattr(self, first)) >= add_length(_ANY_MONDAY, getattr(self, then)):
-                raise ValueError(f"{first} must be shorter than {then}")
-        return self
+
+policies = Policies(Policy)

@@ -5,9 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from shared.calendar import Length, add_length, end_of_day
 from shared.errors import Conflict, Gone, Invalid, NotFound
 
 # The clock that runs from asking for a payment to giving the place away.
@@ -98,24 +95,6 @@ class QrCommunication(StrEnum):
 
     TEXT = "text"
     STRUCTURED = "structured"
-
-
-class Policy(BaseModel):
-    """The lengths and choices that an organisation sets for its trainings."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    payment_remind: Length = "7d"
-    payment_expires: Length = "14d"
-    qr_communication: QrCommunication = QrCommunication.TEXT
-    keep_registration_days: int = Field(default=365, ge=KEEP_AT_LEAST_DAYS, le=3650)
-    erasure_warn: Length = "2wd"
-    erasure: Length = "5wd"
-
-    def last_moment_to_pay(self, asked_at: datetime) -> datetime:
-        """Return until when what is asked now can be paid: a length in days lasts to the end of its last day."""
-        moment = add_length(asked_at, self.payment_expires)
-        return moment if "T" in self.payment_expires else end_of_day(moment)
 
 
 class CourseNotFound(NotFound):

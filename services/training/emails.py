@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import iban as iban_rules
 
 from services.training import epc, queries
-from services.training.domain import Policy, RegistrationState, written_communication
+from services.training.domain import QrCommunication, RegistrationState, written_communication
 from services.training.models import CourseRow, Participant, RegistrationRow, SessionRow
+from services.training.settings import policies
 from shared.calendar import BRUSSELS, Appointment, calendar_invitation
 from shared.context import Context
 from shared.mail import Attachment, Mail
@@ -157,7 +158,7 @@ async def _payment(session: AsyncSession, about: _About) -> tuple[dict[str, Any]
     asked = (await queries.payment_requests(session, of=[(row, held)])).get(row.id)
     if asked is None:
         raise NotWanted
-    _, policy = await queries.policy(session, tenant=row.tenant)
+    policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
     values = {
         "amount": amount_in_words(asked.amount, row.language),
         "account_name": asked.account_name,
@@ -166,17 +167,19 @@ async def _payment(session: AsyncSession, about: _About) -> tuple[dict[str, Any]
         "due_day": day_in_words(asked.last_day, row.language),
         "qr": QR_FILE,
     }
-    return values, Attachment(QR_FILE, qr_code(asked, policy), "image", "png", inline=True)
+    return values, Attachment(
+        QR_FILE, qr_code(asked, policy.settings.qr_communication), "image", "png", inline=True
+    )
 
 
-def qr_code(asked: queries.PaymentRequest, policy: Policy) -> bytes:
+def qr_code(asked: queries.PaymentRequest, line: QrCommunication) -> bytes:
     """Return the picture with which a banking app fills in the transfer."""
     content = epc.payload(
         name=asked.account_name,
         iban=asked.account_iban,
         amount=asked.amount,
         communication=asked.communication,
-        line=policy.qr_communication,
+        line=line,
     )
     return epc.picture(content)
 

@@ -212,14 +212,3 @@ class PaymentRow(Base):
     suggestions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
-
-
-class PolicyRow(Base):
-    """An organisation's choices; the highest version holds."""
-
-    __tablename__ = "policy"
-
-    tenant: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
-    settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    created_at: Mapped[datetime]

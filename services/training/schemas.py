@@ -12,16 +12,12 @@ from stdnum.be import vat as kbo_rules
 from stdnum.exceptions import ValidationError as NotANumber
 
 from services.training.domain import (
-    KEEP_AT_LEAST_DAYS,
     PaymentKind,
     PaymentState,
-    Policy,
-    QrCommunication,
     Registering,
     RegistrationState,
     Vat,
 )
-from shared.calendar import Length
 from shared.http import Line, RequestModel, ResponseModel
 
 # As browsers check it; plain letters only, for that is what mail servers everywhere take.
@@ -282,37 +278,3 @@ class PaymentDecided(ResponseModel):
     state: PaymentState
     registration_id: UUID
     registration_state: RegistrationState
-
-
-class PolicyChange(RequestModel):
-    """An organisation's choices; what is not given gets its default."""
-
-    payment_remind: Length = Policy.model_fields["payment_remind"].default
-    payment_expires: Length = Policy.model_fields["payment_expires"].default
-    qr_communication: QrCommunication = QrCommunication.TEXT
-    keep_registration_days: Annotated[
-        int,
-        Field(
-            ge=KEEP_AT_LEAST_DAYS,
-            le=3650,
-            description="From the end of a registration, or of its session, to forgetting who registered and paid.",
-        ),
-    ] = Policy.model_fields["keep_registration_days"].default
-    erasure_warn: Annotated[
-        Length, Field(description="From asking for an erasure to warning that it is not confirmed.")
-    ] = Policy.model_fields["erasure_warn"].default
-    erasure: Annotated[
-        Length, Field(description="From asking for an erasure to being late in confirming it.")
-    ] = Policy.model_fields["erasure"].default
-
-
-class PolicyView(ResponseModel):
-    """An organisation's choices, and how often they were changed."""
-
-    version: int
-    payment_remind: Length
-    payment_expires: Length
-    qr_communication: QrCommunication
-    keep_registration_days: int
-    erasure_warn: Length
-    erasure: Length

@@ -1,9 +1,50 @@
-"""What an installation may set for training (prefix KRING_TRAINING_)."""
+"""What an organisation sets for its trainings, and what an installation may set (prefix KRING_TRAINING_)."""
 
+from datetime import datetime
 from functools import cache
+from typing import ClassVar
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.training.domain import KEEP_AT_LEAST_DAYS, QrCommunication
+from shared.calendar import Length, end_of_day
+from shared.policies import Policies, PolicyInForce, PolicySettings
+
+
+class Policy(PolicySettings):
+    """An organisation's lengths and choices."""
+
+    ORDER: ClassVar = (("payment_remind", "payment_expires"), ("erasure_warn", "erasure"))
+
+    payment_remind: Length = Field(default="7d", description="From asking for payment to the reminder.")
+    payment_expires: Length = Field(
+        default="14d",
+        description="From asking for payment to losing the place; in days, to the end of the last one.",
+    )
+    qr_communication: QrCommunication = QrCommunication.TEXT
+    keep_registration_days: int = Field(
+        default=365,
+        ge=KEEP_AT_LEAST_DAYS,
+        le=3650,
+        description="From the end of a registration, or of its session, to forgetting who registered and paid.",
+    )
+    erasure_warn: Length = Field(
+        default="2wd", description="From asking for an erasure to warning that it is not confirmed."
+    )
+    erasure: Length = Field(
+        default="5wd", description="From asking for an erasure to being late in confirming it."
+    )
+
+
+policies = Policies(Policy)
+
+
+def last_moment_to_pay(policy: PolicyInForce[Policy], asked_at: datetime) -> datetime:
+    """Return until when what is asked now can be paid: a length in days lasts to the end of its last day."""
+    length = policy.settings.payment_expires
+    moment = policy.after(asked_at, length)
+    return moment if "T" in length else end_of_day(moment)
 
 
 class TrainingSettings(BaseSettings):

@@ -152,7 +152,9 @@ async def _timed(lives: list[Any]) -> float:
 async def _prepared(database: Database, now: Any) -> UUID:
     case_id = uuid4()
     async with database.transaction(Scope(tenant=TENANT)) as session:
-        await case_state.raise_to(session, case_id=case_id, tenant=TENANT, status="open", version=1)
+        await case_state.raise_to(
+            session, case_id=case_id, tenant=TENANT, status="open", version=1, opened_at=now
+        )
         await cases.note_assigned(
             session, tenant=TENANT, case_id=case_id, assignment_no=1, coordinator_id=uuid4(), now=now
         )

@@ -12,7 +12,6 @@ from services.intake.models.register import (
     ContactFields,
     Coordinator,
     Organisation,
-    PolicyVersion,
     StaffMember,
 )
 from services.intake.models.retention import Hold, HoldFields, Retention
@@ -38,7 +37,6 @@ __all__ = [
     "Offer",
     "Organisation",
     "PersonFields",
-    "PolicyVersion",
     "Referral",
     "ReferralFields",
     "ReferralPerson",

@@ -1,10 +1,9 @@
 """The register: organisations of the whole installation; per tenant its staff, coordinators and policy."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Integer, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import At, Base, Code, Codes, Id, SealedBytes
@@ -91,15 +90,3 @@ class Coordinator(Base):
     created_at: Mapped[At]
     erased_at: Mapped[At | None]
     sealed: Mapped[SealedBytes]
-
-
-class PolicyVersion(Base):
-    """The lengths that a tenant set; a change is a new version, and running clocks keep theirs."""
-
-    __tablename__ = "policy"
-
-    tenant: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    changed_by: Mapped[UUID]
-    created_at: Mapped[At]

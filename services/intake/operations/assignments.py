@@ -20,19 +20,18 @@ from services.intake.domain.errors import NoCoordinator
 from services.intake.models import Assignment, Case, Offer
 from services.intake.operations import notifying
 from services.intake.queries import cases as reads
-from services.intake.queries import register
-from services.intake.queries.register import PolicyInForce
+from services.intake.settings import policies
 from shared import outbox
 from shared.auth import Role
-from shared.calendar import add_length
 from shared.clocks import Clocks
 from shared.events import intake as events
 
 clocks = Clocks(SERVICE)
 
 
-async def begin(session: AsyncSession, *, case: Case, policy: PolicyInForce, now: datetime) -> None:
+async def begin(session: AsyncSession, *, case: Case, now: datetime) -> None:
     """Begin the next search for a coordinator; the allocation clock runs from now."""
+    policy = await policies.in_force(session, tenant=case.tenant, at=case.created_at)
     case.assignment_no += 1
     session.add(
         Assignment(
@@ -54,7 +53,7 @@ async def begin(session: AsyncSession, *, case: Case, policy: PolicyInForce, now
         owner=Role.REGIONAL_MANAGER,
         escalate_to=Role.ADMINISTRATOR,
         now=now,
-        due_at=add_length(now, policy.lengths.allocate),
+        due_at=policy.after(now, policy.settings.allocate),
         policy_version=policy.version,
     )
     if case.state == CaseStatus.PAUSED and case.pause_reason is not None:
@@ -82,7 +81,7 @@ async def release(session: AsyncSession, *, case: Case, reason: ReleaseReason, n
     replace = reason in REPLACED
     await _end(session, case, reason, replace=replace, now=now)
     if replace:
-        await begin(session, case=case, policy=await register.policy(session, tenant=case.tenant), now=now)
+        await begin(session, case=case, now=now)
 
 
 async def call_off(session: AsyncSession, *, case: Case, reason: ReleaseReason, now: datetime) -> None:

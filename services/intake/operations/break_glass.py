@@ -12,8 +12,8 @@ from services.intake.operations import notifying
 from services.intake.queries import break_glass as reads
 from services.intake.queries import cases as case_reads
 from services.intake.queries import register
+from services.intake.settings import policies
 from shared import break_glass, outbox
-from shared.calendar import add_length
 from shared.case_state import CaseErased, UnknownCase
 from shared.events import intake as events
 from shared.ids import uuid7
@@ -43,14 +43,14 @@ async def open_file(
     told = [officer for officer in officers if officer != opened_by]
     if not told:
         raise NobodyToTell
-    policy = await register.policy(session, tenant=case.tenant)
+    policy = await policies.in_force(session, tenant=case.tenant)
     opening = BreakGlass(
         id=uuid7(),
         tenant=case.tenant,
         case_id=case.id,
         opened_by=opened_by,
         created_at=now,
-        until=add_length(now, policy.lengths.break_glass),
+        until=policy.after(now, policy.settings.opening),
     )
     await vault.seal(session, opening, BreakGlassFields(reason=reason))
     session.add(opening)

@@ -19,9 +19,8 @@ from services.intake.domain.errors import CaseGoesOn
 from services.intake.models import Base, Case, Referral
 from services.intake.operations import break_glass, circle, holds
 from services.intake.queries import cases as reads
-from services.intake.queries import register
+from services.intake.settings import policies
 from shared import erasure, outbox
-from shared.calendar import add_length
 from shared.case_state import CaseErased, UnknownCase
 from shared.clocks import Clocks
 from shared.erasure import Erased, Erasures
@@ -64,7 +63,7 @@ async def erase_referral(
 async def _begin(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, because: ErasureBecause, now: datetime
 ) -> None:
-    policy = await register.policy(session, tenant=tenant)
+    policy = await policies.in_force(session, tenant=tenant)
     await clocks.stop(session, kind=RETENTION_CLOCK, subject=case_id, now=now)
     await erasures.begin(
         session,
@@ -75,8 +74,8 @@ async def _begin(
         because=because,
         waits_for=HOLDERS,
         now=now,
-        warn_at=add_length(now, policy.lengths.erasure_warn),
-        due_at=add_length(now, policy.lengths.erasure),
+        warn_at=policy.after(now, policy.settings.erasure_warn),
+        due_at=policy.after(now, policy.settings.erasure),
         policy_version=policy.version,
     )
     fact = events.CaseErased(case_id=case_id, because=because)

@@ -10,8 +10,8 @@ from services.intake.domain.errors import HoldEndsTooSoon, HoldLifted, UnknownHo
 from services.intake.domain.retention import LiftedBecause
 from services.intake.models import Hold, HoldFields
 from services.intake.operations.retention import UNDER_HOLD, locked_file, start_clock
-from services.intake.queries import register
 from services.intake.queries import retention as reads
+from services.intake.settings import policies
 from shared import outbox
 from shared.auth import Role
 from shared.calendar import BRUSSELS, end_of_day
@@ -110,7 +110,7 @@ async def _let_time_run(session: AsyncSession, hold: Hold, now: datetime) -> Non
         return
     # A hold makes nothing be kept longer: a new clock with the old moment, not the old clock moved by the pause.
     await clocks.stop(session, kind=RETENTION_CLOCK, subject=hold.case_id, now=now)
-    warn_days = (await register.policy(session, tenant=hold.tenant)).lengths.retention_warn_days
+    warn_days = (await policies.in_force(session, tenant=hold.tenant)).settings.retention_warn_days
     await start_clock(
         session,
         tenant=hold.tenant,
@@ -123,7 +123,7 @@ async def _let_time_run(session: AsyncSession, hold: Hold, now: datetime) -> Non
 
 
 async def _start_clock(session: AsyncSession, hold: Hold, until: date, now: datetime) -> None:
-    policy = await register.policy(session, tenant=hold.tenant)
+    policy = await policies.in_force(session, tenant=hold.tenant)
     due_at = end_of_day(until)
     await clocks.start(
         session,
@@ -134,7 +134,7 @@ async def _start_clock(session: AsyncSession, hold: Hold, until: date, now: date
         case=None,
         owner=Role.DPO,
         now=now,
-        warn_at=due_at - timedelta(days=policy.lengths.retention_warn_days),
+        warn_at=due_at - timedelta(days=policy.settings.retention_warn_days),
         due_at=due_at,
         policy_version=policy.version,
     )

@@ -12,8 +12,8 @@ from services.intake.models import Base, Coordinator, StaffMember
 from services.intake.models.register import key_subject
 from services.intake.operations.erasing import erasures
 from services.intake.queries import register
+from services.intake.settings import policies
 from shared import erasure, outbox
-from shared.calendar import add_length
 from shared.erasure import Erased
 from shared.events import intake as events
 from shared.events.base import ErasureBecause
@@ -52,7 +52,7 @@ async def erase_contact(
         _forget(row, now)
     await session.flush()
     contact_id = key_subject(tenant, person_id)
-    policy = await register.policy(session, tenant=tenant)
+    policy = await policies.in_force(session, tenant=tenant)
     await erasures.begin(
         session,
         kind=kind,
@@ -62,8 +62,8 @@ async def erase_contact(
         because=because,
         waits_for=[SERVICE],
         now=now,
-        warn_at=add_length(now, policy.lengths.erasure_warn),
-        due_at=add_length(now, policy.lengths.erasure),
+        warn_at=policy.after(now, policy.settings.erasure_warn),
+        due_at=policy.after(now, policy.settings.erasure),
         policy_version=policy.version,
     )
     fact = events.ContactErased(contact_id=contact_id, kind=kind, because=because)

@@ -26,14 +26,14 @@ from services.intake.operations import assignments, notifying
 from services.intake.operations.cases import locked_live_case
 from services.intake.queries import cases as reads
 from services.intake.queries import referrals, register
-from services.intake.queries.register import PolicyInForce
+from services.intake.settings import Policy, policies
 from shared import outbox
 from shared.auth import Role
-from shared.calendar import add_length
 from shared.case_state import CaseErased, CaseStopped
 from shared.clocks import Clock, Clocks
 from shared.events import intake as events
 from shared.ids import uuid7
+from shared.policies import PolicyInForce
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
@@ -47,7 +47,7 @@ async def offer_to_next(
     if found is None or await reads.open_offer(session, tenant=tenant, case_id=case_id) is not None:
         return
     case, assignment = found
-    policy = await register.policy(session, tenant=tenant)
+    policy = await policies.in_force(session, tenant=tenant, at=case.created_at)
     await clocks.stop(session, kind=SEARCH_CLOCK, subject=case_id, now=now)
     best = await _best(session, vault, case, number)
     # Somebody erased meanwhile is no candidate any more.
@@ -71,7 +71,7 @@ async def offer_to_next(
         case=case_id,
         owner=Role.REGIONAL_MANAGER,
         now=now,
-        due_at=add_length(now, policy.lengths.search_again),
+        due_at=policy.after(now, policy.settings.search_again),
         policy_version=policy.version,
     )
 
@@ -107,7 +107,7 @@ async def _best(session: AsyncSession, vault: Vault, case: Case, number: int) ->
 
 
 async def _offer(
-    session: AsyncSession, case: Case, candidate: Candidate, policy: PolicyInForce, now: datetime
+    session: AsyncSession, case: Case, candidate: Candidate, policy: PolicyInForce[Policy], now: datetime
 ) -> None:
     made = select(func.count()).where(Offer.case_id == case.id, Offer.assignment_no == case.assignment_no)
     ordinal = (await session.execute(made)).scalar_one() + 1
@@ -136,9 +136,11 @@ async def _offer(
     await _write_to(session, case, offer, kind="offer-made", clock=clock, now=now)
 
 
-async def _start_clock(session: AsyncSession, offer: Offer, policy: PolicyInForce, now: datetime) -> Clock:
-    due_at = add_length(now, policy.lengths.offer_expires)
-    warn_at = add_length(now, policy.lengths.offer_warn)
+async def _start_clock(
+    session: AsyncSession, offer: Offer, policy: PolicyInForce[Policy], now: datetime
+) -> Clock:
+    due_at = policy.after(now, policy.settings.offer_expires)
+    warn_at = policy.after(now, policy.settings.offer_warn)
     return await clocks.start(
         session,
         kind=OFFER_CLOCK,

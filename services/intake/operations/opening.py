@@ -9,7 +9,7 @@ from services.intake.domain.codes import CaseStatus, PartyRole, ReferralState
 from services.intake.models import Case, CaseParty, Referral
 from services.intake.operations import assignments, baseline
 from services.intake.operations.referrals import decide
-from services.intake.queries import register
+from services.intake.settings import policies
 from shared import outbox
 from shared.events import intake as events
 from shared.ids import uuid7
@@ -29,14 +29,14 @@ async def accept_referral(
         now=now,
     )
     words = await vault.open(session, referral)
-    policy = await register.policy(session, tenant=tenant)
+    policy = await policies.in_force(session, tenant=tenant, at=now)
     case = _case_of(referral, now=now)
     session.add(case)
     await session.flush()
     session.add_all(_parties(case))
     await _publish(session, case, policy_version=policy.version)
     await baseline.begin(session, vault, case=case, words=words, now=now)
-    await assignments.begin(session, case=case, policy=policy, now=now)
+    await assignments.begin(session, case=case, now=now)
     return case.id
 
 

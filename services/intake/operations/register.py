@@ -17,10 +17,9 @@ from services.intake.domain.errors import (
     OrganisationUnknown,
     TenantUnknown,
 )
-from services.intake.models import ContactFields, Coordinator, Organisation, PolicyVersion, StaffMember
+from services.intake.models import ContactFields, Coordinator, Organisation, StaffMember
 from services.intake.queries import register as reads
 from services.intake.schemas.register import NewCoordinator, NewOrganisation, NewStaff
-from services.intake.settings import Policy
 from shared.auth import NO_TENANT
 from shared.database import Scope, set_scope
 from shared.ids import uuid7
@@ -130,26 +129,6 @@ async def enter_coordinator(
     }
     await _put(session, Coordinator, values)
     return coordinator_id
-
-
-async def change_policy(
-    session: AsyncSession, *, tenant: UUID, policy: Policy, changed_by: UUID, now: datetime
-) -> int:
-    """Make a policy count from now on and return its version; clocks that run keep theirs. Raises: TenantUnknown."""
-    await _require_tenant(session, tenant)
-    await session.execute(_HOLD_POLICY, {"tenant": str(tenant)})
-    version = (await reads.policy(session, tenant=tenant)).version + 1
-    session.add(
-        PolicyVersion(
-            tenant=tenant,
-            version=version,
-            settings=policy.model_dump(mode="json"),
-            changed_by=changed_by,
-            created_at=now,
-        )
-    )
-    await session.flush()
-    return version
 
 
 async def _require_tenant(session: AsyncSession, tenant: UUID) -> None:

@@ -22,9 +22,8 @@ from services.intake.domain.retention import FileKind
 from services.intake.models import Case, PersonFields, Referral, ReferralPerson, Retention
 from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals as referral_reads
-from services.intake.queries import register
 from services.intake.queries import retention as reads
-from services.intake.settings import Policy
+from services.intake.settings import Policy, policies
 from shared import outbox
 from shared.auth import Role
 from shared.calendar import BRUSSELS, age_on, end_of_day
@@ -115,9 +114,9 @@ async def _begin(session: AsyncSession, vault: Vault, file: File, now: datetime)
     """Birth dates are read here and not kept: what is stored is a date from which no birthday can be told."""
     if file.over_at is None:
         raise FileNotOver(case_id=str(file.case_id))
-    policy = await register.policy(session, tenant=file.tenant)
+    policy = await policies.in_force(session, tenant=file.tenant)
     persons = [] if file.case is None else await _persons(session, vault, file)
-    lengths = _lengths(policy.lengths)
+    lengths = _lengths(policy.settings)
     kind = _kind(file, lengths)
     until = rules.keep_until(
         kind,
@@ -135,7 +134,7 @@ async def _begin(session: AsyncSession, vault: Vault, file: File, now: datetime)
         tenant=file.tenant,
         case_id=file.case_id,
         keep_until=until,
-        warn_days=policy.lengths.retention_warn_days,
+        warn_days=policy.settings.retention_warn_days,
         policy_version=policy.version,
         now=now,
     )

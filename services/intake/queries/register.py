@@ -1,7 +1,6 @@
 """Reads of the register: organisations, staff, coordinators, the policy in force."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,27 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import LIVE, OfferState
 from services.intake.domain.fit import Candidate
-from services.intake.models import Case, Coordinator, Offer, Organisation, PolicyVersion, StaffMember
-from services.intake.settings import Policy
+from services.intake.models import Case, Coordinator, Offer, Organisation, StaffMember
 from shared.auth import Role
 from shared.http.paging import PageRequest, Rows, paginate
-
-
-@dataclass(frozen=True)
-class PolicyInForce:
-    """The lengths that count for a tenant, and their version (0: the defaults)."""
-
-    version: int
-    lengths: Policy
-
-
-async def policy(session: AsyncSession, *, tenant: UUID) -> PolicyInForce:
-    """Return the policy that a tenant has now."""
-    query = select(PolicyVersion).where(PolicyVersion.tenant == tenant).order_by(PolicyVersion.version.desc())
-    found = (await session.execute(query.limit(1))).scalar_one_or_none()
-    if found is None:
-        return PolicyInForce(0, Policy())
-    return PolicyInForce(found.version, Policy.model_validate(found.settings))
 
 
 async def organisation(session: AsyncSession, *, organisation_id: UUID) -> Organisation | None:

@@ -7,12 +7,13 @@ from services.intake.routes import (
     copies,
     erasing,
     offers,
-    policy,
     referrals,
     register,
     retention,
     statistics,
 )
+from services.intake.settings import policies
+from shared.http.policies import policy_router
 
 # What is asked most comes first: an address is looked for in this order.
 routers = [
@@ -21,7 +22,7 @@ routers = [
     offers.router,
     baseline.router,
     register.router,
-    policy.router,
+    policy_router(policies),
     erasing.router,
     retention.router,
     break_glass.router,

@@ -11,7 +11,6 @@ from services.intake.domain.codes import ReferralState
 from services.intake.models import PersonFields, Referral, ReferralPerson
 from services.intake.operations import opening, referrals
 from services.intake.queries import referrals as reads
-from services.intake.queries import register
 from services.intake.schemas.referrals import (
     CaseStarted,
     NewReferral,
@@ -23,9 +22,8 @@ from services.intake.schemas.referrals import (
     ShownConsent,
     ShownWishes,
 )
-from services.intake.settings import Policy
+from services.intake.settings import Policy, policies
 from shared.auth import Principal, Role
-from shared.calendar import add_length
 from shared.database import Scope, set_scope
 from shared.http import (
     Now,
@@ -40,6 +38,7 @@ from shared.http import (
     problems,
 )
 from shared.http.principals import TENANT_HEADER, TenantNotReadable
+from shared.policies import PolicyInForce
 
 router = Router(tags=["referrals"])
 
@@ -82,8 +81,9 @@ async def list_referrals(principal: Reader, session: Session, page: Paging) -> P
     """List the tenant's referrals, newest first; a referrer sees their own."""
     referrer_id = permissions.referrals_of(principal)
     rows = await reads.referrals(session, tenant=principal.tenant, referrer_id=referrer_id, page=page)
-    policy = await register.policy(session, tenant=principal.tenant)
-    return Page(items=[_summary(row, policy.lengths) for row in rows.items], next=rows.next)
+    policy_at = await policies.history(session, tenant=principal.tenant)
+    items = [_summary(row, policy_at(row.created_at)) for row in rows.items]
+    return Page(items=items, next=rows.next)
 
 
 @router.get("/v1/referrals/{referral_id}")
@@ -92,12 +92,12 @@ async def read_referral(
 ) -> ReferralDetail:
     """Read a referral: for whoever wrote it, and the manager who decides on it."""
     referral = await permissions.referral_for_reader(session, principal, referral_id=referral_id)
-    policy = await register.policy(session, tenant=principal.tenant)
+    policy = await policies.in_force(session, tenant=principal.tenant, at=referral.created_at)
     words = await parts.vault.open(session, referral)
     rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
     fields = await parts.vault.open_readable(session, rows)
     return ReferralDetail.of(
-        _summary(referral, policy.lengths),
+        _summary(referral, policy),
         question=words.question,
         summary=words.summary,
         languages=list(words.languages),
@@ -174,7 +174,7 @@ async def withdraw_referral(
     return ReferralReceipt(referral_id=referral_id, state=ReferralState.WITHDRAWN)
 
 
-def _summary(row: Referral, lengths: Policy) -> ReferralSummary:
+def _summary(row: Referral, policy: PolicyInForce[Policy]) -> ReferralSummary:
     return ReferralSummary.model_validate(
         {
             "referral_id": row.id,
@@ -187,15 +187,15 @@ def _summary(row: Referral, lengths: Policy) -> ReferralSummary:
             "mandated_organisation_id": row.mandated_organisation,
             "case_id": row.case_id if row.state == ReferralState.ACCEPTED else None,
             "created_at": row.created_at,
-            "decide_by": _decide_by(row, lengths),
+            "decide_by": _decide_by(row, policy),
         }
     )
 
 
-def _decide_by(row: Referral, lengths: Policy) -> datetime | None:
+def _decide_by(row: Referral, policy: PolicyInForce[Policy]) -> datetime | None:
     if row.state != ReferralState.RECEIVED:
         return None
-    return add_length(row.created_at, lengths.acknowledge)
+    return policy.after(row.created_at, policy.settings.acknowledge)
 
 
 def shown_person(row: ReferralPerson, fields: PersonFields | None) -> ReferredPerson:

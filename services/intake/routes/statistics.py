@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from services.intake.domain.statistics import Quarter, Table
-from services.intake.queries import register
 from services.intake.queries import statistics as reads
 from services.intake.queries.statistics import By
 from services.intake.schemas.statistics import (
@@ -16,6 +15,7 @@ from services.intake.schemas.statistics import (
     QuarterText,
     Statistics,
 )
+from services.intake.settings import policies
 from shared.auth import Principal, Role
 from shared.calendar import BRUSSELS
 from shared.http import Now, Router, Session, allow
@@ -42,7 +42,8 @@ async def read_statistics(
     begins, ends = _quarter(first), _quarter(last)
     if begins is not None and ends is not None and ends < begins:
         raise PeriodNotPossible
-    smallest = (await register.policy(session, tenant=principal.tenant)).lengths.statistics_smallest_group
+    policy = await policies.in_force(session, tenant=principal.tenant)
+    smallest = policy.settings.statistics_smallest_group
     today = now.astimezone(BRUSSELS).date()
     tables = await reads.tables(session, tenant=principal.tenant, by=by, today=today, smallest=smallest)
     return Statistics(

@@ -8,7 +8,6 @@ from pydantic import Field, StringConstraints
 
 from services.intake.domain.codes import Gender
 from services.intake.schemas.common import Culture, EmailAddress, Language, Languages, Name
-from services.intake.settings import Policy
 from shared.auth import Role
 from shared.http.models import Line, RequestModel, ResponseModel
 
@@ -96,10 +95,3 @@ class CoordinatorEntry(ResponseModel):
     load: int
     tied_to: list[UUID]
     created_at: datetime
-
-
-class PolicyInForce(ResponseModel):
-    """The policy that counts now; version 0: nobody changed the defaults."""
-
-    version: int
-    settings: Policy

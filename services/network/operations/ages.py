@@ -21,8 +21,9 @@ from services.network.domain.consents import (
 from services.network.models import Person, PersonFields
 from services.network.operations import notifying
 from services.network.schemas import is_address
+from services.network.settings import policies
 from shared import outbox
-from shared.calendar import BRUSSELS, add_length
+from shared.calendar import BRUSSELS
 from shared.clocks import Clock, Clocks
 from shared.events import network
 from shared.vault import Vault
@@ -138,8 +139,8 @@ def _wanted(live: Clock | None, birth_date: date | None, now: datetime) -> tuple
 async def _start(
     session: AsyncSession, person: Person, *, kind: str, due_at: datetime, now: datetime
 ) -> None:
-    policy = await queries.policy(session, tenant=person.tenant)
-    before = add_length(due_at, policy.lengths.coming_of_age_warn) - due_at
+    policy = await policies.for_case(session, case_id=person.case_id)
+    before = policy.after(due_at, policy.settings.coming_of_age_warn) - due_at
     await clocks.start(
         session,
         kind=kind,

@@ -37,8 +37,9 @@ from services.network.domain import (
 )
 from services.network.models import DataRequest, DataRequestFields, Person
 from services.network.operations import asking_for_others, erasing, notifying
+from services.network.settings import policies
 from shared import case_state, outbox
-from shared.calendar import BRUSSELS, add_length
+from shared.calendar import BRUSSELS
 from shared.clocks import Clocks
 from shared.errors import DomainError
 from shared.events import network
@@ -76,7 +77,7 @@ async def receive(
         raise AlreadyErased(person_id=str(person.id))
     await _require_room(session, person, kind, now)
     begins = _begins(received_on, now)
-    policy = await queries.policy(session, tenant=person.tenant)
+    policy = await policies.in_force(session, tenant=person.tenant)
     request = DataRequest(
         id=uuid7(),
         tenant=person.tenant,
@@ -87,7 +88,7 @@ async def receive(
         kind=kind,
         state=RequestState.RECEIVED,
         created_at=now,
-        due_at=add_length(begins, policy.lengths.data_request_due),
+        due_at=policy.after(begins, policy.settings.data_request_due),
     )
     await vault.seal(session, request, DataRequestFields(text=words))
     session.add(request)
@@ -95,7 +96,7 @@ async def receive(
     await _start_clock(
         session,
         request,
-        warn_at=add_length(begins, policy.lengths.data_request_warn),
+        warn_at=policy.after(begins, policy.settings.data_request_warn),
         policy_version=policy.version,
         now=now,
     )
@@ -127,12 +128,12 @@ async def approve(
     """
     await asking_for_others.require_still_theirs(session, vault, request=request, now=now)
     _decide(request, RequestState.APPROVED, by, now)
-    lengths = (await queries.policy(session, tenant=request.tenant)).lengths
+    policy = await policies.in_force(session, tenant=request.tenant)
     request.show_exit_reason = show_exit_reason and request.kind == RequestKind.COPY
     if request.kind == RequestKind.ERASURE and await _can_be_erased_alone(session, request):
-        request.erase_at = add_length(now, lengths.erase_wait)
+        request.erase_at = policy.after(now, policy.settings.erase_wait)
     if request.kind == RequestKind.COPY:
-        request.ready_until = add_length(now, lengths.copy_ready)
+        request.ready_until = policy.after(now, policy.settings.copy_ready)
         await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
     await session.flush()
     await _tell_decided(session, request, "approved", now)
@@ -163,12 +164,12 @@ async def extend(
     if request.extended_at is not None:
         raise AlreadyExtended(request_id=str(request.id))
     clock = await clocks.find(session, kind=DATA_REQUEST_CLOCK, subject=request.id)
-    policy = await queries.policy(session, tenant=request.tenant)
-    longer = policy.lengths.data_request_extension
+    policy = await policies.in_force(session, tenant=request.tenant)
+    longer = policy.settings.data_request_extension
     request.extended_at = now
-    request.due_at = add_length(request.due_at, longer)
+    request.due_at = policy.after(request.due_at, longer)
     await _seal(session, vault, request, extension=reason)
-    warn_at = None if clock is None or clock.warn_at is None else add_length(clock.warn_at, longer)
+    warn_at = None if clock is None or clock.warn_at is None else policy.after(clock.warn_at, longer)
     # The clock that ran has an end that was told; the longer time is a clock of its own.
     await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
     await _start_clock(session, request, warn_at=warn_at, policy_version=policy.version, now=now)

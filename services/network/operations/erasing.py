@@ -15,8 +15,8 @@ from services.network.domain import (
 )
 from services.network.models import Base, Circle, Contact, Person
 from services.network.operations import ages, cases, holds, invitations, links, no_contacts
+from services.network.settings import policies
 from shared import case_state, erasure, outbox
-from shared.calendar import add_length
 from shared.erasure import Erased, Erasures
 from shared.events import network
 from shared.events.base import ErasureBecause
@@ -49,7 +49,7 @@ async def erase_person(
     # Last: the later it is asked, the less can have changed.
     await holds.require_free_at_intake(services, tenant=person.tenant, case_id=person.case_id)
     await _leave(session, person, now)
-    policy = await queries.policy(session, tenant=person.tenant)
+    policy = await policies.in_force(session, tenant=person.tenant)
     await erasures.begin(
         session,
         kind="person",
@@ -59,8 +59,8 @@ async def erase_person(
         because=because,
         waits_for=HOLDERS,
         now=now,
-        warn_at=add_length(now, policy.lengths.erasure_warn),
-        due_at=add_length(now, policy.lengths.erasure),
+        warn_at=policy.after(now, policy.settings.erasure_warn),
+        due_at=policy.after(now, policy.settings.erasure),
         policy_version=policy.version,
     )
     fact = network.PersonErased(case_id=person.case_id, person_id=person.id, because=because)

@@ -28,8 +28,9 @@ from services.network.domain import (
 )
 from services.network.models import Invitation, Person
 from services.network.operations import notifying
+from services.network.settings import policies
 from shared import case_state, outbox
-from shared.calendar import BRUSSELS, add_length
+from shared.calendar import BRUSSELS
 from shared.clocks import Clocks
 from shared.events import network
 from shared.events.base import EventData
@@ -149,7 +150,7 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
     invitation = await _open(session, tenant, invitation_id)
     if invitation is None:
         return
-    policy = await queries.policy(session, tenant=tenant)
+    policy = await policies.for_case(session, case_id=invitation.case_id)
     await clocks.start(
         session,
         kind=INVITATION_CLOCK,
@@ -159,8 +160,8 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
         case=invitation.case_id,
         owner=CLOCK_OWNER,
         now=now,
-        warn_at=add_length(now, policy.lengths.invitation_remind),
-        due_at=add_length(now, policy.lengths.invitation_due),
+        warn_at=policy.after(now, policy.settings.invitation_remind),
+        due_at=policy.after(now, policy.settings.invitation_due),
         policy_version=policy.version,
     )
     state = await case_state.read(session, invitation.case_id)

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network import queries
 from services.network.domain import Basis
 from services.network.models import LegalBasis, Person
 from services.network.queries import consents
+from services.network.settings import policies
 from shared.ids import uuid7
 
 
 async def note(session: AsyncSession, *, person: Person, now: datetime) -> None:
     """Note the basis for somebody new, as the policy of now says for their kind: a later policy does not change it."""
-    policy = await queries.policy(session, tenant=person.tenant)
+    policy = await policies.in_force(session, tenant=person.tenant)
     await _add(
-        session, person, policy.lengths.legal_basis.of(person.role), now, policy_version=policy.version
+        session, person, policy.settings.legal_basis.of(person.role), now, policy_version=policy.version
     )
 
 
@@ -33,7 +33,7 @@ async def in_force(session: AsyncSession, *, person: Person) -> Basis:
     known = await consents.legal_bases(session, tenant=person.tenant, person_id=person.id)
     if known:
         return Basis(known[0].basis)
-    return (await queries.policy(session, tenant=person.tenant)).lengths.legal_basis.of(person.role)
+    return (await policies.in_force(session, tenant=person.tenant)).settings.legal_basis.of(person.role)
 
 
 async def _add(

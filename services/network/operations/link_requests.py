@@ -14,6 +14,7 @@ from services.network.domain import LinkAskedOften, NotReachable, PersonState, P
 from services.network.models import Person, PersonalLink
 from services.network.operations import links, notifying
 from services.network.schemas import is_address
+from services.network.settings import policies
 from shared import case_state
 from shared.auth import read_link_token
 from shared.calendar import BRUSSELS
@@ -70,7 +71,7 @@ async def renew_own(session: AsyncSession, vault: Vault, *, person: Person, now:
 
 async def _wait(session: AsyncSession, person: Person, now: datetime) -> timedelta | None:
     """Return how long somebody waits who was sent as many links as may be lately; None if one more may go."""
-    most = (await queries.policy(session, tenant=person.tenant)).lengths.links_a_day
+    most = (await policies.in_force(session, tenant=person.tenant)).settings.links_a_day
     lately = (
         select(message.c.queued_at)
         .where(

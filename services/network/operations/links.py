@@ -19,8 +19,9 @@ from services.network.domain import (
 )
 from services.network.models import Person, PersonalLink
 from services.network.operations import notifying
+from services.network.settings import policies
 from shared.auth import LinkToken, link_token, read_link_token
-from shared.calendar import BRUSSELS, add_length
+from shared.calendar import BRUSSELS
 from shared.case_state import require_not_erased
 from shared.context import Context
 from shared.database import Scope, set_scope
@@ -136,8 +137,8 @@ async def exchange(
 
 
 async def _until(session: AsyncSession, person: Person, now: datetime) -> datetime:
-    policy = await queries.policy(session, tenant=person.tenant)
-    return add_length(now, policy.lengths.link_expires)
+    policy = await policies.in_force(session, tenant=person.tenant)
+    return policy.after(now, policy.settings.link_expires)
 
 
 async def _locked(session: AsyncSession, person: Person, now: datetime, expires_at: datetime) -> PersonalLink:

@@ -1,7 +1,7 @@
 """Reads. Every one names the tenant; those that precede a write take the row's lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -18,10 +18,8 @@ from services.network.models import (
     Invitation,
     Person,
     PersonalLink,
-    Policy,
 )
 from services.network.queries.consents import consent_allows, may_ask_for, may_read_file_of, research_allowed
-from services.network.schemas.policy import Lengths
 from shared.clocks import Clock
 from shared.http import PageRequest, Rows, paginate
 from shared.tables import clock as clock_table
@@ -211,23 +209,6 @@ async def was_refused(session: AsyncSession, *, person_id: UUID, kind: str) -> b
     query = select(message.c.state).where(message.c.recipient == person_id, message.c.kind == kind)
     state = (await session.execute(query.order_by(message.c.queued_at.desc()).limit(1))).scalar_one_or_none()
     return state == "failed"
-
-
-@dataclass(frozen=True)
-class PolicyInForce:
-    """The lengths that count for a tenant, and their version; version 1 is the defaults."""
-
-    version: int
-    lengths: Lengths
-
-
-async def policy(session: AsyncSession, *, tenant: UUID) -> PolicyInForce:
-    """Return a tenant's policy as it is now."""
-    query = select(Policy).where(Policy.tenant == tenant).order_by(Policy.version.desc())
-    found = (await session.execute(query.limit(1))).scalar_one_or_none()
-    if found is None:
-        return PolicyInForce(1, Lengths())
-    return PolicyInForce(found.version, Lengths.model_validate(found.settings))
 
 
 async def data_request(

@@ -10,8 +10,9 @@ from services.network.routes import (
     my_consents,
     no_contacts,
     people,
-    policy,
 )
+from services.network.settings import policies
+from shared.http.policies import policy_router
 
 routers = [
     people.router,
@@ -22,6 +23,6 @@ routers = [
     my_consents.router,
     data_requests.router,
     no_contacts.router,
-    policy.router,
+    policy_router(policies),
     erasing.router,
 ]

@@ -23,7 +23,7 @@ from services.plans.operations.timing import (
     start_clock,
     stop_clocks,
 )
-from shared.calendar import add_length
+from services.plans.settings import policies
 from shared.events import plans as events
 
 
@@ -83,7 +83,7 @@ async def fall_due(
     breached = await clocks.breach(session, kind=AGREEMENT, subject=agreement.id, now=now)
     if breached is None:
         return
-    policy, policy_version = await queries.policy_of(session, plan.tenant)
+    policy = await policies.for_case(session, case_id=plan.case_id)
     await start_clock(
         session,
         plan,
@@ -91,9 +91,9 @@ async def fall_due(
         subject=agreement.id,
         owner=breached.owner,
         now=now,
-        warn_at=add_length(breached.due_at, policy.agreement_remind),
-        due_at=add_length(breached.due_at, policy.agreement_grace),
-        policy_version=policy_version,
+        warn_at=policy.after(breached.due_at, policy.settings.agreement_remind),
+        due_at=policy.after(breached.due_at, policy.settings.agreement_grace),
+        policy_version=policy.version,
         paused=paused,
     )
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)

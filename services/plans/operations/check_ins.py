@@ -27,7 +27,7 @@ from services.plans.operations.agreements import read_agreement, settle
 from services.plans.operations.ending import end_follow_up
 from services.plans.operations.timing import CHECK_IN, clocks, notify, publish, start_clock, stop_clocks
 from services.plans.schemas import AgreementStatus, CheckInWords, NewRecord
-from shared.calendar import add_length
+from services.plans.settings import policies
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -116,7 +116,7 @@ async def request_review(
     if made is None:
         raise ReviewAlreadyRequested
     check_in = await read_check_in(session, made)
-    policy, policy_version = await queries.policy_of(session, tenant)
+    policy = await policies.for_case(session, case_id=case_id)
     await start_clock(
         session,
         plan,
@@ -126,8 +126,8 @@ async def request_review(
         escalate_to="regional-manager",
         now=now,
         warn_at=now,
-        due_at=add_length(now, policy.check_in_grace),
-        policy_version=policy_version,
+        due_at=policy.after(now, policy.settings.check_in_grace),
+        policy_version=policy.version,
         paused=state.status == "paused",
     )
     await publish(session, plan, events.ReviewRequested(case_id=case_id, plan_id=plan_id), now=now)

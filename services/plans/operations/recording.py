@@ -35,10 +35,11 @@ from services.plans.operations.timing import (
     stop_clocks,
 )
 from services.plans.schemas import AgreementWords, NewPlan, PlanBWords, PlanWords
-from services.plans.settings import Policy
-from shared.calendar import BRUSSELS, add_length
+from services.plans.settings import Policy, policies
+from shared.calendar import BRUSSELS
 from shared.events import plans as events
 from shared.ids import uuid7
+from shared.policies import PolicyInForce
 from shared.vault import Vault
 
 
@@ -73,7 +74,7 @@ async def record_plan(
     if made is None:
         raise PlanExists
     plan = await queries.read_plan(session, made)
-    policy, policy_version = await queries.policy_of(session, tenant)
+    policy = await policies.for_case(session, case_id=case_id)
     paused = state.status == "paused"
     agreements = await _write_version(
         session,
@@ -83,10 +84,9 @@ async def record_plan(
         new=new,
         now=now,
         policy=policy,
-        policy_version=policy_version,
         paused=paused,
     )
-    await _plan_check_ins(session, plan, now=now, policy=policy, policy_version=policy_version, paused=paused)
+    await _plan_check_ins(session, plan, now=now, policy=policy, paused=paused)
     return plan, agreements
 
 
@@ -118,7 +118,7 @@ async def record_version(
     plan.acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
     await session.flush()
     await _replace_open_agreements(session, plan, now=now)
-    policy, policy_version = await queries.policy_of(session, plan.tenant)
+    policy = await policies.for_case(session, case_id=plan.case_id)
     paused = state.status == "paused"
     agreements = await _write_version(
         session,
@@ -128,7 +128,6 @@ async def record_version(
         new=new,
         now=now,
         policy=policy,
-        policy_version=policy_version,
         paused=paused,
     )
     return plan, agreements
@@ -164,8 +163,7 @@ async def _write_version(
     by: UUID,
     new: NewPlan,
     now: datetime,
-    policy: Policy,
-    policy_version: int,
+    policy: PolicyInForce[Policy],
     paused: bool,
 ) -> list[UUID]:
     words = PlanWords(
@@ -197,8 +195,8 @@ async def _write_version(
             subject=agreement.id,
             owner="circle" if agreement.by == "network" else "professional",
             now=now,
-            due_at=moment_of(agreement.due_on, policy.morning_time),
-            policy_version=policy_version,
+            due_at=moment_of(agreement.due_on, policy.settings.morning_time),
+            policy_version=policy.version,
             paused=paused,
         )
     ids = [agreement.id for agreement in agreements]
@@ -255,7 +253,7 @@ async def _replace_open_agreements(session: AsyncSession, plan: Plan, *, now: da
 
 
 async def _plan_check_ins(
-    session: AsyncSession, plan: Plan, *, now: datetime, policy: Policy, policy_version: int, paused: bool
+    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
 ) -> None:
     coordinator = await queries.has_coordinator(session, plan.case_id)
     monitor = await queries.current_monitor(session, plan) is not None
@@ -275,7 +273,7 @@ async def _plan_check_ins(
     session.add_all(check_ins)
     await session.flush()
     for check_in in check_ins:
-        asked_at = add_length(now, policy.until(check_in.kind))
+        asked_at = policy.after(now, policy.settings.until(check_in.kind))
         await start_clock(
             session,
             plan,
@@ -285,8 +283,8 @@ async def _plan_check_ins(
             escalate_to="regional-manager",
             now=now,
             warn_at=asked_at,
-            due_at=add_length(asked_at, policy.check_in_grace),
-            policy_version=policy_version,
+            due_at=policy.after(asked_at, policy.settings.check_in_grace),
+            policy_version=policy.version,
             paused=paused,
         )
     await start_clock(
@@ -296,7 +294,7 @@ async def _plan_check_ins(
         subject=plan.id,
         owner="regional-manager",
         now=now,
-        due_at=add_length(add_length(now, policy.twelve_months), policy.follow_up_cap),
-        policy_version=policy_version,
+        due_at=policy.after(policy.after(now, policy.settings.twelve_months), policy.settings.follow_up_cap),
+        policy_version=policy.version,
         paused=paused,
     )

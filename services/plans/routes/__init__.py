@@ -1,7 +1,9 @@
 """HTTP to operations: plans, agreements, check-ins, and what an organisation sets."""
 
-from services.plans.routes import agreements, check_ins, copies, plans, policies
+from services.plans.routes import agreements, check_ins, copies, plans
+from services.plans.settings import policies
+from shared.http.policies import policy_router
 
-routers = [plans.router, agreements.router, check_ins.router, policies.router, copies.router]
+routers = [plans.router, agreements.router, check_ins.router, policy_router(policies), copies.router]
 
 __all__ = ["routers"]

@@ -20,7 +20,6 @@ from services.scheduling.operations.deadlines import (
     look,
     warn_of_target,
 )
-from services.scheduling.operations.policies import set_policy
 from services.scheduling.operations.polls import add_dates, answer, close_by_coordinator, open_poll
 
 __all__ = [
@@ -46,7 +45,6 @@ __all__ = [
     "open_poll",
     "postpone",
     "schedule",
-    "set_policy",
     "stop_case",
     "warn_of_target",
 ]

@@ -23,8 +23,8 @@ from services.scheduling.operations import ending, polls
 from services.scheduling.operations.asking import ask_newcomers
 from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, is_paused, publish
 from services.scheduling.operations.invitations import invite_newcomers
+from services.scheduling.settings import policies
 from shared import case_state, tables
-from shared.calendar import add_length
 from shared.events.network import CircleMember as ReadyMember
 from shared.events.scheduling import PreparationStarted
 from shared.ids import uuid7
@@ -91,10 +91,10 @@ async def note_released(
 
 
 async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    policy = await queries.policy(session, tenant=tenant)
+    policy = await policies.for_case(session, case_id=case_id)
     urgent = await queries.track(session, tenant=tenant, case_id=case_id) == "urgent"
     lengths = policy.settings
-    target_at = add_length(now, lengths.urgent_target if urgent else lengths.conference_target)
+    target_at = policy.after(now, lengths.urgent_target if urgent else lengths.conference_target)
     statement = insert(Preparation).values(
         id=uuid7(),
         tenant=tenant,
@@ -139,7 +139,7 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
         owner="coordinator",
         escalate_to="regional-manager",
         now=now,
-        warn_at=add_length(now, lengths.urgent_warn if urgent else lengths.conference_warn),
+        warn_at=policy.after(now, lengths.urgent_warn if urgent else lengths.conference_warn),
         due_at=target_at,
         policy_version=policy.version,
     )

@@ -20,9 +20,10 @@ from services.scheduling.operations.base import (
     publish,
     require_not_paused,
 )
-from shared.calendar import add_length
+from services.scheduling.settings import Policy, policies
 from shared.events.scheduling import PollAnswered, PollClosed, PollOpened
 from shared.ids import uuid7
+from shared.policies import PolicyInForce
 
 Via = Literal["link", "coordinator"]
 _REASONS: dict[ClosedBecause, Literal["all-answered", "due", "coordinator", "cancelled"]] = {
@@ -62,10 +63,8 @@ async def open_poll(
     poll = await queries.poll_of(session, conference)
     if poll is not None and poll.state == PollState.OPEN:
         raise domain.PollAlreadyOpen(poll_id=str(poll.id))
-    policy = await queries.policy(session, tenant=conference.tenant)
-    warn_at, closes_at = _moments(
-        now, policy.settings.poll_chase, closes_after or policy.settings.poll_closes
-    )
+    policy = await policies.for_case(session, case_id=conference.case_id)
+    warn_at, closes_at = _moments(policy, now, closes_after or policy.settings.poll_closes)
     poll = poll or Poll(
         id=uuid7(),
         tenant=conference.tenant,
@@ -223,11 +222,11 @@ def require_undated(conference: Conference) -> None:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
 
 
-def _moments(now: datetime, chase_after: str, closes_after: str) -> tuple[datetime, datetime]:
-    closes_at = add_length(now, closes_after)
+def _moments(policy: PolicyInForce[Policy], now: datetime, closes_after: str) -> tuple[datetime, datetime]:
+    closes_at = policy.after(now, closes_after)
     if closes_at - now < timedelta(seconds=1):
         raise domain.ClosesTooSoon
-    chase_at = add_length(now, chase_after)
+    chase_at = policy.after(now, policy.settings.poll_chase)
     # A poll shorter than the organisation's own: the silent are reminded half-way.
     return (chase_at if chase_at < closes_at else now + (closes_at - now) / 2), closes_at
 

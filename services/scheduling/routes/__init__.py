@@ -1,7 +1,9 @@
 """HTTP to operations: conferences, polls, one's own polls, and what an organisation sets."""
 
-from services.scheduling.routes import conferences, copies, own, policies, polls
+from services.scheduling.routes import conferences, copies, own, polls
+from services.scheduling.settings import policies
+from shared.http.policies import policy_router
 
-routers = [conferences.router, polls.router, own.router, policies.router, copies.router]
+routers = [conferences.router, polls.router, own.router, policy_router(policies), copies.router]
 
 __all__ = ["routers"]

@@ -8,20 +8,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import queries
-from services.training.domain import Policy, Registering, Vat, check_times
-from services.training.models import CourseRow, PolicyRow, SessionRow
-from services.training.operations.locks import lock_money
+from services.training.domain import Registering, Vat, check_times
+from services.training.models import CourseRow, SessionRow
 from shared import housekeeping
-from shared.calendar import add_length
-from shared.errors import Invalid
 from shared.ids import uuid7
-
-
-class ReminderAfterExpiry(Invalid):
-    """A reminder makes sense only before the registration expires."""
-
-    code = "reminder-after-expiry"
-    title = "payment_remind must be shorter than payment_expires"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,23 +79,3 @@ async def plan_session(
     await session.flush()
     await housekeeping.visit(session, tenant=tenant)
     return row.id
-
-
-async def set_policy(
-    session: AsyncSession, *, tenant: UUID, policy: Policy, now: datetime
-) -> tuple[int, Policy]:
-    """Set an organisation's choices and return them with their version; clocks that run keep the one they began with.
-
-    Raises: ReminderAfterExpiry.
-    """
-    if add_length(now, policy.payment_remind) >= add_length(now, policy.payment_expires):
-        raise ReminderAfterExpiry
-    await lock_money(session, tenant=tenant)
-    version, present = await queries.policy(session, tenant=tenant)
-    if policy == present:
-        return version, present
-    session.add(
-        PolicyRow(tenant=tenant, version=version + 1, settings=policy.model_dump(mode="json"), created_at=now)
-    )
-    await session.flush()
-    return version + 1, policy

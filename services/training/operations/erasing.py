@@ -19,8 +19,8 @@ from services.training.domain import (
 )
 from services.training.models import Base, RegistrationRow
 from services.training.operations import registrations
+from services.training.settings import policies
 from shared import erasure, outbox
-from shared.calendar import add_length
 from shared.erasure import Erased, Erasures
 from shared.events import training as says
 from shared.events.base import ErasureBecause
@@ -45,7 +45,7 @@ async def erase_registration(
     if row.state in LIVE and held.ends_at > now:
         raise RegistrationGoesOn(state=row.state)
     await _forget(session, row, now)
-    version, policy = await queries.policy(session, tenant=tenant)
+    policy = await policies.in_force(session, tenant=tenant)
     await erasures.begin(
         session,
         kind="registration",
@@ -55,9 +55,9 @@ async def erase_registration(
         because=because,
         waits_for=[registrations.SERVICE],
         now=now,
-        warn_at=add_length(now, policy.erasure_warn),
-        due_at=add_length(now, policy.erasure),
-        policy_version=version,
+        warn_at=policy.after(now, policy.settings.erasure_warn),
+        due_at=policy.after(now, policy.settings.erasure),
+        policy_version=policy.version,
     )
     fact = says.RegistrationErased(registration_id=row.id, because=because)
     await outbox.publish(session, fact, stream=row.id, tenant=tenant, now=now)
@@ -89,8 +89,8 @@ async def wipe_registration(session: AsyncSession, vault: Vault, erased: Erased)
 
 async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime, most: int) -> Sequence[UUID]:
     """Return some registrations that have been kept for as long as the organisation wants."""
-    _, policy = await queries.policy(session, tenant=tenant)
-    before = now - timedelta(days=policy.keep_registration_days)
+    policy = await policies.in_force(session, tenant=tenant)
+    before = now - timedelta(days=policy.settings.keep_registration_days)
     return await queries.over_their_time(session, tenant=tenant, before=before, most=most)
 
 

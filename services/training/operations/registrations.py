@@ -28,8 +28,8 @@ from services.training.domain import (
     communication_of,
 )
 from services.training.models import Participant, RegistrationRow, SessionRow, communication_number
+from services.training.settings import last_moment_to_pay, policies
 from shared import messages, outbox
-from shared.calendar import add_length
 from shared.clocks import Clock, Clocks
 from shared.events import training as says
 from shared.events.base import EventData
@@ -270,7 +270,7 @@ async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationS
 
 async def await_payment(session: AsyncSession, row: RegistrationRow, now: datetime) -> Clock:
     """Start the clock within which a registration is to be paid."""
-    version, policy = await queries.policy(session, tenant=row.tenant)
+    policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
     return await clocks.start(
         session,
         kind=PAYMENT_CLOCK,
@@ -280,9 +280,9 @@ async def await_payment(session: AsyncSession, row: RegistrationRow, now: dateti
         case=None,
         owner="finance",
         now=now,
-        warn_at=add_length(now, policy.payment_remind),
-        due_at=policy.last_moment_to_pay(now),
-        policy_version=version,
+        warn_at=policy.after(now, policy.settings.payment_remind),
+        due_at=last_moment_to_pay(policy, now),
+        policy_version=policy.version,
     )
 
 

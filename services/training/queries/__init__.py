@@ -6,7 +6,6 @@ from services.training.queries.catalogue import (
     course,
     courses,
     places,
-    policy,
     session_and_course,
     sessions_to_come,
 )
@@ -51,7 +50,6 @@ __all__ = [
     "payments_of",
     "payments_on",
     "places",
-    "policy",
     "registration",
     "registrations_of",
     "registrations_with",

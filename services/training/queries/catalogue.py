@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.training.domain import LIVE, SEATED, CourseNotFound, Policy, RegistrationState, SessionNotFound
-from services.training.models import CourseRow, PolicyRow, RegistrationRow, SessionRow
+from services.training.domain import LIVE, SEATED, CourseNotFound, RegistrationState, SessionNotFound
+from services.training.models import CourseRow, RegistrationRow, SessionRow
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,6 @@ class Places:
 
     taken: int
     waiting: int
-
-
-async def policy(session: AsyncSession, *, tenant: UUID) -> tuple[int, Policy]:
-    """Return the organisation's policy and its version (1: the defaults)."""
-    newest = select(PolicyRow).where(PolicyRow.tenant == tenant).order_by(PolicyRow.version.desc()).limit(1)
-    row = (await session.scalars(newest)).first()
-    return (1, Policy()) if row is None else (row.version, Policy.model_validate(row.settings))
 
 
 async def course(session: AsyncSession, *, tenant: UUID, course_id: UUID) -> CourseRow:

@@ -1,5 +1,14 @@
 """Training's API."""
 
+from services.training.permissions import may_set_policy
 from services.training.routes import catalogue, erasing, money, registrations
+from services.training.settings import policies
+from shared.http.policies import policy_router
 
-routers = [catalogue.router, registrations.router, money.router, erasing.router]
+routers = [
+    catalogue.router,
+    registrations.router,
+    money.router,
+    erasing.router,
+    policy_router(policies, may_set_policy),
+]

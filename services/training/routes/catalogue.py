@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Depends
 
 from services.training import queries, schemas
-from services.training.domain import Policy
 from services.training.models import CourseRow, SessionRow
 from services.training.operations import courses
 from services.training.permissions import may_announce, may_set_policy
@@ -103,21 +102,3 @@ def _session(row: SessionRow, course: CourseRow, taken: int) -> schemas.Session:
             "places_left": max(0, row.capacity - taken),
         }
     )
-
-
-@router.get("/v1/policy")
-async def read_policy(principal: PolicySetter, session: Session) -> schemas.PolicyView:
-    """Return the organisation's choices."""
-    version, policy = await queries.policy(session, tenant=principal.tenant)
-    return schemas.PolicyView(version=version, **dict(policy))
-
-
-@router.put("/v1/policy")
-async def set_policy(
-    body: schemas.PolicyChange, principal: PolicySetter, session: Session, now: Now
-) -> schemas.PolicyView:
-    """Set the organisation's choices; clocks that run keep the lengths they started with."""
-    version, policy = await courses.set_policy(
-        session, tenant=principal.tenant, policy=Policy(**dict(body)), now=now
-    )
-    return schemas.PolicyView(version=version, **dict(policy))

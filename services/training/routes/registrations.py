@@ -12,6 +12,7 @@ from services.training.models import Participant, RegistrationRow
 from services.training.operations import registrations
 from services.training.permissions import may_see_payment_requests, may_see_registrations
 from services.training.routes.public import PublicTenant
+from services.training.settings import policies
 from shared.auth import Principal
 from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, paginate
 
@@ -144,8 +145,8 @@ async def read_qr_code(registration_id: UUID, principal: Collector, session: Ses
     asked = (await queries.payment_requests(session, of=[(row, held)])).get(row.id)
     if asked is None:
         raise NothingToPay(state=row.state)
-    _, policy = await queries.policy(session, tenant=principal.tenant)
-    return Response(emails.qr_code(asked, policy), media_type="image/png")
+    policy = await policies.in_force(session, tenant=principal.tenant, at=row.created_at)
+    return Response(emails.qr_code(asked, policy.settings.qr_communication), media_type="image/png")
 
 
 @router.post("/v1/registrations/{registration_id}/cancel")

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "status IN ('open', 'paused', 'stopped', 'ended', 'erased')", name=op.f("ck_case_state_status")
         ),
@@ -216,6 +217,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("published_at IS NOT NULL"),
     )
     op.create_index("ix_outbox_type", "outbox", ["type", "position"])
+    op.create_table(
+        "policy",
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("set_by", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "version", name=op.f("pk_policy")),
+    )
     op.create_table(
         "rate_limit",
         sa.Column("key", sa.LargeBinary(), nullable=False),

@@ -1,6 +1,7 @@
 """The register: organisations, staff, coordinators, and the policy."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -112,25 +113,48 @@ class TestPeople:
 
 class TestPolicy:
     async def test_has_defaults_and_versions(self, house: House) -> None:
-        assert (await house.do("GET", "/v1/policy", house.manager()))["version"] == 0
-        changed = await house.do("PUT", "/v1/policy", house.manager(), json={"offer_expires": "PT5S"})
-        assert (changed["version"], changed["settings"]["offer_expires"]) == (1, "PT5S")
+        assert (await house.do("GET", "/v1/policy", house.manager()))["version"] == 1
+        changed = await house.do(
+            "PUT", "/v1/policy", house.manager(), json={"offer_warn": "PT1S", "offer_expires": "PT5S"}
+        )
+        assert (changed["version"], changed["settings"]["offer_expires"]) == (2, "PT5S")
         assert changed["settings"]["allocate"] == "3wd"
         assert await house.do("GET", "/v1/policy", house.manager()) == changed
 
-    async def test_two_changes_at_once_make_two_versions(self, house: House) -> None:
+    async def test_changes_at_once_make_a_version_each_that_can_be_read(self, house: House) -> None:
+        bodies = [{"allocate": f"{days}wd"} for days in (4, 5, 6)]
         answers = await asyncio.gather(
-            *(house.do("PUT", "/v1/policy", house.manager(), json={}) for _ in range(3))
+            *(house.do("PUT", "/v1/policy", house.manager(), json=body) for body in bodies)
         )
-        assert sorted(answer["version"] for answer in answers) == [1, 2, 3]
+        assert sorted(answer["version"] for answer in answers) == [2, 3, 4]
+        for answer in answers:
+            query = f"/v1/policy?version={answer['version']}"
+            assert await house.do("GET", query, house.manager()) == answer
+        assert (await house.do("GET", "/v1/policy?version=1", house.manager()))["settings"][
+            "allocate"
+        ] == "3wd"
+        missing = await house.refused("GET", "/v1/policy?version=5", house.manager())
+        assert missing == (404, "policy-version-not-found")
 
-    async def test_a_running_clock_keeps_its_version(self, house: House) -> None:
-        case = await house.open_case()
-        await house.do("PUT", "/v1/policy", house.manager(), json={"allocate": "1wd"})
-        await house.enter_coordinator()
-        await house.offer_next(case)
-        rows = await house.rows("SELECT kind, policy_version FROM clock")
-        assert {row.kind: row.policy_version for row in rows} == {"allocation": 0, "offer": 1}
+    async def test_a_case_keeps_the_version_that_was_in_force_when_it_opened(self, house: House) -> None:
+        old = await house.open_case()
+        house.later(minutes=1)
+        await house.do("PUT", "/v1/policy", house.manager(), json={"offer_expires": "5d", "offer_warn": "1d"})
+        new = await house.open_case()
+        for case in (old, new):
+            await house.enter_coordinator()
+            await house.offer_next(case)
+        rows = await house.rows(
+            "SELECT case_id, kind, policy_version, due_at - started_at AS length FROM clock"
+        )
+        assert {(row.case_id, row.kind, row.policy_version) for row in rows} == {
+            (old.id, "allocation", 1),
+            (old.id, "offer", 1),
+            (new.id, "allocation", 2),
+            (new.id, "offer", 2),
+        }
+        lengths = {row.case_id: row.length for row in rows if row.kind == "offer"}
+        assert lengths == {old.id: timedelta(days=2), new.id: timedelta(days=5)}
 
     @pytest.mark.parametrize("length", ["soon", "-1d", "", 3, "P", "99999999d"])
     async def test_refuses_what_is_no_length(self, house: House, length: object) -> None:

@@ -169,18 +169,18 @@ class TestPolicy:
     async def test_says_whether_conferences_are_youth_help(self, house: House) -> None:
         await self.change(house, keep_youth_until_age=None, keep_case_years=3)
         found = await kept(house, await withdrawn(house))
-        assert (found["kind"], found["keep_until"], found["policy_version"]) == ("adult", "2029-03-02", 1)
+        assert (found["kind"], found["keep_until"], found["policy_version"]) == ("adult", "2029-03-02", 2)
 
     async def test_changes_no_clock_that_runs_until_somebody_decides_anew(self, house: House) -> None:
         case = await withdrawn(house)
         first = await clock(house, case)
         await self.change(house, keep_youth_until_age=25)
         assert await kept(house, case) | {"computed_at": ""} == {
-            "case_id": str(case.id), "kind": "youth", "keep_until": YOUTH_END, "policy_version": 0, "computed_at": "",
+            "case_id": str(case.id), "kind": "youth", "keep_until": YOUTH_END, "policy_version": 1, "computed_at": "",
             "held": False,
         }  # fmt: skip
         again = await house.do("POST", f"/v1/cases/{case.id}/retention", dpo(house))
-        assert (again["keep_until"], again["policy_version"]) == ("2037-12-31", 1)
+        assert (again["keep_until"], again["policy_version"]) == ("2037-12-31", 2)
         running = await clock(house, case)
         assert (running.state, running.id != first.id, running.due_at.year) == ("running", True, 2037)
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.network.operations import invitations
-from services.network.schemas.policy import Lengths
+from services.network.settings import Policy
 from shared.events import intake
 from shared.ids import uuid7
 from tests.support.world import Case, problem
@@ -272,9 +272,12 @@ class TestCircleReady:
 class TestPolicy:
     async def test_sets_the_lengths_of_clocks_that_begin_later(self, world: Network) -> None:
         case = await world.open_case()
-        defaults = await world.do("GET", "/v1/policy", world.manager())
-        assert defaults == {"version": 1, **Lengths().model_dump(mode="json")}
-        assert (defaults["invitation_remind"], defaults["invitation_due"]) == ("4d", "8d")
+        defaults = (await world.ask("GET", "/v1/policy", world.manager())).json()
+        assert defaults == {"version": 1, "settings": Policy().model_dump(mode="json"), "set_at": None}
+        assert (defaults["settings"]["invitation_remind"], defaults["settings"]["invitation_due"]) == (
+            "4d",
+            "8d",
+        )
         body = {"invitation_remind": "PT5S", "invitation_due": "PT10S"}
         changed = await world.ask("PUT", "/v1/policy", world.manager(), json=body)
         assert changed.json()["version"] == 2
@@ -286,6 +289,22 @@ class TestPolicy:
             "SELECT due_at - started_at AS due, policy_version FROM clock WHERE subject = :id", id=invitation
         )
         assert (clock[0].due.total_seconds(), clock[0].policy_version) == (10, 2)
+
+    async def test_of_a_case_is_the_one_in_force_when_it_opened(self, world: Network) -> None:
+        old = await world.open_case()
+        world.later(minutes=1)
+        body = {"invitation_remind": "1d", "invitation_due": "2d"}
+        assert (await world.ask("PUT", "/v1/policy", world.manager(), json=body)).status_code == 200
+        found = []
+        for case in (old, await world.open_case()):
+            invitation = await world.invite(case, await world.add(case, "Nadia"))
+            await _begin(world, invitation)
+            [clock] = await world.rows(
+                "SELECT due_at - started_at AS due, policy_version FROM clock WHERE subject = :id",
+                id=invitation,
+            )
+            found.append((clock.due.days, clock.policy_version))
+        assert found == [(8, 1), (2, 2)]
 
     async def test_refuses_lengths_that_make_no_sense_and_people_who_may_not(self, world: Network) -> None:
         case = await world.open_case()

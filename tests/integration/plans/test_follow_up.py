@@ -1,6 +1,7 @@
 """Agreements, check-ins and the end of the follow-up, through the API and step by step."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -325,10 +326,29 @@ class TestSteps:
 
 
 class TestPolicy:
+    async def test_of_a_case_is_the_one_in_force_when_it_opened(self, world: Plans) -> None:
+        old = await world.open_case()
+        world.later(minutes=1)
+        answer = await world.ask("PUT", "/v1/policy", world.manager(), json={"four_weeks": "5d"})
+        assert answer.status_code == 200
+        for case in (old, await world.open_case()):
+            await world.recorded(case, agreements=[])
+        clocks = await world.rows(
+            "SELECT case_id, warn_at - started_at AS length, policy_version FROM clock"
+            " WHERE owner = 'coordinator'"
+        )
+        found = {
+            row.case_id == old.id: (round(row.length / timedelta(days=1)), row.policy_version)
+            for row in clocks
+        }
+        assert found == {True: (28, 1), False: (5, 2)}
+
     async def test_sets_the_length_of_clocks_that_start_later(self, world: Plans) -> None:
         answer = await world.ask("PUT", "/v1/policy", world.manager(), json={"four_weeks": "PT5S"})
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
-        assert (await world.do("GET", "/v1/policy", world.manager()))["four_weeks"] == "PT5S"
+        assert (await world.ask("GET", "/v1/policy", world.manager())).json()["settings"][
+            "four_weeks"
+        ] == "PT5S"
         case = await world.open_case()
         await world.recorded(case, agreements=[])
         (clock,) = await world.rows(

@@ -58,6 +58,17 @@ class TestBegin:
         assert (await world.do("PUT", "/v1/policy", world.manager(), json=lengths))["version"] == 2
         clock = (await world.clocks(await world.assigned()))["conference-target"]
         assert (clock.due_at, clock.policy_version) == (NOW + timedelta(days=10), 2)
+        # A case keeps the lengths that it began with, also for clocks that start later.
+        case = await world.assigned()
+        world.later(minutes=1)
+        await world.ask("PUT", "/v1/policy", world.manager(), json={"poll_chase": "1d", "poll_closes": "3d"})
+        found = {}
+        for each in (case, await world.assigned()):
+            assert await world.handle(each.ready()) == "handled"
+            await world.open_poll(each, 20, 21)
+            poll = (await world.clocks(each))["poll"]
+            found[each.id == case.id] = (poll.due_at - poll.started_at, poll.policy_version)
+        assert found == {True: (timedelta(days=8), 2), False: (timedelta(days=3), 3)}
         stranger = world.staff(uuid7(), uuid7(), Role.REGIONAL_MANAGER)
         assert problem(await world.ask("PUT", "/v1/policy", stranger, json={})) == (403, "role-not-allowed")
 

@@ -255,7 +255,7 @@ class TestPolicy:
         body = {"payment_remind": "1wd", "payment_expires": "3wd"}
         answer = await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=200)
         defaults = {"keep_registration_days": 365, "erasure_warn": "2wd", "erasure": "5wd"}
-        assert answer.json() == body | defaults | {"version": 2, "qr_communication": "text"}
+        assert answer.json()["settings"] == body | defaults | {"qr_communication": "text"}
         again = await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=200)
         assert again.json()["version"] == 2
         after = await world.register(session, "Tom")
@@ -263,6 +263,21 @@ class TestPolicy:
         assert due == ["2026-03-16", "2026-03-05"]
         clocks = await world.rows("SELECT policy_version FROM clock ORDER BY id")
         assert [clock.policy_version for clock in clocks] == [1, 2]
+
+    async def test_of_a_registration_is_the_one_in_force_when_it_was_received(self, world: Training) -> None:
+        session = await world.session(capacity=1)
+        first = await world.register(session, "Annelies")
+        waits = await world.register(session, "Tom")
+        world.later(minutes=1)
+        body = {"payment_remind": "1d", "payment_expires": "2d"}
+        await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=200)
+        path = f"/v1/registrations/{first['registration_id']}/cancel"
+        await world.ask("POST", path, world.trainer, expect=200)
+        await world.deliver_published("training.internal.place.freed.v1")
+        [clock] = await world.rows(
+            "SELECT policy_version FROM clock WHERE subject = :id", id=waits["registration_id"]
+        )
+        assert clock.policy_version == 1
 
     async def test_refuses_what_makes_no_sense(self, world: Training) -> None:
         wrong = [{"payment_remind": "14d"}, {"payment_remind": "soon"}, {"payment_expires": 14}]

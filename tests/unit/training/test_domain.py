@@ -10,7 +10,6 @@ from stdnum.be import ogm_vcs
 
 from services.training.domain import (
     PaymentState,
-    Policy,
     RegistrationState,
     communication_of,
     effect_of_payment,
@@ -18,7 +17,9 @@ from services.training.domain import (
     written_communication,
 )
 from services.training.matching import Candidate, communications_in, suggest
+from services.training.settings import Policy, last_moment_to_pay
 from shared.ids import uuid7
+from shared.policies import PolicyInForce
 
 numbers = st.integers(min_value=1, max_value=10**10 - 1)
 
@@ -155,9 +156,10 @@ class TestSuggest:
 class TestPolicy:
     def test_gives_the_whole_last_day(self) -> None:
         asked_at = datetime(2026, 3, 20, 9, tzinfo=UTC)
-        until = Policy(payment_expires="14d").last_moment_to_pay(asked_at)
-        assert until == datetime(2026, 4, 3, 22, tzinfo=UTC)
+        policy = PolicyInForce(1, Policy(payment_expires="14d"))
+        assert last_moment_to_pay(policy, asked_at) == datetime(2026, 4, 3, 22, tzinfo=UTC)
 
     def test_takes_short_lengths_exactly(self) -> None:
         asked_at = datetime(2026, 3, 20, 9, tzinfo=UTC)
-        assert Policy(payment_expires="PT5S").last_moment_to_pay(asked_at) == asked_at + timedelta(seconds=5)
+        policy = PolicyInForce(1, Policy(payment_remind="PT1S", payment_expires="PT5S"))
+        assert last_moment_to_pay(policy, asked_at) == asked_at + timedelta(seconds=5)

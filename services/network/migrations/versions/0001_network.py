@@ -122,15 +122,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_person_case", "person", ["tenant", "case_id", "created_at", "id"])
     op.create_table(
-        "policy",
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("settings", postgresql.JSONB(), nullable=False),
-        sa.Column("changed_by", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "version", name=op.f("pk_policy")),
-    )
-    op.create_table(
         "consent",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

@@ -81,14 +81,6 @@ def upgrade() -> None:
     )
     op.create_index("uq_plan_case_id", "plan", ["tenant", "case_id"], unique=True)
     op.create_table(
-        "policy",
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("settings", postgresql.JSONB(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_policy")),
-    )
-    op.create_table(
         "sharing_consent",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),

@@ -25,14 +25,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_course_list", "course", ["tenant", "created_at", "id"])
     op.create_table(
-        "policy",
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("settings", postgresql.JSONB(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "version", name=op.f("pk_policy")),
-    )
-    op.create_table(
         "statement",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

@@ -1,0 +1,63 @@
+"""What an organisation may set: lengths of time, and on what basis it keeps data."""
+
+from datetime import timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from services.network.domain import Basis
+from shared.calendar import Length, at_most
+from shared.http.models import RequestModel
+from shared.policies import Policies, PolicySettings
+
+_LONGEST = timedelta(days=3650)
+
+
+class LegalBases(RequestModel):
+    """On what basis data is kept, for each kind of person: for the organisation to settle with its DPO.
+
+    Consent is a weak basis where somebody depends on help, so it is nobody's default.
+    """
+
+    central: Basis = Basis.PUBLIC_TASK
+    representative: Basis = Basis.PUBLIC_TASK
+    circle: Basis = Basis.LEGITIMATE_INTEREST
+    advocate: Basis = Basis.LEGITIMATE_INTEREST
+    interpreter: Basis = Basis.LEGITIMATE_INTEREST
+    professional: Basis = Basis.LEGITIMATE_INTEREST
+
+    def of(self, role: str) -> Basis:
+        """Return the basis for a kind of person."""
+        basis: Basis = getattr(self, role)
+        return basis
+
+
+class Policy(PolicySettings):
+    """The lengths of network's clocks and links, and on what basis data is kept."""
+
+    ORDER: ClassVar = (
+        ("invitation_remind", "invitation_due"),
+        ("data_request_warn", "data_request_due"),
+        ("erasure_warn", "erasure"),
+    )
+
+    invitation_remind: Length = "4d"
+    invitation_due: Length = "8d"
+    link_expires: Annotated[Length, at_most(_LONGEST)] = "120d"
+    # A request about one's data: the law gives a month, and two more if need be.
+    data_request_warn: Length = "23d"
+    data_request_due: Annotated[Length, at_most(timedelta(days=31))] = "30d"
+    data_request_extension: Annotated[Length, at_most(timedelta(days=61))] = "60d"
+    # How long a copy can be read, and how long the erasing waits: who changes their mind can say so.
+    copy_ready: Annotated[Length, at_most(_LONGEST)] = "30d"
+    erase_wait: Length = "2d"
+    erasure_warn: Length = "2wd"
+    erasure: Length = "5wd"
+    # How long before a birthday that changes whose consent counts its owner hears of it.
+    coming_of_age_warn: Length = "4w"
+    # New emails with a link that somebody may ask for themselves, in a day.
+    links_a_day: Annotated[int, Field(ge=1, le=20)] = 3
+    legal_basis: LegalBases = LegalBases()
+
+
+policies = Policies(Policy)

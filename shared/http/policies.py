@@ -1,0 +1,60 @@
+"""The routes by which an organisation reads and changes its policy of a service."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query
+
+from shared.auth import Principal, Role
+from shared.http.models import ResponseModel
+from shared.http.openapi import problems
+from shared.http.principals import allow
+from shared.http.routing import Now, Router, Session
+from shared.policies import Policies, PolicyInForce, PolicySettings
+
+P = TypeVar("P", bound=PolicySettings)
+
+
+class PolicyView(ResponseModel, Generic[P]):
+    """A version of the policy. Version 1 is the defaults; `set_at` null: nobody set it."""
+
+    version: int
+    settings: P
+    set_at: datetime | None
+
+
+_MANAGERS = allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER)
+
+
+def policy_router(policies: Policies[P], may_set: Callable[..., Any] = _MANAGERS) -> Router:
+    """Return the routes for those whom the role gate lets in."""
+    router = Router(tags=["policy"])
+    settings_type = policies.settings
+    setter = Annotated[Principal, Depends(may_set)]
+    view = PolicyView[settings_type]  # type: ignore[valid-type]
+
+    @router.get("/v1/policy", response_model=view, responses=problems(404))
+    async def read_policy(
+        principal: setter,
+        session: Session,
+        version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    ) -> PolicyInForce[P]:
+        """Read what is in force now, or one version."""
+        if version is None:
+            return await policies.in_force(session, tenant=principal.tenant)
+        return await policies.version(session, tenant=principal.tenant, version=version)
+
+    @router.put("/v1/policy", response_model=view)
+    async def change_policy(
+        body: settings_type,  # type: ignore[valid-type]
+        principal: setter,
+        session: Session,
+        now: Now,
+    ) -> PolicyInForce[P]:
+        """Put settings in force; what is left out gets its default. Cases that are open keep what they began with."""
+        return await policies.change(
+            session, tenant=principal.tenant, settings=body, set_by=principal.id, now=now
+        )
+
+    return router

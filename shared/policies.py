@@ -1,0 +1,143 @@
+"""What an organisation sets for a service: numbered versions that are all kept, of which one is in force at a time.
+
+A service has one model of settings and one `Policies` for it (services/<name>/settings.py). Version 1 is the defaults;
+each change adds a version and changes none. What has begun keeps the version that was in force then: a case the one of
+its opening (`for_case`), anything else the one of its own beginning (`in_force(at=...)`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, Self, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationInfo, model_validator
+from sqlalchemy import and_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.calendar import add_length
+from shared.errors import NotFound, NotYet
+from shared.http.models import RequestModel
+from shared.tables import case_state
+from shared.tables import policy as table
+
+_FIRST = 1
+_ANY_MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
+_AS_STORED = "as stored"
+
+
+class UnknownPolicyVersion(NotFound):
+    """The organisation has no such version of its policy."""
+
+    code = "policy-version-not-found"
+    title = "There is no such version of this policy"
+
+
+class PolicySettings(RequestModel):
+    """Base of what an organisation sets for one service: every field has a default, and unknown ones are refused."""
+
+    # Pairs (first, then) of lengths: counted from the same start, the first ends before the other.
+    ORDER: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self, info: ValidationInfo) -> Self:
+        # What is stored was in order by the rules and defaults of its day, and has to stay readable.
+        for first, then in () if info.context == _AS_STORED else self.ORDER:
+            ends = [add_length(_ANY_MONDAY, getattr(self, name)) for name in (first, then)]
+            if ends[0] >= ends[1]:
+                raise ValueError(f"{first} must be shorter than {then}")
+        return self
+
+
+P = TypeVar("P", bound=PolicySettings)
+
+
+@dataclass(frozen=True)
+class PolicyInForce(Generic[P]):
+    """One version of an organisation's settings; `set_at` None: the defaults, which nobody set."""
+
+    version: int
+    settings: P
+    set_at: datetime | None = None
+
+    def after(self, start: datetime, length: str) -> datetime:
+        """Return the time a length after `start`, by the organisation's calendar."""
+        return add_length(start, length)
+
+
+class Policies(Generic[P]):
+    """The versions of one service's settings, for all organisations."""
+
+    def __init__(self, settings: type[P]) -> None:
+        self.settings = settings
+
+    async def in_force(
+        self, session: AsyncSession, *, tenant: UUID, at: datetime | None = None
+    ) -> PolicyInForce[P]:
+        """Return what an organisation has set now, or had set at a time."""
+        query = select(table).where(table.c.tenant == tenant).order_by(table.c.version.desc()).limit(1)
+        if at is not None:
+            query = query.where(table.c.set_at <= at)
+        return self._read((await session.execute(query)).one_or_none())
+
+    async def for_case(self, session: AsyncSession, *, case_id: UUID) -> PolicyInForce[P]:
+        """Return what was in force when a case opened. Raises: NotYet if its opening is not known here yet."""
+        case = case_state.c
+        opened = select(case.opened_at, table.c.version, table.c.settings, table.c.set_at).outerjoin_from(
+            case_state, table, and_(table.c.tenant == case.tenant, table.c.set_at <= case.opened_at)
+        )
+        query = opened.where(case.case_id == case_id).order_by(table.c.version.desc().nulls_last()).limit(1)
+        row = (await session.execute(query)).one_or_none()
+        if row is None or row.opened_at is None:
+            raise NotYet("opening of the case")
+        return self._read(None if row.version is None else row)
+
+    async def version(self, session: AsyncSession, *, tenant: UUID, version: int) -> PolicyInForce[P]:
+        """Return one version. Raises: UnknownPolicyVersion."""
+        query = select(table).where(table.c.tenant == tenant, table.c.version == version)
+        row = (await session.execute(query)).one_or_none()
+        if row is None and version != _FIRST:
+            raise UnknownPolicyVersion(version=version)
+        return self._read(row)
+
+    async def history(self, session: AsyncSession, *, tenant: UUID) -> Callable[[datetime], PolicyInForce[P]]:
+        """Return, for lists, what tells the version that was in force at a time."""
+        query = select(table).where(table.c.tenant == tenant).order_by(table.c.version.desc())
+        versions = [self._read(row) for row in await session.execute(query)]
+
+        def at(time: datetime) -> PolicyInForce[P]:
+            known = (each for each in versions if each.set_at is not None and each.set_at <= time)
+            return next(known, self._read(None))
+
+        return at
+
+    async def change(
+        self, session: AsyncSession, *, tenant: UUID, settings: P, set_by: UUID, now: datetime
+    ) -> PolicyInForce[P]:
+        """Put settings in force for what begins from now on; what is in force already makes no new version.
+
+        Of two changes at once the later one waits for the earlier and gets the version after it.
+        """
+        while True:
+            present = await self.in_force(session, tenant=tenant)
+            if present.settings == settings:
+                return present
+            new = PolicyInForce(present.version + 1, settings, now)
+            values = {
+                "tenant": tenant,
+                "version": new.version,
+                "settings": settings.model_dump(mode="json"),
+                "set_at": now,
+                "set_by": set_by,
+            }
+            added = insert(table).values(values).on_conflict_do_nothing().returning(table.c.version)
+            if (await session.execute(added)).first() is not None:
+                return new
+
+    def _read(self, row: Any) -> PolicyInForce[P]:
+        if row is None:
+            return PolicyInForce(_FIRST, self.settings())
+        # A field that is gone is ignored, and a new one has its default.
+        settings = self.settings.model_validate(row.settings, extra="ignore", context=_AS_STORED)
+        return PolicyInForce(row.version, settings, row.set_at)
