@@ -104,6 +104,9 @@ CLOCK_EVENTS: dict[tuple[str, str], type[ClockFact]] = {
     for what in CLOCK_MOMENTS
 }
 
+# The others let network write to the people of a case.
+WITH_MAIL_OF_THEIR_OWN = ("intake", "network", "training")
+
 MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
     service: create_model(
         f"{service.title()}MessageQueued",
@@ -111,7 +114,7 @@ MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
         __doc__=f"A mail of {service} waits to be sent.",
         __cls_kwargs__={"type": f"{service}.internal.message.queued.v1"},
     )
-    for service in SERVICES
+    for service in WITH_MAIL_OF_THEIR_OWN
 }
 
 

@@ -188,13 +188,6 @@ class BaselineChanged(EventData, type="intake.baseline.changed.v1"):
     bottom_lines: tuple[BottomLineRef, ...] = ()
 
 
-class ReferrerReplaced(EventData, type="intake.referrer.replaced.v1"):
-    """Another professional takes over from the one who referred."""
-
-    case_id: UUID
-    referrer_id: UUID
-
-
 class HoldSet(EventData, type="intake.hold.set.v1"):
     """Nothing of the case may be erased until the hold is lifted; why stays in intake."""
 

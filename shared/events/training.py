@@ -1,6 +1,5 @@
 """What training says: registrations, payments, sessions."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -83,18 +82,5 @@ class PaymentReversed(EventData, type="training.payment.reversed.v1"):
 
 class SessionFull(EventData, type="training.session.full.v1", public=True):
     """The last place was taken."""
-
-    session_id: UUID
-
-
-class SessionMoved(EventData, type="training.session.moved.v1", public=True):
-    """The session has another time or place."""
-
-    session_id: UUID
-    starts_at: datetime
-
-
-class SessionCancelled(EventData, type="training.session.cancelled.v1", public=True):
-    """The session will not be given."""
 
     session_id: UUID
