@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.events import base
-from shared.settings import SERVICES
+from shared.services import SERVICES
 
 ROOT = Path(__file__).parents[1]
 _TITLES = {

@@ -11,8 +11,8 @@ from typing import Any
 
 from deploy.local.errors import PlatformError
 from shared.retention import AUDIT_YEARS
+from shared.services import SERVICES
 
-SERVICES = ("intake", "network", "scheduling", "plans", "training")
 ROLES = ("api", "consumer", "worker")
 DIRECTORY = Path(".kring")
 

@@ -116,12 +116,14 @@ async def lock(session: AsyncSession, case_id: UUID) -> None:
     await session.execute(_LOCK, {"case_id": case_id})
 
 
-async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:
-    """Return the case if it goes on and belongs to the tenant.
+async def require_live(
+    session: AsyncSession, *, case_id: UUID, tenant: UUID, hold: bool = False
+) -> CaseState:
+    """Return the case if it goes on and belongs to the tenant; `hold` it so until this transaction ends.
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
-    state = await read(session, case_id)
+    state = await read(session, case_id, hold=hold)
     if state is None or state.tenant != tenant:
         raise UnknownCase(case_id=str(case_id))
     if state.status == "erased":

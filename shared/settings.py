@@ -16,8 +16,6 @@ from shared.retention import (
 )
 from shared.secrets import database_key, password_of, role_of
 
-SERVICES = ("intake", "network", "scheduling", "plans", "training")
-
 
 class Settings(BaseSettings):
     """Settings of one process. Secrets are files in `secrets_dir`, read by shared.secrets."""

@@ -7,6 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from shared.services import SERVICES
+
 
 async def openapi(service: str) -> int:
     """Print the OpenAPI document of a service."""
@@ -36,7 +38,6 @@ def asyncapi() -> int:
 def asyncapi_document() -> dict[str, Any]:
     """Return the AsyncAPI 3.0 document: one channel and one message per type of event or command."""
     from shared.events.base import COMMANDS, REGISTRY
-    from shared.settings import SERVICES
 
     for service in SERVICES:
         import_module(f"shared.events.{service}")

@@ -21,7 +21,8 @@ from sqlalchemy.pool import NullPool
 
 from deploy.local.errors import PlatformError
 from shared.database import Database
-from shared.settings import SERVICES, Settings
+from shared.services import SERVICES
+from shared.settings import Settings
 
 _AT_ONCE = 5000
 # Later than any event of a case can be: what was erased stays so, whatever a restored broker still holds.

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.commands.status import COLOURS
-from deploy.local.platform import SERVICES, Platform
+from deploy.local.platform import Platform
 from deploy.local.supervisor import State, Supervised
+from shared.services import SERVICES
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

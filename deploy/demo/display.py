@@ -23,6 +23,7 @@ from deploy.demo.report import Report
 from deploy.demo.stage import Scene, Stage
 from deploy.demo.story import Moment
 from shared.calendar import BRUSSELS
+from shared.services import SERVICES
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue")
 # What happens without anybody doing something, in human words.
@@ -181,7 +182,7 @@ class Display(Quietly):
         table.add_column("address")
         for name, address in addresses.items():
             table.add_row(
-                name, f"{address}/docs" if address.startswith("http") and name in _APIS else address
+                name, f"{address}/docs" if address.startswith("http") and name in SERVICES else address
             )
         self._console.print(table)
 
@@ -220,9 +221,6 @@ class Display(Quietly):
             f" · {self._stage.assertions} expectations held · {seconds:.0f} s"
         )
         return Group(Text(), _bar(self._spinner, text))
-
-
-_APIS = frozenset({"intake", "network", "scheduling", "plans", "training"})
 
 
 def _bar(spinner: Spinner, text: str) -> RenderableType:

@@ -15,7 +15,8 @@ import orjson
 
 from deploy.catalogue import consumers
 from shared.clocks import Clock
-from shared.settings import SERVICES, Settings
+from shared.services import SERVICES
+from shared.settings import Settings
 
 # An event may become visible after a later one: its transaction took its number first and ended last.
 _LOOK_BACK = 100

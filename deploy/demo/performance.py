@@ -20,7 +20,8 @@ from deploy.demo.story import Story
 from deploy.demo.workflows import Workflows
 from deploy.local.platform import Platform
 from shared.clock import clock_from
-from shared.settings import SERVICES, Settings
+from shared.services import SERVICES
+from shared.settings import Settings
 
 PATIENCE_SECONDS = 60.0
 # For a platform on which nothing is killed on purpose.

@@ -24,8 +24,8 @@ from deploy.local.secrets import ensure_secrets, write_private
 from deploy.local.service import Preparation, Service
 from deploy.local.supervisor import Supervised, Supervisor
 from deploy.local.temporal import NAMESPACE, TemporalServer, TimeSkippingServer
+from shared.services import SERVICES
 
-SERVICES = ("intake", "network", "scheduling", "plans", "training")
 _GIVEN = (
     "KRING_DATABASE_URL",
     "KRING_BROKER_URL",

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.data_requests import data_request_workflow_id
-from services.network.domain import HOLDERS, INVITATION_CLOCK, SERVICE, invitation_workflow_id
+from services.network.domain import INVITATION_CLOCK, SERVICE, invitation_workflow_id
 from services.network.domain.consents import COMING_OF_AGE, coming_of_age_workflow_id
 from services.network.operations import cases, data_requests, erasing, holds, notifying, persons
 from services.network.workflows import (
@@ -24,11 +24,12 @@ from shared.erasure import erased_by
 from shared.errors import NotYet
 from shared.events import intake, network
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.services import SERVICES_WITH_CASES
 from shared.subscriptions import AndThen, Subscriptions, tenant_of
 
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
-erasing.erasures.follow(subscriptions, services=HOLDERS)
+erasing.erasures.follow(subscriptions, services=SERVICES_WITH_CASES)
 
 
 @subscriptions.acts(intake.CaseOpened)

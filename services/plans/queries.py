@@ -30,9 +30,6 @@ from shared.errors import NotFound, NotYet
 from shared.tables import case_state as case_state_table
 from shared.tables import clock
 
-# Everything that changes a case's plan takes this lock first: one writer per case, and no two that wait for each
-# other. Events that change the case's state take it too, before their handlers run.
-_LOCK = text("SELECT 1 FROM case_state WHERE case_id = :case FOR UPDATE")
 _NEXT = text(
     """
     SELECT kind, subject, at FROM (
@@ -45,8 +42,12 @@ _NEXT = text(
 
 
 async def hold_case(session: AsyncSession, *, case_id: UUID) -> None:
-    """Make this transaction the only one that changes the case's plan, whatever state the case is in."""
-    await session.execute(_LOCK, {"case": case_id})
+    """Make this transaction the only one that changes the case's plan, whatever state the case is in.
+
+    Everything that changes it takes this lock first: one writer per case, and no two that wait for each other. Events
+    that change the case's state take it too, before their handlers run.
+    """
+    await case_state.lock(session, case_id)
 
 
 async def lock_case(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> case_state.CaseState:

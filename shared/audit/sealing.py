@@ -17,6 +17,7 @@ import orjson
 import structlog
 from sqlalchemy import text
 
+from shared import locks
 from shared.database import Database
 from shared.errors import Operational
 
@@ -25,7 +26,6 @@ log = structlog.get_logger(__name__)
 SEAL_SECONDS = 5.0
 MAC_BYTES = 32
 _BATCH = 1000
-_LOCK = 0x7472616365
 
 _TAKE = text(
     "DELETE FROM audit_pending WHERE entry_id IN (SELECT entry_id FROM audit_pending ORDER BY entry_id LIMIT :batch)"
@@ -97,8 +97,7 @@ class Sealer:
     async def seal(self) -> int:
         """Seal what waits, at most a batch; return how many entries that were: none if another process is at it."""
         async with self._database.transaction() as session:
-            lock = text("SELECT pg_try_advisory_xact_lock(:lock)")
-            if not (await session.execute(lock, {"lock": _LOCK})).scalar_one():
+            if not await locks.try_hold(session, "audit-log-seals"):
                 return 0
             rows = sorted((await session.execute(_TAKE, {"batch": _BATCH})).all())
             if not rows:

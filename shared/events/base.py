@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from shared.settings import SERVICES
+from shared.services import SERVICES, SERVICES_WITH_MAIL
 
 EVENTS = "kring.events"
 COMMANDS = "kring.commands"
@@ -104,9 +104,6 @@ CLOCK_EVENTS: dict[tuple[str, str], type[ClockFact]] = {
     for what in CLOCK_MOMENTS
 }
 
-# The others let network write to the people of a case.
-WITH_MAIL_OF_THEIR_OWN = ("intake", "network", "training")
-
 MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
     service: create_model(
         f"{service.title()}MessageQueued",
@@ -114,7 +111,7 @@ MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
         __doc__=f"A mail of {service} waits to be sent.",
         __cls_kwargs__={"type": f"{service}.internal.message.queued.v1"},
     )
-    for service in WITH_MAIL_OF_THEIR_OWN
+    for service in SERVICES_WITH_MAIL
 }
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared import tables
+from shared import locks, tables
 from shared.migrations.roles import close_ledgers, ensure_role, let_in, protect
 from shared.secrets import password_of, role_of
 
@@ -93,7 +93,7 @@ async def _on_connection(url: str, work: Any) -> None:
     try:
         async with engine.begin() as connection:
             # Two installations starting at once: the second waits and finds nothing to do.
-            await connection.execute(text("SELECT pg_advisory_xact_lock(746100)"))
+            await locks.hold(connection, "migrations")
             await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
             await connection.run_sync(work)
     finally:

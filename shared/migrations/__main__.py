@@ -7,7 +7,8 @@ import argparse
 import asyncio
 
 from shared import migrations
-from shared.settings import SERVICES, Settings
+from shared.services import SERVICES
+from shared.settings import Settings
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 
+from shared import locks
 from shared.database import Database
 from shared.ids import uuid7
 from shared.vault.wrapping import KEY_BYTES, VaultError, Wrapper
@@ -44,7 +45,6 @@ data_key = Table(
 )
 KEY_STORE_TABLES = tuple(_metadata.tables)
 # Serialises services that prepare the same store at the same moment.
-_PREPARING = 0x6B72696E
 _REWRAPPED_AT_ONCE = 500
 
 
@@ -60,7 +60,7 @@ async def prepare_key_store(url: str) -> None:
     database = Database.connect(url, application_name="kring-keys", pool_size=1)
     try:
         async with database.transaction() as session:
-            await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PREPARING})
+            await locks.hold(session, "key-store")
             connection = await session.connection()
             await connection.run_sync(_metadata.create_all)
     finally:

@@ -10,7 +10,7 @@ from secrets import randbelow
 
 import pytest
 
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.access.conftest import Populated
 from tests.access.sending import MODES, prepared
 from tests.support.generated import generate

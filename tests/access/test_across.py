@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.access.cast import Headers
 from tests.access.conftest import Populated
 from tests.access.table import written

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.access.conftest import Populated
 from tests.access.sending import MODES, prepared
 from tests.support.generated import generate

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from shared.vault import sealed_models
 from tests.architecture.sources import calls, place, sources
 

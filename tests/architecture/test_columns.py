@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from sqlalchemy import BigInteger, Boolean, DateTime, Integer, LargeBinary, SmallInteger, Table, Uuid
 
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from shared.vault import Sealed, sealed_models
 from tests.architecture.sources import ROOT
 

@@ -15,7 +15,7 @@ from shared.events.base import (
     EventData,
     MessageQueuedFact,
 )
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.architecture.sources import calls, sources, tree_of
 
 # Events that every service has of its own are published by shared code, for a service that calls this.

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.http import RequestModel, Router
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.architecture.sources import ROOT
 
 

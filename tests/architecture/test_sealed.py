@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from shared.vault import Sealed, SealedFields, sealed_models
 
 

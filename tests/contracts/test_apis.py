@@ -8,7 +8,7 @@ import pytest
 
 from deploy import catalogue
 from deploy.commands.documents import openapi_of
-from shared.settings import SERVICES
+from shared.services import SERVICES
 
 SNAPSHOTS = Path(__file__).parent
 HINT = "run `python -m deploy.catalogue` after making sure that those who call this can go on doing so"

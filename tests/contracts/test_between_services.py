@@ -10,7 +10,7 @@ import pytest
 from deploy.commands.documents import openapi_of
 from shared import contracts
 from shared.contracts import Contract
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.architecture.sources import ROOT, sources, tree_of
 
 PUBLISHED = {

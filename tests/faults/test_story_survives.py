@@ -9,7 +9,7 @@ from deploy.demo.performance import play_on
 from deploy.demo.reading import FIRST, read_story
 from deploy.demo.report import Report
 from deploy.local.platform import Platform
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.faults.chaos import Chaos, Outages
 from tests.faults.counting import lost_or_doubled
 

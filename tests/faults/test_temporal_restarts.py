@@ -12,7 +12,7 @@ from deploy.demo.report import Report
 from deploy.demo.stage import Stage
 from deploy.local.part import http_get
 from deploy.local.platform import Platform
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.faults.counting import lost_or_doubled
 from tests.faults.interruptions import Interruptions
 from tests.support.eventually import eventually

@@ -13,7 +13,8 @@ from deploy.local.postgres import PostgreSQL
 from shared import migrations
 from shared.database import Database
 from shared.migrations import PLATFORM, History, history_of
-from shared.settings import SERVICES, database_url
+from shared.services import SERVICES
+from shared.settings import database_url
 from tests.support.platform import rows
 
 

@@ -21,7 +21,8 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from deploy.local.postgres import PostgreSQL
 from shared.database import Database, Scope
 from shared.migrations.roles import TableUnprotected, policies
-from shared.settings import SERVICES, Settings
+from shared.services import SERVICES
+from shared.settings import Settings
 from shared.tables import APPEND_ONLY, NO_TENANT_BECAUSE, SHOWN_TO_ALL, service_metadata
 from tests.support.backing import Databases
 

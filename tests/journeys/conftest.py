@@ -27,7 +27,7 @@ from deploy.local.platform import Platform
 from deploy.local.postgres import binary
 from shared.broker import declare_exchanges
 from shared.secrets import Secrets
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from shared.temporal import Codec
 from tests.support.eventually import eventually
 

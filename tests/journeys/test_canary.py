@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from deploy.demo.words import collect, finder
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.journeys.conftest import Played
 
 pytestmark = pytest.mark.timeout(400)

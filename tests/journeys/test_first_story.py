@@ -10,7 +10,7 @@ from shared.audit import audit_key_for
 from shared.audit.verifying import Verification
 from shared.database import Database
 from shared.secrets import Secrets
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.journeys.conftest import Played
 
 pytestmark = pytest.mark.timeout(400)

@@ -14,7 +14,8 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.temporal import TemporalServer, TimeSkippingServer
 from shared import migrations, tables
 from shared.database import Database
-from shared.settings import SERVICES, database_url
+from shared.services import SERVICES
+from shared.settings import database_url
 from shared.vault.keys import KEY_STORE_TABLES, prepare_key_store
 
 ROOT = Path(__file__).parents[2]

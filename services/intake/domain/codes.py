@@ -57,8 +57,6 @@ class CaseStatus(StrEnum):
 LIVE = (CaseStatus.OPEN, CaseStatus.PAUSED)
 REFUSED = (ReferralState.DECLINED, ReferralState.WITHDRAWN)
 OVER = (CaseStatus.WITHDRAWN, CaseStatus.CLOSED)
-# Who holds something of a case, and confirms that nothing readable is left of it.
-HOLDERS = (SERVICE, "network", "scheduling", "plans")
 
 
 class AssignmentState(StrEnum):

@@ -7,7 +7,6 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import (
-    HOLDERS,
     OVER,
     REFUSED,
     RETENTION_CLOCK,
@@ -26,6 +25,7 @@ from shared.clocks import Clocks
 from shared.erasure import Erased, Erasures
 from shared.events import intake as events
 from shared.events.base import ErasureBecause
+from shared.services import SERVICES_WITH_CASES
 from shared.vault import Vault
 
 erasures = Erasures(SERVICE)
@@ -72,7 +72,7 @@ async def _begin(
         tenant=tenant,
         stream=case_id,
         because=because,
-        waits_for=HOLDERS,
+        waits_for=SERVICES_WITH_CASES,
         now=now,
         warn_at=policy.after(now, policy.settings.erasure_warn),
         due_at=policy.after(now, policy.settings.erasure),

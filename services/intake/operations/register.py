@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum.be import vat
@@ -24,9 +24,6 @@ from shared.auth import NO_TENANT
 from shared.database import Scope, set_scope
 from shared.ids import uuid7
 from shared.vault import Vault
-
-# Held to the commit: two changes at once make two versions.
-_HOLD_POLICY = text("SELECT pg_advisory_xact_lock(746110, hashtext(:tenant))")
 
 
 def kbo_number(given: str) -> str:

@@ -11,7 +11,6 @@ from services.intake import emails
 from services.intake.activities import Files
 from services.intake.domain.codes import (
     HOLD_CLOCK,
-    HOLDERS,
     RETENTION_CLOCK,
     SERVICE,
     Outcome,
@@ -32,11 +31,12 @@ from shared.database import Scope
 from shared.erasure import erased_by
 from shared.events import intake, network, plans
 from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.services import SERVICES_WITH_CASES
 from shared.subscriptions import AndThen
 
 messages.install(subscriptions, templates=Path(__file__).parents[1] / "templates", writer=emails.write)
 erasure.install(subscriptions)
-erasing.erasures.follow(subscriptions, services=HOLDERS)
+erasing.erasures.follow(subscriptions, services=SERVICES_WITH_CASES)
 
 __all__ = ["counting", "subscriptions"]
 

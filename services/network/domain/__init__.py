@@ -15,8 +15,6 @@ SERVICE = "network"
 INVITATION_CLOCK = "invitation"
 CLOCK_OWNER = "coordinator"
 CASE_PAUSED = "case-paused"
-# Who holds something of a person, and confirms that nothing readable is left of them.
-HOLDERS = ("intake", SERVICE, "scheduling", "plans")
 # More than any circle seen, few enough that a list of everybody is one small read.
 MAX_PEOPLE = 200
 MAX_OPEN_PROPOSALS = 20

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,13 +17,10 @@ from shared.clocks import Clocks
 
 clocks = Clocks(SERVICE)
 
-# Held to the commit: a case cannot stop between the look and the write that builds on it.
-_HOLD = text("SELECT 1 FROM case_state WHERE case_id = :case_id FOR SHARE")
-
 
 async def hold(session: AsyncSession, *, case_id: UUID) -> None:
     """Keep a case as it is until this transaction ends, whatever that is."""
-    await session.execute(_HOLD, {"case_id": case_id})
+    await case_state.read(session, case_id, hold=True)
 
 
 async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:
@@ -32,8 +28,7 @@ async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) ->
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
-    await hold(session, case_id=case_id)
-    return await case_state.require_live(session, case_id=case_id, tenant=tenant)
+    return await case_state.require_live(session, case_id=case_id, tenant=tenant, hold=True)
 
 
 async def open_to(session: AsyncSession, *, person: Person, given: bool) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import Purpose
@@ -13,6 +12,7 @@ from services.network.models import ConsentText
 from services.network.queries import texts
 from services.network.queries.texts import DUTCH, TextOf, Words
 from services.network.schemas.consents import NewText
+from shared import locks
 
 
 async def publish(
@@ -35,7 +35,7 @@ async def publish(
     if not complete or len(words) < len(new) or any(text.audience not in AUDIENCES[purpose] for text in new):
         raise TextIncomplete
     # Two who publish at once make two versions, one after the other.
-    await session.execute(func.pg_advisory_xact_lock(746_111, func.hashtext(f"{tenant}/{purpose}")).select())
+    await locks.hold(session, "consent-text", f"{tenant}/{purpose}")
     present = await texts.text(session, tenant=tenant, purpose=purpose)
     if dict(present.words) == words:
         return present

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import (
-    HOLDERS,
     SERVICE,
     AlreadyErased,
     LastCentralPersonErased,
@@ -21,6 +20,7 @@ from shared.erasure import Erased, Erasures
 from shared.events import network
 from shared.events.base import ErasureBecause
 from shared.service_client import ServiceClient
+from shared.services import SERVICES_WITH_CASES
 from shared.vault import Vault
 
 erasures = Erasures(SERVICE)
@@ -57,7 +57,7 @@ async def erase_person(
         tenant=person.tenant,
         stream=person.case_id,
         because=because,
-        waits_for=HOLDERS,
+        waits_for=SERVICES_WITH_CASES,
         now=now,
         warn_at=policy.after(now, policy.settings.erasure_warn),
         due_at=policy.after(now, policy.settings.erasure),

@@ -26,8 +26,7 @@ from services.training.domain import (
 )
 from services.training.models import PaymentRow, RegistrationRow
 from services.training.operations import registrations
-from services.training.operations.locks import lock_money
-from shared import outbox
+from shared import locks, outbox
 from shared.events import training as says
 from shared.vault import Vault
 
@@ -85,7 +84,7 @@ async def match(
     Raises: PaymentNotFound, PaymentSettled, RegistrationNotFound, RegistrationErased, RegistrationOver, NothingToPay,
         NoPlaceLeft, NoSuchMoney.
     """
-    await lock_money(session, tenant=tenant)
+    await locks.hold(session, "money", tenant)
     await queries.payment(session, tenant=tenant, payment_id=payment_id)
     row = await _registration_to_pay(session, tenant=tenant, registration_id=registration_id)
     payment = await queries.payment(session, tenant=tenant, payment_id=payment_id, lock=True)

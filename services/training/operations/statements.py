@@ -15,8 +15,8 @@ from services.training.domain import PaymentKind, PaymentState, is_communication
 from services.training.matching import Candidate, Suggestion, communications_in, suggest
 from services.training.models import PaymentRow, RegistrationRow, StatementRow, Transfer
 from services.training.operations import payments
-from services.training.operations.locks import lock_money
 from services.training.statements import BankEntry, Statement
+from shared import locks
 from shared.ids import uuid7
 from shared.vault import BlindIndex, Vault
 
@@ -71,7 +71,7 @@ async def import_statement(
     The same file again changes nothing; an entry that came with another file is only pointed at.
     """
     digest = sha256(content).digest()
-    await lock_money(session, tenant=tenant)
+    await locks.hold(session, "money", tenant)
     before = await queries.statement_with(session, tenant=tenant, digest=digest)
     if before is not None:
         return Import(before, fresh=False)

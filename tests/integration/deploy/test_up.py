@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.ports import free_port
 from shared.secrets import database_key, password_of, role_of
-from shared.settings import SERVICES
+from shared.services import SERVICES
 from tests.support.eventually import eventually
 
 SERVICE = "plans"

@@ -18,13 +18,13 @@ from shared.errors import Gone, NotYet
 from shared.ids import uuid7
 from shared.outbox import envelope
 from shared.runtime import connected
+from shared.services import SERVICES_WITH_CASES
 from shared.settings import Settings
 from tests.integration.intake.house import Case, StandingClock
 from tests.integration.intake.house import House as Intake
 from tests.integration.intake.house import opened as intake_opened
 from tests.support.backing import Databases
 
-HOLDERS = ("intake", "network", "scheduling", "plans")
 _MAILS = "message.queued"
 Headers = dict[str, str]
 
@@ -118,7 +118,7 @@ class Houses:
     async def letters(self) -> list[tuple[str, Any]]:
         """Return what was said since the last time, by its service, in order."""
         found: list[tuple[str, Any]] = []
-        for service in HOLDERS:
+        for service in SERVICES_WITH_CASES:
             rows = await self.rows(
                 service,
                 "SELECT position, id, type, time, sequence, tenant, case_id, causation_id, traceparent,"
@@ -150,7 +150,12 @@ class Houses:
         waiting: list[tuple[str, str, Any]] = []
         while True:
             fresh = order(await self.letters())
-            waiting += [(to, source, row) for source, row in fresh for to in HOLDERS if not but(to, row.type)]
+            waiting += [
+                (to, source, row)
+                for source, row in fresh
+                for to in SERVICES_WITH_CASES
+                if not but(to, row.type)
+            ]
             if not waiting:
                 return
             left = []
@@ -261,11 +266,11 @@ class Houses:
 async def opened(settings: Settings, databases: Databases) -> AsyncIterator[Houses]:
     """Yield the services, each on a database of its own."""
     async with AsyncExitStack() as stack:
-        owners = {service: await databases.fresh(service) for service in HOLDERS}
+        owners = {service: await databases.fresh(service) for service in SERVICES_WITH_CASES}
         intake = await stack.enter_async_context(intake_opened(settings, owners["intake"]))
         contexts, http = {"intake": intake.context}, {"intake": intake.http}
         ask = AskIntake(intake.http, intake.context.issuer)
-        for service in HOLDERS[1:]:
+        for service in SERVICES_WITH_CASES[1:]:
             found = await stack.enter_async_context(connected(service, settings))
             contexts[service] = replace(found, clock=cast("Any", intake.clock), services=cast("Any", ask))
             app = import_module(f"services.{service}.api").create_app(contexts[service])

@@ -11,7 +11,8 @@ from sqlalchemy.exc import ProgrammingError
 from shared.auth import Role
 from shared.errors import Operational
 from shared.ids import uuid7
-from tests.integration.erasing.house import HOLDERS, Houses, Story
+from shared.services import SERVICES_WITH_CASES
+from tests.integration.erasing.house import Houses, Story
 
 ERASED = (410, "case-erased")
 
@@ -24,7 +25,7 @@ def shuffled(letters: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 async def subjects_of(houses: Houses, story: Story) -> dict[str, list[UUID]]:
     """Return the subjects of a case that have a key, by service."""
     people = [story.case.id, story.central, story.mother, story.neighbour]
-    return {service: await houses.living_keys(service, *people) for service in HOLDERS}
+    return {service: await houses.living_keys(service, *people) for service in SERVICES_WITH_CASES}
 
 
 class TestEraseCase:
@@ -40,8 +41,8 @@ class TestEraseCase:
         await houses.close(story)
         await houses.erase(story)
         await houses.settle()
-        assert await subjects_of(houses, story) == {service: [] for service in HOLDERS}
-        for service in HOLDERS:
+        assert await subjects_of(houses, story) == {service: [] for service in SERVICES_WITH_CASES}
+        for service in SERVICES_WITH_CASES:
             ledger = await houses.rows(
                 service, "SELECT subject FROM erasure_ledger WHERE erased = :case", case=story.case.id
             )
@@ -53,7 +54,7 @@ class TestEraseCase:
 
     @pytest.mark.parametrize("change", ["DELETE FROM erasure_ledger", "UPDATE erasure_ledger SET at = now()"])
     async def test_no_service_may_change_its_ledger(self, houses: Houses, change: str) -> None:
-        for service in HOLDERS:
+        for service in SERVICES_WITH_CASES:
             with pytest.raises(ProgrammingError, match="permission denied"):
                 async with houses.contexts[service].database.transaction() as session:
                     await session.execute(text(change))
@@ -134,7 +135,7 @@ class TestEraseCase:
         for _ in range(2):
             houses.heard.clear()
             await houses.settle(order=shuffled)
-        for service in HOLDERS:
+        for service in SERVICES_WITH_CASES:
             said = await houses.rows(
                 service, "SELECT 1 FROM outbox WHERE type = :type", type=f"{service}.erasure.confirmed.v1"
             )

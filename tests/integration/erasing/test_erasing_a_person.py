@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from shared.auth import Role
 from shared.ids import uuid7
-from tests.integration.erasing.house import HOLDERS, Houses, Story
+from shared.services import SERVICES_WITH_CASES
+from tests.integration.erasing.house import Houses, Story
 
 
 async def erase(houses: Houses, person: Any, because: str = "asked") -> Any:
@@ -40,7 +41,7 @@ class TestErasePerson:
         path = f"/v1/persons/{story.mother}/erasure"
         done = await houses.do("network", "GET", path, houses.officer())
         assert done["state"] == "done"
-        assert {one["service"] for one in done["services"] if one["confirmed_at"]} == set(HOLDERS)
+        assert {one["service"] for one in done["services"] if one["confirmed_at"]} == set(SERVICES_WITH_CASES)
 
     async def test_their_answers_go_and_nobody_waits_for_them(self, houses: Houses) -> None:
         story = await houses.story()

@@ -13,10 +13,11 @@ from deploy.commands import erasures
 from deploy.commands.migrate import migrate
 from deploy.local.errors import PlatformError
 from deploy.local.postgres import binary
+from shared.services import SERVICES_WITH_CASES
 from shared.settings import Settings
-from tests.integration.erasing.house import HOLDERS, Houses, Story
+from tests.integration.erasing.house import Houses, Story
 
-ALL = (*HOLDERS, "keys")
+ALL = (*SERVICES_WITH_CASES, "keys")
 
 
 class Backups:
@@ -87,7 +88,7 @@ async def restore(houses: Houses, backups: Backups, *names: str) -> None:
 async def living(houses: Houses, story: Story) -> int:
     """Return how many keys of a case can be used."""
     people = (story.case.id, story.central, story.mother, story.neighbour)
-    return sum([len(await houses.living_keys(service, *people)) for service in HOLDERS])
+    return sum([len(await houses.living_keys(service, *people)) for service in SERVICES_WITH_CASES])
 
 
 class TestRestoredKeys:
@@ -103,7 +104,7 @@ class TestRestoredKeys:
         assert await living(houses, erased) == 8
         monkeypatch.setenv("KRING_DATABASE_URL", houses.settings.database_url.get_secret_value())
         monkeypatch.setenv("KRING_SECRETS_DIR", str(houses.settings.secrets_dir))
-        await migrate(HOLDERS, wait_seconds=5, parts=["databases"])
+        await migrate(SERVICES_WITH_CASES, wait_seconds=5, parts=["databases"])
         assert await living(houses, erased) == 0
         assert "erased again: 8 keys" in capsys.readouterr().out
         again = await erasures.apply_ledger(houses.settings)
@@ -114,7 +115,7 @@ class TestARestoredDatabase:
     async def test_is_not_readable_without_the_keys_and_says_so(
         self, houses: Houses, backups: Backups, erased: Story
     ) -> None:
-        await restore(houses, backups, *HOLDERS)
+        await restore(houses, backups, *SERVICES_WITH_CASES)
         who, central = houses.coordinator(erased), houses.person(erased, erased.central)
         people = await houses.do("network", "GET", f"/v1/cases/{erased.case.id}/persons", who)
         assert [person["first_name"] for person in people["items"]] == [None, None, None]

@@ -13,7 +13,8 @@ import jsonschema
 import pytest
 import yaml
 
-from deploy.cli import SERVICES, _parser
+from deploy.cli import _parser
+from shared.services import SERVICES
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.cli import SERVICES, _parser
+from deploy.cli import _parser
+from shared.services import SERVICES
 from shared.settings import Settings
 
 DIRECTORY = Path(__file__).parents[3] / "deploy" / "kubernetes"

@@ -1,0 +1,7 @@
+"""The names of the services."""
+
+SERVICES = ("intake", "network", "scheduling", "plans", "training")
+# Those that hold data of cases, and confirm when it is erased.
+SERVICES_WITH_CASES = ("intake", "network", "scheduling", "plans")
+# Those that send mail themselves; the others let network write to the people of a case.
+SERVICES_WITH_MAIL = ("intake", "network", "training")
