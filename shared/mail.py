@@ -19,8 +19,8 @@ import aiosmtplib
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from shared.errors import Operational
+from shared.languages import FALLBACK, Language
 
-LANGUAGES = ("nl", "fr", "en")
 Tls = Literal["if-offered", "required", "from-start"]
 _BUTTON = re.compile(r"^-> (?P<label>[^:]+): (?P<url>\S+)$")
 # What begins a button or a picture, at the beginning of a line.
@@ -46,7 +46,7 @@ class Mail:
 
     address: str
     name: str
-    language: str
+    language: Language
     template: str
     values: dict[str, Any]
     attachments: tuple[Attachment, ...] = ()
@@ -74,14 +74,14 @@ def _environment(directory: Path) -> Environment:
     )
 
 
-def render(directory: Path, mail: Mail) -> tuple[str, str, str, str]:
+def render(directory: Path, mail: Mail) -> tuple[Language, str, str, str]:
     """Return (language, subject, text, html) of a mail, in Dutch where its language has no template."""
     environment = _environment(directory)
-    language = mail.language if mail.language in LANGUAGES else "nl"
+    language = mail.language
     try:
         template = environment.get_template(f"{mail.template}.{language}.txt")
     except TemplateNotFound:
-        language = "nl"
+        language = FALLBACK
         template = environment.get_template(f"{mail.template}.{language}.txt")
     whole = template.render(mail.values)
     first, _, body = whole.partition("\n")

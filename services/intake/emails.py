@@ -13,43 +13,19 @@ from services.intake.domain.codes import OfferState
 from services.intake.models import ContactFields
 from services.intake.queries import cases, register
 from shared.auth import Role
-from shared.calendar import BRUSSELS
 from shared.context import Context
-from shared.mail import LANGUAGES, Mail
+from shared.languages import Language, deadline_in_words, language_of
+from shared.mail import Mail
 from shared.messages import Message, NotWanted
 
 _ABOUT_OFFERS = frozenset({"offer-made", "offer-reminder"})
-_WEEKDAYS = {
-    "nl": ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
-    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
-_MONTHS = {
-    "nl": (
-        *("januari", "februari", "maart", "april", "mei", "juni"),
-        *("juli", "augustus", "september", "oktober", "november", "december"),
-    ),
-    "fr": (
-        *("janvier", "février", "mars", "avril", "mai", "juin"),
-        *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-}
-_HOURS = {
-    "nl": "{0}.{1:02d}\N{NO-BREAK SPACE}uur",
-    "fr": "{0}\N{NO-BREAK SPACE}h {1:02d}",
-    "en": "{0}:{1:02d}",
-}
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
     """Return the mail that a message asks for. Raises: NotWanted if it was overtaken, or nobody is known by that id."""
     await _require_wanted(session, message)
     contact = await _contact(session, message, context)
-    language = contact.language if contact.language in LANGUAGES else "nl"
+    language = language_of(contact.language)
     return Mail(
         address=contact.email,
         name=contact.first_name,
@@ -80,7 +56,7 @@ async def _contact(session: AsyncSession, message: Message, context: Context) ->
     return await context.vault.open(session, person)
 
 
-def _values(message: Message, contact: ContactFields, language: str, context: Context) -> dict[str, Any]:
+def _values(message: Message, contact: ContactFields, language: Language, context: Context) -> dict[str, Any]:
     base = context.settings.public_url.rstrip("/")
     values: dict[str, Any] = {"first_name": contact.first_name, "role": message.role, **message.parameters}
     if "referral_id" in message.parameters:
@@ -92,14 +68,7 @@ def _values(message: Message, contact: ContactFields, language: str, context: Co
     else:
         values["link"] = f"{base}/cases/{message.case_id}"
     if "expires_at" in message.parameters:
-        values["until"] = say_moment(datetime.fromisoformat(str(message.parameters["expires_at"])), language)
+        values["until"] = deadline_in_words(
+            datetime.fromisoformat(str(message.parameters["expires_at"])), language
+        )
     return values
-
-
-def say_moment(moment: datetime, language: str) -> str:
-    """Return a day and hour in Brussels as people write them."""
-    local = moment.astimezone(BRUSSELS)
-    day = "1er" if language == "fr" and local.day == 1 else local.day
-    month = _MONTHS[language][local.month - 1]
-    hour = _HOURS[language].format(local.hour, local.minute)
-    return f"{_WEEKDAYS[language][local.weekday()]} {day} {month} {local.year}, {hour}"

@@ -42,7 +42,7 @@ from shared.contracts import Contract, Published, intake, plans, scheduling
 from shared.contracts.base import Answer
 from shared.errors import Gone, NotFound, NotYet, Operational
 from shared.http import audit_log_of_person
-from shared.mail import LANGUAGES
+from shared.languages import language_of
 from shared.tables import message
 from shared.vault import Vault
 
@@ -75,7 +75,7 @@ async def gather(
         request_id=request.id,
         case_id=person.case_id,
         person_id=person.id,
-        language="nl" if fields is None or fields.language not in LANGUAGES else fields.language,
+        language=language_of(None if fields is None else fields.language),
         missing=missing,
         you=_you(person, fields),
         circle=circle,

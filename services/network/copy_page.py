@@ -12,12 +12,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
-from services.network import wording
 from services.network.copy_schemas import Copy
 from services.network.copy_words import say_code, word
 from services.network.models import PersonFields
-from shared.calendar import BRUSSELS
 from shared.contracts import OwnAuditEntry
+from shared.languages import day_in_words, period_in_words, time_in_words
 
 _PAGES = Path(__file__).with_name("pages")
 # What is known of somebody, as it was sealed; of whom else they speak for is not said.
@@ -106,7 +105,7 @@ class _Page:
         """Return the page."""
         from markupsafe import Markup
 
-        made = wording.say_day(self._copy.made_at, self._language)
+        made = day_in_words(self._copy.made_at, self._language)
         return (
             _environment()
             .get_template("copy.html")
@@ -216,7 +215,7 @@ class _Page:
         ]
         answers = [
             [
-                wording.say_period(said.starts_at, said.ends_at, self._language),
+                period_in_words(said.starts_at, said.ends_at, self._language),
                 self._say("answer", said.answer),
                 self._say("via", said.via),
                 self._say("said_at", said.said_at),
@@ -311,10 +310,9 @@ class _Page:
         if isinstance(value, bool):
             return self._word("yes" if value else "no")
         if isinstance(value, datetime):
-            local = value.astimezone(BRUSSELS)
-            return f"{wording.say_day(value, self._language)}, {local.hour}:{local.minute:02d}"
+            return time_in_words(value, self._language)
         if isinstance(value, date):
-            return wording.say_day(value, self._language)
+            return day_in_words(value, self._language)
         text = str(value)
         return text if name in _VERBATIM else self._code(text)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.network.models import PersonFields
 from shared.contracts import OwnAuditEntry, intake, plans, scheduling
+from shared.languages import Language
 
 COPY_FORMAT: Literal["kring-copy-1"] = "kring-copy-1"
 
@@ -163,7 +164,7 @@ class Copy(Part):
     case_id: UUID
     person_id: UUID
     # The language of the page.
-    language: str
+    language: Language
     missing: list[Missing]
     you: You
     circle: InCircle

@@ -7,7 +7,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-_LANGUAGES = {"nl": 0, "fr": 1, "en": 2}
+from shared.languages import LANGUAGES, Language
 
 
 @lru_cache(maxsize=1)
@@ -18,12 +18,12 @@ def _words() -> dict[str, list[str]]:
     return words
 
 
-def word(key: str, language: str) -> str:
+def word(key: str, language: Language) -> str:
     """Return the word for something on the page."""
-    return _words()[key][_LANGUAGES[language]]
+    return _words()[key][LANGUAGES.index(language)]
 
 
-def say_code(code: str, language: str) -> str:
+def say_code(code: str, language: Language) -> str:
     """Return a code in words; one that has none is shown as it is."""
     found = _words().get(f"={code}")
-    return code.replace("-", " ") if found is None else found[_LANGUAGES[language]]
+    return code.replace("-", " ") if found is None else found[LANGUAGES.index(language)]

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network import queries, wording
+from services.network import queries
 from services.network.domain import (
     OPEN_INVITATIONS,
     InvitationState,
@@ -19,11 +19,13 @@ from services.network.models import Person
 from services.network.operations import links
 from services.network.operations.notifying import CALENDAR
 from services.network.schemas import is_address
+from services.network.wording import WORDINGS
 from shared.calendar import BRUSSELS, Appointment, calendar_invitation
 from shared.context import Context
 from shared.events.base import EventData
 from shared.events.network import MessageDelivered, MessageFailed
-from shared.mail import LANGUAGES, Attachment, Mail, Refused
+from shared.languages import Language, day_in_words, deadline_in_words, language_of, period_in_words
+from shared.mail import Attachment, Mail, Refused
 from shared.messages import Message, NotWanted
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -42,7 +44,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     fields = await context.vault.open(session, person)
     if fields.email is None or not is_address(fields.email):
         raise Refused("no address")
-    language = fields.language if fields.language in LANGUAGES else "nl"
+    language = language_of(fields.language)
     first_name = salutation(fields.first_name)
     values: dict[str, Any] = {
         "first_name": first_name,
@@ -106,17 +108,17 @@ async def _link(session: AsyncSession, message: Message, person: Person, context
     )
 
 
-def _spoken(parameters: dict[str, Any], language: str) -> dict[str, str | None]:
+def _spoken(parameters: dict[str, Any], language: Language) -> dict[str, str | None]:
     starts = _moment(parameters.get(f"{CALENDAR}starts_at") or parameters.get("starts_at"))
     ends = _moment(parameters.get(f"{CALENDAR}ends_at") or parameters.get("ends_at"))
     closes = _moment(parameters.get("closes_at"))
     due = _day(parameters.get("due_on"))
     keep = _day(parameters.get("keep_until"))
     return {
-        "when": wording.say_period(starts, ends, language) if starts and ends else None,
-        "closes": wording.say_deadline(closes, language) if closes else None,
-        "due_on": wording.say_day(due, language) if due else None,
-        "keep_until": wording.say_day(keep, language) if keep else None,
+        "when": period_in_words(starts, ends, language) if starts and ends else None,
+        "closes": deadline_in_words(closes, language) if closes else None,
+        "due_on": day_in_words(due, language) if due else None,
+        "keep_until": day_in_words(keep, language) if keep else None,
         "check_in": cast("str | None", parameters.get("check_in")),
         "request_kind": cast("str | None", parameters.get("request_kind")),
     }
@@ -143,12 +145,12 @@ def _has_calendar(message: Message) -> bool:
 
 
 def _attachments(
-    message: Message, *, address: str, language: str, context: Context
+    message: Message, *, address: str, language: Language, context: Context
 ) -> tuple[Attachment, ...]:
     if not _has_calendar(message):
         return ()
     given = message.parameters
-    words = wording.WORDINGS[language]
+    words = WORDINGS[language]
     method = cast('Literal["REQUEST", "CANCEL"]', given[f"{CALENDAR}method"])
     entry = Appointment(
         uid=str(given[f"{CALENDAR}uid"]),

@@ -1,7 +1,6 @@
 """What training's mails say: looked up when a mail is sent, so that it holds what is true then, or is called off."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from email.utils import parseaddr
 from typing import Any
@@ -13,8 +12,9 @@ from services.training import epc, queries
 from services.training.domain import QrCommunication, RegistrationState, written_communication
 from services.training.models import CourseRow, Participant, RegistrationRow, SessionRow
 from services.training.settings import policies
-from shared.calendar import BRUSSELS, Appointment, calendar_invitation
+from shared.calendar import Appointment, calendar_invitation
 from shared.context import Context
+from shared.languages import Language, day_in_words, language_of, period_in_words
 from shared.mail import Attachment, Mail
 from shared.messages import Message, NotWanted
 from shared.vault import Erased
@@ -32,55 +32,6 @@ _SENT_WHILE = {
     "registration-cancelled": RegistrationState.CANCELLED,
 }
 _WITH_PAYMENT = ("payment-request", "payment-reminder", "payment-reversed", "place-free")
-_DAYS = {
-    "nl": ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
-    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
-_MONTHS = {
-    "nl": [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ],
-    "fr": [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
 
 
 @dataclass(frozen=True)
@@ -91,23 +42,12 @@ class _About:
     course: CourseRow
 
 
-def day_in_words(day: date, language: str) -> str:
-    """Return a day (of a moment: its day in Brussels) as people say it."""
-    day = day.astimezone(BRUSSELS) if isinstance(day, datetime) else day
-    return f"{_DAYS[language][day.weekday()]} {day.day} {_MONTHS[language][day.month - 1]} {day.year}"
-
-
-def amount_in_words(amount: Decimal, language: str) -> str:
+def amount_in_words(amount: Decimal, language: Language) -> str:
     """Return euros as people write them."""
     written = f"{amount:.2f}"
     if language == "en":
         return f"€{written}"
     return f"{written} {'€' if language == 'fr' else 'euro'}".replace(".", ",")
-
-
-def time_in_words(moment: datetime, language: str) -> str:
-    """Return a moment's time of day in Brussels as people write it."""
-    return f"{moment.astimezone(BRUSSELS):{'%-Hh%M' if language == 'fr' else '%H:%M'}}"
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
@@ -131,7 +71,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     return Mail(
         address=participant.email,
         name=participant.name,
-        language=row.language,
+        language=language_of(row.language),
         template=message.kind,
         values=values,
         attachments=attachments,
@@ -139,17 +79,12 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
 
 
 def _values(about: _About) -> dict[str, Any]:
-    held, language = about.session, about.registration.language
-    starts, ends = held.starts_at.astimezone(BRUSSELS), held.ends_at.astimezone(BRUSSELS)
+    held = about.session
     return {
         "first_name": about.participant.first_name,
         "course": about.course.title,
         "place": held.place,
-        "day": day_in_words(held.starts_at, language),
-        "starts": time_in_words(starts, language),
-        # Of a course of several days the hour of the last day says nothing about the first.
-        "ends": time_in_words(ends, language) if starts.date() == ends.date() else None,
-        "last_day": day_in_words(held.ends_at, language),
+        "when": period_in_words(held.starts_at, held.ends_at, language_of(about.registration.language)),
     }
 
 
@@ -159,12 +94,13 @@ async def _payment(session: AsyncSession, about: _About) -> tuple[dict[str, Any]
     if asked is None:
         raise NotWanted
     policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
+    language = language_of(row.language)
     values = {
-        "amount": amount_in_words(asked.amount, row.language),
+        "amount": amount_in_words(asked.amount, language),
         "account_name": asked.account_name,
         "iban": iban_rules.format(asked.account_iban),
         "communication": written_communication(asked.communication),
-        "due_day": day_in_words(asked.last_day, row.language),
+        "due_day": day_in_words(asked.last_day, language),
         "qr": QR_FILE,
     }
     return values, Attachment(

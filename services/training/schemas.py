@@ -19,6 +19,7 @@ from services.training.domain import (
     Vat,
 )
 from shared.http import Line, RequestModel, ResponseModel
+from shared.languages import Language
 
 # As browsers check it; plain letters only, for that is what mail servers everywhere take.
 _EMAIL = (
@@ -61,7 +62,6 @@ Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0
 Iban = Annotated[str, StringConstraints(max_length=42), AfterValidator(_iban)]
 KboNumber = Annotated[str, StringConstraints(max_length=20), AfterValidator(_kbo_number)]
 Link = Annotated[Line, AfterValidator(_link)]
-Language = Literal["nl", "fr", "en"]
 Price = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.http.models import Line
+from shared.languages import LanguageCode
 
 # What a mail server takes without extensions, and nothing that could end or split a header.
 _ADDRESS = re.compile(
@@ -34,6 +35,5 @@ EmailAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=_MAX_ADDRESS), AfterValidator(_address)
 ]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ./()-]{4,28}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-Languages = Annotated[list[Language], Field(max_length=20)]
+Languages = Annotated[list[LanguageCode], Field(max_length=20)]
 Culture = Annotated[Line, StringConstraints(max_length=60)]

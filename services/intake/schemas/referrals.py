@@ -17,8 +17,9 @@ from services.intake.domain.codes import (
     Track,
 )
 from services.intake.domain.consent import Referred
-from services.intake.schemas.common import Culture, EmailAddress, Language, Languages, Name, Phone
+from services.intake.schemas.common import Culture, EmailAddress, Languages, Name, Phone
 from shared.http.models import Line, RequestModel, ResponseModel, Text
+from shared.languages import LanguageCode
 
 MAX_PERSONS = 50
 MAX_LINES = 30
@@ -50,7 +51,7 @@ class NewPerson(RequestModel):
     email: EmailAddress | None = None
     phone: Phone | None = None
     address: Line | None = None
-    language: Language = "nl"
+    language: LanguageCode = "nl"
     relation: Line | None = None
     side: Side = "other"
     parental_authority: bool = False

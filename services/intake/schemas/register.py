@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from services.intake.domain.codes import Gender
-from services.intake.schemas.common import Culture, EmailAddress, Language, Languages, Name
+from services.intake.schemas.common import Culture, EmailAddress, Languages, Name
 from shared.auth import Role
 from shared.http.models import Line, RequestModel, ResponseModel
+from shared.languages import LanguageCode
 
 
 class NewOrganisation(RequestModel):
@@ -48,7 +49,7 @@ class NewStaff(RequestModel):
     first_name: Name
     last_name: Name
     email: EmailAddress
-    language: Language = "nl"
+    language: LanguageCode = "nl"
 
 
 class StaffEntered(ResponseModel):
@@ -64,7 +65,7 @@ class NewCoordinator(RequestModel):
     first_name: Name
     last_name: Name
     email: EmailAddress
-    language: Language = "nl"
+    language: LanguageCode = "nl"
     languages: Languages = Field(default_factory=lambda: ["nl"])
     gender: Gender | None = None
     cultures: Annotated[list[Culture], Field(max_length=20)] = Field(default_factory=list)

@@ -10,9 +10,10 @@ from services.network.domain import Purpose
 from services.network.domain.consents import AUDIENCES, TextIncomplete
 from services.network.models import ConsentText
 from services.network.queries import texts
-from services.network.queries.texts import DUTCH, TextOf, Words
+from services.network.queries.texts import TextOf, Words
 from services.network.schemas.consents import NewText
 from shared import locks
+from shared.languages import FALLBACK
 
 
 async def publish(
@@ -31,7 +32,7 @@ async def publish(
     words: dict[tuple[str, str], Words] = {
         (text.audience, text.language): Words(text.title, text.body) for text in new
     }
-    complete = all((audience, DUTCH) in words for audience in AUDIENCES[purpose])
+    complete = all((audience, FALLBACK) in words for audience in AUDIENCES[purpose])
     if not complete or len(words) < len(new) or any(text.audience not in AUDIENCES[purpose] for text in new):
         raise TextIncomplete
     # Two who publish at once make two versions, one after the other.

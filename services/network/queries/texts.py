@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network.domain import Purpose
 from services.network.domain.consents import Audience, UnknownText
 from services.network.models import ConsentText
+from shared.languages import FALLBACK
 
 DIRECTORY = Path(__file__).parents[1] / "texts"
-DUTCH = "nl"
 _PART = re.compile(r"^# (?P<audience>[a-z]+): (?P<title>.+)$", re.MULTILINE)
 
 
@@ -43,7 +43,7 @@ class TextOf:
     def for_reader(self, audience: str, language: str) -> tuple[str, Words]:
         """Return the text for somebody, in their language or else in Dutch, and which language it is."""
         found = self.words.get((audience, language))
-        return (language, found) if found is not None else (DUTCH, self.words[audience, DUTCH])
+        return (language, found) if found is not None else (FALLBACK, self.words[audience, FALLBACK])
 
 
 @cache

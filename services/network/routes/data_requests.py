@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Body, Depends, Header, Query, Response
 
-from services.network import copies, copy_page, permissions, queries, wording
+from services.network import copies, copy_page, permissions, queries
 from services.network.copy_schemas import Copy
 from services.network.data_requests import RequestKind, RequestState, check_copy_readable
 from services.network.domain import UnknownPerson
@@ -21,9 +21,11 @@ from services.network.request_schemas import (
     OwnDataRequest,
 )
 from services.network.schemas import WithReason
+from services.network.wording import WORDINGS
 from shared.auth import Principal, Role
 from shared.context import Context
 from shared.http import Now, Page, Paging, Parts, Person, Router, Session, allow, problems
+from shared.languages import language_of
 
 router = Router(tags=["data requests"])
 
@@ -265,10 +267,10 @@ async def _own(
     session: Session, parts: Context, asker: PersonRow, requests: list[DataRequest]
 ) -> list[OwnDataRequest]:
     fields = await parts.vault.open(session, asker)
-    language = fields.language if fields.language in wording.WORDINGS else "nl"
+    complaint = WORDINGS[language_of(fields.language)].complaint
     opened = await parts.vault.open_readable(session, requests)
     return [
-        _own_view(request, words or DataRequestFields(), asker.id, wording.WORDINGS[language].complaint)
+        _own_view(request, words or DataRequestFields(), asker.id, complaint)
         for request, words in zip(requests, opened, strict=True)
     ]
 

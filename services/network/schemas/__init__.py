@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from services.network.domain import Answer, Channel, ContactPurpose
 from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
 from shared.http.models import Line, RequestModel, ResponseModel, Text
+from shared.languages import LanguageCode
 
 # What a mail server takes without extensions, and nothing that could end or split a header.
 _ADDRESS = re.compile(
@@ -42,7 +43,6 @@ EmailAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_address)
 ]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ./()-]{4,28}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
 # Over whom parental authority is held; left out: over every minor that the case is about.
@@ -57,7 +57,7 @@ class Proposal(RequestModel):
     email: EmailAddress | None = None
     phone: Phone | None = None
     address: Line | None = None
-    language: Language = "nl"
+    language: LanguageCode = "nl"
     side: Side = "other"
     relation: Line | None = None
 
@@ -81,7 +81,7 @@ class PersonChange(RequestModel):
     email: EmailAddress | None = None
     phone: Phone | None = None
     address: Line | None = None
-    language: Language | None = None
+    language: LanguageCode | None = None
     relation: Line | None = None
     side: Side | None = None
     required: bool | None = None

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from services.network.domain import Basis, Purpose
 from services.network.domain.consents import AgeGroup, Audience
 from shared.http.models import Line, RequestModel, ResponseModel, Text
+from shared.languages import Language
 
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -25,7 +26,7 @@ class NewText(RequestModel):
     """A text for one audience in one language."""
 
     audience: Audience
-    language: Literal["nl", "fr", "en"]
+    language: Language
     title: Annotated[Line, StringConstraints(max_length=100)]
     body: Annotated[Text, StringConstraints(max_length=4000)]
 

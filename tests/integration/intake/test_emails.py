@@ -10,6 +10,7 @@ from services.intake import emails
 from shared import mail, messages
 from shared.auth import Role
 from shared.database import Scope
+from shared.languages import LANGUAGES, Language
 from shared.messages import NotWanted
 from tests.integration.intake.house import House
 
@@ -71,8 +72,8 @@ class TestWrite:
         assert not any(why in text or "Verbeeck" in text for text in (subject, body, page))
 
     @pytest.mark.parametrize("kind", KINDS)
-    @pytest.mark.parametrize("language", mail.LANGUAGES)
-    async def test_every_kind_is_there_in_every_language(self, kind: str, language: str) -> None:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    async def test_every_kind_is_there_in_every_language(self, kind: str, language: Language) -> None:
         values: dict[str, Any] = {
             "first_name": "Malou",
             "link": "http://127.0.0.1/x",

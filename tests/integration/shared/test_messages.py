@@ -96,7 +96,7 @@ class Case:
 async def case(database: MakeDatabase, settings: Settings, sink: tuple[Sink, int], templates: Path) -> Case:
     async def write(_session: AsyncSession, _message: messages.Message, _context: Context) -> mail.Mail:
         values = {"name": "Fatima", "link": "http://127.0.0.1/l/abc"}
-        return mail.Mail("fatima@example.org", "Fatima B", "ar", "hello", values)
+        return mail.Mail("fatima@example.org", "Fatima B", "fr", "hello", values)
 
     subscriptions = Subscriptions("network")
     messages.install(subscriptions, templates=templates, writer=write)

@@ -25,7 +25,7 @@ from services.network.domain.consents import (
 from services.network.queries.texts import shipped
 from shared.calendar import BRUSSELS
 from shared.ids import derived
-from shared.mail import LANGUAGES
+from shared.languages import LANGUAGES
 
 TODAY = date(2026, 3, 2)
 CHILD, MOTHER, FATHER, AUNT = (derived(name) for name in ("child", "mother", "father", "aunt"))

@@ -1,14 +1,13 @@
 """The words of the mails: every kind in every language, and days as people write them."""
 
 import re
-from datetime import UTC, date, datetime
 
 import pytest
 
-from services.network import wording
 from services.network.emails import TEMPLATES
 from services.network.operations.notifying import ASKED_KINDS, OWN_KINDS
-from shared.mail import LANGUAGES, Mail, render
+from shared.languages import LANGUAGES, Language
+from shared.mail import Mail, render
 
 KINDS = sorted(ASKED_KINDS | OWN_KINDS)
 ROLES = ("central", "circle", "professional", "advocate", "interpreter", "representative")
@@ -32,7 +31,7 @@ UNSAID = re.compile(
 )
 
 
-def _rendered(kind: str, language: str, role: str, **values: object) -> tuple[str, str, str, str]:
+def _rendered(kind: str, language: Language, role: str, **values: object) -> tuple[str, str, str, str]:
     given = {"first_name": "Yusra", "role": role, "link": LINK, **dict.fromkeys(FULL), **values}
     return render(TEMPLATES, Mail(address="", name="", language=language, template=kind, values=given))
 
@@ -40,7 +39,7 @@ def _rendered(kind: str, language: str, role: str, **values: object) -> tuple[st
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 class TestEveryMail:
-    def test_is_written_in_this_language_for_everyone(self, kind: str, language: str) -> None:
+    def test_is_written_in_this_language_for_everyone(self, kind: str, language: Language) -> None:
         for role in ROLES:
             for values in ({}, FULL):
                 found, subject, text, page = _rendered(kind, language, role, **values)
@@ -51,14 +50,14 @@ class TestEveryMail:
                 assert not UNSAID.search(subject + text)
                 assert page.count("<a ") == (0 if kind in WITHOUT_LINK else 1)
 
-    def test_gives_the_link_once_unless_it_says_that_all_stops(self, kind: str, language: str) -> None:
+    def test_gives_the_link_once_unless_it_says_that_all_stops(self, kind: str, language: Language) -> None:
         _, _, text, _ = _rendered(kind, language, "circle", link=None if kind in WITHOUT_LINK else LINK)
         assert text.count(LINK) == (0 if kind in WITHOUT_LINK else 1)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 class TestMoments:
-    def test_are_said_where_they_are_known(self, language: str) -> None:
+    def test_are_said_where_they_are_known(self, language: Language) -> None:
         for kind, word in (
             ("conference-scheduled", "MOMENT"),
             ("conference-postponed", "MOMENT"),
@@ -78,34 +77,9 @@ class TestMoments:
 
 @pytest.mark.parametrize(("language", "file"), [("nl", "bestand"), ("fr", "fichier"), ("en", "file")])
 @pytest.mark.parametrize("kind", ["conference-scheduled", "conference-postponed", "conference-cancelled"])
-def test_a_file_is_spoken_of_only_if_there_is_one(kind: str, language: str, file: str) -> None:
+def test_a_file_is_spoken_of_only_if_there_is_one(kind: str, language: Language, file: str) -> None:
     for there in (True, False):
         text = _rendered(kind, language, "circle", when="MOMENT", calendar=there)[2]
         assert (file in text) is there
         # A sentence left out takes no blank line with it, and makes none.
         assert len(text.split("\n\n")) == len(_rendered(kind, language, "circle", **FULL)[2].split("\n\n"))
-
-
-class TestDays:
-    def test_are_those_of_brussels(self) -> None:
-        assert wording.say_day(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "nl") == "maandag 2 maart 2026"
-        assert wording.say_day(date(2026, 8, 1), "fr") == "samedi 1er août 2026"
-        assert wording.say_day(date(2026, 5, 9), "en") == "Saturday 9 May 2026"
-
-    def test_begin_and_end_as_people_say(self) -> None:
-        start, end = datetime(2026, 3, 28, 12, 30, tzinfo=UTC), datetime(2026, 3, 28, 16, tzinfo=UTC)
-        said = {language: wording.say_period(start, end, language) for language in LANGUAGES}
-        plain = {language: text.replace("\N{NO-BREAK SPACE}", " ") for language, text in said.items()}
-        assert plain == {
-            "nl": "zaterdag 28 maart 2026, van 13.30 tot 17.00 uur",
-            "fr": "samedi 28 mars 2026, de 13 h 30 à 17 h 00",
-            "en": "Saturday 28 March 2026, from 13:30 to 17:00",
-        }
-
-    def test_a_period_over_midnight_names_both_days(self) -> None:
-        start, end = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 9, tzinfo=UTC)
-        assert wording.say_period(start, end, "en").endswith("to Sunday 29 March 2026, 11:00")
-
-    def test_midnight_is_the_last_minute_of_the_day_that_ends(self) -> None:
-        midnight = datetime(2026, 3, 9, 23, tzinfo=UTC)
-        assert wording.say_deadline(midnight, "en") == "Monday 9 March 2026, 23:59"

@@ -1,0 +1,67 @@
+"""The languages that people are written to in, and days and hours as they say them there."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal, get_args
+
+from babel.dates import format_date, format_time
+from pydantic import StringConstraints
+
+from shared.calendar import BRUSSELS
+
+# What everything that people read is written in; the first is for whoever speaks none of them.
+Language = Literal["nl", "fr", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+FALLBACK: Language = LANGUAGES[0]
+
+# Any language that somebody speaks: ISO 639.
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+
+_SPACE = "\N{NO-BREAK SPACE}"
+_HOURS: dict[Language, str] = {"nl": f"H.mm'{_SPACE}uur'", "fr": f"H'{_SPACE}h{_SPACE}'mm", "en": "H:mm"}
+_PERIODS: dict[Language, str] = {
+    "nl": "{day}, van {start} tot {end}",
+    "fr": "{day}, de {start} à {end}",
+    "en": "{day}, from {start} to {end}",
+}
+
+
+def language_of(code: str | None) -> Language:
+    """Return the language to write to somebody in who speaks this one."""
+    return next((language for language in LANGUAGES if language == code), FALLBACK)
+
+
+def day_in_words(day: date, language: Language) -> str:
+    """Return a day (of a time: its day in Brussels) with its weekday: maandag 2 maart 2026."""
+    local = day.astimezone(BRUSSELS).date() if isinstance(day, datetime) else day
+    # The first is the only ordinal among French days, which CLDR has no pattern for.
+    ordinal = "d'er'" if (language, local.day) == ("fr", 1) else "d"
+    return format_date(local, f"EEEE {ordinal} MMMM y", locale=language)
+
+
+def hour_in_words(time: datetime, language: Language) -> str:
+    """Return the time of day in Brussels: 9.05 uur."""
+    return format_time(time.astimezone(BRUSSELS).timetz(), _HOURS[language], locale=language)
+
+
+def time_in_words(time: datetime, language: Language) -> str:
+    """Return a day and its time of day."""
+    return f"{day_in_words(time, language)}, {hour_in_words(time, language)}"
+
+
+def deadline_in_words(time: datetime, language: Language) -> str:
+    """Return until when something can be done; midnight is the last minute of the day that ends."""
+    local = time.astimezone(BRUSSELS)
+    midnight = (local.hour, local.minute) == (0, 0)
+    return time_in_words(time - timedelta(minutes=1) if midnight else time, language)
+
+
+def period_in_words(starts_at: datetime, ends_at: datetime, language: Language) -> str:
+    """Return when something begins and ends; the second day is named if it is another."""
+    day, last_day = day_in_words(starts_at, language), day_in_words(ends_at, language)
+    start, end = hour_in_words(starts_at, language), hour_in_words(ends_at, language)
+    return _PERIODS[language].format(
+        day=day,
+        # The unit is said once where it stands at the end of the hour.
+        start=start.removesuffix(f"{_SPACE}uur"),
+        end=end if day == last_day else f"{last_day}, {end}",
+    )
