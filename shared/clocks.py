@@ -1,6 +1,6 @@
 """Clocks: every deadline is a row with an owner, a warning, a breach, reasons for pausing, and events that tell of it.
 
-Workflows sleep until a clock's moments; the row, not the workflow, is the truth about what is late.
+The row is the truth about what is late; the workflow that it names waits for its deadlines and takes the steps.
 """
 
 from collections.abc import Sequence
@@ -12,19 +12,23 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import outbox
-from shared.events.base import CLOCK_EVENTS
+from shared.deadlines import Agenda, Deadline
+from shared.events.base import CLOCK_EVENTS, WAKING
 from shared.ids import uuid7
+from shared.trail import current_workflow
 
 _COLUMNS = (
-    "id, kind, subject, stream, tenant, case_id, owner, escalate_to, policy_version, state, started_at, warn_at,"
-    " due_at, warned_at, breached_at, paused_at, pause_reason"
+    "id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id, policy_version, state, started_at,"
+    " warn_at, due_at, warned_at, breached_at, paused_at, pause_reason"
 )
+# Indexed, word for word (shared.tables).
+_NEXT = "CASE WHEN state = 'running' THEN coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) END"
 _START = text(
     f"""
-    INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, escalate_to, policy_version, state,
-                       started_at, warn_at, due_at)
-    VALUES (:id, :kind, :subject, :stream, :tenant, :case_id, :owner, :escalate_to, :policy_version, 'running', :now,
-            :warn_at, :due_at)
+    INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id,
+                       policy_version, state, started_at, warn_at, due_at)
+    VALUES (:id, :kind, :subject, :stream, :tenant, :case_id, :owner, :escalate_to, :workflow_id, :policy_version,
+            'running', :now, :warn_at, :due_at)
     ON CONFLICT (kind, subject) WHERE state IN ('running', 'paused') DO NOTHING RETURNING {_COLUMNS}
     """  # noqa: S608
 )
@@ -36,9 +40,13 @@ _OF_CASE = text(
     f"SELECT {_COLUMNS} FROM clock WHERE case_id = :case AND state IN ('running', 'paused')"  # noqa: S608
     " ORDER BY id FOR UPDATE"
 )
+_BY_ID = text(f"SELECT {_COLUMNS} FROM clock WHERE id = :id")  # noqa: S608
+_LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = :workflow_id AND state IN ('running', 'paused')"
+_AGENDA = text(f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY {_NEXT} LIMIT 1")
+_REACHED = text(f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND {_NEXT} <= :by ORDER BY {_NEXT} LIMIT :most")
 _CHANGES = {
-    "warned": "warned_at = :now WHERE id = :id AND state = 'running' AND warned_at IS NULL",
-    "breached": "state = 'breached', breached_at = :now WHERE id = :id AND state = 'running'",
+    "warned": "warned_at = :now WHERE id = :id AND state = 'running' AND warned_at IS NULL AND warn_at = :at",
+    "breached": "state = 'breached', breached_at = :now WHERE id = :id AND state = 'running' AND due_at = :at",
     "paused": "state = 'paused', paused_at = :now, pause_reason = :reason WHERE id = :id AND state = 'running'",
     "resumed": "state = 'running', due_at = due_at + (:now - paused_at), warn_at = warn_at + (:now - paused_at),"
     " paused_at = NULL, pause_reason = NULL WHERE id = :id AND state = 'paused'",
@@ -59,6 +67,7 @@ class Clock:
     case_id: UUID | None
     owner: str
     escalate_to: str | None
+    workflow_id: str
     policy_version: int
     state: str
     started_at: datetime
@@ -70,11 +79,20 @@ class Clock:
     pause_reason: str | None
 
     @property
-    def next_at(self) -> datetime | None:
-        """Return the next moment at which something is to be done; None while it is paused or when it is over."""
+    def deadline(self) -> Deadline | None:
+        """Return the next deadline; None while the clock is paused, or when it is over."""
         if self.state != "running":
             return None
-        return self.warn_at if self.warn_at is not None and self.warned_at is None else self.due_at
+        warns = self.warn_at is not None and self.warned_at is None
+        return Deadline(
+            tenant=self.tenant,
+            case_id=self.case_id,
+            clock_id=self.id,
+            kind=self.kind,
+            subject=self.subject,
+            what="warn" if warns else "due",
+            at=self.warn_at if self.warn_at is not None and warns else self.due_at,
+        )
 
 
 class Clocks:
@@ -98,8 +116,13 @@ class Clocks:
         warn_at: datetime | None = None,
         escalate_to: str | None = None,
         policy_version: int = 1,
+        workflow_id: str | None = None,
     ) -> Clock:
-        """Start a clock and return it; the live clock of this kind on this subject is returned unchanged."""
+        """Start a clock and return it; the live clock of this kind on this subject is returned unchanged.
+
+        `workflow_id`: the workflow that waits for its deadlines, which its event starts or wakes. By itself it gets one
+        that only warns and notes when its time is over.
+        """
         row = (
             await session.execute(
                 _START,
@@ -112,6 +135,7 @@ class Clocks:
                     "case_id": case,
                     "owner": owner,
                     "escalate_to": escalate_to,
+                    "workflow_id": workflow_id or f"clock/{kind}/{subject}",
                     "policy_version": policy_version,
                     "now": now,
                     "warn_at": warn_at,
@@ -133,13 +157,40 @@ class Clocks:
         row = (await session.execute(_FIND, {"kind": kind, "subject": subject})).first()
         return None if row is None else Clock(**row._mapping)
 
-    async def warn(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
-        """Note that the warning was given; None if there was nothing to warn of (so do not warn twice)."""
-        return await self._change_found(session, "warned", kind=kind, subject=subject, now=now)
+    async def agenda(self, session: AsyncSession, *, workflow_id: str) -> Agenda:
+        """Return what a workflow waits for next."""
+        row = (await session.execute(_AGENDA, {"workflow_id": workflow_id})).first()
+        return Agenda(over=True) if row is None else Agenda(next=Clock(**row._mapping).deadline)
 
-    async def breach(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
-        """Note that the due moment passed; None if the clock no longer ran."""
-        return await self._change_found(session, "breached", kind=kind, subject=subject, now=now)
+    async def reached(
+        self, session: AsyncSession, *, workflow_id: str, by: datetime, most: int
+    ) -> list[Deadline]:
+        """Return some of the deadlines of a workflow that have been reached by a moment, the earliest first."""
+        values = {"workflow_id": workflow_id, "by": by, "most": most}
+        found = [Clock(**row._mapping).deadline for row in await session.execute(_REACHED, values)]
+        return [deadline for deadline in found if deadline is not None]
+
+    async def waiting_for(self, session: AsyncSession, due: Deadline) -> Clock | None:
+        """Return the clock whose next deadline this is; None if it was paused, moved, stopped or taken."""
+        row = (await session.execute(_BY_ID, {"id": due.clock_id})).first()
+        clock = None if row is None else Clock(**row._mapping)
+        return clock if clock is not None and clock.deadline == due else None
+
+    async def reach(self, session: AsyncSession, due: Deadline, *, now: datetime) -> Clock | None:
+        """Note that a deadline was reached: the warning was given, or the time is over.
+
+        None if it is not, or no longer, the clock's next deadline: then there is nothing to do.
+        """
+        clock = await self.waiting_for(session, due)
+        if clock is None:
+            return None
+        return await self._change(
+            session, "warned" if due.what == "warn" else "breached", clock, now, at=due.at
+        )
+
+    async def reach_only(self, session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+        """Note that a deadline was reached, where nothing else is to be done; False if it no longer counts."""
+        return await self.reach(session, due, now=now) is not None
 
     async def stop(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
         """Stop the clock: what it timed was done or called off; None if it had stopped."""
@@ -152,7 +203,7 @@ class Clocks:
         return await self._change_found(session, "paused", kind=kind, subject=subject, now=now, reason=reason)
 
     async def resume(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
-        """Resume the clock; its due times move by the length of the pause."""
+        """Resume the clock; its deadlines move by the length of the pause."""
         return await self._change_found(session, "resumed", kind=kind, subject=subject, now=now)
 
     async def stop_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
@@ -162,7 +213,7 @@ class Clocks:
     async def pause_all(
         self, session: AsyncSession, *, case: UUID, now: datetime, reason: str, but: Sequence[str] = ()
     ) -> list[Clock]:
-        """Pause every clock of a case, except kinds that are never paused."""
+        """Pause every clock of a case, but those of kinds that a pause does not stop."""
         return await self._change_all(session, "paused", case, now, reason, but=but)
 
     async def resume_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
@@ -199,9 +250,20 @@ class Clocks:
         return [clock for clock in changed if clock is not None]
 
     async def _change(
-        self, session: AsyncSession, what: str, clock: Clock, now: datetime, reason: str | None
+        self,
+        session: AsyncSession,
+        what: str,
+        clock: Clock,
+        now: datetime,
+        reason: str | None = None,
+        *,
+        at: datetime | None = None,
     ) -> Clock | None:
-        values = {"id": clock.id, "now": now} | ({"reason": reason} if what == "paused" else {})
+        values: dict[str, object] = {"id": clock.id, "now": now}
+        if what == "paused":
+            values["reason"] = reason
+        if at is not None:
+            values["at"] = at
         statement = text(f"UPDATE clock SET {_CHANGES[what]} RETURNING {_COLUMNS}")  # noqa: S608
         row = (await session.execute(statement, values)).first()
         if row is None:
@@ -224,7 +286,17 @@ class Clocks:
             warn_at=clock.warn_at,
             policy_version=clock.policy_version,
             reason=reason,
+            wakes=_woken(session, clock) if what in WAKING else None,
         )
         await outbox.publish(
             session, fact, stream=clock.stream, tenant=clock.tenant, case=clock.case_id, now=now
         )
+
+
+def _woken(session: AsyncSession, clock: Clock) -> str | None:
+    """Return the workflow that a change wakes: not the one whose step this is, and each once in a transaction."""
+    woken: set[str] = session.info.setdefault("woken", {current_workflow()})
+    if clock.workflow_id in woken:
+        return None
+    woken.add(clock.workflow_id)
+    return clock.workflow_id

@@ -1,107 +1,54 @@
-"""The steps of a clock that has only to be looked after: its owner is warned, and when its time is over it is late."""
+"""What workflows wait for, as they get it from the database: ids, codes and times only."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from temporalio import activity
-
-from shared import effects
-from shared.clocks import Clocks
-from shared.context import Context
-from shared.database import Scope
-from shared.events.base import ClockFact, Received
-
-WORKFLOW = "Deadline"
 
 
-class Deadline(BaseModel):
-    """Which clock. One that starts anew on the same subject has another id, and is another's to look after."""
+class WorkflowInput(BaseModel):
+    """The input of a workflow that waits for clocks. Which clocks: those that name the workflow's id."""
 
     model_config = ConfigDict(frozen=True)
 
     tenant: UUID
-    clock_id: UUID
-    kind: str
-    subject: UUID
 
 
-class Ahead(BaseModel):
-    """What comes next; `next_at` None: it stopped, or is late already."""
+class Deadline(BaseModel):
+    """The next deadline of a clock: when to warn of it (`warn`), or when its time is over (`due`).
+
+    It is also the input of the step that is taken then. A clock that was paused, moved or started anew has another
+    deadline (another `at` or `clock_id`), so a step for one that is no longer the clock's own does nothing.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    next_at: datetime | None
-    warns: bool = False
+    tenant: UUID
+    case_id: UUID | None
+    clock_id: UUID
+    kind: str
+    subject: UUID
+    what: Literal["warn", "due"]
+    at: datetime
+
+    def __str__(self) -> str:
+        """Return what operations staff read in Temporal: ids and codes."""
+        return f"{self.kind} {self.subject}: {self.what}"
 
 
-class Reached(BaseModel):
-    """Whether the moment still counted."""
+class Agenda(BaseModel):
+    """What a workflow waits for. `over`: no clock names it any more; not over and nothing next: all are paused."""
+
+    model_config = ConfigDict(frozen=True)
+
+    next: Deadline | None = None
+    over: bool = False
+
+
+class Done(BaseModel):
+    """Whether a step changed anything."""
 
     model_config = ConfigDict(frozen=True)
 
     done: bool
-
-
-def workflow_id(clock_id: UUID) -> str:
-    """Return the id of the workflow that looks after a clock."""
-    return f"deadline/{clock_id}"
-
-
-async def look_after(event: Received[ClockFact], context: Context) -> None:
-    """Start the workflow that looks after a clock that has started."""
-    if event.tenant is None:
-        raise LookupError(f"{event.type} without a tenant")
-    fact = event.data
-    await context.temporal.start(
-        WORKFLOW,
-        Deadline(tenant=event.tenant, clock_id=fact.clock_id, kind=fact.kind, subject=fact.subject),
-        id=workflow_id(fact.clock_id),
-        service=context.service,
-        tenant=event.tenant,
-    )
-
-
-class Deadlines:
-    """The activities, on the connected parts of one process."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._clocks = Clocks(context.service)
-
-    def all(self) -> Sequence[Callable[..., Any]]:
-        """Return the activities."""
-        return [self.look, self.warn, self.breach]
-
-    @activity.defn(name="deadline.look")
-    async def look(self, deadline: Deadline) -> Ahead:
-        """Return where the clock stands."""
-        async with self._context.database.transaction(Scope(tenant=deadline.tenant)) as session:
-            clock = await self._clocks.find(session, kind=deadline.kind, subject=deadline.subject)
-        if clock is None or clock.id != deadline.clock_id:
-            return Ahead(next_at=None)
-        return Ahead(next_at=clock.next_at, warns=clock.warn_at is not None and clock.warned_at is None)
-
-    @activity.defn(name="deadline.warn")
-    async def warn(self, deadline: Deadline) -> Reached:
-        """Note that the warning was given."""
-        return await self._once(deadline, "warn")
-
-    @activity.defn(name="deadline.breach")
-    async def breach(self, deadline: Deadline) -> Reached:
-        """Note that the time is over."""
-        return await self._once(deadline, "breach")
-
-    async def _once(self, deadline: Deadline, what: str) -> Reached:
-        now = await self._context.clock.now()
-        async with self._context.database.transaction(Scope(tenant=deadline.tenant)) as session:
-
-            async def run() -> Reached:
-                change = self._clocks.warn if what == "warn" else self._clocks.breach
-                changed = await change(session, kind=deadline.kind, subject=deadline.subject, now=now)
-                return Reached(done=changed is not None)
-
-            key = f"{workflow_id(deadline.clock_id)}/{what}"
-            return await effects.once(session, key=key, result=Reached, operation=run)

@@ -1,33 +1,58 @@
-"""Steps of workflows that are done once however often they are tried: the answer is stored with the effect."""
+"""Steps of workflows are idempotent: a step that was taken is not taken again, however often it is tried."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol
 
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
 
-R = TypeVar("R", bound=BaseModel)
+from shared.context import Context
+from shared.database import Scope
+from shared.deadlines import Deadline, Done
+from shared.trail import taken_by
 
-# An upsert that changes nothing: it waits for a concurrent try of the same step and then sees its answer.
+# An upsert that changes nothing: it waits for a concurrent try of the same step and then sees that it was taken.
 _CLAIM = text(
-    "INSERT INTO effect (key, result, done_at) VALUES (:key, 'null', :now)"
-    " ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING result, (xmax = 0) AS fresh"
+    "INSERT INTO effect (key, done_at) VALUES (:key, :now)"
+    " ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING (xmax = 0) AS fresh"
 )
-_STORE = text("UPDATE effect SET result = CAST(:result AS jsonb) WHERE key = :key")
+_GIVE_BACK = text("DELETE FROM effect WHERE key = :key")
 
 
-async def once(
-    session: AsyncSession, *, key: str, result: type[R], operation: Callable[[], Awaitable[R]]
-) -> R:
-    """Run `operation` in the caller's transaction unless it was done before under `key`; return its answer.
+class Step(Protocol):
+    """What a step does at a deadline; False if there was nothing to do, so that nothing was changed."""
 
-    `key` is "<workflow id>/<step>/<ordinal>". The answer is stored: it may hold ids, codes and dates only.
+    def __call__(self, session: AsyncSession, *, due: Deadline, now: datetime) -> Awaitable[bool]:
+        """Return whether anything changed."""
+
+
+async def once(session: AsyncSession, *, key: str, operation: Callable[[], Awaitable[bool]]) -> bool:
+    """Run `operation` in the caller's transaction unless it changed something before under `key`.
+
+    Returns whether it changed anything, now or before. One that had nothing to do can be run again.
     """
-    row = (await session.execute(_CLAIM, {"key": key, "now": datetime.now(UTC)})).one()
-    if not row.fresh:
-        return result.model_validate(row.result)
-    answer = await operation()
-    await session.execute(_STORE, {"key": key, "result": answer.model_dump_json()})
-    return answer
+    fresh = (await session.execute(_CLAIM, {"key": key, "now": datetime.now(UTC)})).scalar_one()
+    if not fresh:
+        return True
+    changed = await operation()
+    if not changed:
+        await session.execute(_GIVE_BACK, {"key": key})
+    return changed
+
+
+async def take(context: Context, due: Deadline, step: Step) -> Done:
+    """Take a workflow's step at a deadline, once, in a transaction of its own; to be called in an activity.
+
+    The effect's key is `<workflow id>/<activity>/<clock id>/<at>`. The deadline has been reached by the time of
+    Temporal's server: a clock of this machine that lags behind it is not asked.
+    """
+    info = activity.info()
+    workflow_id = info.workflow_id or ""
+    key = f"{workflow_id}/{info.activity_type}/{due.clock_id}/{due.at.isoformat()}"
+    now = max(await context.clock.now(), due.at)
+    with taken_by(workflow_id):
+        async with context.database.transaction(Scope(tenant=due.tenant)) as session:
+            done = await once(session, key=key, operation=lambda: step(session, due=due, now=now))
+    return Done(done=done)

@@ -73,6 +73,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
             clock=clock,
             vault=vault,
             temporal=Temporal(
+                service=service,
                 address=settings.temporal_address,
                 namespace=settings.temporal_namespace,
                 codec_key=secrets.codec_key,
@@ -187,8 +188,6 @@ class _Running:
         await consumer.stop()
 
     async def _worker(self) -> None:
-        from shared.housekeeping.activities import Housekeeper
-        from shared.housekeeping.workflows import Housekeeping
         from shared.retrying import until_stopped
         from shared.worker import make_worker
 
@@ -197,26 +196,22 @@ class _Running:
             return
         if not await until_stopped(self._stop, self._context.temporal.ping, what="worker"):
             return
-        housekeeper = Housekeeper(self._context, sweeps=self._service.sweeps)
         worker = make_worker(
             await self._context.temporal.client(),
-            service=self._service.name,
-            workflows=[*self._service.workflows, Housekeeping],
-            activities=[*self._service.activities(self._context), *housekeeper.all()],
+            self._context,
+            workflows=self._service.workflows,
+            activities=self._service.activities(self._context),
+            sweeps=self._service.sweeps,
             stop_seconds=self._settings.stop_seconds,
             workflow_cache=self._settings.workflow_cache,
         )
         async with worker:
-            await until_stopped(self._stop, self._keep_house, what="housekeeping")
+            await until_stopped(self._stop, self._start_housekeeping, what="housekeeping")
             await self._stop.wait()
 
-    async def _keep_house(self) -> None:
+    async def _start_housekeeping(self) -> None:
         """Let housekeeping go on. Not where time is skipped: rows age by the machine's clock, which nobody moves."""
-        from shared.housekeeping.workflows import House, Housekeeping, housekeeping_workflow_id
+        from shared.housekeeping.workflows import start_housekeeping
 
-        if self._settings.clock == "skipped":
-            return
-        name = self._service.name
-        await self._context.temporal.keep_running(
-            Housekeeping.__name__, House(service=name), id=housekeeping_workflow_id(name), service=name
-        )
+        if self._settings.clock != "skipped":
+            await start_housekeeping(self._context)

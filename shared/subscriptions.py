@@ -7,7 +7,7 @@ that stopped is acknowledged and noted. About a case that was erased nothing is 
 `case="always"`. The case stays as a `writes` handler finds it until its rows are committed.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -18,12 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import break_glass, case_state, inbox
 from shared.audit import ITSELF, Actor, acting
+from shared.clock_workflow import ClockWorkflow
 from shared.context import Context
 from shared.database import Database, Scope
+from shared.deadlines import WorkflowInput
 from shared.errors import DomainError, NotYet
 from shared.events import intake
-from shared.events.base import REGISTRY, D, EventData, Received
+from shared.events.base import CLOCK_EVENTS, REGISTRY, WAKING, ClockFact, D, EventData, Received
 from shared.trail import caused_by
+from shared.workflow import DeadlineWorkflow
 
 log = structlog.get_logger(__name__)
 
@@ -69,11 +72,21 @@ async def _nothing_outside(_event: Received[Any], _context: Context) -> None:
     """Do nothing."""
 
 
+async def _wake_watcher(event: Received[ClockFact], context: Context) -> None:
+    if event.data.wakes is not None:
+        await context.temporal.look_again(event.data.wakes)
+
+
 class Subscriptions:
-    """The subscriptions of one service. Every one follows the state of cases, and openings of files, without asking."""
+    """The subscriptions of one service.
+
+    Every one follows the state of cases, and openings of files, without asking; and lets the workflows that wait for
+    the service's clocks know of what happens to them.
+    """
 
     def __init__(self, service: str) -> None:
         self.service = service
+        self._watchers: dict[str, type[DeadlineWorkflow]] = {}
         self._by_type: dict[str, Subscription] = {}
         self._defaults: dict[str, Subscription] = {
             event_type: Subscription(REGISTRY[event_type], "any", write=_nothing_more)
@@ -82,6 +95,11 @@ class Subscriptions:
             data.TYPE: Subscription(data, "always", write=break_glass.follow)
             for data in (intake.BreakGlassOpened, intake.BreakGlassClosed)
         }
+        for what in WAKING:
+            # Also when the case has stopped: that is when a workflow must see that nothing is left to wait for.
+            data = CLOCK_EVENTS[service, what]
+            act = self._start_watcher if what == "started" else _wake_watcher
+            self._defaults[data.TYPE] = Subscription(data, "any", act=act)
 
     def writes(self, data: type[D], *, case: CasePolicy = "live") -> Callable[[F], F]:
         """Register a handler(session, event, context) whose rows commit together with the inbox row."""
@@ -100,6 +118,20 @@ class Subscriptions:
             return handler
 
         return register
+
+    def watches(self, workflow: type[DeadlineWorkflow], *, kinds: Sequence[str]) -> None:
+        """Let a type of workflow wait for the clocks of these kinds. Those of other kinds are only warned of and late.
+
+        It is started by a clock that starts, under the id that the clock names, and woken by whatever happens to it.
+        """
+        self._watchers.update(dict.fromkeys(kinds, workflow))
+
+    async def _start_watcher(self, event: Received[ClockFact], context: Context) -> None:
+        if event.data.wakes is not None:
+            tenant = tenant_of(event)
+            workflow = self._watchers.get(event.data.kind, ClockWorkflow)
+            given = WorkflowInput(tenant=tenant)
+            await context.temporal.start(workflow.run, given, id=event.data.wakes, tenant=tenant)
 
     def _add(self, subscription: Subscription) -> None:
         if subscription.type in self._by_type:

@@ -131,6 +131,8 @@ clock = Table(
     Column("case_id", Uuid),
     Column("owner", Text, nullable=False),
     Column("escalate_to", Text),
+    # The workflow that waits for its deadlines.
+    Column("workflow_id", Text, nullable=False),
     Column("policy_version", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("started_at", Moment, nullable=False),
@@ -153,20 +155,28 @@ clock = Table(
     ),
     Index("ix_clock_case_id", "case_id"),
     Index("ix_clock_late", "tenant", "due_at", postgresql_where=text("state IN ('running', 'breached')")),
+    # Serves workflows: what they wait for next, paused ones last.
+    Index(
+        "ix_clock_agenda",
+        "workflow_id",
+        text(
+            "(CASE WHEN state = 'running' THEN coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) END)"
+        ),
+        postgresql_where=text("state IN ('running', 'paused')"),
+    ),
     # Serve housekeeping.
     Index("ix_clock_stopped", "tenant", "stopped_at", postgresql_where=text("state = 'stopped'")),
     Index("ix_clock_breached", "tenant", "breached_at", postgresql_where=text("state = 'breached'")),
 )
 
-# What a workflow's step has already done, with its answer: a step tried twice is done once.
+# Which steps of workflows were taken: a step that is tried twice is taken once.
 effect = Table(
     "effect",
     platform,
     Column("key", Text, primary_key=True),
-    Column("result", JSONB, nullable=False),
     Column("done_at", Moment, nullable=False),
     Index("ix_effect_done_at", "done_at"),
-    info={NO_TENANT_BECAUSE: "ids and codes that workflows are told"},
+    info={NO_TENANT_BECAUSE: "ids of workflows, and codes of steps"},
 )
 
 idempotency_key = Table(

@@ -1,4 +1,4 @@
-"""The connection to Temporal: starting and signalling workflows so that a repetition changes nothing.
+"""The connection to Temporal: starting and waking workflows so that a repetition changes nothing.
 
 Payloads and failures are unreadable to all but those with the codec key.
 """
@@ -6,6 +6,7 @@ Payloads and failures are unreadable to all but those with the codec key.
 import dataclasses
 import logging
 from collections.abc import Iterable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -20,15 +21,14 @@ from temporalio.common import (
     SearchAttributeKey,
     SearchAttributePair,
     TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
+from temporalio.types import MethodAsyncSingleParam
 
 from shared.errors import Operational
 from shared.telemetry import tracer
@@ -39,7 +39,10 @@ SEARCH_ATTRIBUTES = {
     "KringPhase": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
     "KringNextDue": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
 }
+LOOK_AGAIN = "look-again"
 _ENCODING = b"binary/kring-aes-gcm"
+
+I = TypeVar("I", bound=BaseModel)  # noqa: E741 - the input of a workflow
 
 
 class Codec(PayloadCodec):
@@ -103,9 +106,10 @@ def task_queue_of(service: str) -> str:
 
 
 class Temporal:
-    """Starts and signals workflows. The client is made at first use, so that a service starts without Temporal."""
+    """Starts and wakes a service's workflows. The client is made at first use: a service starts without Temporal."""
 
-    def __init__(self, *, address: str, namespace: str, codec_key: bytes | None) -> None:
+    def __init__(self, *, service: str, address: str, namespace: str, codec_key: bytes | None) -> None:
+        self._service = service
         self._address = address
         self._namespace = namespace
         self._codec_key = codec_key
@@ -127,89 +131,40 @@ class Temporal:
 
     async def start(
         self,
-        workflow: str,
-        workflow_input: BaseModel,
+        run: MethodAsyncSingleParam[Any, I, Any],
+        given: I,
         *,
         id: str,  # noqa: A002 - the SDK's name
-        service: str,
         tenant: UUID | None,
     ) -> None:
-        """Start a workflow of a service; one with this id that runs or has ended is left as it is.
+        """Start a workflow by its `run`, unless one with this id runs already: that one is woken.
 
-        `workflow_input` is one frozen model of ids. Raises: Operational.
+        One that ended before runs again under its id, with effects that are keyed by what it waits for. `given` is one
+        frozen model of ids. Raises: Operational.
         """
         client = await self.client()
         pairs = [SearchAttributePair(TENANT, str(tenant))] if tenant is not None else []
         try:
             await client.start_workflow(
-                workflow,
-                workflow_input,
+                run,
+                given,
                 id=id,
-                task_queue=task_queue_of(service),
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                task_queue=task_queue_of(self._service),
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 search_attributes=TypedSearchAttributes(pairs),
-            )
-        except WorkflowAlreadyStartedError:
-            return
-        except RPCError as error:
-            raise Operational(f"temporal: {error.status.name}") from None
-
-    async def keep_running(self, workflow: str, workflow_input: BaseModel, *, id: str, service: str) -> None:  # noqa: A002
-        """Start a workflow that goes on for ever, unless it runs; also after one that failed or was ended by hand.
-
-        Raises: Operational.
-        """
-        client = await self.client()
-        try:
-            await client.start_workflow(
-                workflow,
-                workflow_input,
-                id=id,
-                task_queue=task_queue_of(service),
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                start_signal=LOOK_AGAIN,
             )
         except RPCError as error:
             raise Operational(f"temporal: {error.status.name}") from None
 
-    async def wake(
-        self,
-        workflow: str,
-        workflow_input: BaseModel,
-        *,
-        id: str,  # noqa: A002 - the SDK's name
-        service: str,
-        tenant: UUID,
-        event_id: UUID,
-    ) -> None:
-        """Tell a workflow that something happened, and start it if it does not run: also one that ended before.
+    async def look_again(self, workflow_id: str) -> bool:
+        """Wake a workflow, which then loads what it waits for; False if none runs with this id.
 
-        For what ends when nothing is left to wait for, and is wanted again later. Raises: Operational.
+        Such a one has ended, or will load the same facts when it starts. Raises: Operational.
         """
         client = await self.client()
         try:
-            await client.start_workflow(
-                workflow,
-                workflow_input,
-                id=id,
-                task_queue=task_queue_of(service),
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                search_attributes=TypedSearchAttributes([SearchAttributePair(TENANT, str(tenant))]),
-                start_signal="look-again",
-                start_signal_args=[str(event_id)],
-            )
-        except RPCError as error:
-            raise Operational(f"temporal: {error.status.name}") from None
-
-    async def look_again(self, workflow_id: str, event_id: UUID) -> bool:
-        """Tell a workflow that something happened; False if there is none running with this id.
-
-        Whether that means "not yet" or "ended" only the caller's own facts can say. Raises: Operational.
-        """
-        client = await self.client()
-        try:
-            await client.get_workflow_handle(workflow_id).signal("look-again", str(event_id))
+            await client.get_workflow_handle(workflow_id).signal(LOOK_AGAIN)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND and not _lacks_namespace(error):
                 return False

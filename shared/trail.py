@@ -1,4 +1,4 @@
-"""Which event caused what is being done now, carried along in a context variable."""
+"""What causes what is being done now, carried along in context variables: an event, or a workflow's step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,11 +6,17 @@ from contextvars import ContextVar
 from uuid import UUID
 
 _causation: ContextVar[UUID | None] = ContextVar("kring_causation", default=None)
+_workflow: ContextVar[str | None] = ContextVar("kring_workflow", default=None)
 
 
 def causation() -> UUID | None:
     """Return the id of the event being handled, if any."""
     return _causation.get()
+
+
+def current_workflow() -> str | None:
+    """Return the id of the workflow whose step is being taken, if any."""
+    return _workflow.get()
 
 
 @contextmanager
@@ -21,3 +27,13 @@ def caused_by(event_id: UUID | None) -> Iterator[None]:
         yield
     finally:
         _causation.reset(token)
+
+
+@contextmanager
+def taken_by(workflow_id: str) -> Iterator[None]:
+    """Name the workflow of which everything inside is a step."""
+    token = _workflow.set(workflow_id)
+    try:
+        yield
+    finally:
+        _workflow.reset(token)

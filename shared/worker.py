@@ -1,6 +1,6 @@
 """Runs a service's workflows and activities, and rewrites what activities raise so that no value reaches a history."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +12,19 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from shared.audit import ITSELF, Actor, acting
+from shared.clock_activities import ClockActivities
+from shared.clock_workflow import ClockWorkflow
+from shared.context import Context
 from shared.errors import DomainError, NotYet, Operational
+from shared.housekeeping.activities import Housekeeper
+from shared.housekeeping.sweeping import Sweep
+from shared.housekeeping.workflows import Housekeeping
 from shared.temporal import task_queue_of
 
 log = structlog.get_logger(__name__)
 
+# Every service's worker runs these besides its own.
+SHARED_WORKFLOWS: tuple[type, ...] = (ClockWorkflow, Housekeeping)
 
 # Imported once for all workflows instead of once for each: some of these do not survive being imported twice, and
 # none is called by workflow code but pydantic and shared.workflow.
@@ -76,19 +84,24 @@ class RewriteFailures(Interceptor):
 
 def make_worker(
     client: Client,
+    context: Context,
     *,
-    service: str,
     workflows: Sequence[type],
     activities: Sequence[Callable[..., Any]],
+    sweeps: Mapping[str, Sweep] | None = None,
     stop_seconds: float,
     workflow_cache: int = 1000,
 ) -> Worker:
-    """Return the worker of a service; leaving it lets activities in hand end within half the stop time."""
+    """Return the worker of a service, with what all services have besides their own workflows and activities.
+
+    Leaving it lets activities in hand end within half the stop time.
+    """
+    own = [*activities, *ClockActivities(context).all(), *Housekeeper(context, sweeps=sweeps).all()]
     return Worker(
         client,
-        task_queue=task_queue_of(service),
-        workflows=workflows,
-        activities=activities,
+        task_queue=task_queue_of(context.service),
+        workflows=[*workflows, *SHARED_WORKFLOWS],
+        activities=own,
         workflow_runner=sandbox(),
         interceptors=[RewriteFailures()],
         graceful_shutdown_timeout=timedelta(seconds=stop_seconds / 2),

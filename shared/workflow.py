@@ -1,14 +1,23 @@
-"""What workflows are built on, safe to import in their sandbox: waiting for news or a moment, running activities."""
+"""The base of all workflows: they wait for the deadlines of the clocks that name them, and take a step at each.
+
+The database says what is waited for, the workflow when it has come: by the time of Temporal's server alone, so a worker
+whose clock lags or leads changes nothing. Safe to import in the sandbox of workflows.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
 
-# Facts are reloaded and effects are done once, so trying again is always right; the pauses grow to a minute.
+with workflow.unsafe.imports_passed_through():
+    from shared.clock_activities import ClockActivities
+    from shared.deadlines import Agenda, Deadline, Done, WorkflowInput
+
+# Facts are loaded anew and effects are idempotent, so trying again is always right; the pauses grow to a minute.
 ACTIVITY: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=30),
     "retry_policy": RetryPolicy(
@@ -17,51 +26,106 @@ ACTIVITY: dict[str, Any] = {
         maximum_interval=timedelta(minutes=1),
     ),
 }
+# A database that is away for longer than this is waited for by timers, not by holding on to the workflow's task.
+_LOCAL: dict[str, Any] = {"local_retry_threshold": timedelta(seconds=5)}
+# No run is older, so a patch in workflow code can go a year after it was deployed. (The server that skips time ends
+# what runs for ten years.)
+RENEWED_AFTER = timedelta(days=365)
 
 PHASE = SearchAttributeKey.for_keyword("KringPhase")
 NEXT_DUE = SearchAttributeKey.for_datetime("KringNextDue")
 
+A = TypeVar("A")
 
-class LookAgain:
-    """A workflow that is told only that something happened, and then looks for itself.
 
-    The signal carries the id of the event; ids already seen (a redelivery, or before continuing as new) are ignored.
+class StillDue(Exception):
+    """A deadline is still next after the step for it, and nothing was heard that could explain it.
+
+    The workflow's task fails: loudly, and it is tried again by the server at growing intervals, each time with facts
+    loaded anew. So the run neither spins nor ends, and goes on by itself when the facts or the code are mended.
     """
 
-    def __init__(self, seen: Sequence[str] = ()) -> None:
-        self._seen = dict.fromkeys(seen)
-        self._news = False
+
+class DeadlineWorkflow(ABC):
+    """A workflow whose `run` is the steps that it takes at the deadlines of its clocks."""
+
+    _news = False
 
     @workflow.signal(name="look-again")
-    def look_again(self, event_id: str) -> None:
-        """Something happened to what this workflow watches."""
-        if event_id not in self._seen:
-            self._seen[event_id] = None
-            self._news = True
+    def look_again(self) -> None:
+        """Something happened to a clock of this workflow. Signalled once too often, nothing comes of it."""
+        self._news = True
 
-    @property
-    def has_news(self) -> bool:
-        """Say whether something happened since the last wait."""
-        return self._news
+    @abstractmethod
+    async def run(self, given: WorkflowInput) -> None:
+        """Take a step at each deadline."""
 
-    @property
-    def seen(self) -> tuple[str, ...]:
-        """Return the ids of the events seen, to hand to a continued run."""
-        return tuple(self._seen)
+    async def deadlines(self, given: WorkflowInput) -> AsyncIterator[Deadline]:
+        """Yield each deadline when the server's time has reached it, until no clock names this workflow any more.
 
-    async def wait(self, until: datetime | None) -> bool:
-        """Wait for news or for the moment (None: only for news); True if there is news."""
-        timeout = None if until is None else max(until - workflow.now(), timedelta(0))
-        try:
-            await workflow.wait_condition(lambda: self._news, timeout=timeout)
-        except asyncio.TimeoutError:  # noqa: UP041 - what the SDK raises
-            return False
-        self._news = False
-        return True
+        Goes on as a new run, which gets the same input, when the server suggests it and after a year.
+        """
+        taken: Deadline | None = None
+        while True:
+            # Signals that came with the same task are handled first: what is loaded next shows what they tell of.
+            await asyncio.sleep(0)
+            self._news = False
+            agenda = await self._load(given)
+            if self._news:
+                continue
+            self.publish(_phase(agenda), agenda.next.at if agenda.next is not None else None)
+            if agenda.over:
+                return
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(given)
+            if agenda.next is not None and agenda.next == taken:
+                raise StillDue(str(taken))
+            taken = None
+            if await self._wait(given, agenda.next) and agenda.next is not None:
+                taken = agenda.next
+                yield taken
+
+    async def step(self, activity: Callable[[A, Deadline], Awaitable[Done]], due: Deadline) -> None:
+        """Take a step: an activity that is tried until it succeeds."""
+        await workflow.execute_activity_method(activity, due, summary=str(due), **ACTIVITY)
 
     @staticmethod
-    def show(phase: str, next_due: datetime | None) -> None:
-        """Show ops where the workflow is (search attributes)."""
-        updates = [PHASE.value_set(phase)]
-        updates.append(NEXT_DUE.value_unset() if next_due is None else NEXT_DUE.value_set(next_due))  # type: ignore[arg-type]
-        workflow.upsert_search_attributes(updates)
+    def publish(phase: str, next_due: datetime | None) -> None:
+        """Show operations staff where the workflow is, by its search attributes, if that has changed."""
+        known = workflow.info().typed_search_attributes
+        updates: list[SearchAttributeUpdate[Any]] = []
+        if known.get(PHASE) != phase:
+            updates.append(PHASE.value_set(phase))
+        if known.get(NEXT_DUE) != next_due:
+            updates.append(NEXT_DUE.value_unset() if next_due is None else NEXT_DUE.value_set(next_due))
+        if updates:
+            workflow.upsert_search_attributes(updates)
+
+    async def _load(self, given: WorkflowInput) -> Agenda:
+        return await workflow.execute_local_activity_method(
+            ClockActivities.load_agenda, given, **ACTIVITY, **_LOCAL
+        )
+
+    async def _wait(self, given: WorkflowInput, deadline: Deadline | None) -> bool:
+        """Wait for the deadline or for news; True if the deadline was reached first."""
+        renew_at = workflow.info().start_time + RENEWED_AFTER
+        at = renew_at if deadline is None else min(deadline.at, renew_at)
+        summary = "a new run" if deadline is None or deadline.at > at else str(deadline)
+        if at > workflow.now():
+            try:
+                await workflow.wait_condition(
+                    lambda: self._news, timeout=at - workflow.now(), timeout_summary=summary
+                )
+            except asyncio.TimeoutError:  # noqa: UP041 - what the SDK raises
+                pass
+            else:
+                return False
+        if deadline is None or deadline.at > at:
+            workflow.continue_as_new(given)
+        return True
+
+
+def _phase(agenda: Agenda) -> str:
+    if agenda.next is not None:
+        return f"{agenda.next.kind}:{agenda.next.what}"
+    return "over" if agenda.over else "paused"

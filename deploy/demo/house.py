@@ -113,8 +113,8 @@ class House:
 
     async def next_due(self) -> datetime | None:
         """Return the next moment of any running clock."""
-        moments = [clock.next_at for clocks in (await self.clocks()).values() for clock in clocks]
-        return min((moment for moment in moments if moment is not None), default=None)
+        deadlines = [clock.deadline for clocks in (await self.clocks()).values() for clock in clocks]
+        return min((deadline.at for deadline in deadlines if deadline is not None), default=None)
 
     async def clocks(self) -> dict[str, list[Clock]]:
         """Return all clocks by service."""
@@ -164,11 +164,11 @@ class House:
     async def _passed(self) -> list[str]:
         now = await self._clock.now()
         return [
-            f"the clock {clock.kind} of {service} ({'due' if clock.next_at == clock.due_at else 'warning'} at"
-            f" {clock.next_at:%Y-%m-%d %H:%M:%S}) has passed and nothing has come of it"
+            f"the clock {clock.kind} of {service} ({deadline.what} at {deadline.at:%Y-%m-%d %H:%M:%S}) has passed"
+            " and nothing has come of it"
             for service, clocks in (await self.ledger.clocks()).items()
             for clock in clocks
-            if clock.next_at is not None and clock.next_at <= now
+            if (deadline := clock.deadline) is not None and deadline.at <= now
         ]
 
     def _judge(self) -> None:

@@ -27,8 +27,8 @@ _EVENTS = """
 _UNPUBLISHED = "SELECT type, attempts FROM outbox WHERE published_at IS NULL LIMIT 20"
 _OUTCOMES = "SELECT consumer, event_id, outcome FROM inbox WHERE event_id = ANY($1::uuid[])"
 _CLOCKS = """
-    SELECT id, kind, subject, stream, tenant, case_id, owner, escalate_to, policy_version, state, started_at, warn_at,
-           due_at, warned_at, breached_at, paused_at, pause_reason FROM clock
+    SELECT id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id, policy_version, state,
+           started_at, warn_at, due_at, warned_at, breached_at, paused_at, pause_reason FROM clock
 """
 
 

@@ -21,20 +21,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from deploy.demo.ledger import Event
 
-_STARTS = {
-    "intake.case.opened.v1": "assignment/{case_id}/1",
-    "network.invitation.sent.v1": "invitation/{invitation_id}",
-    "network.data-request.received.v1": "data-request/{request_id}",
-    "scheduling.preparation.started.v1": "preparation/{case_id}/{preparation_no}",
-    "plans.plan.recorded.v1": "follow-up/{case_id}",
-    "training.registration.received.v1": "registration/{registration_id}",
-}
-# Workflows that look after clocks begin with them, by kind.
-_STARTS_WITH_CLOCK = {
-    "turns-12": "coming-of-age/{clock_id}",
-    "turns-18": "coming-of-age/{clock_id}",
-    "retention": "retention/{tenant}",
-}
 _CLOSED: dict[int, str] = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
@@ -64,13 +50,8 @@ _ACTIVITY_ENDED = frozenset(
 
 def workflow_id_after(event: Event) -> str | None:
     """Return the id of the workflow that an event starts, if it starts one."""
-    data = event.data
-    if event.type == "intake.coordinator.released.v1":
-        return f"assignment/{data['case_id']}/{data['assignment_no'] + 1}" if data.get("replace") else None
-    pattern = _STARTS.get(event.type)
-    if event.type.endswith(".clock.started.v1"):
-        pattern = _STARTS_WITH_CLOCK.get(data["kind"])
-    return pattern.format(**data, tenant=event.tenant) if pattern is not None else None
+    starts = event.type.endswith(".clock.started.v1")
+    return event.data.get("wakes") if starts else None
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.intake.activities import Activities, RetentionActivities
+from services.intake.activities import Activities
 from services.intake.workflows import CoordinatorAssignment, Retention
 from shared.context import Context
 
@@ -12,15 +12,4 @@ workflows: list[type] = [CoordinatorAssignment, Retention]
 
 def activities(context: Context) -> list[Callable[..., Any]]:
     """Return the activities, bound to the connected parts."""
-    steps = Activities(context)
-    retention = RetentionActivities(context)
-    return [
-        steps.look_at_search,
-        steps.offer_to_next,
-        steps.remind_of_offer,
-        steps.expire_offer,
-        steps.breach_allocation,
-        steps.search_again,
-        retention.look_at_files,
-        retention.sweep_files,
-    ]
+    return Activities(context).all()

@@ -8,6 +8,9 @@ from uuid import UUID
 from shared.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 
 DATA_REQUEST_CLOCK = "data-request"
+# An approved erasure waits a little before it is carried out; a copy can be read for a time.
+ERASE_CLOCK = "data-request-erasure"
+COPY_CLOCK = "data-request-copy"
 HANDLER = "dpo"
 ESCALATED_TO = "regional-manager"
 # More than anybody needs, few enough that asking and taking back is no way to keep somebody busy.

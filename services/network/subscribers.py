@@ -1,35 +1,29 @@
-"""What network hears, and the one effect that each makes."""
-
-from uuid import UUID
+"""What network subscribes to, and the one effect that each event has."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network.data_requests import data_request_workflow_id
-from services.network.domain import INVITATION_CLOCK, SERVICE, invitation_workflow_id
-from services.network.domain.consents import COMING_OF_AGE, coming_of_age_workflow_id
-from services.network.operations import cases, data_requests, erasing, holds, notifying, persons
-from services.network.workflows import (
-    ComingOfAge,
-    ComingOfAgeInput,
-    DataRequest,
-    DataRequestInput,
-    Invitation,
-    InvitationInput,
-)
-from shared import case_state, deadlines, erasure
+from services.network.data_requests import COPY_CLOCK, DATA_REQUEST_CLOCK, ERASE_CLOCK
+from services.network.domain import INVITATION_CLOCK, SERVICE
+from services.network.domain.consents import COMING_OF_AGE
+from services.network.operations import cases, data_requests, erasing, holds, invitations, notifying, persons
+from services.network.workflows import ComingOfAge, DataRequest, Invitation
+from shared import case_state, erasure
 from shared.case_state import CaseStopped
 from shared.context import Context
 from shared.contracts.intake import PERSONS_AT_OPENING
 from shared.erasure import erased_by
 from shared.errors import NotYet
 from shared.events import intake, network
-from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.events.base import Received
 from shared.services import SERVICES_WITH_CASES
 from shared.subscriptions import AndThen, Subscriptions, tenant_of
 
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=SERVICES_WITH_CASES)
+subscriptions.watches(Invitation, kinds=[INVITATION_CLOCK])
+subscriptions.watches(ComingOfAge, kinds=list(COMING_OF_AGE))
+subscriptions.watches(DataRequest, kinds=[DATA_REQUEST_CLOCK, ERASE_CLOCK, COPY_CLOCK])
 
 
 @subscriptions.acts(intake.CaseOpened)
@@ -189,100 +183,14 @@ async def _require_tellable(session: AsyncSession, event: Received[network.TellP
         raise CaseStopped(case_id=str(event.data.case_id), status=state.status)
 
 
-@subscriptions.acts(network.InvitationSent)
-async def look_after_invitation(event: Received[network.InvitationSent], context: Context) -> None:
-    """Start the workflow that mails, reminds once, and waits."""
-    tenant = tenant_of(event)
-    await context.temporal.start(
-        Invitation.__name__,
-        InvitationInput(tenant=tenant, invitation_id=event.data.invitation_id),
-        id=invitation_workflow_id(event.data.invitation_id),
-        service=SERVICE,
-        tenant=tenant,
+@subscriptions.writes(network.InvitationSent)
+async def begin_invitation(
+    session: AsyncSession, event: Received[network.InvitationSent], context: Context
+) -> None:
+    """Mail the invitation and start its clock."""
+    await invitations.begin(
+        session,
+        tenant=tenant_of(event),
+        invitation_id=event.data.invitation_id,
+        now=await context.clock.now(),
     )
-
-
-# A workflow that is not there has ended, or begins later by looking at these same facts: either way nothing is lost.
-@subscriptions.acts(network.InvitationAnswered, case="any")
-async def tell_workflow_of_answer(event: Received[network.InvitationAnswered], context: Context) -> None:
-    """Let the invitation's workflow see the answer."""
-    await _look_again(context, event.data.invitation_id, event.id)
-
-
-@subscriptions.acts(network.InvitationCancelled, case="any")
-async def tell_workflow_of_end(event: Received[network.InvitationCancelled], context: Context) -> None:
-    """Let the invitation's workflow see that it was called off."""
-    await _look_again(context, event.data.invitation_id, event.id)
-
-
-@subscriptions.acts(network.DataRequestReceived, case="any")
-async def look_after_data_request(event: Received[network.DataRequestReceived], context: Context) -> None:
-    """Start the workflow that sees to it that a request is answered in its time."""
-    tenant = tenant_of(event)
-    await context.temporal.start(
-        DataRequest.__name__,
-        DataRequestInput(tenant=tenant, request_id=event.data.request_id),
-        id=data_request_workflow_id(event.data.request_id),
-        service=SERVICE,
-        tenant=tenant,
-    )
-
-
-@subscriptions.acts(network.DataRequestDecided, case="any")
-async def tell_workflow_of_decision(event: Received[network.DataRequestDecided], context: Context) -> None:
-    """Let the request's workflow see what was decided."""
-    await context.temporal.look_again(data_request_workflow_id(event.data.request_id), event.id)
-
-
-@subscriptions.acts(network.DataRequestExtended, case="any")
-async def tell_workflow_of_more_time(event: Received[network.DataRequestExtended], context: Context) -> None:
-    """Let the request's workflow see that there is more time."""
-    await context.temporal.look_again(data_request_workflow_id(event.data.request_id), event.id)
-
-
-@subscriptions.acts(network.DataRequestEnded, case="any")
-async def tell_workflow_of_its_end(event: Received[network.DataRequestEnded], context: Context) -> None:
-    """Let the request's workflow see that all is done, or that it was taken back."""
-    await context.temporal.look_again(data_request_workflow_id(event.data.request_id), event.id)
-
-
-@subscriptions.acts(CLOCK_EVENTS[SERVICE, "started"])
-async def look_after_clock(event: Received[ClockFact], context: Context) -> None:
-    """Start the workflow that sees to it that somebody who comes of age is asked, or an erasure confirmed in time."""
-    if event.data.kind == erasure.CLOCK:
-        await deadlines.look_after(event, context)
-    if event.data.kind not in COMING_OF_AGE:
-        return
-    tenant = tenant_of(event)
-    await context.temporal.start(
-        ComingOfAge.__name__,
-        ComingOfAgeInput(tenant=tenant, clock_id=event.data.clock_id),
-        id=coming_of_age_workflow_id(event.data.clock_id),
-        service=SERVICE,
-        tenant=tenant,
-    )
-
-
-@subscriptions.acts(CLOCK_EVENTS[SERVICE, "stopped"], case="any")
-async def tell_workflow_of_no_birthday(event: Received[ClockFact], context: Context) -> None:
-    """Let the workflow see that its birthday moved, or matters no more."""
-    if event.data.kind in COMING_OF_AGE:
-        await context.temporal.look_again(coming_of_age_workflow_id(event.data.clock_id), event.id)
-
-
-@subscriptions.acts(CLOCK_EVENTS[SERVICE, "paused"], case="any")
-async def tell_workflow_of_rest(event: Received[ClockFact], context: Context) -> None:
-    """Let the workflow see that its clock rests."""
-    if event.data.kind == INVITATION_CLOCK:
-        await _look_again(context, event.data.subject, event.id)
-
-
-@subscriptions.acts(CLOCK_EVENTS[SERVICE, "resumed"], case="any")
-async def tell_workflow_of_going_on(event: Received[ClockFact], context: Context) -> None:
-    """Let the workflow see that its clock runs again, to other moments."""
-    if event.data.kind == INVITATION_CLOCK:
-        await _look_again(context, event.data.subject, event.id)
-
-
-async def _look_again(context: Context, invitation_id: UUID, event_id: UUID) -> None:
-    await context.temporal.look_again(invitation_workflow_id(invitation_id), event_id)

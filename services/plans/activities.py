@@ -1,46 +1,14 @@
-"""What the follow-up's workflow has done: looking at the case's clocks, and taking the step that is due."""
+"""The steps of the follow-up: each one transaction, done once however often it is tried."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
-from services.plans import queries
-from services.plans.domain import FollowUpState
-from services.plans.operations.stepping import Outcome, take_step
-from shared import effects
+from services.plans.operations import agreements, check_ins, ending
 from shared.context import Context
-from shared.database import Scope
-
-
-class CaseRef(BaseModel):
-    """A case of a tenant."""
-
-    model_config = ConfigDict(frozen=True)
-
-    tenant: UUID
-    case_id: UUID
-
-
-class Step(CaseRef):
-    """A moment of one of the case's clocks, to be acted on once it has come."""
-
-    kind: str
-    subject: UUID
-    at: datetime
-    ordinal: int = 0
-
-
-class FollowUpFacts(BaseModel):
-    """Whether the follow-up goes on, and what it waits for next (nothing while the case is paused)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    over: bool
-    next: Step | None = None
+from shared.deadlines import Deadline, Done
+from shared.effects import take
 
 
 class Activities:
@@ -51,43 +19,41 @@ class Activities:
 
     def all(self) -> list[Callable[..., Any]]:
         """Return every activity."""
-        return [self.look_at_follow_up, self.take_step]
+        return [
+            self.announce_agreement,
+            self.remind_of_agreement,
+            self.lapse_agreement,
+            self.ask_for_check_in,
+            self.escalate_check_in,
+            self.complete_follow_up,
+        ]
 
-    @activity.defn(name="plans.look-at-follow-up")
-    async def look_at_follow_up(self, case: CaseRef) -> FollowUpFacts:
-        """Return what the follow-up of a case waits for."""
-        async with self._context.database.transaction(Scope(tenant=case.tenant)) as session:
-            plan = await queries.plan_of_case(session, case_id=case.case_id, tenant=case.tenant)
-            if plan is None or plan.follow_up != FollowUpState.RUNNING:
-                return FollowUpFacts(over=True)
-            moment = await queries.next_moment(session, case_id=case.case_id, tenant=case.tenant)
-        if moment is None:
-            return FollowUpFacts(over=False)
-        step = Step(
-            tenant=case.tenant,
-            case_id=case.case_id,
-            kind=moment.kind,
-            subject=moment.subject,
-            at=moment.at,
-        )
-        return FollowUpFacts(over=False, next=step)
+    @activity.defn(name="plans.announce-agreement")
+    async def announce_agreement(self, due: Deadline) -> Done:
+        """Tell who does it that the day of an agreement has come."""
+        return await take(self._context, due, agreements.announce_agreement)
 
-    @activity.defn(name="plans.take-step")
-    async def take_step(self, step: Step) -> Outcome:
-        """Do what a clock's moment asks for, if it still asks for it."""
-        now = await self._context.clock.now()
-        async with self._context.database.transaction(Scope(tenant=step.tenant)) as session:
-            return await effects.once(
-                session,
-                key=f"{activity.info().workflow_id}/step/{step.ordinal}",
-                result=Outcome,
-                operation=lambda: take_step(
-                    session,
-                    case_id=step.case_id,
-                    tenant=step.tenant,
-                    kind=step.kind,
-                    subject=step.subject,
-                    at=step.at,
-                    now=now,
-                ),
-            )
+    @activity.defn(name="plans.remind-of-agreement")
+    async def remind_of_agreement(self, due: Deadline) -> Done:
+        """Remind of an agreement, once."""
+        return await take(self._context, due, agreements.remind_of_agreement)
+
+    @activity.defn(name="plans.lapse-agreement")
+    async def lapse_agreement(self, due: Deadline) -> Done:
+        """Let an agreement lapse that nobody reported as done."""
+        return await take(self._context, due, agreements.lapse_agreement)
+
+    @activity.defn(name="plans.ask-for-check-in")
+    async def ask_for_check_in(self, due: Deadline) -> Done:
+        """Ask how things go."""
+        return await take(self._context, due, check_ins.ask_for_check_in)
+
+    @activity.defn(name="plans.escalate-check-in")
+    async def escalate_check_in(self, due: Deadline) -> Done:
+        """Call the regional manager in for a check that nobody made."""
+        return await take(self._context, due, check_ins.escalate_check_in)
+
+    @activity.defn(name="plans.complete-follow-up")
+    async def complete_follow_up(self, due: Deadline) -> Done:
+        """End the follow-up whose year is over."""
+        return await take(self._context, due, ending.complete_follow_up)

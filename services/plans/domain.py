@@ -293,3 +293,8 @@ def owner_now(planned: CheckInOwner, *, coordinator: bool, monitor: bool) -> Che
 def moment_of(day: date, morning: time) -> datetime:
     """Return the moment, in UTC, at which people are told that a day has come."""
     return datetime.combine(day, morning, tzinfo=BRUSSELS).astimezone(UTC)
+
+
+def follow_up_workflow_id(case_id: UUID) -> str:
+    """Return the id of the workflow that follows up a case."""
+    return f"follow-up/{case_id}"

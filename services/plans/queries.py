@@ -1,11 +1,10 @@
 """Reads: what the caller is to a case, plans as the caller may see them, and what the follow-up waits for."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -29,16 +28,6 @@ from shared.auth import Kind, Principal, Role
 from shared.errors import NotFound, NotYet
 from shared.tables import case_state as case_state_table
 from shared.tables import clock
-
-_NEXT = text(
-    """
-    SELECT kind, subject, at FROM (
-        SELECT id, kind, subject,
-               CASE WHEN warn_at IS NOT NULL AND warned_at IS NULL THEN warn_at ELSE due_at END AS at
-        FROM clock WHERE case_id = :case AND tenant = :tenant AND state = 'running') AS running
-    ORDER BY at, id LIMIT 1
-    """
-)
 
 
 async def hold_case(session: AsyncSession, *, case_id: UUID) -> None:
@@ -276,21 +265,6 @@ async def comes_from_new_conference(session: AsyncSession, plan: Plan, conferenc
     """Say whether a version comes from a conference from which none of the versions before came."""
     query = select(exists().where(PlanVersion.plan_id == plan.id, PlanVersion.conference_id == conference_id))
     return conference_id is not None and not await session.scalar(query)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """The next moment of a case's clocks: which clock, and when."""
-
-    kind: str
-    subject: UUID
-    at: datetime
-
-
-async def next_moment(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> Moment | None:
-    """Return the next moment at which a running clock of the case wants something."""
-    row = (await session.execute(_NEXT, {"case": case_id, "tenant": tenant})).first()
-    return None if row is None else Moment(row.kind, row.subject, row.at)
 
 
 async def check_in_moments(

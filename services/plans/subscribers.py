@@ -1,4 +1,4 @@
-"""What plans hears: facts of others to keep, the case's state, and its own events that wake the follow-up."""
+"""What plans subscribes to: facts of others to keep, and the case's state."""
 
 from typing import Any
 from uuid import UUID
@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans.operations import ending, erasing, projections, sharing
-from services.plans.operations.timing import FOLLOW_UP, SERVICE
-from services.plans.workflows import FollowUpInput, follow_up_id
+from services.plans.operations.timing import AGREEMENT, CHECK_IN, FOLLOW_UP, GRACE, SERVICE
+from services.plans.workflows import FollowUp
 from shared import erasure
 from shared.context import Context
 from shared.erasure import erased_by
-from shared.events import intake, network, plans, scheduling
-from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.events import intake, network, scheduling
+from shared.events.base import Received
 from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
@@ -21,6 +21,7 @@ subscriptions = Subscriptions(SERVICE)
 SHARE_PLAN = "share-plan"
 ADULT = 18
 erasure.install(subscriptions)
+subscriptions.watches(FollowUp, kinds=[AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP])
 
 
 def _tenant(event: Received[Any]) -> UUID:
@@ -252,56 +253,3 @@ async def erase_person(
     """The person no longer belongs to the case; where a plan names them, it names nobody."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
     await erasing.wipe_person(session, context.vault, erased)
-
-
-# --- the follow-up's workflow ---
-
-
-@subscriptions.acts(plans.PlanRecorded)
-async def follow_up(event: Received[plans.PlanRecorded], context: Context) -> None:
-    """Start to follow up a plan; a later version only changes what is waited for."""
-    if event.data.version > 1:
-        await _look_again(event, context, event.data.case_id)
-        return
-    following = FollowUpInput(tenant=_tenant(event), case_id=event.data.case_id)
-    workflow_id = follow_up_id(event.data.case_id)
-    await context.temporal.start("FollowUp", following, id=workflow_id, service=SERVICE, tenant=event.tenant)
-
-
-async def _look_again(event: Received[Any], context: Context, case_id: UUID) -> None:
-    # If it is not there it has ended, or will start and then see what happened: both are fine.
-    await context.temporal.look_again(follow_up_id(case_id), event.id)
-
-
-@subscriptions.acts(plans.AgreementDone)
-async def see_agreement_done(event: Received[plans.AgreementDone], context: Context) -> None:
-    """An agreement is no longer waited for."""
-    await _look_again(event, context, event.data.case_id)
-
-
-@subscriptions.acts(plans.AgreementLapsed)
-async def see_agreement_lapsed(event: Received[plans.AgreementLapsed], context: Context) -> None:
-    """An agreement is no longer waited for."""
-    await _look_again(event, context, event.data.case_id)
-
-
-@subscriptions.acts(plans.CheckInRecorded)
-async def see_check_in_recorded(event: Received[plans.CheckInRecorded], context: Context) -> None:
-    """A check is no longer waited for."""
-    await _look_again(event, context, event.data.case_id)
-
-
-@subscriptions.acts(plans.ReviewRequested)
-async def see_review_requested(event: Received[plans.ReviewRequested], context: Context) -> None:
-    """There is one more check to wait for."""
-    await _look_again(event, context, event.data.case_id)
-
-
-# All clocks of a case rest, run and stop together: the one of the whole follow-up speaks for them.
-async def _see_clock(event: Received[ClockFact], context: Context) -> None:
-    if event.data.kind == FOLLOW_UP and event.data.case_id is not None:
-        await _look_again(event, context, event.data.case_id)
-
-
-for _moment in ("paused", "resumed", "stopped"):
-    subscriptions.acts(CLOCK_EVENTS[SERVICE, _moment], case="any")(_see_clock)

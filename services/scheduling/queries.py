@@ -215,18 +215,6 @@ async def current_conference(session: AsyncSession, preparation: Preparation) ->
     return (await session.scalars(query.execution_options(populate_existing=True))).one()
 
 
-async def preparation_about(session: AsyncSession, subject: UUID) -> Preparation | None:
-    """Return the preparation that a conference or poll belongs to, or which has this id itself."""
-    by_poll = select(Poll.conference_id).where(Poll.id == subject).scalar_subquery()
-    by_conference = (
-        select(Conference.preparation_id)
-        .where((Conference.id == subject) | (Conference.id == by_poll))
-        .scalar_subquery()
-    )
-    query = select(Preparation).where((Preparation.id == subject) | (Preparation.id == by_conference))
-    return (await session.scalars(query)).one_or_none()
-
-
 def ahead(found: Sequence[Option], *, now: datetime) -> list[Option]:
     """Return the dates that have not come yet."""
     return [option for option in found if option.starts_at > now]

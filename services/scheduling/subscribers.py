@@ -1,25 +1,25 @@
-"""What scheduling hears: facts of others to keep, the case's state, and its own events that wake the preparation."""
+"""What scheduling subscribes to: facts of others to keep, and the case's state."""
 
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scheduling import operations, queries
+from services.scheduling import operations
 from services.scheduling.domain import Standing
 from services.scheduling.operations import erasing
-from services.scheduling.operations.base import SERVICE
-from services.scheduling.workflows import PreparationInput, preparation_id
+from services.scheduling.operations.base import POLL_CLOCK, SERVICE, TARGET_CLOCK
+from services.scheduling.workflows import ConferencePreparation
 from shared import erasure
 from shared.context import Context
-from shared.database import Scope
 from shared.erasure import erased_by
-from shared.events import intake, network, scheduling
-from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.events import intake, network
+from shared.events.base import Received
 from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
+subscriptions.watches(ConferencePreparation, kinds=[TARGET_CLOCK, POLL_CLOCK])
 
 
 def _tenant(event: Received[Any]) -> UUID:
@@ -162,54 +162,3 @@ async def erase_person(
     """What the person answered goes, and nobody waits for them."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
     await erasing.wipe_person(session, context.vault, erased)
-
-
-# --- the workflow of the preparation ---
-
-
-@subscriptions.acts(scheduling.PreparationStarted)
-async def prepare(event: Received[scheduling.PreparationStarted], context: Context) -> None:
-    """Watch over the preparation."""
-    number = event.data.preparation_no
-    preparing = PreparationInput(tenant=_tenant(event), case_id=event.data.case_id, preparation_no=number)
-    await context.temporal.start(
-        "ConferencePreparation",
-        preparing,
-        id=preparation_id(event.data.case_id, number),
-        service=SERVICE,
-        tenant=event.tenant,
-    )
-
-
-async def _look_again(event: Received[Any], context: Context, subject: UUID) -> None:
-    async with context.database.transaction(Scope(tenant=event.tenant)) as session:
-        preparation = await queries.preparation_about(session, subject)
-    if preparation is not None:
-        # If its workflow is not there it has ended, or will start and then see what happened.
-        workflow_id = preparation_id(preparation.case_id, preparation.preparation_no)
-        await context.temporal.look_again(workflow_id, event.id)
-
-
-async def _see_conference(event: Received[Any], context: Context) -> None:
-    """Something changed what the preparation waits for."""
-    await _look_again(event, context, event.data.conference_id)
-
-
-for _change in (
-    scheduling.PollOpened,
-    scheduling.PollClosed,
-    scheduling.ConferenceScheduled,
-    scheduling.ConferenceCancelled,
-    scheduling.ConferenceHeld,
-):
-    # Also when the case has stopped meanwhile: that is when the workflow must end.
-    subscriptions.acts(_change, case="any")(_see_conference)
-
-
-async def _see_clock(event: Received[ClockFact], context: Context) -> None:
-    """A clock rests or runs on: the moments have moved."""
-    await _look_again(event, context, event.data.subject)
-
-
-for _moment in ("paused", "resumed"):
-    subscriptions.acts(CLOCK_EVENTS[SERVICE, _moment], case="any")(_see_clock)

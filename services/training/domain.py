@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from shared.errors import Conflict, Gone, Invalid, NotFound
 
@@ -267,3 +268,8 @@ def effect_of_payment(
         PaymentState.OVERPAID if total > price and not accept else PaymentState.MATCHED,
         settles=True,
     )
+
+
+def registration_workflow_id(registration_id: UUID) -> str:
+    """Return the id of the workflow of a registration, whenever it awaits its payment."""
+    return f"registration/{registration_id}"

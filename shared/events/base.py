@@ -70,7 +70,10 @@ class Received(BaseModel, Generic[D]):
 
 
 class ClockFact(EventData):
-    """Something happened to a clock: what it times, who owns it, and when it warns and breaches."""
+    """Something happened to a clock: what it times, who owns it, and when it warns and breaches.
+
+    `wakes`: the workflow of the same service that is to load what it waits for because of this, if there is one.
+    """
 
     clock_id: UUID
     kind: str
@@ -82,6 +85,7 @@ class ClockFact(EventData):
     warn_at: datetime | None = None
     policy_version: int
     reason: str | None = None
+    wakes: str | None = None
 
 
 class MessageQueuedFact(EventData):
@@ -92,6 +96,9 @@ class MessageQueuedFact(EventData):
 
 
 CLOCK_MOMENTS = ("started", "paused", "resumed", "warned", "breached", "stopped")
+
+# What a workflow that waits for the clock cannot know by itself: the others come of its own steps.
+WAKING = ("started", "paused", "resumed", "stopped")
 
 CLOCK_EVENTS: dict[tuple[str, str], type[ClockFact]] = {
     (service, what): create_model(

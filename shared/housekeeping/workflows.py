@@ -1,16 +1,17 @@
-"""The one workflow of a service's housekeeping: a round, a rest, and the same again as a new run."""
+"""The one workflow of a service's housekeeping: a round, a pause, and the same again as a new run."""
 
 from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 
+from shared.context import Context
 from shared.housekeeping.activities import Housekeeper, Part
-from shared.workflow import ACTIVITY, LookAgain
+from shared.workflow import ACTIVITY, DeadlineWorkflow
 
 
-class House(BaseModel):
-    """Whose house is kept."""
+class Database(BaseModel):
+    """Whose database is purged."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -18,25 +19,36 @@ class House(BaseModel):
 
 
 def housekeeping_workflow_id(service: str) -> str:
-    """Return the id of the workflow that keeps a service's house."""
+    """Return the id of the workflow that purges a service's database."""
     return f"housekeeping/{service}"
+
+
+async def start_housekeeping(context: Context) -> None:
+    """Start a service's housekeeping unless it runs; also after one that failed or was ended by hand."""
+    given = Database(service=context.service)
+    workflow_id = housekeeping_workflow_id(context.service)
+    await context.temporal.start(Housekeeping.run, given, id=workflow_id, tenant=None)
 
 
 @workflow.defn(name="Housekeeping")
 class Housekeeping:
-    """Purge one kind of rows after another, rest, and begin anew. What one round leaves, the next one finds."""
+    """Purge one kind of rows after another, pause, and begin anew. What one round leaves, the next one finds."""
+
+    @workflow.signal(name="look-again")
+    def look_again(self) -> None:
+        """A worker has started: this runs already."""
 
     @workflow.run
-    async def run(self, house: House) -> None:
-        """Keep house once, and go on as a new run."""
+    async def run(self, database: Database) -> None:
+        """Purge once, and go on as a new run."""
         plan = await workflow.execute_activity_method(Housekeeper.plan, **ACTIVITY)
         for what in plan.what:
             part: Part | None = Part(what=what)
             while part is not None:
                 if workflow.info().is_continue_as_new_suggested():
-                    workflow.continue_as_new(house)
+                    workflow.continue_as_new(database)
                 purged = await workflow.execute_activity_method(Housekeeper.purge, part, **ACTIVITY)
                 part = purged.next
-        LookAgain.show("resting", workflow.now() + plan.rest)
+        DeadlineWorkflow.publish("waiting", workflow.now() + plan.rest)
         await workflow.sleep(max(plan.rest, timedelta(seconds=1)))
-        workflow.continue_as_new(house)
+        workflow.continue_as_new(database)

@@ -17,7 +17,7 @@ class Bare:
         self._signals = 0
 
     @workflow.signal(name="look-again")
-    def look_again(self, _event_id: str) -> None:
+    def look_again(self) -> None:
         """Count a signal."""
         self._signals += 1
 
@@ -28,4 +28,6 @@ class Bare:
 
         for number in range(signals + 1):
             await workflow.wait_condition(lambda expected=number: self._signals >= expected)  # type: ignore[misc]
-            await workflow.execute_activity(nothing, number, start_to_close_timeout=timedelta(seconds=30))
+            await workflow.execute_local_activity(
+                nothing, number, start_to_close_timeout=timedelta(seconds=30)
+            )

@@ -137,7 +137,7 @@ async def _bodies(database: Database) -> list[bytes]:
         return [outbox.envelope(row._mapping, "urn:kring:bench") for row in found]
 
 
-_NOTE_ROW = text("INSERT INTO effect (key, result, done_at) VALUES (:key, 'null', :now)")
+_NOTE_ROW = text("INSERT INTO effect (key, done_at) VALUES (:key, :now)")
 _INSERT = text(
     "INSERT INTO outbox (id, stream, sequence, shard, exchange, type, time, tenant, case_id, data, published_at)"
     " VALUES (:id, :case, 1, 0, '', :type, :now, :tenant, :case, '{}', :now)"

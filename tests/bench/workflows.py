@@ -14,9 +14,11 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from services.scheduling.operations import case as cases
 from services.scheduling.worker import activities, workflows
-from services.scheduling.workflows import PreparationInput, preparation_id
+from services.scheduling.workflows import ConferencePreparation
 from shared import case_state
+from shared.clock_activities import ClockActivities
 from shared.database import Database, Scope
+from shared.deadlines import WorkflowInput
 from shared.runtime import connected
 from shared.settings import Settings
 from shared.temporal import prepare_namespace, task_queue_of
@@ -72,11 +74,8 @@ async def preparations(settings: Settings, databases: Any) -> Result:
         client = await context.temporal.client()
 
         async def start_ours(case_id: UUID) -> WorkflowHandle[Any, Any]:
-            given = PreparationInput(tenant=TENANT, case_id=case_id, preparation_no=1)
-            workflow_id = preparation_id(case_id, 1)
-            await context.temporal.start(
-                "ConferencePreparation", given, id=workflow_id, service="scheduling", tenant=TENANT
-            )
+            given, workflow_id = WorkflowInput(tenant=TENANT), f"preparation/{case_id}/1"
+            await context.temporal.start(ConferencePreparation.run, given, id=workflow_id, tenant=TENANT)
             return client.get_workflow_handle(workflow_id)
 
         async def stop(case_id: UUID) -> None:
@@ -99,7 +98,13 @@ async def preparations(settings: Settings, databases: Any) -> Result:
             return await _timed([_live(partial(start_bare, case), steps, _nothing_to_stop) for case in ready])
 
         async with (
-            _worker(client, task_queue_of("scheduling"), workflows, activities(context), steps),
+            _worker(
+                client,
+                task_queue_of("scheduling"),
+                workflows,
+                [*activities(context), *ClockActivities(context).all()],
+                steps,
+            ),
             _worker(client, "bench", [Bare], [nothing], steps),
         ):
             return await compare(
@@ -109,7 +114,7 @@ async def preparations(settings: Settings, databases: Any) -> Result:
                 baseline=bare,
                 aim=0.6,
                 better="higher",
-                note=f"{_AT_ONCE} at once, {_SIGNALS + 1} signals and {_SIGNALS + 2} activities each; one server",
+                note=f"{_AT_ONCE} at once, {_SIGNALS + 1} signals and {_SIGNALS + 2} local activities each; one server",
             )
 
 
@@ -136,10 +141,10 @@ async def _live(start: Start, steps: Steps, stop: Callable[[], Awaitable[None]])
     handle = await start()
     await steps.reached(handle.id, 1)
     for number in range(_SIGNALS):
-        await handle.signal("look-again", str(uuid4()))
+        await handle.signal("look-again")
         await steps.reached(handle.id, number + 2)
     await stop()
-    await handle.signal("look-again", str(uuid4()))
+    await handle.signal("look-again")
     await handle.result()
 
 

@@ -19,8 +19,8 @@ ROWS = {
     " FROM generate_series(1, :count)",
     "inbox": "INSERT INTO inbox (consumer, event_id, outcome, handled_at)"
     " SELECT 'a.b.c.v1', gen_random_uuid(), 'handled', :at FROM generate_series(1, :count)",
-    "effect": "INSERT INTO effect (key, result, done_at)"
-    " SELECT gen_random_uuid()::text, '{}', :at FROM generate_series(1, :count)",
+    "effect": "INSERT INTO effect (key, done_at)"
+    " SELECT gen_random_uuid()::text, :at FROM generate_series(1, :count)",
     "idempotency_key": "INSERT INTO idempotency_key (tenant, principal, key, request, made_at)"
     " SELECT :tenant, 'somebody', gen_random_uuid()::text, '', :at FROM generate_series(1, :count)",
     "rate_limit": "INSERT INTO rate_limit (key, window_at, hits)"
@@ -28,9 +28,9 @@ ROWS = {
     "message": "INSERT INTO message (id, kind, recipient, role, tenant, stream, parameters, state, queued_at,"
     " settled_at) SELECT gen_random_uuid(), 'a', gen_random_uuid(), 'b', :tenant, gen_random_uuid(), '{}', 'sent',"
     " :at, :at FROM generate_series(1, :count)",
-    "clock": "INSERT INTO clock (id, kind, subject, stream, tenant, owner, policy_version, state, started_at, due_at,"
-    " stopped_at) SELECT gen_random_uuid(), 'a', gen_random_uuid(), gen_random_uuid(), :tenant, 'b', 1, 'stopped', :at,"
-    " :at, :at FROM generate_series(1, :count)",
+    "clock": "INSERT INTO clock (id, kind, subject, stream, tenant, owner, workflow_id, policy_version, state,"
+    " started_at, due_at, stopped_at) SELECT gen_random_uuid(), 'a', gen_random_uuid(), gen_random_uuid(), :tenant,"
+    " 'b', 'clock/a/b', 1, 'stopped', :at, :at, :at FROM generate_series(1, :count)",
 }
 # What may not go however old it is.
 IN_USE = {

@@ -54,13 +54,7 @@ class Hold(Base):
     sealed: Mapped[SealedBytes]
 
 
-# Serve the sweep: what is due, and what is to be warned of. Files that are kept are most of the clocks that run.
+# Serves the list of files that will be erased. They are most of the clocks that run.
 _clock = Base.metadata.tables["clock"]
 _KEPT = "kind IN ('retention', 'hold') AND state = 'running'"
 Index("ix_clock_kept_due", _clock.c.tenant, _clock.c.due_at, postgresql_where=text(_KEPT))
-Index(
-    "ix_clock_kept_warn",
-    _clock.c.tenant,
-    _clock.c.warn_at,
-    postgresql_where=text(f"{_KEPT} AND warned_at IS NULL AND warn_at IS NOT NULL"),
-)

@@ -15,16 +15,18 @@ from services.intake.domain.codes import (
     CaseStatus,
     OfferState,
     ReleaseReason,
+    assignment_workflow_id,
 )
 from services.intake.domain.errors import NoCoordinator
 from services.intake.models import Assignment, Case, Offer
 from services.intake.operations import notifying
 from services.intake.queries import cases as reads
-from services.intake.settings import policies
+from services.intake.settings import Policy, policies
 from shared import outbox
 from shared.auth import Role
 from shared.clocks import Clocks
 from shared.events import intake as events
+from shared.policies import PolicyInForce
 
 clocks = Clocks(SERVICE)
 
@@ -55,9 +57,30 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime) -> None:
         now=now,
         due_at=policy.after(now, policy.settings.allocate),
         policy_version=policy.version,
+        workflow_id=assignment_workflow_id(case.id, case.assignment_no),
     )
+    await seek(session, case=case, policy=policy, at=now, now=now)
     if case.state == CaseStatus.PAUSED and case.pause_reason is not None:
         await clocks.pause_all(session, case=case.id, now=now, reason=case.pause_reason)
+
+
+async def seek(
+    session: AsyncSession, *, case: Case, policy: PolicyInForce[Policy], at: datetime, now: datetime
+) -> None:
+    """Let somebody be asked at a moment: now, or when it is time to see whether there is somebody new."""
+    await clocks.start(
+        session,
+        kind=SEARCH_CLOCK,
+        subject=case.id,
+        stream=case.id,
+        tenant=case.tenant,
+        case=case.id,
+        owner=Role.REGIONAL_MANAGER,
+        now=now,
+        due_at=at,
+        policy_version=policy.version,
+        workflow_id=assignment_workflow_id(case.id, case.assignment_no),
+    )
 
 
 async def assign(session: AsyncSession, *, case: Case, offer: Offer, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import HOLD_CLOCK, RETENTION_CLOCK, SERVICE
 from services.intake.domain.errors import HoldEndsTooSoon, HoldLifted, UnknownHold
-from services.intake.domain.retention import LiftedBecause
+from services.intake.domain.retention import LiftedBecause, retention_workflow_id
 from services.intake.models import Hold, HoldFields
 from services.intake.operations.retention import UNDER_HOLD, locked_file, start_clock
 from services.intake.queries import retention as reads
@@ -137,4 +137,5 @@ async def _start_clock(session: AsyncSession, hold: Hold, until: date, now: date
         warn_at=due_at - timedelta(days=policy.settings.retention_warn_days),
         due_at=due_at,
         policy_version=policy.version,
+        workflow_id=retention_workflow_id(hold.tenant),
     )

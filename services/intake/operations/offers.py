@@ -1,6 +1,7 @@
 """Offers: one coordinator is asked at a time; each says yes or no, or the time passes and the next is asked.
 
-Every step looks at the rows first and does nothing where it is too late or too early: it may be tried again.
+A search always has a clock that runs, paused with the case: an offer's, or the one of the search itself, which is due
+when somebody is to be asked. Every step reads the rows first and does nothing where its deadline no longer counts.
 """
 
 from datetime import datetime
@@ -10,18 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import (
-    ALLOCATION_CLOCK,
     OFFER_CLOCK,
     SEARCH_CLOCK,
     SERVICE,
     AssignmentState,
-    CaseStatus,
     DeclineReason,
     OfferState,
+    assignment_workflow_id,
 )
 from services.intake.domain.errors import OfferAnswered, OfferOver, UnknownOffer
 from services.intake.domain.fit import Candidate, Wishes, in_order_of_fit
-from services.intake.models import Assignment, Case, Offer
+from services.intake.models import Case, Offer
 from services.intake.operations import assignments, notifying
 from services.intake.operations.cases import locked_live_case
 from services.intake.queries import cases as reads
@@ -31,6 +31,7 @@ from shared import outbox
 from shared.auth import Role
 from shared.case_state import CaseErased, CaseStopped
 from shared.clocks import Clock, Clocks
+from shared.deadlines import Deadline
 from shared.events import intake as events
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
@@ -39,55 +40,38 @@ from shared.vault import Vault
 clocks = Clocks(SERVICE)
 
 
-async def offer_to_next(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, number: int, now: datetime
-) -> None:
+async def offer_to_next(session: AsyncSession, vault: Vault, *, due: Deadline, now: datetime) -> bool:
     """Ask the coordinator who fits best of those not asked yet; if nobody is left, tell the managers once."""
-    found = await _searching(session, tenant=tenant, case_id=case_id, number=number)
-    if found is None or await reads.open_offer(session, tenant=tenant, case_id=case_id) is not None:
-        return
-    case, assignment = found
-    policy = await policies.in_force(session, tenant=tenant, at=case.created_at)
-    await clocks.stop(session, kind=SEARCH_CLOCK, subject=case_id, now=now)
-    best = await _best(session, vault, case, number)
+    case = await reads.case(session, tenant=due.tenant, case_id=due.subject, lock=True)
+    if case is None or await clocks.waiting_for(session, due) is None:
+        return False
+    assignment = await reads.assignment(
+        session, tenant=case.tenant, case_id=case.id, number=case.assignment_no
+    )
+    if assignment is None or assignment.state != AssignmentState.SEARCHING:
+        return False
+    policy = await policies.in_force(session, tenant=case.tenant, at=case.created_at)
+    await clocks.stop(session, kind=SEARCH_CLOCK, subject=case.id, now=now)
+    best = await _best(session, vault, case)
     # Somebody erased meanwhile is no candidate any more.
     while best is not None and not await register.hold_coordinator(
-        session, tenant=tenant, coordinator_id=best.id
+        session, tenant=case.tenant, coordinator_id=best.id
     ):
-        best = await _best(session, vault, case, number)
+        best = await _best(session, vault, case)
     if best is not None:
         await _offer(session, case, best, policy, now)
-        return
+        return True
     if assignment.nobody_left_at is None:
         assignment.nobody_left_at = now
         await session.flush()
         await notifying.notify_managers(session, case, "no-coordinator-left", now)
-    await clocks.start(
-        session,
-        kind=SEARCH_CLOCK,
-        subject=case_id,
-        stream=case_id,
-        tenant=tenant,
-        case=case_id,
-        owner=Role.REGIONAL_MANAGER,
-        now=now,
-        due_at=policy.after(now, policy.settings.search_again),
-        policy_version=policy.version,
+    await assignments.seek(
+        session, case=case, policy=policy, at=policy.after(now, policy.settings.search_again), now=now
     )
+    return True
 
 
-async def _searching(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, number: int
-) -> tuple[Case, Assignment] | None:
-    """Return the case, locked, and its search, if it goes on now."""
-    case = await reads.case(session, tenant=tenant, case_id=case_id, lock=True)
-    assignment = await reads.assignment(session, tenant=tenant, case_id=case_id, number=number)
-    if case is None or assignment is None or case.state != CaseStatus.OPEN:
-        return None
-    return (case, assignment) if assignment.state == AssignmentState.SEARCHING else None
-
-
-async def _best(session: AsyncSession, vault: Vault, case: Case, number: int) -> Candidate | None:
+async def _best(session: AsyncSession, vault: Vault, case: Case) -> Candidate | None:
     referral = await referrals.referral(session, tenant=case.tenant, referral_id=case.referral_id)
     if referral is None:
         raise LookupError(f"case {case.id} has no referral")
@@ -101,7 +85,9 @@ async def _best(session: AsyncSession, vault: Vault, case: Case, number: int) ->
             culture=words.wishes.culture,
         ),
         parties={party for party in parties if party is not None},
-        not_again=await reads.not_to_be_asked(session, tenant=case.tenant, case_id=case.id, number=number),
+        not_again=await reads.not_to_be_asked(
+            session, tenant=case.tenant, case_id=case.id, number=case.assignment_no
+        ),
     )
     return ordered[0] if ordered else None
 
@@ -155,56 +141,40 @@ async def _start_clock(
         # A reminder after the end reminds nobody.
         warn_at=warn_at if warn_at < due_at else None,
         policy_version=policy.version,
+        workflow_id=assignment_workflow_id(offer.case_id, offer.assignment_no),
     )
 
 
-async def remind_of_offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID, now: datetime) -> None:
-    """Remind the coordinator of an offer once, if it still waits and the moment has come."""
-    found = await _waiting(session, tenant=tenant, offer_id=offer_id)
+async def remind_of_offer(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Remind the coordinator of an offer that still waits, once."""
+    found = await _reached(session, due, now)
     if found is None:
-        return
+        return False
     case, offer, clock = found
-    if clock.warned_at is not None or clock.warn_at is None or clock.warn_at > now:
-        return
-    await clocks.warn(session, kind=OFFER_CLOCK, subject=offer_id, now=now)
     await _write_to(session, case, offer, kind="offer-reminder", clock=clock, now=now)
+    return True
 
 
-async def expire_offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID, now: datetime) -> None:
-    """Let an offer end whose time has passed without an answer; the coordinator is told that it is over."""
-    found = await _waiting(session, tenant=tenant, offer_id=offer_id)
+async def expire_offer(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """End an offer whose time has passed without an answer; the coordinator is told that it is over."""
+    found = await _reached(session, due, now)
     if found is None:
-        return
-    case, offer, clock = found
-    if clock.due_at > now:
-        return
+        return False
+    case, offer, _ = found
     offer.state = OfferState.EXPIRED
     await session.flush()
-    await clocks.breach(session, kind=OFFER_CLOCK, subject=offer_id, now=now)
     fact = events.OfferExpired(
         case_id=case.id,
         assignment_no=offer.assignment_no,
         offer_id=offer.id,
         coordinator_id=offer.coordinator_id,
     )
-    await outbox.publish(session, fact, stream=case.id, tenant=tenant, case=case.id, now=now)
+    await outbox.publish(session, fact, stream=case.id, tenant=case.tenant, case=case.id, now=now)
     await notifying.notify_coordinator(
         session, case, offer.coordinator_id, "offer-closed", now, because="expired"
     )
-
-
-async def breach_allocation(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Note that the case should have had a coordinator by now."""
-    clock = await clocks.find(session, kind=ALLOCATION_CLOCK, subject=case_id)
-    if clock is not None and clock.tenant == tenant and clock.due_at <= now:
-        await clocks.breach(session, kind=ALLOCATION_CLOCK, subject=case_id, now=now)
-
-
-async def end_pause_in_search(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Note that it is time to look again for somebody to ask."""
-    clock = await clocks.find(session, kind=SEARCH_CLOCK, subject=case_id)
-    if clock is not None and clock.tenant == tenant and clock.due_at <= now:
-        await clocks.stop(session, kind=SEARCH_CLOCK, subject=case_id, now=now)
+    await _seek_another(session, case, now)
+    return True
 
 
 async def accept_offer(
@@ -232,6 +202,7 @@ async def decline_offer(
     case, offer = await _to_answer(session, tenant=tenant, offer_id=offer_id, coordinator_id=coordinator_id)
     offer.reason = reason
     await _answer(session, case, offer, OfferState.DECLINED, now)
+    await _seek_another(session, case, now)
 
 
 async def _to_answer(
@@ -268,22 +239,25 @@ async def _answer(session: AsyncSession, case: Case, offer: Offer, answer: Offer
     await outbox.publish(session, fact, stream=case.id, tenant=case.tenant, case=case.id, now=now)
 
 
-async def _waiting(
-    session: AsyncSession, *, tenant: UUID, offer_id: UUID
-) -> tuple[Case, Offer, Clock] | None:
-    """Return the locked case, the offer and its clock, if the offer waits for an answer and its clock runs."""
-    offer = await reads.offer(session, tenant=tenant, offer_id=offer_id)
+async def _seek_another(session: AsyncSession, case: Case, now: datetime) -> None:
+    policy = await policies.in_force(session, tenant=case.tenant, at=case.created_at)
+    await assignments.seek(session, case=case, policy=policy, at=now, now=now)
+
+
+async def _reached(session: AsyncSession, due: Deadline, now: datetime) -> tuple[Case, Offer, Clock] | None:
+    """Return the locked case, the offer and its clock, if the offer waits for an answer and the deadline counts."""
+    offer = await reads.offer(session, tenant=due.tenant, offer_id=due.subject)
     if offer is None:
         return None
     try:
-        case = await locked_live_case(session, tenant=tenant, case_id=offer.case_id)
+        case = await locked_live_case(session, tenant=due.tenant, case_id=offer.case_id)
     except (CaseStopped, CaseErased):
         return None
-    offer = await reads.offer(session, tenant=tenant, offer_id=offer_id)
-    clock = await clocks.find(session, kind=OFFER_CLOCK, subject=offer_id)
-    if offer is None or offer.state != OfferState.OPEN or clock is None or clock.state != "running":
+    offer = await reads.offer(session, tenant=due.tenant, offer_id=due.subject)
+    if offer is None or offer.state != OfferState.OPEN:
         return None
-    return case, offer, clock
+    clock = await clocks.reach(session, due, now=now)
+    return None if clock is None else (case, offer, clock)
 
 
 async def _write_to(

@@ -18,7 +18,7 @@ from services.intake.domain.codes import (
     ReferralState,
 )
 from services.intake.domain.errors import FileNotOver
-from services.intake.domain.retention import FileKind
+from services.intake.domain.retention import FileKind, retention_workflow_id
 from services.intake.models import Case, PersonFields, Referral, ReferralPerson, Retention
 from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals as referral_reads
@@ -171,6 +171,7 @@ async def start_clock(
         warn_at=due_at - timedelta(days=warn_days),
         due_at=due_at,
         policy_version=policy_version,
+        workflow_id=retention_workflow_id(tenant),
     )
     if await reads.holds_in_force(session, tenant=tenant, case_id=case_id):
         await clocks.pause(session, kind=RETENTION_CLOCK, subject=case_id, now=now, reason=UNDER_HOLD)

@@ -1,8 +1,7 @@
-"""What retention does at a moment of a file: warn, let a hold end, erase, be late; asked again under the lock."""
+"""What retention does at a deadline of a file: warn, let a hold end, erase; decided again under the lock."""
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,58 +10,58 @@ from services.intake.domain.errors import CaseGoesOn, HoldLifted
 from services.intake.domain.retention import LiftedBecause
 from services.intake.operations import erasing, holds
 from services.intake.operations.retention import UNDER_HOLD, locked_file
-from services.intake.queries.retention import Moment
 from shared.case_state import CaseErased, UnderHold
 from shared.clocks import Clocks
-from shared.erasure import CLOCK as ERASURE_CLOCK
+from shared.deadlines import Deadline
 
 clocks = Clocks(SERVICE)
 
 
 class CameOf(StrEnum):
-    """What came of a moment."""
+    """What came of a deadline."""
 
     WARNED = "warned"
     LIFTED = "lifted"
     ERASED = "erased"
     HELD = "held"
-    LATE = "late"
     # Somebody was quicker: it was lifted, erased, or decided anew.
     NOTHING = "nothing"
 
 
-async def attend(session: AsyncSession, moment: Moment, *, tenant: UUID, now: datetime) -> CameOf:
-    """Do what a moment asks for, if it still does."""
-    if not moment.due:
-        warned = await clocks.warn(session, kind=moment.kind, subject=moment.subject, now=now)
+async def attend(session: AsyncSession, *, due: Deadline, now: datetime) -> CameOf:
+    """Do what a deadline asks for, if it still counts."""
+    if due.what == "warn":
+        warned = await clocks.reach(session, due, now=now)
         return CameOf.NOTHING if warned is None else CameOf.WARNED
-    if moment.kind == ERASURE_CLOCK:
-        late = await clocks.breach(session, kind=moment.kind, subject=moment.subject, now=now)
-        return CameOf.NOTHING if late is None else CameOf.LATE
-    if moment.kind == HOLD_CLOCK:
-        return await _let_hold_end(session, tenant=tenant, hold_id=moment.subject, now=now)
-    return await _erase(session, tenant=tenant, case_id=moment.subject, now=now)
+    if due.kind == HOLD_CLOCK:
+        return await _let_hold_end(session, due, now)
+    return await _erase(session, due, now)
 
 
-async def _let_hold_end(session: AsyncSession, *, tenant: UUID, hold_id: UUID, now: datetime) -> CameOf:
+async def _let_hold_end(session: AsyncSession, due: Deadline, now: datetime) -> CameOf:
     try:
         await holds.lift_hold(
-            session, tenant=tenant, hold_id=hold_id, because=LiftedBecause.EXPIRED, lifted_by=None, now=now
+            session,
+            tenant=due.tenant,
+            hold_id=due.subject,
+            because=LiftedBecause.EXPIRED,
+            lifted_by=None,
+            now=now,
         )
     except HoldLifted:
-        await clocks.stop(session, kind=HOLD_CLOCK, subject=hold_id, now=now)
+        await clocks.stop(session, kind=HOLD_CLOCK, subject=due.subject, now=now)
         return CameOf.NOTHING
     return CameOf.LIFTED
 
 
-async def _erase(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> CameOf:
+async def _erase(session: AsyncSession, due: Deadline, now: datetime) -> CameOf:
+    tenant, case_id = due.tenant, due.subject
     try:
         file = await locked_file(session, tenant=tenant, case_id=case_id)
     except CaseErased:
         await clocks.stop(session, kind=RETENTION_CLOCK, subject=case_id, now=now)
         return CameOf.NOTHING
-    clock = await clocks.find(session, kind=RETENTION_CLOCK, subject=case_id)
-    if clock is None or clock.state != "running" or clock.due_at > now:
+    if await clocks.waiting_for(session, due) is None:
         return CameOf.NOTHING
     try:
         if file.case is not None:

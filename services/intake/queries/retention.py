@@ -1,7 +1,6 @@
-"""Reads of retention and holds: what its workflow goes by, and what those see who answer for the data."""
+"""Reads of retention and holds: what those see who answer for the data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,53 +13,6 @@ from services.intake.models import Base, Hold, Referral, Retention
 from shared.http.paging import PageRequest, Rows, paginate
 
 _clock = Base.metadata.tables["clock"]
-_KEPT = "tenant = :tenant AND kind IN ('retention', 'hold') AND state = 'running'"
-# An erasure that not everyone has confirmed: few at a time, found by what serves all late clocks.
-_ASKED = "tenant = :tenant AND kind = 'erasure' AND state = 'running'"
-_UNWARNED = "warned_at IS NULL AND warn_at IS NOT NULL"
-_NEXT = text(
-    f"""
-    SELECT least((SELECT min(due_at) FROM clock WHERE {_KEPT}),
-                 (SELECT min(warn_at) FROM clock WHERE {_KEPT} AND {_UNWARNED}),
-                 (SELECT min(due_at) FROM clock WHERE {_ASKED}),
-                 (SELECT min(warn_at) FROM clock WHERE {_ASKED} AND {_UNWARNED}))
-    """  # noqa: S608 - conditions written above
-)
-# What is due comes before what is only to be warned of.
-_DUE = text(
-    f"""
-    (SELECT id, kind, subject, true AS due FROM clock WHERE {_KEPT} AND due_at <= :now ORDER BY due_at LIMIT :most)
-    UNION ALL
-    (SELECT id, kind, subject, false FROM clock WHERE {_KEPT} AND {_UNWARNED} AND warn_at <= :now AND due_at > :now
-     ORDER BY warn_at LIMIT :most)
-    UNION ALL
-    (SELECT id, kind, subject, due_at <= :now FROM clock
-     WHERE {_ASKED} AND (due_at <= :now OR {_UNWARNED} AND warn_at <= :now) ORDER BY due_at LIMIT :most)
-    LIMIT :most
-    """  # noqa: S608 - conditions written above
-)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Something about a file whose moment has come: to be warned of, or (`due`) to be done."""
-
-    clock_id: UUID
-    kind: str
-    subject: UUID
-    due: bool
-
-
-async def next_moment(session: AsyncSession, *, tenant: UUID) -> datetime | None:
-    """Return when something is to be done next about any file of a tenant, None if nothing is kept for a time."""
-    found: datetime | None = (await session.execute(_NEXT, {"tenant": tenant})).scalar_one()
-    return found
-
-
-async def moments(session: AsyncSession, *, tenant: UUID, now: datetime, most: int) -> list[Moment]:
-    """Return some of what is to be done now about files of a tenant, the longest due first."""
-    rows = await session.execute(_DUE, {"tenant": tenant, "now": now, "most": most})
-    return [Moment(row.id, row.kind, row.subject, row.due) for row in rows]
 
 
 async def holds_in_force(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Hold]:

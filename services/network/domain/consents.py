@@ -178,9 +178,9 @@ class Voice:
 WordOf = Callable[[UUID, UUID | None], Word | None]
 
 
-def coming_of_age_workflow_id(clock_id: UUID) -> str:
-    """Return the id of the workflow that looks after the clock of a birthday: one for each clock, which may move."""
-    return f"coming-of-age/{clock_id}"
+def coming_of_age_workflow_id(person_id: UUID) -> str:
+    """Return the id of the workflow that waits for somebody's birthdays."""
+    return f"coming-of-age/{person_id}"
 
 
 def age_group(birth_date: date | None, day: date) -> AgeGroup:

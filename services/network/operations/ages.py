@@ -4,7 +4,7 @@ The rules themselves look at the birth date whenever they are asked. The clock s
 on the Monday after the birthday, because what clocks publish must not tell when somebody was born.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from services.network.domain.consents import (
     COMING_OF_AGE,
     WITHOUT_COORDINATOR,
     birthday,
+    coming_of_age_workflow_id,
     monday_after,
     next_coming_of_age,
 )
@@ -25,13 +26,11 @@ from services.network.settings import policies
 from shared import outbox
 from shared.calendar import BRUSSELS
 from shared.clocks import Clock, Clocks
+from shared.deadlines import Deadline
 from shared.events import network
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
-
-# Two clocks never agree to the microsecond: a timer that is this early is on time.
-_EARLY = timedelta(seconds=2)
 
 
 async def follow(session: AsyncSession, *, person: Person, birth_date: date | None, now: datetime) -> None:
@@ -78,32 +77,26 @@ async def hand_over(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: 
             warn_at=None if clock.warned_at is not None else clock.warn_at,
             due_at=clock.due_at,
             policy_version=clock.policy_version,
+            workflow_id=clock.workflow_id,
         )
 
 
-async def warn(session: AsyncSession, *, tenant: UUID, clock_id: UUID, now: datetime) -> bool:
-    """Warn whoever owns the clock that a birthday comes; False if it is not, or no longer, the moment."""
-    clock = await _due(session, tenant, clock_id, now)
-    if clock is None or clock.next_at != clock.warn_at:
-        return False
-    return await clocks.warn(session, kind=clock.kind, subject=clock.subject, now=now) is not None
-
-
-async def come_of_age(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, clock_id: UUID, now: datetime
-) -> bool:
-    """Ask somebody who turned twelve or eighteen for their own consent; False if it is no longer the moment.
+async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now: datetime) -> bool:
+    """Ask somebody who turned twelve or eighteen for their own consent; False if the deadline no longer counts.
 
     Whom no mail can reach the clock's owner asks: the clock is then left as breached.
     """
-    clock = await _due(session, tenant, clock_id, now)
-    if clock is None or clock.next_at != clock.due_at:
+    clock, tenant = await clocks.waiting_for(session, due), due.tenant
+    if clock is None:
         return False
     person = await queries.person(session, tenant=tenant, person_id=clock.subject, lock=True)
     fields = await vault.open(session, person)
     reachable = await _reachable(session, vault, person, fields, now)
-    settle = clocks.stop if reachable else clocks.breach
-    if await settle(session, kind=clock.kind, subject=person.id, now=now) is None:
+    if reachable:
+        settled = await clocks.stop(session, kind=clock.kind, subject=person.id, now=now)
+    else:
+        settled = await clocks.reach(session, due, now=now)
+    if settled is None:
         return False
     age = COMING_OF_AGE[clock.kind]
     fact = network.PersonCameOfAge(case_id=person.case_id, person_id=person.id, age=age)
@@ -154,6 +147,7 @@ async def _start(
         warn_at=max(now, due_at - before),
         due_at=due_at,
         policy_version=policy.version,
+        workflow_id=coming_of_age_workflow_id(person.id),
     )
 
 
@@ -168,13 +162,6 @@ async def _live(session: AsyncSession, person_id: UUID) -> Clock | None:
         if found is not None and found.state in ("running", "paused"):
             return found
     return None
-
-
-async def _due(session: AsyncSession, tenant: UUID, clock_id: UUID, now: datetime) -> Clock | None:
-    clock = await queries.clock(session, tenant=tenant, clock_id=clock_id)
-    if clock is None or clock.next_at is None or clock.next_at > now + _EARLY:
-        return None
-    return clock
 
 
 async def _reachable(

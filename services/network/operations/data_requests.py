@@ -1,6 +1,6 @@
-"""What people ask of their data: asking, deciding, more time, taking back; and what the month's clock does by itself.
+"""What people ask of their data: asking, deciding, more time, taking back; and what its clocks bring about.
 
-The clock belongs to the request and not to the case: a case that is paused or stopped does not stop the answer.
+The clocks belong to the request and not to the case: a case that is paused or stops does not stop the answer.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.data_requests import (
+    COPY_CLOCK,
     DATA_REQUEST_CLOCK,
+    ERASE_CLOCK,
     ESCALATED_TO,
     HANDLER,
     LATELY_DAYS,
@@ -27,6 +29,7 @@ from services.network.data_requests import (
     RequestDecided,
     RequestKind,
     RequestState,
+    data_request_workflow_id,
 )
 from services.network.domain import (
     SERVICE,
@@ -41,6 +44,7 @@ from services.network.settings import policies
 from shared import case_state, outbox
 from shared.calendar import BRUSSELS
 from shared.clocks import Clocks
+from shared.deadlines import Deadline
 from shared.errors import DomainError
 from shared.events import network
 from shared.events.base import EventData
@@ -49,9 +53,6 @@ from shared.service_client import ServiceClient
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
-
-# Two clocks never agree to the microsecond: a timer that is this early is on time.
-_EARLY = timedelta(seconds=2)
 
 
 async def receive(
@@ -96,7 +97,9 @@ async def receive(
     await _start_clock(
         session,
         request,
+        DATA_REQUEST_CLOCK,
         warn_at=policy.after(begins, policy.settings.data_request_warn),
+        due_at=request.due_at,
         policy_version=policy.version,
         now=now,
     )
@@ -132,8 +135,24 @@ async def approve(
     request.show_exit_reason = show_exit_reason and request.kind == RequestKind.COPY
     if request.kind == RequestKind.ERASURE and await _can_be_erased_alone(session, request):
         request.erase_at = policy.after(now, policy.settings.erase_wait)
+        await _start_clock(
+            session,
+            request,
+            ERASE_CLOCK,
+            due_at=request.erase_at,
+            policy_version=policy.version,
+            now=now,
+        )
     if request.kind == RequestKind.COPY:
         request.ready_until = policy.after(now, policy.settings.copy_ready)
+        await _start_clock(
+            session,
+            request,
+            COPY_CLOCK,
+            due_at=request.ready_until,
+            policy_version=policy.version,
+            now=now,
+        )
         await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
     await session.flush()
     await _tell_decided(session, request, "approved", now)
@@ -172,7 +191,15 @@ async def extend(
     warn_at = None if clock is None or clock.warn_at is None else policy.after(clock.warn_at, longer)
     # The clock that ran has an end that was told; the longer time is a clock of its own.
     await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
-    await _start_clock(session, request, warn_at=warn_at, policy_version=policy.version, now=now)
+    await _start_clock(
+        session,
+        request,
+        DATA_REQUEST_CLOCK,
+        warn_at=warn_at,
+        due_at=request.due_at,
+        policy_version=policy.version,
+        now=now,
+    )
     fact = network.DataRequestExtended(
         request_id=request.id, case_id=request.case_id, person_id=request.person_id, due_at=request.due_at
     )
@@ -197,42 +224,24 @@ async def report_done(session: AsyncSession, *, request: DataRequest, now: datet
     await _notify(session, request, "data-request-done", now)
 
 
-async def warn(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
-    """Warn that an answer is due; False if it is not, or no longer, the moment."""
-    request = await _waiting(session, tenant, request_id, now)
-    if request is None:
-        return False
-    return await clocks.warn(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now) is not None
-
-
-async def escalate(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
-    """Note that the answer is late: from now on the regional manager sees the request and may answer it too."""
-    request = await _waiting(session, tenant, request_id, now)
-    if request is None:
-        return False
-    return await clocks.breach(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now) is not None
-
-
-async def erase(
-    session: AsyncSession, services: ServiceClient, *, tenant: UUID, request_id: UUID, now: datetime
-) -> bool:
+async def erase(session: AsyncSession, services: ServiceClient, *, due: Deadline, now: datetime) -> bool:
     """Carry out an approved erasure whose waiting time is over; what forbids it by now leaves it to the DPO.
 
     Raises: Operational if intake does not answer.
     """
-    request = await queries.data_request(session, tenant=tenant, request_id=request_id, lock=True)
+    request = await queries.data_request(session, tenant=due.tenant, request_id=due.subject, lock=True)
     if request is None or request.state != RequestState.APPROVED:
         return False
-    if request.erase_at is None or request.erase_at > now + _EARLY:
+    if await clocks.waiting_for(session, due) is None:
         return False
-    person = await queries.person(session, tenant=tenant, person_id=request.person_id, lock=True)
+    person = await queries.person(session, tenant=due.tenant, person_id=request.person_id, lock=True)
     try:
         # Refuses before it changes anything: the last central person, a legal hold, a case that was erased.
         await erasing.erase_person(session, services, person=person, because="asked", now=now)
     except DomainError:
         request.erase_at = None
         await session.flush()
-        return False
+        return await clocks.reach_only(session, due=due, now=now)
     await _end(session, request, "done", now)
     return True
 
@@ -250,12 +259,12 @@ async def close_of_erased(
         await _end(session, request, "done" if request.kind == RequestKind.ERASURE else "withdrawn", now)
 
 
-async def put_copy_away(session: AsyncSession, *, tenant: UUID, request_id: UUID, now: datetime) -> bool:
+async def put_copy_away(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """End a request for a copy whose time of being ready is over."""
-    request = await queries.data_request(session, tenant=tenant, request_id=request_id, lock=True)
-    if request is None or request.kind != RequestKind.COPY or request.state != RequestState.APPROVED:
+    request = await queries.data_request(session, tenant=due.tenant, request_id=due.subject, lock=True)
+    if request is None or request.state != RequestState.APPROVED:
         return False
-    if request.ready_until is None or request.ready_until > now + _EARLY:
+    if await clocks.waiting_for(session, due) is None:
         return False
     await _end(session, request, "done", now)
     return True
@@ -298,29 +307,20 @@ def _decide(request: DataRequest, state: RequestState, by: UUID, now: datetime) 
     request.state, request.decided_by, request.decided_at = state, by, now
 
 
-async def _waiting(
-    session: AsyncSession, tenant: UUID, request_id: UUID, now: datetime
-) -> DataRequest | None:
-    request = await queries.data_request(session, tenant=tenant, request_id=request_id, lock=True)
-    if request is None or request.state not in OPEN_STATES:
-        return None
-    clock = await clocks.find(session, kind=DATA_REQUEST_CLOCK, subject=request.id)
-    due = clock is not None and clock.next_at is not None and clock.next_at <= now + _EARLY
-    return request if due else None
-
-
 async def _start_clock(
     session: AsyncSession,
     request: DataRequest,
+    kind: str,
     *,
-    warn_at: datetime | None,
+    due_at: datetime,
     policy_version: int,
     now: datetime,
+    warn_at: datetime | None = None,
 ) -> None:
-    # Of no case: what lets the clocks of a case rest, or stops them, does not find this one.
+    # Of no case: what pauses or stops the clocks of a case does not find this one.
     await clocks.start(
         session,
-        kind=DATA_REQUEST_CLOCK,
+        kind=kind,
         subject=request.id,
         stream=request.id,
         tenant=request.tenant,
@@ -329,15 +329,17 @@ async def _start_clock(
         escalate_to=ESCALATED_TO,
         now=now,
         warn_at=warn_at,
-        due_at=request.due_at,
+        due_at=due_at,
         policy_version=policy_version,
+        workflow_id=data_request_workflow_id(request.id),
     )
 
 
 async def _end(session: AsyncSession, request: DataRequest, how: Ended, now: datetime) -> None:
     request.state, request.ended_at = RequestState(how), now
     await session.flush()
-    await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
+    for kind in (DATA_REQUEST_CLOCK, ERASE_CLOCK, COPY_CLOCK):
+        await clocks.stop(session, kind=kind, subject=request.id, now=now)
     fact = network.DataRequestEnded(
         request_id=request.id,
         case_id=request.case_id,

@@ -1,7 +1,7 @@
 """Inviting people to the circle, their answers, the one reminder, and calling invitations off."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -24,6 +24,7 @@ from services.network.domain import (
     Purpose,
     UnknownInvitation,
     Via,
+    invitation_workflow_id,
     mode_of,
 )
 from services.network.models import Invitation, Person
@@ -32,6 +33,7 @@ from services.network.settings import policies
 from shared import case_state, outbox
 from shared.calendar import BRUSSELS
 from shared.clocks import Clocks
+from shared.deadlines import Deadline
 from shared.events import network
 from shared.events.base import EventData
 from shared.events.network import AttendanceMode
@@ -39,9 +41,6 @@ from shared.ids import uuid7
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
-
-# Two clocks never agree to the microsecond: a timer that is this early is on time.
-_EARLY = timedelta(seconds=2)
 
 
 async def invite(session: AsyncSession, vault: Vault, *, person: Person, now: datetime) -> UUID:
@@ -163,6 +162,7 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
         warn_at=policy.after(now, policy.settings.invitation_remind),
         due_at=policy.after(now, policy.settings.invitation_due),
         policy_version=policy.version,
+        workflow_id=invitation_workflow_id(invitation.id),
     )
     state = await case_state.read(session, invitation.case_id)
     if state is not None and state.status == "paused":
@@ -171,28 +171,24 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
     await _write(session, person, invitation, "invitation", now)
 
 
-async def remind(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now: datetime) -> bool:
-    """Remind somebody who is silent, once; False if it is not, or no longer, the moment."""
-    invitation = await _open(session, tenant, invitation_id)
-    if invitation is None or not await _is_due(session, invitation, now):
-        return False
-    if await clocks.warn(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now) is None:
+async def remind(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Remind somebody who is silent, once."""
+    invitation = await _open(session, due.tenant, due.subject)
+    if invitation is None or await clocks.reach(session, due, now=now) is None:
         return False
     invitation.reminded_at = now
     await session.flush()
     # Whom the invitation could not reach, a reminder does not reach either: the coordinator knows.
     if not await queries.was_refused(session, person_id=invitation.person_id, kind="invitation"):
-        person = await queries.person(session, tenant=tenant, person_id=invitation.person_id)
+        person = await queries.person(session, tenant=due.tenant, person_id=invitation.person_id)
         await _write(session, person, invitation, "invitation-reminder", now)
     return True
 
 
-async def give_up_waiting(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now: datetime) -> bool:
+async def give_up_waiting(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Show somebody as silent, for the coordinator to reach another way; nobody is mailed."""
-    invitation = await _open(session, tenant, invitation_id)
-    if invitation is None or not await _is_due(session, invitation, now):
-        return False
-    if await clocks.breach(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now) is None:
+    invitation = await _open(session, due.tenant, due.subject)
+    if invitation is None or await clocks.reach(session, due, now=now) is None:
         return False
     invitation.state = InvitationState.SILENT
     await session.flush()
@@ -205,11 +201,6 @@ async def _open(session: AsyncSession, tenant: UUID, invitation_id: UUID) -> Inv
         return None
     state = await case_state.read(session, invitation.case_id)
     return invitation if state is not None and state.live else None
-
-
-async def _is_due(session: AsyncSession, invitation: Invitation, now: datetime) -> bool:
-    clock = await clocks.find(session, kind=INVITATION_CLOCK, subject=invitation.id)
-    return clock is not None and clock.next_at is not None and clock.next_at <= now + _EARLY
 
 
 async def _write(

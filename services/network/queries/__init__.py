@@ -166,13 +166,6 @@ async def link_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Pe
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def clock(session: AsyncSession, *, tenant: UUID, clock_id: UUID) -> Clock | None:
-    """Return a clock by its id."""
-    query = select(*_CLOCK).where(clock_table.c.tenant == tenant, clock_table.c.id == clock_id)
-    row = (await session.execute(query)).first()
-    return None if row is None else Clock(**row._mapping)
-
-
 async def running_clocks(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, kinds: Sequence[str]
 ) -> list[Clock]:

@@ -22,8 +22,10 @@ from services.plans.operations.timing import (
     publish,
     start_clock,
     stop_clocks,
+    waiting_plan,
 )
 from services.plans.settings import policies
+from shared.deadlines import Deadline
 from shared.events import plans as events
 
 
@@ -76,13 +78,16 @@ async def read_agreement(session: AsyncSession, agreement_id: UUID) -> Agreement
     return agreement
 
 
-async def fall_due(
-    session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime, paused: bool
-) -> None:
-    """The day of an agreement has come: say so, tell who does it, and give it time."""
-    breached = await clocks.breach(session, kind=AGREEMENT, subject=agreement.id, now=now)
+async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """The day of an agreement has come: publish it, tell who does it, and give it time."""
+    found = await waiting_plan(session, due)
+    if found is None:
+        return False
+    plan, state = found
+    agreement = await read_agreement(session, due.subject)
+    breached = await clocks.reach(session, due, now=now)
     if breached is None:
-        return
+        return False
     policy = await policies.for_case(session, case_id=plan.case_id)
     await start_clock(
         session,
@@ -94,23 +99,33 @@ async def fall_due(
         warn_at=policy.after(breached.due_at, policy.settings.agreement_remind),
         due_at=policy.after(breached.due_at, policy.settings.agreement_grace),
         policy_version=policy.version,
-        paused=paused,
+        paused=state.status == "paused",
     )
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
     await publish(session, plan, fact, now=now)
     await _tell_who(session, plan, agreement, "agreement-due", now=now)
+    return True
 
 
-async def remind(session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime) -> None:
+async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind of an agreement, once."""
-    if await clocks.warn(session, kind=GRACE, subject=agreement.id, now=now) is not None:
-        await _tell_who(session, plan, agreement, "agreement-reminder", now=now)
+    found = await waiting_plan(session, due)
+    if found is None or await clocks.reach(session, due, now=now) is None:
+        return False
+    await _tell_who(
+        session, found[0], await read_agreement(session, due.subject), "agreement-reminder", now=now
+    )
+    return True
 
 
-async def lapse(session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime) -> None:
-    """Nobody said that it was done, in all its time."""
-    if await clocks.breach(session, kind=GRACE, subject=agreement.id, now=now) is not None:
-        await settle(session, plan, agreement, to=AgreementState.LAPSED, by=None, now=now)
+async def lapse_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Nobody reported an agreement as done, in all its time."""
+    found = await waiting_plan(session, due)
+    if found is None or await clocks.reach(session, due, now=now) is None:
+        return False
+    agreement = await read_agreement(session, due.subject)
+    await settle(session, found[0], agreement, to=AgreementState.LAPSED, by=None, now=now)
+    return True
 
 
 async def _tell_who(

@@ -25,9 +25,18 @@ from services.plans.domain import (
 from services.plans.models import CheckIn, Plan
 from services.plans.operations.agreements import read_agreement, settle
 from services.plans.operations.ending import end_follow_up
-from services.plans.operations.timing import CHECK_IN, clocks, notify, publish, start_clock, stop_clocks
+from services.plans.operations.timing import (
+    CHECK_IN,
+    clocks,
+    notify,
+    publish,
+    start_clock,
+    stop_clocks,
+    waiting_plan,
+)
 from services.plans.schemas import AgreementStatus, CheckInWords, NewRecord
 from services.plans.settings import policies
+from shared.deadlines import Deadline
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -142,10 +151,12 @@ async def read_check_in(session: AsyncSession, check_in_id: UUID) -> CheckIn:
     return check_in
 
 
-async def ask(session: AsyncSession, plan: Plan, check_in: CheckIn, *, now: datetime) -> None:
-    """It is time for a check: say who is to ask now, and tell the monitor if it is them."""
-    if await clocks.warn(session, kind=CHECK_IN, subject=check_in.id, now=now) is None:
-        return
+async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """It is time for a check: publish who is to ask now, and tell the monitor if it is them."""
+    found = await waiting_plan(session, due)
+    if found is None or await clocks.reach(session, due, now=now) is None:
+        return False
+    plan, check_in = found[0], await read_check_in(session, due.subject)
     monitor = await queries.current_monitor(session, plan)
     coordinator = await queries.has_coordinator(session, plan.case_id)
     check_in.owner = owner_now(_owner(check_in), coordinator=coordinator, monitor=monitor is not None)
@@ -165,13 +176,17 @@ async def ask(session: AsyncSession, plan: Plan, check_in: CheckIn, *, now: date
             parameters={"check_in_id": str(check_in.id), "check_in": check_in.kind},
             now=now,
         )
+    return True
 
 
-async def escalate(session: AsyncSession, check_in: CheckIn, *, now: datetime) -> None:
+async def escalate_check_in(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Nobody asked in time: the regional manager is to see to it; the check stays open."""
-    if await clocks.breach(session, kind=CHECK_IN, subject=check_in.id, now=now) is not None:
-        check_in.state = CheckInState.ESCALATED
-        await session.flush()
+    if await waiting_plan(session, due) is None or await clocks.reach(session, due, now=now) is None:
+        return False
+    check_in = await read_check_in(session, due.subject)
+    check_in.state = CheckInState.ESCALATED
+    await session.flush()
+    return True
 
 
 def _owner(check_in: CheckIn) -> Literal["coordinator", "monitor", "regional-manager"]:

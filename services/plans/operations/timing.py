@@ -1,4 +1,4 @@
-"""The clocks of the follow-up, and telling people through network."""
+"""The clocks of the follow-up, and writing to people through network."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,9 +6,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.plans import queries
+from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
 from shared import outbox
+from shared.case_state import CaseErased, CaseState, CaseStopped
 from shared.clocks import Clocks
+from shared.deadlines import Deadline
 from shared.events import network
 from shared.events.base import EventData
 from shared.tables import clock
@@ -33,7 +37,7 @@ async def start_clock(
     warn_at: datetime | None = None,
     escalate_to: str | None = None,
 ) -> None:
-    """Start a clock about a plan; while the case is paused it starts at rest, and runs when the case goes on."""
+    """Start a clock about a plan; while the case is paused it starts paused, and runs when the case is resumed."""
     await clocks.start(
         session,
         kind=kind,
@@ -47,9 +51,24 @@ async def start_clock(
         warn_at=warn_at,
         due_at=due_at,
         policy_version=policy_version,
+        workflow_id=follow_up_workflow_id(plan.case_id),
     )
     if paused:
         await clocks.pause(session, kind=kind, subject=subject, now=now, reason="case-paused")
+
+
+async def waiting_plan(session: AsyncSession, due: Deadline) -> tuple[Plan, CaseState] | None:
+    """Return the plan and the case, locked, that wait for a deadline; None if it moved or all is over."""
+    if due.case_id is None:
+        raise LookupError(f"a {due.kind} of no case")
+    try:
+        state = await queries.lock_case(session, case_id=due.case_id, tenant=due.tenant)
+    except (CaseStopped, CaseErased):
+        return None
+    plan = await queries.plan_of_case(session, case_id=due.case_id, tenant=due.tenant)
+    if plan is None or plan.follow_up != FollowUpState.RUNNING:
+        return None
+    return (plan, state) if await clocks.waiting_for(session, due) is not None else None
 
 
 async def stop_clocks(

@@ -21,6 +21,11 @@ POLL_CLOCK = "poll"
 clocks = Clocks(SERVICE)
 
 
+def preparation_workflow_id(of: Conference | Preparation) -> str:
+    """Return the id of the workflow of a preparation."""
+    return f"preparation/{of.case_id}/{of.preparation_no}"
+
+
 async def lock(session: AsyncSession, conference: Conference) -> Preparation:
     """Lock the preparation of a conference, and read the conference anew, for what was seen before may be old.
 

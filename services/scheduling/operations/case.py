@@ -21,7 +21,14 @@ from services.scheduling.models import (
 )
 from services.scheduling.operations import ending, polls
 from services.scheduling.operations.asking import ask_newcomers
-from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, is_paused, publish
+from services.scheduling.operations.base import (
+    POLL_CLOCK,
+    TARGET_CLOCK,
+    clocks,
+    is_paused,
+    preparation_workflow_id,
+    publish,
+)
 from services.scheduling.operations.invitations import invite_newcomers
 from services.scheduling.settings import policies
 from shared import case_state, tables
@@ -142,6 +149,7 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
         warn_at=policy.after(now, lengths.urgent_warn if urgent else lengths.conference_warn),
         due_at=target_at,
         policy_version=policy.version,
+        workflow_id=preparation_workflow_id(preparation),
     )
     if await is_paused(session, case_id):
         await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=CASE_PAUSED)

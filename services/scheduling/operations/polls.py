@@ -17,6 +17,7 @@ from services.scheduling.operations.base import (
     POLL_CLOCK,
     clocks,
     lock,
+    preparation_workflow_id,
     publish,
     require_not_paused,
 )
@@ -91,6 +92,7 @@ async def open_poll(
         warn_at=warn_at,
         due_at=closes_at,
         policy_version=policy.version,
+        workflow_id=preparation_workflow_id(conference),
     )
     people = await attending(session, conference)
     asked = domain.silent(options, people)

@@ -26,11 +26,13 @@ from services.training.domain import (
     RegistrationOver,
     RegistrationState,
     communication_of,
+    registration_workflow_id,
 )
 from services.training.models import Participant, RegistrationRow, SessionRow, communication_number
 from services.training.settings import last_moment_to_pay, policies
 from shared import messages, outbox
 from shared.clocks import Clock, Clocks
+from shared.deadlines import Deadline
 from shared.events import training as says
 from shared.events.base import EventData
 from shared.ids import uuid7
@@ -41,8 +43,6 @@ SERVICE = "training"
 PERSON = "registration"
 ZERO = Decimal(0)
 clocks = Clocks(SERVICE)
-
-Reached = Literal["reminded", "expired", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -228,26 +228,31 @@ async def call_off(
     )
 
 
-async def reach_moment(
-    session: AsyncSession, *, tenant: UUID, registration_id: UUID, moment: datetime, now: datetime
-) -> Reached:
-    """Do what is due now that a moment of the payment's clock has come: remind once, then let it expire.
+async def remind_of_payment(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Remind of a payment, once."""
+    row = await _reached(session, due, now)
+    if row is None:
+        return False
+    await mail(session, row, "payment-reminder", now)
+    return True
 
-    Nothing happens if in the meantime something else did, so that the clock has another next moment.
-    """
-    row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
-    clock = await payment_clock(session, row)
-    if row.state != RegistrationState.AWAITING_PAYMENT or clock is None or clock.next_at != moment:
-        return "nothing"
-    if moment < clock.due_at:
-        await clocks.warn(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
-        await mail(session, row, "payment-reminder", now)
-        return "reminded"
-    await clocks.breach(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
+
+async def expire(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Let a registration expire that was not paid in its time."""
+    row = await _reached(session, due, now)
+    if row is None:
+        return False
     await _end(session, row, RegistrationState.EXPIRED, now)
     await say(session, row, says.RegistrationExpired, now)
     await mail(session, row, "registration-expired", now)
-    return "expired"
+    return True
+
+
+async def _reached(session: AsyncSession, due: Deadline, now: datetime) -> RegistrationRow | None:
+    row = await queries.registration(session, tenant=due.tenant, registration_id=due.subject, lock=True)
+    if row.state != RegistrationState.AWAITING_PAYMENT or await clocks.reach(session, due, now=now) is None:
+        return None
+    return row
 
 
 async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationState, now: datetime) -> None:
@@ -283,6 +288,7 @@ async def await_payment(session: AsyncSession, row: RegistrationRow, now: dateti
         warn_at=policy.after(now, policy.settings.payment_remind),
         due_at=last_moment_to_pay(policy, now),
         policy_version=policy.version,
+        workflow_id=registration_workflow_id(row.id),
     )
 
 

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("escalate_to", sa.Text(), nullable=True),
+        sa.Column("workflow_id", sa.Text(), nullable=False),
         sa.Column("policy_version", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
@@ -57,6 +58,17 @@ def upgrade() -> None:
             "state IN ('running', 'paused', 'breached', 'stopped')", name=op.f("ck_clock_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
+    )
+    op.create_index(
+        "ix_clock_agenda",
+        "clock",
+        [
+            "workflow_id",
+            sa.literal_column(
+                "(CASE WHEN state = 'running' THEN coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) END)"
+            ),
+        ],
+        postgresql_where=sa.text("state IN ('running', 'paused')"),
     )
     op.create_index(
         "ix_clock_breached",
@@ -87,7 +99,6 @@ def upgrade() -> None:
     op.create_table(
         "effect",
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("result", postgresql.JSONB(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_effect")),
     )

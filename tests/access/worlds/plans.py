@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from services.plans.operations.stepping import take_step
-from services.plans.queries import next_moment
-from shared.database import Database, Scope
+from services.plans.activities import Activities
+from services.plans.domain import follow_up_workflow_id
+from services.plans.workflows import FollowUp
+from shared.database import Database
 from shared.events import network
 from shared.settings import Settings
 from tests.access.cast import PEOPLE, REMOVED, Cast, who
 from tests.access.world import Try, World, content, strings, strings_of
+from tests.support.steps import step_on
 from tests.support.world import Case
 from tests.support.world.plans import Plans, plan_of
 
@@ -152,19 +154,7 @@ async def _followed(house: Plans, case: Case, whose: str) -> Made:
 async def _until_due(house: Plans, case: Case, kind: str) -> dict[str, UUID]:
     """Let time pass until a check is due; return all that wait then."""
     for _ in range(30):
-        async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
-            moment = await next_moment(session, case_id=case.id, tenant=house.tenant)
-            assert moment is not None
-            house.clock.time = max(house.clock.time, moment.at)
-            await take_step(
-                session,
-                case_id=case.id,
-                tenant=house.tenant,
-                kind=moment.kind,
-                subject=moment.subject,
-                at=moment.at,
-                now=house.clock.time,
-            )
+        await step_on(house, FollowUp, Activities(house.context), follow_up_workflow_id(case.id))
         found = await house.rows(
             "SELECT id, kind FROM check_in WHERE case_id = :case AND state IN ('due', 'escalated')",
             case=case.id,

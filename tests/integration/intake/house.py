@@ -13,9 +13,11 @@ from sqlalchemy import text
 
 from services.intake.api import create_app
 from services.intake.consumer import subscriptions
+from services.intake.domain.codes import SEARCH_CLOCK, assignment_workflow_id
 from services.intake.models import Base
 from services.intake.operations import offers
 from shared.auth import LOCAL_ISSUER, Issuer, Role
+from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Database, Scope
 from shared.events.base import EventData
@@ -234,14 +236,12 @@ class House:
     async def offer_next(self, case: Case, number: int = 1) -> UUID | None:
         """Let the search take its next step, and return the offer that is open then."""
         async with self.context.database.transaction(Scope(tenant=self.tenant)) as session:
-            await offers.offer_to_next(
-                session,
-                self.context.vault,
-                tenant=self.tenant,
-                case_id=case.id,
-                number=number,
-                now=self.clock.moment,
-            )
+            search = await Clocks("intake").find(session, kind=SEARCH_CLOCK, subject=case.id)
+            assert search is not None
+            if search.deadline is not None:
+                assert search.workflow_id == assignment_workflow_id(case.id, number)
+                due = search.deadline
+                await offers.offer_to_next(session, self.context.vault, due=due, now=self.clock.moment)
         found = await self.rows("SELECT id FROM offer WHERE case_id = :case AND state = 'open'", case=case.id)
         return found[0].id if found else None
 

@@ -5,9 +5,7 @@ from uuid import UUID, uuid4
 
 from deploy.commands.erasures import Line, _hear_again
 from services.intake.models.register import key_subject
-from services.intake.operations import offers
 from shared.auth import Role
-from shared.database import Scope
 from shared.ids import uuid7
 from tests.integration.intake.house import Body, Headers, House
 
@@ -88,15 +86,7 @@ class TestCoordinator:
             case = await house.open_case()
 
             async def ask() -> None:
-                async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
-                    await offers.offer_to_next(
-                        session,
-                        house.context.vault,
-                        tenant=house.tenant,
-                        case_id=case.id,  # noqa: B023 - awaited in this round
-                        number=1,
-                        now=await house.context.clock.now(),
-                    )
+                await house.offer_next(case)  # noqa: B023 - awaited in this round
 
             path = f"/v1/coordinators/{person}/erase"
             answer, _ = await asyncio.gather(house.ask("POST", path, officer(house), json=ASKED), ask())

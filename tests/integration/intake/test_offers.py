@@ -2,17 +2,20 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from services.intake.domain.codes import assignment_workflow_id
 from services.intake.operations import offers
-from services.intake.queries.search import Phase, Todo, standing
 from shared.auth import Role
+from shared.clocks import Clocks
 from shared.database import Scope
+from shared.deadlines import Agenda
 from shared.ids import uuid7
 from tests.integration.intake.house import Case, House, kbo
+from tests.support.steps import attempt
+
+clocks = Clocks("intake")
 
 
 async def asked(house: House, case: Case, number: int = 1) -> list[UUID]:
@@ -26,25 +29,30 @@ async def asked(house: House, case: Case, number: int = 1) -> list[UUID]:
 
 
 class Steps:
-    """What the workflow of a search does, at the house's moment."""
+    """What the workflow of a search does, when the house's time has reached its next deadline."""
 
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def standing(self, case: Case, number: int = 1) -> Any:
+    async def agenda(self, case: Case, number: int = 1) -> Agenda:
         async with self._house.context.database.transaction(Scope(tenant=self._house.tenant)) as session:
-            return await standing(session, tenant=self._house.tenant, case_id=case.id, number=number)
+            return await clocks.agenda(session, workflow_id=assignment_workflow_id(case.id, number))
+
+    async def next(self, case: Case) -> tuple[str, str]:
+        due = (await self.agenda(case)).next
+        assert due is not None
+        return due.kind, due.what
 
     async def remind(self, offer: UUID | None) -> None:
-        async with self._house.context.database.transaction(Scope(tenant=self._house.tenant)) as session:
-            await self._on(session, offers.remind_of_offer, offer)
+        await self._on(offers.remind_of_offer, offer, "warn")
 
     async def expire(self, offer: UUID | None) -> None:
-        async with self._house.context.database.transaction(Scope(tenant=self._house.tenant)) as session:
-            await self._on(session, offers.expire_offer, offer)
+        await self._on(offers.expire_offer, offer, "due")
 
-    async def _on(self, session: AsyncSession, step: Any, offer: UUID | None) -> None:
-        await step(session, tenant=self._house.tenant, offer_id=offer, now=self._house.clock.moment)
+    async def _on(self, step: Any, offer: UUID | None, what: Literal["warn", "due"]) -> None:
+        assert offer is not None
+        context, tenant = self._house.context, self._house.tenant
+        await attempt(context, step, tenant=tenant, kind="offer", subject=offer, what=what)
 
 
 class TestWhoIsAsked:
@@ -109,8 +117,10 @@ class TestWhoIsAsked:
         assert await house.offer_next(case) is None
         await house.offer_next(case)
         assert await house.mails("no-coordinator-left") == [house.manager_id]
-        found = await Steps(house).standing(case)
-        assert (found.phase, found.todo) == (Phase.NOBODY_LEFT, Todo.SEARCH)
+        due = (await Steps(house).agenda(case)).next
+        assert due is not None
+        assert due.kind == "coordinator-search"
+        assert due.at > house.clock.moment
         newcomer = await house.enter_coordinator()
         assert await asked(house, case) == [newcomer]
         assert await house.mails("no-coordinator-left") == [house.manager_id]
@@ -122,7 +132,7 @@ class TestAnswer:
         shown = await house.do("GET", f"/v1/cases/{case.id}", house.coordinator(coordinator))
         assert shown["coordinator_id"] == str(coordinator)
         assert await house.mails("coordinator-assigned") == [house.referrer_id]
-        assert await house.clocks(case) == {"allocation": "stopped", "offer": "stopped"}
+        assert set((await house.clocks(case)).values()) == {"stopped"}
         kinds = [row.type for row in await house.said(case)]
         assert kinds.index("intake.offer.answered.v1") < kinds.index("intake.coordinator.assigned.v1")
 
@@ -179,14 +189,14 @@ class TestTime:
         offer, steps = await house.offer_next(case), Steps(house)
         await steps.remind(offer)
         assert await house.mails("offer-reminder") == []
-        found = await steps.standing(case)
-        assert (found.phase, found.todo) == (Phase.OFFERED, Todo.REMIND)
-        assert found.next_at == house.clock.moment + timedelta(days=1)
+        due = (await steps.agenda(case)).next
+        assert due is not None
+        assert (due.kind, due.what, due.at) == ("offer", "warn", house.clock.moment + timedelta(days=1))
         house.later(days=1)
         for _ in range(2):
             await steps.remind(offer)
         assert await house.mails("offer-reminder") == [coordinator]
-        assert (await steps.standing(case)).todo == Todo.EXPIRE
+        assert await steps.next(case) == ("offer", "due")
 
     async def test_expires_when_nobody_answered_and_tells_that_it_is_over(self, house: House) -> None:
         coordinator = await house.enter_coordinator()
@@ -195,6 +205,7 @@ class TestTime:
         await steps.expire(offer)
         assert await house.said(case, "intake.offer.expired.v1") == []
         house.later(days=2)
+        await steps.remind(offer)
         for _ in range(2):
             await steps.expire(offer)
         assert len(await house.said(case, "intake.offer.expired.v1")) == 1
@@ -206,7 +217,7 @@ class TestTime:
             json={"no_conflict": True},
         )
         assert late == (409, "offer-over")
-        assert (await steps.standing(case)).phase == Phase.TO_OFFER
+        assert await steps.next(case) == ("coordinator-search", "due")
 
     async def test_does_not_expire_what_was_answered(self, house: House) -> None:
         coordinator = await house.enter_coordinator()
@@ -216,17 +227,19 @@ class TestTime:
         house.later(days=3)
         await Steps(house).expire(offer)
         assert await house.said(case, "intake.offer.expired.v1") == []
-        assert (await Steps(house).standing(case)).phase == Phase.ENDED
+        assert (await Steps(house).agenda(case)).over
 
     async def test_a_pause_moves_the_end_of_an_offer(self, house: House) -> None:
         await house.enter_coordinator()
         case = await house.open_case()
         offer, steps = await house.offer_next(case), Steps(house)
         await house.do("POST", f"/v1/cases/{case.id}/pause", house.manager(), json={"reason": "illness"})
-        assert (await steps.standing(case)).phase == Phase.RESTING
+        paused = await steps.agenda(case)
+        assert (paused.next, paused.over) == (None, False)
         house.later(days=10)
         await steps.expire(offer)
         assert await house.said(case, "intake.offer.expired.v1") == []
         await house.do("POST", f"/v1/cases/{case.id}/resume", house.manager())
-        found = await steps.standing(case)
-        assert found.next_at == house.clock.moment + timedelta(days=1)
+        due = (await steps.agenda(case)).next
+        assert due is not None
+        assert due.at == house.clock.moment + timedelta(days=1)

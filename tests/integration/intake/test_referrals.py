@@ -184,8 +184,9 @@ class TestDecide:
             "intake.case.opened.v1",
             "intake.baseline.recorded.v1",
             "intake.clock.started.v1",
+            "intake.clock.started.v1",
         ]
-        assert [row.sequence for row in await house.said(case)] == [1, 2, 3, 4, 5]
+        assert [row.sequence for row in await house.said(case)] == [1, 2, 3, 4, 5, 6]
         (opened,) = await house.said(case, "intake.case.opened.v1")
         assert UUID(opened.data["mandated_organisation"]) == house.mandated
         assert UUID(opened.data["referring_organisation"]) == house.school
@@ -195,7 +196,7 @@ class TestDecide:
             "referring": house.school,
             "mandated": house.mandated,
         }
-        assert await house.clocks(case) == {"allocation": "running"}
+        assert await house.clocks(case) == {"allocation": "running", "coordinator-search": "running"}
 
     async def test_an_adult_who_refers_herself_has_no_parties(self, house: House) -> None:
         case = await house.open_case(await house.refer_oneself())

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from services.intake.domain.retention import retention_workflow_id
 from services.intake.models import Case as CaseRow
 from services.intake.operations import erasing, holds, retention_deadlines
 from services.intake.queries import cases as case_reads
-from services.intake.queries import retention as reads
-from services.intake.queries.retention import Moment
-from shared import case_state
+from shared import case_state, clocks
 from shared.auth import Role
 from shared.case_state import CaseErased, UnderHold
 from shared.database import Scope
+from shared.deadlines import Deadline
 from shared.events import plans
 from shared.ids import uuid7
 from tests.integration.intake.house import Case, House
@@ -81,12 +81,24 @@ async def lift(house: House, hold_id: UUID) -> dict[str, Any]:
 
 
 async def attend(house: House, case: Case) -> str:
-    """Let retention do what the clock of a file asks for when it is due."""
+    """Let retention do what the clock of a file asks for when it is due, also where it is no longer."""
+    found = await clock(house, case)
+    if found.due_at > await house.context.clock.now():
+        return "nothing"
+    due = Deadline(
+        tenant=house.tenant,
+        case_id=None,
+        clock_id=found.id,
+        kind="retention",
+        subject=case.id,
+        what="due",
+        at=found.due_at,
+    )
     async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
-        moment = Moment((await clock(house, case)).id, "retention", case.id, due=True)
-        return await retention_deadlines.attend(
-            session, moment, tenant=house.tenant, now=await house.context.clock.now()
-        )
+        # The warning was given.
+        warned = "UPDATE clock SET warned_at = warn_at WHERE id = :id AND warned_at IS NULL"
+        await session.execute(text(warned), {"id": found.id})
+        return await retention_deadlines.attend(session, due=due, now=await house.context.clock.now())
 
 
 async def erase(house: House, case: Case) -> tuple[int, str]:
@@ -491,24 +503,25 @@ class TestHoldAndErasureAtOnce:
 
 class TestSweep:
     async def test_finds_what_is_next_by_an_index(self, house: House) -> None:
+        workflow_id = retention_workflow_id(house.tenant)
         async with house.owner.transaction() as session:
             await session.execute(
                 text(
-                    "INSERT INTO clock (id, kind, subject, stream, tenant, owner, policy_version, state, started_at,"
-                    " due_at, warn_at) SELECT gen_random_uuid(), 'retention', gen_random_uuid(), gen_random_uuid(),"
-                    " :tenant, 'dpo', 1, 'running', now(), now() + n * interval '1 hour',"
-                    " now() + n * interval '1 hour' - interval '60 days' FROM generate_series(1, 20000) n"
+                    "INSERT INTO clock (id, kind, subject, stream, tenant, owner, workflow_id, policy_version, state,"
+                    " started_at, due_at, warn_at) SELECT gen_random_uuid(), 'retention', gen_random_uuid(),"
+                    " gen_random_uuid(), :tenant, 'dpo', :workflow_id, 1, 'running', now(),"
+                    " now() + n * interval '1 hour', now() + n * interval '1 hour' - interval '60 days'"
+                    " FROM generate_series(1, 20000) n"
                 ),
-                {"tenant": house.tenant},
+                {"tenant": house.tenant, "workflow_id": workflow_id},
             )
             await session.execute(text("ANALYZE clock"))
         now = house.clock.moment
         async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
             for statement, values in (
-                (reads._NEXT, {"tenant": house.tenant}),
-                (reads._DUE, {"tenant": house.tenant, "now": now, "most": 20}),
+                (clocks._AGENDA, {"workflow_id": workflow_id}),
+                (clocks._REACHED, {"workflow_id": workflow_id, "by": now, "most": 20}),
             ):
                 plan = "\n".join((await session.execute(text(f"EXPLAIN {statement.text}"), values)).scalars())
-                assert "Seq Scan" not in plan, plan
-                assert "ix_clock_kept_due" in plan, plan
-                assert "ix_clock_kept_warn" in plan, plan
+                assert "ix_clock_agenda" in plan, plan
+                assert "Sort" not in plan, plan

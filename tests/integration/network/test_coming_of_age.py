@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 
 from services.network.operations import ages
+from shared.clocks import Clocks
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
 from tests.integration.network.test_mails import _send, _text
+from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -28,20 +30,21 @@ async def clocks(world: Network, child: UUID) -> list[Any]:
     )
 
 
-async def come(world: Network, clock: UUID) -> bool:
-    async with world.transaction() as session:
-        return await ages.come_of_age(
-            session,
-            world.context.vault,
-            tenant=world.tenant,
-            clock_id=clock,
-            now=await world.now(),
-        )
+async def come(world: Network, child: UUID, kind: str = "turns-12") -> bool:
+    return await attempt(
+        world.context,
+        ages.come_of_age,
+        tenant=world.tenant,
+        kind=kind,
+        subject=child,
+        what="due",
+        vault=world.context.vault,
+    )
 
 
-async def warn(world: Network, clock: UUID) -> bool:
-    async with world.transaction() as session:
-        return await ages.warn(session, tenant=world.tenant, clock_id=clock, now=await world.now())
+async def warn(world: Network, child: UUID, kind: str = "turns-12") -> bool:
+    only = Clocks("network").reach_only
+    return await attempt(world.context, only, tenant=world.tenant, kind=kind, subject=child, what="warn")
 
 
 class TestTheEmail:
@@ -54,9 +57,9 @@ class TestTheEmail:
         child = await world.add(case, "Amina", role="central", birth_date=BORN, language=language)
         [clock] = await clocks(world, child)
         assert clock.due_at.isoformat() == "2026-03-09T08:00:00+00:00"
-        assert await warn(world, clock.id)
+        assert await warn(world, child)
         world.later(days=7)
-        assert await come(world, clock.id)
+        assert await come(world, child)
         await _send(world)
         [mail] = sink.mails
         assert (mail["To"], mail["Subject"]) == ("Amina <amina@example.org>", subject)
@@ -73,10 +76,9 @@ class TestTheEmail:
             await world.ask("PUT", "/v1/me/consents/mail", world.person(case, child), json=body)
         if hindrance == "link withdrawn":
             await world.ask("POST", f"/v1/persons/{child}/link/revoke", world.coordinator(case))
-        [clock] = await clocks(world, child)
-        await warn(world, clock.id)
+        await warn(world, child)
         world.later(days=7)
-        assert await come(world, clock.id)
+        assert await come(world, child)
         await _send(world)
         assert sink.mails == []
         assert [(row.kind, row.state) for row in await clocks(world, child)] == [
@@ -88,14 +90,13 @@ class TestTheEmail:
 class TestTheMoment:
     async def test_is_neither_before_nor_twice(self, world: Network, case: Case) -> None:
         child = await world.add(case, "Amina", role="central", birth_date=BORN)
-        [clock] = await clocks(world, child)
-        assert not await come(world, clock.id)
-        assert await warn(world, clock.id)
-        assert not await warn(world, clock.id)
-        assert not await come(world, clock.id)
+        assert not await come(world, child)
+        assert await warn(world, child)
+        assert not await warn(world, child)
+        assert not await come(world, child)
         world.later(days=7)
-        assert await come(world, clock.id)
-        assert not await come(world, clock.id)
+        assert await come(world, child)
+        assert not await come(world, child)
         told = await world.published("network.person.came-of-age.v1", case=case)
         assert [row.data for row in told] == [{"case_id": str(case.id), "person_id": str(child), "age": 12}]
 

@@ -7,6 +7,7 @@ import pytest
 from services.network.operations import invitations
 from tests.integration.network.conftest import Sink
 from tests.integration.network.test_mails import _begun, _send
+from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -67,10 +68,14 @@ class TestNoToTakingPart:
         answered = await world.published("network.invitation.answered.v1", case=case)
         assert [row.data["answer"] for row in answered] == ["no"]
         world.later(days=4)
-        async with world.transaction() as session:
-            assert not await invitations.remind(
-                session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time
-            )
+        assert not await attempt(
+            world.context,
+            invitations.remind,
+            tenant=world.tenant,
+            kind="invitation",
+            subject=invitation,
+            what="warn",
+        )
 
     async def test_before_the_invitation_refuses_it_alone(self, world: Network) -> None:
         case = await world.open_case()

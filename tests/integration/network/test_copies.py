@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 
 from services.network.copy_schemas import Copy
+from services.network.data_requests import COPY_CLOCK
 from services.network.operations import data_requests
 from shared.errors import Gone, NotYet, Operational
 from shared.ids import uuid7
 from tests.integration.network.test_data_requests import asked, decide, dpo, family
+from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -223,10 +225,14 @@ class TestReading:
             assert ("oom Karim" in answer.text) is shown
             assert ({"part": "exit-reason", "why": "withheld"} in answer.json()["missing"]) is not shown
             world.later(days=31)
-            async with world.transaction() as session:
-                assert await data_requests.put_copy_away(
-                    session, tenant=world.tenant, request_id=UUID(request), now=world.clock.time
-                )
+            assert await attempt(
+                world.context,
+                data_requests.put_copy_away,
+                tenant=world.tenant,
+                kind=COPY_CLOCK,
+                subject=request,
+                what="due",
+            )
 
 
 class TestPage:

@@ -2,17 +2,20 @@
 
 import asyncio
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.network.data_requests import DATA_REQUEST_CLOCK, ERASE_CLOCK
 from services.network.operations import data_requests
 from shared.auth import Role
+from shared.clocks import Clocks
 from shared.events import intake
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
 from tests.integration.network.test_mails import _send, _text
+from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -418,15 +421,17 @@ class TestErasure:
         approved = await decide(world, request, "approve")
         assert approved.json()["erase_at"].startswith("2026-03-04")
         world.later(days=2)
-        async with world.transaction() as session:
-            given: dict[str, Any] = {
-                "tenant": world.tenant,
-                "request_id": UUID(request),
-                "now": world.clock.time,
-            }
-            services = world.context.services
-            assert await data_requests.erase(session, services, **given)
-            assert not await data_requests.erase(session, services, **given)
+        for expected in (True, False):
+            erased = await attempt(
+                world.context,
+                data_requests.erase,
+                tenant=world.tenant,
+                kind=ERASE_CLOCK,
+                subject=request,
+                what="due",
+                services=world.context.services,
+            )
+            assert erased is expected
         await world.deliver_published("network.person.erased.v1", "network.internal.erasure.written.v1")
         await world.deliver_published("network.internal.erasure.written.v1")
         view = await world.do("GET", f"/v1/data-requests/{request}", dpo(world))
@@ -453,21 +458,20 @@ class TestTheClock:
         case = await world.open_case()
         request = UUID(await asked(world, case, case.central))
 
-        async def step(operation: Any) -> bool:
-            async with world.transaction() as session:
-                done: bool = await operation(
-                    session, tenant=world.tenant, request_id=request, now=world.clock.time
-                )
-                return done
+        async def step(what: Literal["warn", "due"]) -> bool:
+            only = Clocks("network").reach_only
+            return await attempt(
+                world.context, only, tenant=world.tenant, kind=DATA_REQUEST_CLOCK, subject=request, what=what
+            )
 
-        assert not await step(data_requests.warn)
+        assert not await step("warn")
         world.later(days=23)
-        assert await step(data_requests.warn)
-        assert not await step(data_requests.warn)
-        assert not await step(data_requests.escalate)
+        assert await step("warn")
+        assert not await step("warn")
+        assert not await step("due")
         world.later(days=7)
-        assert await step(data_requests.escalate)
-        assert not await step(data_requests.escalate)
+        assert await step("due")
+        assert not await step("due")
         said = await world.rows(
             "SELECT type, data FROM outbox WHERE stream = :id ORDER BY position", id=request
         )

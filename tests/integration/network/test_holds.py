@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.network.activities import DataRequestStep, RequestActivities
+from services.network.data_requests import ERASE_CLOCK
 from services.network.operations import data_requests, holds
 from shared.errors import NotFound, NotYet, Operational
 from shared.events import intake, network
@@ -15,6 +15,7 @@ from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
 from tests.integration.network.test_data_requests import asked, decide, dpo
 from tests.integration.network.test_mails import _send, _text
+from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -55,8 +56,15 @@ async def approved(world: Network) -> tuple[Case, UUID, str]:
 
 async def carry_out(world: Network, request: str) -> bool:
     """Let the workflow's step carry out an erasure."""
-    step = DataRequestStep(tenant=world.tenant, request_id=UUID(request), ordinal=1)
-    return (await RequestActivities(world.context).erase_as_asked(step)).done
+    return await attempt(
+        world.context,
+        data_requests.erase,
+        tenant=world.tenant,
+        kind=ERASE_CLOCK,
+        subject=request,
+        what="due",
+        services=world.context.services,
+    )
 
 
 class TestHold:

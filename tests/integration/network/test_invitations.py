@@ -8,6 +8,7 @@ from services.network.operations import invitations
 from services.network.settings import Policy
 from shared.events import intake
 from shared.ids import uuid7
+from tests.support.steps import attempt
 from tests.support.world import Case, problem
 from tests.support.world.network import Network
 
@@ -22,17 +23,25 @@ async def _begin(world: Network, invitation: UUID) -> None:
 
 
 async def _remind(world: Network, invitation: UUID) -> bool:
-    async with world.transaction() as session:
-        return await invitations.remind(
-            session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time
-        )
+    return await attempt(
+        world.context,
+        invitations.remind,
+        tenant=world.tenant,
+        kind="invitation",
+        subject=invitation,
+        what="warn",
+    )
 
 
 async def _give_up(world: Network, invitation: UUID) -> bool:
-    async with world.transaction() as session:
-        return await invitations.give_up_waiting(
-            session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time
-        )
+    return await attempt(
+        world.context,
+        invitations.give_up_waiting,
+        tenant=world.tenant,
+        kind="invitation",
+        subject=invitation,
+        what="due",
+    )
 
 
 async def _ready(world: Network, case: Case, required: list[UUID] | None = None) -> Any:

@@ -14,6 +14,7 @@ from shared.events import intake, network
 from shared.events.base import MESSAGE_QUEUED
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
+from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -85,10 +86,14 @@ class TestInvitation:
             row.data["person_id"] for row in await world.published("network.message.failed.v1", case=case)
         ] == [str(uncle)]
         world.later(days=4)
-        async with world.transaction() as session:
-            assert await invitations.remind(
-                session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time
-            )
+        assert await attempt(
+            world.context,
+            invitations.remind,
+            tenant=world.tenant,
+            kind="invitation",
+            subject=invitation,
+            what="warn",
+        )
         assert [mail.kind for mail in await world.emails(case=case)] == ["invitation"]
 
     async def test_is_called_off_when_the_person_left_or_answered_meanwhile(
@@ -101,10 +106,14 @@ class TestInvitation:
         await _send(world)
         sink.mails.clear()
         world.later(days=4)
-        async with world.transaction() as session:
-            await invitations.remind(
-                session, tenant=world.tenant, invitation_id=reminded, now=world.clock.time
-            )
+        assert await attempt(
+            world.context,
+            invitations.remind,
+            tenant=world.tenant,
+            kind="invitation",
+            subject=reminded,
+            what="warn",
+        )
         await world.ask("POST", "/v1/me/invitation/answer", world.person(case, uncle), json={"answer": "yes"})
         await world.ask("POST", f"/v1/persons/{aunt}/link/renew", world.coordinator(case))
         await world.ask("POST", f"/v1/persons/{aunt}/remove", world.coordinator(case), json={"reason": "x"})

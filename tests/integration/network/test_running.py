@@ -41,7 +41,7 @@ async def whole(settings: Settings, databases: Databases, mail_server: Sink) -> 
         consumer = Consumer(subscriptions, world.context)
         running = make_worker(
             await world.context.temporal.client(),
-            service="network",
+            world.context,
             workflows=worker.workflows,
             activities=worker.activities(world.context),
             stop_seconds=2,

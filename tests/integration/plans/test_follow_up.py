@@ -3,41 +3,31 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from services.plans.operations.stepping import take_step
-from services.plans.queries import next_moment
+from services.plans.activities import Activities
+from services.plans.domain import follow_up_workflow_id
+from services.plans.operations import agreements
+from services.plans.workflows import FollowUp
 from shared.auth import Role
 from shared.events import intake, network
 from shared.ids import uuid7
+from tests.support.steps import deadline_of, step_on
 from tests.support.world import Case
 from tests.support.world.plans import Plans, plan_of
 
 
-async def step(world: Plans, case: Case) -> tuple[str, str]:
-    """Go to the next moment of the case's clocks and do what it asks for, as the workflow does."""
-    async with world.transaction() as session:
-        moment = await next_moment(session, case_id=case.id, tenant=case.tenant)
-        assert moment is not None
-        world.clock.time = max(world.clock.time, moment.at)
-        outcome = await take_step(
-            session,
-            case_id=case.id,
-            tenant=case.tenant,
-            kind=moment.kind,
-            subject=moment.subject,
-            at=moment.at,
-            now=world.clock.time,
-        )
-    return moment.kind, outcome.outcome
+async def step(world: Plans, case: Case) -> str:
+    """Go to the next deadline of the follow-up and take the step; return the kind of its clock."""
+    workflow_id = follow_up_workflow_id(case.id)
+    return (await step_on(world, FollowUp, Activities(world.context), workflow_id)).kind
 
 
 async def steps_to(world: Plans, case: Case, kind: str) -> None:
     """Take steps until one of a kind was taken."""
     for _ in range(30):
-        if (await step(world, case))[0] == kind:
+        if await step(world, case) == kind:
             return
     pytest.fail(f"no step of kind {kind}")
 
@@ -292,8 +282,7 @@ class TestRest:
         await world.recorded(case)
         before = await world.rows("SELECT id, due_at FROM clock ORDER BY id")
         await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
-        async with world.transaction() as session:
-            assert await next_moment(session, case_id=case.id, tenant=case.tenant) is None
+        assert {row.state for row in await world.rows("SELECT state FROM clock")} == {"paused"}
         world.later(days=10)
         await world.handle(intake.CaseResumed(case_id=case.id))
         after = await world.rows("SELECT id, due_at FROM clock ORDER BY id")
@@ -308,20 +297,18 @@ class TestRest:
 
 
 class TestSteps:
-    async def test_for_a_moment_that_moved_do_nothing(self, world: Plans) -> None:
+    async def test_for_a_deadline_that_moved_do_nothing(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)
+        agreement = plan["agreement_ids"][0]
+        due = await deadline_of(world.context, tenant=case.tenant, kind="agreement", subject=agreement)
+        assert due is not None
+        await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+        world.later(days=10)
+        await world.handle(intake.CaseResumed(case_id=case.id))
+        world.clock.time = max(world.clock.time, due.at)
         async with world.transaction() as session:
-            outcome = await take_step(
-                session,
-                case_id=case.id,
-                tenant=case.tenant,
-                kind="agreement",
-                subject=UUID(plan["agreement_ids"][0]),
-                at=world.clock.time,
-                now=world.clock.time,
-            )
-        assert outcome.outcome == "moved"
+            assert not await agreements.announce_agreement(session, due=due, now=world.clock.time)
         assert await world.told(case, "agreement-due") == []
 
 

@@ -2,31 +2,34 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from sqlalchemy import event
 
 from services.scheduling import operations
-from services.scheduling.operations import Facts, Outcome
+from services.scheduling.activities import Activities
+from services.scheduling.operations.base import clocks
+from services.scheduling.workflows import ConferencePreparation
 from shared.database import count_statements
+from shared.deadlines import Deadline
 from shared.events import intake
 from shared.ids import uuid7
+from tests.support.steps import attempt, step_on
 from tests.support.world import NOW, Case, problem
 from tests.support.world.scheduling import Scheduling, dates
 
 
-async def look(world: Scheduling, case: Case) -> Facts:
+async def next_of(world: Scheduling, case: Case) -> Deadline | None:
     async with world.transaction() as session:
-        return await operations.look(session, tenant=case.tenant, case_id=case.id, preparation_no=1)
+        return (await clocks.agenda(session, workflow_id=f"preparation/{case.id}/1")).next
 
 
-async def attempt(world: Scheduling, case: Case, operation: Any) -> Outcome:
-    async with world.transaction() as session:
-        outcome: Outcome = await operation(
-            session, tenant=case.tenant, case_id=case.id, preparation_no=1, now=world.clock.time
-        )
-        return outcome
+async def step(world: Scheduling, case: Case, what: Literal["warn", "due"]) -> bool:
+    operation = operations.remind_silent if what == "warn" else operations.close_when_due
+    return await attempt(
+        world.context, operation, tenant=case.tenant, kind="poll", subject=case.poll, what=what
+    )
 
 
 class TestOpen:
@@ -202,54 +205,54 @@ class TestMoreDates:
         assert set(answer.json()["silent"]) == set(map(str, case.circle))
 
 
-class TestMoments:
+class TestDeadlines:
     async def test_chase_only_the_silent_and_only_once(self, world: Scheduling) -> None:
         case = await world.polled()
         await world.say(case, case.aunt, "yes")
-        facts = await look(world, case)
-        assert facts.next is not None
-        assert (facts.phase, facts.next.what) == ("polling", "chase-silent")
-        assert not (await attempt(world, case, operations.chase_silent)).done
-        world.clock.time = facts.next.at
-        assert await attempt(world, case, operations.chase_silent) == Outcome(done=True, people=3)
-        assert not (await attempt(world, case, operations.chase_silent)).done
+        due = await next_of(world, case)
+        assert due is not None
+        assert (due.kind, due.what) == ("poll", "warn")
+        assert not await step(world, case, "warn")
+        world.clock.time = due.at
+        assert await step(world, case, "warn")
+        assert not await step(world, case, "warn")
         assert set(await world.told(case, "poll-reminder")) == {case.central, case.neighbour, case.teacher}
-        facts = await look(world, case)
-        assert facts.next is not None
-        assert facts.next.what == "close-poll"
+        due = await next_of(world, case)
+        assert due is not None
+        assert (due.kind, due.what) == ("poll", "due")
 
     async def test_close_the_poll_with_the_answers_there_are(self, world: Scheduling) -> None:
         case = await world.polled()
         await world.say(case, case.central, "yes")
         await world.say(case, case.aunt, "no", "yes")
         world.later(days=8)
-        assert (await attempt(world, case, operations.close_when_due)).done
+        assert await step(world, case, "warn")
+        assert await step(world, case, "due")
         poll = await world.poll(case)
         assert (poll["closed_because"], poll["best_option_id"]) == ("due", str(case.options[1]))
         assert (await world.clocks(case))["poll"].state == "breached"
-        assert not (await attempt(world, case, operations.close_when_due)).done
+        assert not await step(world, case, "due")
         await world.schedule(case)
         assert (await world.clocks(case))["poll"].state == "stopped"
 
     async def test_warn_of_the_target_and_then_tell_that_it_was_missed(self, world: Scheduling) -> None:
         case = await world.assigned()
-        assert not (await attempt(world, case, operations.warn_of_target)).done
-        world.later(weeks=6)
-        assert not (await attempt(world, case, operations.breach_target)).done
-        assert (await attempt(world, case, operations.warn_of_target)).done
-        world.later(weeks=2)
-        assert (await attempt(world, case, operations.breach_target)).done
+        for what in ("warn", "due"):
+            due = await step_on(
+                world, ConferencePreparation, Activities(world.context), f"preparation/{case.id}/1"
+            )
+            assert (due.kind, due.what) == ("conference-target", what)
         types = [row.type for row in await world.published(case=case)][-2:]
         assert types == ["scheduling.clock.warned.v1", "scheduling.clock.breached.v1"]
-        assert (await look(world, case)).next is None
+        assert await next_of(world, case) is None
 
     async def test_that_moved_with_a_pause_are_not_acted_on(self, world: Scheduling) -> None:
         case = await world.polled()
-        facts = await look(world, case)
-        assert facts.next is not None
+        due = await next_of(world, case)
+        assert due is not None
         await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
-        world.clock.time = facts.next.at
-        assert not (await attempt(world, case, operations.chase_silent)).done
+        world.clock.time = due.at
+        assert not await step(world, case, "warn")
         await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
-        assert not (await attempt(world, case, operations.chase_silent)).done
+        assert not await step(world, case, "warn")
         assert not await world.told(case, "poll-reminder")

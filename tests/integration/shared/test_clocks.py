@@ -8,13 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clocks import Clock, Clocks
 from shared.database import Database
+from shared.trail import taken_by
 from tests.support.platform import NOW, TENANT, rows
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
 clocks = Clocks("plans")
 
 
-async def _start(session: AsyncSession, subject: UUID, case: UUID) -> Clock:
+async def _start(
+    session: AsyncSession, subject: UUID, case: UUID, *, days: int = 7, workflow_id: str | None = None
+) -> Clock:
     return await clocks.start(
         session,
         kind="check-in",
@@ -25,7 +28,8 @@ async def _start(session: AsyncSession, subject: UUID, case: UUID) -> Clock:
         owner="monitor",
         now=NOW,
         due_at=NOW + timedelta(days=10),
-        warn_at=NOW + timedelta(days=7),
+        warn_at=NOW + timedelta(days=days),
+        workflow_id=workflow_id,
     )
 
 
@@ -42,22 +46,38 @@ class TestClocks:
             first = await _start(session, subject, case)
             assert await _start(session, subject, case) == first
         assert await _told(db) == ["started"]
-        assert first.next_at == NOW + timedelta(days=7)
+        assert first.deadline is not None
+        assert (first.deadline.what, first.deadline.at) == ("warn", NOW + timedelta(days=7))
 
     async def test_warns_once_then_breaches_once(self, database: MakeDatabase) -> None:
         db = await database("platform")
         subject, case = uuid4(), uuid4()
         async with db.transaction() as session:
-            await _start(session, subject, case)
-            warned = await clocks.warn(session, kind="check-in", subject=subject, now=NOW)
-            assert await clocks.warn(session, kind="check-in", subject=subject, now=NOW) is None
-            breached = await clocks.breach(session, kind="check-in", subject=subject, now=NOW)
-            assert await clocks.breach(session, kind="check-in", subject=subject, now=NOW) is None
-        assert warned is not None
-        assert warned.next_at == NOW + timedelta(days=10)
+            warning = (await _start(session, subject, case)).deadline
+            assert warning is not None
+            warned = await clocks.reach(session, warning, now=NOW)
+            assert await clocks.reach(session, warning, now=NOW) is None
+            assert warned is not None
+            due = warned.deadline
+            assert due is not None
+            breached = await clocks.reach(session, due, now=NOW)
+            assert await clocks.reach(session, due, now=NOW) is None
+        assert (due.what, due.at) == ("due", NOW + timedelta(days=10))
         assert breached is not None
-        assert breached.next_at is None
+        assert breached.deadline is None
         assert await _told(db) == ["started", "warned", "breached"]
+
+    async def test_has_no_deadline_for_who_saw_it_before_it_moved(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        subject, case = uuid4(), uuid4()
+        async with db.transaction() as session:
+            seen = (await _start(session, subject, case)).deadline
+            assert seen is not None
+            await clocks.pause_all(session, case=case, now=NOW, reason="illness")
+            assert await clocks.reach(session, seen, now=NOW) is None
+            await clocks.resume_all(session, case=case, now=NOW + timedelta(days=3))
+            assert await clocks.reach(session, seen, now=NOW + timedelta(days=9)) is None
+        assert await _told(db) == ["started", "paused", "resumed"]
 
     async def test_moves_by_the_length_of_its_pause(self, database: MakeDatabase) -> None:
         db = await database("platform")
@@ -65,8 +85,7 @@ class TestClocks:
         async with db.transaction() as session:
             await _start(session, subject, case)
             (paused,) = await clocks.pause_all(session, case=case, now=NOW, reason="illness")
-            assert paused.next_at is None
-            assert await clocks.warn(session, kind="check-in", subject=subject, now=NOW) is None
+            assert paused.deadline is None
             (resumed,) = await clocks.resume_all(session, case=case, now=NOW + timedelta(days=3))
         assert resumed.due_at == NOW + timedelta(days=13)
         assert resumed.warn_at == NOW + timedelta(days=10)
@@ -102,3 +121,43 @@ class TestClocks:
             found = await clocks.find(session, kind="check-in", subject=subject)
         assert second.id != first.id
         assert found == second
+
+
+class TestWorkflow:
+    async def test_waits_for_the_first_deadline_of_its_clocks_and_for_paused_ones_last(
+        self, database: MakeDatabase
+    ) -> None:
+        db = await database("platform")
+        case = uuid4()
+        async with db.transaction() as session:
+            assert (await clocks.agenda(session, workflow_id="follow-up/1")).over
+            later, sooner = [
+                await _start(session, uuid4(), case, days=days, workflow_id="follow-up/1") for days in (9, 5)
+            ]
+            await _start(session, uuid4(), case, days=1, workflow_id="follow-up/2")
+            assert (await clocks.agenda(session, workflow_id="follow-up/1")).next == sooner.deadline
+            await clocks.pause(session, kind="check-in", subject=sooner.subject, now=NOW, reason="illness")
+            assert (await clocks.agenda(session, workflow_id="follow-up/1")).next == later.deadline
+            await clocks.stop(session, kind="check-in", subject=later.subject, now=NOW)
+            agenda = await clocks.agenda(session, workflow_id="follow-up/1")
+            assert (agenda.next, agenda.over) == (None, False)
+
+    async def test_is_woken_once_by_a_change_of_several_clocks_and_never_by_its_own_step(
+        self, database: MakeDatabase
+    ) -> None:
+        db = await database("platform")
+        case = uuid4()
+        async with db.transaction() as session:
+            for _ in range(3):
+                await _start(session, uuid4(), case, workflow_id="follow-up/1")
+            await _start(session, uuid4(), case)
+        with taken_by("follow-up/1"):
+            async with db.transaction() as session:
+                await clocks.pause_all(session, case=case, now=NOW, reason="illness")
+        woken = [
+            row.wakes
+            for row in await rows(db, "SELECT data->>'wakes' AS wakes FROM outbox ORDER BY position")
+        ]
+        (own,) = await rows(db, "SELECT workflow_id FROM clock WHERE workflow_id LIKE 'clock/%'")
+        assert woken[:4] == ["follow-up/1", None, None, own.workflow_id]
+        assert sorted(woken[4:], key=str) == [None, None, None, own.workflow_id]

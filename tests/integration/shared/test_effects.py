@@ -4,41 +4,50 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from pydantic import BaseModel
 
 from shared import effects
 from shared.database import Database
 from tests.support.platform import rows
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
-
-
-class Answer(BaseModel):
-    number: int
+KEY = "follow-up/1/plans.remind-of-agreement/2/2026-03-02T09:00:00+00:00"
 
 
 class TestOnce:
-    async def test_answers_a_repeated_step_with_the_first_answer(self, database: MakeDatabase) -> None:
+    async def test_takes_a_step_that_is_tried_again_once(self, database: MakeDatabase) -> None:
         db = await database("platform")
-        numbers = iter(range(10))
+        taken: list[int] = []
 
-        async def count() -> Answer:
-            return Answer(number=next(numbers))
+        async def count() -> bool:
+            taken.append(1)
+            return True
 
-        async def step() -> Answer:
+        async def step() -> bool:
             async with db.transaction() as session:
-                return await effects.once(session, key="assignment/1/offer/1", result=Answer, operation=count)
+                return await effects.once(session, key=KEY, operation=count)
 
-        assert [answer.number for answer in await asyncio.gather(*(step() for _ in range(5)))] == [0] * 5
-        assert next(numbers) == 1
+        assert await asyncio.gather(*(step() for _ in range(5))) == [True] * 5
+        assert len(taken) == 1
+
+    async def test_takes_a_step_later_that_had_nothing_to_do(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        answers = iter([False, True, True])
+
+        async def attempt() -> bool:
+            return next(answers)
+
+        for expected in (False, True, True):
+            async with db.transaction() as session:
+                assert await effects.once(session, key=KEY, operation=attempt) is expected
+        assert list(answers) == [True]
 
     async def test_forgets_a_step_whose_transaction_failed(self, database: MakeDatabase) -> None:
         db = await database("platform")
 
-        async def fail() -> Answer:
+        async def fail() -> bool:
             raise RuntimeError
 
         with pytest.raises(RuntimeError):
             async with db.transaction() as session:
-                await effects.once(session, key="assignment/1/offer/1", result=Answer, operation=fail)
+                await effects.once(session, key=KEY, operation=fail)
         assert await rows(db, "SELECT 1 FROM effect") == []

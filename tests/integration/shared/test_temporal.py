@@ -1,9 +1,9 @@
-"""Temporal: repeated starts and signals, news and moments, and that nobody without the key reads a history."""
+"""Temporal: repeated starts and signals, and that nobody without the key reads a history."""
 
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
@@ -13,21 +13,26 @@ from temporalio.exceptions import ApplicationError
 from deploy.local.temporal import TemporalServer, TimeSkippingServer
 from shared.clock import SkippedClock
 from shared.errors import Operational
+from shared.settings import Settings
 from shared.temporal import Temporal, prepare_namespace
 from shared.worker import make_worker
+from tests.support.platform import bare_context
 from tests.support.waiting import CANARY, Input, Waits, look
 
 CODEC_KEY = bytes(range(32))
 
 
 @pytest_asyncio.fixture
-async def connected(fresh_temporal: TimeSkippingServer) -> AsyncIterator[Temporal]:
+async def connected(settings: Settings, fresh_temporal: TimeSkippingServer) -> AsyncIterator[Temporal]:
     # Of its own: workflows that other tests left behind would wake, with nobody to work on them, and hold time still.
     server = fresh_temporal
     await prepare_namespace(address=server.address, namespace=server.namespace)
-    connection = Temporal(address=server.address, namespace=server.namespace, codec_key=CODEC_KEY)
+    connection = Temporal(
+        service="plans", address=server.address, namespace=server.namespace, codec_key=CODEC_KEY
+    )
+    context = bare_context(database=cast("Any", None), settings=settings)
     worker = make_worker(
-        await connection.client(), service="test", workflows=[Waits], activities=[look], stop_seconds=2
+        await connection.client(), context, workflows=[Waits], activities=[look], stop_seconds=2
     )
     async with worker:
         yield connection
@@ -38,34 +43,42 @@ async def _start(connection: Temporal, server: TimeSkippingServer, subject: str)
     now = await SkippedClock(server.address).now()
     given = Input(subject=subject, until=now + timedelta(days=30))
     for _ in range(2):
-        await connection.start("Waits", given, id=workflow_id, service="test", tenant=uuid.uuid4())
+        await connection.start(Waits.run, given, id=workflow_id, tenant=uuid.uuid4())
     return (await connection.client()).get_workflow_handle(workflow_id)
 
 
-class TestLookAgain:
-    async def test_wakes_at_news_and_once_for_an_event_signalled_twice(
+class TestWaking:
+    async def test_wakes_what_runs_and_says_what_does_not(
         self, connected: Temporal, fresh_temporal: TimeSkippingServer
     ) -> None:
         handle = await _start(connected, fresh_temporal, "anything")
-        event_id = uuid.uuid4()
-        assert await connected.look_again(handle.id, event_id)
+        assert await connected.look_again(handle.id)
         assert await handle.result() == "news"
-        assert not await connected.look_again(handle.id, event_id)
+        assert not await connected.look_again(handle.id)
 
-    async def test_wakes_at_the_moment(self, connected: Temporal, fresh_temporal: TimeSkippingServer) -> None:
+    async def test_a_start_of_what_runs_wakes_it_and_of_what_ended_runs_it_again(
+        self, connected: Temporal, fresh_temporal: TimeSkippingServer
+    ) -> None:
         handle = await _start(connected, fresh_temporal, "anything")
-        await _skip(connected, timedelta(days=31))
-        assert await handle.result() == "moment"
+        first = (await handle.describe()).run_id
+        given = Input(subject="anything", until=await SkippedClock(fresh_temporal.address).now())
+        await connected.start(Waits.run, given, id=handle.id, tenant=uuid.uuid4())
+        assert await handle.result() == "news"
+        await connected.start(Waits.run, given, id=handle.id, tenant=uuid.uuid4())
+        assert await handle.result() == "deadline"
+        assert (await handle.describe()).run_id != first
 
     async def test_a_signal_to_nothing_says_so(self, connected: Temporal) -> None:
-        assert not await connected.look_again("waits/never-started", uuid.uuid4())
+        assert not await connected.look_again("waits/never-started")
 
     async def test_a_server_that_was_not_prepared_is_not_taken_for_one_without_the_workflow(
         self, temporal_dev: TemporalServer
     ) -> None:
-        unprepared = Temporal(address=temporal_dev.address, namespace="not-there", codec_key=CODEC_KEY)
+        unprepared = Temporal(
+            service="plans", address=temporal_dev.address, namespace="not-there", codec_key=CODEC_KEY
+        )
         with pytest.raises(Operational):
-            await unprepared.look_again("waits/never-started", uuid.uuid4())
+            await unprepared.look_again("waits/never-started")
 
 
 class TestSecrecy:
@@ -90,13 +103,3 @@ class TestSecrecy:
         assert "refused-here" in raw
         for hidden in (CANARY, "subject", "anything"):
             assert hidden not in raw
-
-
-async def _skip(connection: Temporal, time: timedelta) -> None:
-    from google.protobuf.duration_pb2 import Duration
-    from temporalio.api.testservice.v1 import SleepRequest
-
-    client = await connection.client()
-    duration = Duration()
-    duration.FromTimedelta(time)
-    await client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))

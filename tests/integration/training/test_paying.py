@@ -3,30 +3,20 @@
 import asyncio
 from uuid import UUID
 
-from services.training.operations import registrations
+from services.training.activities import Activities
+from services.training.domain import registration_workflow_id
+from services.training.workflows import Registration
 from shared.auth import Role
 from tests.integration.training.bank import Line, Move, coda, digits, statement
+from tests.support.steps import step_on
 from tests.support.world.training import ANOTHER_ACCOUNT, Training
 
 
 async def expire(world: Training, registered: dict[str, str]) -> None:
     """Let the time to pay pass, as the workflow would."""
-    registration_id = UUID(registered["registration_id"])
-    for _ in range(2):
-        [clock] = await world.rows(
-            "SELECT coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) AS next FROM clock"
-            " WHERE subject = :id AND state = 'running'",
-            id=registration_id,
-        )
-        world.clock.time = max(world.clock.time, clock.next)
-        async with world.transaction() as session:
-            await registrations.reach_moment(
-                session,
-                tenant=world.tenant,
-                registration_id=registration_id,
-                moment=clock.next,
-                now=clock.next,
-            )
+    workflow_id = registration_workflow_id(UUID(registered["registration_id"]))
+    for _ in ("reminded", "expired"):
+        await step_on(world, Registration, Activities(world.context), workflow_id)
 
 
 class TestImport:

@@ -1,35 +1,32 @@
-"""Fixtures of the tests of searches."""
+"""Fixtures of the tests of searches and of retention."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from pydantic import SecretStr
 
-from deploy.local.postgres import PostgreSQL
 from deploy.local.temporal import TimeSkippingServer
-from shared.database import Database
-from shared.settings import Settings
+from tests.integration.intake.house import opened
 from tests.support.backing import KEYS, Databases
-from tests.workflows.intake.searching import Searching, searching
+from tests.support.world import Worlds
+from tests.workflows.intake.cases import Cases
+from tests.workflows.skipping import Skipped, skipped_parts, skipped_settings
 
 
 @pytest_asyncio.fixture
-async def search(
-    postgres: PostgreSQL,
-    databases: Databases,
-    database: Callable[[str], Awaitable[Database]],
-    fresh_temporal: TimeSkippingServer,
-    secrets_dir: Path,
-) -> AsyncIterator[Searching]:
-    """Intake with its worker, whose days can be skipped."""
+async def cases(
+    worlds: Worlds, databases: Databases, fresh_temporal: TimeSkippingServer
+) -> AsyncIterator[Cases]:
+    """Intake without a worker; its years can be skipped."""
     await databases.recreate(KEYS)
-    settings = Settings(
-        database_url=SecretStr(postgres.url),
-        temporal_address=fresh_temporal.address,
-        temporal_namespace=fresh_temporal.namespace,
-        secrets_dir=secrets_dir,
-        local=True,
-    )
-    async with searching(settings, await database("intake"), fresh_temporal) as found:
-        yield found
+    settings = skipped_settings(worlds.settings(), fresh_temporal)
+    database, parts = await databases.fresh("intake"), skipped_parts("intake", fresh_temporal)
+    async with opened(settings, database, **parts) as house:
+        await house.furnish()
+        yield Cases(Skipped(house, house.context, house.hear_own_events))
+
+
+@pytest_asyncio.fixture
+async def search(cases: Cases) -> AsyncIterator[Cases]:
+    """Intake with its worker."""
+    async with cases.skipped.worker():
+        yield cases

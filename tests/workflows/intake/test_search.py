@@ -1,16 +1,12 @@
 """The search for a coordinator as it runs: whom it asks, what time does to it, and when it ends."""
 
-from datetime import timedelta
-
 from sqlalchemy import text
 
-from services.intake.queries.search import Phase
-from tests.support.eventually import eventually
-from tests.workflows.intake.searching import Searching
+from tests.workflows.intake.cases import Cases, search_of
 
 
 class TestSearch:
-    async def test_asks_one_after_another_until_one_accepts(self, search: Searching) -> None:
+    async def test_asks_one_after_another_until_one_accepts(self, search: Cases) -> None:
         house = search.house
         third = await house.enter_coordinator()
         second = await house.enter_coordinator(languages=["nl", "fr"])
@@ -18,16 +14,16 @@ class TestSearch:
         case = await search.begun(wishes={"languages": ["nl", "fr", "ar"]})
         declined = await search.offer(case)
         await house.decline(declined, first)
-        await house.hear_own_events()
+        await search.skipped.deliver()
         silent = await search.offer(case, declined)
-        await search.pass_moment(case)
+        await search.skipped.reach(search_of(case))
         assert await house.mails("offer-reminder") == [second]
-        await search.waiting(case)
-        await search.pass_moment(case)
+        await search.skipped.waits(search_of(case))
+        await search.skipped.reach(search_of(case))
         accepted = await search.offer(case, silent)
         await house.accept(accepted, third)
-        await house.hear_own_events()
-        await search.ended(case)
+        await search.skipped.deliver()
+        await search.skipped.ended(search_of(case))
         assert await house.mails("offer-made") == [first, second, third]
         assert await house.mails("offer-reminder") == [second]
         assert await house.mails("offer-closed") == [second]
@@ -36,7 +32,7 @@ class TestSearch:
         shown = await house.do("GET", f"/v1/cases/{case.id}", house.manager())
         assert shown["coordinator_id"] == str(third)
 
-    async def test_ends_when_the_case_stops_and_asks_nobody_more(self, search: Searching) -> None:
+    async def test_ends_when_the_case_stops_and_asks_nobody_more(self, search: Cases) -> None:
         house = search.house
         coordinator = await house.enter_coordinator()
         await house.enter_coordinator()
@@ -44,91 +40,84 @@ class TestSearch:
         await search.offer(case)
         path = f"/v1/cases/{case.id}/withdraw"
         await house.do("POST", path, house.person(case), json={"reason": "family-withdrew"})
-        await house.hear_own_events()
-        await search.ended(case)
+        await search.skipped.deliver()
+        await search.skipped.ended(search_of(case))
         assert len(await house.said(case, "intake.offer.made.v1")) == 1
         assert await house.mails("offer-closed") == [coordinator]
 
-    async def test_never_begins_for_a_case_that_stopped_first(self, search: Searching) -> None:
+    async def test_asks_nobody_for_a_case_that_stopped_first(self, search: Cases) -> None:
         house = search.house
         await house.enter_coordinator()
         case = await house.open_case()
         path = f"/v1/cases/{case.id}/withdraw"
         await house.do("POST", path, house.manager(), json={"reason": "other"})
         # The stop is heard of before the opening.
-        await house.hear_own_events("intake.case.withdrawn.v1")
+        await house.hear_own_events("intake.clock.stopped.v1", "intake.case.withdrawn.v1")
         house.heard = 0
-        outcomes = await house.hear_own_events()
-        assert outcomes["intake.case.opened.v1"] == "case-stopped"
+        await search.skipped.deliver()
+        await search.skipped.ended(search_of(case))
         assert await house.said(case, "intake.offer.made.v1") == []
 
-    async def test_rests_with_the_case(self, search: Searching) -> None:
+    async def test_is_paused_with_the_case(self, search: Cases) -> None:
         house = search.house
         await house.enter_coordinator()
         case = await search.begun()
         await search.offer(case)
         await house.do("POST", f"/v1/cases/{case.id}/pause", house.manager(), json={"reason": "illness"})
-        await house.hear_own_events()
-        await search.resting(case)
-        await search.skip(timedelta(days=30))
+        await search.skipped.deliver()
+        await search.skipped.paused(search_of(case))
+        await search.skipped.skip(days=30)
         assert await house.mails("offer-reminder") == []
         await house.do("POST", f"/v1/cases/{case.id}/resume", house.manager())
-        await house.hear_own_events()
-        await search.waiting(case)
-        await search.pass_moment(case)
+        await search.skipped.deliver()
+        await search.skipped.waits(search_of(case))
+        await search.skipped.reach(search_of(case))
         assert len(await house.mails("offer-reminder")) == 1
 
-    async def test_waits_for_somebody_when_nobody_is_left(self, search: Searching) -> None:
+    async def test_waits_for_somebody_when_nobody_is_left(self, search: Cases) -> None:
         house = search.house
         case = await search.begun()
-        await search.waiting(case)
-        assert (await search.standing(case)).phase == Phase.NOBODY_LEFT
+        await search.skipped.waits(search_of(case))
+        assert await search.nobody_left(case)
         for _ in range(3):
-            await search.pass_moment(case)
-            await search.waiting(case)
+            await search.skipped.reach(search_of(case))
+            await search.skipped.waits(search_of(case))
         assert await house.mails("no-coordinator-left") == [house.manager_id]
         newcomer = await house.enter_coordinator()
 
-        async def asked() -> bool:
-            if (await search.standing(case)).phase != Phase.OFFERED:
-                await search.pass_moment(case)
-            return (await search.standing(case)).phase == Phase.OFFERED
-
-        await eventually(asked, "the newcomer to be asked")
-        await house.accept(await search.offer(case), newcomer)
-        await house.hear_own_events()
-        await search.ended(case)
+        await house.accept(await search.asked_again(case), newcomer)
+        await search.skipped.deliver()
+        await search.skipped.ended(search_of(case))
         assert len(await house.said(case, "intake.clock.breached.v1")) == 1
 
-    async def test_begins_again_for_a_coordinator_who_leaves(self, search: Searching) -> None:
+    async def test_begins_again_for_a_coordinator_who_leaves(self, search: Cases) -> None:
         house = search.house
         first = await house.enter_coordinator()
         case = await search.begun()
         await house.accept(await search.offer(case), first)
-        await house.hear_own_events()
-        await search.ended(case)
+        await search.skipped.deliver()
+        await search.skipped.ended(search_of(case))
         second = await house.enter_coordinator()
         path = f"/v1/cases/{case.id}/release-coordinator"
         await house.do("POST", path, house.manager(), json={"reason": "conflict-of-interest"})
-        await house.hear_own_events()
-        search.number = 2
-        await house.accept(await search.offer(case), second)
-        await house.hear_own_events()
-        await search.ended(case)
+        await search.skipped.deliver()
+        await house.accept(await search.offer(case, number=2), second)
+        await search.skipped.deliver()
+        await search.skipped.ended(search_of(case, 2))
         assert await house.mails("offer-made") == [first, second]
 
-    async def test_an_event_heard_twice_changes_nothing(self, search: Searching) -> None:
+    async def test_an_event_heard_twice_changes_nothing(self, search: Cases) -> None:
         house = search.house
         first = await house.enter_coordinator()
         await house.enter_coordinator()
         case = await search.begun()
         offer = await search.offer(case)
         await house.decline(offer, first)
-        await house.hear_own_events()
+        await search.skipped.deliver()
         await search.offer(case, offer)
         async with house.owner.transaction() as session:
             await session.execute(text("DELETE FROM inbox"))
         house.heard = 0
-        await house.hear_own_events()
-        await search.waiting(case)
+        await search.skipped.deliver()
+        await search.skipped.waits(search_of(case))
         assert len(await house.said(case, "intake.offer.made.v1")) == 2

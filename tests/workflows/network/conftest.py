@@ -1,34 +1,22 @@
-"""Fixtures of the tests of invitations over time."""
+"""Fixtures of the tests of network over time."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest_asyncio
-from pydantic import SecretStr
 
-from deploy.local.postgres import PostgreSQL
 from deploy.local.temporal import TimeSkippingServer
-from shared.settings import Settings
-from tests.support.backing import KEYS, Databases
-from tests.workflows.network.inviting import Inviting, inviting
+from tests.support.world import Worlds
+from tests.support.world.network import Network
+from tests.workflows.network.circle import Circle
+from tests.workflows.skipping import skipped_parts, skipped_settings, working
 
 
 @pytest_asyncio.fixture
-async def service(
-    postgres: PostgreSQL,
-    databases: Databases,
-    fresh_temporal: TimeSkippingServer,
-    secrets_dir: Path,
-) -> AsyncIterator[Inviting]:
+async def circle(worlds: Worlds, fresh_temporal: TimeSkippingServer) -> AsyncIterator[Circle]:
     """Network with its worker, whose days can be skipped."""
-    await databases.recreate(KEYS)
-    await databases.recreate("network")
-    settings = Settings(
-        database_url=SecretStr(postgres.url),
-        temporal_address=fresh_temporal.address,
-        temporal_namespace=fresh_temporal.namespace,
-        secrets_dir=secrets_dir,
-        local=True,
-    )
-    async with inviting(settings, fresh_temporal) as found:
-        yield found
+    settings = skipped_settings(worlds.settings(), fresh_temporal)
+    async with (
+        worlds.open(Network, settings, **skipped_parts("network", fresh_temporal)) as world,
+        working(world) as skipped,
+    ):
+        yield Circle(skipped)

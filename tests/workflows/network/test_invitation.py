@@ -1,106 +1,104 @@
-"""An invitation over days: one reminder for the silent, then the coordinator's turn; rest, answer and stop on the way.
+"""An invitation over days: one reminder for the silent, then the coordinator's turn; pause, answer and stop on the way.
 
 Every event is delivered twice here: nothing may come of the second time.
 """
 
 from uuid import uuid4
 
-from services.network.workflows import InvitationInput
+from services.network.domain import invitation_workflow_id
+from services.network.workflows import Invitation
+from shared.deadlines import WorkflowInput
 from shared.events import intake
-from tests.workflows.network.inviting import Inviting
+from tests.workflows.network.circle import Circle
 
 
 class TestInvitation:
-    async def test_reminds_the_silent_once_and_then_waits_for_the_coordinator(
-        self, service: Inviting
+    async def test_reminds_the_silent_once_and_then_leaves_them_to_the_coordinator(
+        self, circle: Circle
     ) -> None:
-        house = service.house
-        case = await house.open_case()
-        _, invitation = await service.invited(case, "Nadia")
-        assert await service.kinds(case) == ["invitation"]
-        await service.skip(days=4, seconds=5)
-        await service.waits(invitation)
-        assert await service.kinds(case) == ["invitation", "invitation-reminder"]
-        await service.skip(days=4)
-        await service.waits(invitation, timers=0)
-        assert await service.state(case, "Nadia") == "silent"
-        clocks = [
-            row.type.split(".")[2]
-            for row in await house.published(case=case)
-            if ".clock." in row.type and row.data["kind"] == "invitation"
-        ]
-        assert clocks == ["started", "warned", "breached"]
-        await service.skip(days=60)
-        assert len(await service.kinds(case)) == 2
+        world, skipped = circle.world, circle.skipped
+        case = await world.open_case()
+        _, invitation = await circle.invited(case, "Nadia")
+        workflow_id = invitation_workflow_id(invitation)
+        assert await circle.emails(case) == ["invitation"]
+        await skipped.reach(workflow_id)
+        assert await circle.emails(case) == ["invitation", "invitation-reminder"]
+        await skipped.reach(workflow_id)
+        await skipped.ended(workflow_id)
+        assert await circle.state(case, "Nadia") == "silent"
+        assert await circle.clock_events("invitation") == ["started", "warned", "breached"]
+        await skipped.skip(days=60)
+        assert len(await circle.emails(case)) == 2
         path = f"/v1/invitations/{invitation}/answer"
-        await house.ask("POST", path, house.coordinator(case), json={"answer": "yes"})
-        await service.hear_own_events()
-        await service.ended(invitation)
+        await world.do("POST", path, world.coordinator(case), json={"answer": "yes"})
+        await circle.deliver()
+        assert await circle.state(case, "Nadia") == "answered"
 
-    async def test_ends_with_the_answer_and_mails_no_more(self, service: Inviting) -> None:
-        house = service.house
-        case = await house.open_case()
-        person, invitation = await service.invited(case, "Nadia")
-        await house.ask("POST", "/v1/me/invitation/answer", house.person(case, person), json={"answer": "no"})
-        await service.hear_own_events()
-        await service.ended(invitation)
-        await service.skip(days=30)
-        assert await service.kinds(case) == ["invitation"]
+    async def test_ends_with_the_answer_and_mails_no_more(self, circle: Circle) -> None:
+        world = circle.world
+        case = await world.open_case()
+        person, invitation = await circle.invited(case, "Nadia")
+        await world.do("POST", "/v1/me/invitation/answer", world.person(case, person), json={"answer": "no"})
+        await circle.deliver()
+        await circle.skipped.ended(invitation_workflow_id(invitation))
+        await circle.skipped.skip(days=30)
+        assert await circle.emails(case) == ["invitation"]
 
-    async def test_rests_with_the_case(self, service: Inviting) -> None:
-        house = service.house
-        case = await house.open_case()
-        _, invitation = await service.invited(case, "Nadia")
-        await service.skip(days=3)
-        await house.handle(intake.CasePaused(case_id=case.id, reason="illness"))
-        await service.hear_own_events()
-        await service.waits(invitation, timers=0)
-        await service.skip(days=20)
-        assert await service.kinds(case) == ["invitation"]
-        await house.handle(intake.CaseResumed(case_id=case.id))
-        await service.hear_own_events()
-        await service.waits(invitation)
-        assert await service.kinds(case) == ["invitation"]
-        await service.skip(days=1, seconds=10)
-        await service.waits(invitation)
-        assert await service.kinds(case) == ["invitation", "invitation-reminder"]
+    async def test_is_paused_with_the_case(self, circle: Circle) -> None:
+        world, skipped = circle.world, circle.skipped
+        case = await world.open_case()
+        _, invitation = await circle.invited(case, "Nadia")
+        workflow_id = invitation_workflow_id(invitation)
+        await skipped.skip(days=3)
+        await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+        await circle.deliver()
+        await skipped.paused(workflow_id)
+        await skipped.skip(days=20)
+        assert await circle.emails(case) == ["invitation"]
+        await world.handle(intake.CaseResumed(case_id=case.id))
+        await circle.deliver()
+        await skipped.waits(workflow_id)
+        assert await circle.emails(case) == ["invitation"]
+        await skipped.skip(days=1, seconds=10)
+        await skipped.waits(workflow_id)
+        assert await circle.emails(case) == ["invitation", "invitation-reminder"]
 
-    async def test_stops_with_the_case(self, service: Inviting) -> None:
-        house = service.house
-        case = await house.open_case()
-        _, invitation = await service.invited(case, "Nadia")
-        await house.handle(case.withdrawn())
-        await service.hear_own_events()
-        await service.ended(invitation)
-        await service.skip(days=30)
-        assert await service.kinds(case) == ["invitation", "case-stopped", "case-stopped"]
+    async def test_stops_with_the_case(self, circle: Circle) -> None:
+        case = await circle.world.open_case()
+        _, invitation = await circle.invited(case, "Nadia")
+        withdrawn = intake.CaseWithdrawn(case_id=case.id, reason="own-wish", by="central-person")
+        await circle.world.handle(withdrawn)
+        await circle.deliver()
+        await circle.skipped.ended(invitation_workflow_id(invitation))
+        await circle.skipped.skip(days=30)
+        assert await circle.emails(case) == ["invitation", "case-stopped", "case-stopped"]
 
-    async def test_answered_before_it_began_mails_nothing(self, service: Inviting) -> None:
-        house = service.house
-        case = await house.open_case()
-        invitation = await house.invite(case, await house.add(case, "Nadia"))
+    async def test_answered_before_it_began_mails_nothing(self, circle: Circle) -> None:
+        world = circle.world
+        case = await world.open_case()
+        invitation = await world.invite(case, await world.add(case, "Nadia"))
         path = f"/v1/invitations/{invitation}/answer"
-        await house.ask("POST", path, house.coordinator(case), json={"answer": "yes"})
-        await service.hear_own_events()
-        await service.ended(invitation)
-        assert await service.kinds(case) == []
+        await world.do("POST", path, world.coordinator(case), json={"answer": "yes"})
+        await circle.deliver()
+        assert await circle.emails(case) == []
+        assert await circle.skipped.kinds(invitation_workflow_id(invitation)) == []
 
-    async def test_started_twice_is_one(self, service: Inviting) -> None:
-        house = service.house
-        case = await house.open_case()
-        _, invitation = await service.invited(case, "Nadia")
-        given = InvitationInput(tenant=case.tenant, invitation_id=invitation)
+    async def test_started_twice_is_one(self, circle: Circle) -> None:
+        case = await circle.world.open_case()
+        _, invitation = await circle.invited(case, "Nadia")
+        workflow_id, given = invitation_workflow_id(invitation), WorkflowInput(tenant=case.tenant)
+        first = (await (await circle.skipped.handle(workflow_id)).describe()).run_id
         for _ in range(2):
-            await house.context.temporal.start(
-                "Invitation", given, id=f"invitation/{invitation}", service="network", tenant=case.tenant
+            await circle.world.context.temporal.start(
+                Invitation.run, given, id=workflow_id, tenant=case.tenant
             )
-        await service.waits(invitation)
-        assert await service.kinds(case) == ["invitation"]
+        await circle.skipped.waits(workflow_id)
+        assert (await (await circle.skipped.handle(workflow_id)).describe()).run_id == first
+        assert await circle.emails(case) == ["invitation"]
 
-    async def test_an_invitation_that_is_nowhere_ends_at_once(self, service: Inviting) -> None:
-        house, nowhere = service.house, uuid4()
-        given = InvitationInput(tenant=house.tenant, invitation_id=nowhere)
-        await house.context.temporal.start(
-            "Invitation", given, id=f"invitation/{nowhere}", service="network", tenant=house.tenant
+    async def test_that_no_clock_names_ends_at_once(self, circle: Circle) -> None:
+        workflow_id, given = invitation_workflow_id(uuid4()), WorkflowInput(tenant=circle.world.tenant)
+        await circle.world.context.temporal.start(
+            Invitation.run, given, id=workflow_id, tenant=circle.world.tenant
         )
-        await service.ended(nowhere)
+        await circle.skipped.ended(workflow_id)

@@ -1,35 +1,22 @@
 """Fixtures of the tests of the follow-up."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from pydantic import SecretStr
 
-from deploy.local.postgres import PostgreSQL
 from deploy.local.temporal import TimeSkippingServer
-from shared.database import Database
-from shared.settings import Settings
-from tests.support.backing import KEYS, Databases
-from tests.workflows.plans.following import Following, following
+from tests.support.world import Worlds
+from tests.support.world.plans import Plans
+from tests.workflows.plans.following import Following
+from tests.workflows.skipping import skipped_parts, skipped_settings, working
 
 
 @pytest_asyncio.fixture
-async def follow(
-    postgres: PostgreSQL,
-    databases: Databases,
-    database: Callable[[str], Awaitable[Database]],
-    fresh_temporal: TimeSkippingServer,
-    secrets_dir: Path,
-) -> AsyncIterator[Following]:
+async def follow(worlds: Worlds, fresh_temporal: TimeSkippingServer) -> AsyncIterator[Following]:
     """Plans with its worker, whose year can be skipped."""
-    await databases.recreate(KEYS)
-    settings = Settings(
-        database_url=SecretStr(postgres.url),
-        temporal_address=fresh_temporal.address,
-        temporal_namespace=fresh_temporal.namespace,
-        secrets_dir=secrets_dir,
-        local=True,
-    )
-    async with following(settings, await database("plans"), fresh_temporal) as found:
-        yield found
+    settings = skipped_settings(worlds.settings(), fresh_temporal)
+    async with (
+        worlds.open(Plans, settings, **skipped_parts("plans", fresh_temporal)) as world,
+        working(world) as skipped,
+    ):
+        yield Following(skipped)

@@ -1,102 +1,110 @@
-"""The preparation of a conference on the real parts, time skipped."""
+"""The preparation of a conference over weeks: polls, the target, pauses, and its ends.
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+Every event is delivered twice here: nothing may come of the second time.
+"""
 
-import pytest_asyncio
+from uuid import UUID
 
-from deploy.local.temporal import TimeSkippingServer
-from services.scheduling.subscribers import subscriptions
-from shared.database import Database
 from shared.events import intake
-from shared.settings import Settings
 from tests.support.platform import outbox_body
-from tests.support.world import problem
-from tests.workflows.scheduling.platform import Platform, running
-
-
-@pytest_asyncio.fixture
-async def platform(
-    settings: Settings, fresh_temporal: TimeSkippingServer, database: Callable[[str], Awaitable[Database]]
-) -> AsyncIterator[Platform]:
-    changes = {"temporal_address": fresh_temporal.address, "temporal_namespace": fresh_temporal.namespace}
-    own_time = settings.model_copy(update=changes)
-    async with running(own_time, await database("scheduling")) as found:
-        yield found
+from tests.support.world import Case, problem
+from tests.workflows.scheduling.preparing import Preparing, workflow_of
 
 
 class TestConferencePreparation:
-    async def test_chases_the_silent_closes_the_poll_and_ends_when_the_circle_met(
-        self, platform: Platform
+    async def test_reminds_the_silent_closes_the_poll_and_ends_when_the_circle_met(
+        self, preparing: Preparing
     ) -> None:
-        house = platform.house
-        case = await house.polled(20, 30)
-        await platform.started(case)
-        await house.say(case, case.central, "yes")
-        await house.say(case, case.aunt, "no", "yes")
-        poll = (await house.clocks(case))["poll"]
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20, 30)
+        await world.say(case, case.central, "yes")
+        await world.say(case, case.aunt, "no", "yes")
 
-        await platform.move_to(poll.warn_at)
-        await platform.told(case, "poll-reminder", {case.neighbour, case.teacher})
-        await platform.move_to(poll.due_at)
-        await platform.reached(case, "poll", "breached")
-        assert (await house.poll(case))["closed_because"] == "due"
-        assert (await house.poll(case))["best_option_id"] == str(case.options[1])
-        assert (await house.schedule(case)).status_code == 200
-        await platform.move(timedelta(days=25))
-        assert (await platform.hold(case)).status_code == 200
-        await platform.ended(case)
-        await platform.told(case, "poll-reminder", {case.neighbour, case.teacher})
+        await skipped.reach(workflow_of(case))
+        assert set(await world.told(case, "poll-reminder")) == {case.neighbour, case.teacher}
+        await skipped.reach(workflow_of(case))
+        assert (await world.clocks(case))["poll"].state == "breached"
+        assert (await world.poll(case))["closed_because"] == "due"
+        assert (await world.poll(case))["best_option_id"] == str(case.options[1])
+        assert (await world.schedule(case)).status_code == 200
+        await skipped.deliver()
+        await skipped.skip(days=25)
+        assert (await preparing.hold(case)).status_code == 200
+        await skipped.ended(workflow_of(case))
+        assert len(await world.told(case, "poll-reminder")) == 2
 
-    async def test_warns_and_tells_when_nothing_comes_of_it(self, platform: Platform) -> None:
-        house = platform.house
-        case = await house.assigned()
-        await platform.started(case)
-        target = (await house.clocks(case))["conference-target"]
-        await platform.move_to(target.warn_at)
-        await platform.reached(case, "conference-target", "warned")
-        await platform.move_to(target.due_at)
-        await platform.reached(case, "conference-target", "breached")
-        answer = await house.post(case, f"/v1/conferences/{case.conference}/cancel", reason="other")
+    async def test_warns_and_notes_when_nothing_comes_of_it(self, preparing: Preparing) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await world.assigned()
+        await skipped.deliver()
+        for expected in ("running", "breached"):
+            await skipped.reach(workflow_of(case))
+            target = (await world.clocks(case))["conference-target"]
+            assert (target.state, target.warned_at is not None) == (expected, True)
+        answer = await world.post(case, f"/v1/conferences/{case.conference}/cancel", reason="other")
         assert answer.status_code == 200
-        await platform.ended(case)
+        await skipped.deliver()
+        await skipped.ended(workflow_of(case))
 
-    async def test_rests_with_the_case_and_ends_with_it(self, platform: Platform) -> None:
-        house = platform.house
-        case = await house.polled(60, 70)
-        handle = await platform.started(case)
-        poll = (await house.clocks(case))["poll"]
-        await house.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
-        await platform.move_to(poll.due_at)
-        assert "TIMER_FIRED" not in (await handle.fetch_history()).to_json()
-        await house.handle(intake.CaseResumed(case_id=case.id), sequence=51)
-        resumed = (await house.clocks(case))["poll"]
-        await platform.move_to(resumed.warn_at)
-        await platform.told(case, "poll-reminder", set(case.circle))
-        withdrawn = intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person")
-        await house.handle(withdrawn, sequence=52)
-        await platform.ended(case)
-        assert problem(await house.say(case, case.aunt, "yes")) == (409, "case-stopped")
+    async def test_is_started_again_by_a_poll_that_opens_when_the_target_is_past(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await world.assigned()
+        await world.handle_all(case.ready(), case=case)
+        await skipped.deliver()
+        for _ in ("warned", "late"):
+            await skipped.reach(workflow_of(case))
+        await skipped.ended(workflow_of(case))
+        await world.open_poll(case, 20)
+        await skipped.deliver()
+        await skipped.reach(workflow_of(case))
+        assert set(await world.told(case, "poll-reminder")) == set(case.circle)
 
-    async def test_is_started_once_however_often_that_is_heard(self, platform: Platform) -> None:
-        house = platform.house
-        case = await house.assigned()
-        handle = await platform.started(case)
-        first = (await handle.describe()).run_id
-        (started,) = await house.published("scheduling.preparation.started.v1", case=case)
+    async def test_is_paused_with_the_case_and_ends_with_it(self, preparing: Preparing) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(60, 70)
+        poll = (await world.clocks(case))["poll"]
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"))
+        await skipped.deliver()
+        await skipped.paused(workflow_of(case))
+        await skipped.skip_to(poll.due_at)
+        assert "timer_fired" not in await skipped.kinds(workflow_of(case))
+        await world.handle(intake.CaseResumed(case_id=case.id))
+        await skipped.deliver()
+        await skipped.reach(workflow_of(case))
+        assert set(await world.told(case, "poll-reminder")) == set(case.circle)
+        await world.handle(case.withdrawn())
+        await skipped.deliver()
+        await skipped.ended(workflow_of(case))
+        assert problem(await world.say(case, case.aunt, "yes")) == (409, "case-stopped")
+
+    async def test_is_started_once_however_often_that_is_heard(self, preparing: Preparing) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await world.assigned()
+        await skipped.deliver()
+        await skipped.waits(workflow_of(case))
+        first = await run_of(preparing, case)
+        (started,) = await world.published("scheduling.clock.started.v1", case=case)
         # As after a crash between the start of the workflow and the note of it.
-        await house.rows("DELETE FROM inbox WHERE event_id = :id RETURNING 1", id=started.id)
-        body = await outbox_body(house.context.database, started.id, "urn:kring:scheduling")
-        assert await subscriptions.deliver(body, started.type, house.context) == "handled"
-        assert (await handle.describe()).run_id == first
+        await world.rows("DELETE FROM inbox WHERE event_id = :id RETURNING 1", id=started.id)
+        body = await outbox_body(world.context.database, started.id, "urn:kring:scheduling")
+        assert await world.deliver(body, started.type) == "handled"
+        assert await run_of(preparing, case) == first
 
-    async def test_shows_no_personal_data(self, platform: Platform) -> None:
-        house = platform.house
-        case = await house.polled(20)
-        handle = await platform.started(case)
-        await house.schedule(case, option_id=str(case.options[0]))
-        await house.post(case, f"/v1/conferences/{case.conference}/cancel", reason="other")
-        await platform.ended(case)
-        history = (await handle.fetch_history()).to_json()
-        for hidden in ("Linde", str(case.aunt), "preparation_no"):
-            assert hidden not in history
+    async def test_shows_no_personal_data(self, preparing: Preparing) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20)
+        await world.schedule(case, option_id=str(case.options[0]))
+        await world.post(case, f"/v1/conferences/{case.conference}/cancel", reason="other")
+        await skipped.deliver()
+        await skipped.ended(workflow_of(case))
+        for history in await skipped.histories(workflow_of(case)):
+            for hidden in ("Linde", str(case.aunt), "clock_id"):
+                assert hidden not in history.to_json()
+
+
+async def run_of(preparing: Preparing, case: Case) -> UUID:
+    """Return which run of the preparation's workflow there is."""
+    found = (await (await preparing.skipped.handle(workflow_of(case))).describe()).run_id
+    return UUID(found)

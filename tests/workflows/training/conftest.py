@@ -1,36 +1,31 @@
 """Fixtures of the tests of the wait for a payment."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 
 from deploy.local.temporal import TimeSkippingServer
-from shared.database import Database
 from shared.settings import Settings
+from tests.support.world import Worlds
+from tests.workflows.skipping import skipped_parts, skipped_settings
 from tests.workflows.training.running import Running, running
-
-
-@pytest.fixture
-def own_time(settings: Settings, fresh_temporal: TimeSkippingServer) -> Settings:
-    """Settings with a Temporal server of this test's own."""
-    changes = {"temporal_address": fresh_temporal.address, "temporal_namespace": fresh_temporal.namespace}
-    return settings.model_copy(update=changes)
 
 
 @pytest_asyncio.fixture
 async def training(
-    own_time: Settings, database: Callable[[str], Awaitable[Database]]
+    settings: Settings, worlds: Worlds, fresh_temporal: TimeSkippingServer
 ) -> AsyncIterator[Running]:
     """Training on all the real parts, with a time of its own."""
-    async with running(own_time, await database("training")) as found:
+    parts = skipped_parts("training", fresh_temporal)
+    async with running(worlds, skipped_settings(settings, fresh_temporal), parts) as found:
         yield found
 
 
 @pytest_asyncio.fixture
-async def deaf_training(
-    own_time: Settings, database: Callable[[str], Awaitable[Database]]
+async def quiet_training(
+    settings: Settings, worlds: Worlds, fresh_temporal: TimeSkippingServer
 ) -> AsyncIterator[Running]:
-    """Training that hears only what the test delivers to it."""
-    async with running(own_time, await database("training"), listening=False) as found:
+    """Training that gets only what the test delivers to it."""
+    parts, own = skipped_parts("training", fresh_temporal), skipped_settings(settings, fresh_temporal)
+    async with running(worlds, own, parts, listening=False) as found:
         yield found

@@ -6,29 +6,23 @@ import email.policy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
 
 from aiosmtpd.smtp import SMTP
-from google.protobuf.duration_pb2 import Duration
-from temporalio.api.testservice.v1 import SleepRequest
-from temporalio.service import RPCError, RPCStatusCode
 
-from services.training import worker
 from services.training.consumer import subscriptions
-from services.training.workflow_inputs import workflow_id
+from services.training.domain import registration_workflow_id
 from shared import broker
-from shared.clock import SkippedClock
 from shared.consumer import Consumer
-from shared.database import Database
 from shared.outbox import Relay, envelope
 from shared.settings import Settings
-from shared.temporal import Temporal, prepare_namespace
-from shared.worker import make_worker
+from tests.integration.training.bank import Line, digits, statement
 from tests.support.eventually import eventually
+from tests.support.world import Worlds
 from tests.support.world.training import Training
+from tests.workflows.skipping import Skipped
 
 
 @dataclass
@@ -46,127 +40,116 @@ class Postbox:
         return [str(one["Kring-Kind"]) for one in self.messages if address in str(one["To"])]
 
 
+def workflow_of(registered: dict[str, Any]) -> str:
+    """Return the id of a registration's workflow."""
+    return registration_workflow_id(UUID(registered["registration_id"]))
+
+
 @dataclass
 class Running:
     """The service and its surroundings."""
 
-    house: Training
-    postbox: Postbox
+    skipped: Skipped[Training]
+    postbox: Postbox = field(default_factory=Postbox)
+
+    @property
+    def world(self) -> Training:
+        """The service."""
+        return self.skipped.world
 
     async def comes_to(self, registered: dict[str, Any], state: str, *mails: str) -> None:
         """Wait until a registration is in a state, and exactly these mails have reached its participant."""
-        seen = await self.house.registration(registered["registration_id"])
+        seen = await self.world.registration(registered["registration_id"])
 
         async def there() -> bool:
-            now = await self.house.state(registered)
+            now = await self.world.state(registered)
             assert (now, self.postbox.kinds_for(seen["email"])) == (state, list(mails))
             return True
 
         await eventually(there, f"{seen['first_name']} to be {state} with {mails}", seconds=20)
 
-    async def pass_moment(self, registered: dict[str, Any], what: str, *, number: int = 1) -> None:
-        """Skip to a moment ("warn_at", "due_at") of a registration's clock, once its workflow waits for one."""
-        await self.waits(registered, number)
-        [clock] = await self.house.rows(
-            "SELECT warn_at, due_at FROM clock WHERE subject = :id AND state = 'running'",
-            id=UUID(registered["registration_id"]),
-        )
-        length = getattr(clock, what) - await self.house.now() + timedelta(seconds=1)
-        duration = Duration()
-        duration.FromTimedelta(length)
-        client = await self.house.context.temporal.client()
-        await client.test_service.unlock_time_skipping_with_sleep(SleepRequest(duration=duration))
+    async def reach(self, registered: dict[str, Any]) -> None:
+        """Skip to the next deadline of a registration, once its workflow waits for it, and until it was reached."""
+        await self.started(registered)
+        await self.skipped.reach(workflow_of(registered))
 
-    async def history(self, registered: dict[str, Any], number: int = 1) -> Any:
-        """Return the history of the workflow of a registration's first wait, or of a later one; None if not started."""
-        client = await self.house.context.temporal.client()
-        handle = client.get_workflow_handle(workflow_id(UUID(registered["registration_id"]), number))
-        try:
-            return await handle.fetch_history()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return None
-            raise
+    async def started(self, registered: dict[str, Any]) -> None:
+        """Wait until a registration's workflow was started."""
 
-    async def waits(self, registered: dict[str, Any], number: int = 1) -> None:
-        """Wait until the workflow of a registration waits for a moment."""
+        async def probe() -> bool:
+            return bool(await self.skipped.kinds(workflow_of(registered)))
 
-        async def timer_runs() -> bool:
-            history = await self.history(registered, number)
-            assert history is not None
-            kinds = [event.WhichOneof("attributes") for event in history.events]
-            over = kinds.count("timer_fired_event_attributes") + kinds.count(
-                "timer_canceled_event_attributes"
-            )
-            return kinds.count("timer_started_event_attributes") > over
+        await eventually(probe, "the workflow to start", seconds=20)
 
-        await eventually(timer_runs, "the workflow to wait for a moment")
+    async def ended(self, registered: dict[str, Any]) -> None:
+        """Wait until the workflow of a registration has ended well."""
+        await self.skipped.ended(workflow_of(registered))
 
     async def deliver_again(self, *, backwards: bool = False) -> set[str]:
-        """Deliver everything that was said once more, and return what came of it."""
-        found = await self.house.rows(
+        """Deliver everything that was published once more, and return what came of it."""
+        found = await self.world.rows(
             "SELECT id, type, time, sequence, tenant, case_id, causation_id, traceparent, data::text AS data"
             " FROM outbox ORDER BY position"
         )
         known = subscriptions.all()
         return {
-            await subscriptions.deliver(
-                envelope(row._mapping, "urn:kring:training"), row.type, self.house.context
-            )
+            await self.world.deliver(envelope(row._mapping, "urn:kring:training"), row.type)
             for row in (reversed(found) if backwards else found)
             if row.type in known
         }
 
-    async def ended(self, registered: dict[str, Any]) -> None:
-        """Wait until the workflow of a registration has ended well."""
+    async def a_reminded_payment(self) -> str:
+        """Play a registration that is reminded of and paid, and return the workflow's id."""
+        registered = await self.world.register(await self.world.session(days=80), "Hilde")
+        await self.skipped.deliver()
+        await self.reach(registered)
+        await self.world.import_file(statement(Line(communication=digits(registered["payment"]))))
+        await self.skipped.deliver()
+        await self.ended(registered)
+        return workflow_of(registered)
 
-        async def over() -> bool:
-            history = await self.history(registered)
-            assert history is not None
-            return bool(history.events[-1].HasField("workflow_execution_completed_event_attributes"))
+    async def an_expiry(self) -> str:
+        """Play a registration that is never paid, and return the workflow's id."""
+        registered = await self.world.register(await self.world.session(days=80), "Sofie")
+        await self.skipped.deliver()
+        await self.reach(registered)
+        await self.reach(registered)
+        await self.ended(registered)
+        return workflow_of(registered)
 
-        await eventually(over, "the workflow to end")
+
+async def _nothing() -> None:
+    """Deliver nothing: the broker does."""
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, database: Database, *, readable: bool = False, listening: bool = True
+    worlds: Worlds, settings: Settings, parts: dict[str, Any], *, listening: bool = True
 ) -> AsyncIterator[Running]:
-    """Yield the running service.
+    """Yield the service with its relay, consumer and worker, on a broker, and a mail server.
 
-    `readable` leaves histories unencrypted, for recording them; not `listening`, it hears only what is delivered to it.
+    Not `listening`, it gets only what is delivered to it.
     """
     postbox = Postbox()
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(postbox, enable_SMTPUTF8=True), "127.0.0.1", 0
     )
     settings = settings.model_copy(update={"smtp_port": server.sockets[0].getsockname()[1]})
-    address, namespace = settings.temporal_address, settings.temporal_namespace
-    await prepare_namespace(address=address, namespace=namespace)
-    parts: dict[str, Any] = {}
-    if readable:
-        parts["temporal"] = Temporal(address=address, namespace=namespace, codec_key=None)
     broker_url = settings.broker_url.get_secret_value()
     await broker.declare_all(broker_url, {"training": subscriptions.bindings()}, scale=settings.retry_scale)
-    async with Training.open(settings, clock=SkippedClock(address), **parts) as house:
-        consumer = Consumer(subscriptions, house.context)
+    async with worlds.open(Training, settings, **parts) as world:
+        consumer = Consumer(subscriptions, world.context)
         relay = Relay(
             service="training", database_url=settings.database_of("training"), broker_url=broker_url
         )
-        database.after_events(relay.wake)
-        working = make_worker(
-            await house.context.temporal.client(),
-            service="training",
-            workflows=worker.workflows,
-            activities=worker.activities(house.context),
-            stop_seconds=2,
-        )
+        world.context.database.after_events(relay.wake)
         relaying = asyncio.create_task(relay.run())
         if listening:
             await consumer.start()
+        skipped = Skipped(world, world.context, _nothing)
         try:
-            async with working:
-                yield Running(house, postbox)
+            async with skipped.worker():
+                yield Running(skipped, postbox)
         finally:
             if listening:
                 await consumer.stop()

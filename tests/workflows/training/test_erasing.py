@@ -2,36 +2,35 @@
 
 from temporalio.service import RPCError
 
-from shared.deadlines import workflow_id
 from tests.support.eventually import eventually
 from tests.workflows.training.running import Running
 
 
 class TestErasing:
     async def test_is_confirmed_by_itself_and_looked_after(self, training: Running) -> None:
-        house = training.house
-        registered = await house.register(await house.session(), "Annelies")
+        world = training.world
+        registered = await world.register(await world.session(), "Annelies")
         path = f"/v1/registrations/{registered['registration_id']}"
-        await house.ask("POST", f"{path}/cancel", house.trainer, expect=200)
-        officer = house.officer()
-        await house.ask("POST", f"{path}/erase", officer, json={"because": "asked"}, expect=200)
+        await world.ask("POST", f"{path}/cancel", world.trainer, expect=200)
+        officer = world.officer()
+        await world.ask("POST", f"{path}/erase", officer, json={"because": "asked"}, expect=200)
 
         async def done() -> bool:
-            standing = await house.ask("GET", f"{path}/erasure", officer, expect=200)
+            standing = await world.ask("GET", f"{path}/erasure", officer, expect=200)
             return bool(standing.json()["state"] == "done")
 
         await eventually(done, "the erasure to be confirmed", seconds=20)
-        [clock] = await house.rows("SELECT id, state FROM clock WHERE kind = 'erasure'")
+        [clock] = await world.rows("SELECT id, state FROM clock WHERE kind = 'erasure'")
         assert clock.state == "stopped"
-        client = await house.context.temporal.client()
+        client = await world.context.temporal.client()
 
-        handle = client.get_workflow_handle(workflow_id(clock.id))
+        handle = client.get_workflow_handle(f"clock/erasure/{registered['registration_id']}")
 
         async def looked_after() -> bool:
             try:
-                return (await handle.describe()).workflow_type == "Deadline"
+                return (await handle.describe()).workflow_type == "Clock"
             except RPCError:
                 return False
 
         await eventually(looked_after, "a workflow for the clock")
-        await house.ask("GET", path, house.trainer, expect=410)
+        await world.ask("GET", path, world.trainer, expect=410)

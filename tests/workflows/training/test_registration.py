@@ -4,15 +4,15 @@ from email.message import EmailMessage
 
 from tests.integration.training.bank import Line, digits, statement
 from tests.support.eventually import eventually
-from tests.workflows.training.running import Running
+from tests.workflows.training.running import Running, workflow_of
 
 
 class TestRegistration:
     async def test_plays_out_for_four_people_and_three_places(self, training: Running) -> None:
-        house = training.house
-        session = await house.session(days=80)
+        world = training.world
+        session = await world.session(days=80)
         names = ("Annelies", "Tom", "Sofie", "Hilde")
-        annelies, tom, sofie, hilde = [await house.register(session, name) for name in names]
+        annelies, tom, sofie, hilde = [await world.register(session, name) for name in names]
         for paying in (annelies, tom, sofie):
             await training.comes_to(paying, "awaiting-payment", "payment-request")
         await training.comes_to(hilde, "waitlisted", "waitlisted")
@@ -22,78 +22,78 @@ class TestRegistration:
             Line(communication=digits(annelies["payment"])),
             Line(payer="T. Peeters", text="Tom Peeters Rupelmeer"),
         )
-        payments = (await house.import_file(statement(*lines)))["payments"]
+        payments = (await world.import_file(statement(*lines)))["payments"]
         assert [one["state"] for one in payments] == ["matched", "suggested"]
-        await house.match(payments[1], tom)
+        await world.match(payments[1], tom)
 
         # One never pays: reminded, then the place goes to the one who waited.
-        await training.pass_moment(sofie, "warn_at")
+        await training.reach(sofie)
         await training.comes_to(sofie, "awaiting-payment", "payment-request", "payment-reminder")
-        await training.pass_moment(sofie, "due_at")
+        await training.reach(sofie)
         await training.comes_to(
             sofie, "expired", "payment-request", "payment-reminder", "registration-expired"
         )
         await training.comes_to(hilde, "awaiting-payment", "waitlisted", "place-free")
 
-        asked = (await house.registration(hilde["registration_id"]))["payment"]
-        await house.import_file(statement(Line(communication=digits(asked))))
+        asked = (await world.registration(hilde["registration_id"]))["payment"]
+        await world.import_file(statement(Line(communication=digits(asked))))
         await training.comes_to(hilde, "confirmed", "waitlisted", "place-free", "registration-confirmed")
         for paid in (annelies, tom):
             await training.comes_to(paid, "confirmed", "payment-request", "registration-confirmed")
         for registered in (annelies, tom, sofie, hilde):
             await training.ended(registered)
-        assert await house.rows("SELECT 1 FROM clock WHERE state IN ('running', 'paused')") == []
+        assert await world.rows("SELECT 1 FROM clock WHERE state IN ('running', 'paused')") == []
         ids = [str(mail["Message-ID"]) for mail in training.postbox.messages]
         assert len(set(ids)) == len(ids)
         # All of it once more: nothing new comes of it.
         assert await training.deliver_again() == {"duplicate"}
         assert len(training.postbox.messages) == len(ids)
-        assert names_in_events(await house.rows("SELECT data::text AS data FROM outbox")) == []
+        assert names_in_events(await world.rows("SELECT data::text AS data FROM outbox")) == []
 
-    async def test_takes_events_in_any_order(self, deaf_training: Running) -> None:
-        house = deaf_training.house
-        session = await house.session(days=80, capacity=1)
-        first, waiting = [await house.register(session, name) for name in ("Annelies", "Hilde")]
-        await house.ask(
-            "POST", f"/v1/registrations/{first['registration_id']}/cancel", house.trainer, expect=200
+    async def test_takes_events_in_any_order(self, quiet_training: Running) -> None:
+        world = quiet_training.world
+        session = await world.session(days=80, capacity=1)
+        first, waiting = [await world.register(session, name) for name in ("Annelies", "Hilde")]
+        await world.ask(
+            "POST", f"/v1/registrations/{first['registration_id']}/cancel", world.trainer, expect=200
         )
         # The last first: the place is given away, and the cancellation told of, before any workflow is there.
-        assert await deaf_training.deliver_again(backwards=True) == {"handled"}
-        await deaf_training.deliver_again(backwards=True)
-        await deaf_training.comes_to(first, "cancelled", "registration-cancelled")
-        await deaf_training.comes_to(waiting, "awaiting-payment", "place-free")
-        await deaf_training.ended(first)
-        await deaf_training.pass_moment(waiting, "warn_at")
+        assert await quiet_training.deliver_again(backwards=True) == {"handled"}
+        await quiet_training.deliver_again(backwards=True)
+        await quiet_training.comes_to(first, "cancelled", "registration-cancelled")
+        await quiet_training.comes_to(waiting, "awaiting-payment", "place-free")
+        await quiet_training.reach(waiting)
 
         async def reminded() -> bool:
-            return "payment-reminder" in await house.kinds_emailed(waiting)
+            return "payment-reminder" in await world.kinds_emailed(waiting)
 
         await eventually(reminded, "the reminder")
 
     async def test_confirms_a_free_one_and_mails_once(self, training: Running) -> None:
-        session = await training.house.session(price="0", account_iban=None, account_name=None)
-        registered = await training.house.register(session, "Noor")
+        session = await training.world.session(price="0", account_iban=None, account_name=None)
+        registered = await training.world.register(session, "Noor")
         await training.comes_to(registered, "confirmed", "registration-confirmed")
-        await training.ended(registered)
+        # Nothing is waited for.
+        assert await training.skipped.kinds(workflow_of(registered)) == []
 
     async def test_starts_a_new_round_when_the_bank_takes_money_back(self, training: Running) -> None:
-        house = training.house
-        session = await house.session(days=80)
-        registered = await house.register(session, "Annelies")
+        world = training.world
+        session = await world.session(days=80)
+        registered = await world.register(session, "Annelies")
         await training.comes_to(registered, "awaiting-payment", "payment-request")
         paid = Line(communication=digits(registered["payment"]), end_to_end="E1")
-        await house.import_file(statement(paid))
+        await world.import_file(statement(paid))
         await training.comes_to(registered, "confirmed", "payment-request", "registration-confirmed")
-        await house.import_file(statement(Line(direction="DBIT", reversal=True, end_to_end="E1")))
+        await world.import_file(statement(Line(direction="DBIT", reversal=True, end_to_end="E1")))
         so_far = ("payment-request", "registration-confirmed", "payment-reversed")
         await training.comes_to(registered, "awaiting-payment", *so_far)
-        await training.pass_moment(registered, "warn_at", number=2)
+        await training.reach(registered)
         await training.comes_to(registered, "awaiting-payment", *so_far, "payment-reminder")
 
     async def test_sends_mails_that_can_be_paid_from_and_put_in_a_calendar(self, training: Running) -> None:
-        house = training.house
-        session = await house.session(days=80)
-        registered = await house.register(session, "Élodie", email="elodie@voorbeeld.invalid", language="fr")
+        world = training.world
+        session = await world.session(days=80)
+        registered = await world.register(session, "Élodie", email="elodie@voorbeeld.invalid", language="fr")
         await training.comes_to(registered, "awaiting-payment", "payment-request")
         [mail] = training.postbox.messages
         body = text_of(mail)
@@ -109,7 +109,7 @@ class TestRegistration:
         assert "Élodie" not in str(mail["Subject"])
         [picture] = [part for part in mail.walk() if part.get_content_type() == "image/png"]
         assert picture.get_content().startswith(b"\x89PNG")
-        await house.import_file(statement(Line(communication=digits(payment))))
+        await world.import_file(statement(Line(communication=digits(payment))))
         await training.comes_to(registered, "confirmed", "payment-request", "registration-confirmed")
         [calendar] = [
             part

@@ -352,11 +352,3 @@ def upgrade() -> None:
         ["tenant", "due_at"],
         postgresql_where=sa.text("kind IN ('retention', 'hold') AND state = 'running'"),
     )
-    op.create_index(
-        "ix_clock_kept_warn",
-        "clock",
-        ["tenant", "warn_at"],
-        postgresql_where=sa.text(
-            "kind IN ('retention', 'hold') AND state = 'running' AND warned_at IS NULL AND warn_at IS NOT NULL"
-        ),
-    )

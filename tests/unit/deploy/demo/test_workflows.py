@@ -32,26 +32,16 @@ def history(*names: str) -> list[HistoryEvent]:
 
 
 class TestWorkflowIdAfter:
-    def test_an_opened_case_starts_its_first_assignment(self) -> None:
-        assert workflow_id_after(event("intake.case.opened.v1")) == f"assignment/{CASE}/1"
+    def test_a_clock_that_starts_starts_the_workflow_that_waits_for_it(self) -> None:
+        started = event("plans.clock.started.v1", kind="check-in", wakes=f"follow-up/{CASE}")
+        assert workflow_id_after(started) == f"follow-up/{CASE}"
 
-    def test_a_released_coordinator_starts_the_next_if_one_must_be_found(self) -> None:
-        released = event("intake.coordinator.released.v1", assignment_no=2, replace=True)
-        assert workflow_id_after(released) == f"assignment/{CASE}/3"
-
-    def test_a_coordinator_whose_task_is_done_starts_none(self) -> None:
-        released = event("intake.coordinator.released.v1", assignment_no=2, replace=False)
-        assert workflow_id_after(released) is None
+    def test_a_clock_that_its_own_workflow_started_starts_none(self) -> None:
+        assert workflow_id_after(event("plans.clock.started.v1", kind="check-in", wakes=None)) is None
 
     def test_other_events_start_none(self) -> None:
+        assert workflow_id_after(event("plans.clock.paused.v1", wakes=f"follow-up/{CASE}")) is None
         assert workflow_id_after(event("network.circle.ready.v1")) is None
-
-    def test_clocks_of_birthdays_and_files_begin_with_what_looks_after_them(self) -> None:
-        birthday = event("network.clock.started.v1", kind="turns-18", clock_id="c")
-        assert workflow_id_after(birthday) == "coming-of-age/c"
-        kept = event("intake.clock.started.v1", kind="retention", clock_id="c")
-        assert workflow_id_after(kept) == "retention/None"
-        assert workflow_id_after(event("plans.clock.started.v1", kind="check-in", clock_id="c")) is None
 
 
 class TestWorkInHand:

@@ -1,0 +1,41 @@
+"""The activities that all workflows share: loading what is waited for, and noting that a clock's time has come."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio import activity
+
+from shared.clocks import Clocks
+from shared.context import Context
+from shared.database import Scope
+from shared.deadlines import Agenda, Deadline, Done, WorkflowInput
+from shared.effects import take
+
+
+class ClockActivities:
+    """The activities, on the connected parts of one process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._clocks = Clocks(context.service)
+
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """Return the activities."""
+        return [self.load_agenda, self.warn, self.breach]
+
+    @activity.defn(name="clock.load-agenda")
+    async def load_agenda(self, given: WorkflowInput) -> Agenda:
+        """Return the next deadline of the clocks that name the workflow which asks."""
+        workflow_id = activity.info().workflow_id or ""
+        async with self._context.database.transaction(Scope(tenant=given.tenant)) as session:
+            return await self._clocks.agenda(session, workflow_id=workflow_id)
+
+    @activity.defn(name="clock.warn")
+    async def warn(self, due: Deadline) -> Done:
+        """Note that the warning was given; whoever watches the clock sees its event."""
+        return await take(self._context, due, self._clocks.reach_only)
+
+    @activity.defn(name="clock.breach")
+    async def breach(self, due: Deadline) -> Done:
+        """Note that the time is over; whoever watches the clock sees its event."""
+        return await take(self._context, due, self._clocks.reach_only)
