@@ -289,7 +289,7 @@ async def _status(options: argparse.Namespace) -> int:
 
 
 async def _demo(options: argparse.Namespace) -> int:
-    from deploy.demo import demo
+    from deploy.demo.player import demo
 
     return await demo(story=options.story, report=options.report, keep=options.keep)
 

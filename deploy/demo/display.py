@@ -1,11 +1,11 @@
-"""What a person sees while a story is played: chapters, the date, what just happened, letters going out, and counts.
+"""What a person sees while a story is played: chapters, the date, what just happened, emails going out, and counts.
 
 On a terminal a line at the bottom keeps the count; elsewhere it is plain lines.
 """
 
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -15,23 +15,20 @@ from rich.panel import Panel
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
-from typing_extensions import override
 
-from deploy.demo.ledger import Event
-from deploy.demo.player import Quietly
+from deploy.demo.lanes import Lane
 from deploy.demo.report import Report
-from deploy.demo.stage import Scene, Stage
-from deploy.demo.story import Moment
+from deploy.demo.story import Listener, Story
 from shared.calendar import BRUSSELS
 from shared.services import SERVICES
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue")
-# What happens without anybody doing something, in human words.
-_TELLING = {
+# What happens without anybody doing something, in words.
+_BY_ITSELF = {
     "intake.offer.expired.v1": "An offer was not answered in time; the next coordinator is asked.",
     "intake.coordinator.assigned.v1": "The case has its coordinator.",
     "intake.case.closed.v1": "The case closes.",
-    "network.message.failed.v1": "Someone has no e-mail address: the coordinator must reach them otherwise.",
+    "network.message.failed.v1": "Someone has no email address: the coordinator must reach them otherwise.",
     "scheduling.poll.closed.v1": "The date poll closes.",
     "plans.agreement.due.v1": "An agreement falls due.",
     "plans.agreement.lapsed.v1": "An agreement was not carried out, and lapses.",
@@ -41,24 +38,28 @@ _TELLING = {
     "training.registration.promoted.v1": "A place is free: it goes to the one who waited.",
     "training.registration.confirmed.v1": "A registration is complete.",
 }
+_HINT = (
+    "Look further: make demo KEEP=1 leaves all of it up · REPORT=file.json writes it down"
+    " · deploy/stories/README.md tells how to write a story"
+)
 
 
-class Display(Quietly):
+class Display(Listener):
     """Shows one story on a console."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
         self._began = time.monotonic()
-        self._live: Live | None = None
-        self._stage: Stage | None = None
-        self._now: datetime | None = None
-        self._shown_events = 0
-        self._shown_letters = 0
-        self._shown_scene = ""
-        self._colours: dict[str, str] = {}
-        self._phase = "starting the platform"
-        self._parts: dict[str, str] = {}
         self._spinner = Spinner("dots", style="cyan")
+        self._live: Live | None = None
+        self._parts: dict[str, str] = {}
+        self._story: Story | None = None
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._lane: Lane | None = None
+        self._colours: dict[Lane | None, str] = {}
+        self._events = 0
+        self._emails = 0
+        self._held = 0
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -75,12 +76,10 @@ class Display(Quietly):
         """Leave only what was said."""
         if self._live is not None:
             self._live.stop()
-            self._live = None
 
     def title(self, text: str) -> None:
         """Show the story's title."""
-        self._console.print()
-        self._console.print(Text(text, style="bold"))
+        self._console.print(Text(f"\n{text}", style="bold"))
 
     def part(self, name: str, state: str) -> None:
         """Show that a part of the platform is up, or not yet."""
@@ -88,153 +87,104 @@ class Display(Quietly):
 
     def up(self, seconds: float) -> None:
         """Show that the platform stands."""
-        self._phase = "registering everyone"
-        self._console.print(
-            Text(f"The platform stands after {seconds:.1f} seconds: {len(self._parts)} parts.", "dim")
-        )
+        self._dim(f"The platform stands after {seconds:.1f} seconds: {len(self._parts)} parts.")
 
-    @override
-    async def began(self, stage: Stage) -> None:
+    async def began(self, story: Story) -> None:
         """Show the first day."""
-        self._stage, self._now = stage, stage.start
-        story = stage.story
-        cast = (
-            f"{_some(len(story.organisations), 'organisation')}, {_some(len(story.coordinators), 'coordinator')} and"
-            f" {_some(len(story.people), 'person', 'people')}. The story begins on {_date(stage.start)}."
-        )
-        self._console.print(Text(cast, style="dim"))
-        self._shown_events = len(stage.house.ledger.events)
+        self._story, self._now = story, story.start
+        self._events, self._emails = len(story.watch.ledger.events), len(story.watch.inbox.emails)
+        count = f"{len(story.organisations)} organisations and {len(story.actors)} people"
+        self._dim(f"{count}. The story begins on {_date(story.start)}.")
 
-    @override
-    async def chapter(self, stage: Stage, scene: Scene, title: str) -> None:
+    def chapter(self, story: Story, title: str) -> None:
         """Show a chapter's title."""
-        colour = self._colour(scene)
-        self._shown_scene = scene.name
-        self._console.print()
-        self._console.print(
-            Text.assemble((f"── {title} ", f"bold {colour}"), (f"({scene.thread.title})", "dim"))
-        )
+        self._heading(story.lane, title)
 
-    @override
-    async def played(self, stage: Stage, scene: Scene, moment: Moment, said: str) -> None:
+    async def played(self, story: Story, verb: str, told: str) -> None:  # noqa: ARG002 - the sentence says it
         """Show what was done."""
-        self._now = await stage.now()
-        for number, line in enumerate(filter(None, said.splitlines())):
-            style = "green" if line.startswith("✓") else ""
-            self._line(scene, line, style=style, dated=number == 0)
+        self._now = await story.now()
+        self._line(story, told)
 
-    @override
-    async def moved(self, stage: Stage, now: datetime) -> None:
-        """Remember the date."""
-        self._now = now
-
-    @override
-    async def became_quiet(self, stage: Stage) -> None:
-        """Show what happened by itself, and which letters went out."""
-        self._stage = stage
-        self._now = await stage.now()
-        fresh = stage.house.ledger.events[self._shown_events :]
-        self._shown_events = len(stage.house.ledger.events)
-        for (kind, scene_name), times in Counter(
-            (each.type, self._scene_of(stage, each)) for each in fresh
-        ).items():
-            if kind in _TELLING:
-                scene = stage.scenes.get(scene_name)
-                self._line(scene, _TELLING[kind] + (f" ({times} times)" if times > 1 else ""), style="bold")
-        await stage.mailbox.look()
-        self._letters(stage)
-
-    def _letters(self, stage: Stage) -> None:
-        letters = stage.mailbox.letters[self._shown_letters :]
-        self._shown_letters += len(letters)
-        names = {
-            email.lower(): key
-            for key in _keys(stage)
-            if (email := stage.story.someone(key).email) is not None
-        }
-        by_kind: dict[str, list[str]] = {}
-        for letter in letters:
-            to = stage.first(names[letter.address]) if letter.address in names else letter.role
-            by_kind.setdefault(letter.kind, []).append(to)
-        for kind, receivers in by_kind.items():
-            line = Text(f"            ✉ {kind.replace('-', ' ')} → {', '.join(receivers)}", "dim")
-            self._console.print(line, soft_wrap=not self._console.is_terminal)
+    async def settled(self, story: Story) -> None:
+        """Show what happened by itself, and which emails went out."""
+        self._now = await story.now()
+        if self._story is None:
+            return
+        lanes = {case.id: story.lanes.get(name) for name, case in story.cases.items()}
+        fresh = [event for event in story.watch.ledger.events[self._events :] if event.type in _BY_ITSELF]
+        self._events = len(story.watch.ledger.events)
+        for (kind, case_id), times in Counter((event.type, event.case_id) for event in fresh).items():
+            more = f" ({times} times)" if times > 1 else ""
+            self._line(story, _BY_ITSELF[kind] + more, "bold", lanes.get(case_id))
+        names = {actor.email.lower(): actor.first_name for actor in story.actors if actor.email}
+        receivers: dict[str, list[str]] = {}
+        for email in story.watch.inbox.emails[self._emails :]:
+            receivers.setdefault(email.kind, []).append(names.get(email.address, email.role))
+        self._emails = len(story.watch.inbox.emails)
+        for kind, to in receivers.items():
+            self._dim(f"            ✉ {kind.replace('-', ' ')} → {', '.join(to)}")
 
     def finish(self, report: Report, *, kept: bool) -> None:
         """Show the end: what it came to, or what went wrong."""
+        self._console.print()
         if report.failed is not None:
-            self._console.print()
             self._console.print(Panel(Text(report.failed), title="The story failed", border_style="red"))
             return
-        self._console.print()
         self._console.print(_summary(report))
-        hint = (
-            "Look further: make demo KEEP=1 leaves all of it up · REPORT=file.json writes it down"
-            " · deploy/stories/README.md tells how to write a story"
-        )
         if not kept:
-            self._console.print(Text(hint, style="dim"))
+            self._dim(_HINT)
 
     def addresses(self, addresses: dict[str, str]) -> None:
         """Show where the parts of a kept platform are."""
-        table = Table(title="The platform stays up until Ctrl-C", box=None, title_justify="left")
-        table.add_column("part", style="bold")
-        table.add_column("address")
+        table = Table("part", "address", title="The platform stays up until Ctrl-C", box=None)
         for name, address in addresses.items():
-            table.add_row(
-                name, f"{address}/docs" if address.startswith("http") and name in SERVICES else address
-            )
+            table.add_row(name, f"{address}/docs" if name in SERVICES else address)
         self._console.print(table)
 
-    def _line(self, scene: Scene | None, text: str, *, style: str = "", dated: bool = True) -> None:
-        if scene is not None and scene.name != self._shown_scene:
-            self._shown_scene = scene.name
-            self._console.print(Text(f"\n── {scene.thread.title}", self._colour(scene)))
-        day = self._stage.day_number(self._now) if self._stage is not None and self._now is not None else 0
-        when = f"  day {day:>3} " if dated else " " * 10
-        bar = ("│ ", self._colour(scene) if scene is not None else "dim")
-        self._console.print(
-            Text.assemble((when, "dim"), bar, (text, style)), soft_wrap=not self._console.is_terminal
+    def _heading(self, lane: Lane, title: str = "") -> None:
+        self._lane = lane
+        text = Text(
+            f"\n── {title or lane.title}", f"bold {self._colour(lane)}" if title else self._colour(lane)
         )
+        self._console.print(text.append(f" ({lane.title})" if title and lane.title else "", "dim"))
 
-    def _colour(self, scene: Scene) -> str:
-        return self._colours.setdefault(scene.name, _COLOURS[len(self._colours) % len(_COLOURS)])
+    def _line(self, story: Story, text: str, style: str = "", lane: Lane | None = None) -> None:
+        held, self._held = story.assertions - self._held, story.assertions
+        if held:
+            self._print(story, f"✓ {held} expectations held", "green")
+        if (lane or story.lane) is not self._lane:
+            self._heading(lane or story.lane)
+        self._print(story, text, style)
 
-    @staticmethod
-    def _scene_of(stage: Stage, event: Event) -> str:
-        for name, scene in stage.scenes.items():
-            if scene.is_about_a_case and scene.case_id is not None and scene.case_id == event.case_id:
-                return name
-        return next((name for name, scene in stage.scenes.items() if not scene.is_about_a_case), "")
+    def _print(self, story: Story, text: str, style: str) -> None:
+        day = (self._now.astimezone(BRUSSELS).date() - story.date(0)).days
+        bar = ("│ ", self._colour(self._lane))
+        line = Text.assemble((f"  day {day:>3} ", "dim"), bar, (text, style))
+        self._console.print(line, soft_wrap=not self._console.is_terminal)
+
+    def _dim(self, text: str) -> None:
+        self._console.print(Text(text, "dim"), soft_wrap=not self._console.is_terminal)
+
+    def _colour(self, lane: Lane | None) -> str:
+        return self._colours.setdefault(lane, _COLOURS[len(self._colours) % len(_COLOURS)])
 
     def _bottom(self) -> RenderableType:
-        seconds = time.monotonic() - self._began
-        if self._stage is None or self._now is None:
-            parts = " ".join(
+        seconds = f"{time.monotonic() - self._began:.0f} s"
+        if self._story is None:
+            up = " ".join(
                 f"{name} {'✓' if state in ('ready', 'done') else '…'}" for name, state in self._parts.items()
             )
-            return Group(Text(), _bar(self._spinner, f"{self._phase}  {parts}  {seconds:.0f} s"))
-        ledger, workflows = self._stage.house.ledger, self._stage.house.workflows
-        text = (
-            f"{_date(self._now)} · day {self._stage.day_number(self._now)} · {len(ledger.events)} events"
-            f" · {_some(len(workflows.by_id), 'workflow')} · {_some(len(self._stage.mailbox.letters), 'letter')}"
-            f" · {self._stage.assertions} expectations held · {seconds:.0f} s"
-        )
-        return Group(Text(), _bar(self._spinner, text))
-
-
-def _bar(spinner: Spinner, text: str) -> RenderableType:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_row(spinner, Text(text, style="bold"))
-    return grid
-
-
-def _keys(stage: Stage) -> list[str]:
-    return [*stage.story.staff, *stage.story.coordinators, *stage.story.people]
-
-
-def _some(count: int, one: str, more: str = "") -> str:
-    return f"{count} {one if count == 1 else more or one + 's'}"
+            told = f"starting the platform  {up}  {seconds}"
+        else:
+            story = self._story
+            events, workflows = len(story.watch.ledger.events), len(story.watch.workflows.by_id)
+            told = (
+                f"{_date(self._now)} · {events} events · {workflows} workflows · {self._emails} emails"
+                f" · {story.assertions} expectations held · {seconds}"
+            )
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(self._spinner, Text(told, style="bold"))
+        return Group(Text(), grid)
 
 
 def _date(moment: datetime) -> str:
@@ -242,20 +192,19 @@ def _date(moment: datetime) -> str:
 
 
 def _summary(report: Report) -> Table:
+    content = report.content
+    workflows = Counter(each["type"] for each in content["workflows"])
+    kinds = {each["kind"] for each in content["mails"]}
     table = Table(
         title="The story ended well", title_style="bold green", title_justify="left", show_header=False
     )
-    table.add_column(style="bold")
-    table.add_column()
-    content = report.content
-    workflows = content["workflows"]
-    by_type = Counter(each["type"] for each in workflows)
-    timers = sum(each["timers_fired"] for each in workflows)
-    table.add_row("simulated", f"{report.simulated_days:.0f} days in {report.seconds:.0f} seconds")
-    table.add_row("events", ", ".join(f"{service} {count}" for service, count in content["events"].items()))
-    table.add_row("workflows", ", ".join(f"{count} {name}" for name, count in sorted(by_type.items())))
-    table.add_row("deadlines", f"{_some(timers, 'timer')} fired")
-    kinds = Counter(each["kind"] for each in content["mails"])
-    table.add_row("letters", f"{len(content['mails'])} of {len(kinds)} kinds")
-    table.add_row("expectations", f"all {content['assertions']} held")
+    for name, told in {
+        "simulated": f"{content['simulated_days']:.0f} days in {report.seconds:.0f} seconds",
+        "events": ", ".join(f"{service} {count}" for service, count in content["events"].items()),
+        "workflows": ", ".join(f"{count} {name}" for name, count in sorted(workflows.items())),
+        "deadlines": f"{sum(each['timers_fired'] for each in content['workflows'])} timers fired",
+        "emails": f"{len(content['mails'])} of {len(kinds)} kinds",
+        "expectations": f"all {content['assertions']} held",
+    }.items():
+        table.add_row(Text(name, "bold"), told)
     return table

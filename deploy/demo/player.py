@@ -1,206 +1,147 @@
-"""Plays a story: its threads step by step on one timeline; in between, time moves from one due moment to the next.
+"""`make demo`: a throw-away platform, one story, a report, and an exit code that says whether all of it was right."""
 
-Before every step the house is quiet. So a story plays the same however fast the machine is, and whatever is killed and
-comes back meanwhile.
-"""
+import asyncio
+import contextlib
+import inspect
+import os
+import signal
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from types import ModuleType
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+import httpx
 
-from deploy.demo.casting import cast
-from deploy.demo.failures import StoryWrong, WentWrong
-from deploy.demo.moments import first_weekday_after
-from deploy.demo.stage import Scene, Stage
-from deploy.demo.steps import Step
-from deploy.demo.story import Moment
+from deploy.demo.api_hand import ApiHand
+from deploy.demo.client import Client
+from deploy.demo.display import Display
+from deploy.demo.report import Report
+from deploy.demo.story import Listener, Story
+from deploy.local.errors import PlatformError
+from deploy.local.platform import Platform
+from deploy.watch.failures import WentWrong
+from deploy.watch.watch import Watch
+from shared.services import SERVICES
 
-
-class Listener(Protocol):
-    """Hears how a story goes, between its steps; what it raises fails the story."""
-
-    async def began(self, stage: Stage) -> None:
-        """Everyone is registered and the first day has come."""
-
-    async def chapter(self, stage: Stage, scene: Scene, title: str) -> None:
-        """A chapter of a thread begins."""
-
-    async def about_to_play(self, stage: Stage, scene: Scene, moment: Moment) -> None:
-        """A step is about to be played, in a quiet house."""
-
-    async def played(self, stage: Stage, scene: Scene, moment: Moment, said: str) -> None:
-        """A step was played; what comes of it is still under way."""
-
-    async def became_quiet(self, stage: Stage) -> None:
-        """Everything that a step or the time brought about has come to rest."""
-
-    async def moved(self, stage: Stage, now: datetime) -> None:
-        """Time has moved."""
+STORIES = Path(__file__).parents[1] / "stories"
+FIRST = STORIES / "first.py"
+# For a platform on which nothing is killed on purpose.
+UNDISTURBED = {
+    # What fails is tried again soon: a story that goes wrong should say so before anyone gets coffee.
+    "KRING_RETRY_SCALE": "0.2",
+    # Workers keep workflows in memory, which the server that skips time forgives only as long as none of them dies.
+    "KRING_WORKFLOW_CACHE": "1000",
+}
+Plays = Callable[[Story], Awaitable[None]]
 
 
-class Quietly:
-    """A listener that does nothing: a base for those that hear only some things."""
-
-    async def began(self, stage: Stage) -> None:
-        """Do nothing."""
-
-    async def chapter(self, stage: Stage, scene: Scene, title: str) -> None:
-        """Do nothing."""
-
-    async def about_to_play(self, stage: Stage, scene: Scene, moment: Moment) -> None:
-        """Do nothing."""
-
-    async def played(self, stage: Stage, scene: Scene, moment: Moment, said: str) -> None:
-        """Do nothing."""
-
-    async def became_quiet(self, stage: Stage) -> None:
-        """Do nothing."""
-
-    async def moved(self, stage: Stage, now: datetime) -> None:
-        """Do nothing."""
+class StoryBroken(Exception):
+    """The story's file cannot be played as it is written."""
 
 
-@dataclass
-class _Cursor:
-    """Where one thread is: its next step, since when that could be played, and what it waits for."""
+def read_story(path: Path) -> Plays:
+    """Return the function `story` of a file. Raises: StoryBroken, if there is none or the file is not Python."""
+    module = ModuleType(path.stem)
+    try:
+        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), vars(module))  # noqa: S102 - it is ours
+    except OSError as error:
+        raise StoryBroken(f"The story {path} cannot be read: {error.strerror}.") from None
+    except SyntaxError as error:
+        raise StoryBroken(f"The story {path} is not Python: line {error.lineno}: {error.msg}.") from None
+    except Exception as error:  # noqa: BLE001 - whatever its first lines raise
+        raise StoryBroken(f"{_place_of(error, path)}{type(error).__name__}: {error}") from None
+    play = getattr(module, "story", None)
+    if not asyncio.iscoroutinefunction(play):
+        raise StoryBroken(f"The story {path} has no function `async def story(s: Story) -> None`.")
+    return play
 
-    scene: Scene
-    ready_at: datetime
-    number: int = 0
-    awaits: str | None = None
 
-    @property
-    def moment(self) -> Moment | None:
-        """Return the next step; None at the thread's end."""
-        steps = self.scene.thread.steps
-        return steps[self.number] if self.number < len(steps) else None
+def _place_of(error: BaseException, path: Path) -> str:
+    """Return the line of the story at which it failed."""
+    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    if not lines:
+        return ""
+    source = path.read_text(encoding="utf-8").splitlines()[(lines[-1].lineno or 1) - 1].strip()
+    return f"{path.name}, line {lines[-1].lineno}, in {lines[-1].name}: {source}\n"
 
 
-class Player:
-    """Plays one story on one stage."""
+@contextlib.asynccontextmanager
+async def story_on(
+    platform: Platform, *, listeners: Sequence[Listener] = (), patience: float = 60.0
+) -> AsyncIterator[Story]:
+    """Give a story whose people act through the APIs of a running platform, that has `patience` seconds to settle."""
+    http = httpx.AsyncClient(timeout=30, trust_env=False)
+    async with Watch.over(platform, patience=patience) as watch, http:
+        client = Client(http, {name: platform.addresses[name] for name in SERVICES}, patience=patience)
+        yield Story(ApiHand(client, watch), watch, listeners)
 
-    def __init__(self, stage: Stage, listeners: Sequence[Listener] = ()) -> None:
-        self._stage = stage
-        self._listeners = listeners
-        self._cursors: list[_Cursor] = []
 
-    async def play(self) -> None:
-        """Play the whole story. Raises: WentWrong, StoryWrong; the text names thread and step."""
-        await self._begin()
-        while True:
-            cursor = await self._next_playable()
-            if cursor is not None and cursor.moment is not None:
-                await self._play(cursor, cursor.moment)
-            elif any(each.moment is not None for each in self._cursors):
-                await self._let_time_pass()
-            else:
-                return
+async def play(path: Path, story: Story, report: Report) -> None:
+    """Play a story's file, and fill the report whether or not it ends well. Raises: WentWrong, StoryBroken."""
+    begun = time.monotonic()
 
-    async def _begin(self) -> None:
-        stage = self._stage
-        start = stage.story.start
-        await cast(stage)
-        await stage.house.quiet()
-        begins = await stage.now()
-        if not start.at_once:
-            begins = first_weekday_after(begins, weekday=start.weekday, at=start.time.at)
-        while await stage.house.move_to(begins) < begins:
-            await stage.house.quiet()
-        stage.start = begins
-        self._cursors = [_Cursor(scene, begins) for scene in stage.scenes.values()]
-        for cursor in self._cursors:
-            self._set_ready(cursor, begins)
-        await self._settle()
-        for listener in self._listeners:
-            await listener.began(stage)
+    async def root(story: Story, plays: Plays) -> None:
+        await plays(story)
 
-    async def _next_playable(self) -> _Cursor | None:
-        """Return the thread whose step is first to be played, of those that wait for nothing more."""
-        now = await self._stage.now()
-        for cursor in sorted(self._cursors, key=lambda each: each.ready_at):
-            if cursor.moment is None or cursor.ready_at > now:
-                continue
-            step, within = cursor.moment.step, cursor.moment.within
-            cursor.awaits = None if step is None else await self._awaited(cursor, step)
-            if cursor.awaits is None:
-                return cursor
-            if within.after(cursor.ready_at) < now:
-                raise WentWrong(
-                    f"{self._place(cursor)}: after {within.count}{within.unit} it still waits for {cursor.awaits}"
-                )
-        return None
+    root.__name__ = path.stem
+    try:
+        plays = read_story(path)
+        await story.together(plays, root)
+    except Exception as error:
+        place = _place_of(error, path)
+        told = (
+            str(error) if isinstance(error, WentWrong | StoryBroken) else f"{type(error).__name__}: {error}"
+        )
+        report.failed = f"{place}{told}"
+        with contextlib.suppress(Exception):  # what can still be read of a platform in trouble
+            await report.gather(story)
+        raise (WentWrong if isinstance(error, WentWrong) else StoryBroken)(report.failed) from error
+    finally:
+        report.seconds += time.monotonic() - begun
+    await report.gather(story)
+    report.ok = True
 
-    async def _awaited(self, cursor: _Cursor, step: Step) -> str | None:
+
+async def demo(*, story: Path | None = None, report: Path | None = None, keep: bool = False) -> int:
+    """Play a story (the first if none is named) on a platform of its own; return 0 if all expectations held, else 1."""
+    story = story or Path(os.environ.get("STORY") or FIRST)
+    file = report or (Path(os.environ["REPORT"]) if os.environ.get("REPORT") else None)
+    keep = keep or os.environ.get("KEEP", "") not in ("", "0")
+    began, written = time.monotonic(), Report(str(story))
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # So that the platform is taken down in order.
+        loop.add_signal_handler(number, lambda: task.cancel() if task is not None else None)
+    with Display() as display:
+
+        def finish() -> None:
+            written.seconds = time.monotonic() - began
+            display.finish(written, kept=keep)
+            if file is not None:
+                written.write(file)
+
+        platform = Platform(
+            skipped_time=True, extra=UNDISTURBED, changed=lambda part: display.part(part.name, part.state)
+        )
         try:
-            return await step.awaited(self._stage, cursor.scene)
-        except (WentWrong, StoryWrong) as error:
-            raise _placed(error, self._place(cursor)) from error
-
-    async def _play(self, cursor: _Cursor, moment: Moment) -> None:
-        scene = cursor.scene
-        if moment.chapter is not None:
-            for listener in self._listeners:
-                await listener.chapter(self._stage, scene, moment.chapter)
-        if moment.step is not None:
-            for listener in self._listeners:
-                await listener.about_to_play(self._stage, scene, moment)
-            said = await self._do(cursor, moment.step)
-            for listener in self._listeners:
-                await listener.played(self._stage, scene, moment, said)
-            await self._settle(self._place(cursor))
-        cursor.number += 1
-        self._set_ready(cursor, await self._stage.now())
-
-    async def _do(self, cursor: _Cursor, step: Step) -> str:
-        place = self._place(cursor)
-        try:
-            return await step.play(self._stage, cursor.scene)
-        except (WentWrong, StoryWrong) as error:
-            raise _placed(error, place) from error
-        except (KeyError, TypeError, IndexError, ValueError) as error:
-            # An answer that is not shaped as the contract says.
-            raise WentWrong(f"{place}: unexpected answer: {type(error).__name__}: {error}") from error
-
-    @staticmethod
-    def _place(cursor: _Cursor) -> str:
-        moment = cursor.moment
-        name = moment.step.NAME if moment is not None and moment.step is not None else "chapter"
-        return f'thread "{cursor.scene.name}", step {cursor.number + 1} ({name})'
-
-    def _set_ready(self, cursor: _Cursor, now: datetime) -> None:
-        moment = cursor.moment
-        if moment is None:
-            return
-        cursor.ready_at = now if moment.after is None else moment.after.after(now)
-        if moment.at is not None:
-            cursor.ready_at = max(cursor.ready_at, self._stage.moment(moment.at))
-
-    async def _let_time_pass(self) -> None:
-        now = await self._stage.now()
-        waiting = [cursor for cursor in self._cursors if cursor.moment is not None]
-        moments = [cursor.ready_at for cursor in waiting if cursor.ready_at > now]
-        # A thread that waits for something gives up at a moment of its own, if nothing comes before.
-        moments += [
-            cursor.moment.within.after(cursor.ready_at) + timedelta(minutes=1)
-            for cursor in waiting
-            if cursor.awaits is not None and cursor.moment is not None
-        ]
-        reached = await self._stage.house.move_to(min(moments))
-        for listener in self._listeners:
-            await listener.moved(self._stage, reached)
-        await self._settle()
-
-    async def _settle(self, place: str = "") -> None:
-        try:
-            await self._stage.house.quiet()
-        except WentWrong as error:
-            raise _placed(error, place or "while time passed") from error
-        for listener in self._listeners:
-            await listener.became_quiet(self._stage)
-
-
-def _placed(error: Exception, place: str) -> Exception:
-    """Return the same kind of failure, saying where in the story it was."""
-    kind = StoryWrong if isinstance(error, StoryWrong) else WentWrong
-    return kind(f"{place}: {error}")
+            written.title = (inspect.getdoc(read_story(story)) or story.stem).splitlines()[0].rstrip(".")
+            display.title(written.title)
+            async with platform:
+                written.addresses = dict(platform.addresses)
+                display.up(time.monotonic() - began)
+                async with story_on(platform, listeners=[display]) as played:
+                    with contextlib.suppress(WentWrong, StoryBroken):  # told by the report
+                        await play(story, played, written)
+                finish()
+                if keep:
+                    display.addresses(platform.addresses)
+                    await asyncio.Event().wait()
+        except (StoryBroken, PlatformError) as error:
+            written.failed = str(error)
+            finish()
+        except asyncio.CancelledError:
+            if not written.ok and written.failed is None:
+                written.failed = "It was interrupted."
+                finish()
+    return 0 if written.ok else 1

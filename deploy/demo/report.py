@@ -2,88 +2,64 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.demo.house import as_day
-from deploy.demo.ledger import about
-from deploy.demo.stage import Scene, Stage
+from deploy.demo.story import Story
+from deploy.watch.ledger import Event
+from shared.services import SERVICES
 
 
 @dataclass
 class Report:
-    """What is known of a story so far; it can be written at any moment."""
+    """What is known of a story so far; `ok` once the whole of it was played and every expectation held."""
 
     title: str
     addresses: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
-    simulated_days: float = 0.0
+    ok: bool = False
     failed: str | None = None
     content: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def is_complete(self) -> bool:
-        """Say whether the story came to its end, good or bad."""
-        return self.failed is not None or bool(self.content)
-
-    @property
-    def ok(self) -> bool:
-        """Say whether the whole story was played and every assertion held."""
-        return self.failed is None and bool(self.content)
-
-    async def gather(self, stage: Stage, now: datetime) -> None:
+    async def gather(self, story: Story) -> None:
         """Read what happened from the databases, the histories and the mailbox."""
-        self.simulated_days = round((now - stage.start).total_seconds() / 86_400, 2)
-        await stage.mailbox.look()
-        await stage.house.workflows.read_histories()
+        now = await story.now()
+        await story.watch.read_inbox()
+        await story.watch.workflows.read_histories()
+        events = sorted(story.watch.ledger.events, key=lambda event: (event.time, event.id))
+        mails = ("message_id", "kind", "role", "subject", "deliveries")
         self.content = {
-            "began": as_day(stage.start),
-            "ended": as_day(now),
-            "assertions": stage.assertions,
-            "requests": stage.api.calls,
+            "simulated_days": round((now - story.start).total_seconds() / 86_400, 2),
+            "began": _time(story.start),
+            "ended": _time(now),
+            "assertions": story.assertions,
+            "requests": len(story.hand.asked),
             "cases": {
-                name: _case(stage, scene) for name, scene in stage.scenes.items() if scene.case_id is not None
-            },
-            "events": {
-                service: sum(event.service == service for event in stage.house.ledger.events)
-                for service in stage.house.ledger.services
-            },
-            "other_events": [_event(event) for event in stage.house.ledger.events if event.case_id is None],
-            "workflows": [
-                {
-                    "id": workflow.id,
-                    "type": workflow.type,
-                    "status": workflow.status,
-                    "timers_fired": workflow.timers_fired,
+                name: {
+                    "case_id": str(case.id),
+                    "events": [_event(event) for event in events if case.id and event.case_id == case.id],
                 }
-                for workflow in stage.house.workflows.by_id.values()
-                if workflow.status != "missing"
+                for name, case in story.cases.items()
+            },
+            "events": {name: sum(event.service == name for event in events) for name in SERVICES},
+            "other_events": [_event(event) for event in events if event.case_id is None],
+            "workflows": [
+                {"id": each.id, "type": each.type, "status": each.status, "timers_fired": each.timers_fired}
+                for each in story.watch.workflows.by_id.values()
+                if each.status != "missing"
             ],
             "mails": [
-                {
-                    "message_id": letter.message_id,
-                    "kind": letter.kind,
-                    "role": letter.role,
-                    "subject": letter.subject,
-                    "date": as_day(letter.date),
-                    "deliveries": letter.deliveries,
-                }
-                for letter in stage.mailbox.letters
+                {**{name: getattr(email, name) for name in mails}, "date": _time(email.date)}
+                for email in story.watch.inbox.emails
             ],
         }
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as it is written."""
-        return {
-            "ok": self.ok,
-            "story": self.title,
-            **({"failed": self.failed} if self.failed is not None else {}),
-            "seconds": round(self.seconds, 1),
-            "simulated_days": self.simulated_days,
-            "addresses": self.addresses,
-            **self.content,
-        }
+        failed = {"failed": self.failed} if self.failed is not None else {}
+        told = {"ok": self.ok, "story": self.title, **failed, "seconds": round(self.seconds, 1)}
+        return {**told, "addresses": self.addresses, **self.content}
 
     def write(self, path: Path) -> None:
         """Write it to a file."""
@@ -91,10 +67,9 @@ class Report:
         path.write_text(json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _case(stage: Stage, scene: Scene) -> dict[str, Any]:
-    events = about(stage.house.ledger.events, scene.case)
-    return {"case_id": str(scene.case), "events": [_event(event) for event in events]}
+def _event(event: Event) -> dict[str, str]:
+    return {"type": event.type, "time": _time(event.time), "id": str(event.id)}
 
 
-def _event(event: Any) -> dict[str, str]:
-    return {"type": event.type, "time": as_day(event.time), "id": str(event.id)}
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

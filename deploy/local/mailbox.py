@@ -111,12 +111,20 @@ class Messages:
         text, page = message.get_body(("plain",)), message.get_body(("html",))
         return {
             **asdict(_line(number, message)),
+            # What Kring says of its own emails, for programs.
+            "kind": str(message["Kring-Kind"] or ""),
+            "role": str(message["Kring-Role"] or ""),
             "text": text.get_content() if text else "",
             "html": page.get_content() if page else "",
             "attachments": [
-                {"name": part.get_filename(), "type": part.get_content_type(), "content": _readable(part)}
+                {
+                    "name": part.get_filename(),
+                    "type": part.get_content_type(),
+                    "method": part.get_param("method"),
+                    "content": _readable(part),
+                }
                 for part in message.walk()
-                if part.get_filename() or part.get_content_type() == "text/calendar"
+                if part.get_filename() or part.get_content_type() in ("text/calendar", "image/png")
             ],
         }
 

@@ -4,17 +4,14 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 
-from deploy.demo.player import Quietly
-from deploy.demo.stage import Scene, Stage
-from deploy.demo.story import Moment
+from deploy.demo.story import Listener, Story
 from deploy.local.platform import Platform
 
 _LATEST_SECONDS = 0.4
 
 
-class Chaos(Quietly):
+class Chaos(Listener):
     """Kills a part a random moment after a step or a move of time: in the middle of what comes of it.
 
     `every`: one kill for so many steps and moves on average. `most`: no more kills than this.
@@ -31,14 +28,12 @@ class Chaos(Quietly):
         self._kills: set[asyncio.Task[None]] = set()
         self.killed: Counter[str] = Counter()
 
-    async def played(self, stage: Stage, scene: Scene, moment: Moment, said: str) -> None:
+    async def played(self, story: Story, verb: str, told: str) -> None:
         """Perhaps kill something."""
-        del stage, scene, moment, said
         self._perhaps()
 
-    async def moved(self, stage: Stage, now: datetime) -> None:
+    async def moved(self, story: Story) -> None:
         """Perhaps kill something."""
-        del stage, now
         self._perhaps()
 
     def _perhaps(self) -> None:
@@ -57,7 +52,7 @@ class Chaos(Quietly):
         task.add_done_callback(self._kills.discard)
 
 
-class Outages(Quietly):
+class Outages(Listener):
     """Stops a part and starts it again, each after so many steps, while the steps go on."""
 
     def __init__(self, platform: Platform, *, after_steps: dict[int, str]) -> None:
@@ -67,9 +62,8 @@ class Outages(Quietly):
         self._under_way: list[asyncio.Task[None]] = []
         self.stopped: Counter[str] = Counter()
 
-    async def played(self, stage: Stage, scene: Scene, moment: Moment, said: str) -> None:
+    async def played(self, story: Story, verb: str, told: str) -> None:
         """Begin an outage if its time has come."""
-        del stage, scene, moment, said
         self._steps += 1
         name = self._after_steps.get(self._steps)
         if name is not None:

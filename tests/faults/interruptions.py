@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 
-from deploy.demo.player import Quietly
-from deploy.demo.stage import Scene, Stage
-from deploy.demo.story import Moment
+from deploy.demo.story import Listener, Story
 from deploy.local.platform import Platform
 
-# A thread of the story, and the name of a step in it: when it is first played.
+# A part of the story, and the verb of a step or the title of a chapter in it: when it is first played.
 At = tuple[str, str]
 
 
@@ -17,7 +15,7 @@ async def _nothing() -> None:
     pass
 
 
-class Interruptions(Quietly):
+class Interruptions(Listener):
     """Interrupts one part, right after steps: in the middle of what comes of them.
 
     `stops`: for how many seconds it is stopped at which step. `kills`: at which steps it is killed. `meanwhile` is
@@ -42,23 +40,26 @@ class Interruptions(Quietly):
         self.went: dict[At, tuple[datetime, datetime]] = {}
         self._played: set[At] = set()
 
-    async def played(self, stage: Stage, scene: Scene, moment: Moment, said: str) -> None:
+    async def played(self, story: Story, verb: str, told: str) -> None:
         """Begin an interruption if its step has come."""
-        del said
-        at = (scene.name, moment.step.NAME if moment.step is not None else "chapter")
+        self.chapter(story, verb)
+
+    def chapter(self, story: Story, title: str) -> None:
+        """Begin an interruption if its chapter has come."""
+        at = (story.lane.name, title)
         if at in self._played:
             return
         self._played.add(at)
         if at in self._stops:
-            self._begin(stage, at, self._stop(self._stops[at]))
+            self._begin(story, at, self._stop(self._stops[at]))
         elif at in self._kills:
-            self._begin(stage, at, self._kill())
+            self._begin(story, at, self._kill())
 
-    def _begin(self, stage: Stage, at: At, interruption: Awaitable[None]) -> None:
+    def _begin(self, story: Story, at: At, interruption: Awaitable[None]) -> None:
         async def interrupt() -> None:
-            since = await stage.now()
+            since = await story.now()
             await interruption
-            self.went[at] = (since, await stage.now())
+            self.went[at] = (since, await story.now())
 
         self._under_way.append(asyncio.create_task(interrupt(), name=f"interruption at {at}"))
 

@@ -14,9 +14,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.demo.performance import settings_of
 from deploy.local.part import OWN_PROGRAMS
 from deploy.local.platform import Platform
+from deploy.watch.watch import settings_of
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -42,7 +42,7 @@ class Kring:
 
     def __init__(self, platform: Platform) -> None:
         self._environment = platform.environment
-        self._settings = settings_of(platform.environment)
+        self._settings = settings_of(platform)
 
     async def dead_letters(self, *arguments: str) -> Answer:
         """Type `kring dead-letters ...` in a process of its own."""

@@ -5,8 +5,7 @@ import random
 
 import pytest
 
-from deploy.demo.performance import play_on
-from deploy.demo.reading import FIRST, read_story
+from deploy.demo.player import FIRST, play, story_on
 from deploy.demo.report import Report
 from deploy.local.platform import Platform
 from shared.services import SERVICES
@@ -24,15 +23,14 @@ PATIENCE = 180.0
 
 class TestTheFirstStory:
     async def test_ends_right_though_parts_are_killed_and_stopped(self) -> None:
-        story, report = read_story(FIRST), Report("killed")
+        report = Report("killed")
         async with Platform(skipped_time=True, extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
             chaos = Chaos(platform, parts=[*SERVICES, "mailbox"], seed=SEED, every=EVERY, most=KILLS)
             outages = Outages(platform, after_steps={20: "rabbitmq", 45: "postgresql"})
-            stage = await play_on(
-                platform, story, report=report, listeners=[chaos, outages], patience=PATIENCE
-            )
-            await outages.over()
+            async with story_on(platform, listeners=[chaos, outages], patience=PATIENCE) as story:
+                await play(FIRST, story, report)
+                await outages.over()
+                assert await lost_or_doubled(story.watch) == [], f"seed {SEED}"
             assert report.ok, f"seed {SEED}: {report.failed}"
             assert chaos.killed.total() == KILLS, f"seed {SEED}: only {chaos.killed}"
             assert outages.stopped.keys() == {"rabbitmq", "postgresql"}
-            assert await lost_or_doubled(stage) == [], f"seed {SEED}"

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.performance import play_on
-from deploy.demo.reading import read_story
+from deploy.demo.player import play, story_on
 from deploy.demo.report import Report
-from deploy.demo.stage import Stage
 from deploy.local.part import http_get
 from deploy.local.platform import Platform
+from deploy.watch.watch import Watch
 from shared.services import SERVICES
 from tests.faults.counting import lost_or_doubled
 from tests.faults.interruptions import Interruptions
@@ -19,12 +18,12 @@ from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.timeout(300)
 
-SECONDS = Path(__file__).with_name("seconds.yaml")
+SECONDS = Path(__file__).with_name("seconds.py")
 
 # For so many seconds after these steps: the offer's reminder, the invitation's, the poll's end fall due meanwhile.
-STOPS = {("case", "coordinator"): 1.0, ("case", "answer"): 1.0, ("case", "answer-poll"): 4.0}
+STOPS = {("case", "No answer"): 1.0, ("case", "answers_invitation"): 1.0, ("case", "answers_poll"): 4.0}
 # While the payment's workflow begins, and while the plan's does.
-KILLS = [("training", "register"), ("case", "record-plan")]
+KILLS = [("training", "registers"), ("case", "records_plan")]
 
 
 async def readiness(platform: Platform, service: str) -> tuple[int, bytes]:
@@ -37,12 +36,11 @@ async def is_ready(platform: Platform, service: str) -> bool:
     return (await readiness(platform, service))[0] == 200
 
 
-async def fell_due_meanwhile(stage: Stage, interruptions: Interruptions) -> set[str]:
+async def fell_due_meanwhile(watch: Watch, interruptions: Interruptions) -> set[str]:
     """Return the kinds of clocks that warned or ran out while the part was away."""
     return {
         clock.kind
-        for clocks in (await stage.house.clocks()).values()
-        for clock in clocks
+        for clock in await watch.clocks()
         for moment in (clock.warn_at, clock.due_at)
         if moment is not None and any(gone < moment < back for gone, back in interruptions.went.values())
     }
@@ -50,7 +48,7 @@ async def fell_due_meanwhile(stage: Stage, interruptions: Interruptions) -> set[
 
 class TestTheStoryOfSeconds:
     async def test_ends_right_though_temporal_is_stopped_and_killed(self) -> None:
-        story, report = read_story(SECONDS), Report("seconds")
+        report = Report("seconds")
         async with Platform(extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
             said_missing: list[bytes] = []
 
@@ -62,13 +60,13 @@ class TestTheStoryOfSeconds:
             interruptions = Interruptions(
                 platform, "temporal", stops=STOPS, kills=KILLS, meanwhile=ask_whether_ready
             )
-            stage = await play_on(platform, story, report=report, listeners=[interruptions], patience=90)
-            await interruptions.over()
-
+            async with story_on(platform, listeners=[interruptions], patience=90) as story:
+                await play(SECONDS, story, report)
+                await interruptions.over()
+                assert await fell_due_meanwhile(story.watch, interruptions)
+                assert await lost_or_doubled(story.watch) == []
             assert report.ok, report.failed
             assert interruptions.went.keys() == {*STOPS, *KILLS}
-            assert await fell_due_meanwhile(stage, interruptions)
-            assert await lost_or_doubled(stage) == []
             assert all(b"temporal" in said for said in said_missing)
             # They found it again by themselves: not one had to be started anew.
             assert [name for name in SERVICES if platform.parts[name].restarts] == []

@@ -17,18 +17,17 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 
-from deploy.demo.performance import UNDISTURBED, log_files, play_on, settings_of
-from deploy.demo.reading import FIRST, read_story
+from deploy.demo.player import FIRST, UNDISTURBED, play, story_on
 from deploy.demo.report import Report
-from deploy.demo.stage import Stage
 from deploy.demo.story import Story
-from deploy.demo.words import collect
 from deploy.local.platform import Platform
 from deploy.local.postgres import binary
+from deploy.watch.watch import settings_of
 from shared.broker import declare_exchanges
 from shared.secrets import Secrets
 from shared.services import SERVICES
 from shared.temporal import Codec
+from tests.journeys.finding import searchable
 from tests.support.eventually import eventually
 
 
@@ -37,7 +36,6 @@ class Played:
     """A story that was played, and what can be found of it afterwards."""
 
     story: Story
-    stage: Stage
     report: dict[str, Any]
     broker_messages: list[bytes]
     raw_histories: list[bytes]
@@ -66,29 +64,34 @@ def traces_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def played(platform: Platform, traces_file: Path) -> Played:
     """The first story, played to its end."""
-    story = read_story(FIRST)
-    report = Report(story.title)
-    async with listening_to(platform.environment["KRING_BROKER_URL"]) as messages:
-        stage = await play_on(platform, story, report=report, patience=90)
+    report = Report("first")
+    async with (
+        listening_to(platform.environment["KRING_BROKER_URL"]) as messages,
+        story_on(platform, patience=90) as story,
+    ):
+        await play(FIRST, story, report)
+    report.addresses = dict(platform.addresses)
     histories = [
         event
-        for workflow in stage.house.workflows.by_id.values()
+        for workflow in story.watch.workflows.by_id.values()
         for events in workflow.histories
         for event in events
     ]
     await provoke_errors(platform, story)
-    codec = Codec(Secrets.load(settings_of(platform.environment).secrets_dir).codec_key)
+    codec = Codec(Secrets.load(settings_of(platform).secrets_dir).codec_key)
     readable = await codec.decode([payload for event in histories for payload in payloads_in(event)])
     return Played(
         story=story,
-        stage=stage,
         report=report.as_dict(),
         broker_messages=messages,
         raw_histories=[event.SerializeToString() for event in histories],
         readable_histories=[payload.SerializeToString() for payload in readable],
-        logs={path.stem: path.read_text(errors="replace") for path in log_files(platform)},
+        logs={
+            path.stem: path.read_text(errors="replace")
+            for path in sorted({part.part.log for part in platform.parts.values() if part.part.log.exists()})
+        },
         traces=traces_file.read_bytes().splitlines(),
-        dead_letters=await dead_letters_with(platform, min(collect(story))),
+        dead_letters=await dead_letters_with(platform, min(searchable(story.words))),
         metrics={name: await metrics_of(platform.addresses[name]) for name in SERVICES},
         dumps={name: await dump_of(platform, f"kring_{name}") for name in (*SERVICES, "keys")},
     )
@@ -96,7 +99,7 @@ async def played(platform: Platform, traces_file: Path) -> Played:
 
 async def provoke_errors(platform: Platform, story: Story) -> None:
     """Let databases and broker refuse what holds names, in as many ways as they would report it."""
-    named = min(collect(story))
+    named = min(searchable(story.words))
     server = platform.environment["KRING_DATABASE_URL"]
     connection = await asyncpg.connect(f"{server}/kring_training")
     for statement in (

@@ -1,13 +1,13 @@
-"""No name, address or sentence of a story is found anywhere but in letters and in the answers of the APIs."""
+"""No name, address or sentence of a story is found anywhere but in emails and in the answers of the APIs."""
 
 import re
 from urllib.parse import unquote_plus
 
 import pytest
 
-from deploy.demo.words import collect, finder
 from shared.services import SERVICES
 from tests.journeys.conftest import Played
+from tests.journeys.finding import finder, searchable
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.fixture(scope="module")
 def names(played: Played) -> re.Pattern[str]:
     """Finds any personal text of the story."""
-    return finder(collect(played.story))
+    return finder(searchable(played.story.words))
 
 
 def found_in(names: re.Pattern[str], texts: list[bytes]) -> list[str]:
@@ -27,14 +27,27 @@ def found_in(names: re.Pattern[str], texts: list[bytes]) -> list[str]:
 
 
 class TestNothingOfPeopleIsFound:
+    async def test_names_addresses_and_sentences_are_searched_for(self, played: Played) -> None:
+        assert {
+            "Benhaddou",
+            "ilyas.benhaddou@post.example",
+            "0470 00 14 01",
+            "Kwartelstraat 27 bus 3, 2899 Dijlebeke",
+            "grootmoeder",
+            "Niemand hoeft het nog alleen te dragen.",
+            "Het loopt beter dan verwacht, zegt Samira. De ochtenden blijven moeilijk.",
+            "De Ring, conferenties in eigen kring",
+        } <= searchable(played.story.words)
+        assert not {"ring", "case-stopped", "monday", "school-drop-out", "Rupelmeer"} & played.story.words
+
     async def test_the_search_finds_names_where_they_belong(
         self, played: Played, names: re.Pattern[str]
     ) -> None:
-        bodies = [letter.text.encode() for letter in played.stage.mailbox.letters]
+        bodies = [email.text.encode() for email in played.story.watch.inbox.emails]
         assert all(names.search(body.decode()) for body in bodies)
 
     async def test_in_messages_of_the_broker(self, played: Played, names: re.Pattern[str]) -> None:
-        assert len(played.broker_messages) >= len(played.stage.house.ledger.events)
+        assert len(played.broker_messages) >= len(played.story.watch.ledger.events)
         assert found_in(names, played.broker_messages) == []
 
     async def test_in_histories_as_temporal_keeps_them(self, played: Played, names: re.Pattern[str]) -> None:
@@ -42,7 +55,7 @@ class TestNothingOfPeopleIsFound:
         assert found_in(names, played.raw_histories) == []
 
     async def test_in_histories_once_decoded(self, played: Played, names: re.Pattern[str]) -> None:
-        case = str(played.stage.scenes["first-case"].case).encode()
+        case = str(played.story.cases["first-case"].id).encode()
         assert any(case in each for each in played.readable_histories)
         assert found_in(names, played.readable_histories) == []
 
@@ -67,34 +80,34 @@ class TestNothingOfPeopleIsFound:
 
     async def test_in_headers_of_dead_letters(self, played: Played, names: re.Pattern[str]) -> None:
         # What was sent stays as it was sent; what is written on it says where it died and of what.
-        headers = [repr((letter.type, letter.headers)).encode() for letter in played.dead_letters]
+        headers = [repr((email.type, email.headers)).encode() for email in played.dead_letters]
         assert headers
         assert all(b"kring-cause" in each for each in headers)
         assert found_in(names, headers) == []
 
     async def test_in_addresses_that_were_asked_for(self, played: Played, names: re.Pattern[str]) -> None:
-        assert len(played.stage.api.asked) > 150
-        assert found_in(names, [unquote_plus(each).encode() for each in played.stage.api.asked]) == []
+        assert len(played.story.hand.asked) > 150
+        assert found_in(names, [unquote_plus(each).encode() for each in played.story.hand.asked]) == []
 
     async def test_in_links_of_emails(self, played: Played, names: re.Pattern[str]) -> None:
-        texts = [letter.text for letter in played.stage.mailbox.letters]
+        texts = [email.text for email in played.story.watch.inbox.emails]
         links = [link for text in texts for link in re.findall(r"https?://\S+", text)]
         assert len(links) > 50
         assert found_in(names, [unquote_plus(link).encode() for link in links]) == []
 
     async def test_in_dumps_of_the_databases(self, played: Played) -> None:
         # The register of organisations is public, as are the courses; whose names stand in neither are people's.
-        public = collect(played.story.organisations)
-        names = finder(collect(played.story) - public)
-        assert any(names.search(letter.text) for letter in played.stage.mailbox.letters)
-        case = str(played.stage.scenes["first-case"].case).encode()
+        public = {organisation.name for organisation in played.story.organisations}
+        names = finder(searchable(played.story.words - public))
+        assert any(names.search(email.text) for email in played.story.watch.inbox.emails)
+        case = str(played.story.cases["first-case"].id).encode()
         for service in ("intake", "network", "scheduling", "plans"):
             assert case in played.dumps[service], service
         for name, dump in played.dumps.items():
             assert found_in(names, [dump]) == [], name
 
     async def test_in_subjects_of_emails(self, played: Played, names: re.Pattern[str]) -> None:
-        subjects = [letter.subject.encode() for letter in played.stage.mailbox.letters]
+        subjects = [email.subject.encode() for email in played.story.watch.inbox.emails]
         assert found_in(names, subjects) == []
 
     async def test_in_the_report(self, played: Played, names: re.Pattern[str]) -> None:

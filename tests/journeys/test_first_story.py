@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from deploy.demo.performance import settings_of
 from deploy.local.platform import Platform
+from deploy.watch.watch import settings_of
 from shared.audit import audit_key_for
 from shared.audit.verifying import Verification
 from shared.database import Database
@@ -71,7 +71,7 @@ class TestFirstStory:
 
     @pytest.mark.usefixtures("played")
     async def test_leaves_an_audit_log_that_holds_in_every_service(self, platform: Platform) -> None:
-        settings = settings_of(platform.environment)
+        settings = settings_of(platform)
         key = Secrets.load(settings.secrets_dir).audit_key
         for service in SERVICES:
             database = Database.connect(

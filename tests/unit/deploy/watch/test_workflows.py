@@ -8,8 +8,8 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
-from deploy.demo.ledger import Event
-from deploy.demo.workflows import work_in_hand, workflow_id_after
+from deploy.watch.ledger import Event
+from deploy.watch.workflows import work_in_hand, workflow_id_after
 
 CASE = UUID("0198b5a2-0000-7000-8000-0000000000c1")
 

@@ -1,0 +1,613 @@
+"""The whole road once: a boy and his mother, a woman who refers herself, and a training. Everyone in it is made up."""
+
+from typing import Any
+
+from deploy.demo.hand import (
+    Actor,
+    Agreement,
+    Attendance,
+    Case,
+    Coordinator,
+    Judgement,
+    Organisation,
+    Person,
+    PlanB,
+    Referred,
+    Session,
+    Staff,
+    Transfer,
+    Venue,
+    Wishes,
+)
+from deploy.demo.story import Story
+from shared.auth import Role
+from shared.events import intake, network, plans, scheduling, training
+
+
+class Cast:
+    """Who there is."""
+
+    def __init__(self, s: Story) -> None:
+        ring = s.organisation(
+            "De Ring, conferenties in eigen kring",
+            kbo="0999900150",
+            runs_conferences=True,
+            languages=["nl", "fr"],
+        )
+        clb = s.organisation("Leerlingencentrum De Kompasroos", kbo="0999901437")
+        self.mandaat = s.organisation("Steunpunt Jeugd Dijlevallei", kbo="0999902328")
+        s.policies(
+            intake={"offer_warn": "1wd", "offer_expires": "2wd"},
+            network={"invitation_remind": "4d", "invitation_due": "8d"},
+            scheduling={"poll_chase": "4d", "poll_closes": "8d"},
+            plans={"agreement_remind": "7d", "agreement_grace": "14d", "check_in_grace": "10wd"},
+            training={"payment_remind": "7d", "payment_expires": "14d"},
+        )
+
+        def staff(first: str, last: str, domain: str, organisation: Organisation, role: Role) -> Staff:
+            email = f"{first}.{last}@{domain}.example".lower()
+            return s.staff(first, last, email, organisation=organisation, roles=[role])
+
+        self.leen = staff("Leentje", "Vercammen", "kompasroos", clb, Role.REFERRER)
+        self.ruben = staff("Ruben", "Stevaert", "dijlevallei", self.mandaat, Role.REFERRER)
+        self.hanne = staff("Hanne", "Lambrechts", "dering", ring, Role.REGIONAL_MANAGER)
+        self.ingrid = staff("Ingrid", "Cornelissen", "dering", ring, Role.DPO)
+        self.pieter = staff("Pieter", "Daelemans", "dering", ring, Role.TRAINER)
+        self.gerda = staff("Gerda", "Windels", "dering", ring, Role.FINANCE)
+
+        def coordinator(first: str, last: str, languages: str, gender: str, **more: Any) -> Coordinator:
+            email = f"{first}.{last}@post.example".lower()
+            return s.coordinator(first, last, email, languages=languages.split(), gender=gender, **more)
+
+        # Fits best, and is tied to the referring centre: never asked.
+        self.zohra = coordinator("Zohra", "Bouazza", "nl ar", "female", cultures=["maghreb"], tied_to=[clb])
+        self.malika = coordinator("Malika", "Tahiri", "nl ar", "female", cultures=["maghreb"])
+        self.hafida = coordinator("Hafida", "Ouali", "nl ar", "female")
+        self.stijn = coordinator("Stijn", "Abdallah", "nl ar", "male")
+        self.veerle = coordinator("Veerle", "Rombouts", "nl fr", "female")
+
+        def person(first: str, last: str, domain: str = "post", **more: Any) -> Person:
+            return s.person(first, last, f"{first}.{last}@{domain}.example".lower().replace(" ", ""), **more)
+
+        home, village = "Kwartelstraat 27 bus 3, 2899 Dijlebeke", "2899 Dijlebeke"
+        self.ilyas = person("Ilyas", "Benhaddou", phone="0470 00 14 01", age=14, address=home)
+        self.samira = person("Samira", "Amrani", phone="0470 00 14 02", age=38, address=home, language="ar")
+        # Has no email address: what she has to say comes through the coordinator.
+        self.fatna = s.person(
+            "Fatna",
+            "El Mansouri",
+            phone="015 00 14 03",
+            age=67,
+            address=f"Populierenhof 4, {village}",
+            language="ar",
+        )
+        self.youssef = person("Youssef", "Amrani", phone="0470 00 14 04")
+        sluis = "Sluisweg 112, 2898 Rupelmeer"
+        self.karim = person("Karim", "Benhaddou", phone="0470 00 14 05", age=41, address=sluis)
+        self.loubna = person("Loubna", "Benhaddou", language="fr")
+        self.bilal = person("Bilal", "Amrani", age=22)
+        self.joris = person("Joris", "Verlinden")
+        self.greta = person("Greta", "Vandecasteele", age=61, address=f"Kwartelstraat 29, {village}")
+        self.katrien = person("Katrien", "De Bruyne", "atheneum")
+        meiklokje = "Meiklokjesplein 9, 2897 Netelaar"
+        self.marleen = person("Marleen", "Goossens", phone="0470 00 58 01", age=58, address=meiklokje)
+        self.agnes = person("Agnes", "Goossens")
+        self.willy = person("Willy", "Smeyers")
+        self.annelies = person("Annelies", "Pauwels", "caw", organisation="Welzijnshuis De Brug")
+        self.thomas = person("Thomas", "Wuytens", "ocmw", organisation="Sociaal Huis Rupelmeer")
+        self.sofie = person("Sofie", "Maesen", "thuisbegeleiding")
+        self.hilde = person("Hilde", "Claessens", "school", organisation="Atheneum Dijlebeke")
+        self.noor = person("Noortje", "Bastiaens")
+        self.lucas = person("Lucas", "Vanhoof")
+        # The circle of the first case, but for the grandmother whom no email reaches.
+        self.family = [self.ilyas, self.samira, self.youssef, self.karim, self.bilal, self.loubna]
+        self.circle = [*self.family, self.greta, self.joris, self.katrien]
+
+
+async def story(s: Story) -> None:
+    """The whole road once."""
+    cast = Cast(s)
+    await s.begins("monday", "09:00")
+    await s.together(cast, first_case, second_case, training_session)
+
+
+async def first_case(s: Story, c: Cast) -> None:
+    """Ilyas and his mother."""
+    s.chapter("A question")
+    case = await c.leen.refers(
+        Referred(c.ilyas, "hij zelf"),
+        Referred(c.samira, "moeder", role="representative", side="maternal", parental_authority=True),
+        themes=["school-drop-out", "out-of-home-placement"],
+        question="Hoe kan ik thuis blijven wonen en toch weer naar school gaan, zonder dat iedereen altijd boos is?",
+        summary="Ilyas gaat sinds de herfst bijna niet meer naar school. Thuis lopen de ruzies hoog op. Een verblijf "
+        "elders wordt overwogen.",
+        languages=["nl", "ar"],
+        wishes=Wishes(["nl", "ar"], gender="female", culture="maghreb"),
+        mandated=c.mandaat,
+        bottom_lines=[
+            "Ilyas is ten laatste na de krokusvakantie weer elke schooldag op school.",
+            "Ilyas slaapt elke nacht op een adres dat zijn moeder en de consulent kennen.",
+        ],
+        resources="Twintig uur huiswerkbegeleiding en een vergaderzaal kunnen worden betaald.",
+    )
+    s.expect_events({intake.ReferralReceived: 1}, case)
+    s.expect_emails("referral-received", [c.leen], case)
+    await find_coordinator(s, c, case)
+    await s.days_pass(2)
+    await widen_circle(s, c, case)
+    await hold_conference(s, c, case)
+    await make_plan(s, c, case)
+
+
+async def find_coordinator(s: Story, c: Cast, case: Case) -> None:
+    """Three are asked, one after the other; the one who would fit best is not independent."""
+    await s.until(1, "10:00")
+    s.chapter("An independent coordinator")
+    await c.hanne.accepts(case)
+    await s.hours_pass(3)
+    await c.malika.declines_offer(case, reason="no-time")
+    await s.until_email("offer-made", c.hafida)
+    await s.until_event(case, intake.OfferExpired)
+    await s.hours_pass(4)
+    await c.stijn.accepts_offer(case)
+    s.expect_that(await c.hanne.sees(case), {"state": "open", "coordinator": c.stijn})
+    s.expect_events(
+        {
+            intake.CaseOpened: 1,
+            intake.OfferMade: 3,
+            intake.OfferAnswered: 2,
+            intake.OfferExpired: 1,
+            intake.CoordinatorAssigned: 1,
+            scheduling.PreparationStarted: 1,
+        },
+        case,
+    )
+    s.expect_emails("offer-made", [c.malika, c.hafida, c.stijn], case)
+    s.expect_emails("offer-made", [c.zohra], times=0)
+    s.expect_emails("offer-reminder", [c.hafida], case)
+    s.expect_emails("coordinator-assigned", [c.leen], case)
+    s.expect_workflows(
+        case,
+        ended={"CoordinatorAssignment": 1, "ComingOfAge": 1},
+        running={"ConferencePreparation": 1, "ComingOfAge": 1},
+    )
+    s.expect_that(await c.malika.reads(case, "persons"), "refused")
+    s.expect_that(await c.leen.reads(case, "persons"), "refused")
+
+
+async def widen_circle(s: Story, c: Cast, case: Case) -> None:
+    """From two people to ten, some of them proposed by others; each is invited, and some are reminded."""
+    s.chapter("The circle")
+    stijn = c.stijn
+    await stijn.contacts(case, c.ilyas, c.samira, channel="visit", purpose="first-contact")
+    await stijn.records_baseline(
+        case,
+        "Hoe kan Ilyas thuis blijven wonen?",
+        "Wat heeft Ilyas nodig om weer naar school te gaan?",
+        "Wie helpt wanneer het thuis weer te heet wordt?",
+    )
+    await stijn.adds(case, c.fatna, "grootmoeder", side="maternal", proposed_by=c.ilyas)
+    await stijn.adds(case, c.youssef, "oom", side="maternal", proposed_by=c.ilyas)
+    await stijn.adds(case, c.karim, "vader", side="paternal", proposed_by=c.ilyas)
+    await s.days_pass(1)
+    await stijn.contacts(case, c.fatna, c.youssef, c.karim, channel="phone", purpose="explanation")
+    s.expect_that(await stijn.invites_all(case), 4)
+    await s.hours_pass(5)
+    await c.samira.answers_invitation("yes")
+    await c.youssef.answers_invitation("yes")
+    await s.days_pass(1)
+    await stijn.notes_answer(case, c.fatna, "yes")
+
+    s.chapter("The circle grows")
+    await c.youssef.proposes(case, c.bilal, "neef", side="maternal")
+    await c.samira.proposes(case, c.greta, "buurvrouw")
+    await stijn.confirms(c.bilal)
+    await stijn.confirms(c.greta)
+    await stijn.adds(case, c.joris, "voetbaltrainer", proposed_by=c.ilyas)
+    await stijn.adds(case, c.katrien, "zorgleerkracht", role="professional", proposed_by=c.samira)
+    # Ilyas' father says nothing until he is reminded.
+    await s.until_email("invitation-reminder", c.karim)
+    await s.hours_pass(6)
+    await c.karim.answers_invitation("yes", mode="online")
+    await c.karim.proposes(case, c.loubna, "tante", side="paternal")
+    await stijn.confirms(c.loubna)
+    others = (c.bilal, c.greta, c.joris, c.katrien, c.loubna)
+    await stijn.contacts(case, *others, channel="phone", purpose="explanation")
+    s.expect_that(await stijn.invites_all(case), 5)
+    await s.days_pass(1)
+    for each in (c.greta, c.joris, c.katrien):
+        await each.answers_invitation("yes")
+    await s.until_email("invitation-reminder", c.bilal)
+    await s.hours_pass(2)
+    await c.bilal.answers_invitation("yes")
+    await s.hours_pass(20)
+    await c.loubna.answers_invitation("yes", mode="online")
+    s.expect_that(
+        await stijn.sees_circle(case),
+        {"total": 10, "widened": 4, "invited": 9, "said_yes": 9, "silent": set()},
+    )
+    s.expect_events({network.PersonAdded: 10, network.InvitationSent: 9, network.InvitationAnswered: 9}, case)
+    s.expect_emails("invitation", [c.samira, c.youssef, c.karim, *others], case, holds=["link"])
+    s.expect_emails("invitation-reminder", [c.karim, c.bilal, c.loubna], case)
+    s.expect_workflows(case, ended={"CoordinatorAssignment": 1, "ComingOfAge": 1, "Invitation": 9})
+    await stijn.declares_circle_ready(case, c.ilyas, c.samira, c.youssef, c.karim)
+
+
+async def hold_conference(s: Story, c: Cast, case: Case) -> None:
+    """A date is found and set, the conference is postponed, a file is opened in need, and the circle meets."""
+    stijn = c.stijn
+    wilg = Venue("Buurthuis De Wilg", "Wilgenpad 1, 2899 Dijlebeke")
+    saturday, tuesday = s.hours(44, "13:30", "18:00"), s.hours(47, "16:00", "20:00")
+    next_saturday, last_tuesday = s.hours(51, "13:30", "18:00"), s.hours(54, "16:00", "20:00")
+    s.chapter("A date")
+    await stijn.opens_poll(case, saturday, tuesday, next_saturday, last_tuesday)
+    await s.hours_pass(4)
+    # The first Saturday suits most of them, but not Ilyas' uncle, and it cannot do without him.
+    for each in (c.ilyas, c.samira, c.greta, c.katrien):
+        await each.answers_poll(yes=[saturday, tuesday, next_saturday], maybe=[last_tuesday])
+    await s.hours_pass(3)
+    await c.youssef.answers_poll(yes=[tuesday, next_saturday])
+    await c.karim.answers_poll(yes=[saturday, tuesday, next_saturday])
+    await s.days_pass(1)
+    await c.loubna.answers_poll(yes=[saturday, tuesday])
+    await stijn.notes_dates(case, c.fatna, yes=[saturday, tuesday, next_saturday, last_tuesday])
+    s.expect_that(await stijn.sees_poll(case), {"silent": {c.bilal, c.joris}})
+    await s.until_email("poll-reminder", c.joris)
+    await s.hours_pass(3)
+    await c.joris.answers_poll(yes=[saturday, next_saturday], maybe=[tuesday])
+    await c.bilal.answers_poll(yes=[saturday, tuesday, next_saturday])
+    poll = await stijn.sees_poll(case)
+    s.expect_that(poll, {"best": tuesday, "silent": set()})
+    s.expect_events({scheduling.PollOpened: 1, scheduling.PollAnswered: 10, scheduling.PollClosed: 1}, case)
+    s.expect_emails("poll-invitation", c.circle, case, holds=["link"])
+    s.expect_emails("poll-reminder", [c.bilal, c.joris], case)
+    await stijn.schedules_best(case, wilg)
+    s.expect_that(
+        await stijn.sees_conference(case), {"number": 1, "state": "scheduled", "starts_at": tuesday.starts_at}
+    )
+    s.expect_emails("conference-scheduled", c.circle, case, holds=["link", "calendar-request"])
+
+    await s.until(45, "10:00")
+    s.chapter("A setback")
+    # Ilyas' uncle has fallen ill. What was said of the dates that are left is kept.
+    kept = {hours: poll["answers"][hours] for hours in (next_saturday, last_tuesday)}
+    await stijn.postpones(case, reason="key-person-ill")
+    s.expect_that(await stijn.sees_poll(case), {"answers": kept})
+    await s.hours_pass(2)
+    await stijn.schedules_best(case, wilg)
+    s.expect_that(
+        await stijn.sees_conference(case),
+        {"number": 2, "state": "scheduled", "starts_at": next_saturday.starts_at},
+    )
+    s.expect_events(
+        {scheduling.ConferencePostponed: 1, scheduling.ConferenceScheduled: 2, scheduling.PollOpened: 1}, case
+    )
+    s.expect_emails("conference-postponed", c.circle, case, holds=["calendar-cancel"])
+    s.expect_emails("conference-scheduled", c.circle, case, times=2)
+
+    await s.until(48, "16:00")
+    s.chapter("An open file")
+    await c.hanne.opens_file(
+        case, reason="Stijn ligt onverwacht in het ziekenhuis en iemand moet de kring kunnen bereiken."
+    )
+    await s.hours_pass(1)
+    s.expect_events({intake.BreakGlassOpened: 1}, case)
+    s.expect_emails("break-glass-used", [c.ingrid], case)
+    s.expect_that(await c.hanne.reads(case, "persons"), "shown")
+    await s.days_pass(1)
+    s.expect_that(await c.hanne.reads(case, "persons"), "refused")
+
+    await s.until(51, "19:00")
+    s.chapter("The conference")
+    await stijn.holds_conference(
+        case,
+        *(Attendance(each) for each in (c.ilyas, c.samira, c.fatna, c.youssef, c.joris, c.greta)),
+        Attendance(c.karim, "online"),
+        Attendance(c.bilal, arrived_at=s.at(51, "13:50")),
+        Attendance(c.katrien, left_at=s.at(51, "14:30")),
+        Attendance(c.loubna, "absent", came=False),
+        information=s.hours(51, "13:30", "14:30"),
+        private=s.hours(51, "14:30", "17:10"),
+        presentation=s.hours(51, "17:10", "17:45"),
+        return_called_by_circle=True,
+    )
+    s.expect_that(await stijn.sees_conference(case), {"number": 2, "state": "held"})
+    s.expect_events({scheduling.ConferenceHeld: 1}, case)
+    await s.expect_clocks({"turns-18": 1}, case)
+    s.expect_workflows(
+        case,
+        ended={"CoordinatorAssignment": 1, "ComingOfAge": 1, "Invitation": 9, "ConferencePreparation": 1},
+    )
+
+
+async def make_plan(s: Story, c: Cast, case: Case) -> None:
+    """The circle's plan, who accepts it, and the year in which it is followed."""
+    homework = Agreement(
+        "huiswerk",
+        "Elke woensdagnamiddag samen huiswerk maken bij Bilal aan de keukentafel.",
+        [c.bilal],
+        s.date(66),
+        known_done_how="Ilyas hangt zijn planner aan de koelkast.",
+    )
+    football = Agreement(
+        "trainen", "Joris haalt Ilyas op dinsdag en donderdag op voor de training.", [c.joris], s.date(60)
+    )
+    school = Agreement(
+        "schooluur",
+        "De eerste twee weken begint Ilyas later en wacht Katrien hem op aan de poort.",
+        [c.katrien],
+        s.date(70),
+        by="professional",
+    )
+    weekend = Agreement(
+        "weekend",
+        "Een weekend per maand slaapt Ilyas bij zijn grootmoeder.",
+        [c.fatna, c.youssef],
+        s.date(80),
+    )
+    saturdays = Agreement("zaterdag", "Zaterdag is van Ilyas en zijn vader.", [c.karim], s.date(90))
+    number = Agreement(
+        "thuisnummer",
+        "Greta zet haar deur open wanneer het thuis te heet wordt, ook 's nachts.",
+        [c.greta],
+        s.date(75),
+    )
+    talk = Agreement(
+        "gesprek", "Samira praat een keer met de huisarts over haar slaap.", [c.samira], s.date(100)
+    )
+    done = (homework, football, school, number, saturdays, talk)
+    await s.until(52, "10:00")
+    s.chapter("The plan")
+    await c.stijn.records_plan(
+        case,
+        *(homework, football, school, weekend, saturdays, number, talk),
+        goals=[
+            "Ilyas woont thuis en gaat weer elke dag naar school.",
+            "Niemand hoeft het nog alleen te dragen.",
+        ],
+        plan_b=[
+            PlanB(
+                "Ilyas blijft drie dagen na elkaar thuis van school.",
+                "Youssef komt dezelfde avond langs.",
+                c.youssef,
+            )
+        ],
+        monitor=c.youssef,
+        review=s.date(136),
+    )
+    s.expect_events({plans.PlanRecorded: 1}, case)
+    s.expect_workflows(case, running={"FollowUp": 1, "ComingOfAge": 1})
+    await s.days_pass(1)
+    addresses_known = "Het adres van Greta en dat van de grootmoeder zijn bekend."
+    judged = await c.ruben.accepts_plan(case, Judgement(True), Judgement(True, addresses_known))
+    s.expect_that(judged, "accepted")
+    await s.hours_pass(2)
+    await c.stijn.shares_plan(case, c.mandaat)
+    s.expect_events({plans.PlanAccepted: 1, plans.PlanShared: 1}, case)
+    s.expect_emails("plan-shared", c.circle, case, holds=["link"])
+
+    await s.until(59, "18:00")
+    s.chapter("A year of keeping to it")
+    await c.joris.says_done(football)
+    await s.until_email("agreement-due", c.bilal)
+    await s.hours_pass(9)
+    await c.bilal.says_done(homework)
+    await s.until_email("agreement-due", c.katrien)
+    await c.katrien.says_done(school)
+    await s.until_email("agreement-due", c.greta)
+    await s.days_pass(1)
+    await c.greta.says_done(number)
+    await s.until_event(case, plans.CheckInDue, of="four-weeks")
+    await c.stijn.checks_in(
+        case, "four-weeks", note="Het loopt beter dan verwacht, zegt Samira. De ochtenden blijven moeilijk."
+    )
+    s.expect_that(await c.hanne.sees(case), {"state": "open", "coordinator": None})
+    s.expect_events({intake.CoordinatorReleased: 1}, case)
+    s.expect_that(await c.stijn.reads(case, "persons"), "refused")
+    s.expect_that(await c.stijn.reads(case, "plans"), "refused")
+    # Ilyas' weekend with his grandmother is let slip; his father needs the reminder.
+    await s.until_email("agreement-reminder", c.karim)
+    await s.hours_pass(3)
+    await c.karim.says_done(saturdays)
+    await s.until_email("agreement-due", c.samira)
+    await s.days_pass(1)
+    await c.samira.says_done(talk)
+    s.expect_that(
+        await c.youssef.sees_agreements(case), {**{each.id: "done" for each in done}, weekend.id: "lapsed"}
+    )
+    s.expect_events({plans.AgreementDue: 6, plans.AgreementDone: 6, plans.AgreementLapsed: 1}, case)
+    s.expect_emails(
+        "agreement-due", [c.bilal, c.katrien, c.greta, c.youssef, c.karim, c.samira], case, holds=["link"]
+    )
+    s.expect_emails("agreement-reminder", [c.youssef, c.karim], case)
+    await s.until_event(case, plans.CheckInDue, of="three-months", within="60d")
+    missed = "Ilyas heeft nog twee dagen gemist. De zaterdagen gaan door."
+    await c.youssef.checks_in(case, "three-months", "continue", note=missed)
+    await s.until_event(case, plans.CheckInDue, of="six-months", within="120d")
+    await c.youssef.checks_in(case, "six-months", "continue")
+    await s.until_event(case, plans.CheckInDue, of="twelve-months", within="220d")
+    number_kept = "Hij zit in het vierde middelbaar. We hebben elkaars nummer."
+    await c.youssef.checks_in(case, "twelve-months", "close", note=number_kept)
+    s.expect_that(await c.hanne.sees(case), {"state": "closed"})
+    s.expect_events(
+        {plans.CheckInDue: 4, plans.CheckInRecorded: 4, plans.FollowUpEnded: 1, intake.CaseClosed: 1}, case
+    )
+    s.expect_emails("check-in", [c.youssef], case, times=3, holds=["link"])
+    await s.expect_nothing_left(case)
+    s.expect_workflows(
+        case,
+        ended={
+            "CoordinatorAssignment": 1,
+            "ComingOfAge": 3,
+            "Invitation": 9,
+            "ConferencePreparation": 1,
+            "FollowUp": 1,
+        },
+    )
+
+
+async def second_case(s: Story, c: Cast) -> None:
+    """Marleen."""
+    await s.until(15, "14:00")
+    s.chapter("Someone asks for herself")
+    question = "Ik wil niet meer alleen aan tafel zitten, en ik durf het niet te vragen."
+    case = await c.marleen.asks_for_conference(
+        themes=["loneliness", "independent-living"],
+        question=question,
+        languages=["nl", "fr"],
+        wishes=Wishes(["nl", "fr"], gender="female"),
+    )
+    await s.hours_pass(20)
+    await c.hanne.accepts(case)
+    await s.hours_pass(2)
+    await c.veerle.accepts_offer(case)
+    await s.days_pass(1)
+    await c.veerle.contacts(case, c.marleen, channel="visit", purpose="first-contact")
+    await c.veerle.adds(case, c.agnes, "zus", proposed_by=c.marleen)
+    await c.veerle.adds(case, c.willy, "oude collega", proposed_by=c.marleen)
+    s.expect_that(await c.veerle.invites_all(case, include_central=True), 3)
+    await s.hours_pass(6)
+    await c.marleen.answers_invitation("yes")
+    await c.agnes.answers_invitation("yes")
+
+    await s.days_pass(2)
+    s.chapter("She takes it back")
+    # Before anyone reminds Willy, who has not answered.
+    stopped = await s.now()
+    await c.marleen.withdraws(case, reason="solved")
+    heard: dict[str, list[Actor]] = {"case-stopped": [c.marleen, c.agnes, c.veerle], "file-kept": [c.marleen]}
+    s.expect_that(await c.hanne.sees(case), {"state": "withdrawn"})
+    s.expect_events({intake.CaseWithdrawn: 1, network.InvitationCancelled: 1}, case)
+    await s.expect_nothing_left(case)
+    await s.expect_silence(case, stopped, but=heard)
+    s.expect_that(await c.veerle.reads(case, "persons"), "refused")
+
+    await s.until(27, "10:00")
+    s.chapter("She wants to see what is kept, and then that nothing is")
+    await c.marleen.asks_for_data("copy")
+    await s.days_pass(1)
+    await c.ingrid.approves_request(c.marleen, "copy")
+    await s.until_email("data-request-ready", c.marleen)
+    await s.hours_pass(2)
+    for form in await c.marleen.reads_copy():
+        for own in ("Goossens", "Ik wil niet meer alleen aan tafel zitten", "Meiklokjesplein 9"):
+            s.expect_that(own in form, True)
+        for of_others in ("agnes.goossens@post.example", "Smeyers"):
+            s.expect_that(of_others in form, False)
+    await s.days_pass(1)
+    await c.marleen.asks_for_data(
+        "erasure",
+        text="Ik ben blij dat ik het zelf heb opgelost. Wis alsjeblieft alles wat jullie over mij hebben.",
+    )
+    await s.days_pass(2)
+    await c.ingrid.approves_request(c.marleen, "erasure")
+    await s.hours_pass(1)
+    await c.ingrid.erases(case, because="asked")
+    s.expect_events({intake.CaseErased: 1}, case)
+    s.expect_that(await c.hanne.reads(case, "case"), "erased")
+    s.expect_that(await c.veerle.reads(case, "persons"), "refused")
+    await s.until(120, "09:00")
+    await s.expect_nothing_left(case)
+    asked: dict[str, list[Actor]] = {
+        "data-request-received": [c.marleen] * 2,
+        "data-request-ready": [c.marleen],
+    }
+    await s.expect_silence(case, stopped, but={**heard, **asked, "data-request-approved": [c.marleen]})
+
+
+async def training_session(s: Story, c: Cast) -> None:
+    """A training."""
+    account = "BE71 0961 2345 6769"
+    await s.until(7, "09:30")
+    s.chapter("Four want to learn, three can")
+    course = await c.pieter.offers_course(
+        "Een conferentie voorstellen", audience="Professionals in welzijn en onderwijs"
+    )
+    spring = await c.pieter.plans_session(
+        course,
+        s.hours(80, "09:00", "16:30"),
+        place="Rupelmeer",
+        capacity=3,
+        price="20.00",
+        account_iban=account,
+        account_name="De Ring vzw",
+    )
+    s.expect_that(await c.annelies.registers(spring), "awaiting-payment")
+    await s.hours_pass(2)
+    s.expect_that(await c.thomas.registers(spring), "awaiting-payment")
+    s.expect_that(await c.sofie.registers(spring), "awaiting-payment")
+    await s.hours_pass(3)
+    s.expect_that(await c.hilde.registers(spring), "waitlisted")
+    s.expect_events(
+        {training.RegistrationReceived: 4, training.RegistrationWaitlisted: 1, training.SessionFull: 1},
+        spring,
+    )
+    s.expect_emails("payment-request", [c.annelies, c.thomas, c.sofie], spring, holds=[account, "ogm", "qr"])
+    s.expect_emails("waitlisted", [c.hilde], spring)
+    await s.days_pass(3)
+    transfers = (
+        Transfer(c.annelies, "BE62 5100 0754 7061"),
+        Transfer(c.thomas, "BE43 0689 9999 9501", text="Thomas Wuytens opleiding Rupelmeer"),
+    )
+    s.expect_that(await c.gerda.imports_statement(*transfers, account_iban=account), ["matched", "suggested"])
+    ids = [each.id for each in transfers]
+    # The same file once more changes nothing.
+    s.expect_that(await c.gerda.imports_statement(*transfers, account_iban=account), ["matched", "suggested"])
+    s.expect_that([each.id for each in transfers], ids)
+    await s.hours_pass(1)
+    s.expect_that(await c.gerda.sees_suggestion(transfers[1]), spring.people[c.thomas])
+    await c.gerda.confirms_payment(transfers[1], spring.people[c.thomas])
+    states = {
+        c.annelies: "confirmed",
+        c.thomas: "confirmed",
+        c.sofie: "awaiting-payment",
+        c.hilde: "waitlisted",
+    }
+    s.expect_that(await c.gerda.sees_registrations(spring), states)
+    s.expect_emails("registration-confirmed", [c.annelies, c.thomas], spring, holds=["calendar-request"])
+    await give_free_place(s, c, spring, account)
+    await give_free_afternoon(s, c, spring)
+
+
+async def give_free_place(s: Story, c: Cast, spring: Session, account: str) -> None:
+    """Who does not pay loses the place to the one who waits."""
+    s.chapter("One place comes free")
+    await s.until_event(spring, training.RegistrationExpired)
+    s.expect_that(await c.gerda.sees_registrations(spring), {c.sofie: "expired", c.hilde: "awaiting-payment"})
+    s.expect_emails("payment-reminder", [c.sofie], spring)
+    s.expect_emails("registration-expired", [c.sofie], spring)
+    s.expect_emails("place-free", [c.hilde], spring, holds=[account, "ogm", "qr"])
+    await s.days_pass(2)
+    transfer = Transfer(c.hilde, "BE30 0012 1637 1411")
+    s.expect_that(await c.gerda.imports_statement(transfer, account_iban=account), ["matched"])
+    states = {c.annelies: "confirmed", c.thomas: "confirmed", c.sofie: "expired", c.hilde: "confirmed"}
+    s.expect_that(await c.gerda.sees_registrations(spring), states)
+    s.expect_events(
+        {training.RegistrationConfirmed: 3, training.RegistrationPromoted: 1, training.PaymentMatched: 3},
+        spring,
+    )
+    await s.expect_nothing_left(spring)
+    s.expect_workflows(spring, ended={"Registration": 4})
+
+
+async def give_free_afternoon(s: Story, c: Cast, spring: Session) -> None:
+    """A session without a price, and weeks later a look at both: one confirmation each, for those who paid."""
+    await s.days_pass(1)
+    s.chapter("And one afternoon is free")
+    course = await c.pieter.offers_course("Burgers aan zet")
+    debate = await c.pieter.plans_session(
+        course, s.hours(95, "13:30", "17:00"), place="Dijlebeke", capacity=80
+    )
+    s.expect_that(await c.noor.registers(debate), "confirmed")
+    s.expect_that(await c.lucas.registers(debate), "confirmed")
+    s.expect_that(await c.pieter.sees_registrations(debate), {c.noor: "confirmed", c.lucas: "confirmed"})
+    await s.until(100, "09:00")
+    # Not a word about money for a free afternoon.
+    s.expect_events({training.RegistrationConfirmed: 5}, spring, debate)
+    s.expect_emails(
+        "registration-confirmed", [c.annelies, c.thomas, c.hilde, c.noor, c.lucas], spring, debate
+    )
+    s.expect_emails("registration-confirmed", [c.sofie], times=0)
+    s.expect_emails("payment-request", [c.annelies, c.thomas, c.sofie], spring, debate)
+    s.expect_emails("payment-reminder", [c.sofie], spring, debate)
+    await s.expect_nothing_left(spring, debate)

@@ -1,0 +1,37 @@
+"""What can be wrong with a platform that is watched, and the patience with parts that are away for a moment."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import asyncpg
+import httpx
+from temporalio.service import RPCError
+
+from shared.errors import Operational
+
+# What clients raise while a part is away: killed just now, perhaps, and back soon.
+AWAY = (OSError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError, RPCError, Operational)
+T = TypeVar("T")
+
+
+class WentWrong(Exception):
+    """The platform did something else than it must."""
+
+
+class NotSettled(WentWrong):
+    """Something stayed in flight, or a part away, for too long; the text says what."""
+
+
+async def patiently(ask: Callable[[], Awaitable[T]], what: str, *, seconds: float = 60) -> T:
+    """Return what comes of asking, as soon as no part is away any more. Raises: NotSettled; what else `ask` raises."""
+    until, pause = time.monotonic() + seconds, 0.05
+    while True:
+        try:
+            return await ask()
+        except AWAY as error:
+            if time.monotonic() > until:
+                raise NotSettled(f"{what} is still away after {seconds:.0f} s: {error!r}") from None
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 1)
