@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from shared.auth import Issuer, Role
 from shared.context import Context
+from shared.contracts.base import Answer, Contract
 from shared.database import Database
 from shared.errors import Gone, NotYet
 from shared.ids import uuid7
@@ -35,13 +36,13 @@ class AskIntake:
     def __init__(self, http: httpx.AsyncClient, issuer: Issuer) -> None:
         self._http, self._issuer = http, issuer
 
-    async def get(self, _service: str, path: str, *, tenant: UUID, purpose: str) -> Any:
-        token = self._issuer.service(service="network", purpose=purpose, tenant=tenant)
-        answer = await self._http.get(path, headers={"authorization": f"Bearer {token}"})
+    async def read(self, contract: Contract[Answer], *, tenant: UUID, **ids: UUID) -> Answer:
+        token = self._issuer.service(service="network", purpose=contract.purpose, tenant=tenant)
+        answer = await self._http.get(contract.path_of(**ids), headers={"authorization": f"Bearer {token}"})
         if answer.status_code == 410:
             raise Gone
         assert answer.is_success, answer.text
-        return answer.json()
+        return contract.answer.model_validate(answer.json())
 
     async def close(self) -> None:
         """Nothing is open."""
