@@ -20,7 +20,7 @@ Command = Callable[[argparse.Namespace], Coroutine[Any, Any, int]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do what the command line says; whatever is wrong with the surroundings is told in one sentence."""
+    """Run the command; an environment that is not as needed is reported in one sentence."""
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run() -> None:
-    """Do what the command line says in a process of its own, and end it."""
+    """Run the command in a process of its own, and end it."""
     try:
         main()
     except SystemExit as end:
@@ -168,7 +168,7 @@ def _add_vault(commands: Any) -> None:
     for action, text in (
         ("status", "count the keys of subjects by the master key that wraps them"),
         ("rotate", "wrap all keys with today's master key; may be begun again at any time"),
-        ("reindex", "make indexes of an older version anew; may be begun again at any time"),
+        ("reindex", "rebuild indexes of an older version; may be interrupted and repeated"),
     ):
         actions.add_parser(action, help=text).set_defaults(command=_vault, action=action)
     apply = actions.add_parser("apply-ledger", help="erase again what was erased, after a restore")
@@ -191,7 +191,7 @@ def _add_audit_log(commands: Any) -> None:
     )
     verify.set_defaults(command=_verify_audit_log)
     shorten = actions.add_parser(
-        "shorten", help="take away what is over its time, so that the rest still verifies"
+        "shorten", help="delete entries past their retention; what is left still verifies"
     )
     shorten.add_argument("service", type=_service, nargs="?", help="only this one (all)")
     shorten.add_argument(

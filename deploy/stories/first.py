@@ -168,7 +168,7 @@ async def find_coordinator(s: Story, c: Cast, case: Case) -> None:
     s.expect_emails("coordinator-assigned", [c.leen], case)
     s.expect_workflows(
         case,
-        ended={"CoordinatorAssignment": 1, "ComingOfAge": 1},
+        ended={"CoordinatorAssignment": 1},
         running={"ConferencePreparation": 1, "ComingOfAge": 1},
     )
     s.expect_that(await c.malika.reads(case, "persons"), "refused")
@@ -229,7 +229,7 @@ async def widen_circle(s: Story, c: Cast, case: Case) -> None:
     s.expect_events({network.PersonAdded: 10, network.InvitationSent: 9, network.InvitationAnswered: 9}, case)
     s.expect_emails("invitation", [c.samira, c.youssef, c.karim, *others], case, holds=["link"])
     s.expect_emails("invitation-reminder", [c.karim, c.bilal, c.loubna], case)
-    s.expect_workflows(case, ended={"CoordinatorAssignment": 1, "ComingOfAge": 1, "Invitation": 9})
+    s.expect_workflows(case, ended={"CoordinatorAssignment": 1, "Invitation": 9})
     await stijn.declares_circle_ready(case, c.ilyas, c.samira, c.youssef, c.karim)
 
 
@@ -316,7 +316,7 @@ async def hold_conference(s: Story, c: Cast, case: Case) -> None:
     await s.expect_clocks({"turns-18": 1}, case)
     s.expect_workflows(
         case,
-        ended={"CoordinatorAssignment": 1, "ComingOfAge": 1, "Invitation": 9, "ConferencePreparation": 1},
+        ended={"CoordinatorAssignment": 1, "Invitation": 9, "ConferencePreparation": 1},
     )
 
 
@@ -438,7 +438,7 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
         case,
         ended={
             "CoordinatorAssignment": 1,
-            "ComingOfAge": 3,
+            "ComingOfAge": 1,
             "Invitation": 9,
             "ConferencePreparation": 1,
             "FollowUp": 1,
