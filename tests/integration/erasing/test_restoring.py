@@ -3,7 +3,6 @@
 import asyncio
 import json
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -189,7 +188,7 @@ class TestTheFile:
             '"x"',
             json.dumps({"service": "intake"}),
             "\x00" * 9,
-            json.dumps({"erased": str(uuid4())}),
+            json.dumps({"erased": "0198b5a2-0000-7000-8000-000000000001"}),
         ],
     )
     async def test_what_is_no_ledger_is_refused_and_changes_nothing(
