@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bind_contextvars
 
@@ -88,7 +89,7 @@ class ServiceRoute(APIRoute):
         async def answer(**values: Any) -> Any:
             found = await endpoint(**values)
             # Of a subclass FastAPI leaves out what the model does not declare.
-            if type(found) is not self.response_model:
+            if not isinstance(found, BaseModel) or type(found) is not self.response_model:
                 return found
             body = found.model_dump_json(by_alias=True)
             return Response(body, status_code=self.status_code or 200, media_type="application/json")
