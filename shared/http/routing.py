@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
 from functools import wraps
+from inspect import signature
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -84,6 +85,9 @@ class ServiceRoute(APIRoute):
 
     def _serialized(self, endpoint: Endpoint) -> Endpoint:
         """Return the endpoint with its answer as bytes: FastAPI would first validate what was made from its model."""
+        if any(each.annotation is Response for each in signature(endpoint).parameters.values()):
+            # It may change the status or add headers, which only FastAPI's own way of answering keeps.
+            return endpoint
 
         @wraps(endpoint)
         async def answer(**values: Any) -> Any:
