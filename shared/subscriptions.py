@@ -95,7 +95,8 @@ class Subscriptions:
             data.TYPE: Subscription(data, "always", write=break_glass.follow)
             for data in (intake.BreakGlassOpened, intake.BreakGlassClosed)
         }
-        for what in WAKING:
+        # Only services have clocks; what else subscribes, as a test or a benchmark does, has none to hear of.
+        for what in (what for what in WAKING if (service, what) in CLOCK_EVENTS):
             # Also when the case has stopped: that is when a workflow must see that nothing is left to wait for.
             data = CLOCK_EVENTS[service, what]
             act = self._start_watcher if what == "started" else _wake_watcher
