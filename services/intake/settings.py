@@ -24,7 +24,7 @@ class Policy(PolicySettings):
         default="1wd", description="From having nobody left to ask to looking again."
     )
     acknowledge: Length = Field(default="1wd", description="From a referral to being late in deciding on it.")
-    opening: Annotated[Length, at_most(timedelta(days=7))] = Field(
+    break_glass: Annotated[Length, at_most(timedelta(days=7))] = Field(
         default="PT4H",
         description="How long a file that was opened by break-glass can be read; at most a week.",
     )

@@ -50,7 +50,7 @@ async def open_file(
         case_id=case.id,
         opened_by=opened_by,
         created_at=now,
-        until=policy.after(now, policy.settings.opening),
+        until=policy.after(now, policy.settings.break_glass),
     )
     await vault.seal(session, opening, BreakGlassFields(reason=reason))
     session.add(opening)
