@@ -32,7 +32,7 @@ class TestWrite:
         await house.offer_next(await house.open_case())
         (letter,) = await written(house, "offer-made")
         assert (letter.address, letter.language) == ("malou@voorbeeld.example", "fr")
-        assert letter.values["until"] == "mercredi 4 mars 2026, 9\N{NO-BREAK SPACE}h 00"
+        assert letter.values["until"] == "mercredi 4 mars 2026, 9\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}00"
 
     async def test_an_unknown_language_becomes_dutch(self, house: House) -> None:
         await house.enter_coordinator(language="ar")

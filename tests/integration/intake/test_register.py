@@ -150,10 +150,8 @@ class TestPolicy:
         )
         assert {(row.case_id, row.kind, row.policy_version) for row in rows} == {
             (old.id, "allocation", 1),
-            (old.id, "coordinator-search", 1),
             (old.id, "offer", 1),
             (new.id, "allocation", 2),
-            (new.id, "coordinator-search", 2),
             (new.id, "offer", 2),
         }
         lengths = {row.case_id: row.length for row in rows if row.kind == "offer"}
