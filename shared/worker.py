@@ -107,4 +107,6 @@ def make_worker(
         graceful_shutdown_timeout=timedelta(seconds=stop_seconds / 2),
         max_concurrent_activities=20,
         max_cached_workflows=workflow_cache,
+        # A task that waits for its local activity is dropped when another comes and there is no room to keep both.
+        max_concurrent_workflow_tasks=None if workflow_cache else 1,
     )
