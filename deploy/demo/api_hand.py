@@ -1,27 +1,22 @@
-"""Plays people through the services' public APIs: the one place of a story's addresses and JSON bodies.
+"""Plays people through the services' public APIs.
 
 Ids come from the APIs' own answers and personal links from emails, as they would for any caller.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from deploy.demo.api_calls import CALLS, CONTACT, READINGS, fields_of, json_of
 from deploy.demo.client import Client, Refused
 from deploy.demo.hand import (
-    Access,
     Actor,
     Agreement,
     Case,
     CaseView,
     CircleView,
-    ConferenceView,
     Coordinator,
-    Hours,
-    Judgement,
-    Organisation,
     Person,
     PollView,
     Referred,
@@ -29,70 +24,13 @@ from deploy.demo.hand import (
     Staff,
     Transfer,
 )
+from deploy.demo.values import Access, ConferenceView, Hours, Judgement, Organisation
 from deploy.local import bank
 from deploy.watch.failures import WentWrong
 from deploy.watch.watch import Watch
 from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.calendar import BRUSSELS
 from shared.ids import uuid7
-
-# What is not in the address, of what the verb was given, is the body. What stands alone in braces is looked up.
-_CALLS = {
-    "refers": "POST intake/referrals",
-    "accepts": "POST intake/referrals/{case.referral_id}/accept",
-    "accepts_offer": "POST intake/offers/{offer}/accept",
-    "declines_offer": "POST intake/offers/{offer}/decline",
-    "records_baseline": "PUT intake/cases/{case.id}/baseline",
-    "opens_file": "POST intake/cases/{case.id}/break-glass",
-    "withdraws": "POST intake/cases/{case.id}/withdraw",
-    "erases": "POST intake/cases/{case.id}/erase",
-    "contacts": "POST network/persons/{person.id}/contacts",
-    "adds": "POST network/cases/{case.id}/persons",
-    "proposes": "POST network/me/proposals",
-    "confirms": "POST network/persons/{person.id}/confirm",
-    "invites_all": "POST network/cases/{case.id}/invitations",
-    "answers_invitation": "POST network/me/invitation/answer",
-    "notes_answer": "POST network/invitations/{invitation}/answer",
-    "declares_circle_ready": "POST network/cases/{case.id}/circle-ready",
-    "asks_for_data": "POST network/me/data-requests",
-    "approves_request": "POST network/data-requests/{request}/approve",
-    "opens_poll": "POST scheduling/conferences/{conference}/poll",
-    "answers_poll": "PUT scheduling/me/polls/{poll}",
-    "notes_dates": "PUT scheduling/polls/{poll}/answers/{person.id}",
-    "schedules_best": "POST scheduling/conferences/{conference}/schedule",
-    "postpones": "POST scheduling/conferences/{conference}/postpone",
-    "cancels_conference": "POST scheduling/conferences/{conference}/cancel",
-    "holds_conference": "POST scheduling/conferences/{conference}/hold",
-    "records_plan": "POST plans/cases/{case.id}/plans",
-    "accepts_plan": "PUT plans/plans/{case.plan_id}/acceptance",
-    "shares_plan": "POST plans/plans/{case.plan_id}/share",
-    "says_done": "POST plans/agreements/{agreement.id}/done",
-    "checks_in": "POST plans/check-ins/{check_in}/record",
-    "offers_course": "POST training/courses",
-    "plans_session": "POST training/courses/{course}/sessions",
-    "registers": "POST training/sessions/{session.id}/registrations",
-    "imports_statement": "POST training/statements",
-    "confirms_payment": "POST training/payments/{transfer.id}/match",
-}
-_READINGS = {
-    "case": "intake/cases/{}",
-    "baseline": "intake/cases/{}/baseline",
-    "persons": "network/cases/{}/persons",
-    "conferences": "scheduling/cases/{}/conferences",
-    "plans": "plans/cases/{}/plans",
-}
-# What the APIs call a field, where it is not what stories call it.
-_NAMES = {
-    "mandated": "mandated_organisation_id",
-    "person": "person_id",
-    "who": "who_person_id",
-    "monitor": "monitor_person_id",
-    "review": "review_on",
-    "due": "due_on",
-    "organisations": "organisation_ids",
-    "registration": "registration_id",
-}
-_CONTACT = ("first_name", "last_name", "email", "phone", "language")
 
 
 class ApiHand:
@@ -124,12 +62,12 @@ class ApiHand:
         installer = {"Authorization": f"Bearer {token}"}
         for each in organisations:
             about = {"kbo_number": each.kbo, "is_tenant": each.runs_conferences}
-            body = _fields(each, "name", "languages", organisation_id=each.id, **about)
+            body = fields_of(each, "name", "languages", organisation_id=each.id, **about)
             await self._client.ask("POST", "intake/organisations", installer, body=body)
         staff = [actor for actor in actors if isinstance(actor, Staff)]
         for member in staff:
             member.id, home = uuid7(), member.organisation.id
-            body = _fields(member, *_CONTACT, "roles", staff_id=member.id, organisation_id=home)
+            body = fields_of(member, *CONTACT, "roles", staff_id=member.id, organisation_id=home)
             await self._client.ask(
                 "POST", "intake/staff", {**installer, "Kring-Tenant": str(home)}, body=body
             )
@@ -138,7 +76,7 @@ class ApiHand:
             if isinstance(actor, Coordinator):
                 actor.id = uuid7()
                 more = ("languages", "gender", "cultures", "tied_to")
-                body = _fields(actor, *_CONTACT, *more, coordinator_id=actor.id)
+                body = fields_of(actor, *CONTACT, *more, coordinator_id=actor.id)
                 await self._ask("POST", "intake/coordinators", manager, body)
         for service, settings in policies.items():
             known = (await self._ask("GET", f"{service}/policy", manager)).get("settings") or {}
@@ -156,13 +94,13 @@ class ApiHand:
         return await (special(me, **given) if special is not None else self._call(verb, me, given))
 
     async def _call(self, verb: str, me: Actor | None, given: Mapping[str, Any]) -> Any:
-        method, path = _CALLS[verb].split()
+        method, path = CALLS[verb].split()
         fields = dict(given)
         for name in ("offer", "invitation", "request", "conference", "check_in"):
             if f"{{{name}}}" in path:
                 fields[name] = await getattr(self, f"_find_{name}")(me, fields)
         body = {name: value for name, value in fields.items() if name != "case" and f"{{{name}" not in path}
-        return await self._ask(method, path.format(**fields), me, _json(body))
+        return await self._ask(method, path.format(**fields), me, json_of(body))
 
     async def _learn_ids(self, me: Coordinator, case: Case) -> None:
         """Learn the ids of the people of a case from the coordinator's list, if one is not known."""
@@ -219,9 +157,9 @@ class ApiHand:
             if person.age is not None:
                 # Who is 14 has been for some months.
                 born = today.replace(day=1, year=today.year - person.age) - timedelta(days=120)
-            entry = _fields(each, "role", "relation", "side", "parental_authority", birth_date=born)
+            entry = fields_of(each, "role", "relation", "side", "parental_authority", birth_date=born)
             consent = {"referral": each.agrees, "date": today}
-            entries.append(_fields(person, *_CONTACT, "address", ref=f"p{number}", consent=consent, **entry))
+            entries.append(fields_of(person, *CONTACT, "address", ref=f"p{number}", consent=consent, **entry))
         kind = "professional" if isinstance(me, Staff) else "self"
         answer = await self._call("refers", me, {**given, "kind": kind, "persons": entries})
         return Case(UUID(answer["referral_id"]))
@@ -237,11 +175,11 @@ class ApiHand:
             await self._call("contacts", me, {**given, "person": person})
 
     async def _adds(self, me: Actor, person: Person, **given: Any) -> None:
-        body = {**_fields(person, *_CONTACT, "address"), **given}
+        body = {**fields_of(person, *CONTACT, "address"), **given}
         person.id = UUID((await self._call("adds", me, body))["person_id"])
 
     async def _proposes(self, me: Actor, person: Person, **given: Any) -> None:
-        body = {**_fields(person, *_CONTACT, "address"), **given}
+        body = {**fields_of(person, *CONTACT, "address"), **given}
         person.id = UUID((await self._call("proposes", me, body))["person_id"])
 
     async def _invites_all(self, me: Actor, **given: Any) -> int:
@@ -275,7 +213,7 @@ class ApiHand:
     ) -> None:
         entries = [
             {
-                **_fields(each, "what", "due", "by", "known_done_how"),
+                **fields_of(each, "what", "due", "by", "known_done_how"),
                 "who_person_ids": [p.id for p in each.who],
             }
             for each in agreements
@@ -290,7 +228,7 @@ class ApiHand:
     async def _accepts_plan(self, me: Actor, case: Case, lines: Sequence[Judgement]) -> str:
         known = (await self._ask("GET", f"intake/cases/{case.id}/baseline", me))["bottom_lines"]
         judged = [
-            {**_fields(judgement, "met", "reason"), "bottom_line_id": line["bottom_line_id"]}
+            {**fields_of(judgement, "met", "reason"), "bottom_line_id": line["bottom_line_id"]}
             for line, judgement in zip(known, lines, strict=True)
         ]
         return str((await self._call("accepts_plan", me, {"case": case, "lines": judged}))["acceptance"])
@@ -299,11 +237,11 @@ class ApiHand:
         return UUID((await self._call("offers_course", me, given))["course_id"])
 
     async def _plans_session(self, me: Actor, when: Hours, **given: Any) -> Session:
-        answer = await self._call("plans_session", me, {**given, **_json(when), "vat": "exempt-art44"})
+        answer = await self._call("plans_session", me, {**given, **json_of(when), "vat": "exempt-art44"})
         return Session(given["course"], UUID(answer["session_id"]))
 
     async def _registers(self, me: Person, session: Session) -> str:
-        body = {**_fields(me, *_CONTACT, "organisation"), "session": session}
+        body = {**fields_of(me, *CONTACT, "organisation"), "session": session}
         answer = await self._call("registers", None, body)
         if (answer["payment"] is not None) != (answer["state"] == "awaiting-payment"):
             raise WentWrong(
@@ -340,7 +278,7 @@ class ApiHand:
 
     async def _reads(self, me: Actor, case: Case, what: str) -> Access:
         try:
-            await self._ask("GET", _READINGS[what].format(case.id), me)
+            await self._ask("GET", READINGS[what].format(case.id), me)
         except Refused as refused:
             if refused.status not in (403, 404, 410):
                 raise
@@ -426,22 +364,6 @@ class ApiHand:
                 self._tokens[me] = self._issuer.staff(person=me.id, organisation=home, roles=roles)
             headers["Authorization"] = f"Bearer {self._tokens[me]}"
         return headers
-
-
-def _fields(each: object, *names: str, **more: Any) -> dict[str, Any]:
-    """Return the fields of an object that have these names, and more, as JSON takes them."""
-    return _json({**{name: getattr(each, name) for name in names}, **more})  # type: ignore[no-any-return]
-
-
-def _json(value: Any) -> Any:
-    """Return what a body holds: people and organisations by their ids, other things by their fields, if known."""
-    if isinstance(value, Actor | Organisation):
-        return value.id
-    if is_dataclass(value):
-        return _json(vars(value))
-    if isinstance(value, Mapping):
-        return {_NAMES.get(name, name): _json(item) for name, item in value.items() if item is not None}
-    return [_json(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _only(found: Sequence[Any], otherwise: str) -> Any:

@@ -58,12 +58,14 @@ def read_story(path: Path) -> Plays:
 
 
 def _place_of(error: BaseException, path: Path) -> str:
-    """Return the line of the story at which it failed."""
-    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    """Return the line of the story at which it failed, or of one beside it whose part it plays."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame for frame in frames if Path(frame.filename).resolve().parent == path.resolve().parent]
     if not lines:
         return ""
-    source = path.read_text(encoding="utf-8").splitlines()[(lines[-1].lineno or 1) - 1].strip()
-    return f"{path.name}, line {lines[-1].lineno}, in {lines[-1].name}: {source}\n"
+    file, line = Path(lines[-1].filename), lines[-1].lineno or 1
+    source = file.read_text(encoding="utf-8").splitlines()[line - 1].strip()
+    return f"{file.name}, line {line}, in {lines[-1].name}: {source}\n"
 
 
 @contextlib.asynccontextmanager

@@ -20,16 +20,14 @@ from deploy.demo.hand import (
     Case,
     Coordinator,
     Hand,
-    Hours,
-    Organisation,
     Person,
     Referred,
     Session,
     Staff,
     Transfer,
-    personal_texts,
 )
 from deploy.demo.lanes import Lane
+from deploy.demo.values import Hours, Organisation, personal_texts
 from deploy.watch.failures import WentWrong, patiently
 from deploy.watch.ledger import Event
 from deploy.watch.watch import Watch

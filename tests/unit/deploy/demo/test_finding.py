@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploy.demo.hand import Words, personal_texts
+from deploy.demo.values import Words, personal_texts
 from tests.journeys.finding import finder
 
 

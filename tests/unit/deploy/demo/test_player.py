@@ -21,10 +21,14 @@ def what_is_wrong(path: Path) -> str:
     return str(caught.value)
 
 
+# What is beside them says who is in them.
+PLAYED = sorted({path.stem for path in STORIES.glob("*.py")} - {"__init__", "people"})
+
+
 class TestReadStory:
-    @pytest.mark.parametrize("path", sorted(STORIES.glob("*.py")), ids=lambda path: path.stem)
-    def test_reads_the_committed_stories(self, path: Path) -> None:
-        assert read_story(path).__doc__
+    @pytest.mark.parametrize("name", PLAYED)
+    def test_reads_the_committed_stories(self, name: str) -> None:
+        assert read_story(STORIES / f"{name}.py").__doc__
 
     async def test_returns_what_plays_it(self, tmp_path: Path) -> None:
         play = read_story(written(tmp_path, "async def story(s):\n    s.append(1)\n"))

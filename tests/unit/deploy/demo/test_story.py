@@ -7,9 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from deploy.demo.api_hand import _CALLS, ApiHand
-from deploy.demo.hand import Actor, Coordinator, Hours, Organisation, Person, Staff
+from deploy.demo.api_calls import CALLS
+from deploy.demo.api_hand import ApiHand
+from deploy.demo.hand import Actor, Coordinator, Person, Staff
 from deploy.demo.story import Listener, Story
+from deploy.demo.values import Hours, Organisation
 from deploy.watch.failures import WentWrong
 from deploy.watch.watch import Watch
 from shared.auth import Role
@@ -158,4 +160,4 @@ class TestVerbs:
     @pytest.mark.parametrize("role", [Staff, Coordinator, Person])
     def test_are_all_known_to_the_hand_of_the_apis(self, role: type[Actor]) -> None:
         verbs = {name for name, value in inspect.getmembers(role) if inspect.iscoroutinefunction(value)}
-        assert {verb for verb in verbs if verb not in _CALLS and not hasattr(ApiHand, f"_{verb}")} == set()
+        assert {verb for verb in verbs if verb not in CALLS and not hasattr(ApiHand, f"_{verb}")} == set()

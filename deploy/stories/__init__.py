@@ -1,0 +1,1 @@
+"""Stories that the demo plays; `people` says who is in those that are told together."""
