@@ -1,19 +1,21 @@
-"""The activities that all workflows share: loading what is waited for, and noting that a clock's time has come."""
+"""What all workflows share: loading what is waited for, and noting that a clock's time has come."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Scope
-from shared.deadlines import Agenda, Deadline, Done, WorkflowInput
-from shared.effects import take
+from shared.deadlines import Agenda, Deadline, WorkflowInput
+from shared.steps import step
 
 
 class ClockActivities:
-    """The activities, on the connected parts of one process."""
+    """The activity that tells a workflow what it waits for, on the connected parts of one process."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -21,7 +23,7 @@ class ClockActivities:
 
     def all(self) -> Sequence[Callable[..., Any]]:
         """Return the activities."""
-        return [self.load_agenda, self.warn, self.breach]
+        return [self.load_agenda]
 
     @activity.defn(name="clock.load-agenda")
     async def load_agenda(self, given: WorkflowInput) -> Agenda:
@@ -30,12 +32,14 @@ class ClockActivities:
         async with self._context.database.transaction(Scope(tenant=given.tenant)) as session:
             return await self._clocks.agenda(session, workflow_id=workflow_id)
 
-    @activity.defn(name="clock.warn")
-    async def warn(self, due: Deadline) -> Done:
-        """Note that the warning was given; whoever watches the clock sees its event."""
-        return await take(self._context, due, self._clocks.reach_only)
 
-    @activity.defn(name="clock.breach")
-    async def breach(self, due: Deadline) -> Done:
-        """Note that the time is over; whoever watches the clock sees its event."""
-        return await take(self._context, due, self._clocks.reach_only)
+@step("clock.warn")
+async def warn(session: AsyncSession, *, due: Deadline, now: datetime, service: str) -> bool:
+    """Note that the warning was given; whoever watches the clock sees its event."""
+    return await Clocks(service).reach(session, due, now=now) is not None
+
+
+@step("clock.breach")
+async def breach(session: AsyncSession, *, due: Deadline, now: datetime, service: str) -> bool:
+    """Note that the time is over; whoever watches the clock sees its event."""
+    return await Clocks(service).reach(session, due, now=now) is not None

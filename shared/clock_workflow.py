@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from shared.clock_activities import ClockActivities
+    from shared.clock_activities import breach, warn
     from shared.deadlines import WorkflowInput
 
 from shared.workflow import DeadlineWorkflow
@@ -19,6 +19,6 @@ class ClockWorkflow(DeadlineWorkflow):
         async for due in self.deadlines(given):
             match due.what:
                 case "warn":
-                    await self.step(ClockActivities.warn, due)
+                    await self.step(warn, due)
                 case "due":
-                    await self.step(ClockActivities.breach, due)
+                    await self.step(breach, due)

@@ -39,7 +39,6 @@ class Service:
     create_app: Callable[[Context], "FastAPI"] | None = None
     subscriptions: Subscriptions | None = None
     workflows: Sequence[type] = ()
-    activities: Callable[[Context], Sequence[Callable[..., Any]]] | None = None
     # What the service itself does in a round of housekeeping, by name.
     sweeps: Mapping[str, Any] = field(default_factory=dict)
     roles: frozenset[str] = field(default_factory=lambda: frozenset(ROLES))
@@ -191,7 +190,7 @@ class _Running:
         from shared.retrying import until_stopped
         from shared.worker import make_worker
 
-        if not self._service.workflows or self._service.activities is None:
+        if not self._service.workflows:
             await self._stop.wait()
             return
         if not await until_stopped(self._stop, self._context.temporal.ping, what="worker"):
@@ -200,7 +199,6 @@ class _Running:
             await self._context.temporal.client(),
             self._context,
             workflows=self._service.workflows,
-            activities=self._service.activities(self._context),
             sweeps=self._service.sweeps,
             stop_seconds=self._settings.stop_seconds,
             workflow_cache=self._settings.workflow_cache,

@@ -7,7 +7,7 @@ that stopped is acknowledged and noted. About a case that was erased nothing is 
 `case="always"`. The case stays as a `writes` handler finds it until its rows are committed.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -120,12 +120,12 @@ class Subscriptions:
 
         return register
 
-    def watches(self, workflow: type[DeadlineWorkflow], *, kinds: Sequence[str]) -> None:
-        """Let a type of workflow wait for the clocks of these kinds. Those of other kinds are only warned of and late.
+    def watches(self, *workflows: type[DeadlineWorkflow]) -> None:
+        """Let types of workflows wait for the clocks of their kinds. Those of other kinds are only warned of and late.
 
-        It is started by a clock that starts, under the id that the clock names, and woken by whatever happens to it.
+        One is started by a clock that starts, under the id that the clock names, and woken by whatever happens to it.
         """
-        self._watchers.update(dict.fromkeys(kinds, workflow))
+        self._watchers.update({kind: workflow for workflow in workflows for kind in workflow.kinds})
 
     async def _start_watcher(self, event: Received[ClockFact], context: Context) -> None:
         if event.data.wakes is not None:

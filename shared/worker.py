@@ -19,6 +19,7 @@ from shared.errors import DomainError, NotYet, Operational
 from shared.housekeeping.activities import Housekeeper
 from shared.housekeeping.sweeping import Sweep
 from shared.housekeeping.workflows import Housekeeping
+from shared.steps import activities
 from shared.temporal import task_queue_of
 
 log = structlog.get_logger(__name__)
@@ -87,21 +88,22 @@ def make_worker(
     context: Context,
     *,
     workflows: Sequence[type],
-    activities: Sequence[Callable[..., Any]],
     sweeps: Mapping[str, Sweep] | None = None,
     stop_seconds: float,
     workflow_cache: int = 1000,
+    more: Sequence[Callable[..., Any]] = (),
 ) -> Worker:
-    """Return the worker of a service, with what all services have besides their own workflows and activities.
+    """Return the worker of a service: its workflows, what all services have besides, and the steps of all of them.
 
+    `more`: activities that are no steps.
     Leaving it lets activities in hand end within half the stop time.
     """
-    own = [*activities, *ClockActivities(context).all(), *Housekeeper(context, sweeps=sweeps).all()]
+    own = [*ClockActivities(context).all(), *Housekeeper(context, sweeps=sweeps).all()]
     return Worker(
         client,
         task_queue=task_queue_of(context.service),
         workflows=[*workflows, *SHARED_WORKFLOWS],
-        activities=own,
+        activities=[*activities(context).values(), *own, *more],
         workflow_runner=sandbox(),
         interceptors=[RewriteFailures()],
         graceful_shutdown_timeout=timedelta(seconds=stop_seconds / 2),

@@ -8,7 +8,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
@@ -16,6 +16,7 @@ from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributeUp
 with workflow.unsafe.imports_passed_through():
     from shared.clock_activities import ClockActivities
     from shared.deadlines import Agenda, Deadline, Done, WorkflowInput
+    from shared.steps import name_of
 
 # Facts are loaded anew and effects are idempotent, so trying again is always right; the pauses grow to a minute.
 ACTIVITY: dict[str, Any] = {
@@ -35,8 +36,6 @@ RENEWED_AFTER = timedelta(days=365)
 PHASE = SearchAttributeKey.for_keyword("KringPhase")
 NEXT_DUE = SearchAttributeKey.for_datetime("KringNextDue")
 
-A = TypeVar("A")
-
 
 class StillDue(Exception):
     """A deadline is still next after the step for it, and nothing was heard that could explain it.
@@ -47,8 +46,12 @@ class StillDue(Exception):
 
 
 class DeadlineWorkflow(ABC):
-    """A workflow whose `run` is the steps that it takes at the deadlines of its clocks."""
+    """A workflow whose `run` is the steps that it takes at the deadlines of its clocks.
 
+    `kinds`: those of the clocks that it waits for.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = ()
     _news = False
 
     @workflow.signal(name="look-again")
@@ -85,9 +88,11 @@ class DeadlineWorkflow(ABC):
                 taken = agenda.next
                 yield taken
 
-    async def step(self, activity: Callable[[A, Deadline], Awaitable[Done]], due: Deadline) -> None:
-        """Take a step: an activity that is tried until it succeeds."""
-        await workflow.execute_activity_method(activity, due, summary=str(due), **ACTIVITY)
+    async def step(self, operation: Callable[..., Awaitable[bool | Done]], due: Deadline) -> None:
+        """Take a step (`shared.steps`): an activity that is tried until it succeeds."""
+        await workflow.execute_activity(
+            name_of(operation), due, result_type=Done, summary=str(due), **ACTIVITY
+        )
 
     @staticmethod
     def publish(phase: str, next_due: datetime | None) -> None:

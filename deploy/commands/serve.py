@@ -23,7 +23,6 @@ async def serve(name: str, *, roles: set[str]) -> int:
         create_app=api.create_app if api else None,
         subscriptions=consumer.subscriptions if consumer else None,
         workflows=worker.workflows if worker else (),
-        activities=worker.activities if worker else None,
         sweeps=getattr(worker, "sweeps", {}),
         roles=frozenset(roles),
     )

@@ -2,11 +2,17 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network.data_requests import COPY_CLOCK, DATA_REQUEST_CLOCK, ERASE_CLOCK
-from services.network.domain import INVITATION_CLOCK, SERVICE
-from services.network.domain.consents import COMING_OF_AGE
-from services.network.operations import cases, data_requests, erasing, holds, invitations, notifying, persons
-from services.network.workflows import ComingOfAge, DataRequest, Invitation
+from services.network.domain import SERVICE
+from services.network.operations import (
+    cases,
+    ending_requests,
+    erasing,
+    holds,
+    invitations,
+    notifying,
+    persons,
+)
+from services.network.workflows import WORKFLOWS
 from shared import case_state, erasure
 from shared.case_state import CaseStopped
 from shared.context import Context
@@ -21,9 +27,7 @@ from shared.subscriptions import AndThen, Subscriptions, tenant_of
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=SERVICES_WITH_CASES)
-subscriptions.watches(Invitation, kinds=[INVITATION_CLOCK])
-subscriptions.watches(ComingOfAge, kinds=list(COMING_OF_AGE))
-subscriptions.watches(DataRequest, kinds=[DATA_REQUEST_CLOCK, ERASE_CLOCK, COPY_CLOCK])
+subscriptions.watches(*WORKFLOWS)
 
 
 @subscriptions.acts(intake.CaseOpened)
@@ -141,7 +145,7 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
     """Make everybody of the case unreadable."""
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
     await erasing.wipe_case(session, context.vault, erased)
-    await data_requests.close_of_erased(
+    await ending_requests.close_of_erased(
         session,
         tenant=tenant_of(event),
         case_id=event.data.case_id,
@@ -157,7 +161,7 @@ async def erase_person(
     """Make what is known of a person unreadable."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
     await erasing.wipe_person(session, context.vault, erased)
-    await data_requests.close_of_erased(
+    await ending_requests.close_of_erased(
         session,
         tenant=tenant_of(event),
         case_id=event.data.case_id,

@@ -4,8 +4,10 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from services.network import data_requests
-    from services.network.activities import Activities
-    from shared.clock_activities import ClockActivities
+    from services.network.domain import INVITATION_CLOCK
+    from services.network.domain.consents import COMING_OF_AGE
+    from services.network.operations import ages, ending_requests, invitations
+    from shared.clock_activities import breach, warn
     from shared.deadlines import WorkflowInput
 
 from shared.workflow import DeadlineWorkflow
@@ -15,20 +17,24 @@ from shared.workflow import DeadlineWorkflow
 class Invitation(DeadlineWorkflow):
     """One invitation: one reminder for the silent, then the coordinator's turn."""
 
+    kinds = (INVITATION_CLOCK,)
+
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
         """Remind once, then show as silent, unless there is an answer or the end before."""
         async for due in self.deadlines(given):
             match due.what:
                 case "warn":
-                    await self.step(Activities.remind_of_invitation, due)
+                    await self.step(invitations.remind, due)
                 case "due":
-                    await self.step(Activities.give_up_waiting, due)
+                    await self.step(invitations.give_up_waiting, due)
 
 
 @workflow.defn
 class ComingOfAge(DeadlineWorkflow):
     """The birthdays from which somebody's own consent is asked: a warning, then the question."""
+
+    kinds = tuple(COMING_OF_AGE)
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
@@ -36,14 +42,16 @@ class ComingOfAge(DeadlineWorkflow):
         async for due in self.deadlines(given):
             match due.what:
                 case "warn":
-                    await self.step(ClockActivities.warn, due)
+                    await self.step(warn, due)
                 case "due":
-                    await self.step(Activities.come_of_age, due)
+                    await self.step(ages.come_of_age, due)
 
 
 @workflow.defn
 class DataRequest(DeadlineWorkflow):
     """One request about somebody's data, to its end: a warning, the escalation, and what an approval brings about."""
+
+    kinds = (data_requests.DATA_REQUEST_CLOCK, data_requests.ERASE_CLOCK, data_requests.COPY_CLOCK)
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
@@ -51,10 +59,13 @@ class DataRequest(DeadlineWorkflow):
         async for due in self.deadlines(given):
             match due.kind, due.what:
                 case data_requests.DATA_REQUEST_CLOCK, "warn":
-                    await self.step(ClockActivities.warn, due)
+                    await self.step(warn, due)
                 case data_requests.DATA_REQUEST_CLOCK, "due":
-                    await self.step(ClockActivities.breach, due)
+                    await self.step(breach, due)
                 case data_requests.ERASE_CLOCK, _:
-                    await self.step(Activities.erase_as_asked, due)
+                    await self.step(ending_requests.erase, due)
                 case data_requests.COPY_CLOCK, _:
-                    await self.step(Activities.put_copy_away, due)
+                    await self.step(ending_requests.put_copy_away, due)
+
+
+WORKFLOWS: list[type[DeadlineWorkflow]] = [Invitation, ComingOfAge, DataRequest]

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans.operations import ending, erasing, projections, sharing
-from services.plans.operations.timing import AGREEMENT, CHECK_IN, FOLLOW_UP, GRACE, SERVICE
-from services.plans.workflows import FollowUp
+from services.plans.operations.timing import SERVICE
+from services.plans.workflows import WORKFLOWS
 from shared import erasure
 from shared.context import Context
 from shared.erasure import erased_by
@@ -21,7 +21,7 @@ subscriptions = Subscriptions(SERVICE)
 SHARE_PLAN = "share-plan"
 ADULT = 18
 erasure.install(subscriptions)
-subscriptions.watches(FollowUp, kinds=[AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP])
+subscriptions.watches(*WORKFLOWS)
 
 
 def _tenant(event: Received[Any]) -> UUID:

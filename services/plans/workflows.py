@@ -3,8 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from services.plans.activities import Activities
-    from services.plans.operations import timing
+    from services.plans.operations import agreements, check_ins, ending, timing
     from shared.deadlines import WorkflowInput
 
 from shared.workflow import DeadlineWorkflow
@@ -14,20 +13,25 @@ from shared.workflow import DeadlineWorkflow
 class FollowUp(DeadlineWorkflow):
     """The agreements and checks of a case's plan, until the year is over, the circle closes, or the case stops."""
 
+    kinds = (timing.AGREEMENT, timing.GRACE, timing.CHECK_IN, timing.FOLLOW_UP)
+
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
         """Announce each agreement, remind of it, let it lapse; ask at each check, escalate; end after the year."""
         async for due in self.deadlines(given):
             match due.kind, due.what:
                 case timing.AGREEMENT, _:
-                    await self.step(Activities.announce_agreement, due)
+                    await self.step(agreements.announce_agreement, due)
                 case timing.GRACE, "warn":
-                    await self.step(Activities.remind_of_agreement, due)
+                    await self.step(agreements.remind_of_agreement, due)
                 case timing.GRACE, "due":
-                    await self.step(Activities.lapse_agreement, due)
+                    await self.step(agreements.lapse_agreement, due)
                 case timing.CHECK_IN, "warn":
-                    await self.step(Activities.ask_for_check_in, due)
+                    await self.step(check_ins.ask_for_check_in, due)
                 case timing.CHECK_IN, "due":
-                    await self.step(Activities.escalate_check_in, due)
+                    await self.step(check_ins.escalate_check_in, due)
                 case timing.FOLLOW_UP, _:
-                    await self.step(Activities.complete_follow_up, due)
+                    await self.step(ending.complete_follow_up, due)
+
+
+WORKFLOWS: list[type[DeadlineWorkflow]] = [FollowUp]

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import operations
 from services.scheduling.domain import Standing
 from services.scheduling.operations import erasing
-from services.scheduling.operations.base import POLL_CLOCK, SERVICE, TARGET_CLOCK
-from services.scheduling.workflows import ConferencePreparation
+from services.scheduling.operations.base import SERVICE
+from services.scheduling.workflows import WORKFLOWS
 from shared import erasure
 from shared.context import Context
 from shared.erasure import erased_by
@@ -19,7 +19,7 @@ from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
-subscriptions.watches(ConferencePreparation, kinds=[TARGET_CLOCK, POLL_CLOCK])
+subscriptions.watches(*WORKFLOWS)
 
 
 def _tenant(event: Received[Any]) -> UUID:

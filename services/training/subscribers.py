@@ -5,9 +5,8 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import emails
-from services.training.domain import PAYMENT_CLOCK
 from services.training.operations import erasing, registrations
-from services.training.workflows import Registration
+from services.training.workflows import WORKFLOWS
 from shared import erasure, messages
 from shared.context import Context
 from shared.erasure import erased_by
@@ -19,7 +18,7 @@ subscriptions = Subscriptions(registrations.SERVICE)
 messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=emails.write)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=[registrations.SERVICE])
-subscriptions.watches(Registration, kinds=[PAYMENT_CLOCK])
+subscriptions.watches(*WORKFLOWS)
 
 
 @subscriptions.writes(says.RegistrationErased, case="always")

@@ -3,7 +3,8 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from services.training.activities import Activities
+    from services.training.domain import PAYMENT_CLOCK
+    from services.training.operations import registrations
     from shared.deadlines import WorkflowInput
 
 from shared.workflow import DeadlineWorkflow
@@ -13,12 +14,17 @@ from shared.workflow import DeadlineWorkflow
 class Registration(DeadlineWorkflow):
     """One registration, as long as it awaits its payment."""
 
+    kinds = (PAYMENT_CLOCK,)
+
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
         """Remind of the payment once, and in the end let the registration expire."""
         async for due in self.deadlines(given):
             match due.what:
                 case "warn":
-                    await self.step(Activities.remind_of_payment, due)
+                    await self.step(registrations.remind_of_payment, due)
                 case "due":
-                    await self.step(Activities.expire, due)
+                    await self.step(registrations.expire, due)
+
+
+WORKFLOWS: list[type[DeadlineWorkflow]] = [Registration]

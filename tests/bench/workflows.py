@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 
 from services.scheduling.operations import case as cases
-from services.scheduling.worker import activities, workflows
+from services.scheduling.worker import workflows
 from services.scheduling.workflows import ConferencePreparation
 from shared import case_state
 from shared.clock_activities import ClockActivities
@@ -21,6 +21,7 @@ from shared.database import Database, Scope
 from shared.deadlines import WorkflowInput
 from shared.runtime import connected
 from shared.settings import Settings
+from shared.steps import activities
 from shared.temporal import prepare_namespace, task_queue_of
 from shared.worker import RewriteFailures, sandbox
 from tests.bench.bare_workflow import Bare, nothing
@@ -102,7 +103,7 @@ async def preparations(settings: Settings, databases: Any) -> Result:
                 client,
                 task_queue_of("scheduling"),
                 workflows,
-                [*activities(context), *ClockActivities(context).all()],
+                [*activities(context).values(), *ClockActivities(context).all()],
                 steps,
             ),
             _worker(client, "bench", [Bare], [nothing], steps),

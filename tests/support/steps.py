@@ -5,11 +5,11 @@ from uuid import UUID
 
 from temporalio.testing import ActivityEnvironment
 
-from shared.clock_activities import ClockActivities
 from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Scope
 from shared.deadlines import Deadline, WorkflowInput
+from shared.steps import activities, name_of
 from shared.workflow import DeadlineWorkflow
 
 
@@ -42,27 +42,23 @@ async def attempt(
     return changed
 
 
-async def step_on(
-    world: Any, workflow: type[DeadlineWorkflow], activities: Any, workflow_id: str
-) -> Deadline:
+async def step_on(world: Any, workflow: type[DeadlineWorkflow], workflow_id: str) -> Deadline:
     """Move a world's clock to the next deadline of a workflow, and take the step that the workflow would take."""
     context: Context = world.context
     async with context.database.transaction(Scope(tenant=world.tenant)) as session:
         due = (await Clocks(context.service).agenda(session, workflow_id=workflow_id)).next
     assert due is not None, f"{workflow_id} waits for nothing"
     world.clock.time = max(world.clock.time, due.at)
-    taken: list[Any] = []
+    taken: list[str] = []
 
     class Stepping(workflow):  # type: ignore[misc, valid-type]
         async def deadlines(self, _given: WorkflowInput) -> Any:
             yield due
 
-        async def step(self, activity: Any, _due: Deadline) -> None:
-            taken.append(activity)
+        async def step(self, operation: Any, _due: Deadline) -> None:
+            taken.append(name_of(operation))
 
     await Stepping().run(WorkflowInput(tenant=world.tenant))
-    for activity in taken:
-        owners = {type(one).__name__: one for one in (activities, ClockActivities(context))}
-        method = activity.__get__(owners[activity.__qualname__.partition(".")[0]])
-        await ActivityEnvironment().run(method, due)
+    for name in taken:
+        await ActivityEnvironment().run(activities(context)[name], due)
     return due

@@ -178,7 +178,6 @@ class _Working:
             await self._context.temporal.client(),
             self._context,
             workflows=composed.workflows,
-            activities=composed.activities(self._context),
             stop_seconds=2,
             workflow_cache=self._cache,
         )

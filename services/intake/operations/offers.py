@@ -35,11 +35,13 @@ from shared.deadlines import Deadline
 from shared.events import intake as events
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
+from shared.steps import step
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
 
 
+@step("intake.offer-to-next")
 async def offer_to_next(session: AsyncSession, vault: Vault, *, due: Deadline, now: datetime) -> bool:
     """Ask the coordinator who fits best of those not asked yet; if nobody is left, tell the managers once."""
     case = await reads.case(session, tenant=due.tenant, case_id=due.subject, lock=True)
@@ -145,6 +147,7 @@ async def _start_clock(
     )
 
 
+@step("intake.remind-of-offer")
 async def remind_of_offer(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind the coordinator of an offer that still waits, once."""
     found = await _reached(session, due, now)
@@ -155,6 +158,7 @@ async def remind_of_offer(session: AsyncSession, *, due: Deadline, now: datetime
     return True
 
 
+@step("intake.expire-offer")
 async def expire_offer(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """End an offer whose time has passed without an answer; the coordinator is told that it is over."""
     found = await _reached(session, due, now)

@@ -7,11 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import emails
 from services.intake.domain.codes import (
-    ALLOCATION_CLOCK,
-    HOLD_CLOCK,
-    OFFER_CLOCK,
-    RETENTION_CLOCK,
-    SEARCH_CLOCK,
     Outcome,
     ReleaseReason,
 )
@@ -20,7 +15,7 @@ from services.intake.operations import cases, circle, erasing, leaving, notifyin
 from services.intake.queries import referrals
 from services.intake.subscribers import counting
 from services.intake.subscribers.hearing import subscriptions, tenant_of
-from services.intake.workflows import CoordinatorAssignment, Retention
+from services.intake.workflows import WORKFLOWS
 from shared import erasure, messages
 from shared.context import Context
 from shared.erasure import erased_by
@@ -31,8 +26,7 @@ from shared.services import SERVICES_WITH_CASES
 messages.install(subscriptions, templates=Path(__file__).parents[1] / "templates", writer=emails.write)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=SERVICES_WITH_CASES)
-subscriptions.watches(CoordinatorAssignment, kinds=[ALLOCATION_CLOCK, OFFER_CLOCK, SEARCH_CLOCK])
-subscriptions.watches(Retention, kinds=[RETENTION_CLOCK, HOLD_CLOCK])
+subscriptions.watches(*WORKFLOWS)
 
 __all__ = ["counting", "subscriptions"]
 

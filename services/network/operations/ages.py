@@ -28,6 +28,7 @@ from shared.calendar import BRUSSELS
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
 from shared.events import network
+from shared.steps import step
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
@@ -81,6 +82,7 @@ async def hand_over(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: 
         )
 
 
+@step("network.come-of-age")
 async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now: datetime) -> bool:
     """Ask somebody who turned twelve or eighteen for their own consent; False if the deadline no longer counts.
 

@@ -23,7 +23,6 @@ from services.network.data_requests import (
     AlreadyExtended,
     AskedTooOften,
     Decision,
-    Ended,
     NotAnsweredByDoing,
     ReceivedOnNotPossible,
     RequestDecided,
@@ -40,16 +39,13 @@ from services.network.domain import (
 )
 from services.network.models import DataRequest, DataRequestFields, Person
 from services.network.operations import asking_for_others, erasing, notifying
+from services.network.operations.ending_requests import end, publish
 from services.network.settings import policies
-from shared import case_state, outbox
+from shared import case_state
 from shared.calendar import BRUSSELS
 from shared.clocks import Clocks
-from shared.deadlines import Deadline
-from shared.errors import DomainError
 from shared.events import network
-from shared.events.base import EventData
 from shared.ids import uuid7
-from shared.service_client import ServiceClient
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
@@ -110,7 +106,7 @@ async def receive(
         kind=kind.value,
         via="link" if asked_by is not None else "staff",
     )
-    await _publish(session, request, fact, now)
+    await publish(session, request, fact, now)
     await _notify(session, request, "data-request-received", now, until=request.due_at)
     return request
 
@@ -203,7 +199,7 @@ async def extend(
     fact = network.DataRequestExtended(
         request_id=request.id, case_id=request.case_id, person_id=request.person_id, due_at=request.due_at
     )
-    await _publish(session, request, fact, now)
+    await publish(session, request, fact, now)
     await _notify(session, request, "data-request-extended", now, until=request.due_at)
 
 
@@ -211,7 +207,7 @@ async def withdraw(session: AsyncSession, *, request: DataRequest, now: datetime
     """Take a request back, also one that was approved and not carried out. Raises: RequestDecided."""
     if request.state not in OPEN_STATES:
         raise RequestDecided(state=request.state)
-    await _end(session, request, "withdrawn", now)
+    await end(session, request, "withdrawn", now)
 
 
 async def report_done(session: AsyncSession, *, request: DataRequest, now: datetime) -> None:
@@ -220,54 +216,8 @@ async def report_done(session: AsyncSession, *, request: DataRequest, now: datet
         raise NotAnsweredByDoing(kind=request.kind)
     if request.state != RequestState.APPROVED:
         raise RequestDecided(state=request.state)
-    await _end(session, request, "done", now)
+    await end(session, request, "done", now)
     await _notify(session, request, "data-request-done", now)
-
-
-async def erase(session: AsyncSession, services: ServiceClient, *, due: Deadline, now: datetime) -> bool:
-    """Carry out an approved erasure whose waiting time is over; what forbids it by now leaves it to the DPO.
-
-    Raises: Operational if intake does not answer.
-    """
-    request = await queries.data_request(session, tenant=due.tenant, request_id=due.subject, lock=True)
-    if request is None or request.state != RequestState.APPROVED:
-        return False
-    if await clocks.waiting_for(session, due) is None:
-        return False
-    person = await queries.person(session, tenant=due.tenant, person_id=request.person_id, lock=True)
-    try:
-        # Refuses before it changes anything: the last central person, a legal hold, a case that was erased.
-        await erasing.erase_person(session, services, person=person, because="asked", now=now)
-    except DomainError:
-        request.erase_at = None
-        await session.flush()
-        return await clocks.reach_only(session, due=due, now=now)
-    await _end(session, request, "done", now)
-    return True
-
-
-async def close_of_erased(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID | None, now: datetime
-) -> None:
-    """End what was still asked about an erased person, or (None) about anybody of an erased case.
-
-    The erasure is done; nothing is left to copy or to put right.
-    """
-    for request in await queries.open_data_requests(
-        session, tenant=tenant, case_id=case_id, person_id=person_id
-    ):
-        await _end(session, request, "done" if request.kind == RequestKind.ERASURE else "withdrawn", now)
-
-
-async def put_copy_away(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """End a request for a copy whose time of being ready is over."""
-    request = await queries.data_request(session, tenant=due.tenant, request_id=due.subject, lock=True)
-    if request is None or request.state != RequestState.APPROVED:
-        return False
-    if await clocks.waiting_for(session, due) is None:
-        return False
-    await _end(session, request, "done", now)
-    return True
 
 
 async def _require_room(session: AsyncSession, person: Person, kind: RequestKind, now: datetime) -> None:
@@ -335,21 +285,6 @@ async def _start_clock(
     )
 
 
-async def _end(session: AsyncSession, request: DataRequest, how: Ended, now: datetime) -> None:
-    request.state, request.ended_at = RequestState(how), now
-    await session.flush()
-    for kind in (DATA_REQUEST_CLOCK, ERASE_CLOCK, COPY_CLOCK):
-        await clocks.stop(session, kind=kind, subject=request.id, now=now)
-    fact = network.DataRequestEnded(
-        request_id=request.id,
-        case_id=request.case_id,
-        person_id=request.person_id,
-        kind=RequestKind(request.kind).value,
-        how=how,
-    )
-    await _publish(session, request, fact, now)
-
-
 async def _seal(session: AsyncSession, vault: Vault, request: DataRequest, **words: str) -> None:
     fields = await vault.open(session, request)
     await vault.seal(session, request, fields.replaced(**words))
@@ -366,7 +301,7 @@ async def _tell_decided(
         kind=RequestKind(request.kind).value,
         decision=decision,
     )
-    await _publish(session, request, fact, now)
+    await publish(session, request, fact, now)
 
 
 async def _notify(
@@ -392,8 +327,3 @@ async def _notify(
         },
         even_if_stopped=True,
     )
-
-
-async def _publish(session: AsyncSession, request: DataRequest, fact: EventData, now: datetime) -> None:
-    # A stream of its own, and of no case: it is heard also when the case has stopped or was erased.
-    await outbox.publish(session, fact, stream=request.id, tenant=request.tenant, now=now)

@@ -38,6 +38,7 @@ from shared.events import network
 from shared.events.base import EventData
 from shared.events.network import AttendanceMode
 from shared.ids import uuid7
+from shared.steps import step
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
@@ -171,6 +172,7 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
     await _write(session, person, invitation, "invitation", now)
 
 
+@step("network.remind-of-invitation")
 async def remind(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind somebody who is silent, once."""
     invitation = await _open(session, due.tenant, due.subject)
@@ -185,6 +187,7 @@ async def remind(session: AsyncSession, *, due: Deadline, now: datetime) -> bool
     return True
 
 
+@step("network.give-up-waiting")
 async def give_up_waiting(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Show somebody as silent, for the coordinator to reach another way; nobody is mailed."""
     invitation = await _open(session, due.tenant, due.subject)

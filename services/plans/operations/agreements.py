@@ -27,6 +27,7 @@ from services.plans.operations.timing import (
 from services.plans.settings import policies
 from shared.deadlines import Deadline
 from shared.events import plans as events
+from shared.steps import step
 
 
 async def settle_agreement(
@@ -78,6 +79,7 @@ async def read_agreement(session: AsyncSession, agreement_id: UUID) -> Agreement
     return agreement
 
 
+@step("plans.announce-agreement")
 async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """The day of an agreement has come: publish it, tell who does it, and give it time."""
     found = await waiting_plan(session, due)
@@ -107,6 +109,7 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
     return True
 
 
+@step("plans.remind-of-agreement")
 async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind of an agreement, once."""
     found = await waiting_plan(session, due)
@@ -118,6 +121,7 @@ async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: date
     return True
 
 
+@step("plans.lapse-agreement")
 async def lapse_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Nobody reported an agreement as done, in all its time."""
     found = await waiting_plan(session, due)

@@ -39,6 +39,7 @@ from services.plans.settings import policies
 from shared.deadlines import Deadline
 from shared.events import plans as events
 from shared.ids import uuid7
+from shared.steps import step
 from shared.vault import Vault
 
 
@@ -151,6 +152,7 @@ async def read_check_in(session: AsyncSession, check_in_id: UUID) -> CheckIn:
     return check_in
 
 
+@step("plans.ask-for-check-in")
 async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """It is time for a check: publish who is to ask now, and tell the monitor if it is them."""
     found = await waiting_plan(session, due)
@@ -179,6 +181,7 @@ async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetim
     return True
 
 
+@step("plans.escalate-check-in")
 async def escalate_check_in(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Nobody asked in time: the regional manager is to see to it; the check stays open."""
     if await waiting_plan(session, due) is None or await clocks.reach(session, due, now=now) is None:

@@ -14,6 +14,7 @@ from services.plans.operations.timing import clocks, publish, stop_all_clocks, w
 from shared import case_state
 from shared.deadlines import Deadline
 from shared.events import plans as events
+from shared.steps import step
 
 
 async def end_follow_up(
@@ -26,6 +27,7 @@ async def end_follow_up(
     await publish(session, plan, events.FollowUpEnded(case_id=plan.case_id, outcome=outcome), now=now)
 
 
+@step("plans.complete-follow-up")
 async def complete_follow_up(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """End the follow-up whose year is over."""
     found = await waiting_plan(session, due)

@@ -12,8 +12,10 @@ from services.scheduling.operations import polls
 from services.scheduling.operations.asking import tell_of_poll
 from services.scheduling.operations.base import clocks
 from shared.deadlines import Deadline
+from shared.steps import step
 
 
+@step("scheduling.remind-silent")
 async def remind_silent(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind those who have not answered every date, once; those who have hear nothing."""
     found = await _locked_poll(session, due)
@@ -34,6 +36,7 @@ async def remind_silent(session: AsyncSession, *, due: Deadline, now: datetime) 
     return True
 
 
+@step("scheduling.close-poll")
 async def close_when_due(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Close a poll whose time is over, with the answers there are."""
     found = await _locked_poll(session, due)

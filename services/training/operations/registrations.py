@@ -36,6 +36,7 @@ from shared.deadlines import Deadline
 from shared.events import training as says
 from shared.events.base import EventData
 from shared.ids import uuid7
+from shared.steps import step
 from shared.vault import Vault
 
 SERVICE = "training"
@@ -228,6 +229,7 @@ async def call_off(
     )
 
 
+@step("training.remind-of-payment")
 async def remind_of_payment(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind of a payment, once."""
     row = await _reached(session, due, now)
@@ -237,6 +239,7 @@ async def remind_of_payment(session: AsyncSession, *, due: Deadline, now: dateti
     return True
 
 
+@step("training.expire-registration")
 async def expire(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Let a registration expire that was not paid in its time."""
     row = await _reached(session, due, now)

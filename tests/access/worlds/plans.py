@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from services.plans.activities import Activities
 from services.plans.domain import follow_up_workflow_id
 from services.plans.workflows import FollowUp
 from shared.database import Database
@@ -154,7 +153,7 @@ async def _followed(house: Plans, case: Case, whose: str) -> Made:
 async def _until_due(house: Plans, case: Case, kind: str) -> dict[str, UUID]:
     """Let time pass until a check is due; return all that wait then."""
     for _ in range(30):
-        await step_on(house, FollowUp, Activities(house.context), follow_up_workflow_id(case.id))
+        await step_on(house, FollowUp, follow_up_workflow_id(case.id))
         found = await house.rows(
             "SELECT id, kind FROM check_in WHERE case_id = :case AND state IN ('due', 'escalated')",
             case=case.id,

@@ -8,7 +8,7 @@ import pytest
 
 from services.network.copy_schemas import Copy
 from services.network.data_requests import COPY_CLOCK
-from services.network.operations import data_requests
+from services.network.operations import ending_requests
 from shared.errors import Gone, NotYet, Operational
 from shared.ids import uuid7
 from tests.integration.network.test_data_requests import asked, decide, dpo, family
@@ -227,7 +227,7 @@ class TestReading:
             world.later(days=31)
             assert await attempt(
                 world.context,
-                data_requests.put_copy_away,
+                ending_requests.put_copy_away,
                 tenant=world.tenant,
                 kind=COPY_CLOCK,
                 subject=request,

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.network.data_requests import DATA_REQUEST_CLOCK, ERASE_CLOCK
-from services.network.operations import data_requests
+from services.network.operations import ending_requests
 from shared.auth import Role
 from shared.clocks import Clocks
 from shared.events import intake
@@ -424,7 +424,7 @@ class TestErasure:
         for expected in (True, False):
             erased = await attempt(
                 world.context,
-                data_requests.erase,
+                ending_requests.erase,
                 tenant=world.tenant,
                 kind=ERASE_CLOCK,
                 subject=request,

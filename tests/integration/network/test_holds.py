@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.network.data_requests import ERASE_CLOCK
-from services.network.operations import data_requests, holds
+from services.network.operations import ending_requests, holds
 from shared.errors import NotFound, NotYet, Operational
 from shared.events import intake, network
 from shared.ids import uuid7
@@ -57,7 +57,7 @@ async def carry_out(world: Network, request: str) -> bool:
     """Let the workflow's step carry out an erasure; return whether it changed anything."""
     return await attempt(
         world.context,
-        data_requests.erase,
+        ending_requests.erase,
         tenant=world.tenant,
         kind=ERASE_CLOCK,
         subject=request,

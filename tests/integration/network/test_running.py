@@ -43,7 +43,6 @@ async def whole(settings: Settings, databases: Databases, mail_server: Sink) -> 
             await world.context.temporal.client(),
             world.context,
             workflows=worker.workflows,
-            activities=worker.activities(world.context),
             stop_seconds=2,
         )
         async with running:

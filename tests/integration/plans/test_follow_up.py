@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from services.plans.activities import Activities
 from services.plans.domain import follow_up_workflow_id
 from services.plans.operations import agreements
 from services.plans.workflows import FollowUp
@@ -21,7 +20,7 @@ from tests.support.world.plans import Plans, plan_of
 async def step(world: Plans, case: Case) -> str:
     """Go to the next deadline of the follow-up and take the step; return the kind of its clock."""
     workflow_id = follow_up_workflow_id(case.id)
-    return (await step_on(world, FollowUp, Activities(world.context), workflow_id)).kind
+    return (await step_on(world, FollowUp, workflow_id)).kind
 
 
 async def steps_to(world: Plans, case: Case, kind: str) -> None:

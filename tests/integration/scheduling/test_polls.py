@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import event
 
 from services.scheduling import operations
-from services.scheduling.activities import Activities
 from services.scheduling.operations.base import clocks
 from services.scheduling.workflows import ConferencePreparation
 from shared.database import count_statements
@@ -238,9 +237,7 @@ class TestDeadlines:
     async def test_warn_of_the_target_and_then_tell_that_it_was_missed(self, world: Scheduling) -> None:
         case = await world.assigned()
         for what in ("warn", "due"):
-            due = await step_on(
-                world, ConferencePreparation, Activities(world.context), f"preparation/{case.id}/1"
-            )
+            due = await step_on(world, ConferencePreparation, f"preparation/{case.id}/1")
             assert (due.kind, due.what) == ("conference-target", what)
         types = [row.type for row in await world.published(case=case)][-2:]
         assert types == ["scheduling.clock.warned.v1", "scheduling.clock.breached.v1"]

@@ -31,9 +31,7 @@ async def connected(settings: Settings, fresh_temporal: TimeSkippingServer) -> A
         service="plans", address=server.address, namespace=server.namespace, codec_key=CODEC_KEY
     )
     context = bare_context(database=cast("Any", None), settings=settings)
-    worker = make_worker(
-        await connection.client(), context, workflows=[Waits], activities=[look], stop_seconds=2
-    )
+    worker = make_worker(await connection.client(), context, workflows=[Waits], more=[look], stop_seconds=2)
     async with worker:
         yield connection
 

@@ -3,7 +3,6 @@
 import asyncio
 from uuid import UUID
 
-from services.training.activities import Activities
 from services.training.domain import registration_workflow_id
 from services.training.workflows import Registration
 from shared.auth import Role
@@ -16,7 +15,7 @@ async def expire(world: Training, registered: dict[str, str]) -> None:
     """Let the time to pay pass, as the workflow would."""
     workflow_id = registration_workflow_id(UUID(registered["registration_id"]))
     for _ in ("reminded", "expired"):
-        await step_on(world, Registration, Activities(world.context), workflow_id)
+        await step_on(world, Registration, workflow_id)
 
 
 class TestImport:

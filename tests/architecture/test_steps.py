@@ -1,0 +1,63 @@
+"""Every kind of clock that a workflow waits for has a step, and every step is some workflow's."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any, Literal, cast
+from uuid import UUID
+
+import pytest
+
+from shared.clock_workflow import ClockWorkflow
+from shared.context import Context
+from shared.deadlines import Deadline, WorkflowInput
+from shared.services import SERVICES
+from shared.steps import activities, name_of
+from shared.workflow import DeadlineWorkflow
+
+_NOBODY = UUID(int=0)
+
+
+def taken(workflow: type[DeadlineWorkflow], kind: str, what: Literal["warn", "due"]) -> set[str]:
+    """Return the steps that a workflow takes at a deadline."""
+    names: set[str] = set()
+
+    class Stepping(workflow):  # type: ignore[misc, valid-type]
+        async def deadlines(self, _given: WorkflowInput) -> AsyncIterator[Deadline]:
+            yield Deadline(
+                tenant=_NOBODY,
+                case_id=None,
+                clock_id=_NOBODY,
+                kind=kind,
+                subject=_NOBODY,
+                what=what,
+                at=datetime.now(UTC),
+            )
+
+        async def step(self, operation: Any, _due: Deadline) -> None:
+            names.add(name_of(operation))
+
+    asyncio.run(Stepping().run(WorkflowInput(tenant=_NOBODY)))
+    return names
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_step_is_taken_and_every_kind_of_clock_has_one(service: str) -> None:
+    workflows = import_module(f"services.{service}.worker").workflows
+    found: set[str] = taken(ClockWorkflow, "any", "warn") | taken(ClockWorkflow, "any", "due")
+    for workflow in workflows:
+        for kind in workflow.kinds:
+            at_its_end = taken(workflow, kind, "due")
+            assert at_its_end, f"{workflow.__name__} does nothing when a clock {kind} is due"
+            found |= at_its_end | taken(workflow, kind, "warn")
+    assert found == {*activities(cast("Context", SimpleNamespace(service=service)))}
+
+
+def test_no_two_workflows_of_a_service_wait_for_clocks_of_the_same_kind() -> None:
+    for service in SERVICES:
+        kinds = [
+            kind for each in import_module(f"services.{service}.worker").workflows for kind in each.kinds
+        ]
+        assert len(kinds) == len(set(kinds))
