@@ -91,6 +91,19 @@ def render(directory: Path, mail: Mail) -> tuple[Language, str, str, str]:
     return language, first.removeprefix("Subject: ").strip(), _text(body), _html(body, language)
 
 
+def subject_of(directory: Path, kind: str, language: Language) -> str | None:
+    """Return the subject that all mails of a kind have, in Dutch where this language has no template.
+
+    None if there is no such kind, or not any more.
+    """
+    for each in (language, FALLBACK):
+        file = directory / f"{kind}.{each}.txt"
+        if file.exists():
+            with file.open(encoding="utf-8") as lines:
+                return next(lines).removeprefix("Subject: ").strip()
+    return None
+
+
 def _text(body: str) -> str:
     lines = []
     for line in body.splitlines():

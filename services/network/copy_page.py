@@ -17,8 +17,10 @@ from services.network.copy_words import say_code, word
 from services.network.models import PersonFields
 from shared.contracts import OwnAuditEntry
 from shared.languages import day_in_words, period_in_words, time_in_words
+from shared.mail import subject_of
 
 _PAGES = Path(__file__).with_name("pages")
+_TEMPLATES = Path(__file__).with_name("templates")
 # What is known of somebody, as it was sealed; of whom else they speak for is not said.
 _DETAILS = tuple(name for name in PersonFields.model_fields if name != "authority_over")
 # Said as they were written down. All other text that is not a moment is a code, and is said in words.
@@ -143,7 +145,7 @@ class _Page:
         contacts = [self._cells(made, ("on", "channel", "purpose")) for made in circle.contacts]
         messages = [
             [
-                self._say("kind", m.kind),
+                subject_of(_TEMPLATES, m.kind, self._language) or self._code(m.kind),
                 self._say("at", m.settled_at or m.decided_at),
                 self._say("state", m.state),
             ]

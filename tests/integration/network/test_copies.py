@@ -285,6 +285,9 @@ class TestPage:
         page = (await read(world, case, aunt, await ready(world, case, aunt), "?format=html")).text
         title = {"fr": "Tout ce que nous gardons", "en": "All that we keep"}.get(language, "Alles wat we")
         assert f"<h1>{title}" in page
+        # Mails are listed by their subjects, as in one's mailbox.
+        mail = {"fr": "Votre aperçu est prêt", "en": "Your overview is ready"}.get(language, "Je overzicht")
+        assert mail in page
         assert f'<html lang="{language if language != "tr" else "nl"}">' in page
         for tag in ("link", "img", "iframe", "object", "form", "a "):
             assert f"<{tag}" not in page

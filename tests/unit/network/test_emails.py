@@ -7,7 +7,7 @@ import pytest
 from services.network.emails import TEMPLATES
 from services.network.operations.notifying import ASKED_KINDS, OWN_KINDS
 from shared.languages import LANGUAGES, Language
-from shared.mail import Mail, render
+from shared.mail import Mail, render, subject_of
 
 KINDS = sorted(ASKED_KINDS | OWN_KINDS)
 ROLES = ("central", "circle", "professional", "advocate", "interpreter", "representative")
@@ -44,6 +44,7 @@ class TestEveryMail:
             for values in ({}, FULL):
                 found, subject, text, page = _rendered(kind, language, role, **values)
                 assert found == language
+                assert subject == subject_of(TEMPLATES, kind, language)
                 assert "Yusra" in text
                 assert "Yusra" not in subject
                 assert not re.search(r"[{}]|None|\n ", text)

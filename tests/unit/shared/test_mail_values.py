@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.mail import Mail, render
+from shared.mail import Mail, render, subject_of
 
 TEMPLATE = "Subject: A course\n\nDear you,\n\n{{ course }}\n{{ place }}\n\n-> Open it: {{ link }}\n"
 
@@ -39,3 +39,9 @@ def test_a_template_makes_its_own_button_of_a_value(tmp_path: Path) -> None:
     assert subject == "A course"
     assert "Open it: https://kring.example/l/x" in text
     assert page.count("<a ") == 1
+
+
+@pytest.mark.parametrize(("kind", "found"), [("course", "A course"), ("lesson", None)])
+def test_the_subject_of_a_kind_is_known_without_values(tmp_path: Path, kind: str, found: str | None) -> None:
+    (tmp_path / "course.nl.txt").write_text(TEMPLATE, encoding="utf-8")
+    assert subject_of(tmp_path, kind, "fr") == found
