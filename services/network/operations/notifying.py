@@ -27,22 +27,6 @@ ASKED_KINDS = frozenset(
         "file-kept",
     }
 )
-OWN_KINDS = frozenset(
-    {
-        "invitation",
-        "invitation-reminder",
-        "link-renewed",
-        "link-asked",
-        "consent-asked",
-        "case-stopped",
-        "data-request-received",
-        "data-request-extended",
-        "data-request-ready",
-        "data-request-approved",
-        "data-request-refused",
-        "data-request-done",
-    }
-)
 CALENDAR = "calendar_"
 
 # A page, and what of it for the portal to know; emails lead to the page alone.

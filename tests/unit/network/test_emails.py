@@ -5,11 +5,11 @@ import re
 import pytest
 
 from services.network.emails import TEMPLATES
-from services.network.operations.notifying import ASKED_KINDS, OWN_KINDS
+from services.network.operations.notifying import ASKED_KINDS
 from shared.languages import LANGUAGES, Language
 from shared.mail import Mail, render, subject_of
 
-KINDS = sorted(ASKED_KINDS | OWN_KINDS)
+KINDS = sorted(ASKED_KINDS | {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")})
 ROLES = ("central", "circle", "professional", "advocate", "interpreter", "representative")
 LINK = "https://kring.example/l/token?to=x"
 FULL = {
