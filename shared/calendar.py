@@ -1,4 +1,4 @@
-"""Working days, lengths of time, the day's end as people here know it, and invitations for their calendars."""
+"""Calendars of organisations: working days, lengths of time, the end of a day; and invitations for people's own."""
 
 import re
 from dataclasses import dataclass, field
@@ -19,50 +19,88 @@ _SATURDAY = 5
 _PRODUCT = "-//Kring//Kring//NL"
 
 
-@lru_cache(maxsize=8)
-def _holidays(country: str) -> "HolidayBase":
+@lru_cache(maxsize=64)
+def _holidays(country: str, subdivision: str | None) -> "HolidayBase":
     from holidays import country_holidays
 
-    return country_holidays(country)
+    return country_holidays(country, subdiv=subdivision)
 
 
-def is_working_day(day: date, *, country: str = "BE") -> bool:
-    """Say whether a day (of a moment: its day in Brussels) is neither in the weekend nor a public holiday."""
-    local = day.astimezone(BRUSSELS).date() if isinstance(day, datetime) else day
-    return local.weekday() < _SATURDAY and local not in _holidays(country)
+@dataclass(frozen=True)
+class Calendar:
+    """By which holidays and clock an organisation works.
 
-
-def add_working_days(start: Day, count: int, *, country: str = "BE") -> Day:
-    """Return `start` moved by a number of working days; the day of `start` itself is never counted.
-
-    A moment keeps its time of day in Brussels, also across the change to summer time, and is returned in UTC.
+    `country`: ISO 3166-1, two letters; `subdivision`: a part of it with holidays of its own, by its name in the library
+    `holidays`; `time_zone`: IANA. Times are returned in UTC.
     """
-    if isinstance(start, datetime):
-        local = start.astimezone(BRUSSELS)
-        day = _add_to_date(local.date(), count, country)
-        return datetime.combine(day, local.time(), tzinfo=BRUSSELS).astimezone(UTC)
-    return _add_to_date(start, count, country)
+
+    country: str = "BE"
+    subdivision: str | None = None
+    time_zone: str = BRUSSELS.key
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def local(self, time: datetime) -> datetime:
+        """Return a time as clocks show it there."""
+        return time.astimezone(self.zone)
+
+    def day_of(self, time: date | datetime) -> date:
+        """Return the day that a time falls on there, or the day itself."""
+        return self.local(time).date() if isinstance(time, datetime) else time
+
+    def at(self, day: date, hour: time) -> datetime:
+        """Return when it is a time of day on a day."""
+        return datetime.combine(day, hour, tzinfo=self.zone).astimezone(UTC)
+
+    def end_of_day(self, day: date | datetime) -> datetime:
+        """Return when a day is over (of a time: its day there)."""
+        return self.at(self.day_of(day) + timedelta(days=1), time.min)
+
+    def is_working_day(self, day: date | datetime) -> bool:
+        """Say whether a day (of a time: its day there) is neither in the weekend nor a public holiday."""
+        local = self.day_of(day)
+        return local.weekday() < _SATURDAY and local not in _holidays(self.country, self.subdivision)
+
+    def add_working_days(self, start: Day, count: int) -> Day:
+        """Return `start` moved by a number of working days; the day of `start` itself is never counted.
+
+        A time keeps its time of day there, also across the change to summer time.
+        """
+        if isinstance(start, datetime):
+            local = self.local(start)
+            return self.at(self._moved(local.date(), count), local.time())
+        return self._moved(start, count)
+
+    def _moved(self, day: date, count: int) -> date:
+        step = timedelta(days=1 if count >= 0 else -1)
+        left = abs(count)
+        while left:
+            day += step
+            if self.is_working_day(day):
+                left -= 1
+        return day
+
+    def add_length(self, start: datetime, length: str) -> datetime:
+        """Return the time a length after `start`: days keep the time of day there, hours are exact."""
+        parts = _parts_of(length)
+        if "working" in parts:
+            return self.add_working_days(start, parts["working"])
+        weeks = parts.get("weeks", 0) + parts.get("short_weeks", 0)
+        days = timedelta(days=parts.get("days", 0) + parts.get("short_days", 0), weeks=weeks)
+        moved = (self.local(start) + days).astimezone(UTC)
+        return moved + timedelta(**{name: parts.get(name, 0) for name in ("hours", "minutes", "seconds")})
 
 
-def _add_to_date(day: date, count: int, country: str) -> date:
-    step = timedelta(days=1 if count >= 0 else -1)
-    left = abs(count)
-    while left:
-        day += step
-        if is_working_day(day, country=country):
-            left -= 1
-    return day
+# The calendar of an organisation that said nothing else.
+BELGIUM = Calendar()
 
 
 def age_on(birth_date: date, day: date) -> int:
     """Return the age in whole years on a day."""
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
-
-
-def end_of_day(day: date) -> datetime:
-    """Return the moment, in UTC, at which a day in Brussels is over (of a moment: its day there)."""
-    local = day.astimezone(BRUSSELS).date() if isinstance(day, datetime) else day
-    return datetime.combine(local + timedelta(days=1), time.min, tzinfo=BRUSSELS).astimezone(UTC)
 
 
 _LENGTH = re.compile(
@@ -97,22 +135,11 @@ def at_most(longest: timedelta) -> AfterValidator:
     """Return a validator of lengths: longer than nothing, and not longer than this."""
 
     def check(length: str) -> str:
-        if not _ANY_MONDAY < add_length(_ANY_MONDAY, length) <= _ANY_MONDAY + longest:
+        if not _ANY_MONDAY < BELGIUM.add_length(_ANY_MONDAY, length) <= _ANY_MONDAY + longest:
             raise ValueError(f"must be longer than nothing and at most {longest.days} days")
         return length
 
     return AfterValidator(check)
-
-
-def add_length(start: datetime, length: str, *, country: str = "BE") -> datetime:
-    """Return the moment a length after `start`, in UTC: days keep the time of day in Brussels, hours are exact."""
-    parts = _parts_of(length)
-    if "working" in parts:
-        return add_working_days(start, parts["working"], country=country).astimezone(UTC)
-    weeks = parts.get("weeks", 0) + parts.get("short_weeks", 0)
-    days = timedelta(days=parts.get("days", 0) + parts.get("short_days", 0), weeks=weeks)
-    moved = (start.astimezone(BRUSSELS) + days).astimezone(UTC)
-    return moved + timedelta(**{name: parts.get(name, 0) for name in ("hours", "minutes", "seconds")})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +150,7 @@ class Appointment:
     sequence: int
     starts_at: datetime
     ends_at: datetime
+    calendar: Calendar
     summary: str
     stamped_at: datetime
     organiser_address: str
@@ -141,14 +169,15 @@ def calendar_invitation(
 
     Moving or cancelling repeats the uid with a higher sequence.
     """
-    from icalendar import Calendar, Event, vCalAddress, vText
+    from icalendar import Calendar as CalendarFile
+    from icalendar import Event, vCalAddress, vText
 
     event = Event()
     event.add("uid", appointment.uid)
     event.add("sequence", appointment.sequence)
     event.add("dtstamp", appointment.stamped_at.astimezone(UTC))
-    event.add("dtstart", appointment.starts_at.astimezone(BRUSSELS))
-    event.add("dtend", appointment.ends_at.astimezone(BRUSSELS))
+    event.add("dtstart", appointment.calendar.local(appointment.starts_at))
+    event.add("dtend", appointment.calendar.local(appointment.ends_at))
     event.add("summary", appointment.summary)
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     for name, value in (
@@ -169,14 +198,14 @@ def calendar_invitation(
     attendee.params["RSVP"] = vText("FALSE")
     event.add("attendee", attendee, encode=False)
 
-    calendar = Calendar()
+    calendar = CalendarFile()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(event)
     # Only the rules around the appointment: without bounds the file holds those of half a century.
     calendar.add_missing_timezones(
-        first_date=appointment.starts_at.astimezone(BRUSSELS).date(),
-        last_date=appointment.ends_at.astimezone(BRUSSELS).date() + timedelta(days=1),
+        first_date=appointment.calendar.local(appointment.starts_at).date(),
+        last_date=appointment.calendar.local(appointment.ends_at).date() + timedelta(days=1),
     )
     return bytes(calendar.to_ical())

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 from babel.dates import format_date, format_time
 from pydantic import StringConstraints
 
-from shared.calendar import BRUSSELS
+from shared.calendar import Calendar
 
 # What everything that people read is written in; the first is for whoever speaks none of them.
 Language = Literal["nl", "fr", "en"]
@@ -30,35 +30,35 @@ def language_of(code: str | None) -> Language:
     return next((language for language in LANGUAGES if language == code), FALLBACK)
 
 
-def day_in_words(day: date, language: Language) -> str:
-    """Return a day (of a time: its day in Brussels) with its weekday: maandag 2 maart 2026."""
-    local = day.astimezone(BRUSSELS).date() if isinstance(day, datetime) else day
+def day_in_words(day: date, language: Language, calendar: Calendar) -> str:
+    """Return a day (of a time: its day in that calendar) with its weekday: maandag 2 maart 2026."""
+    local = calendar.day_of(day)
     # The first is the only ordinal among French days, which CLDR has no pattern for.
     ordinal = "d'er'" if (language, local.day) == ("fr", 1) else "d"
     return format_date(local, f"EEEE {ordinal} MMMM y", locale=language)
 
 
-def hour_in_words(time: datetime, language: Language) -> str:
-    """Return the time of day in Brussels: 9.05 uur."""
-    return format_time(time.astimezone(BRUSSELS).timetz(), _HOURS[language], locale=language)
+def hour_in_words(time: datetime, language: Language, calendar: Calendar) -> str:
+    """Return the time of day: 9.05 uur."""
+    return format_time(calendar.local(time).timetz(), _HOURS[language], locale=language)
 
 
-def time_in_words(time: datetime, language: Language) -> str:
+def time_in_words(time: datetime, language: Language, calendar: Calendar) -> str:
     """Return a day and its time of day."""
-    return f"{day_in_words(time, language)}, {hour_in_words(time, language)}"
+    return f"{day_in_words(time, language, calendar)}, {hour_in_words(time, language, calendar)}"
 
 
-def deadline_in_words(time: datetime, language: Language) -> str:
+def deadline_in_words(time: datetime, language: Language, calendar: Calendar) -> str:
     """Return until when something can be done; midnight is the last minute of the day that ends."""
-    local = time.astimezone(BRUSSELS)
+    local = calendar.local(time)
     midnight = (local.hour, local.minute) == (0, 0)
-    return time_in_words(time - timedelta(minutes=1) if midnight else time, language)
+    return time_in_words(time - timedelta(minutes=1) if midnight else time, language, calendar)
 
 
-def period_in_words(starts_at: datetime, ends_at: datetime, language: Language) -> str:
+def period_in_words(starts_at: datetime, ends_at: datetime, language: Language, calendar: Calendar) -> str:
     """Return when something begins and ends; the second day is named if it is another."""
-    day, last_day = day_in_words(starts_at, language), day_in_words(ends_at, language)
-    start, end = hour_in_words(starts_at, language), hour_in_words(ends_at, language)
+    day, last_day = (day_in_words(time, language, calendar) for time in (starts_at, ends_at))
+    start, end = (hour_in_words(time, language, calendar) for time in (starts_at, ends_at))
     return _PERIODS[language].format(
         day=day,
         # The unit is said once where it stands at the end of the hour.

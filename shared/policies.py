@@ -6,7 +6,7 @@ its opening (`for_case`), anything else the one of its own beginning (`in_force(
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
@@ -16,7 +16,8 @@ from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.calendar import add_length
+from shared import calendars
+from shared.calendar import BELGIUM, Calendar
 from shared.errors import NotFound, NotYet
 from shared.http.models import RequestModel
 from shared.tables import case_state
@@ -44,7 +45,7 @@ class PolicySettings(RequestModel):
     def _in_order(self, info: ValidationInfo) -> Self:
         # What is stored was in order by the rules and defaults of its day, and has to stay readable.
         for first, then in () if info.context == _AS_STORED else self.ORDER:
-            ends = [add_length(_ANY_MONDAY, getattr(self, name)) for name in (first, then)]
+            ends = [BELGIUM.add_length(_ANY_MONDAY, getattr(self, name)) for name in (first, then)]
             if ends[0] >= ends[1]:
                 raise ValueError(f"{first} must be shorter than {then}")
         return self
@@ -55,15 +56,19 @@ P = TypeVar("P", bound=PolicySettings)
 
 @dataclass(frozen=True)
 class PolicyInForce(Generic[P]):
-    """One version of an organisation's settings; `set_at` None: the defaults, which nobody set."""
+    """One version of an organisation's settings; `set_at` None: the defaults, which nobody set.
+
+    Its lengths count by the calendar that the organisation works by.
+    """
 
     version: int
     settings: P
     set_at: datetime | None = None
+    calendar: Calendar = BELGIUM
 
     def after(self, start: datetime, length: str) -> datetime:
         """Return the time a length after `start`, by the organisation's calendar."""
-        return add_length(start, length)
+        return self.calendar.add_length(start, length)
 
 
 class Policies(Generic[P]):
@@ -79,19 +84,24 @@ class Policies(Generic[P]):
         query = select(table).where(table.c.tenant == tenant).order_by(table.c.version.desc()).limit(1)
         if at is not None:
             query = query.where(table.c.set_at <= at)
-        return self._read((await session.execute(query)).one_or_none())
+        row = (await session.execute(query)).one_or_none()
+        return self._read(row, await calendars.of(session, tenant=tenant))
 
     async def for_case(self, session: AsyncSession, *, case_id: UUID) -> PolicyInForce[P]:
         """Return what was in force when a case opened. Raises: NotYet if its opening is not known here yet."""
         case = case_state.c
-        opened = select(case.opened_at, table.c.version, table.c.settings, table.c.set_at).outerjoin_from(
+        opened = select(
+            case.tenant, case.opened_at, table.c.version, table.c.settings, table.c.set_at
+        ).outerjoin_from(
             case_state, table, and_(table.c.tenant == case.tenant, table.c.set_at <= case.opened_at)
         )
         query = opened.where(case.case_id == case_id).order_by(table.c.version.desc().nulls_last()).limit(1)
         row = (await session.execute(query)).one_or_none()
         if row is None or row.opened_at is None:
             raise NotYet("opening of the case")
-        return self._read(None if row.version is None else row)
+        return self._read(
+            None if row.version is None else row, await calendars.of(session, tenant=row.tenant)
+        )
 
     async def version(self, session: AsyncSession, *, tenant: UUID, version: int) -> PolicyInForce[P]:
         """Return one version. Raises: UnknownPolicyVersion."""
@@ -99,16 +109,17 @@ class Policies(Generic[P]):
         row = (await session.execute(query)).one_or_none()
         if row is None and version != _FIRST:
             raise UnknownPolicyVersion(version=version)
-        return self._read(row)
+        return self._read(row, await calendars.of(session, tenant=tenant))
 
     async def history(self, session: AsyncSession, *, tenant: UUID) -> Callable[[datetime], PolicyInForce[P]]:
         """Return, for lists, what tells the version that was in force at a time."""
         query = select(table).where(table.c.tenant == tenant).order_by(table.c.version.desc())
-        versions = [self._read(row) for row in await session.execute(query)]
+        calendar = await calendars.of(session, tenant=tenant)
+        versions = [self._read(row, calendar) for row in await session.execute(query)]
 
         def at(time: datetime) -> PolicyInForce[P]:
             known = (each for each in versions if each.set_at is not None and each.set_at <= time)
-            return next(known, self._read(None))
+            return next(known, self._read(None, calendar))
 
         return at
 
@@ -123,7 +134,7 @@ class Policies(Generic[P]):
             present = await self.in_force(session, tenant=tenant)
             if present.settings == settings:
                 return present
-            new = PolicyInForce(present.version + 1, settings, now)
+            new = replace(present, version=present.version + 1, settings=settings, set_at=now)
             values = {
                 "tenant": tenant,
                 "version": new.version,
@@ -135,9 +146,9 @@ class Policies(Generic[P]):
             if (await session.execute(added)).first() is not None:
                 return new
 
-    def _read(self, row: Any) -> PolicyInForce[P]:
+    def _read(self, row: Any, calendar: Calendar) -> PolicyInForce[P]:
         if row is None:
-            return PolicyInForce(_FIRST, self.settings())
+            return PolicyInForce(_FIRST, self.settings(), calendar=calendar)
         # A field that is gone is ignored, and a new one has its default.
         settings = self.settings.model_validate(row.settings, extra="ignore", context=_AS_STORED)
-        return PolicyInForce(row.version, settings, row.set_at)
+        return PolicyInForce(row.version, settings, row.set_at, calendar)

@@ -16,7 +16,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import break_glass, case_state, inbox
+from shared import break_glass, calendars, case_state, inbox
 from shared.audit import ITSELF, Actor, acting
 from shared.clock_workflow import ClockWorkflow
 from shared.context import Context
@@ -95,6 +95,9 @@ class Subscriptions:
             data.TYPE: Subscription(data, "always", write=break_glass.follow)
             for data in (intake.BreakGlassOpened, intake.BreakGlassClosed)
         }
+        self._defaults[intake.OrganisationEntered.TYPE] = Subscription(
+            intake.OrganisationEntered, "always", write=calendars.follow
+        )
         # Only services have clocks; what else subscribes, as a test or a benchmark does, has none to hear of.
         for what in (what for what in WAKING if (service, what) in CLOCK_EVENTS):
             # Also when the case has stopped: that is when a workflow must see that nothing is left to wait for.

@@ -108,6 +108,17 @@ case_state = Table(
     CheckConstraint("status IN ('open', 'paused', 'stopped', 'ended', 'erased')", name="status"),
 )
 
+# By which holidays and clock each organisation works: see shared.calendars. Who is not in it works by Belgium's.
+tenant_calendar = Table(
+    "tenant_calendar",
+    platform,
+    Column("tenant", Uuid, primary_key=True),
+    Column("country", Text, nullable=False),
+    Column("subdivision", Text),
+    Column("time_zone", Text, nullable=False),
+    info={APPEND_ONLY: True},
+)
+
 # What organisations set for this service, every version of it: see shared.policies.
 policy = Table(
     "policy",

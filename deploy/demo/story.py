@@ -31,7 +31,7 @@ from deploy.demo.values import Hours, Organisation, personal_texts
 from deploy.watch.failures import WentWrong, patiently
 from deploy.watch.ledger import Event
 from deploy.watch.watch import Watch
-from shared.calendar import BRUSSELS, add_length
+from shared.calendar import BELGIUM, BRUSSELS
 from shared.events.base import EventData
 
 C = TypeVar("C")
@@ -142,7 +142,7 @@ class Story:
         if weekday is not None:
             first = self.at(0, clock)
             while first <= self.start or _WEEKDAYS[first.astimezone(BRUSSELS).weekday()] != weekday:
-                first = add_length(first, "1d")
+                first = BELGIUM.add_length(first, "1d")
         while await self.watch.move_towards(first) < first:
             await self.watch.settle()
         self.start = first
@@ -177,7 +177,7 @@ class Story:
 
     async def time_passes(self, length: str) -> None:
         """Let time pass: "2d", "3wd" (working days), "PT5H", "PT30S"; days keep the time of day in Brussels."""
-        await self.lane.wait(add_length(await self.now(), length))
+        await self.lane.wait(BELGIUM.add_length(await self.now(), length))
 
     async def days_pass(self, days: int) -> None:
         """Let days pass, to the same time of day in Brussels."""
@@ -209,7 +209,7 @@ class Story:
 
     async def _until(self, has_come: Callable[[], Awaitable[bool]], within: str, what: str) -> None:
         now = await self.now()
-        if not await self.lane.wait(now, has_come, add_length(now, within)):
+        if not await self.lane.wait(now, has_come, BELGIUM.add_length(now, within)):
             raise WentWrong(f"after {within} there is still no {what}")
 
     async def together(self, cast: C, *parts: Callable[["Story", C], Coroutine[Any, Any, None]]) -> None:

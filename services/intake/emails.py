@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.domain.codes import OfferState
 from services.intake.models import ContactFields
 from services.intake.queries import cases, register
+from shared import calendars
 from shared.auth import Role
+from shared.calendar import Calendar
 from shared.context import Context
 from shared.languages import Language, deadline_in_words, language_of
 from shared.mail import Mail
@@ -26,12 +28,13 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     await _require_wanted(session, message)
     contact = await _contact(session, message, context)
     language = language_of(contact.language)
+    calendar = await calendars.of(session, tenant=message.tenant)
     return Mail(
         address=contact.email,
         name=contact.first_name,
         language=language,
         template=message.kind,
-        values=_values(message, contact, language, context),
+        values=_values(message, contact, language, calendar, context),
     )
 
 
@@ -56,7 +59,9 @@ async def _contact(session: AsyncSession, message: Message, context: Context) ->
     return await context.vault.open(session, person)
 
 
-def _values(message: Message, contact: ContactFields, language: Language, context: Context) -> dict[str, Any]:
+def _values(
+    message: Message, contact: ContactFields, language: Language, calendar: Calendar, context: Context
+) -> dict[str, Any]:
     base = context.settings.public_url.rstrip("/")
     values: dict[str, Any] = {"first_name": contact.first_name, "role": message.role, **message.parameters}
     if "referral_id" in message.parameters:
@@ -69,6 +74,6 @@ def _values(message: Message, contact: ContactFields, language: Language, contex
         values["link"] = f"{base}/cases/{message.case_id}"
     if "expires_at" in message.parameters:
         values["until"] = deadline_in_words(
-            datetime.fromisoformat(str(message.parameters["expires_at"])), language
+            datetime.fromisoformat(str(message.parameters["expires_at"])), language, calendar
         )
     return values

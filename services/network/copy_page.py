@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from services.network.copy_schemas import Copy
 from services.network.copy_words import say_code, word
 from services.network.models import PersonFields
+from shared.calendar import Calendar
 from shared.contracts import OwnAuditEntry
 from shared.languages import day_in_words, period_in_words, time_in_words
 from shared.mail import subject_of
@@ -93,21 +94,22 @@ def _environment() -> Environment:
     )
 
 
-def render(copy: Copy) -> str:
+def render(copy: Copy, calendar: Calendar) -> str:
     """Return the page."""
-    return _Page(copy).render()
+    return _Page(copy, calendar).render()
 
 
 class _Page:
-    def __init__(self, copy: Copy) -> None:
+    def __init__(self, copy: Copy, calendar: Calendar) -> None:
         self._copy = copy
+        self._calendar = calendar
         self._language = copy.language
 
     def render(self) -> str:
         """Return the page."""
         from markupsafe import Markup
 
-        made = day_in_words(self._copy.made_at, self._language)
+        made = day_in_words(self._copy.made_at, self._language, self._calendar)
         return (
             _environment()
             .get_template("copy.html")
@@ -217,7 +219,7 @@ class _Page:
         ]
         answers = [
             [
-                period_in_words(said.starts_at, said.ends_at, self._language),
+                period_in_words(said.starts_at, said.ends_at, self._language, self._calendar),
                 self._say("answer", said.answer),
                 self._say("via", said.via),
                 self._say("said_at", said.said_at),
@@ -312,9 +314,9 @@ class _Page:
         if isinstance(value, bool):
             return self._word("yes" if value else "no")
         if isinstance(value, datetime):
-            return time_in_words(value, self._language)
+            return time_in_words(value, self._language, self._calendar)
         if isinstance(value, date):
-            return day_in_words(value, self._language)
+            return day_in_words(value, self._language, self._calendar)
         text = str(value)
         return text if name in _VERBATIM else self._code(text)
 

@@ -20,7 +20,8 @@ from services.network.operations import links
 from services.network.operations.notifying import CALENDAR
 from services.network.schemas import is_address
 from services.network.wording import WORDINGS
-from shared.calendar import BRUSSELS, Appointment, calendar_invitation
+from shared import calendars
+from shared.calendar import Appointment, Calendar, calendar_invitation
 from shared.context import Context
 from shared.events.base import EventData
 from shared.events.network import MessageDelivered, MessageFailed
@@ -45,6 +46,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     if fields.email is None or not is_address(fields.email):
         raise Refused("no address")
     language = language_of(fields.language)
+    calendar = await calendars.of(session, tenant=message.tenant)
     first_name = salutation(fields.first_name)
     values: dict[str, Any] = {
         "first_name": first_name,
@@ -53,7 +55,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         "age": message.parameters.get("age"),
         "for_other": bool(message.parameters.get("for_other")),
         "calendar": _has_calendar(message),
-        **_spoken(message.parameters, language),
+        **_spoken(message.parameters, language, calendar),
     }
     return Mail(
         address=fields.email,
@@ -61,7 +63,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         language=language,
         template=message.kind,
         values=values,
-        attachments=_attachments(message, address=fields.email, language=language, context=context),
+        attachments=_attachments(message, fields.email, language, calendar, context),
     )
 
 
@@ -79,7 +81,7 @@ async def _require_wanted(session: AsyncSession, message: Message, person: Perso
     if person.state != PersonState.ACTIVE:
         raise NotWanted
     # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
-    today = (await context.clock.now()).astimezone(BRUSSELS).date()
+    today = await calendars.today(session, tenant=message.tenant, now=await context.clock.now())
     if not await queries.consent_allows(
         session, context.vault, person=person, purpose=Purpose.MAIL, today=today
     ):
@@ -108,17 +110,17 @@ async def _link(session: AsyncSession, message: Message, person: Person, context
     )
 
 
-def _spoken(parameters: dict[str, Any], language: Language) -> dict[str, str | None]:
+def _spoken(parameters: dict[str, Any], language: Language, calendar: Calendar) -> dict[str, str | None]:
     starts = _moment(parameters.get(f"{CALENDAR}starts_at") or parameters.get("starts_at"))
     ends = _moment(parameters.get(f"{CALENDAR}ends_at") or parameters.get("ends_at"))
     closes = _moment(parameters.get("closes_at"))
     due = _day(parameters.get("due_on"))
     keep = _day(parameters.get("keep_until"))
     return {
-        "when": period_in_words(starts, ends, language) if starts and ends else None,
-        "closes": deadline_in_words(closes, language) if closes else None,
-        "due_on": day_in_words(due, language) if due else None,
-        "keep_until": day_in_words(keep, language) if keep else None,
+        "when": period_in_words(starts, ends, language, calendar) if starts and ends else None,
+        "closes": deadline_in_words(closes, language, calendar) if closes else None,
+        "due_on": day_in_words(due, language, calendar) if due else None,
+        "keep_until": day_in_words(keep, language, calendar) if keep else None,
         "check_in": cast("str | None", parameters.get("check_in")),
         "request_kind": cast("str | None", parameters.get("request_kind")),
     }
@@ -145,7 +147,7 @@ def _has_calendar(message: Message) -> bool:
 
 
 def _attachments(
-    message: Message, *, address: str, language: Language, context: Context
+    message: Message, address: str, language: Language, calendar: Calendar, context: Context
 ) -> tuple[Attachment, ...]:
     if not _has_calendar(message):
         return ()
@@ -157,6 +159,7 @@ def _attachments(
         sequence=int(given[f"{CALENDAR}revision"] or 0),
         starts_at=datetime.fromisoformat(str(given[f"{CALENDAR}starts_at"])),
         ends_at=datetime.fromisoformat(str(given[f"{CALENDAR}ends_at"])),
+        calendar=calendar,
         summary=words.appointment,
         description=words.appointment_note,
         stamped_at=message.queued_at,

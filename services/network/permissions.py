@@ -19,9 +19,9 @@ from services.network.domain import (
 )
 from services.network.models import DataRequest, NoContact, Person
 from services.network.queries import no_contacts
+from shared import calendars
 from shared.auth import Kind, Principal, Role
 from shared.break_glass import is_open_to
-from shared.calendar import BRUSSELS
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http.principals import NoLongerInCircle, require_twelve
 from shared.vault import Vault
@@ -177,7 +177,7 @@ async def person_to_ask_for(
         asker=asker.id,
         child=asked.id,
         to_read=kind == RequestKind.COPY,
-        today=now.astimezone(BRUSSELS).date(),
+        today=await calendars.today(session, tenant=asker.tenant, now=now),
     ):
         raise NotAskedForThisPerson
     return asked

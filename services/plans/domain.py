@@ -1,12 +1,11 @@
 """What a plan, an agreement and a check-in can be, and the rules between them; no input or output, no clock."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from shared.calendar import BRUSSELS
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 CheckInOwner = Literal["coordinator", "monitor", "regional-manager"]
@@ -288,11 +287,6 @@ def owner_now(planned: CheckInOwner, *, coordinator: bool, monitor: bool) -> Che
     """Return who is to ask: the one planned if they are still there, else the regional manager."""
     there = {"coordinator": coordinator, "monitor": monitor, "regional-manager": True}
     return planned if there[planned] else "regional-manager"
-
-
-def moment_of(day: date, morning: time) -> datetime:
-    """Return the moment, in UTC, at which people are told that a day has come."""
-    return datetime.combine(day, morning, tzinfo=BRUSSELS).astimezone(UTC)
 
 
 def follow_up_workflow_id(case_id: UUID) -> str:

@@ -12,7 +12,8 @@ from services.training import epc, queries
 from services.training.domain import QrCommunication, RegistrationState, written_communication
 from services.training.models import CourseRow, Participant, RegistrationRow, SessionRow
 from services.training.settings import policies
-from shared.calendar import Appointment, calendar_invitation
+from shared import calendars
+from shared.calendar import Appointment, Calendar, calendar_invitation
 from shared.context import Context
 from shared.languages import Language, day_in_words, language_of, period_in_words
 from shared.mail import Attachment, Mail
@@ -61,13 +62,14 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     except Erased:
         raise NotWanted from None
     about = _About(row, participant, held, course)
-    values = _values(about)
+    calendar = await calendars.of(session, tenant=row.tenant)
+    values = _values(about, calendar)
     attachments: tuple[Attachment, ...] = ()
     if message.kind in _WITH_PAYMENT:
         asked, picture = await _payment(session, about)
         values, attachments = values | asked, (picture,)
     elif message.kind == "registration-confirmed":
-        attachments = (_invitation(about, message, context),)
+        attachments = (_invitation(about, calendar, message, context),)
     return Mail(
         address=participant.email,
         name=participant.name,
@@ -78,13 +80,15 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     )
 
 
-def _values(about: _About) -> dict[str, Any]:
+def _values(about: _About, calendar: Calendar) -> dict[str, Any]:
     held = about.session
     return {
         "first_name": about.participant.first_name,
         "course": about.course.title,
         "place": held.place,
-        "when": period_in_words(held.starts_at, held.ends_at, language_of(about.registration.language)),
+        "when": period_in_words(
+            held.starts_at, held.ends_at, language_of(about.registration.language), calendar
+        ),
     }
 
 
@@ -100,7 +104,7 @@ async def _payment(session: AsyncSession, about: _About) -> tuple[dict[str, Any]
         "account_name": asked.account_name,
         "iban": iban_rules.format(asked.account_iban),
         "communication": written_communication(asked.communication),
-        "due_day": day_in_words(asked.last_day, language),
+        "due_day": day_in_words(asked.last_day, language, policy.calendar),
         "qr": QR_FILE,
     }
     return values, Attachment(
@@ -120,7 +124,7 @@ def qr_code(asked: queries.PaymentRequest, line: QrCommunication) -> bytes:
     return epc.picture(content)
 
 
-def _invitation(about: _About, message: Message, context: Context) -> Attachment:
+def _invitation(about: _About, calendar: Calendar, message: Message, context: Context) -> Attachment:
     held = about.session
     content = calendar_invitation(
         Appointment(
@@ -128,6 +132,7 @@ def _invitation(about: _About, message: Message, context: Context) -> Attachment
             sequence=0,
             starts_at=held.starts_at,
             ends_at=held.ends_at,
+            calendar=calendar,
             summary=about.course.title,
             stamped_at=message.queued_at,
             organiser_address=parseaddr(context.settings.mail_from)[1],

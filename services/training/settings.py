@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.training.domain import KEEP_AT_LEAST_DAYS, QrCommunication
-from shared.calendar import Length, end_of_day
+from shared.calendar import Length
 from shared.policies import Policies, PolicyInForce, PolicySettings
 
 
@@ -44,7 +44,7 @@ def last_moment_to_pay(policy: PolicyInForce[Policy], asked_at: datetime) -> dat
     """Return until when what is asked now can be paid: a length in days lasts to the end of its last day."""
     length = policy.settings.payment_expires
     moment = policy.after(asked_at, length)
-    return moment if "T" in length else end_of_day(moment)
+    return moment if "T" in length else policy.calendar.end_of_day(moment)
 
 
 class TrainingSettings(BaseSettings):

@@ -7,6 +7,15 @@ from uuid import UUID
 from shared.events.base import ErasureBecause, EventData
 
 
+class OrganisationEntered(EventData, type="intake.organisation.entered.v1"):
+    """An organisation that runs conferences was entered: by which holidays and clock it works."""
+
+    organisation_id: UUID
+    country: str
+    subdivision: str | None = None
+    time_zone: str
+
+
 class ReferralReceived(EventData, type="intake.referral.received.v1", public=True):
     """Somebody asked for a conference, for themselves or (as a professional) for another."""
 

@@ -27,6 +27,21 @@ def test_business_code_asks_the_business_clock() -> None:
     assert found == []
 
 
+def test_services_count_days_by_the_calendar_of_the_organisation() -> None:
+    """A holiday of another country, or midnight elsewhere, makes a deadline that is wrong for one organisation only."""
+    fixed = {"BRUSSELS", "BELGIUM", "ZoneInfo"}
+    # What an organisation has that chose nothing is said where it is entered.
+    entering = ROOT / "services" / "intake" / "schemas" / "register.py"
+    found = [
+        place(path, node)
+        for path in sources("services")
+        if path != entering
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Name) and node.id in fixed
+    ]
+    assert found == []
+
+
 def test_logs_have_fixed_texts() -> None:
     """A text put together from values cannot be searched for, and is how a name gets into a log."""
     levels = {"debug", "info", "warning", "error", "exception", "critical"}

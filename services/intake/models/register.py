@@ -46,6 +46,9 @@ class Organisation(Base):
     kbo_number: Mapped[str] = mapped_column(Text, unique=True)
     is_tenant: Mapped[bool]
     languages: Mapped[Codes]
+    country: Mapped[Code]
+    subdivision: Mapped[Code | None]
+    time_zone: Mapped[Code]
     created_at: Mapped[At]
 
 

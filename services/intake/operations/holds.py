@@ -12,9 +12,8 @@ from services.intake.models import Hold, HoldFields
 from services.intake.operations.retention import UNDER_HOLD, locked_file, start_clock
 from services.intake.queries import retention as reads
 from services.intake.settings import policies
-from shared import outbox
+from shared import calendars, outbox
 from shared.auth import Role
-from shared.calendar import BRUSSELS, end_of_day
 from shared.case_state import CaseErased, UnderHold
 from shared.clocks import Clocks
 from shared.events import intake as events
@@ -46,7 +45,7 @@ async def set_hold(
     now: datetime,
 ) -> Hold:
     """Keep a file from being erased. Raises: UnknownCase, CaseErased, HoldEndsTooSoon."""
-    today = now.astimezone(BRUSSELS).date()
+    today = await calendars.today(session, tenant=tenant, now=now)
     if until is not None and not today < until <= today + _LONGEST:
         raise HoldEndsTooSoon
     await locked_file(session, tenant=tenant, case_id=case_id)
@@ -124,7 +123,7 @@ async def _let_time_run(session: AsyncSession, hold: Hold, now: datetime) -> Non
 
 async def _start_clock(session: AsyncSession, hold: Hold, until: date, now: datetime) -> None:
     policy = await policies.in_force(session, tenant=hold.tenant)
-    due_at = end_of_day(until)
+    due_at = policy.calendar.end_of_day(until)
     await clocks.start(
         session,
         kind=HOLD_CLOCK,

@@ -1,6 +1,6 @@
 """Receiving a referral, deciding on it, and taking it back."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -20,9 +20,8 @@ from services.intake.models.referrals import WishFields
 from services.intake.operations import retention
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
-from shared import outbox
+from shared import calendars, outbox
 from shared.auth import Principal
-from shared.calendar import BRUSSELS
 from shared.database import fetch
 from shared.events import intake as events
 from shared.events.base import EventData
@@ -60,7 +59,7 @@ async def receive_referral(
     Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, NoMandateHere, TenantUnknown,
     OrganisationUnknown.
     """
-    minors = _check(referral, now=now)
+    minors = _check(referral, today=await calendars.today(session, tenant=tenant, now=now))
     referral_id, case_id = uuid7(), uuid7()
     row = Referral(id=referral_id, case_id=case_id)
     people = [ReferralPerson(id=uuid7(), case_id=case_id) for _ in referral.persons]
@@ -109,9 +108,8 @@ async def _write(session: AsyncSession, *values: object) -> None:
         raise TenantUnknown
 
 
-def _check(referral: NewReferral, *, now: datetime) -> bool:
+def _check(referral: NewReferral, *, today: date) -> bool:
     """Return whether a central person is a minor. Raises: as receive_referral."""
-    today = now.astimezone(BRUSSELS).date()
     persons = [person.as_referred() for person in referral.persons]
     consent.check_persons(persons, today=today)
     if referral.kind == "professional":

@@ -20,8 +20,10 @@ from services.intake.domain.errors import (
 from services.intake.models import ContactFields, Coordinator, Organisation, StaffMember
 from services.intake.queries import register as reads
 from services.intake.schemas.register import NewCoordinator, NewOrganisation, NewStaff
+from shared import calendars, outbox
 from shared.auth import NO_TENANT
 from shared.database import Scope, set_scope
+from shared.events import intake as events
 from shared.ids import uuid7
 from shared.vault import Vault
 
@@ -43,6 +45,7 @@ async def enter_organisation(
     """
     organisation_id = entry.organisation_id or uuid7()
     number = kbo_number(entry.kbo_number)
+    calendar = entry.model_dump(include={"country", "subdivision", "time_zone"})
     values: dict[str, Any] = {
         "id": organisation_id,
         # A tenant is its own; a party belongs to whoever entered it.
@@ -51,6 +54,7 @@ async def enter_organisation(
         "kbo_number": number,
         "is_tenant": entry.is_tenant,
         "languages": entry.languages,
+        **calendar,
         "created_at": now,
     }
     # Ops make tenants and belong to none: the row is the new organisation's own.
@@ -62,6 +66,11 @@ async def enter_organisation(
         )
         if (await session.execute(same)).first() is None:
             raise OrganisationKnown
+    elif entry.is_tenant:
+        fact = events.OrganisationEntered(organisation_id=organisation_id, **calendar)
+        # Counts here at once; the event that others learn it from comes after.
+        await calendars.note(session, fact)
+        await outbox.publish(session, fact, stream=organisation_id, tenant=organisation_id, now=now)
     return organisation_id
 
 

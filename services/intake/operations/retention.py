@@ -24,9 +24,9 @@ from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals as referral_reads
 from services.intake.queries import retention as reads
 from services.intake.settings import Policy, policies
-from shared import outbox
+from shared import calendars, outbox
 from shared.auth import Role
-from shared.calendar import BRUSSELS, age_on, end_of_day
+from shared.calendar import age_on
 from shared.case_state import CaseErased, UnknownCase
 from shared.clocks import Clocks
 from shared.events.network import TellPerson
@@ -120,7 +120,7 @@ async def _begin(session: AsyncSession, vault: Vault, file: File, now: datetime)
     kind = _kind(file, lengths)
     until = rules.keep_until(
         kind,
-        over_on=file.over_at.astimezone(BRUSSELS).date(),
+        over_on=policy.calendar.day_of(file.over_at),
         central_births=[
             fields.birth_date
             for row, fields in persons
@@ -156,7 +156,8 @@ async def start_clock(
 
     A day that has passed, by a new policy or under a hold, leaves as long as any other for somebody to object.
     """
-    due_at = max(end_of_day(keep_until), now + timedelta(days=warn_days))
+    calendar = await calendars.of(session, tenant=tenant)
+    due_at = max(calendar.end_of_day(keep_until), now + timedelta(days=warn_days))
     await clocks.start(
         session,
         kind=RETENTION_CLOCK,
@@ -216,7 +217,7 @@ async def _notify(
     session: AsyncSession, file: File, persons: list[Named], until: date, now: datetime
 ) -> None:
     """Let network tell the central persons; of a child who is told nothing alone, also those who stand for it."""
-    today = now.astimezone(BRUSSELS).date()
+    today = await calendars.today(session, tenant=file.tenant, now=now)
     young = any(
         row.role == "central"
         and fields.birth_date is not None

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
 from services.intake.models import Case, CaseFact, Coordinator, Referral
 from services.intake.queries import referrals
-from shared.calendar import BRUSSELS, age_on
+from shared import calendars
+from shared.calendar import age_on
 from shared.vault import Vault
 
 R = TypeVar("R", Referral, Case)
@@ -23,10 +24,9 @@ R = TypeVar("R", Referral, Case)
 _BANDS = ((6, "under-6"), (12, "6-11"), (18, "12-17"), (25, "18-24"), (65, "25-64"))
 
 
-def month_of(moment: datetime | date) -> date:
-    """Return the first day of the month, in Brussels, of a moment."""
-    day = moment.astimezone(BRUSSELS).date() if isinstance(moment, datetime) else moment
-    return day.replace(day=1)
+async def month_of(session: AsyncSession, tenant: UUID, time: datetime) -> date:
+    """Return the first day of the month that a time falls in, by the organisation's calendar."""
+    return (await calendars.today(session, tenant=tenant, now=time)).replace(day=1)
 
 
 def age_band(births: Sequence[date], day: date) -> str:
@@ -54,9 +54,9 @@ async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: 
     if referral.state in REFUSED:
         fact.not_started = referral.reason or str(referral.state)
     if case is not None:
-        fact.started = fact.started or month_of(case.created_at)
+        fact.started = fact.started or await month_of(session, tenant, case.created_at)
         fact.stop_reason, fact.outcome = case.stop_reason, case.outcome
-        fact.ended = None if case.ended_at is None else month_of(case.ended_at)
+        fact.ended = None if case.ended_at is None else await month_of(session, tenant, case.ended_at)
     await session.flush()
     return fact
 
@@ -87,7 +87,7 @@ async def note_circle(
     fact = await follow(session, vault, tenant=tenant, case_id=case_id)
     if fact is not None:
         fact.circle = max(fact.circle, members)
-        fact.circle_ready = _first(fact.circle_ready, month_of(at))
+        fact.circle_ready = _first(fact.circle_ready, await month_of(session, tenant, at))
         await session.flush()
 
 
@@ -105,7 +105,7 @@ async def note_conference(
     fact = await follow(session, vault, tenant=tenant, case_id=case_id)
     if fact is not None:
         fact.conferences += 1
-        fact.conference_held = _first(fact.conference_held, month_of(held_on))
+        fact.conference_held = _first(fact.conference_held, held_on.replace(day=1))
         fact.invited, fact.attended = max(fact.invited, invited), max(fact.attended, attended)
         await session.flush()
 
@@ -133,9 +133,9 @@ async def note_plan(
     if fact is None:
         return
     if from_conference:
-        fact.plan_from_conference = _first(fact.plan_from_conference, month_of(at))
+        fact.plan_from_conference = _first(fact.plan_from_conference, await month_of(session, tenant, at))
     else:
-        fact.plan_without_meeting = _first(fact.plan_without_meeting, month_of(at))
+        fact.plan_without_meeting = _first(fact.plan_without_meeting, await month_of(session, tenant, at))
     fact.agreements = max(fact.agreements, agreements)
     await session.flush()
 
@@ -188,7 +188,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
     central = [row for row in named if row.role == "central"]
     opened = await vault.open_readable(session, central)
     births = [fields.birth_date for fields in opened if fields is not None and fields.birth_date is not None]
-    day = referral.created_at.astimezone(BRUSSELS).date()
+    day = await calendars.today(session, tenant=referral.tenant, now=referral.created_at)
     values = {
         "id": uuid4(),
         "tenant": referral.tenant,
@@ -198,7 +198,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
         "themes": sorted(set(referral.themes)),
         "minors": referral.minors,
         "age_band": age_band(births, day),
-        "referred": month_of(referral.created_at),
+        "referred": day.replace(day=1),
         **dict.fromkeys(("acceptance_version", "circle", "widened", "conferences", "cancelled"), 0),
         **dict.fromkeys(("invited", "attended", "agreements", "agreements_done", "check_ins"), 0),
     }

@@ -93,6 +93,9 @@ def _organisation(row: Organisation) -> OrganisationEntry:
         kbo_number=row.kbo_number,
         is_tenant=row.is_tenant,
         languages=row.languages,
+        country=row.country,
+        subdivision=row.subdivision,
+        time_zone=row.time_zone,
         created_at=row.created_at,
     )
 

@@ -17,7 +17,6 @@ from services.intake.schemas.statistics import (
 )
 from services.intake.settings import policies
 from shared.auth import Principal, Role
-from shared.calendar import BRUSSELS
 from shared.http import Now, Router, Session, allow
 
 router = Router(tags=["statistics"])
@@ -44,7 +43,7 @@ async def read_statistics(
         raise PeriodNotPossible
     policy = await policies.in_force(session, tenant=principal.tenant)
     smallest = policy.settings.statistics_smallest_group
-    today = now.astimezone(BRUSSELS).date()
+    today = policy.calendar.day_of(now)
     tables = await reads.tables(session, tenant=principal.tenant, by=by, today=today, smallest=smallest)
     return Statistics(
         by=by,

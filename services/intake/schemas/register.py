@@ -1,16 +1,25 @@
 """Bodies about organisations, staff, coordinators and the policy."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
+from zoneinfo import available_timezones
 
-from pydantic import Field, StringConstraints
+from holidays import list_supported_countries
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.intake.domain.codes import Gender
 from services.intake.schemas.common import Culture, EmailAddress, Languages, Name
 from shared.auth import Role
+from shared.calendar import BELGIUM
 from shared.http.models import Line, RequestModel, ResponseModel
 from shared.languages import LanguageCode
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be a time zone of the IANA, such as Europe/Brussels")
+    return name
 
 
 class NewOrganisation(RequestModel):
@@ -21,6 +30,27 @@ class NewOrganisation(RequestModel):
     kbo_number: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
     is_tenant: bool = False
     languages: Languages = Field(default_factory=lambda: ["nl"])
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
+        default=BELGIUM.country, description="Whose public holidays: ISO 3166-1."
+    )
+    subdivision: Annotated[str, StringConstraints(max_length=40)] | None = Field(
+        default=BELGIUM.subdivision,
+        description="A part of the country with holidays of its own, by its name in the library `holidays`: BY.",
+    )
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default=BELGIUM.time_zone, description="As the IANA names it."
+    )
+
+    @model_validator(mode="after")
+    def _has_known_holidays(self) -> Self:
+        parts = list_supported_countries().get(self.country)
+        if parts is None:
+            raise ValueError("country must be one whose holidays are known, such as BE")
+        if self.subdivision is not None and self.subdivision not in parts:
+            raise ValueError(
+                "subdivision must be a part of the country with holidays of its own, or left out"
+            )
+        return self
 
 
 class OrganisationEntered(ResponseModel):
@@ -37,6 +67,9 @@ class OrganisationEntry(ResponseModel):
     kbo_number: str
     is_tenant: bool
     languages: list[str]
+    country: str
+    subdivision: str | None
+    time_zone: str
     created_at: datetime
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
 from services.network.domain import OWN_DECISIONS_FROM, Purpose
-from shared.calendar import BRUSSELS, age_on
+from shared.calendar import Calendar, age_on
 from shared.errors import Conflict, Forbidden, Invalid
 
 ADULT_FROM = 18
@@ -211,10 +211,10 @@ def next_coming_of_age(birth_date: date | None, today: date) -> tuple[str, date]
     return None
 
 
-def monday_after(day: date) -> datetime:
+def monday_after(day: date, calendar: Calendar) -> datetime:
     """Return the morning of the first Monday after a day: what is published must not tell when somebody was born."""
     monday = day + timedelta(days=7 - day.weekday())
-    return datetime.combine(monday, time(9), tzinfo=BRUSSELS).astimezone(UTC)
+    return calendar.at(monday, time(9))
 
 
 def holders_of(child: Someone, people: Iterable[Someone], today: date) -> list[Someone]:

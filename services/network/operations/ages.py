@@ -23,8 +23,8 @@ from services.network.models import Person, PersonFields
 from services.network.operations import notifying
 from services.network.schemas import is_address
 from services.network.settings import policies
-from shared import outbox
-from shared.calendar import BRUSSELS
+from shared import calendars, outbox
+from shared.calendar import Calendar
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -39,7 +39,7 @@ async def follow(session: AsyncSession, *, person: Person, birth_date: date | No
     if person.role != "central" or person.state != PersonState.ACTIVE:
         return
     live = await _live(session, person.id)
-    wanted = _wanted(live, birth_date, now)
+    wanted = _wanted(live, birth_date, now, await calendars.of(session, tenant=person.tenant))
     if live is not None:
         if wanted == (live.kind, live.due_at):
             return
@@ -112,23 +112,26 @@ async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now
             link_target="consents",
             parameters={"age": age},
         )
-    following = next_coming_of_age(fields.birth_date, now.astimezone(BRUSSELS).date())
+    calendar = await calendars.of(session, tenant=tenant)
+    following = next_coming_of_age(fields.birth_date, calendar.day_of(now))
     if following is not None:
         kind, day = following
-        await _start(session, person, kind=kind, due_at=monday_after(day), now=now)
+        await _start(session, person, kind=kind, due_at=monday_after(day, calendar), now=now)
     return True
 
 
-def _wanted(live: Clock | None, birth_date: date | None, now: datetime) -> tuple[str, datetime] | None:
-    today = now.astimezone(BRUSSELS).date()
+def _wanted(
+    live: Clock | None, birth_date: date | None, now: datetime, calendar: Calendar
+) -> tuple[str, datetime] | None:
+    today = calendar.day_of(now)
     if birth_date is None:
         return None
     passed = [kind for kind, age in COMING_OF_AGE.items() if birthday(birth_date, age) <= today]
     if live is not None and live.kind in passed:
         # Corrected to a birthday that has passed while the clock ran: they are still to be asked.
-        return passed[-1], monday_after(today)
+        return passed[-1], monday_after(today, calendar)
     following = next_coming_of_age(birth_date, today)
-    return None if following is None else (following[0], monday_after(following[1]))
+    return None if following is None else (following[0], monday_after(following[1], calendar))
 
 
 async def _start(
@@ -174,5 +177,5 @@ async def _reachable(
     link = await queries.link_of(session, tenant=person.tenant, person_id=person.id)
     if link is not None and link.revoked_at is not None:
         return False
-    today = now.astimezone(BRUSSELS).date()
+    today = await calendars.today(session, tenant=person.tenant, now=now)
     return await queries.consent_allows(session, vault, person=person, purpose=Purpose.MAIL, today=today)

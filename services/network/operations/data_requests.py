@@ -41,8 +41,8 @@ from services.network.models import DataRequest, DataRequestFields, Person
 from services.network.operations import asking_for_others, erasing, notifying
 from services.network.operations.ending_requests import end, publish
 from services.network.settings import policies
-from shared import case_state
-from shared.calendar import BRUSSELS
+from shared import calendars, case_state
+from shared.calendar import Calendar
 from shared.clocks import Clocks
 from shared.events import network
 from shared.ids import uuid7
@@ -73,8 +73,8 @@ async def receive(
     if person.state == PersonState.ERASED:
         raise AlreadyErased(person_id=str(person.id))
     await _require_room(session, person, kind, now)
-    begins = _begins(received_on, now)
     policy = await policies.in_force(session, tenant=person.tenant)
+    begins = _begins(received_on, now, policy.calendar)
     request = DataRequest(
         id=uuid7(),
         tenant=person.tenant,
@@ -241,14 +241,14 @@ async def _can_be_erased_alone(session: AsyncSession, request: DataRequest) -> b
     return True
 
 
-def _begins(received_on: date | None, now: datetime) -> datetime:
+def _begins(received_on: date | None, now: datetime, calendar: Calendar) -> datetime:
     # A letter is received on a day: the month runs from the morning of it.
-    today = now.astimezone(BRUSSELS).date()
+    today = calendar.day_of(now)
     if received_on is None or received_on == today:
         return now
     if not today - timedelta(days=MAX_DAYS_BACK) <= received_on < today:
         raise ReceivedOnNotPossible
-    return datetime.combine(received_on, time.min, tzinfo=BRUSSELS)
+    return calendar.at(received_on, time.min)
 
 
 def _decide(request: DataRequest, state: RequestState, by: UUID, now: datetime) -> None:
@@ -314,6 +314,7 @@ async def _notify(
         )
     except UnknownPerson:
         return
+    calendar = await calendars.of(session, tenant=request.tenant)
     await notifying.notify(
         session,
         person=person,
@@ -323,7 +324,7 @@ async def _notify(
         parameters={
             "request_kind": request.kind,
             "for_other": int(request.asked_by not in (None, request.person_id)),
-            "due_on": None if until is None else until.astimezone(BRUSSELS).date().isoformat(),
+            "due_on": None if until is None else calendar.day_of(until).isoformat(),
         },
         even_if_stopped=True,
     )

@@ -30,8 +30,7 @@ from services.network.domain import (
 from services.network.models import Invitation, Person
 from services.network.operations import notifying
 from services.network.settings import policies
-from shared import case_state, outbox
-from shared.calendar import BRUSSELS
+from shared import calendars, case_state, outbox
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -48,7 +47,7 @@ async def invite(session: AsyncSession, vault: Vault, *, person: Person, now: da
     """Invite somebody; return the invitation's id. Raises: NotInCircle, ConsentTakenBack, AlreadyInvited."""
     if person.state != PersonState.ACTIVE:
         raise NotInCircle(person_id=str(person.id))
-    today = now.astimezone(BRUSSELS).date()
+    today = await calendars.today(session, tenant=person.tenant, now=now)
     if not await queries.consent_allows(
         session, vault, person=person, purpose=Purpose.TAKING_PART, today=today
     ):

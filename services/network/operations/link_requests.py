@@ -15,9 +15,8 @@ from services.network.models import Person, PersonalLink
 from services.network.operations import links, notifying
 from services.network.schemas import is_address
 from services.network.settings import policies
-from shared import case_state
+from shared import calendars, case_state
 from shared.auth import read_link_token
-from shared.calendar import BRUSSELS
 from shared.database import Scope, set_scope
 from shared.tables import message
 from shared.vault import Vault
@@ -59,7 +58,7 @@ async def renew_own(session: AsyncSession, vault: Vault, *, person: Person, now:
     Raises: NotReachable, LinkAskedOften.
     """
     fields = await vault.open(session, person)
-    today = now.astimezone(BRUSSELS).date()
+    today = await calendars.today(session, tenant=person.tenant, now=now)
     wanted = await queries.consent_allows(session, vault, person=person, purpose=Purpose.MAIL, today=today)
     if fields.email is None or not is_address(fields.email) or not wanted:
         raise NotReachable

@@ -20,8 +20,8 @@ from services.network.domain import (
 from services.network.models import Person, PersonalLink
 from services.network.operations import notifying
 from services.network.settings import policies
+from shared import calendars
 from shared.auth import LinkToken, link_token, read_link_token
-from shared.calendar import BRUSSELS
 from shared.case_state import require_not_erased
 from shared.context import Context
 from shared.database import Scope, set_scope
@@ -163,11 +163,11 @@ async def issue(
 ) -> str:
     """Return a short-lived token for the person behind a proven link; it says if they are a child under twelve."""
     (fields,) = await context.vault.open_readable(session, [person])
+    today = await calendars.today(session, tenant=link.tenant, now=now)
     return context.issuer.person(
         person=person.id,
         tenant=link.tenant,
         case=link.case_id,
         case_role=person.role,
-        under_twelve=fields is not None
-        and is_under_twelve(fields.birth_date, now.astimezone(BRUSSELS).date()),
+        under_twelve=fields is not None and is_under_twelve(fields.birth_date, today),
     )

@@ -26,8 +26,7 @@ from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
 from services.network.operations import ages, invitations, legal_bases, links
 from services.network.queries import consents
-from shared import outbox
-from shared.calendar import BRUSSELS
+from shared import calendars, outbox
 from shared.contracts.intake import PersonAtOpening
 from shared.events import network
 from shared.events.base import EventData
@@ -219,7 +218,8 @@ async def let_go(
 async def _check_family(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, fields: PersonFields, now: datetime
 ) -> None:
-    if fields.birth_date is not None and fields.birth_date > now.astimezone(BRUSSELS).date():
+    today = await calendars.today(session, tenant=tenant, now=now)
+    if fields.birth_date is not None and fields.birth_date > today:
         raise BornInFuture
     children = set(fields.authority_over or ())
     if not children:

@@ -22,6 +22,7 @@ from services.network.request_schemas import (
 )
 from services.network.schemas import WithReason
 from services.network.wording import WORDINGS
+from shared import calendars
 from shared.auth import Principal, Role
 from shared.context import Context
 from shared.http import Now, Page, Paging, Parts, Person, Router, Session, allow, problems
@@ -260,7 +261,8 @@ async def _copy(
     if not page:
         return Response(copy.model_dump_json(), headers=headers, media_type="application/json")
     headers["content-security-policy"] = copy_page.content_policy()
-    return Response(copy_page.render(copy), headers=headers, media_type="text/html")
+    calendar = await calendars.of(session, tenant=request.tenant)
+    return Response(copy_page.render(copy, calendar), headers=headers, media_type="text/html")
 
 
 async def _own(

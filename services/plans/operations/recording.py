@@ -21,7 +21,6 @@ from services.plans.domain import (
     PlanAcceptance,
     PlanExists,
     check_dates,
-    moment_of,
     owner_now,
 )
 from services.plans.models import Agreement, CheckIn, Plan, PlanVersion
@@ -36,7 +35,7 @@ from services.plans.operations.timing import (
 )
 from services.plans.schemas import AgreementWords, NewPlan, PlanBWords, PlanWords
 from services.plans.settings import Policy, policies
-from shared.calendar import BRUSSELS
+from shared import calendars
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
@@ -58,7 +57,7 @@ async def record_plan(
     Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, DateOutOfRange, CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
-    await _check(session, case_id=case_id, new=new, now=now)
+    await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)
     mandated = await queries.mandate_of(session, case_id)
     acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
     values = {
@@ -109,7 +108,7 @@ async def record_version(
     plan = await queries.read_plan(session, plan_id)
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
-    await _check(session, case_id=case_id, new=new, now=now)
+    await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)
     if new.goals != await _goals(session, vault, plan):
         met_again = await queries.comes_from_new_conference(session, plan, new.conference_id)
         permissions.may_change_goals(met_again=met_again)
@@ -137,9 +136,9 @@ async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, 
     return (await vault.open(session, await queries.version_of(session, plan.id, plan.version))).goals
 
 
-async def _check(session: AsyncSession, *, case_id: UUID, new: NewPlan, now: datetime) -> None:
+async def _check(session: AsyncSession, *, tenant: UUID, case_id: UUID, new: NewPlan, now: datetime) -> None:
     check_dates(
-        today=now.astimezone(BRUSSELS).date(),
+        today=await calendars.today(session, tenant=tenant, now=now),
         due=[item.due_on for item in new.agreements],
         review_on=new.review_on,
     )
@@ -195,7 +194,7 @@ async def _write_version(
             subject=agreement.id,
             owner="circle" if agreement.by == "network" else "professional",
             now=now,
-            due_at=moment_of(agreement.due_on, policy.settings.morning_time),
+            due_at=policy.calendar.at(agreement.due_on, policy.settings.morning_time),
             policy_version=policy.version,
             paused=paused,
         )

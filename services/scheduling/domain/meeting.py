@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from services.scheduling.domain.dates import LONGEST_MEETING
 from services.scheduling.domain.refusals import ConferenceNotYetHeld, PartsOutOfOrder, TimeOutOfPlace
-from shared.calendar import BRUSSELS
+from shared.calendar import Calendar
 
 _A_DAY = timedelta(days=1)
 
@@ -42,7 +42,7 @@ def check_parts(parts: Parts) -> None:
         raise PartsOutOfOrder(detail="The three parts lie within two days")
 
 
-def check_held(parts: Parts, *, since: datetime, now: datetime) -> None:
+def check_held(parts: Parts, *, since: datetime, now: datetime, calendar: Calendar) -> None:
     """Refuse parts that were not in the time of the preparation: `since` it began, and not after today.
 
     Raises: ConferenceNotYetHeld, PartsOutOfOrder.
@@ -51,7 +51,7 @@ def check_held(parts: Parts, *, since: datetime, now: datetime) -> None:
     # Compared before any of them is moved to another time zone: the ends of time cannot be.
     if since - begins > _A_DAY:
         raise PartsOutOfOrder(detail="The conference was held after its preparation began")
-    if begins - now > _A_DAY or begins.astimezone(BRUSSELS).date() > now.astimezone(BRUSSELS).date():
+    if begins - now > _A_DAY or calendar.day_of(begins) > calendar.day_of(now):
         raise ConferenceNotYetHeld
 
 

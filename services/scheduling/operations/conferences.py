@@ -32,7 +32,7 @@ from services.scheduling.operations.base import (
 )
 from services.scheduling.operations.carrying import carry_over
 from services.scheduling.operations.invitations import call_off, invite
-from shared.calendar import BRUSSELS
+from shared import calendars
 from shared.events.scheduling import ConferenceHeld, ConferencePostponed
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -177,8 +177,9 @@ async def hold(
     preparation = await lock(session, conference)
     _require_scheduled(conference)
     domain.check_parts(parts)
-    domain.check_held(parts, since=preparation.created_at, now=now)
-    held_on = parts.information.begins.astimezone(BRUSSELS).date()
+    calendar = await calendars.of(session, tenant=conference.tenant)
+    domain.check_held(parts, since=preparation.created_at, now=now, calendar=calendar)
+    held_on = calendar.day_of(parts.information.begins)
     people = [presence.person_id for presence in attendance]
     if len(set(people)) < len(people):
         raise domain.PersonTwice

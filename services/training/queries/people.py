@@ -19,7 +19,7 @@ from services.training.domain import (
     RegistrationState,
 )
 from services.training.models import Base, Participant, PaymentRow, RegistrationRow, SessionRow
-from shared.calendar import BRUSSELS
+from shared import calendars
 from shared.vault import Vault
 
 _OVER_FOR = timedelta(days=90)
@@ -184,12 +184,8 @@ class PaymentRequest:
     account_iban: str
     amount: Decimal
     communication: str
-    due_at: datetime
-
-    @property
-    def last_day(self) -> date:
-        """Return the last day, in Brussels, on which it can be paid."""
-        return (self.due_at - _INSTANT).astimezone(BRUSSELS).date()
+    # The last day on which it can be paid.
+    last_day: date
 
 
 async def payment_requests(
@@ -212,7 +208,7 @@ async def payment_requests(
             account_iban=held.account_iban or "",
             amount=row.price - amounts.get(row.id, _ZERO),
             communication=row.communication or "",
-            due_at=due[row.id],
+            last_day=(await calendars.of(session, tenant=row.tenant)).day_of(due[row.id] - _INSTANT),
         )
         for row, held in awaiting.values()
         if row.id in due

@@ -258,6 +258,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_subject_key")),
     )
     op.create_table(
+        "tenant_calendar",
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("subdivision", sa.Text(), nullable=True),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_tenant_calendar")),
+    )
+    op.create_table(
         "tenant_seen",
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", name=op.f("pk_tenant_seen")),

@@ -44,6 +44,41 @@ class TestOrganisations:
         listed = await house.do("GET", "/v1/organisations", house.ops())
         assert number in [item["kbo_number"] for item in listed["items"]]
 
+    async def test_work_by_their_own_holidays_and_clock(self, house: House) -> None:
+        organisation = str(uuid7())
+        choice = {"country": "DE", "subdivision": "BY", "time_zone": "Europe/Berlin"}
+        entry = self.entry(organisation_id=organisation, is_tenant=True) | choice
+        for _ in range(2):
+            await house.do("POST", "/v1/organisations", house.ops(), json=entry)
+        await house.do("POST", "/v1/organisations", house.ops(), json=self.entry(9990003))
+        listed = (await house.do("GET", "/v1/organisations", house.ops()))["items"]
+        shown = {item["organisation_id"]: {name: item[name] for name in choice} for item in listed}
+        belgian = {"country": "BE", "subdivision": None, "time_zone": "Europe/Brussels"}
+        assert shown.pop(organisation) == choice
+        assert all(each == belgian for each in shown.values())
+        [event] = await house.rows(
+            "SELECT data FROM outbox WHERE type = 'intake.organisation.entered.v1' AND tenant = :id",
+            id=organisation,
+        )
+        assert event.data == {"organisation_id": organisation} | choice
+
+    @pytest.mark.parametrize(
+        "choice",
+        [
+            {"country": "XX"},
+            {"country": "be"},
+            {"country": "BEL"},
+            {"subdivision": "BY"},
+            {"time_zone": "Europe/Rupelmonde"},
+            {"time_zone": None},
+        ],
+    )
+    async def test_refuses_a_calendar_that_nobody_knows(
+        self, house: House, choice: dict[str, str | None]
+    ) -> None:
+        refused = await house.refused("POST", "/v1/organisations", house.ops(), json=self.entry() | choice)
+        assert refused == (422, "invalid-request")
+
     async def test_administrators_enter_parties_and_their_own(self, house: House) -> None:
         own = uuid7()
         admin = house.staff(uuid7(), own, Role.ADMINISTRATOR, tenant=own)

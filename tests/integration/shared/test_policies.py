@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
-from shared import case_state
+from shared import calendars, case_state, outbox
 from shared.calendar import Length
 from shared.database import Database
 from shared.errors import NotYet
+from shared.events import intake
 from shared.ids import uuid7
 from shared.policies import Policies, PolicyInForce, PolicySettings, UnknownPolicyVersion
-from tests.support.platform import NOW, TENANT, rows
+from shared.settings import Settings as ServiceSettings
+from shared.subscriptions import Subscriptions
+from tests.support.platform import NOW, TENANT, bare_context, outbox_body, rows
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
 LATER = NOW + timedelta(days=1)
@@ -116,6 +119,38 @@ class TestStoredVersion:
     def test_is_never_made_of_what_is_unknown_or_out_of_order(self, settings: dict[str, object]) -> None:
         with pytest.raises(ValidationError):
             Settings.model_validate(settings)
+
+
+class TestLengths:
+    async def test_count_by_the_calendar_of_the_organisation(
+        self, database: MakeDatabase, settings: ServiceSettings
+    ) -> None:
+        db = await database("platform")
+        context = bare_context(database=db, settings=settings)
+        subscriptions = Subscriptions("plans")
+        elsewhere = uuid7()
+        entered = intake.OrganisationEntered(
+            organisation_id=elsewhere, country="FR", time_zone="Indian/Reunion"
+        )
+        async with db.transaction() as session:
+            event_id = await outbox.publish(session, entered, stream=elsewhere, tenant=elsewhere, now=NOW)
+        body = await outbox_body(db, event_id)
+        assert [await subscriptions.deliver(body, entered.TYPE, context) for _ in range(2)] == [
+            "handled",
+            "duplicate",
+        ]
+        monday, evening = datetime(2026, 7, 13, 9, tzinfo=UTC), datetime(2026, 7, 13, 21, tzinfo=UTC)
+        async with db.transaction() as session:
+            ends = [
+                (await policies.in_force(session, tenant=tenant)).after(monday, "1wd").day
+                for tenant in (elsewhere, TENANT)
+            ]
+            days = [
+                (await calendars.today(session, tenant=tenant, now=evening)).day
+                for tenant in (elsewhere, TENANT)
+            ]
+        # The fourteenth of July is a holiday in France, and begins on Réunion while it is evening in Brussels.
+        assert (ends, days) == ([15, 14], [14, 13])
 
 
 class TestForCase:

@@ -23,7 +23,7 @@ from services.network.domain.consents import (
     voices,
 )
 from services.network.queries.texts import shipped
-from shared.calendar import BRUSSELS
+from shared.calendar import BELGIUM
 from shared.ids import derived
 from shared.languages import LANGUAGES
 
@@ -90,7 +90,7 @@ class TestAge:
     def test_what_is_published_is_a_monday_whatever_the_birthday(self) -> None:
         for offset in range(14):
             day = date.fromordinal(date(2026, 3, 2).toordinal() + offset)
-            due = monday_after(day).astimezone(BRUSSELS)
+            due = BELGIUM.local(monday_after(day, BELGIUM))
             assert (due.weekday(), due.hour) == (0, 9)
             assert 1 <= (due.date() - day).days <= 7
 

@@ -1,6 +1,6 @@
 """The rules of plans."""
 
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -19,7 +19,6 @@ from services.plans.domain import (
     check_settling,
     ends_follow_up,
     judge,
-    moment_of,
     owner_now,
 )
 from services.plans.settings import Policy
@@ -120,12 +119,6 @@ class TestOwnerNow:
         assert owner_now("coordinator", coordinator=False, monitor=True) == "regional-manager"
         assert owner_now("monitor", coordinator=True, monitor=False) == "regional-manager"
         assert owner_now("monitor", coordinator=False, monitor=True) == "monitor"
-
-
-class TestMomentOf:
-    def test_is_the_same_hour_in_brussels_in_winter_and_summer(self) -> None:
-        hours = [moment_of(day, time(9)).hour for day in (date(2026, 1, 15), date(2026, 7, 15))]
-        assert hours == [8, 7]
 
 
 class TestPolicy:

@@ -1,22 +1,16 @@
 """Working days, the day's end, and invitations."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from icalendar import Calendar, Component
+from icalendar import Calendar as CalendarFile
+from icalendar import Component
 
-from shared.calendar import (
-    BRUSSELS,
-    Appointment,
-    add_working_days,
-    calendar_invitation,
-    end_of_day,
-    is_working_day,
-)
+from shared.calendar import BELGIUM, BRUSSELS, Appointment, Calendar, calendar_invitation
 
 
 class TestIsWorkingDay:
@@ -33,11 +27,11 @@ class TestIsWorkingDay:
         ],
     )
     def test_knows_weekends_and_belgian_holidays(self, day: date, working: bool) -> None:
-        assert is_working_day(day) is working
+        assert BELGIUM.is_working_day(day) is working
 
     def test_takes_a_moment_for_its_day_in_brussels(self) -> None:
         sunday_evening_utc = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
-        assert is_working_day(sunday_evening_utc)
+        assert BELGIUM.is_working_day(sunday_evening_utc)
 
 
 class TestAddWorkingDays:
@@ -53,29 +47,56 @@ class TestAddWorkingDays:
         ],
     )
     def test_skips_weekends_and_holidays(self, start: date, count: int, expected: date) -> None:
-        assert add_working_days(start, count) == expected
+        assert BELGIUM.add_working_days(start, count) == expected
 
     def test_keeps_the_time_of_day_across_summer_time(self) -> None:
         friday = datetime(2026, 3, 27, 9, tzinfo=BRUSSELS)
-        monday = add_working_days(friday, 1)
+        monday = BELGIUM.add_working_days(friday, 1)
         assert monday.astimezone(BRUSSELS) == datetime(2026, 3, 30, 9, tzinfo=BRUSSELS)
         assert monday - friday == timedelta(days=3) - timedelta(hours=1)
 
     @given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(1, 60))
     def test_ends_on_a_working_day_with_that_many_since(self, start: date, count: int) -> None:
-        end = add_working_days(start, count)
+        end = BELGIUM.add_working_days(start, count)
         passed = [start + timedelta(days=n) for n in range(1, (end - start).days + 1)]
-        assert sum(is_working_day(day) for day in passed) == count
-        assert is_working_day(end)
+        assert sum(BELGIUM.is_working_day(day) for day in passed) == count
+        assert BELGIUM.is_working_day(end)
+
+
+class TestCalendar:
+    """An organisation's own: another country, a part of it, another time zone."""
+
+    def test_counts_by_the_holidays_of_its_country(self) -> None:
+        day_before = date(2026, 7, 13)
+        assert BELGIUM.add_working_days(day_before, 1) == date(2026, 7, 14)
+        assert Calendar("FR").add_working_days(day_before, 1) == date(2026, 7, 15)
+
+    def test_counts_by_the_holidays_of_its_part_of_the_country(self) -> None:
+        corpus_christi = date(2026, 6, 4)
+        assert Calendar("DE").is_working_day(corpus_christi)
+        assert not Calendar("DE", "BY").is_working_day(corpus_christi)
+
+    def test_has_the_same_hour_in_winter_and_summer(self) -> None:
+        days = (date(2026, 1, 15), date(2026, 7, 15))
+        assert [BELGIUM.at(day, time(9)).hour for day in days] == [8, 7]
+
+    def test_goes_by_its_own_clock(self) -> None:
+        lisbon = Calendar("PT", None, "Europe/Lisbon")
+        late = datetime(2026, 1, 15, 23, 30, tzinfo=UTC)
+        assert (lisbon.day_of(late), BELGIUM.day_of(late)) == (date(2026, 1, 15), date(2026, 1, 16))
+        assert lisbon.end_of_day(date(2026, 1, 15)) == datetime(2026, 1, 16, tzinfo=UTC)
+        assert lisbon.add_length(datetime(2026, 1, 15, 9, tzinfo=UTC), "1wd").hour == 9
 
 
 class TestEndOfDay:
     def test_is_midnight_in_brussels(self) -> None:
-        assert end_of_day(date(2026, 1, 15)) == datetime(2026, 1, 15, 23, tzinfo=UTC)
-        assert end_of_day(date(2026, 7, 15)) == datetime(2026, 7, 15, 22, tzinfo=UTC)
+        assert BELGIUM.end_of_day(date(2026, 1, 15)) == datetime(2026, 1, 15, 23, tzinfo=UTC)
+        assert BELGIUM.end_of_day(date(2026, 7, 15)) == datetime(2026, 7, 15, 22, tzinfo=UTC)
 
     def test_knows_the_day_of_23_hours(self) -> None:
-        assert end_of_day(date(2026, 3, 29)) - end_of_day(date(2026, 3, 28)) == timedelta(hours=23)
+        assert BELGIUM.end_of_day(date(2026, 3, 29)) - BELGIUM.end_of_day(date(2026, 3, 28)) == timedelta(
+            hours=23
+        )
 
 
 def appointment(*, sequence: int = 0) -> Appointment:
@@ -84,6 +105,7 @@ def appointment(*, sequence: int = 0) -> Appointment:
         sequence=sequence,
         starts_at=datetime(2026, 12, 4, 17, 30, tzinfo=UTC),
         ends_at=datetime(2026, 12, 4, 20, 30, tzinfo=UTC),
+        calendar=BELGIUM,
         summary="Samen rond de tafel; met koffie, en thee",
         stamped_at=datetime(2026, 11, 20, 10, tzinfo=UTC),
         organiser_address="kring@kring.invalid",
@@ -94,7 +116,7 @@ def appointment(*, sequence: int = 0) -> Appointment:
 
 
 def event_of(raw: bytes) -> tuple[Component, Component]:
-    calendar = Calendar.from_ical(raw)
+    calendar = CalendarFile.from_ical(raw)
     return calendar, calendar.walk("VEVENT")[0]
 
 

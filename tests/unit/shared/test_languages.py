@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from shared.calendar import BELGIUM, Calendar
 from shared.languages import (
     LANGUAGES,
     Language,
@@ -28,26 +29,32 @@ class TestLanguage:
 
 class TestDay:
     def test_is_the_one_of_brussels(self) -> None:
-        assert day_in_words(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "nl") == "maandag 2 maart 2026"
-        assert day_in_words(date(2026, 8, 1), "fr") == "samedi 1er août 2026"
-        assert day_in_words(date(2026, 8, 21), "fr") == "vendredi 21 août 2026"
-        assert day_in_words(date(2026, 5, 9), "en") == "Saturday 9 May 2026"
+        assert day_in_words(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "nl", BELGIUM) == "maandag 2 maart 2026"
+        assert day_in_words(date(2026, 8, 1), "fr", BELGIUM) == "samedi 1er août 2026"
+        assert day_in_words(date(2026, 8, 21), "fr", BELGIUM) == "vendredi 21 août 2026"
+        assert day_in_words(date(2026, 5, 9), "en", BELGIUM) == "Saturday 9 May 2026"
 
 
 class TestTime:
     def test_is_written_as_usual(self) -> None:
         time = datetime(2026, 5, 21, 7, 5, tzinfo=UTC)
-        assert {language: plain(time_in_words(time, language)) for language in LANGUAGES} == {
+        assert {language: plain(time_in_words(time, language, BELGIUM)) for language in LANGUAGES} == {
             "nl": "donderdag 21 mei 2026, 9.05 uur",
             "fr": "jeudi 21 mai 2026, 9 h 05",
             "en": "Thursday 21 May 2026, 9:05",
         }
+        assert (
+            plain(time_in_words(time, "fr", Calendar(time_zone="Europe/Lisbon")))
+            == "jeudi 21 mai 2026, 8 h 05"
+        )
 
 
 class TestPeriod:
     def test_begins_and_ends_as_people_say(self) -> None:
         start, end = datetime(2026, 3, 28, 12, 30, tzinfo=UTC), datetime(2026, 3, 28, 16, tzinfo=UTC)
-        assert {language: plain(period_in_words(start, end, language)) for language in LANGUAGES} == {
+        assert {
+            language: plain(period_in_words(start, end, language, BELGIUM)) for language in LANGUAGES
+        } == {
             "nl": "zaterdag 28 maart 2026, van 13.30 tot 17.00 uur",
             "fr": "samedi 28 mars 2026, de 13 h 30 à 17 h 00",
             "en": "Saturday 28 March 2026, from 13:30 to 17:00",
@@ -55,10 +62,10 @@ class TestPeriod:
 
     def test_over_midnight_names_both_days(self) -> None:
         start, end = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 9, tzinfo=UTC)
-        assert period_in_words(start, end, "en").endswith("to Sunday 29 March 2026, 11:00")
+        assert period_in_words(start, end, "en", BELGIUM).endswith("to Sunday 29 March 2026, 11:00")
 
 
 class TestDeadline:
     def test_at_midnight_is_the_last_minute_of_the_day_that_ends(self) -> None:
         midnight = datetime(2026, 3, 9, 23, tzinfo=UTC)
-        assert deadline_in_words(midnight, "en") == "Monday 9 March 2026, 23:59"
+        assert deadline_in_words(midnight, "en", BELGIUM) == "Monday 9 March 2026, 23:59"

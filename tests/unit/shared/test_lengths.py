@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.calendar import add_length, parse_length
+from shared.calendar import BELGIUM, parse_length
 
 FRIDAY_BEFORE_SUMMER_TIME = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
@@ -22,12 +22,12 @@ class TestAddLength:
         ],
     )
     def test_keeps_the_time_of_day_in_brussels(self, length: str, moment: datetime) -> None:
-        assert add_length(FRIDAY_BEFORE_SUMMER_TIME, length) == moment
+        assert BELGIUM.add_length(FRIDAY_BEFORE_SUMMER_TIME, length) == moment
 
     def test_counts_hours_and_seconds_exactly(self) -> None:
-        assert add_length(FRIDAY_BEFORE_SUMMER_TIME, "PT72H5S") - FRIDAY_BEFORE_SUMMER_TIME == timedelta(
-            hours=72, seconds=5
-        )
+        assert BELGIUM.add_length(
+            FRIDAY_BEFORE_SUMMER_TIME, "PT72H5S"
+        ) - FRIDAY_BEFORE_SUMMER_TIME == timedelta(hours=72, seconds=5)
 
 
 class TestParseLength:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.training import emails
+from shared.calendar import BELGIUM
 from shared.languages import LANGUAGES, Language, day_in_words, period_in_words
 from shared.mail import Mail, render
 
@@ -22,12 +23,12 @@ def values(language: Language, **changes: Any) -> dict[str, Any]:
         "first_name": "Annelies",
         "course": "Een conferentie voorstellen",
         "place": "Rupelmeer",
-        "when": period_in_words(MOMENT, MOMENT + timedelta(hours=7), language),
+        "when": period_in_words(MOMENT, MOMENT + timedelta(hours=7), language, BELGIUM),
         "amount": emails.amount_in_words(Decimal(20), language),
         "account_name": "De Ring vzw",
         "iban": "BE71 0961 2345 6769",
         "communication": "+++202/6000/00192+++",
-        "due_day": day_in_words(MOMENT, language),
+        "due_day": day_in_words(MOMENT, language, BELGIUM),
         "qr": emails.QR_FILE,
     } | changes
 
