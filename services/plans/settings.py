@@ -36,7 +36,7 @@ class Policy(PolicySettings):
 
     @property
     def morning_time(self) -> time:
-        """Return the time of day in Brussels."""
+        """Return the time of day, by the clock of the organisation."""
         return time.fromisoformat(self.morning)
 
     def until(self, check_in: str) -> str:
