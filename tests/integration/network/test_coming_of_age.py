@@ -49,7 +49,7 @@ async def warn(world: Network, child: UUID, kind: str = "turns-12") -> bool:
 
 class TestTheEmail:
     @pytest.mark.parametrize(
-        ("language", "subject"), [("nl", "Een vraag voor jou"), ("fr", "Une question pour toi")]
+        ("language", "subject"), [("nl", "Een vraag voor jou"), ("fr", "Une question personnelle")]
     )
     async def test_is_in_their_language_and_leads_to_the_questions(
         self, world: Network, case: Case, sink: Sink, language: str, subject: str
