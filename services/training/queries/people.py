@@ -202,13 +202,16 @@ async def payment_requests(
     )
     due = {clock.subject: clock.due_at for clock in await session.execute(running)}
     amounts = await paid(session, registration_ids=list(awaiting))
+    # Row policies let no other organisation's be among them.
+    [tenant] = {row.tenant for row, _ in awaiting.values()}
+    calendar = await calendars.of(session, tenant=tenant)
     return {
         row.id: PaymentRequest(
             account_name=held.account_name or "",
             account_iban=held.account_iban or "",
             amount=row.price - amounts.get(row.id, _ZERO),
             communication=row.communication or "",
-            last_day=(await calendars.of(session, tenant=row.tenant)).day_of(due[row.id] - _INSTANT),
+            last_day=calendar.day_of(due[row.id] - _INSTANT),
         )
         for row, held in awaiting.values()
         if row.id in due
