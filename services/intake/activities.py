@@ -5,7 +5,6 @@ from datetime import datetime
 import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
-from temporalio import activity
 
 from services.intake.domain.codes import SERVICE
 from services.intake.domain.retention import retention_workflow_id
@@ -30,8 +29,8 @@ async def sweep_files(context: Context, due: Deadline) -> Done:
 
     Each is a transaction of its own: one that fails holds up no other. Raises what went wrong, in the end.
     """
-    # The server's time of this try: a try after a failure takes on what was reached meanwhile.
-    by = max(due.at, activity.info().current_attempt_scheduled_time)
+    # A try after a failure takes on what was reached meanwhile.
+    by = max(due.at, await context.clock.now())
     workflow_id = retention_workflow_id(due.tenant)
     async with context.database.transaction(Scope(tenant=due.tenant)) as session:
         reached = await Clocks(SERVICE).reached(session, workflow_id=workflow_id, by=by, most=_AT_A_TIME)
