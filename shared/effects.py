@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Scope
 from shared.deadlines import Deadline, Done
@@ -19,6 +20,14 @@ _CLAIM = text(
     " ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING (xmax = 0) AS fresh"
 )
 _GIVE_BACK = text("DELETE FROM effect WHERE key = :key")
+
+
+class StillDue(Exception):
+    """A step left its deadline as the clock's next one, so the workflow would take it again and again.
+
+    Nothing of the step is kept. Temporal shows it as failing and tries it again at growing intervals, each time with
+    facts loaded anew: the workflow neither spins nor ends, and goes on by itself when the facts or the code are mended.
+    """
 
 
 class Step(Protocol):
@@ -45,8 +54,8 @@ async def once(session: AsyncSession, *, key: str, operation: Callable[[], Await
 async def take(context: Context, due: Deadline, step: Step) -> Done:
     """Take a workflow's step at a deadline, once, in a transaction of its own; to be called in an activity.
 
-    The effect's key is `<workflow id>/<activity>/<clock id>/<at>`. The deadline has been reached by the time of
-    Temporal's server: a clock of this machine that lags behind it is not asked.
+    The effect's key is `<workflow id>/<activity>/<clock id>/<at>`. The step's time is never before its deadline.
+    Raises: StillDue.
     """
     info = activity.info()
     workflow_id = info.workflow_id or ""
@@ -55,4 +64,6 @@ async def take(context: Context, due: Deadline, step: Step) -> Done:
     with taken_by(workflow_id):
         async with context.database.transaction(Scope(tenant=due.tenant)) as session:
             done = await once(session, key=key, operation=lambda: step(session, due=due, now=now))
+            if await Clocks(context.service).waiting_for(session, due) is not None:
+                raise StillDue(str(due))
     return Done(done=done)

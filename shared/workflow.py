@@ -37,11 +37,10 @@ PHASE = SearchAttributeKey.for_keyword("KringPhase")
 NEXT_DUE = SearchAttributeKey.for_datetime("KringNextDue")
 
 
-class StillDue(Exception):
-    """A deadline is still next after the step for it, and nothing was heard that could explain it.
+class Unhandled(Exception):
+    """`run` took no step at a deadline that it was given.
 
-    The workflow's task fails: loudly, and it is tried again by the server at growing intervals, each time with facts
-    loaded anew. So the run neither spins nor ends, and goes on by itself when the facts or the code are mended.
+    The workflow's task fails and is tried again by the server, at growing intervals, until the code has a step for it.
     """
 
 
@@ -53,6 +52,7 @@ class DeadlineWorkflow(ABC):
 
     kinds: ClassVar[tuple[str, ...]] = ()
     _news = False
+    _stepped = False
 
     @workflow.signal(name="look-again")
     def look_again(self) -> None:
@@ -68,7 +68,6 @@ class DeadlineWorkflow(ABC):
 
         Goes on as a new run, which gets the same input, when the server suggests it and after a year.
         """
-        taken: Deadline | None = None
         while True:
             # Signals that came with the same task are handled first: what is loaded next shows what they tell of.
             await asyncio.sleep(0)
@@ -81,18 +80,18 @@ class DeadlineWorkflow(ABC):
                 return
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(given)
-            if agenda.next is not None and agenda.next == taken:
-                raise StillDue(str(taken))
-            taken = None
             if await self._wait(given, agenda.next) and agenda.next is not None:
-                taken = agenda.next
-                yield taken
+                self._stepped = False
+                yield agenda.next
+                if not self._stepped:
+                    raise Unhandled(str(agenda.next))
 
     async def step(self, operation: Callable[..., Awaitable[bool | Done]], due: Deadline) -> None:
-        """Take a step (`shared.steps`): an activity that is tried until it succeeds."""
+        """Take a step (`shared.steps`): an activity that is tried until it has settled the deadline."""
         await workflow.execute_activity(
             name_of(operation), due, result_type=Done, summary=str(due), **ACTIVITY
         )
+        self._stepped = True
 
     @staticmethod
     def publish(phase: str, next_due: datetime | None) -> None:

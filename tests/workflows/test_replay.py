@@ -6,6 +6,7 @@ How a workflow is changed: docs/changing-workflows.md.
 import json
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -14,6 +15,7 @@ from temporalio.worker import Replayer
 from shared.services import SERVICES
 from shared.temporal import data_converter
 from shared.worker import SHARED_WORKFLOWS, sandbox
+from shared.workflow import DeadlineWorkflow
 
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 WORKFLOWS = [
@@ -28,12 +30,27 @@ def type_of(history: Path) -> str:
     return str(begun["workflowType"]["name"])
 
 
-@pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.stem)
-async def test_replays(history: Path) -> None:
+async def replay(history: Path) -> None:
+    """Run a history through today's code. Raises: RuntimeError if that fails or does something else."""
     replayer = Replayer(workflows=WORKFLOWS, workflow_runner=sandbox(), data_converter=data_converter(None))
     await replayer.replay_workflow(WorkflowHistory.from_json(history.stem, history.read_text()))
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.stem)
+async def test_replays(history: Path) -> None:
+    await replay(history)
 
 
 def test_every_type_of_workflow_has_a_history() -> None:
     types = {workflow.__temporal_workflow_definition.name for workflow in WORKFLOWS}
     assert {type_of(history) for history in HISTORIES} == types
+
+
+async def test_a_deadline_without_a_step_fails_the_task_and_spins_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def no_step(*_: Any) -> None: ...
+
+    monkeypatch.setattr(DeadlineWorkflow, "step", no_step)
+    with pytest.raises(RuntimeError, match="Unhandled"):
+        await replay(next(history for history in HISTORIES if type_of(history) == "Clock"))
