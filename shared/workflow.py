@@ -28,7 +28,7 @@ ACTIVITY: dict[str, Any] = {
     ),
 }
 # A database that is away for longer than this is waited for by timers, not by holding on to the workflow's task.
-_LOCAL: dict[str, Any] = {"local_retry_threshold": timedelta(seconds=5)}
+LOCAL_ACTIVITY: dict[str, Any] = ACTIVITY | {"local_retry_threshold": timedelta(seconds=5)}
 # No run is older, so a patch in workflow code can go a year after it was deployed. (The server that skips time ends
 # what runs for ten years.)
 RENEWED_AFTER = timedelta(days=365)
@@ -107,7 +107,7 @@ class DeadlineWorkflow(ABC):
 
     async def _load(self, given: WorkflowInput) -> Agenda:
         return await workflow.execute_local_activity_method(
-            ClockActivities.load_agenda, given, **ACTIVITY, **_LOCAL
+            ClockActivities.load_agenda, given, **LOCAL_ACTIVITY
         )
 
     async def _wait(self, given: WorkflowInput, deadline: Deadline | None) -> bool:

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 
 from shared.context import Context
-from shared.housekeeping.activities import Housekeeper, Part
-from shared.workflow import ACTIVITY, DeadlineWorkflow
+from shared.housekeeping.activities import Housekeeper, Part, Plan
+from shared.workflow import ACTIVITY, LOCAL_ACTIVITY, DeadlineWorkflow
 
 
 class Database(BaseModel):
@@ -41,7 +41,7 @@ class Housekeeping:
     @workflow.run
     async def run(self, database: Database) -> None:
         """Purge once, and go on as a new run."""
-        plan = await workflow.execute_activity_method(Housekeeper.plan, **ACTIVITY)
+        plan = await self._plan()
         for what in plan.what:
             part: Part | None = Part(what=what)
             while part is not None:
@@ -52,3 +52,9 @@ class Housekeeping:
         DeadlineWorkflow.publish("waiting", workflow.now() + plan.rest)
         await workflow.sleep(max(plan.rest, timedelta(seconds=1)))
         workflow.continue_as_new(database)
+
+    async def _plan(self) -> Plan:
+        # It only reads settings: no need of a task of its own.
+        if workflow.patched("housekeeping-plans-locally"):
+            return await workflow.execute_local_activity_method(Housekeeper.plan, **LOCAL_ACTIVITY)
+        return await workflow.execute_activity_method(Housekeeper.plan, **ACTIVITY)

@@ -3,12 +3,16 @@
 How a workflow is changed: docs/changing-workflows.md.
 """
 
+import ast
+import inspect
 import json
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
@@ -20,7 +24,7 @@ from shared.workflow import DeadlineWorkflow
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 WORKFLOWS = [
     *SHARED_WORKFLOWS,
-    *(workflow for service in SERVICES for workflow in import_module(f"services.{service}.worker").workflows),
+    *(one for service in SERVICES for one in import_module(f"services.{service}.worker").workflows),
 ]
 
 
@@ -28,6 +32,20 @@ def type_of(history: Path) -> str:
     """Return the type of workflow that a history is of."""
     begun = json.loads(history.read_text())["events"][0]["workflowExecutionStartedEventAttributes"]
     return str(begun["workflowType"]["name"])
+
+
+def patches() -> list[str]:
+    """Return the names of the patches in the code of workflows."""
+    modules = {base.__module__ for one in WORKFLOWS for base in one.__mro__} & {
+        name for name in sys.modules if name.startswith(("shared.", "services."))
+    }
+    calls = [
+        node
+        for name in sorted(modules)
+        for node in ast.walk(ast.parse(inspect.getsource(sys.modules[name])))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "workflow.patched"
+    ]
+    return [ast.literal_eval(call.args[0]) for call in calls]
 
 
 async def replay(history: Path) -> None:
@@ -42,8 +60,29 @@ async def test_replays(history: Path) -> None:
 
 
 def test_every_type_of_workflow_has_a_history() -> None:
-    types = {workflow.__temporal_workflow_definition.name for workflow in WORKFLOWS}
+    types = {one.__temporal_workflow_definition.name for one in WORKFLOWS}
     assert {type_of(history) for history in HISTORIES} == types
+
+
+async def stopped_by(monkeypatch: pytest.MonkeyPatch, patch: str, *, new: bool) -> list[Path]:
+    """Return the histories that cannot go on where a change has no patch: only its `new` way is there, or the old."""
+    known, found = workflow.patched, []
+    with monkeypatch.context() as changed:
+        changed.setattr(workflow, "patched", lambda name: new if name == patch else known(name))
+        for history in HISTORIES:
+            try:
+                await replay(history)
+            except workflow.NondeterminismError:
+                found.append(history)
+    return found
+
+
+@pytest.mark.parametrize("patch", patches())
+async def test_a_change_without_its_patch_fails(patch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = await stopped_by(monkeypatch, patch, new=True)
+    after = await stopped_by(monkeypatch, patch, new=False)
+    # Each type of workflow that the change touches has histories from before and after it.
+    assert {type_of(history) for history in before} == {type_of(history) for history in after} != set()
 
 
 async def test_a_deadline_without_a_step_fails_the_task_and_spins_not(
