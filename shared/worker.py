@@ -76,7 +76,8 @@ class _Rewriting(ActivityInboundInterceptor):
             except (ApplicationError, CancelledError):
                 raise
             except DomainError as error:
-                raise ApplicationError(error.code, type=error.code, non_retryable=True) from None
+                # Tried again like all else: to end the workflow would leave its clocks without anybody who waits.
+                raise ApplicationError(error.code, type=error.code) from None
             except (Operational, NotYet) as error:
                 raise ApplicationError(type(error).__name__, type=type(error).__name__) from None
             except Exception as error:

@@ -16,10 +16,9 @@ async def _nothing_to_do(*_: Any, **__: Any) -> None:
 
 async def failing_step(circle: Circle, workflow_id: str) -> tuple[str, int]:
     """Return with what the step in hand failed, and how often it was tried by now."""
-    [pending] = (
-        await (await circle.skipped.handle(workflow_id)).describe()
-    ).raw_description.pending_activities
-    return pending.last_failure.application_failure_info.type, pending.attempt
+    found = (await (await circle.skipped.handle(workflow_id)).describe()).raw_description.pending_activities
+    assert len(found) == 1
+    return found[0].last_failure.application_failure_info.type, found[0].attempt
 
 
 async def tried_in_vain(circle: Circle, workflow_id: str) -> None:
