@@ -77,7 +77,7 @@ class OrganisationKnown(Conflict):
     """One organisation, one entry."""
 
     code = "organisation-known"
-    title = "An organisation with this number is in the register under another id"
+    title = "An organisation with this number is in the register, under another id or with another calendar"
 
 
 class OnlyOpsMakesTenants(Forbidden):

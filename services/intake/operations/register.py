@@ -61,8 +61,9 @@ async def enter_organisation(
     await set_scope(session, Scope(tenant=values["tenant"]))
     added = insert(Organisation).values(values).on_conflict_do_nothing().returning(Organisation.id)
     if (await session.execute(added)).first() is None:
+        kept = {"id": organisation_id, "kbo_number": number, **calendar}
         same = select(Organisation.id).where(
-            Organisation.id == organisation_id, Organisation.kbo_number == number
+            *(getattr(Organisation, name).is_not_distinct_from(value) for name, value in kept.items())
         )
         if (await session.execute(same)).first() is None:
             raise OrganisationKnown

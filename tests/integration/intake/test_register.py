@@ -50,6 +50,11 @@ class TestOrganisations:
         entry = self.entry(organisation_id=organisation, is_tenant=True) | choice
         for _ in range(2):
             await house.do("POST", "/v1/organisations", house.ops(), json=entry)
+        # Deadlines were counted by it: entering the organisation again does not change its calendar.
+        refused = await house.refused(
+            "POST", "/v1/organisations", house.ops(), json=entry | {"country": "BE", "subdivision": None}
+        )
+        assert refused == (409, "organisation-known")
         await house.do("POST", "/v1/organisations", house.ops(), json=self.entry(9990003))
         listed = (await house.do("GET", "/v1/organisations", house.ops()))["items"]
         shown = {item["organisation_id"]: {name: item[name] for name in choice} for item in listed}
