@@ -24,7 +24,7 @@ from prometheus_client import Counter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import telemetry
+from shared import case_access, telemetry
 from shared.audit import note_facts
 from shared.broker import declare_exchanges, require_declared
 from shared.database import Database, fetch
@@ -88,7 +88,8 @@ async def publish(
 ) -> UUID:
     """Write an event or command in the caller's transaction and return its id.
 
-    `stream` is what the event is ordered by: the case, registration, session or coordinator. One round trip.
+    `stream` is what the event is ordered by: the case, registration, session or coordinator. One round trip, and one
+    more for what says who may come near a case.
     """
     event_id = uuid7()
     await fetch(
@@ -106,6 +107,7 @@ async def publish(
         telemetry.current_traceparent(),
         data.model_dump_json(),
     )
+    await case_access.note(session, data, tenant=tenant)
     session.info["events"] = True
     if case is not None:
         session.info.setdefault(CASES, set()).add(case)

@@ -16,7 +16,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import break_glass, calendars, case_state, inbox
+from shared import calendars, case_access, case_state, inbox
 from shared.audit import ITSELF, Actor, acting
 from shared.clock_workflow import ClockWorkflow
 from shared.context import Context
@@ -80,20 +80,18 @@ async def _wake_watcher(event: Received[ClockFact], context: Context) -> None:
 class Subscriptions:
     """The subscriptions of one service.
 
-    Every one follows the state of cases, and openings of files, without asking; and lets the workflows that wait for
-    the service's clocks know of what happens to them.
+    Every one follows the state of cases and who may come near them by itself, and lets the workflows that wait for the
+    service's clocks know of what happens to them.
     """
 
     def __init__(self, service: str) -> None:
         self.service = service
         self._watchers: dict[str, type[DeadlineWorkflow]] = {}
         self._by_type: dict[str, Subscription] = {}
+        states = [REGISTRY[event_type] for event_type in case_state.STATUS_AFTER]
         self._defaults: dict[str, Subscription] = {
-            event_type: Subscription(REGISTRY[event_type], "any", write=_nothing_more)
-            for event_type in case_state.STATUS_AFTER
-        } | {
-            data.TYPE: Subscription(data, "always", write=break_glass.follow)
-            for data in (intake.BreakGlassOpened, intake.BreakGlassClosed)
+            data.TYPE: Subscription(data, "any", write=_nothing_more)
+            for data in [*states, *case_access.followed_by(service)]
         }
         self._defaults[intake.OrganisationEntered.TYPE] = Subscription(
             intake.OrganisationEntered, "always", write=calendars.follow
@@ -183,7 +181,7 @@ class Subscriptions:
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if not await inbox.accept(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
-            await _follow_case(session, event)
+            await _follow(session, event)
             refusal = await _gate(session, subscription, event, hold=True)
             if refusal is not None:
                 await inbox.settle(session, consumer=event.type, event_id=event.id, outcome=refusal)
@@ -198,7 +196,7 @@ class Subscriptions:
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if await inbox.is_known(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
-            await _follow_case(session, event)
+            await _follow(session, event)
             refusal = await _gate(session, subscription, event)
         if refusal is not None:
             return await note(context.database, event.type, event.id, refusal, event.tenant)
@@ -232,7 +230,7 @@ async def note(database: Database, consumer: str, event_id: UUID, outcome: str, 
     return outcome
 
 
-async def _follow_case(session: AsyncSession, event: Received[Any]) -> None:
+async def _follow(session: AsyncSession, event: Received[Any]) -> None:
     status = case_state.STATUS_AFTER.get(event.type)
     if status is not None and event.case is not None and event.tenant is not None:
         await case_state.raise_to(
@@ -243,6 +241,7 @@ async def _follow_case(session: AsyncSession, event: Received[Any]) -> None:
             version=event.sequence,
             opened_at=event.time if event.type == intake.CaseOpened.TYPE else None,
         )
+    await case_access.follow(session, event)
 
 
 async def _gate(

@@ -131,6 +131,32 @@ policy = Table(
     info={APPEND_ONLY: True},
 )
 
+# Who coordinates a case, one row per assignment; the newest one counts. See shared.case_access.
+case_coordinator = Table(
+    "case_coordinator",
+    platform,
+    Column("case_id", Uuid, primary_key=True),
+    Column("assignment_no", Integer, primary_key=True, autoincrement=False),
+    Column("tenant", Uuid, nullable=False),
+    Column("coordinator_id", Uuid, nullable=False),
+    Column("released", Boolean, nullable=False),
+    Index("ix_case_coordinator_coordinator", "tenant", "coordinator_id", "case_id"),
+)
+
+# Who belongs or belonged to a case. `role` is unknown while only something else was heard of somebody.
+case_person = Table(
+    "case_person",
+    platform,
+    Column("case_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("role", Text),
+    Column("membership", Text, nullable=False),
+    # Turned eighteen: nobody else has a say about them any more.
+    Column("adult", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint("membership IN ('active', 'removed', 'excluded', 'erased')", name="membership"),
+)
+
 clock = Table(
     "clock",
     platform,

@@ -1,11 +1,13 @@
-"""Who may do what in intake, one named function per rule.
+"""Who may do what in intake: the role gates, then one function per rule.
 
 Who may not know that a case or referral exists gets the same answer as when there is none.
 """
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Depends
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,25 +26,43 @@ from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
 from shared.auth import NO_TENANT, Kind, Principal, Role
-from shared.break_glass import is_open_to
+from shared.case_access import Relation, access_of, has_left, manages
 from shared.case_state import CaseErased, UnknownCase
-from shared.contracts.intake import UNDER_HOLD
+from shared.contracts.intake import PERSONS_AT_OPENING, UNDER_HOLD
+from shared.http import allow, serving
 from shared.http.principals import NoLongerInCircle, NotForThisKind, NotForThisRole, require_twelve
 
+CaseReader = Annotated[
+    Principal,
+    Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, Role.REFERRER, Role.OPS, from_elsewhere=True)),
+]
+Withdrawer = Annotated[
+    Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, from_elsewhere=True, people=True))
+]
+BaselineReader = Annotated[
+    Principal,
+    Depends(allow(Role.COORDINATOR, Role.REFERRER, Role.REGIONAL_MANAGER, from_elsewhere=True)),
+]
+BaselineWriter = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REFERRER, from_elsewhere=True))]
+ReferralReader = Annotated[
+    Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.REFERRER, from_elsewhere=True))
+]
+BreakGlassReader = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.DPO))]
+Counter = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO))]
+Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS))]
+RegisterReader = Annotated[
+    Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS, Role.REGIONAL_MANAGER, Role.INTEGRATION))
+]
+ContactEraser = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
+# Network, which copies the persons of a referral at the opening of its case, and erases persons.
+PersonsCopier = Annotated[Principal, Depends(serving(PERSONS_AT_OPENING.purpose))]
+PersonEraser = Annotated[Principal, Depends(serving(UNDER_HOLD.purpose))]
+
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
+_PARTIES = (Relation.REFERRING, Relation.MANDATED)
 
 
-def is_manager(principal: Principal) -> bool:
-    """Say whether someone is a regional manager of the tenant itself."""
-    return principal.has(Role.REGIONAL_MANAGER) and principal.is_of_tenant
-
-
-def is_coordinator_of(principal: Principal, case: Case) -> bool:
-    """Say whether someone is assigned to a case now."""
-    return principal.has(Role.COORDINATOR) and case.coordinator_id == principal.id
-
-
-def tenant_of_entry(principal: Principal, entry: NewOrganisation) -> UUID:
+def may_enter_organisation(principal: Principal, entry: NewOrganisation) -> UUID:
     """Return who enters an organisation, if they may. Raises: OnlyOpsMakesTenants."""
     if principal.has(Role.OPS):
         return principal.tenant
@@ -52,7 +72,7 @@ def tenant_of_entry(principal: Principal, entry: NewOrganisation) -> UUID:
     return principal.tenant
 
 
-def referrer_of(principal: Principal | None, referral: NewReferral) -> Principal | None:
+def may_refer(principal: Principal | None, referral: NewReferral) -> Principal | None:
     """Return the professional in whose name a referral is written, None if somebody refers themselves.
 
     Raises: ReferrerNeeded.
@@ -66,22 +86,22 @@ def referrer_of(principal: Principal | None, referral: NewReferral) -> Principal
     return principal
 
 
-def referrals_of(principal: Principal) -> UUID | None:
+def may_list_referrals(principal: Principal) -> UUID | None:
     """Return whose referrals someone may list: None for all of the tenant. Raises: NotForThisRole."""
-    if is_manager(principal):
+    if manages(principal):
         return None
     if principal.has(Role.REFERRER):
         return principal.id
     raise NotForThisRole
 
 
-async def referral_for_reader(session: AsyncSession, principal: Principal, *, referral_id: UUID) -> Referral:
+async def may_read_referral(session: AsyncSession, principal: Principal, *, referral_id: UUID) -> Referral:
     """Return a referral to the manager who decides on it, or to whoever wrote it.
 
     Raises: UnknownReferral, CaseErased.
     """
     referral = await referrals.referral(session, tenant=principal.tenant, referral_id=referral_id)
-    if referral is None or not (is_manager(principal) or _wrote(principal, referral)):
+    if referral is None or not (manages(principal) or _wrote(principal, referral)):
         raise UnknownReferral(referral_id=str(referral_id))
     if referral.state == ReferralState.ERASED:
         raise CaseErased(case_id=str(referral.case_id))
@@ -95,13 +115,13 @@ def _wrote(principal: Principal, referral: Referral) -> bool:
     return principal.has(Role.REFERRER) and referral.referrer_id == principal.id
 
 
-def cases_for(principal: Principal) -> Select[Case]:
+def may_list_cases(principal: Principal) -> Select[Case]:
     """Return the query of the cases someone may list: the tenant's, those assigned to them, their organisation's.
 
     Raises: NotForThisRole.
     """
     tenant = principal.tenant
-    if is_manager(principal) or principal.has(Role.OPS):
+    if manages(principal) or principal.has(Role.OPS):
         return cases.all_cases(tenant=tenant)
     if principal.has(Role.COORDINATOR):
         return cases.cases_of_coordinator(tenant=tenant, coordinator_id=principal.id)
@@ -110,84 +130,83 @@ def cases_for(principal: Principal) -> Select[Case]:
     raise NotForThisRole
 
 
-async def case_for_reader(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+async def may_read_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
     """Return where a case stands to managers, ops, the coordinator assigned now, and parties.
 
     Raises: UnknownCase, CaseErased.
     """
-    case = await _case(session, principal, case_id)
-    if is_manager(principal) or principal.has(Role.OPS) or is_coordinator_of(principal, case):
-        return _require_not_erased(case)
-    if await _is_party(session, principal, case):
-        return _require_not_erased(case)
-    raise UnknownCase(case_id=str(case_id))
+    if principal.has(Role.OPS):
+        return _require_not_erased(await _of_tenant(session, principal, case_id))
+    case, _ = await _case(session, principal, case_id, Relation.MANAGER, Relation.COORDINATOR, *_PARTIES)
+    return case
 
 
 def may_read_what_it_is_about(principal: Principal, case: Case) -> bool:
     """Say whether who may read where a case stands also reads its themes and reasons: all but those who run Kring."""
-    return is_manager(principal) or is_coordinator_of(principal, case) or not principal.has(Role.OPS)
+    coordinates = principal.has(Role.COORDINATOR) and case.coordinator_id == principal.id
+    return manages(principal) or coordinates or not principal.has(Role.OPS)
 
 
-async def case_for_coordination(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
-    """Return a case to managers and the coordinator assigned now, who let it rest and go on.
+async def may_coordinate(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+    """Return a case to managers and the coordinator assigned now, who pause and resume it.
 
     Raises: UnknownCase, CaseErased.
     """
-    case = await _case(session, principal, case_id)
-    if is_manager(principal) or is_coordinator_of(principal, case):
-        return _require_not_erased(case)
-    raise UnknownCase(case_id=str(case_id))
+    case, _ = await _case(session, principal, case_id, Relation.MANAGER, Relation.COORDINATOR)
+    return case
 
 
-async def case_to_erase(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+async def may_erase_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
     """Return a case of the tenant to those who answer for its data, also when it was erased. Raises: UnknownCase."""
-    return await _case(session, principal, case_id)
+    return await _of_tenant(session, principal, case_id)
 
 
-async def file_of_whom_to_erase(session: AsyncSession, principal: Principal, *, case_id: UUID) -> UUID:
-    """Return the case id of a file to the service that is about to erase somebody of it, also of an erased one.
+async def may_copy_persons(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+    """Return a case to the service that copies its persons at the opening. Raises: UnknownCase, CaseErased."""
+    return _require_not_erased(await _of_tenant(session, principal, case_id))
 
-    Raises: NotForThisKind, UnknownCase.
-    """
-    if principal.kind is not Kind.SERVICE or principal.purpose != UNDER_HOLD.purpose:
-        raise NotForThisKind
+
+async def may_ask_for_holds(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
+    """Let pass the service that is about to erase somebody of a file, also of an erased one. Raises: UnknownCase."""
     if await retention.referral_of_file(session, tenant=principal.tenant, case_id=case_id) is None:
         raise UnknownCase(case_id=str(case_id))
-    return case_id
 
 
-async def case_for_file(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
-    """Return a case to those who may read its baseline: its coordinator now, and parties.
+async def may_read_baseline(
+    session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
+) -> Case:
+    """Return a case to its coordinator now, to parties, and to its manager with break-glass access.
 
     Raises: UnknownCase, CaseErased.
     """
-    case = await _case(session, principal, case_id)
-    if is_coordinator_of(principal, case) or await _is_party(session, principal, case):
-        return _require_not_erased(case)
-    raise UnknownCase(case_id=str(case_id))
+    readers = (Relation.COORDINATOR, *_PARTIES, Relation.BREAK_GLASS)
+    case, _ = await _case(session, principal, case_id, *readers, now=now)
+    return case
 
 
-async def case_for_file_reader(
-    session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
-) -> Case:
-    """Return a case to those who may read its baseline now, also by break-glass. Raises: UnknownCase, CaseErased."""
-    if await is_open_to(session, principal, case_id=case_id, now=now):
-        return _require_not_erased(await _case(session, principal, case_id))
-    return await case_for_file(session, principal, case_id=case_id)
+async def may_write_baseline(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Pens:
+    """Return what someone may write in the baseline: the coordinator the questions, the mandated side the rest.
+
+    Raises: UnknownCase, CaseErased.
+    """
+    case, found = await _case(session, principal, case_id, Relation.COORDINATOR, *_PARTIES)
+    mandated = case.mandated_organisation or case.referring_organisation
+    return Pens(
+        questions=Relation.COORDINATOR in found,
+        bottom_lines=principal.has(Role.REFERRER) and principal.organisation == mandated,
+    )
 
 
-async def case_to_open(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
+async def may_break_glass(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
     """Return a case of the tenant to its regional manager, who may open its file. Raises: UnknownCase, CaseErased."""
-    case = await _case(session, principal, case_id)
-    if not is_manager(principal):
-        raise UnknownCase(case_id=str(case_id))
-    return _require_not_erased(case)
+    case, _ = await _case(session, principal, case_id, Relation.MANAGER)
+    return case
 
 
-async def break_glass_to_close(
+async def may_end_break_glass(
     session: AsyncSession, principal: Principal, *, break_glass_id: UUID
 ) -> BreakGlass:
-    """Return an opening to whoever opened the file, or to the data protection officer. Raises: UnknownBreakGlass."""
+    """Return a break-glass access to whose it is, or to the data protection officer. Raises: UnknownBreakGlass."""
     found = await break_glass.opening(session, tenant=principal.tenant, break_glass_id=break_glass_id)
     if found is None or not (principal.has(Role.DPO) or found.opened_by == principal.id):
         raise UnknownBreakGlass(break_glass_id=str(break_glass_id))
@@ -199,25 +218,12 @@ def may_read_reasons(principal: Principal) -> bool:
     return principal.has(Role.DPO) and principal.is_of_tenant
 
 
-async def pens_for(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Pens:
-    """Return what someone may write in the baseline: the coordinator the questions, the mandated side the rest.
-
-    Raises: UnknownCase.
-    """
-    case = await case_for_file(session, principal, case_id=case_id)
-    mandated = case.mandated_organisation or case.referring_organisation
-    return Pens(
-        questions=is_coordinator_of(principal, case),
-        bottom_lines=principal.has(Role.REFERRER) and principal.organisation == mandated,
-    )
-
-
-async def withdrawn_by(
+async def may_withdraw_case(
     session: AsyncSession, principal: Principal, *, case_id: UUID, withdrawal: Withdrawal
 ) -> WithdrawnBy:
     """Return on whose behalf a case is withdrawn, if it may be: by those whom it is about, or by staff for them.
 
-    Raises: UnknownCase, NotForThisRole, NotForThisKind, NotOnBehalf, FromTwelveOn, NoLongerInCircle.
+    Raises: UnknownCase, CaseErased, NotForThisRole, NotForThisKind, NotOnBehalf, FromTwelveOn, NoLongerInCircle.
     """
     if principal.kind is Kind.PERSON:
         return await _in_own_name(session, principal, case_id, withdrawal)
@@ -225,8 +231,8 @@ async def withdrawn_by(
         raise NotForThisKind
     if not principal.has(Role.REGIONAL_MANAGER, Role.COORDINATOR):
         raise NotForThisRole
-    await case_for_coordination(session, principal, case_id=case_id)
-    if is_manager(principal):
+    await may_coordinate(session, principal, case_id=case_id)
+    if manages(principal):
         return withdrawal.by or "regional-manager"
     if withdrawal.by not in (None, *_ON_BEHALF.values()):
         raise NotOnBehalf
@@ -238,7 +244,7 @@ async def _in_own_name(
 ) -> WithdrawnBy:
     if principal.case != case_id:
         raise UnknownCase(case_id=str(case_id))
-    if await has_left(session, principal):
+    if await has_left(session, case_id=case_id, person_id=principal.id):
         raise NoLongerInCircle
     own = _ON_BEHALF.get(principal.case_role or "")
     if own is None:
@@ -249,11 +255,32 @@ async def _in_own_name(
     return own
 
 
-async def _case(session: AsyncSession, principal: Principal, case_id: UUID) -> Case:
+async def _of_tenant(session: AsyncSession, principal: Principal, case_id: UUID) -> Case:
     case = await cases.case(session, tenant=principal.tenant, case_id=case_id)
     if case is None or principal.tenant == NO_TENANT:
         raise UnknownCase(case_id=str(case_id))
     return case
+
+
+async def _case(
+    session: AsyncSession,
+    principal: Principal,
+    case_id: UUID,
+    *wanted: Relation,
+    now: datetime | None = None,
+) -> tuple[Case, frozenset[Relation]]:
+    case = await _of_tenant(session, principal, case_id)
+    found = (await access_of(session, principal, case_id, now=now)).relations
+    if principal.has(Role.REFERRER) and principal.organisation is not None:
+        found |= await _parties(session, case, principal.organisation)
+    if found.isdisjoint(wanted):
+        raise UnknownCase(case_id=str(case_id))
+    return _require_not_erased(case), found
+
+
+async def _parties(session: AsyncSession, case: Case, organisation: UUID) -> set[Relation]:
+    roles = await cases.roles_of_party(session, case=case, organisation_id=organisation)
+    return {Relation(role) for role in roles}
 
 
 def _require_not_erased(case: Case) -> Case:
@@ -261,18 +288,3 @@ def _require_not_erased(case: Case) -> Case:
     if case.state == CaseStatus.ERASED:
         raise CaseErased(case_id=str(case.id))
     return case
-
-
-async def _is_party(session: AsyncSession, principal: Principal, case: Case) -> bool:
-    if not principal.has(Role.REFERRER) or principal.organisation is None:
-        return False
-    return await cases.is_party(
-        session, tenant=principal.tenant, case_id=case.id, organisation_id=principal.organisation
-    )
-
-
-async def has_left(session: AsyncSession, principal: Principal) -> bool:
-    """Say whether a person of a case left its circle: their token is from before."""
-    return await cases.has_departed(
-        session, tenant=principal.tenant, case_id=principal.case or NO_TENANT, person_id=principal.id
-    )

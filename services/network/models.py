@@ -120,20 +120,6 @@ class NoContact(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class CaseCoordinator(Base):
-    """Who coordinates a case, one row per assignment; access ends the moment it is released."""
-
-    __tablename__ = "case_coordinator"
-    __table_args__ = (Index("ix_case_coordinator_coordinator", "tenant", "coordinator_id", "case_id"),)
-
-    case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    assignment_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    tenant: Mapped[UUID]
-    coordinator_id: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    released_at: Mapped[datetime | None] = mapped_column(Moment)
-
-
 class Invitation(Base):
     """An invitation to the circle, and the answer to it."""
 

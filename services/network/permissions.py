@@ -1,12 +1,13 @@
-"""Who may do what with the people of a case, one named function per rule.
+"""Who may do what with the people of a case: the role gates, then one function per rule.
 
 Who may not know that a case or person exists gets the same answer as when there is none.
 """
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import select
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
@@ -20,110 +21,123 @@ from services.network.domain import (
 from services.network.models import DataRequest, NoContact, Person
 from services.network.queries import no_contacts
 from shared import calendars
-from shared.auth import Kind, Principal, Role
-from shared.break_glass import is_open_to
+from shared.auth import Principal, Role
+from shared.case_access import Relation, require
 from shared.case_state import UnknownCase, require_not_erased
+from shared.http import allow
 from shared.http.principals import NoLongerInCircle, require_twelve
 from shared.vault import Vault
 
+TextSetter = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
+TextReader = Annotated[
+    Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO, Role.COORDINATOR, from_elsewhere=True))
+]
+RequestHandler = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER))]
+RequestNoter = Annotated[
+    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.DPO, from_elsewhere=True))
+]
 
-async def require_coordinator(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
+
+async def may_work_on_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
     """Let pass whoever coordinates the case now. Raises: UnknownCase, CaseErased."""
-    if not await _coordinates(session, principal, case_id):
-        raise UnknownCase(case_id=str(case_id))
-    await require_not_erased(session, case_id=case_id)
+    unknown = UnknownCase(case_id=str(case_id))
+    await require(session, principal, case_id, Relation.COORDINATOR, otherwise=unknown)
 
 
-async def person_for_coordinator(
-    session: AsyncSession, principal: Principal, *, person_id: UUID, lock: bool = False
-) -> Person:
-    """Return a person to whoever coordinates their case now. Raises: UnknownPerson, CaseErased."""
-    person = await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=lock)
-    if not await _coordinates(session, principal, person.case_id):
-        raise UnknownPerson(person_id=str(person_id))
-    await require_not_erased(session, case_id=person.case_id)
-    return person
-
-
-async def require_reader(
+async def may_list_people(
     session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
 ) -> None:
-    """Let pass whoever may read who is in a case: its coordinator now, and a manager who opened the file.
+    """Let pass whoever may read who is in a case: its coordinator now, and by break-glass access its manager.
 
     Raises: UnknownCase, CaseErased.
     """
-    if not await is_open_to(session, principal, case_id=case_id, now=now):
-        await require_coordinator(session, principal, case_id=case_id)
+    unknown = UnknownCase(case_id=str(case_id))
+    readers = (Relation.COORDINATOR, Relation.BREAK_GLASS)
+    await require(session, principal, case_id, *readers, otherwise=unknown, now=now)
 
 
-async def person_for_reader(
+async def may_work_with_person(
+    session: AsyncSession, principal: Principal, *, person_id: UUID, lock: bool = False
+) -> Person:
+    """Return a person to whoever coordinates their case now. Raises: UnknownPerson, CaseErased."""
+    return await _person(session, principal, person_id, Relation.COORDINATOR, lock=lock)
+
+
+async def may_read_person(
     session: AsyncSession, principal: Principal, *, person_id: UUID, now: datetime
 ) -> Person:
-    """Return a person to the coordinator of their case now, or to a manager who opened the file.
+    """Return a person to the coordinator of their case now, or to its manager with break-glass access.
 
     Raises: UnknownPerson, CaseErased.
     """
-    person = await queries.person(session, tenant=principal.tenant, person_id=person_id)
-    if await is_open_to(session, principal, case_id=person.case_id, now=now):
-        return person
-    return await person_for_coordinator(session, principal, person_id=person_id)
+    return await _person(session, principal, person_id, Relation.COORDINATOR, Relation.BREAK_GLASS, now=now)
 
 
-async def person_to_erase(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
+async def may_change_link(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
+    """Return a person, locked, to the case's coordinator or to a regional manager of the tenant.
+
+    Links must be withdrawn also when there is no coordinator any more. Raises: UnknownPerson, CaseErased.
+    """
+    return await _person(session, principal, person_id, Relation.COORDINATOR, Relation.MANAGER, lock=True)
+
+
+async def _person(
+    session: AsyncSession,
+    principal: Principal,
+    person_id: UUID,
+    *wanted: Relation,
+    now: datetime | None = None,
+    lock: bool = False,
+) -> Person:
+    person = await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=lock)
+    unknown = UnknownPerson(person_id=str(person_id))
+    await require(session, principal, person.case_id, *wanted, otherwise=unknown, now=now)
+    return person
+
+
+async def may_erase_person(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
     """Return a person of the tenant to those who answer for its data, also when erased. Raises: UnknownPerson."""
     return await queries.person(session, tenant=principal.tenant, person_id=person_id)
 
 
-async def person_for_link_keeper(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
-    """Return a person, locked, to the case's coordinator or to a regional manager of the tenant.
-
-    Links must be withdrawn also when there is no coordinator any more.
-
-    Raises: UnknownPerson, CaseErased.
-    """
-    if principal.has(Role.REGIONAL_MANAGER) and principal.is_of_tenant:
-        person = await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=True)
-        await require_not_erased(session, case_id=person.case_id)
-        return person
-    return await person_for_coordinator(session, principal, person_id=person_id, lock=True)
-
-
-async def person_for_basis_keeper(
+async def may_settle_basis(
     session: AsyncSession, principal: Principal, *, person_id: UUID, lock: bool = False
 ) -> Person:
     """Return a person to the tenant's DPO or administrator, who settle on what basis, or to the coordinator.
 
-    Raises: UnknownPerson.
+    Raises: UnknownPerson, CaseErased.
     """
-    if principal.is_of_tenant and (principal.has(Role.DPO) or principal.has(Role.ADMINISTRATOR)):
+    if principal.is_of_tenant and principal.has(Role.DPO, Role.ADMINISTRATOR):
         return await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=lock)
-    return await person_for_coordinator(session, principal, person_id=person_id, lock=lock)
+    return await may_work_with_person(session, principal, person_id=person_id, lock=lock)
 
 
-async def invited_person_for_coordinator(
+async def may_answer_invitation(
     session: AsyncSession, principal: Principal, *, invitation_id: UUID
 ) -> Person:
-    """Return whom an invitation is for to whoever coordinates the case now. Raises: UnknownInvitation."""
+    """Return whom an invitation is for to whoever coordinates the case now. Raises: UnknownInvitation, CaseErased."""
+    unknown = UnknownInvitation(invitation_id=str(invitation_id))
     invitation = await queries.invitation(session, tenant=principal.tenant, invitation_id=invitation_id)
-    if invitation is None or not await _coordinates(session, principal, invitation.case_id):
-        raise UnknownInvitation(invitation_id=str(invitation_id))
-    await require_not_erased(session, case_id=invitation.case_id)
+    if invitation is None:
+        raise unknown
+    await require(session, principal, invitation.case_id, Relation.COORDINATOR, otherwise=unknown)
     return await queries.person(session, tenant=principal.tenant, person_id=invitation.person_id)
 
 
-async def no_contact_for_coordinator(
+async def may_lift_no_contact(
     session: AsyncSession, principal: Principal, *, no_contact_id: UUID
 ) -> NoContact:
     """Return a pair, locked, to whoever coordinates its case now. Raises: UnknownNoContact, CaseErased."""
+    unknown = UnknownNoContact(no_contact_id=str(no_contact_id))
     pair = await no_contacts.no_contact(session, tenant=principal.tenant, no_contact_id=no_contact_id)
-    if pair is None or not await _coordinates(session, principal, pair.case_id):
-        raise UnknownNoContact(no_contact_id=str(no_contact_id))
-    await require_not_erased(session, case_id=pair.case_id)
+    if pair is None:
+        raise unknown
+    await require(session, principal, pair.case_id, Relation.COORDINATOR, otherwise=unknown)
     return pair
 
 
 async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = False) -> Person:
-    """Return the person who asks. Raises: NoLongerInCircle, UnknownPerson."""
+    """Return the person who asks. Raises: NoLongerInCircle, UnknownPerson, CaseErased."""
     person = await queries.person(session, tenant=principal.tenant, person_id=principal.id, lock=lock)
     if person.case_id != principal.case:
         raise UnknownPerson(person_id=str(principal.id))
@@ -149,7 +163,7 @@ def may_ask(principal: Principal) -> None:
     require_twelve(principal)
 
 
-async def person_to_ask_for(
+async def may_ask_for_person(
     session: AsyncSession,
     vault: Vault,
     *,
@@ -183,17 +197,17 @@ async def person_to_ask_for(
     return asked
 
 
-async def person_for_noting(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
-    """Return a person to those who may note what they ask by phone or letter. Raises: UnknownPerson.
+async def may_note_request(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
+    """Return a person to those who may note what they ask by phone or on paper: coordinator, manager and DPO.
 
-    They are the coordinator now, a regional manager and the DPO.
+    Raises: UnknownPerson, CaseErased.
     """
     if principal.has(Role.REGIONAL_MANAGER, Role.DPO) and principal.is_of_tenant:
         return await queries.person(session, tenant=principal.tenant, person_id=person_id)
-    return await person_for_coordinator(session, principal, person_id=person_id)
+    return await may_work_with_person(session, principal, person_id=person_id)
 
 
-async def data_request_for_handler(
+async def may_handle_request(
     session: AsyncSession, principal: Principal, *, request_id: UUID, now: datetime, lock: bool = False
 ) -> DataRequest:
     """Return a request to the tenant's DPO; to a regional manager once it is late. Raises: UnknownDataRequest."""
@@ -203,14 +217,14 @@ async def data_request_for_handler(
     return request
 
 
-async def noted_data_request(
+async def may_hand_copy_over(
     session: AsyncSession, principal: Principal, *, request_id: UUID, now: datetime
 ) -> DataRequest:
     """Return a request that a colleague noted, for the DPO to answer on paper. Raises: UnknownDataRequest.
 
     What somebody asked through their link they read through their link, and nobody else does.
     """
-    request = await data_request_for_handler(session, principal, request_id=request_id, now=now)
+    request = await may_handle_request(session, principal, request_id=request_id, now=now)
     if request.asked_by is not None:
         raise UnknownDataRequest(request_id=str(request_id))
     return request
@@ -221,7 +235,7 @@ def only_late(principal: Principal, *, now: datetime) -> datetime | None:
     return None if principal.has(Role.DPO) else now
 
 
-async def own_data_request(
+async def may_see_own_request(
     session: AsyncSession, asker: Person, *, request_id: UUID, lock: bool = False
 ) -> DataRequest:
     """Return a request to whoever it is about, or who asked it. Raises: UnknownDataRequest."""
@@ -233,19 +247,3 @@ async def own_data_request(
     if request.person_id in no_contacts.kept_from(apart, asker.id):
         raise UnknownDataRequest(request_id=str(request_id))
     return request
-
-
-async def _coordinates(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:
-    if principal.kind is not Kind.STAFF or not principal.has(Role.COORDINATOR):
-        return False
-    return await queries.is_coordinator(
-        session, tenant=principal.tenant, case_id=case_id, coordinator_id=principal.id
-    )
-
-
-async def has_left(session: AsyncSession, principal: Principal) -> bool:
-    """Say whether a person of a case left its circle: their token is from before."""
-    query = select(Person.id).where(
-        Person.tenant == principal.tenant, Person.id == principal.id, Person.state != PersonState.ACTIVE
-    )
-    return await session.scalar(query) is not None

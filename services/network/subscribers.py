@@ -1,9 +1,12 @@
 """What network subscribes to, and the one effect that each event has."""
 
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import SERVICE
 from services.network.operations import (
+    ages,
     cases,
     ending_requests,
     erasing,
@@ -46,34 +49,15 @@ async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> 
     return write
 
 
-@subscriptions.writes(intake.CoordinatorAssigned, case="any")
-async def let_coordinator_in(
-    session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context
-) -> None:
-    """Give the coordinator access to the people of the case."""
-    await cases.assign_coordinator(
-        session,
-        tenant=tenant_of(event),
-        case_id=event.data.case_id,
-        assignment_no=event.data.assignment_no,
-        coordinator_id=event.data.coordinator_id,
-        now=await context.clock.now(),
+async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
+    """Give the clocks of a case to who coordinates it now, or else to the regional manager."""
+    await ages.hand_over(
+        session, tenant=tenant_of(event), case_id=event.data.case_id, now=await context.clock.now()
     )
 
 
-@subscriptions.writes(intake.CoordinatorReleased, case="any")
-async def let_coordinator_out(
-    session: AsyncSession, event: Received[intake.CoordinatorReleased], context: Context
-) -> None:
-    """End the coordinator's access, also when the case has stopped or the assignment was not heard of yet."""
-    await cases.release_coordinator(
-        session,
-        tenant=tenant_of(event),
-        case_id=event.data.case_id,
-        assignment_no=event.data.assignment_no,
-        coordinator_id=event.data.coordinator_id,
-        now=await context.clock.now(),
-    )
+for _change in (intake.CoordinatorAssigned, intake.CoordinatorReleased):
+    subscriptions.writes(_change, case="any")(_hand_clocks_over)
 
 
 @subscriptions.writes(intake.CasePaused)

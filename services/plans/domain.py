@@ -55,23 +55,6 @@ class CheckInState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Standing(StrEnum):
-    """What the one who asks is to a case."""
-
-    COORDINATOR = "coordinator"
-    CENTRAL = "central"
-    CIRCLE = "circle"
-    OTHER_PERSON = "other-person"
-    MANDATED = "mandated"
-    REFERRING = "referring"
-    MANAGER = "manager"
-    # A regional manager who opened the file by break-glass: they read, and that is all.
-    OPENED = "opened"
-
-
-# Who belongs to the circle itself: a professional or an interpreter sees only what is shared with them.
-CIRCLE_ROLES = frozenset({"central", "circle", "representative", "advocate"})
-
 OPEN_CHECK_INS = (CheckInState.PLANNED, CheckInState.DUE, CheckInState.ESCALATED)
 
 # When the coordinator's task ends, and what the year's checks are. In order.

@@ -55,24 +55,6 @@ class CaseBaseline(Base):
     created_at: Mapped[datetime]
 
 
-class CasePerson(Base):
-    """Who belongs to a case (from network). `role` is unknown while only the leaving was heard of."""
-
-    __tablename__ = "case_person"
-
-    case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[UUID]
-    role: Mapped[str | None]
-    active: Mapped[bool]
-    erased: Mapped[bool] = mapped_column(server_default=text("false"))
-    # Turned eighteen: nobody else has a say about them any more.
-    adult: Mapped[bool] = mapped_column(server_default=text("false"))
-    # Sequence of the newest event heard of: an older one changes nothing.
-    version: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[datetime]
-
-
 class SharingConsent(Base):
     """What somebody last said about sharing the plan with others than the circle (from network).
 
@@ -89,20 +71,6 @@ class SharingConsent(Base):
     given: Mapped[bool]
     # Sequence of the newest event heard of: an older one changes nothing.
     version: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[datetime]
-
-
-class CaseCoordinator(Base):
-    """Who was assigned to a case, and whether that is over (from intake)."""
-
-    __tablename__ = "case_coordinator"
-    __table_args__ = (Index("ix_case_coordinator_coordinator_id", "coordinator_id", "case_id"),)
-
-    case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    assignment_no: Mapped[int] = mapped_column(primary_key=True)
-    tenant: Mapped[UUID]
-    coordinator_id: Mapped[UUID]
-    released: Mapped[bool]
     created_at: Mapped[datetime]
 
 

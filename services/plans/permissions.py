@@ -1,119 +1,269 @@
-"""Who may do what: the doors by role, and named functions of what the caller is to the case."""
+"""Who may do what with a plan: the role gates, then one function per rule that asks what the caller is to the case.
 
+Who may not know that a case or plan exists gets the same answer as when there is none.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.domain import CheckInOwner, GoalsOfCircle, NotYours, Standing
-from services.plans.models import CasePerson
-from shared.auth import Principal, Role
-from shared.break_glass import is_open_to
+from services.plans import queries
+from services.plans.domain import (
+    AgreementNotFound,
+    CheckInNotFound,
+    CheckInState,
+    NotYours,
+    PlanAcceptance,
+    PlanNotFound,
+)
+from services.plans.models import Agreement, CaseInfo, CheckIn, Plan, Share
+from shared import case_access
+from shared.auth import Kind, Principal, Role
+from shared.case_access import Relation
+from shared.case_state import UnknownCase, require_not_erased
+from shared.errors import NotFound
 from shared.http import allow
 from shared.http.principals import require_twelve
 
-Standings = frozenset[Standing]
-
-# The doors: who can have anything to do with a plan. What they are to the case is asked by the rules below.
 Involved = Annotated[
     Principal,
     Depends(allow(Role.COORDINATOR, Role.REFERRER, Role.REGIONAL_MANAGER, from_elsewhere=True, people=True)),
 ]
-Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
 Professional = Annotated[Principal, Depends(allow(Role.REFERRER, from_elsewhere=True))]
 
-_CIRCLE = {Standing.CENTRAL, Standing.CIRCLE}
+Relations = frozenset[Relation]
+T = TypeVar("T", Plan, Agreement, CheckIn)
+
+_CIRCLE = (Relation.CENTRAL, Relation.CIRCLE)
+# Who reads the current version of a plan; others read what was shared with them.
+_READERS = (Relation.COORDINATOR, *_CIRCLE, Relation.MANDATED, Relation.BREAK_GLASS)
 
 
-def _need(standing: Standings, *wanted: Standing) -> None:
-    if standing.isdisjoint(wanted):
+@dataclass(frozen=True)
+class Reading:
+    """What a caller reads of a plan: which version, with whom it is shared, what the mandated side said of it."""
+
+    plan: Plan
+    version: int
+    with_shares: bool
+    with_reasons: bool
+
+
+async def may_record_plan(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
+    """The coordinator writes down what the circle decided. Raises: UnknownCase, NotYours, CaseErased."""
+    _need(await _of_case(session, principal, case_id), Relation.COORDINATOR)
+
+
+async def may_record_version(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
+    """Return the plan to the coordinator, as above. Raises: PlanNotFound, NotYours, CaseErased."""
+    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound)
+    _need(found, Relation.COORDINATOR)
+    return plan
+
+
+async def may_list_plans(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
+    """Let pass who is something to the case, or with whom its plan was shared. Raises: UnknownCase, CaseErased."""
+    if not await _relations(session, principal, case_id) and not await _is_shared(
+        session, principal, case_id
+    ):
+        raise UnknownCase(case_id=str(case_id))
+
+
+async def may_read_plan(
+    session: AsyncSession, principal: Principal, *, plan_id: UUID, now: datetime
+) -> Reading:
+    """Return what the caller reads: the current version for some, for others what was shared with them.
+
+    Raises: PlanNotFound, NotYours, CaseErased.
+    """
+    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
+    shared = await _shared_version(session, principal, plan)
+    if shared is None:
+        _need(found, *_READERS)
+    current = not found.isdisjoint(_READERS)
+    return Reading(
+        plan,
+        version=plan.version if shared is None or current else shared,
+        with_shares=current and Relation.MANDATED not in found,
+        with_reasons=current,
+    )
+
+
+async def may_judge(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
+    """Return the plan to the mandated side, which alone says whether its bottom lines are met.
+
+    Nobody is mandated where nothing needs to be accepted: that the operation says. Raises: PlanNotFound, NotYours,
+    CaseErased.
+    """
+    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound)
+    if plan.acceptance != PlanAcceptance.NOT_NEEDED:
+        _need(found, Relation.MANDATED)
+    return plan
+
+
+async def may_share(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
+    """Return the plan to the central person, from twelve on, or to the coordinator on behalf of the circle.
+
+    Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
+    """
+    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound)
+    _need(found, Relation.COORDINATOR, Relation.CENTRAL)
+    require_twelve(principal)
+    return plan
+
+
+async def may_request_review(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
+    """Return the plan to anyone of the circle, the coordinator, the referring or mandated side.
+
+    Raises: PlanNotFound, NotYours, CaseErased.
+    """
+    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound)
+    _need(found, *_CIRCLE, Relation.COORDINATOR, Relation.REFERRING, Relation.MANDATED)
+    return plan
+
+
+async def may_list_agreements(
+    session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
+) -> None:
+    """Let pass the coordinator, the circle, and break-glass access. Raises: UnknownCase, NotYours, CaseErased."""
+    found = await _of_case(session, principal, case_id, now=now)
+    _need(found, Relation.COORDINATOR, *_CIRCLE, Relation.BREAK_GLASS)
+
+
+async def may_settle_agreement(
+    session: AsyncSession, principal: Principal, *, agreement_id: UUID
+) -> Agreement:
+    """Return an agreement to who does it, the monitor, a central person and the coordinator.
+
+    Raises: AgreementNotFound, NotYours, CaseErased.
+    """
+    agreement, found = await _thing(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
+    does_it = principal.id in agreement.who_person_ids
+    if not does_it and not await _monitors(session, principal, agreement.plan_id):
+        _need(found, Relation.CENTRAL, Relation.COORDINATOR)
+    return agreement
+
+
+async def may_list_check_ins(session: AsyncSession, principal: Principal, *, case_id: UUID) -> bool:
+    """Say whether the caller also reads what was noted: who makes checks, and the central persons.
+
+    That there are checks is known to the circle too. Raises: UnknownCase, NotYours, CaseErased.
+    """
+    found = await _of_case(session, principal, case_id)
+    _need(found, Relation.COORDINATOR, *_CIRCLE, Relation.MANAGER)
+    if not found.isdisjoint({Relation.COORDINATOR, Relation.CENTRAL, Relation.MANAGER}):
+        return True
+    plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
+    return plan is not None and await _monitors(session, principal, plan.id)
+
+
+def waiting_for(principal: Principal) -> ColumnElement[bool]:
+    """Return which checks that wait a caller sees: a coordinator's own; a manager's, and those that were escalated."""
+    if case_access.manages(principal):
+        return (CheckIn.owner == "regional-manager") | (CheckIn.state == CheckInState.ESCALATED)
+    return (CheckIn.owner == "coordinator") & CheckIn.case_id.in_(case_access.coordinated_by(principal))
+
+
+async def may_record_check_in(session: AsyncSession, principal: Principal, *, check_in_id: UUID) -> CheckIn:
+    """Return a check to who is to ask, and to the regional manager if they cannot.
+
+    Who that is stays so until the commit. Raises: CheckInNotFound, NotYours, CaseErased.
+    """
+    check_in, found = await _thing(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
+    await queries.hold_case(session, case_id=check_in.case_id)
+    await session.refresh(check_in)
+    if check_in.owner == "monitor" and await _monitors(session, principal, check_in.plan_id):
+        return check_in
+    _need(found, Relation.MANAGER, *([Relation.COORDINATOR] if check_in.owner == "coordinator" else []))
+    return check_in
+
+
+def _need(found: Relations, *wanted: Relation) -> None:
+    if found.isdisjoint(wanted):
         raise NotYours
 
 
-def may_record_plan(standing: Standings) -> None:
-    """The coordinator writes down what the circle decided. Raises: NotYours."""
-    _need(standing, Standing.COORDINATOR)
+async def _of_case(
+    session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
+) -> Relations:
+    found = await _relations(session, principal, case_id, now=now)
+    if not found:
+        raise UnknownCase(case_id=str(case_id))
+    return found
 
 
-def may_change_goals(*, met_again: bool) -> None:
-    """The goals are the circle's: others are only written down if it met again. Raises: GoalsOfCircle."""
-    if not met_again:
-        raise GoalsOfCircle
+async def _thing(
+    session: AsyncSession,
+    principal: Principal,
+    kind: type[T],
+    thing_id: UUID,
+    *,
+    missing: type[NotFound],
+    now: datetime | None = None,
+) -> tuple[T, Relations]:
+    query = select(kind).where(kind.id == thing_id, kind.tenant == principal.tenant)
+    thing: T | None = await session.scalar(query)
+    if thing is None:
+        raise missing
+    found = await _relations(session, principal, thing.case_id, now=now)
+    if not found and not await _is_shared(session, principal, thing.case_id):
+        raise missing
+    return thing, found
 
 
-async def with_break_glass(
-    session: AsyncSession, principal: Principal, standing: Standings, *, case_id: UUID, now: datetime
-) -> Standings:
-    """Return what somebody who reads is to a case, with the file that they opened by break-glass, if they did."""
-    if await is_open_to(session, principal, case_id=case_id, now=now):
-        return standing | {Standing.OPENED}
-    return standing
-
-
-def may_read_plan(standing: Standings, *, shared: bool) -> None:
-    """The coordinator, the circle, the mandated side, those with whom it was shared, and who opened the file.
-
-    Raises: NotYours.
-    """
-    if not shared:
-        _need(standing, Standing.COORDINATOR, *_CIRCLE, Standing.MANDATED, Standing.OPENED)
-
-
-def may_read_agreements(standing: Standings) -> None:
-    """The coordinator, the circle, and who opened the file. Raises: NotYours."""
-    _need(standing, Standing.COORDINATOR, *_CIRCLE, Standing.OPENED)
-
-
-def may_judge(standing: Standings) -> None:
-    """Only the mandated side says whether its bottom lines are met. Raises: NotYours."""
-    _need(standing, Standing.MANDATED)
-
-
-def may_share(standing: Standings, principal: Principal) -> None:
-    """The central person decides, from twelve on; the coordinator does it on behalf of the circle.
-
-    Raises: NotYours, FromTwelveOn.
-    """
-    _need(standing, Standing.COORDINATOR, Standing.CENTRAL)
-    require_twelve(principal)
-
-
-def may_settle_agreement(standing: Standings, *, does_it: bool, monitors: bool) -> None:
-    """Who does it, the monitor, a central person, the coordinator. Raises: NotYours."""
-    if not (does_it or monitors):
-        _need(standing, Standing.CENTRAL, Standing.COORDINATOR)
-
-
-def may_read_check_ins(standing: Standings) -> None:
-    """That there are checks is known to the circle, the coordinator and the manager. Raises: NotYours."""
-    _need(standing, Standing.COORDINATOR, *_CIRCLE, Standing.MANAGER)
-
-
-def may_read_notes(standing: Standings, *, monitors: bool) -> bool:
-    """Say whether the caller reads what was noted at checks: who makes them, and the central persons."""
-    return monitors or not standing.isdisjoint({Standing.COORDINATOR, Standing.CENTRAL, Standing.MANAGER})
-
-
-def may_record_check_in(standing: Standings, *, owner: CheckInOwner, monitors: bool) -> None:
-    """Who is to ask records it, and the regional manager if they cannot. Raises: NotYours."""
-    if owner == "monitor" and monitors:
-        return
-    _need(standing, Standing.MANAGER, *([Standing.COORDINATOR] if owner == "coordinator" else []))
-
-
-def may_request_review(standing: Standings) -> None:
-    """Anyone of the circle, the coordinator, the referring or mandated side. Raises: NotYours."""
-    _need(standing, *_CIRCLE, Standing.COORDINATOR, Standing.REFERRING, Standing.MANDATED)
-
-
-async def has_left(session: AsyncSession, principal: Principal) -> bool:
-    """Say whether a person of a case left its circle: their token is from before."""
-    query = select(CasePerson.person_id).where(
-        CasePerson.case_id == principal.case,
-        CasePerson.person_id == principal.id,
-        CasePerson.active.is_(False),
+async def _relations(
+    session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
+) -> Relations:
+    found = await case_access.relations(session, principal, case_id, now=now)
+    if not principal.has(Role.REFERRER) or principal.organisation is None:
+        return found
+    case = await session.scalar(
+        select(CaseInfo).where(CaseInfo.case_id == case_id, CaseInfo.tenant == principal.tenant)
     )
-    return await session.scalar(query) is not None
+    if case is None:
+        return found
+    parties = {Relation.REFERRING: case.referring_organisation, Relation.MANDATED: case.mandated_organisation}
+    own = {party for party, organisation in parties.items() if organisation == principal.organisation}
+    if own:
+        await require_not_erased(session, case_id=case_id)
+    return found | own
+
+
+async def _monitors(session: AsyncSession, principal: Principal, plan_id: UUID) -> bool:
+    plan = await queries.read_plan(session, plan_id)
+    return await queries.current_monitor(session, plan) == principal.id
+
+
+async def _is_shared(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:
+    """Say whether something of a case's plan was shared with the organisation of a referrer. Raises: CaseErased."""
+    if principal.organisation is None or not principal.has(Role.REFERRER):
+        return False
+    query = select(Share.id).join(Plan, Plan.id == Share.plan_id)
+    query = query.where(Plan.case_id == case_id, Share.recipient == principal.organisation)
+    if await session.scalar(query.where(Share.ended_at.is_(None)).limit(1)) is None:
+        return False
+    if await queries.sharing_refused(session, case_id):
+        return False
+    await require_not_erased(session, case_id=case_id)
+    return True
+
+
+async def _shared_version(session: AsyncSession, principal: Principal, plan: Plan) -> int | None:
+    """Return the newest version shared with the caller or, for its referrers, with their organisation.
+
+    None also while those whom the plan is about want it kept within the circle, which reads it anyway.
+    """
+    refers = principal.kind is Kind.STAFF and principal.has(Role.REFERRER)
+    recipient = principal.organisation if refers else principal.id if principal.kind is Kind.PERSON else None
+    if recipient is None:
+        return None
+    query = select(func.max(Share.version)).where(
+        Share.plan_id == plan.id, Share.recipient == recipient, Share.ended_at.is_(None)
+    )
+    found: int | None = await session.scalar(query)
+    return None if found is not None and await queries.sharing_refused(session, plan.case_id) else found

@@ -17,9 +17,8 @@ from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
 
-# What network calls the consent that sharing outside the circle depends on, and the age from which it is one's own.
+# What network calls the consent that sharing outside the circle depends on.
 SHARE_PLAN = "share-plan"
-ADULT = 18
 erasure.install(subscriptions)
 subscriptions.watches(*WORKFLOWS)
 
@@ -53,95 +52,6 @@ async def keep_changed_baseline(
 ) -> None:
     """Keep which bottom lines there are now."""
     await projections.note_baseline(session, event.data, tenant=_tenant(event), at=event.time)
-
-
-@subscriptions.writes(intake.CoordinatorAssigned, case="any")
-async def keep_coordinator(
-    session: AsyncSession, event: Received[intake.CoordinatorAssigned], _context: Context
-) -> None:
-    """Keep who is assigned."""
-    await _note_coordinator(session, event, released=False)
-
-
-@subscriptions.writes(intake.CoordinatorReleased, case="any")
-async def release_coordinator(
-    session: AsyncSession, event: Received[intake.CoordinatorReleased], _context: Context
-) -> None:
-    """Keep who is no longer assigned: their access ends here and now."""
-    await _note_coordinator(session, event, released=True)
-
-
-async def _note_coordinator(
-    session: AsyncSession,
-    event: Received[intake.CoordinatorAssigned] | Received[intake.CoordinatorReleased],
-    *,
-    released: bool,
-) -> None:
-    await projections.note_coordinator(
-        session,
-        case_id=event.data.case_id,
-        assignment_no=event.data.assignment_no,
-        coordinator_id=event.data.coordinator_id,
-        tenant=_tenant(event),
-        released=released,
-        at=event.time,
-    )
-
-
-@subscriptions.writes(network.PersonAdded, case="any")
-async def keep_person(session: AsyncSession, event: Received[network.PersonAdded], _context: Context) -> None:
-    """Keep who belongs to the case."""
-    await _note_person(session, event, role=event.data.role, active=True)
-
-
-@subscriptions.writes(network.PersonRemoved, case="any")
-async def drop_person(
-    session: AsyncSession, event: Received[network.PersonRemoved], _context: Context
-) -> None:
-    """Keep who no longer belongs to the case."""
-    await _note_person(session, event, role=None, active=False)
-
-
-@subscriptions.writes(network.PersonExcluded, case="any")
-async def exclude_person(
-    session: AsyncSession, event: Received[network.PersonExcluded], _context: Context
-) -> None:
-    """Keep who may not take part."""
-    await _note_person(session, event, role=None, active=False)
-
-
-async def _note_person(
-    session: AsyncSession,
-    event: Received[network.PersonAdded] | Received[network.PersonRemoved] | Received[network.PersonExcluded],
-    *,
-    role: str | None,
-    active: bool,
-) -> None:
-    await projections.note_person(
-        session,
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        tenant=_tenant(event),
-        role=role,
-        active=active,
-        version=event.sequence,
-        at=event.time,
-    )
-
-
-@subscriptions.writes(network.PersonCameOfAge, case="any")
-async def keep_adult(
-    session: AsyncSession, event: Received[network.PersonCameOfAge], _context: Context
-) -> None:
-    """Keep that nobody else has a say about somebody any more."""
-    if event.data.age == ADULT:
-        await projections.note_adult(
-            session,
-            case_id=event.data.case_id,
-            person_id=event.data.person_id,
-            tenant=_tenant(event),
-            at=event.time,
-        )
 
 
 @subscriptions.writes(network.ConsentGiven, case="any")

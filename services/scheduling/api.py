@@ -2,7 +2,6 @@
 
 from fastapi import FastAPI
 
-from services.scheduling.permissions import has_left
 from services.scheduling.routes import routers
 from shared.context import Context
 from shared.http import create_service_app, own_audit_log
@@ -10,4 +9,4 @@ from shared.http import create_service_app, own_audit_log
 
 def create_app(context: Context) -> FastAPI:
     """Return the API of scheduling."""
-    return create_service_app(context, title="Kring scheduling", routers=[*routers, own_audit_log(has_left)])
+    return create_service_app(context, title="Kring scheduling", routers=[*routers, own_audit_log])

@@ -25,7 +25,6 @@ from services.scheduling.domain import (
     ConferenceState,
     PollState,
     PreparationState,
-    Standing,
 )
 from shared.tables import Moment, service_metadata
 from shared.vault import Sealed, SealedFields
@@ -55,34 +54,6 @@ class CaseTrack(Base):
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     track: Mapped[str]
-    created_at: Mapped[datetime]
-
-
-class CaseCoordinator(Base):
-    """Who was assigned to a case, and whether that is over (from intake)."""
-
-    __tablename__ = "case_coordinator"
-    __table_args__ = (Index("ix_case_coordinator_coordinator_id", "coordinator_id", "case_id"),)
-
-    case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    assignment_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    tenant: Mapped[UUID]
-    coordinator_id: Mapped[UUID]
-    released: Mapped[bool]
-    created_at: Mapped[datetime]
-
-
-class CasePerson(Base):
-    """Who belongs to a case (from network). Who left stays away; `role` is unknown if only the leaving was heard of."""
-
-    __tablename__ = "case_person"
-    __table_args__ = (CheckConstraint(_one_of("standing", Standing), name="standing"),)
-
-    case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[UUID]
-    role: Mapped[str | None]
-    standing: Mapped[str]
     created_at: Mapped[datetime]
 
 

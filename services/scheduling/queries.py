@@ -13,12 +13,9 @@ from services.scheduling.domain import (
     Member,
     Option,
     PreparationState,
-    Standing,
 )
 from services.scheduling.models import (
     Attendance,
-    CaseCoordinator,
-    CasePerson,
     CaseTrack,
     ChecklistEntry,
     Circle,
@@ -31,7 +28,9 @@ from services.scheduling.models import (
     Preparation,
     Told,
 )
+from shared.case_access import people_who_left
 from shared.errors import NotFound
+from shared.tables import case_person
 
 
 class UnknownConference(NotFound):
@@ -52,17 +51,6 @@ async def track(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:
     """Return how urgent a case is."""
     query = select(CaseTrack.track).where(CaseTrack.case_id == case_id, CaseTrack.tenant == tenant)
     return (await session.scalars(query)).one_or_none() or "normal"
-
-
-async def is_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, coordinator_id: UUID) -> bool:
-    """Say whether somebody is assigned to a case now."""
-    query = select(CaseCoordinator.case_id).where(
-        CaseCoordinator.tenant == tenant,
-        CaseCoordinator.case_id == case_id,
-        CaseCoordinator.coordinator_id == coordinator_id,
-        CaseCoordinator.released.is_(False),
-    )
-    return (await session.scalars(query.limit(1))).first() is not None
 
 
 async def conference(session: AsyncSession, *, tenant: UUID, conference_id: UUID) -> Conference:
@@ -137,14 +125,9 @@ async def circle_stands(session: AsyncSession, *, case_id: UUID) -> bool:
 
 async def members(session: AsyncSession, *, case_id: UUID) -> list[Member]:
     """Return who takes part now: of the circle, without those who left the case since."""
-    left = and_(
-        CasePerson.case_id == CircleMember.case_id,
-        CasePerson.person_id == CircleMember.person_id,
-        CasePerson.standing != Standing.ACTIVE,
-    )
     query = (
         select(CircleMember.person_id, CircleMember.required, CircleMember.mode)
-        .where(CircleMember.case_id == case_id, ~select(CasePerson.person_id).where(left).exists())
+        .where(CircleMember.case_id == case_id, CircleMember.person_id.not_in(people_who_left(case_id)))
         .order_by(CircleMember.person_id)
     )
     return [
@@ -155,7 +138,7 @@ async def members(session: AsyncSession, *, case_id: UUID) -> list[Member]:
 
 async def people_known(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
     """Return everybody who belongs or belonged to a case."""
-    people = select(CasePerson.person_id).where(CasePerson.case_id == case_id)
+    people = select(case_person.c.person_id).where(case_person.c.case_id == case_id)
     circle = select(CircleMember.person_id).where(CircleMember.case_id == case_id)
     return set((await session.scalars(people.union(circle))).all())
 
@@ -242,16 +225,6 @@ async def said_in(
     for answer, option in (await session.execute(query)).all():
         found.setdefault(answer.poll_id, []).append((answer, option))
     return found
-
-
-async def has_left(session: AsyncSession, *, case_id: UUID | None, person_id: UUID) -> bool:
-    """Say whether somebody was removed or excluded from a case, as far as was heard."""
-    query = select(CasePerson.person_id).where(
-        CasePerson.case_id == case_id,
-        CasePerson.person_id == person_id,
-        CasePerson.standing != Standing.ACTIVE,
-    )
-    return await session.scalar(query) is not None
 
 
 async def conferences_of_person(

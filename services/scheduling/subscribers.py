@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import operations
-from services.scheduling.domain import Standing
 from services.scheduling.operations import erasing
 from services.scheduling.operations.base import SERVICE
 from services.scheduling.workflows import WORKFLOWS
@@ -42,71 +41,17 @@ async def keep_track(session: AsyncSession, event: Received[intake.CaseOpened], 
 @subscriptions.writes(intake.CoordinatorAssigned)
 async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context) -> None:
     """With its first coordinator the preparation of the case begins."""
-    await operations.note_assigned(
-        session,
-        tenant=_tenant(event),
-        case_id=event.data.case_id,
-        assignment_no=event.data.assignment_no,
-        coordinator_id=event.data.coordinator_id,
-        now=await context.clock.now(),
-    )
+    now = await context.clock.now()
+    await operations.begin_preparation(session, tenant=_tenant(event), case_id=event.data.case_id, now=now)
 
 
-@subscriptions.writes(intake.CoordinatorReleased, case="any")
-async def release(
-    session: AsyncSession, event: Received[intake.CoordinatorReleased], _context: Context
-) -> None:
-    """The coordinator's access ends here and now."""
-    await operations.note_released(
-        session,
-        tenant=_tenant(event),
-        case_id=event.data.case_id,
-        assignment_no=event.data.assignment_no,
-        coordinator_id=event.data.coordinator_id,
-        now=event.time,
-    )
+async def _follow_leaving(session: AsyncSession, event: Received[Any], context: Context) -> None:
+    """Wait no longer for the answer of somebody who left, and ask who takes their place."""
+    await operations.follow_leaving(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
-async def _note_person(
-    session: AsyncSession,
-    event: Received[network.PersonAdded] | Received[network.PersonRemoved] | Received[network.PersonExcluded],
-    context: Context,
-    *,
-    role: str | None,
-    standing: Standing,
-) -> None:
-    await operations.note_person(
-        session,
-        tenant=_tenant(event),
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        role=role,
-        standing=standing,
-        now=await context.clock.now(),
-    )
-
-
-@subscriptions.writes(network.PersonAdded)
-async def keep_person(session: AsyncSession, event: Received[network.PersonAdded], context: Context) -> None:
-    """Keep who belongs to the case."""
-    await _note_person(session, event, context, role=event.data.role, standing=Standing.ACTIVE)
-
-
-# Who left stays away, also from what is left of a case that stopped, whichever is heard first.
-@subscriptions.writes(network.PersonRemoved, case="any")
-async def drop_person(
-    session: AsyncSession, event: Received[network.PersonRemoved], context: Context
-) -> None:
-    """Keep who no longer belongs to the case: nobody waits for their answer."""
-    await _note_person(session, event, context, role=None, standing=Standing.REMOVED)
-
-
-@subscriptions.writes(network.PersonExcluded, case="any")
-async def exclude_person(
-    session: AsyncSession, event: Received[network.PersonExcluded], context: Context
-) -> None:
-    """Keep who may not come: nobody waits for their answer."""
-    await _note_person(session, event, context, role=None, standing=Standing.EXCLUDED)
+for _leaving in (network.PersonRemoved, network.PersonExcluded):
+    subscriptions.writes(_leaving, case="any")(_follow_leaving)
 
 
 @subscriptions.writes(network.CircleReady)

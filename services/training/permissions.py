@@ -1,18 +1,22 @@
-"""Who may do what in training. Registering and looking at what is on offer is open to anyone."""
+"""Who may do what in training: role gates alone, for it has to do with no case.
 
-from shared.auth import Role
+Registering and looking at what is on offer is open to anyone.
+"""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from shared.auth import Principal, Role
 from shared.http import allow
 
-# Announce courses and sessions.
-may_announce = allow(Role.TRAINER, Role.ADMINISTRATOR)
-# See who registered and cancel a registration.
-may_see_registrations = allow(Role.TRAINER, Role.FINANCE, Role.ADMINISTRATOR)
-# See registrations with what they have to pay.
-may_see_payment_requests = allow(Role.TRAINER, Role.FINANCE)
-# Import statements and decide whose payments are.
-may_handle_money = allow(Role.FINANCE)
-# Erase a registration that is over, and see how far that is.
-may_erase = allow(Role.DPO)
-may_see_erasures = allow(Role.DPO, Role.REGIONAL_MANAGER, Role.OPS)
-# Set lengths and choices.
-may_set_policy = allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER, Role.FINANCE)
+# Who announces courses and sessions.
+Announcer = Annotated[Principal, Depends(allow(Role.TRAINER, Role.ADMINISTRATOR))]
+# Who sees who registered, and cancels a registration.
+Organiser = Annotated[Principal, Depends(allow(Role.TRAINER, Role.FINANCE, Role.ADMINISTRATOR))]
+# Who sees registrations with what they have to pay.
+Collector = Annotated[Principal, Depends(allow(Role.TRAINER, Role.FINANCE))]
+# Who imports statements and decides whose payments are.
+Cashier = Annotated[Principal, Depends(allow(Role.FINANCE))]
+# Prices are set too: with the regional manager and the administrator also finance.
+TermsKeeper = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER, Role.FINANCE))]

@@ -1,6 +1,5 @@
 """Who looked and who changed: for the person concerned, and for the data protection officer. Both are audited too."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.audit import Row, note_facts, note_rows
 from shared.auth import Principal, Role
+from shared.case_access import has_left
 from shared.case_state import require_not_erased
 from shared.contracts import OwnAuditEntry
 from shared.errors import Invalid
@@ -25,7 +25,6 @@ Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 # They decide with the circle about everything; the others of the circle see who looked at what is their own.
 # A copy is read by people: what lies further back is in /v1/me/audit-log.
 _MOST_IN_COPY = 1000
-HasLeft = Callable[[AsyncSession, Principal], Awaitable[bool]]
 _WHOSE_CASE_IT_IS = frozenset({"central", "representative"})
 
 
@@ -56,26 +55,23 @@ class AuditEntry(ResponseModel):
 
 
 router = Router(tags=["audit-log"])
+# Of services that have to do with people of cases.
+own_audit_log = Router(tags=["audit-log"])
 
 
-def own_audit_log(has_left: HasLeft) -> Router:
-    """Return the route of everybody's own audit log, in a service that knows who left the circle of a case."""
-    own = Router(tags=["audit-log"])
-
-    @own.get("/v1/me/audit-log", responses=problems(410))
-    async def read_own_audit_log(principal: Person, session: Session, page: Paging) -> Page[OwnAuditEntry]:
-        """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
-        case = principal.case
-        if case is not None:
-            await require_not_erased(session, case_id=case)
-        query = select(audit_log).where(audit_log.c.tenant == principal.tenant, audit_log.c.case_id == case)
-        if principal.case_role not in _WHOSE_CASE_IT_IS or await has_left(session, principal):
-            query = query.where(audit_log.c.persons.contains([principal.id]))
-        rows = await paginate(session, query, page, time=audit_log.c.at, id=audit_log.c.id)
-        note_rows(session, "read", [Row("audit-log:own", case=case, person=principal.id)])
-        return Page(items=[_own(row, principal.id) for row in rows.items], next=rows.next)
-
-    return own
+@own_audit_log.get("/v1/me/audit-log", responses=problems(410))
+async def read_own_audit_log(principal: Person, session: Session, page: Paging) -> Page[OwnAuditEntry]:
+    """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
+    case = principal.case
+    if case is not None:
+        await require_not_erased(session, case_id=case)
+    query = select(audit_log).where(audit_log.c.tenant == principal.tenant, audit_log.c.case_id == case)
+    whole = principal.case_role in _WHOSE_CASE_IT_IS
+    if not whole or await has_left(session, case_id=case, person_id=principal.id):
+        query = query.where(audit_log.c.persons.contains([principal.id]))
+    rows = await paginate(session, query, page, time=audit_log.c.at, id=audit_log.c.id)
+    note_rows(session, "read", [Row("audit-log:own", case=case, person=principal.id)])
+    return Page(items=[_own(row, principal.id) for row in rows.items], next=rows.next)
 
 
 @router.get("/v1/audit-log", responses=problems(422))

@@ -1,15 +1,13 @@
 """The routes by which an organisation reads and changes its policy of a service."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Depends, Query
+from fastapi import Query
 
-from shared.auth import Principal, Role
+from shared.http.gates import PolicyKeeper
 from shared.http.models import ResponseModel
 from shared.http.openapi import problems
-from shared.http.principals import allow
 from shared.http.routing import Now, Router, Session
 from shared.policies import Policies, PolicyInForce, PolicySettings
 
@@ -24,14 +22,10 @@ class PolicyView(ResponseModel, Generic[P]):
     set_at: datetime | None
 
 
-_MANAGERS = allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER)
-
-
-def policy_router(policies: Policies[P], may_set: Callable[..., Any] = _MANAGERS) -> Router:
+def policy_router(policies: Policies[P], setter: Any = PolicyKeeper) -> Router:
     """Return the routes for those whom the role gate lets in."""
     router = Router(tags=["policy"])
     settings_type = policies.settings
-    setter = Annotated[Principal, Depends(may_set)]
     view = PolicyView[settings_type]  # type: ignore[valid-type]
 
     @router.get("/v1/policy", response_model=view, responses=problems(404))

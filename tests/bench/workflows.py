@@ -161,7 +161,5 @@ async def _prepared(database: Database, now: Any) -> UUID:
         await case_state.raise_to(
             session, case_id=case_id, tenant=TENANT, status="open", version=1, opened_at=now
         )
-        await cases.note_assigned(
-            session, tenant=TENANT, case_id=case_id, assignment_no=1, coordinator_id=uuid4(), now=now
-        )
+        await cases.begin_preparation(session, tenant=TENANT, case_id=case_id, now=now)
     return case_id

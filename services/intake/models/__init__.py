@@ -5,7 +5,7 @@ What is plain is ids, codes, dates, organisations' names, and what coordinators 
 
 from services.intake.models.base import Base
 from services.intake.models.break_glass import BreakGlass, BreakGlassFields
-from services.intake.models.cases import Assignment, Case, CaseParty, Departed, Offer
+from services.intake.models.cases import Assignment, Case, CaseParty, Offer
 from services.intake.models.files import Baseline, BaselineFields, BottomLine, BottomLineFields
 from services.intake.models.referrals import PersonFields, Referral, ReferralFields, ReferralPerson
 from services.intake.models.register import (
@@ -31,7 +31,6 @@ __all__ = [
     "CaseParty",
     "ContactFields",
     "Coordinator",
-    "Departed",
     "Hold",
     "HoldFields",
     "Offer",

@@ -49,17 +49,6 @@ class Case(Base):
     ended_at: Mapped[At | None]
 
 
-class Departed(Base):
-    """Who left the circle of a case (from network): their token is good for some minutes longer, and opens nothing."""
-
-    __tablename__ = "departed"
-
-    case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[UUID]
-    created_at: Mapped[At]
-
-
 class CaseParty(Base):
     """What an organisation is to a case, and from when to when."""
 

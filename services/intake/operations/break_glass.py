@@ -13,7 +13,7 @@ from services.intake.queries import break_glass as reads
 from services.intake.queries import cases as case_reads
 from services.intake.queries import register
 from services.intake.settings import policies
-from shared import break_glass, outbox
+from shared import outbox
 from shared.case_state import CaseErased, UnknownCase
 from shared.events import intake as events
 from shared.ids import uuid7
@@ -94,7 +94,6 @@ async def _publish(
     now: datetime,
 ) -> None:
     # Here it counts at once; the other services hear of it.
-    await break_glass.note(session, fact, tenant=opening.tenant)
     await outbox.publish(
         session, fact, stream=opening.case_id, tenant=opening.tenant, case=opening.case_id, now=now
     )

@@ -16,7 +16,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import CaseGoesOn
 from services.intake.models import Base, Case, Referral
-from services.intake.operations import break_glass, circle, holds
+from services.intake.operations import break_glass, holds
 from services.intake.queries import cases as reads
 from services.intake.settings import policies
 from shared import erasure, outbox
@@ -101,7 +101,6 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
         .where(Case.tenant == erased.tenant, Case.id == erased.subject)
         .values(state=CaseStatus.ERASED)
     )
-    await circle.forget(session, tenant=erased.tenant, case_id=erased.subject)
     await erasure.wipe(session, vault, erased, base=Base)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import OFFER_CLOCK, REPLACED, CaseStatus, DeclineReason, OfferState
-from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Departed, Offer
+from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Offer
 from shared.http.paging import PageRequest, Rows, paginate
 
 
@@ -22,23 +22,15 @@ async def case(session: AsyncSession, *, tenant: UUID, case_id: UUID, lock: bool
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def is_party(session: AsyncSession, *, tenant: UUID, case_id: UUID, organisation_id: UUID) -> bool:
-    """Say whether an organisation is a party to a case now."""
-    query = select(CaseParty.id).where(
-        CaseParty.tenant == tenant,
-        CaseParty.case_id == case_id,
+async def roles_of_party(session: AsyncSession, *, case: Case, organisation_id: UUID) -> Sequence[str]:
+    """Return what an organisation is to a case now."""
+    query = select(CaseParty.role).where(
+        CaseParty.tenant == case.tenant,
+        CaseParty.case_id == case.id,
         CaseParty.organisation_id == organisation_id,
         CaseParty.ended_at.is_(None),
     )
-    return (await session.execute(query.limit(1))).first() is not None
-
-
-async def has_departed(session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID) -> bool:
-    """Say whether somebody left the circle of a case."""
-    query = select(Departed.person_id).where(
-        Departed.tenant == tenant, Departed.case_id == case_id, Departed.person_id == person_id
-    )
-    return (await session.execute(query)).first() is not None
+    return (await session.scalars(query)).all()
 
 
 def all_cases(*, tenant: UUID) -> Select[Case]:

@@ -1,40 +1,37 @@
 """The baseline of a case: questions, bottom lines, resources."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.intake import permissions
 from services.intake.operations import baseline
+from services.intake.permissions import BaselineReader, BaselineWriter
 from services.intake.schemas.cases import BaselineChange, ShownBaseline, ShownLine
-from shared.auth import Principal, Role
-from shared.http import Now, Parts, Router, Session, allow
+from shared.http import Now, Parts, Router, Session
 
 router = Router(tags=["baseline"])
-
-Reader = Annotated[
-    Principal,
-    Depends(allow(Role.COORDINATOR, Role.REFERRER, Role.REGIONAL_MANAGER, from_elsewhere=True)),
-]
-Writer = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REFERRER, from_elsewhere=True))]
 
 
 @router.get("/v1/cases/{case_id}/baseline")
 async def read_baseline(
-    case_id: UUID, principal: Reader, session: Session, parts: Parts, now: Now
+    case_id: UUID, principal: BaselineReader, session: Session, parts: Parts, now: Now
 ) -> ShownBaseline:
     """Read the baseline as it stands."""
-    case = await permissions.case_for_file_reader(session, principal, case_id=case_id, now=now)
+    case = await permissions.may_read_baseline(session, principal, case_id=case_id, now=now)
     return _shown(case_id, await baseline.read_baseline(session, parts.vault, case=case))
 
 
 @router.put("/v1/cases/{case_id}/baseline")
 async def change_baseline(
-    *, case_id: UUID, change: BaselineChange, principal: Writer, session: Session, now: Now, parts: Parts
+    *,
+    case_id: UUID,
+    change: BaselineChange,
+    principal: BaselineWriter,
+    session: Session,
+    now: Now,
+    parts: Parts,
 ) -> ShownBaseline:
     """Write the baseline: the coordinator its questions, the mandated side its bottom lines and resources."""
-    pens = await permissions.pens_for(session, principal, case_id=case_id)
+    pens = await permissions.may_write_baseline(session, principal, case_id=case_id)
     written = await baseline.change_baseline(
         session,
         parts.vault,

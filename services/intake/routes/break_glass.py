@@ -1,22 +1,17 @@
 """Break-glass: a regional manager opens a file for a stated reason, and the data protection officer is told."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.intake import permissions
 from services.intake.models import BreakGlass, BreakGlassFields
 from services.intake.operations import break_glass
+from services.intake.permissions import BreakGlassReader
 from services.intake.queries import break_glass as reads
 from services.intake.schemas.break_glass import BreakGlassEntry, NewBreakGlass
-from shared.auth import Principal, Role
-from shared.http import Now, Page, Paging, Parts, Router, Session, allow
+from shared.http import Now, Page, Paging, Parts, Router, Session
+from shared.http.gates import Manager
 
 router = Router(tags=["openings"])
-
-Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
-Overseer = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.DPO))]
 
 
 @router.post("/v1/cases/{case_id}/break-glass", status_code=201)
@@ -27,7 +22,7 @@ async def open_file(
 
     The data protection officer is told at once, and the people concerned see that their file was opened.
     """
-    case = await permissions.case_to_open(session, principal, case_id=case_id)
+    case = await permissions.may_break_glass(session, principal, case_id=case_id)
     opening = await break_glass.open_file(
         session, parts.vault, case=case, opened_by=principal.id, reason=body.reason, now=now
     )
@@ -36,7 +31,7 @@ async def open_file(
 
 @router.get("/v1/break-glass")
 async def list_break_glass(
-    principal: Overseer, session: Session, parts: Parts, page: Paging
+    principal: BreakGlassReader, session: Session, parts: Parts, page: Paging
 ) -> Page[BreakGlassEntry]:
     """List the files that were opened, newest first; the data protection officer reads why."""
     rows = await reads.page_of_break_glass(session, tenant=principal.tenant, page=page)
@@ -50,10 +45,10 @@ async def list_break_glass(
 
 @router.post("/v1/break-glass/{break_glass_id}/close")
 async def close_file(
-    break_glass_id: UUID, principal: Overseer, session: Session, now: Now
+    break_glass_id: UUID, principal: BreakGlassReader, session: Session, now: Now
 ) -> BreakGlassEntry:
     """End an opening before its time: whoever opened it, or the data protection officer."""
-    opening = await permissions.break_glass_to_close(session, principal, break_glass_id=break_glass_id)
+    opening = await permissions.may_end_break_glass(session, principal, break_glass_id=break_glass_id)
     await break_glass.close(session, opening=opening, now=now)
     return _entry(opening)
 

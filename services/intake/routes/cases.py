@@ -1,63 +1,52 @@
 """Cases: where they stand, resting and going on, stopping, the end; and handing over the persons at the opening."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.intake import permissions
 from services.intake.domain.codes import CaseStatus, ReleaseReason
 from services.intake.models import Case
 from services.intake.operations import cases
+from services.intake.permissions import CaseReader, PersonsCopier, Withdrawer
 from services.intake.queries import cases as reads
 from services.intake.queries import referrals
 from services.intake.schemas.cases import CaseStanding, CaseSummary, Closing, Pause, Release, Withdrawal
-from shared.auth import Principal, Role
-from shared.case_state import CaseErased, UnknownCase
+from shared.auth import Principal
 from shared.contracts.intake import PERSONS_AT_OPENING, PersonAtOpening, PersonsAtOpening
-from shared.http import Now, Page, Paging, Parts, Router, Service, Session, allow
-from shared.http.principals import NotForThisKind
+from shared.http import Now, Page, Paging, Parts, Router, Session
+from shared.http.gates import CoordinatorOrManager, Manager
 
 router = Router(tags=["cases"])
 
-Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
-Reader = Annotated[
-    Principal,
-    Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, Role.REFERRER, Role.OPS, from_elsewhere=True)),
-]
-Withdrawer = Annotated[
-    Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, from_elsewhere=True, people=True))
-]
-Keeper = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.COORDINATOR, from_elsewhere=True))]
-
 
 @router.get("/v1/cases")
-async def list_cases(principal: Reader, session: Session, page: Paging) -> Page[CaseSummary]:
+async def list_cases(principal: CaseReader, session: Session, page: Paging) -> Page[CaseSummary]:
     """List cases, newest first: a coordinator sees those assigned now, a referrer those of their organisation."""
-    rows = await reads.page_of_cases(session, permissions.cases_for(principal), page=page)
+    rows = await reads.page_of_cases(session, permissions.may_list_cases(principal), page=page)
     return Page(items=[_summary(row, principal) for row in rows.items], next=rows.next)
 
 
 @router.get("/v1/cases/{case_id}")
-async def read_case(case_id: UUID, principal: Reader, session: Session) -> CaseSummary:
+async def read_case(case_id: UUID, principal: CaseReader, session: Session) -> CaseSummary:
     """Read where a case stands."""
-    return _summary(await permissions.case_for_reader(session, principal, case_id=case_id), principal)
+    return _summary(await permissions.may_read_case(session, principal, case_id=case_id), principal)
 
 
 @router.post("/v1/cases/{case_id}/pause")
 async def pause_case(
-    case_id: UUID, pause: Pause, principal: Keeper, session: Session, now: Now
+    case_id: UUID, pause: Pause, principal: CoordinatorOrManager, session: Session, now: Now
 ) -> CaseStanding:
     """Pause a case; its clocks are paused in every service."""
-    await permissions.case_for_coordination(session, principal, case_id=case_id)
+    await permissions.may_coordinate(session, principal, case_id=case_id)
     await cases.pause_case(session, tenant=principal.tenant, case_id=case_id, reason=pause.reason, now=now)
     return CaseStanding(case_id=case_id, state=CaseStatus.PAUSED)
 
 
 @router.post("/v1/cases/{case_id}/resume")
-async def resume_case(case_id: UUID, principal: Keeper, session: Session, now: Now) -> CaseStanding:
+async def resume_case(
+    case_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now
+) -> CaseStanding:
     """Let a case go on."""
-    await permissions.case_for_coordination(session, principal, case_id=case_id)
+    await permissions.may_coordinate(session, principal, case_id=case_id)
     await cases.resume_case(session, tenant=principal.tenant, case_id=case_id, now=now)
     return CaseStanding(case_id=case_id, state=CaseStatus.OPEN)
 
@@ -67,7 +56,7 @@ async def withdraw_case(
     *, case_id: UUID, withdrawal: Withdrawal, principal: Withdrawer, session: Session, now: Now, parts: Parts
 ) -> CaseStanding:
     """Stop a case before its end; the people concerned can, at any moment, with their personal link."""
-    by = await permissions.withdrawn_by(session, principal, case_id=case_id, withdrawal=withdrawal)
+    by = await permissions.may_withdraw_case(session, principal, case_id=case_id, withdrawal=withdrawal)
     await cases.withdraw_case(
         session,
         parts.vault,
@@ -93,10 +82,10 @@ async def close_case(
 
 @router.post("/v1/cases/{case_id}/release-coordinator")
 async def release_coordinator(
-    case_id: UUID, release: Release, principal: Keeper, session: Session, now: Now
+    case_id: UUID, release: Release, principal: CoordinatorOrManager, session: Session, now: Now
 ) -> CaseStanding:
     """Let the coordinator go; unless the task is done, the search for another begins."""
-    case = await permissions.case_for_coordination(session, principal, case_id=case_id)
+    case = await permissions.may_coordinate(session, principal, case_id=case_id)
     await cases.release_coordinator(
         session, tenant=principal.tenant, case_id=case_id, reason=ReleaseReason(release.reason), now=now
     )
@@ -105,16 +94,10 @@ async def release_coordinator(
 
 @router.get(PERSONS_AT_OPENING.path)
 async def read_persons_at_opening(
-    case_id: UUID, principal: Service, session: Session, parts: Parts
+    case_id: UUID, principal: PersonsCopier, session: Session, parts: Parts
 ) -> PersonsAtOpening:
     """Hand the persons of the referral to the service that looks after them from the opening on."""
-    if principal.purpose != PERSONS_AT_OPENING.purpose:
-        raise NotForThisKind
-    case = await reads.case(session, tenant=principal.tenant, case_id=case_id)
-    if case is None:
-        raise UnknownCase(case_id=str(case_id))
-    if case.state == CaseStatus.ERASED:
-        raise CaseErased(case_id=str(case_id))
+    case = await permissions.may_copy_persons(session, principal, case_id=case_id)
     rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
     fields = await parts.vault.open_readable(session, rows)
     return PersonsAtOpening(

@@ -1,9 +1,7 @@
 """Handing a person's part of a case to the service that makes their own copy of everything."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models import (
@@ -12,7 +10,6 @@ from services.intake.models import (
     ReferralPerson,
 )
 from services.intake.queries import cases, referrals, register
-from shared.auth import Principal
 from shared.case_state import UnknownCase
 from shared.contracts.intake import (
     COPY,
@@ -22,12 +19,12 @@ from shared.contracts.intake import (
     CopiedReferral,
     IntakeCopy,
 )
-from shared.http import Parts, Router, Session, audit_log_of_person, serving
+from shared.http import Parts, Router, Session, audit_log_of_person
+from shared.http.gates import Copier
 from shared.vault import Vault
 
 router = Router(tags=["copies"])
 
-Copier = Annotated[Principal, Depends(serving(COPY.purpose))]
 # Whose story the referral tells. Others named in it read what it says of them, and not that story.
 _TOLD_OF = frozenset({"central", "representative"})
 

@@ -1,26 +1,20 @@
 """Erasing a case, and how far that is."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.intake import permissions
 from services.intake.domain.codes import CaseStatus
 from services.intake.domain.errors import NoErasure
 from services.intake.models.register import key_subject
 from services.intake.operations import erasing, leaving
+from services.intake.permissions import ContactEraser
 from services.intake.schemas.cases import CaseStanding
-from shared.auth import Principal, Role
-from shared.http import Now, Router, Session, allow
+from shared.auth import Principal
+from shared.http import Now, Router, Session
 from shared.http.erasing import ErasureStanding, NewErasure
+from shared.http.gates import ErasureReader, Officer
 
 router = Router(tags=["erasing"])
-
-Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
-
-Officer = Annotated[Principal, Depends(allow(Role.DPO))]
-Overseer = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER, Role.OPS))]
 
 
 @router.post("/v1/cases/{case_id}/erase")
@@ -28,15 +22,17 @@ async def erase_case(
     case_id: UUID, body: NewErasure, principal: Officer, session: Session, now: Now
 ) -> CaseStanding:
     """Make everything about a case that is over unreadable, in every service and for good."""
-    case = await permissions.case_to_erase(session, principal, case_id=case_id)
+    case = await permissions.may_erase_case(session, principal, case_id=case_id)
     await erasing.erase_case(session, case=case, because=body.because, now=now)
     return CaseStanding(case_id=case_id, state=CaseStatus.ERASED)
 
 
 @router.get("/v1/cases/{case_id}/erasure")
-async def read_erasure(case_id: UUID, principal: Overseer, session: Session, now: Now) -> ErasureStanding:
+async def read_erasure(
+    case_id: UUID, principal: ErasureReader, session: Session, now: Now
+) -> ErasureStanding:
     """Read which services have confirmed that nothing readable is left, and since when it is late."""
-    await permissions.case_to_erase(session, principal, case_id=case_id)
+    await permissions.may_erase_case(session, principal, case_id=case_id)
     erasure = await erasing.erasures.read(session, subject=case_id, tenant=principal.tenant)
     if erasure is None:
         raise NoErasure(case_id=str(case_id))
@@ -45,7 +41,7 @@ async def read_erasure(case_id: UUID, principal: Overseer, session: Session, now
 
 @router.post("/v1/staff/{staff_id}/erase")
 async def erase_staff(
-    staff_id: UUID, body: NewErasure, principal: Registrar, session: Session, now: Now
+    staff_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
 ) -> ErasureStanding:
     """Make what the tenant knows of a colleague who left unreadable for good; what they did stays, under their id."""
     await leaving.erase_contact(
@@ -61,7 +57,7 @@ async def erase_staff(
 
 @router.get("/v1/staff/{staff_id}/erasure")
 async def read_erasure_of_staff(
-    staff_id: UUID, principal: Registrar, session: Session, now: Now
+    staff_id: UUID, principal: ContactEraser, session: Session, now: Now
 ) -> ErasureStanding:
     """Read whether it is confirmed that nothing readable is left of a colleague."""
     return await _standing_of_contact(session, principal, staff_id, now)
@@ -69,7 +65,7 @@ async def read_erasure_of_staff(
 
 @router.post("/v1/coordinators/{coordinator_id}/erase")
 async def erase_coordinator(
-    coordinator_id: UUID, body: NewErasure, principal: Registrar, session: Session, now: Now
+    coordinator_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
 ) -> ErasureStanding:
     """Make what the tenant knows of a coordinator who left unreadable for good; what they did stays, under their id."""
     await leaving.erase_contact(
@@ -85,7 +81,7 @@ async def erase_coordinator(
 
 @router.get("/v1/coordinators/{coordinator_id}/erasure")
 async def read_erasure_of_coordinator(
-    coordinator_id: UUID, principal: Registrar, session: Session, now: Now
+    coordinator_id: UUID, principal: ContactEraser, session: Session, now: Now
 ) -> ErasureStanding:
     """Read whether it is confirmed that nothing readable is left of a coordinator."""
     return await _standing_of_contact(session, principal, coordinator_id, now)

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.intake import permissions
 from services.intake.domain.codes import OfferState
@@ -13,19 +10,16 @@ from services.intake.models import Case, Offer
 from services.intake.operations import offers
 from services.intake.queries import cases as reads
 from services.intake.schemas.cases import Acceptance, OfferAnswer, OfferEntry, OfferList, Refusal
-from shared.auth import Principal, Role
-from shared.http import Now, Page, Paging, Router, Session, allow
+from shared.http import Now, Page, Paging, Router, Session
+from shared.http.gates import Coordinator, Manager
 
 router = Router(tags=["offers"])
-
-Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
-Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
 
 
 @router.get("/v1/cases/{case_id}/offers")
 async def list_offers_of_case(case_id: UUID, principal: Manager, session: Session) -> OfferList:
     """List whom a case was offered to, and what they said."""
-    case = await permissions.case_for_coordination(session, principal, case_id=case_id)
+    case = await permissions.may_coordinate(session, principal, case_id=case_id)
     rows = await reads.offers_of_case(session, tenant=principal.tenant, case_id=case_id)
     return OfferList(items=await _entries(session, [(row, case) for row in rows]))
 

@@ -10,6 +10,7 @@ from services.intake import permissions
 from services.intake.domain.codes import ReferralState
 from services.intake.models import PersonFields, Referral, ReferralPerson
 from services.intake.operations import opening, referrals
+from services.intake.permissions import ReferralReader
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import (
     CaseStarted,
@@ -23,7 +24,7 @@ from services.intake.schemas.referrals import (
     ShownWishes,
 )
 from services.intake.settings import Policy, policies
-from shared.auth import Principal, Role
+from shared.auth import Principal
 from shared.database import Scope, set_scope
 from shared.http import (
     Now,
@@ -32,18 +33,15 @@ from shared.http import (
     Parts,
     Router,
     Session,
-    allow,
     anonymous,
     current_principal,
     problems,
 )
+from shared.http.gates import Manager
 from shared.http.principals import TENANT_HEADER, TenantNotReadable
 from shared.policies import PolicyInForce
 
 router = Router(tags=["referrals"])
-
-Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
-Reader = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.REFERRER, from_elsewhere=True))]
 
 
 async def _principal_if_any(request: Request) -> Principal | None:
@@ -66,7 +64,7 @@ async def receive_referral(
     *, referral: NewReferral, visitor: Visitor, request: Request, session: Session, now: Now, parts: Parts
 ) -> ReferralReceipt:
     """Ask for a conference: for others as a professional, or for yourself, which needs no account."""
-    referrer = permissions.referrer_of(visitor, referral)
+    referrer = permissions.may_refer(visitor, referral)
     tenant = visitor.tenant if visitor is not None else _tenant_named(request)
     if visitor is None:
         await set_scope(session, Scope(tenant=tenant))
@@ -77,9 +75,9 @@ async def receive_referral(
 
 
 @router.get("/v1/referrals")
-async def list_referrals(principal: Reader, session: Session, page: Paging) -> Page[ReferralSummary]:
+async def list_referrals(principal: ReferralReader, session: Session, page: Paging) -> Page[ReferralSummary]:
     """List the tenant's referrals, newest first; a referrer sees their own."""
-    referrer_id = permissions.referrals_of(principal)
+    referrer_id = permissions.may_list_referrals(principal)
     rows = await reads.referrals(session, tenant=principal.tenant, referrer_id=referrer_id, page=page)
     policy_at = await policies.history(session, tenant=principal.tenant)
     items = [_summary(row, policy_at(row.created_at)) for row in rows.items]
@@ -88,10 +86,10 @@ async def list_referrals(principal: Reader, session: Session, page: Paging) -> P
 
 @router.get("/v1/referrals/{referral_id}")
 async def read_referral(
-    referral_id: UUID, principal: Reader, session: Session, parts: Parts
+    referral_id: UUID, principal: ReferralReader, session: Session, parts: Parts
 ) -> ReferralDetail:
     """Read a referral: for whoever wrote it, and the manager who decides on it."""
-    referral = await permissions.referral_for_reader(session, principal, referral_id=referral_id)
+    referral = await permissions.may_read_referral(session, principal, referral_id=referral_id)
     policy = await policies.in_force(session, tenant=principal.tenant, at=referral.created_at)
     words = await parts.vault.open(session, referral)
     rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
@@ -155,13 +153,13 @@ async def withdraw_referral(
     *,
     referral_id: UUID,
     refusal: ReferralRefusal,
-    principal: Reader,
+    principal: ReferralReader,
     session: Session,
     now: Now,
     parts: Parts,
 ) -> ReferralReceipt:
     """Take a referral back before it is decided: the referrer, or the manager for somebody without an account."""
-    await permissions.referral_for_reader(session, principal, referral_id=referral_id)
+    await permissions.may_read_referral(session, principal, referral_id=referral_id)
     await referrals.withdraw_referral(
         session,
         parts.vault,

@@ -1,12 +1,9 @@
 """Organisations, staff and coordinators."""
 
-from typing import Annotated
-
-from fastapi import Depends
-
 from services.intake import permissions
 from services.intake.models import ContactFields, Coordinator, Organisation
 from services.intake.operations import register
+from services.intake.permissions import RegisterReader, Registrar
 from services.intake.queries import register as reads
 from services.intake.schemas.register import (
     CoordinatorEntered,
@@ -18,16 +15,10 @@ from services.intake.schemas.register import (
     OrganisationEntry,
     StaffEntered,
 )
-from shared.auth import Principal, Role
-from shared.http import Now, Page, Paging, Parts, Router, Session, allow, problems
+from shared.http import Now, Page, Paging, Parts, Router, Session, problems
+from shared.http.gates import PolicyKeeper
 
 router = Router(tags=["register"])
-
-Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS))]
-RegisterReader = Annotated[
-    Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS, Role.REGIONAL_MANAGER, Role.INTEGRATION))
-]
-Manager = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER))]
 
 
 @router.post("/v1/organisations", status_code=201)
@@ -35,7 +26,7 @@ async def enter_organisation(
     entry: NewOrganisation, principal: Registrar, session: Session, now: Now
 ) -> OrganisationEntered:
     """Enter an organisation in the register."""
-    entered_by = permissions.tenant_of_entry(principal, entry)
+    entered_by = permissions.may_enter_organisation(principal, entry)
     found = await register.enter_organisation(session, entry=entry, entered_by=entered_by, now=now)
     return OrganisationEntered(organisation_id=found)
 
@@ -61,7 +52,7 @@ async def enter_staff(
 
 @router.post("/v1/coordinators", status_code=201, responses=problems(404))
 async def enter_coordinator(
-    entry: NewCoordinator, principal: Manager, session: Session, now: Now, parts: Parts
+    entry: NewCoordinator, principal: PolicyKeeper, session: Session, now: Now, parts: Parts
 ) -> CoordinatorEntered:
     """Enter a coordinator of the tenant."""
     entered = await register.enter_coordinator(
@@ -72,7 +63,7 @@ async def enter_coordinator(
 
 @router.get("/v1/coordinators")
 async def list_coordinators(
-    principal: Manager, session: Session, page: Paging, parts: Parts
+    principal: PolicyKeeper, session: Session, page: Paging, parts: Parts
 ) -> Page[CoordinatorEntry]:
     """List the tenant's coordinators and how many cases each has now."""
     rows = await reads.coordinators(session, tenant=principal.tenant, page=page)

@@ -1,27 +1,23 @@
 """How long files are kept, and holds: for those who answer for the protection of data."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.intake import permissions
 from services.intake.domain.errors import FileNotOver
 from services.intake.domain.retention import LiftedBecause
 from services.intake.models import Hold, Retention
 from services.intake.operations import holds, retention
+from services.intake.permissions import PersonEraser
 from services.intake.queries import retention as reads
 from services.intake.schemas.retention import FileEnding, FileKept, NewHold, ShownHold
-from shared.auth import Principal, Role
 from shared.case_state import UnknownCase
 from shared.context import Context
 from shared.contracts.intake import UNDER_HOLD, FileHeld
-from shared.http import Now, Page, Paging, Parts, Router, Service, Session, allow, problems
+from shared.http import Now, Page, Paging, Parts, Router, Session, problems
+from shared.http.gates import Officer
 
 router = Router(tags=["retention"])
-
-Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 
 
 @router.post("/v1/cases/{case_id}/holds", status_code=201)
@@ -64,9 +60,9 @@ async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: No
 
 
 @router.get(UNDER_HOLD.path)
-async def read_under_hold(case_id: UUID, principal: Service, session: Session) -> FileHeld:
+async def read_under_hold(case_id: UUID, principal: PersonEraser, session: Session) -> FileHeld:
     """Tell the service that is about to erase somebody of a case whether anything holds it now."""
-    await permissions.file_of_whom_to_erase(session, principal, case_id=case_id)
+    await permissions.may_ask_for_holds(session, principal, case_id=case_id)
     held = await reads.holds_in_force(session, tenant=principal.tenant, case_id=case_id)
     return FileHeld(under_hold=bool(held))
 

@@ -11,7 +11,7 @@ from services.intake.domain.codes import (
     ReleaseReason,
 )
 from services.intake.domain.errors import NoCoordinator
-from services.intake.operations import cases, circle, erasing, leaving, notifying, statistics
+from services.intake.operations import cases, erasing, leaving, notifying, statistics
 from services.intake.queries import referrals
 from services.intake.subscribers import counting
 from services.intake.subscribers.hearing import subscriptions, tenant_of
@@ -101,43 +101,11 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
     await erasing.wipe_case(session, context.vault, erased)
 
 
-@subscriptions.writes(network.PersonRemoved, case="any")
-async def keep_removed(
-    session: AsyncSession, event: Received[network.PersonRemoved], _context: Context
-) -> None:
-    """Keep who no longer belongs to the case."""
-    await _note_departed(session, event)
-
-
-@subscriptions.writes(network.PersonExcluded, case="any")
-async def keep_excluded(
-    session: AsyncSession, event: Received[network.PersonExcluded], _context: Context
-) -> None:
-    """Keep who may not take part."""
-    await _note_departed(session, event)
-
-
-async def _note_departed(
-    session: AsyncSession,
-    event: Received[network.PersonRemoved]
-    | Received[network.PersonExcluded]
-    | Received[network.PersonErased],
-) -> None:
-    await circle.note_departed(
-        session,
-        tenant=tenant_of(event),
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        at=event.time,
-    )
-
-
 @subscriptions.writes(network.PersonErased, case="always")
 async def erase_person(
     session: AsyncSession, event: Received[network.PersonErased], context: Context
 ) -> None:
-    """Make what the referral says of a person unreadable; they belong to the case no longer."""
-    await _note_departed(session, event)
+    """Make what the referral says of a person unreadable."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
     await erasing.wipe_person(session, context.vault, erased)
 

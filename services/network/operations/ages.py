@@ -25,6 +25,7 @@ from services.network.schemas import is_address
 from services.network.settings import policies
 from shared import calendars, outbox
 from shared.calendar import Calendar
+from shared.case_access import has_coordinator
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -58,7 +59,7 @@ async def forget(session: AsyncSession, *, person_id: UUID, now: datetime) -> No
 
 async def hand_over(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
     """Give the clocks of a case to whom they are now for: the coordinator, or else the regional manager."""
-    owner = await _owner(session, tenant=tenant, case_id=case_id)
+    owner = await _owner(session, case_id=case_id)
     for clock in await queries.running_clocks(
         session, tenant=tenant, case_id=case_id, kinds=list(COMING_OF_AGE)
     ):
@@ -146,7 +147,7 @@ async def _start(
         stream=person.case_id,
         tenant=person.tenant,
         case=person.case_id,
-        owner=await _owner(session, tenant=person.tenant, case_id=person.case_id),
+        owner=await _owner(session, case_id=person.case_id),
         now=now,
         # A birthday that is near when it becomes known is warned of at once.
         warn_at=max(now, due_at - before),
@@ -156,8 +157,8 @@ async def _start(
     )
 
 
-async def _owner(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:
-    assigned = await queries.has_coordinator(session, tenant=tenant, case_id=case_id)
+async def _owner(session: AsyncSession, *, case_id: UUID) -> str:
+    assigned = await has_coordinator(session, case_id=case_id)
     return CLOCK_OWNER if assigned else WITHOUT_COORDINATOR
 
 

@@ -3,14 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import CASE_PAUSED, SERVICE
 from services.network.domain.consents import COMING_OF_AGE
-from services.network.models import CaseCoordinator, Person
-from services.network.operations import ages, invitations, notifying
+from services.network.models import Person
+from services.network.operations import invitations, notifying
 from shared import case_state
 from shared.case_state import CaseState
 from shared.clocks import Clocks
@@ -64,51 +63,3 @@ async def stop(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datet
         said_yes = invitation is not None and invitation.answer == "yes"
         if said_yes or person.role in ("central", "representative"):
             await notifying.notify(session, person=person, kind="case-stopped", now=now, even_if_stopped=True)
-
-
-async def assign_coordinator(
-    session: AsyncSession,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    assignment_no: int,
-    coordinator_id: UUID,
-    now: datetime,
-) -> None:
-    """Let a coordinator read and write the case, unless the release was heard of first."""
-    values = {
-        "case_id": case_id,
-        "assignment_no": assignment_no,
-        "tenant": tenant,
-        "coordinator_id": coordinator_id,
-        "created_at": now,
-    }
-    await session.execute(insert(CaseCoordinator).values(values).on_conflict_do_nothing())
-    await ages.hand_over(session, tenant=tenant, case_id=case_id, now=now)
-
-
-async def release_coordinator(
-    session: AsyncSession,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    assignment_no: int,
-    coordinator_id: UUID,
-    now: datetime,
-) -> None:
-    """End a coordinator's access."""
-    values = {
-        "case_id": case_id,
-        "assignment_no": assignment_no,
-        "tenant": tenant,
-        "coordinator_id": coordinator_id,
-        "created_at": now,
-        "released_at": now,
-    }
-    released = insert(CaseCoordinator).values(values)
-    await session.execute(
-        released.on_conflict_do_update(
-            index_elements=["case_id", "assignment_no"], set_={"released_at": released.excluded.released_at}
-        )
-    )
-    await ages.hand_over(session, tenant=tenant, case_id=case_id, now=now)

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network.data_requests import OPEN_STATES, RequestKind, RequestState
 from services.network.domain import InvitationState, PersonState, UnknownPerson
 from services.network.models import (
-    CaseCoordinator,
     Contact,
     DataRequest,
     Invitation,
@@ -137,27 +136,6 @@ async def open_invitations(session: AsyncSession, *, tenant: UUID, case_id: UUID
         .order_by(Invitation.id)
     )
     return (await session.execute(_locked(query))).scalars().all()
-
-
-async def has_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> bool:
-    """Say whether somebody coordinates a case now."""
-    query = select(CaseCoordinator.case_id).where(
-        CaseCoordinator.tenant == tenant,
-        CaseCoordinator.case_id == case_id,
-        CaseCoordinator.released_at.is_(None),
-    )
-    return (await session.execute(query.limit(1))).first() is not None
-
-
-async def is_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, coordinator_id: UUID) -> bool:
-    """Say whether someone coordinates a case now."""
-    query = select(CaseCoordinator.case_id).where(
-        CaseCoordinator.tenant == tenant,
-        CaseCoordinator.case_id == case_id,
-        CaseCoordinator.coordinator_id == coordinator_id,
-        CaseCoordinator.released_at.is_(None),
-    )
-    return (await session.execute(query.limit(1))).first() is not None
 
 
 async def link_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> PersonalLink | None:

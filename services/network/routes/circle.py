@@ -9,7 +9,6 @@ from services.network import permissions, queries
 from services.network.operations import circle, invitations
 from services.network.operations.cases import require_live
 from services.network.queries.no_contacts import kept_from, pairs
-from services.network.routes.people import Coordinator
 from services.network.routes.views import invitation_view
 from services.network.schemas import (
     CircleReadiness,
@@ -23,6 +22,7 @@ from services.network.schemas import (
 )
 from shared.events.network import CircleMember
 from shared.http import Now, Parts, Router, Session
+from shared.http.gates import Coordinator
 
 router = Router(tags=["circle"])
 
@@ -32,7 +32,7 @@ async def invite(
     person_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> InvitationSent:
     """Invite somebody to the circle: they get a personal mail."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     invitation = await invitations.invite(session, parts.vault, person=person, now=now)
     apart = await pairs(session, tenant=person.tenant, case_id=person.case_id)
@@ -51,7 +51,7 @@ async def invite_everyone(
     body: Annotated[InviteEveryone | None, Body()] = None,
 ) -> EveryoneInvited:
     """Invite everyone of the circle who was not invited yet."""
-    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     invited = await invitations.invite_everyone(
         session,
@@ -71,7 +71,7 @@ async def answer_for_somebody(
     invitation_id: UUID, body: GivenAnswer, principal: Coordinator, session: Session, now: Now
 ) -> InvitationView:
     """Note the answer that somebody gave to the coordinator."""
-    person = await permissions.invited_person_for_coordinator(session, principal, invitation_id=invitation_id)
+    person = await permissions.may_answer_invitation(session, principal, invitation_id=invitation_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     answered = await invitations.answer(
         session, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now
@@ -88,7 +88,7 @@ async def declare_ready(
     body: Annotated[CircleReadiness | None, Body()] = None,
 ) -> CircleView:
     """Declare that the circle stands: the central persons, and everyone who said yes."""
-    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     declared = await circle.declare_ready(
         session,

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Query
+from fastapi import Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import permissions
@@ -11,11 +11,11 @@ from services.network.domain import Basis, Purpose
 from services.network.models import Person
 from services.network.operations import consent_texts, consents, legal_bases
 from services.network.operations.cases import open_to
+from services.network.permissions import TextReader, TextSetter
 from services.network.queries import texts
 from services.network.queries.consents import legal_bases as bases_of
 from services.network.queries.consents import picture
 from services.network.routes.consent_views import consent_view, person_status, texts_view
-from services.network.routes.people import Coordinator, FileReader
 from services.network.schemas.consents import (
     BasesView,
     BasisChange,
@@ -29,24 +29,20 @@ from services.network.schemas.consents import (
     Version,
 )
 from shared import calendars
-from shared.auth import Principal, Role
-from shared.http import Now, Parts, Router, Session, allow
+from shared.http import Now, Parts, Router, Session
+from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["consents"])
 
 PurposeInPath = Annotated[Purpose, Path()]
-Settler = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
-Reader = Annotated[
-    Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO, Role.COORDINATOR, from_elsewhere=True))
-]
 
 
 @router.get("/v1/persons/{person_id}/consents")
 async def list_consents(
-    person_id: UUID, principal: FileReader, session: Session, parts: Parts, now: Now
+    person_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, now: Now
 ) -> Items:
     """List what a person said last about each purpose."""
-    person = await permissions.person_for_reader(session, principal, person_id=person_id, now=now)
+    person = await permissions.may_read_person(session, principal, person_id=person_id, now=now)
     seen = await picture(
         session,
         parts.vault,
@@ -70,7 +66,7 @@ async def record_consent(
     now: Now,
 ) -> ConsentView:
     """Record what a person told the coordinator about a purpose; a parent about a child: `concerns` names the child."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await open_to(session, person=person, given=body.given)
     consent = await consents.record(
         session,
@@ -91,7 +87,7 @@ async def read_consent_status(
     case_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> ConsentStatus:
     """Read, for each person whom the case is about, whose consent is needed and what each said."""
-    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await permissions.may_work_on_case(session, principal, case_id=case_id)
     today = await calendars.today(session, tenant=principal.tenant, now=now)
     seen = await picture(session, parts.vault, tenant=principal.tenant, case_id=case_id, today=today)
     central = [someone.person_id for someone in seen.people.values() if someone.central]
@@ -101,7 +97,7 @@ async def read_consent_status(
 @router.get("/v1/consent-texts/{purpose}")
 async def read_texts(
     purpose: PurposeInPath,
-    principal: Reader,
+    principal: TextReader,
     session: Session,
     version: Annotated[Version | None, Query()] = None,
 ) -> TextsView:
@@ -111,7 +107,7 @@ async def read_texts(
 
 @router.post("/v1/consent-texts/{purpose}", status_code=201)
 async def publish_texts(
-    purpose: PurposeInPath, body: NewTexts, principal: Settler, session: Session, now: Now
+    purpose: PurposeInPath, body: NewTexts, principal: TextSetter, session: Session, now: Now
 ) -> TextsView:
     """Publish your own words for a purpose as its next version; who agreed before is shown as not yet asked again."""
     published = await consent_texts.publish(
@@ -126,18 +122,18 @@ async def publish_texts(
 
 
 @router.get("/v1/persons/{person_id}/legal-basis")
-async def read_legal_basis(person_id: UUID, principal: Reader, session: Session) -> BasesView:
+async def read_legal_basis(person_id: UUID, principal: TextReader, session: Session) -> BasesView:
     """Read on what basis a person's data is kept, and was before, newest first."""
-    person = await permissions.person_for_basis_keeper(session, principal, person_id=person_id)
+    person = await permissions.may_settle_basis(session, principal, person_id=person_id)
     return await _bases(session, person)
 
 
 @router.put("/v1/persons/{person_id}/legal-basis")
 async def decide_legal_basis(
-    person_id: UUID, body: BasisChange, principal: Settler, session: Session, now: Now
+    person_id: UUID, body: BasisChange, principal: TextSetter, session: Session, now: Now
 ) -> BasesView:
     """Decide on what basis one person's data is kept from now on, where it is not that of their kind."""
-    person = await permissions.person_for_basis_keeper(session, principal, person_id=person_id, lock=True)
+    person = await permissions.may_settle_basis(session, principal, person_id=person_id, lock=True)
     await legal_bases.decide(session, person=person, basis=body.basis, decided_by=principal.id, now=now)
     return await _bases(session, person)
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Body, Depends, Header, Query, Response
+from fastapi import Body, Header, Query, Response
 
 from services.network import copies, copy_page, permissions, queries
 from services.network.copy_schemas import Copy
@@ -12,6 +12,7 @@ from services.network.domain import UnknownPerson
 from services.network.models import DataRequest, DataRequestFields
 from services.network.models import Person as PersonRow
 from services.network.operations import data_requests
+from services.network.permissions import RequestHandler, RequestNoter
 from services.network.request_schemas import (
     Approval,
     DataRequestSummary,
@@ -23,19 +24,14 @@ from services.network.request_schemas import (
 from services.network.schemas import WithReason
 from services.network.wording import WORDINGS
 from shared import calendars
-from shared.auth import Principal, Role
 from shared.context import Context
-from shared.http import Now, Page, Paging, Parts, Person, Router, Session, allow, problems
+from shared.http import Now, Page, Paging, Parts, Person, Router, Session, problems
+from shared.http.gates import Officer
 from shared.languages import language_of
 
 router = Router(tags=["data requests"])
 
-Handler = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER))]
-Noter = Annotated[
-    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.DPO, from_elsewhere=True))
-]
 
-Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 Accept = Annotated[str, Header(max_length=1000)]
 Form = Annotated[Literal["json", "html"] | None, Query(alias="format")]
 _AS_PAGE: dict[int | str, dict[str, Any]] = {
@@ -51,7 +47,7 @@ async def ask(
     """Ask for everything about you, to be forgotten, or for something to be put right; also when the case has ended."""
     permissions.may_ask(principal)
     asker = await permissions.oneself(session, principal)
-    person = await permissions.person_to_ask_for(
+    person = await permissions.may_ask_for_person(
         session,
         parts.vault,
         asker=asker,
@@ -87,7 +83,7 @@ async def withdraw(
 ) -> OwnDataRequest:
     """Take a request back, as long as it has not been carried out."""
     asker = await permissions.oneself(session, principal)
-    request = await permissions.own_data_request(session, asker, request_id=request_id, lock=True)
+    request = await permissions.may_see_own_request(session, asker, request_id=request_id, lock=True)
     await data_requests.withdraw(session, request=request, now=now)
     return (await _own(session, parts, asker, [request]))[0]
 
@@ -109,9 +105,9 @@ async def read_copy(
     """
     permissions.may_ask(principal)
     asker = await permissions.oneself(session, principal)
-    request = await permissions.own_data_request(session, asker, request_id=request_id)
+    request = await permissions.may_see_own_request(session, asker, request_id=request_id)
     # Who asked for another must still be allowed to: a young person may have turned twelve, or changed their mind.
-    person = await permissions.person_to_ask_for(
+    person = await permissions.may_ask_for_person(
         session, parts.vault, asker=asker, person_id=request.person_id, kind=RequestKind.COPY, now=now
     )
     return await _copy(session, parts, request, person, now=now, page=_wants_page(form, accept))
@@ -129,17 +125,23 @@ async def read_copy_to_hand_over(
     form: Form = None,
 ) -> Response:
     """Read the copy for somebody who asked by phone or letter and has no link, to hand it over to them."""
-    request = await permissions.noted_data_request(session, principal, request_id=request_id, now=now)
+    request = await permissions.may_hand_copy_over(session, principal, request_id=request_id, now=now)
     person = await queries.person(session, tenant=principal.tenant, person_id=request.person_id)
     return await _copy(session, parts, request, person, now=now, page=_wants_page(form, accept))
 
 
 @router.post("/v1/persons/{person_id}/data-requests", status_code=201)
 async def note(
-    *, person_id: UUID, body: NotedDataRequest, principal: Noter, session: Session, parts: Parts, now: Now
+    *,
+    person_id: UUID,
+    body: NotedDataRequest,
+    principal: RequestNoter,
+    session: Session,
+    parts: Parts,
+    now: Now,
 ) -> DataRequestSummary:
     """Note what somebody asked by phone or letter; the month runs from the day on which it came."""
-    person = await permissions.person_for_noting(session, principal, person_id=person_id)
+    person = await permissions.may_note_request(session, principal, person_id=person_id)
     request = await data_requests.receive(
         session,
         parts.vault,
@@ -156,7 +158,7 @@ async def note(
 
 @router.get("/v1/data-requests")
 async def list_requests(
-    principal: Handler,
+    principal: RequestHandler,
     session: Session,
     page: Paging,
     now: Now,
@@ -175,10 +177,10 @@ async def list_requests(
 
 @router.get("/v1/data-requests/{request_id}")
 async def read_request(
-    request_id: UUID, principal: Handler, session: Session, parts: Parts, now: Now
+    request_id: UUID, principal: RequestHandler, session: Session, parts: Parts, now: Now
 ) -> DataRequestView:
     """Read a request: who asks, in which words."""
-    request = await permissions.data_request_for_handler(session, principal, request_id=request_id, now=now)
+    request = await permissions.may_handle_request(session, principal, request_id=request_id, now=now)
     return await _view(session, parts, request, now)
 
 
@@ -186,7 +188,7 @@ async def read_request(
 async def approve(
     *,
     request_id: UUID,
-    principal: Handler,
+    principal: RequestHandler,
     session: Session,
     parts: Parts,
     now: Now,
@@ -196,7 +198,7 @@ async def approve(
 
     Without `erase_at` in the answer the case itself must be erased, in intake: it is about this person alone.
     """
-    request = await permissions.data_request_for_handler(
+    request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
     await data_requests.approve(
@@ -212,10 +214,10 @@ async def approve(
 
 @router.post("/v1/data-requests/{request_id}/refuse")
 async def refuse(
-    *, request_id: UUID, body: WithReason, principal: Handler, session: Session, parts: Parts, now: Now
+    *, request_id: UUID, body: WithReason, principal: RequestHandler, session: Session, parts: Parts, now: Now
 ) -> DataRequestSummary:
     """Say no, with the reason that whoever asked reads; they are told where they can complain."""
-    request = await permissions.data_request_for_handler(
+    request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
     await data_requests.refuse(
@@ -226,10 +228,10 @@ async def refuse(
 
 @router.post("/v1/data-requests/{request_id}/extend")
 async def extend(
-    *, request_id: UUID, body: WithReason, principal: Handler, session: Session, parts: Parts, now: Now
+    *, request_id: UUID, body: WithReason, principal: RequestHandler, session: Session, parts: Parts, now: Now
 ) -> DataRequestSummary:
     """Lengthen the time for an answer, once, with the reason that whoever asked reads."""
-    request = await permissions.data_request_for_handler(
+    request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
     await data_requests.extend(session, parts.vault, request=request, reason=body.reason, now=now)
@@ -237,9 +239,11 @@ async def extend(
 
 
 @router.post("/v1/data-requests/{request_id}/done")
-async def report_done(request_id: UUID, principal: Handler, session: Session, now: Now) -> DataRequestSummary:
+async def report_done(
+    request_id: UUID, principal: RequestHandler, session: Session, now: Now
+) -> DataRequestSummary:
     """Report that what was to be put right is right."""
-    request = await permissions.data_request_for_handler(
+    request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
     await data_requests.report_done(session, request=request, now=now)

@@ -1,23 +1,18 @@
 """Personal links: exchanged by whoever holds one, renewed and withdrawn by the coordinator."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Response
 
 from services.network import permissions
 from services.network.operations import link_requests, links
 from services.network.operations.cases import require_live
 from services.network.schemas import Access, PresentedLink
-from shared.auth import Principal, Role
 from shared.auth.minting import PERSON_SECONDS
-from shared.http import Now, Parts, Person, Router, Session, allow, anonymous, problems
+from shared.http import Now, Parts, Person, Router, Session, anonymous, problems
+from shared.http.gates import CoordinatorOrManager
 
 router = Router(tags=["links"])
-
-LinkKeeper = Annotated[
-    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))
-]
 
 
 @router.post("/v1/links/exchange", dependencies=[anonymous], responses=problems(404, 410))
@@ -50,15 +45,15 @@ async def renew_my_link(principal: Person, session: Session, parts: Parts, now: 
 
 
 @router.post("/v1/persons/{person_id}/link/renew", status_code=204, response_class=Response)
-async def renew_link(person_id: UUID, principal: LinkKeeper, session: Session, now: Now) -> None:
+async def renew_link(person_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now) -> None:
     """Mail somebody a new link; every earlier one stops working."""
-    person = await permissions.person_for_link_keeper(session, principal, person_id=person_id)
+    person = await permissions.may_change_link(session, principal, person_id=person_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await links.renew(session, person=person, now=now)
 
 
 @router.post("/v1/persons/{person_id}/link/revoke", status_code=204, response_class=Response)
-async def revoke_link(person_id: UUID, principal: LinkKeeper, session: Session, now: Now) -> None:
+async def revoke_link(person_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now) -> None:
     """Withdraw somebody's link, also when the case has stopped; no mail goes to them until it is renewed."""
-    person = await permissions.person_for_link_keeper(session, principal, person_id=person_id)
+    person = await permissions.may_change_link(session, principal, person_id=person_id)
     await links.revoke(session, person=person, now=now)

@@ -8,9 +8,9 @@ from services.network import permissions
 from services.network.operations import no_contacts
 from services.network.operations.cases import require_live
 from services.network.queries import no_contacts as reads
-from services.network.routes.people import Coordinator
 from services.network.schemas.no_contacts import NewNoContact, NoContactNoted, NoContacts, NoContactView
 from shared.http import Now, Parts, Router, Session
+from shared.http.gates import Coordinator
 
 router = Router(tags=["no contact"])
 
@@ -20,7 +20,7 @@ async def keep_apart(
     *, case_id: UUID, body: NewNoContact, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> NoContactNoted:
     """Note that two people are not to be brought in contact: nothing shows one of them to the other from now on."""
-    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     one, other = body.person_ids
     pair = await no_contacts.keep_apart(
@@ -41,7 +41,7 @@ async def list_no_contacts(
     case_id: UUID, principal: Coordinator, session: Session, parts: Parts
 ) -> NoContacts:
     """List who is not to be brought in contact with whom, and why."""
-    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await permissions.may_work_on_case(session, principal, case_id=case_id)
     rows = await reads.no_contacts(session, tenant=principal.tenant, case_id=case_id)
     opened = await parts.vault.open_readable(session, rows)
     return NoContacts(
@@ -60,6 +60,6 @@ async def list_no_contacts(
 @router.post("/v1/no-contacts/{no_contact_id}/lift", status_code=204, response_class=Response)
 async def lift(no_contact_id: UUID, principal: Coordinator, session: Session) -> None:
     """Take back that two people are not to be brought in contact."""
-    pair = await permissions.no_contact_for_coordinator(session, principal, no_contact_id=no_contact_id)
+    pair = await permissions.may_lift_no_contact(session, principal, no_contact_id=no_contact_id)
     await require_live(session, case_id=pair.case_id, tenant=pair.tenant)
     await no_contacts.lift(session, pair=pair)

@@ -1,9 +1,8 @@
 """The coordinator about the people of a case."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Response
 
 from services.network import permissions, queries
 from services.network.models import PersonFields
@@ -20,24 +19,18 @@ from services.network.schemas import (
     PersonView,
     WithReason,
 )
-from shared.auth import Principal, Role
-from shared.http import Now, Page, Paging, Parts, Router, Session, allow
+from shared.http import Now, Page, Paging, Parts, Router, Session
+from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["people"])
-
-Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
-# The coordinator, and a regional manager who opened the file.
-FileReader = Annotated[
-    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))
-]
 
 
 @router.get("/v1/cases/{case_id}/persons")
 async def list_people(
-    *, case_id: UUID, principal: FileReader, session: Session, parts: Parts, page: Paging, now: Now
+    *, case_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, page: Paging, now: Now
 ) -> Page[PersonView]:
     """List the people of a case, in the order in which they came."""
-    await permissions.require_reader(session, principal, case_id=case_id, now=now)
+    await permissions.may_list_people(session, principal, case_id=case_id, now=now)
     rows = await queries.people_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     people = [(row[0], row[1]) for row in rows.items]
     return Page(items=await person_views(session, parts.vault, people), next=rows.next)
@@ -48,7 +41,7 @@ async def add_person(
     *, case_id: UUID, body: NewPerson, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> PersonAdded:
     """Add somebody to the circle."""
-    await permissions.require_coordinator(session, principal, case_id=case_id)
+    await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     person = await persons.add(
         session,
@@ -67,10 +60,10 @@ async def add_person(
 
 @router.get("/v1/persons/{person_id}")
 async def read_person(
-    person_id: UUID, principal: FileReader, session: Session, parts: Parts, now: Now
+    person_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, now: Now
 ) -> PersonView:
     """Read one person."""
-    person = await permissions.person_for_reader(session, principal, person_id=person_id, now=now)
+    person = await permissions.may_read_person(session, principal, person_id=person_id, now=now)
     invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
     return (await person_views(session, parts.vault, [(person, invitation)]))[0]
 
@@ -86,7 +79,7 @@ async def change_person(
     now: Now,
 ) -> PersonView:
     """Change what is known of a person; with another e-mail address, links sent before stop working."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     changes = body.model_dump(include=body.model_fields_set)
     await persons.change(session, parts.vault, person=person, changes=changes, now=now)
@@ -97,7 +90,7 @@ async def change_person(
 @router.post("/v1/persons/{person_id}/confirm")
 async def confirm_person(person_id: UUID, principal: Coordinator, session: Session, now: Now) -> PersonAdded:
     """Take somebody whom a person of the circle proposed into the circle."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await persons.confirm(session, person=person, now=now)
     return PersonAdded(person_id=person.id)
@@ -108,7 +101,7 @@ async def remove_person(
     *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> None:
     """Take somebody out of the circle."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await persons.let_go(
         session,
@@ -126,7 +119,7 @@ async def exclude_person(
     *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> None:
     """Decide that somebody may not come to the conference."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id, lock=True)
+    person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await persons.let_go(
         session,
@@ -144,7 +137,7 @@ async def note_contact(
     person_id: UUID, body: NewContact, principal: Coordinator, session: Session, now: Now
 ) -> ContactNoted:
     """Note that the coordinator was in touch with somebody, never what was said."""
-    person = await permissions.person_for_coordinator(session, principal, person_id=person_id)
+    person = await permissions.may_work_with_person(session, principal, person_id=person_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     contact_id = await contacts.note_contact(
         session,
@@ -160,10 +153,10 @@ async def note_contact(
 
 @router.get("/v1/persons/{person_id}/contacts")
 async def list_contacts(
-    person_id: UUID, principal: FileReader, session: Session, page: Paging, now: Now
+    person_id: UUID, principal: CoordinatorOrManager, session: Session, page: Paging, now: Now
 ) -> Page[ContactView]:
     """List the contacts with a person, newest first."""
-    await permissions.person_for_reader(session, principal, person_id=person_id, now=now)
+    await permissions.may_read_person(session, principal, person_id=person_id, now=now)
     rows = await queries.contacts_of(session, tenant=principal.tenant, person_id=person_id, page=page)
     items = [
         ContactView(contact_id=row.id, channel=row.channel, purpose=row.purpose, on=row.on_date)

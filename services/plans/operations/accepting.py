@@ -6,14 +6,13 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans import permissions, queries
+from services.plans import queries
 from services.plans.domain import (
     NoAcceptanceNeeded,
     OtherVersion,
     PlanAcceptance,
     PlanAlreadyAccepted,
     ReasonMissing,
-    Standing,
     judge,
 )
 from services.plans.models import Acceptance, Plan
@@ -33,20 +32,18 @@ async def accept_plan(
     case_id: UUID,
     tenant: UUID,
     by: UUID,
-    standing: frozenset[Standing],
     new: NewAcceptance,
     now: datetime,
 ) -> tuple[Plan, list[UUID]]:
     """Note what the mandated side says of the current version; return the plan and the refused bottom lines.
 
-    Saying the same again changes nothing. Raises: NoAcceptanceNeeded, NotYours, OtherVersion, LinesNotComplete,
+    Saying the same again changes nothing. Raises: NoAcceptanceNeeded, OtherVersion, LinesNotComplete,
     ReasonMissing, PlanAlreadyAccepted, CaseStopped, NotYet.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
     if plan.acceptance == PlanAcceptance.NOT_NEEDED:
         raise NoAcceptanceNeeded
-    permissions.may_judge(standing)
     if new.version is not None and new.version != plan.version:
         raise OtherVersion(version=plan.version)
     bottom_lines = await queries.bottom_lines_of(session, case_id)

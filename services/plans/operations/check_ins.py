@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans import permissions, queries
+from services.plans import queries
 from services.plans.domain import (
     AgreementNotFound,
     AgreementState,
@@ -16,7 +16,6 @@ from services.plans.domain import (
     FollowUpOver,
     FollowUpState,
     ReviewAlreadyRequested,
-    Standing,
     check_recording,
     check_settling,
     ends_follow_up,
@@ -36,6 +35,7 @@ from services.plans.operations.timing import (
 )
 from services.plans.schemas import AgreementStatus, CheckInWords, NewRecord
 from services.plans.settings import policies
+from shared.case_access import has_coordinator
 from shared.deadlines import Deadline
 from shared.events import plans as events
 from shared.ids import uuid7
@@ -51,19 +51,16 @@ async def record_check_in(
     case_id: UUID,
     tenant: UUID,
     by: UUID,
-    standing: frozenset[Standing],
     new: NewRecord,
     now: datetime,
 ) -> tuple[CheckIn, Plan]:
     """Note how things go and what the circle decided; the last check, or closing, ends the follow-up.
 
-    Raises: NotYours, CheckInSettled, CheckInNotDue, AgreementNotFound, AgreementSettled, FollowUpOver, CaseStopped.
+    Raises: CheckInSettled, CheckInNotDue, AgreementNotFound, AgreementSettled, FollowUpOver, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     check_in = await read_check_in(session, check_in_id)
     plan = await queries.read_plan(session, check_in.plan_id)
-    monitors = await queries.current_monitor(session, plan) == by
-    permissions.may_record_check_in(standing, owner=_owner(check_in), monitors=monitors)
     check_recording(check_in.kind, CheckInState(check_in.state))
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
@@ -109,7 +106,7 @@ async def request_review(
     plan = await queries.read_plan(session, plan_id)
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
-    coordinator = await queries.has_coordinator(session, case_id)
+    coordinator = await has_coordinator(session, case_id=case_id)
     monitor = await queries.current_monitor(session, plan) is not None
     planned: Literal["coordinator", "monitor"] = "coordinator" if coordinator else "monitor"
     values = {
@@ -160,7 +157,7 @@ async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetim
         return False
     plan, check_in = found[0], await read_check_in(session, due.subject)
     monitor = await queries.current_monitor(session, plan)
-    coordinator = await queries.has_coordinator(session, plan.case_id)
+    coordinator = await has_coordinator(session, case_id=plan.case_id)
     check_in.owner = owner_now(_owner(check_in), coordinator=coordinator, monitor=monitor is not None)
     check_in.state = CheckInState.DUE
     await session.flush()

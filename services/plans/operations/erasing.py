@@ -1,10 +1,9 @@
 """What plans holds of an erased case or person: all words of a plan are the case's; persons are ids, which stay."""
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.models import Base, CasePerson, Share
+from services.plans.models import Base, Share
 from services.plans.operations.ending import stop_follow_up
 from shared import erasure
 from shared.erasure import Erased
@@ -14,31 +13,11 @@ from shared.vault import Vault
 async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make the plan, its agreements, what was said of it and noted at its checks unreadable; follow nothing up."""
     await stop_follow_up(session, case_id=erased.subject, tenant=erased.tenant, now=erased.now)
-    await session.execute(
-        delete(CasePerson).where(CasePerson.tenant == erased.tenant, CasePerson.case_id == erased.subject)
-    )
     await erasure.wipe(session, vault, erased, base=Base)
 
 
 async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Let somebody no longer belong to the case, whatever comes after; where a plan names them, it names nobody."""
-    statement = insert(CasePerson).values(
-        case_id=erased.case_id,
-        person_id=erased.subject,
-        tenant=erased.tenant,
-        role=None,
-        active=False,
-        erased=True,
-        version=erased.sequence,
-        created_at=erased.now,
-    )
-    keys = [CasePerson.case_id, CasePerson.person_id]
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=keys,
-            set_={"role": None, "active": False, "erased": True, "version": erased.sequence},
-        )
-    )
+    """Share nothing with somebody erased any more; where a plan names them, it names nobody."""
     await session.execute(
         delete(Share).where(Share.tenant == erased.tenant, Share.recipient == erased.subject)
     )

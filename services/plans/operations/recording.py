@@ -7,15 +7,15 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans import permissions, queries
+from services.plans import queries
 from services.plans.domain import (
     CHECK_INS,
-    CIRCLE_ROLES,
     AgreementState,
     CheckInState,
     ConferenceNotHeld,
     FollowUpOver,
     FollowUpState,
+    GoalsOfCircle,
     MonitorNotOfCircle,
     PersonNotOfCase,
     PlanAcceptance,
@@ -36,6 +36,7 @@ from services.plans.operations.timing import (
 from services.plans.schemas import AgreementWords, NewPlan, PlanBWords, PlanWords
 from services.plans.settings import Policy, policies
 from shared import calendars
+from shared.case_access import CIRCLE_ROLES, has_coordinator
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
@@ -111,7 +112,8 @@ async def record_version(
     await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)
     if new.goals != await _goals(session, vault, plan):
         met_again = await queries.comes_from_new_conference(session, plan, new.conference_id)
-        permissions.may_change_goals(met_again=met_again)
+        if not met_again:
+            raise GoalsOfCircle
     mandated = await queries.mandate_of(session, case_id)
     plan.version += 1
     plan.acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
@@ -254,7 +256,7 @@ async def _replace_open_agreements(session: AsyncSession, plan: Plan, *, now: da
 async def _plan_check_ins(
     session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
 ) -> None:
-    coordinator = await queries.has_coordinator(session, plan.case_id)
+    coordinator = await has_coordinator(session, case_id=plan.case_id)
     monitor = await queries.current_monitor(session, plan) is not None
     check_ins = [
         CheckIn(

@@ -9,13 +9,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import CIRCLE_ROLES, NobodyToShareWith, PersonNotOfCase, SharingTakenBack
-from services.plans.models import CasePerson, Plan, Share, SharingConsent
+from services.plans.domain import NobodyToShareWith, PersonNotOfCase, SharingTakenBack
+from services.plans.models import Plan, Share, SharingConsent
 from services.plans.operations.timing import notify, publish
 from services.plans.schemas import NewShare
+from shared.case_access import CIRCLE_ROLES, Membership
 from shared.errors import NotYet
 from shared.events import plans as events
 from shared.ids import uuid7
+from shared.tables import case_person
 
 
 async def share_plan(
@@ -134,24 +136,26 @@ async def hear_of_consent(
 
 
 async def _has_say(session: AsyncSession, *, case_id: UUID, person_id: UUID, concerns: UUID) -> bool:
-    about = await session.get(CasePerson, (case_id, concerns), populate_existing=True)
-    speaker = await session.get(CasePerson, (case_id, person_id), populate_existing=True)
-    for person in (about, speaker):
-        if person is None or (person.role is None and not person.erased):
-            raise NotYet("person of the case")
-    return (
-        about is not None
-        and speaker is not None
-        and about.role == "central"
-        and (person_id == concerns or (speaker.active and not about.adult))
+    found = await session.execute(
+        select(case_person).where(
+            case_person.c.case_id == case_id, case_person.c.person_id.in_([concerns, person_id])
+        )
     )
+    people = {
+        row.person_id: row for row in found if row.role is not None or row.membership == Membership.ERASED
+    }
+    if not {concerns, person_id} <= people.keys():
+        raise NotYet("person of the case")
+    about, speaker = people[concerns], people[person_id]
+    decides = person_id == concerns or (speaker.membership == Membership.ACTIVE and not about.adult)
+    return about.role == "central" and decides
 
 
 async def _end(
     session: AsyncSession, *, case_id: UUID, tenant: UUID, at: datetime, since_then_too: bool
 ) -> None:
-    within = select(CasePerson.person_id).where(
-        CasePerson.case_id == case_id, CasePerson.role.in_(CIRCLE_ROLES)
+    within = select(case_person.c.person_id).where(
+        case_person.c.case_id == case_id, case_person.c.role.in_(CIRCLE_ROLES)
     )
     plans = select(Plan.id).where(Plan.tenant == tenant, Plan.case_id == case_id)
     ended = update(Share).where(

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.plans import permissions, queries
-from services.plans.domain import AgreementNotFound, AgreementState
+from services.plans import permissions
+from services.plans.domain import AgreementState
 from services.plans.models import Agreement
-from services.plans.operations.agreements import read_agreement, settle_agreement
+from services.plans.operations.agreements import settle_agreement
+from services.plans.permissions import Involved
 from services.plans.routes.answers import agreements_out
 from services.plans.schemas import AgreementOut, AgreementStateOut
 from shared.auth import Principal
-from shared.case_state import UnknownCase
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 
 router = Router(tags=["agreements"])
@@ -22,18 +22,14 @@ router = Router(tags=["agreements"])
 async def list_agreements(
     *,
     case_id: UUID,
-    principal: permissions.Involved,
+    principal: Involved,
     session: Session,
     parts: Parts,
     page: Paging,
     now: Now,
 ) -> Page[AgreementOut]:
     """List the agreements of a case, of every version of its plan, in the order in which they were made."""
-    standing = await queries.standing(session, principal, case_id)
-    if not standing:
-        raise UnknownCase
-    standing = await permissions.with_break_glass(session, principal, standing, case_id=case_id, now=now)
-    permissions.may_read_agreements(standing)
+    await permissions.may_list_agreements(session, principal, case_id=case_id, now=now)
     query = select(Agreement).where(Agreement.tenant == principal.tenant, Agreement.case_id == case_id)
     rows = await paginate(
         session, query, page, time=Agreement.created_at, id=Agreement.id, newest_first=False
@@ -42,17 +38,13 @@ async def list_agreements(
 
 
 @router.post("/v1/agreements/{agreement_id}/done")
-async def mark_done(
-    agreement_id: UUID, principal: permissions.Involved, session: Session, now: Now
-) -> AgreementStateOut:
+async def mark_done(agreement_id: UUID, principal: Involved, session: Session, now: Now) -> AgreementStateOut:
     """Say that an agreement was carried out, also when it had lapsed."""
     return await _settle(agreement_id, principal, session, now, "done")
 
 
 @router.post("/v1/agreements/{agreement_id}/lapse")
-async def let_go(
-    agreement_id: UUID, principal: permissions.Involved, session: Session, now: Now
-) -> AgreementStateOut:
+async def let_go(agreement_id: UUID, principal: Involved, session: Session, now: Now) -> AgreementStateOut:
     """Say that an agreement is let go."""
     return await _settle(agreement_id, principal, session, now, "lapsed")
 
@@ -60,20 +52,11 @@ async def let_go(
 async def _settle(
     agreement_id: UUID, principal: Principal, session: Session, now: Now, to: Literal["done", "lapsed"]
 ) -> AgreementStateOut:
-    case_id, standing = await queries.case_of(
-        session, Agreement, agreement_id, principal, missing=AgreementNotFound
-    )
-    agreement = await read_agreement(session, agreement_id)
-    plan = await queries.read_plan(session, agreement.plan_id)
-    permissions.may_settle_agreement(
-        standing,
-        does_it=principal.id in agreement.who_person_ids,
-        monitors=await queries.current_monitor(session, plan) == principal.id,
-    )
+    agreement = await permissions.may_settle_agreement(session, principal, agreement_id=agreement_id)
     settled = await settle_agreement(
         session,
         agreement_id=agreement_id,
-        case_id=case_id,
+        case_id=agreement.case_id,
         tenant=principal.tenant,
         to=AgreementState(to),
         by=principal.id,

@@ -1,18 +1,15 @@
 """Handing what is held on one person to the service that makes their own copy of everything."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import CIRCLE_ROLES
 from services.plans.models import Agreement, Plan, PlanVersion
 from services.plans.schemas import PlanWords
 from shared import case_state
-from shared.auth import Principal
+from shared.case_access import CIRCLE_ROLES
 from shared.case_state import UnknownCase
 from shared.contracts.plans import (
     COPY,
@@ -22,12 +19,11 @@ from shared.contracts.plans import (
     CopiedPlanB,
     PlansCopy,
 )
-from shared.http import Parts, Router, Session, audit_log_of_person, serving
+from shared.http import Parts, Router, Session, audit_log_of_person
+from shared.http.gates import Copier
 from shared.vault import Vault
 
 router = Router(tags=["copies"])
-
-Copier = Annotated[Principal, Depends(serving(COPY.purpose))]
 
 
 @router.get(COPY.path)

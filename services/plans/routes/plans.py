@@ -5,9 +5,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.plans import permissions, queries
-from services.plans.domain import PlanNotFound, Standing
 from services.plans.models import Plan
 from services.plans.operations import accepting, check_ins, recording, sharing
+from services.plans.permissions import Involved, Professional
 from services.plans.routes.answers import plan_out, summary
 from services.plans.schemas import (
     AcceptanceOut,
@@ -20,8 +20,8 @@ from services.plans.schemas import (
     ReviewRequestedOut,
     ShareOut,
 )
-from shared.case_state import UnknownCase
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
+from shared.http.gates import Coordinator
 
 router = Router(tags=["plans"])
 
@@ -31,16 +31,13 @@ async def record_plan(
     *,
     case_id: UUID,
     body: NewPlan,
-    principal: permissions.Coordinator,
+    principal: Coordinator,
     session: Session,
     now: Now,
     parts: Parts,
 ) -> PlanRecordedOut:
     """Write down the plan that the circle made, from a conference or without a meeting."""
-    standing = await queries.standing(session, principal, case_id)
-    if not standing:
-        raise UnknownCase
-    permissions.may_record_plan(standing)
+    await permissions.may_record_plan(session, principal, case_id=case_id)
     plan, agreements = await recording.record_plan(
         session, parts.vault, case_id=case_id, tenant=principal.tenant, by=principal.id, new=body, now=now
     )
@@ -52,19 +49,18 @@ async def record_version(
     *,
     plan_id: UUID,
     body: NewPlan,
-    principal: permissions.Coordinator,
+    principal: Coordinator,
     session: Session,
     now: Now,
     parts: Parts,
 ) -> PlanRecordedOut:
     """Write down what the circle changed; the versions before stay as they were."""
-    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
-    permissions.may_record_plan(standing)
+    known = await permissions.may_record_version(session, principal, plan_id=plan_id)
     plan, agreements = await recording.record_version(
         session,
         parts.vault,
         plan_id=plan_id,
-        case_id=case_id,
+        case_id=known.case_id,
         tenant=principal.tenant,
         by=principal.id,
         new=body,
@@ -81,56 +77,35 @@ def _recorded(plan: Plan, agreements: list[UUID]) -> PlanRecordedOut:
 
 @router.get("/v1/cases/{case_id}/plans")
 async def list_plans(
-    case_id: UUID, principal: permissions.Involved, session: Session, page: Paging, now: Now
+    case_id: UUID, principal: Involved, session: Session, page: Paging, now: Now
 ) -> Page[PlanSummary]:
     """List the plan of a case, as far as the caller may read it."""
-    standing = await queries.standing(session, principal, case_id)
-    if not standing and not await queries.is_shared(session, principal, case_id):
-        raise UnknownCase
-    standing = await permissions.with_break_glass(session, principal, standing, case_id=case_id, now=now)
+    await permissions.may_list_plans(session, principal, case_id=case_id)
     query = select(Plan).where(Plan.tenant == principal.tenant, Plan.case_id == case_id)
     rows = await paginate(session, query, page, time=Plan.created_at, id=Plan.id)
     items = []
     # A case has one plan.
     for plan in rows.items:
-        shared = await queries.shared_version(session, principal, plan)
-        permissions.may_read_plan(standing, shared=shared is not None)
-        row = await queries.version_of(session, plan.id, _readable(standing, plan, shared))
-        items.append(summary(plan, row))
+        reading = await permissions.may_read_plan(session, principal, plan_id=plan.id, now=now)
+        items.append(summary(plan, await queries.version_of(session, plan.id, reading.version)))
     return Page(items=items, next=rows.next)
 
 
 @router.get("/v1/plans/{plan_id}")
-async def read_plan(
-    plan_id: UUID, principal: permissions.Involved, session: Session, parts: Parts, now: Now
-) -> PlanOut:
+async def read_plan(plan_id: UUID, principal: Involved, session: Session, parts: Parts, now: Now) -> PlanOut:
     """Read the plan: the circle and the mandated side the current version, others what was shared with them.
 
     What the mandated side says of the bottom lines is no part of what is shared.
     """
-    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
-    standing = await permissions.with_break_glass(session, principal, standing, case_id=case_id, now=now)
-    plan = await queries.read_plan(session, plan_id)
-    shared = await queries.shared_version(session, principal, plan)
-    permissions.may_read_plan(standing, shared=shared is not None)
+    reading = await permissions.may_read_plan(session, principal, plan_id=plan_id, now=now)
     return await plan_out(
         session,
         parts.vault,
-        plan,
-        version=_readable(standing, plan, shared),
-        with_shares=_sees_current(standing) and Standing.MANDATED not in standing,
-        with_reasons=_sees_current(standing),
+        reading.plan,
+        version=reading.version,
+        with_shares=reading.with_shares,
+        with_reasons=reading.with_reasons,
     )
-
-
-def _sees_current(standing: frozenset[Standing]) -> bool:
-    return not standing.isdisjoint(
-        {Standing.COORDINATOR, Standing.CENTRAL, Standing.CIRCLE, Standing.MANDATED, Standing.OPENED}
-    )
-
-
-def _readable(standing: frozenset[Standing], plan: Plan, shared: int | None) -> int:
-    return plan.version if shared is None or _sees_current(standing) else shared
 
 
 @router.put("/v1/plans/{plan_id}/acceptance")
@@ -138,21 +113,20 @@ async def accept_plan(
     *,
     plan_id: UUID,
     body: NewAcceptance,
-    principal: permissions.Professional,
+    principal: Professional,
     session: Session,
     now: Now,
     parts: Parts,
 ) -> AcceptanceOut:
     """Say, for the mandated side, of each bottom line whether the plan meets it, and why not."""
-    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
+    known = await permissions.may_judge(session, principal, plan_id=plan_id)
     plan, refused = await accepting.accept_plan(
         session,
         parts.vault,
         plan_id=plan_id,
-        case_id=case_id,
+        case_id=known.case_id,
         tenant=principal.tenant,
         by=principal.id,
-        standing=standing,
         new=body,
         now=now,
     )
@@ -161,15 +135,14 @@ async def accept_plan(
 
 @router.post("/v1/plans/{plan_id}/share")
 async def share_plan(
-    plan_id: UUID, body: NewShare, principal: permissions.Involved, session: Session, now: Now
+    plan_id: UUID, body: NewShare, principal: Involved, session: Session, now: Now
 ) -> ShareOut:
     """Share the current version with people of the case and with organisations; each person gets a mail."""
-    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
-    permissions.may_share(standing, principal)
+    known = await permissions.may_share(session, principal, plan_id=plan_id)
     plan, persons, organisations = await sharing.share_plan(
         session,
         plan_id=plan_id,
-        case_id=case_id,
+        case_id=known.case_id,
         tenant=principal.tenant,
         by=principal.id,
         new=body,
@@ -180,12 +153,11 @@ async def share_plan(
 
 @router.post("/v1/plans/{plan_id}/review-requests", status_code=201)
 async def request_review(
-    plan_id: UUID, principal: permissions.Involved, session: Session, now: Now
+    plan_id: UUID, principal: Involved, session: Session, now: Now
 ) -> ReviewRequestedOut:
     """Ask that the plan is looked at earlier than agreed."""
-    case_id, standing = await queries.case_of(session, Plan, plan_id, principal, missing=PlanNotFound)
-    permissions.may_request_review(standing)
+    known = await permissions.may_request_review(session, principal, plan_id=plan_id)
     check_in = await check_ins.request_review(
-        session, plan_id=plan_id, case_id=case_id, tenant=principal.tenant, now=now
+        session, plan_id=plan_id, case_id=known.case_id, tenant=principal.tenant, now=now
     )
     return ReviewRequestedOut.model_validate({"check_in_id": check_in.id, "owner": check_in.owner})

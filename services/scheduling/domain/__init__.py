@@ -53,7 +53,6 @@ from services.scheduling.domain.states import (
     PollState,
     PostponedBecause,
     PreparationState,
-    Standing,
 )
 
 __all__ = [
@@ -92,7 +91,6 @@ __all__ = [
     "PollState",
     "PostponedBecause",
     "PreparationState",
-    "Standing",
     "Suitability",
     "TimeOutOfPlace",
     "TooManyDates",

@@ -51,14 +51,6 @@ class Availability(StrEnum):
     NO = "no"
 
 
-class Standing(StrEnum):
-    """Whether a person belongs to the case."""
-
-    ACTIVE = "active"
-    REMOVED = "removed"
-    EXCLUDED = "excluded"
-
-
 class PostponedBecause(StrEnum):
     """Why a conference is put off."""
 

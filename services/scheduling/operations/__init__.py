@@ -1,11 +1,10 @@
 """The use cases of scheduling. Each takes a session and never commits; each locks the preparation before it looks."""
 
 from services.scheduling.operations.case import (
+    begin_preparation,
+    follow_leaving,
     follow_pause,
-    note_assigned,
     note_circle,
-    note_person,
-    note_released,
     note_track,
     stop_case,
 )
@@ -16,16 +15,15 @@ from services.scheduling.operations.polls import add_dates, answer, close_by_coo
 __all__ = [
     "add_dates",
     "answer",
+    "begin_preparation",
     "cancel",
     "check_off",
     "close_by_coordinator",
     "close_when_due",
+    "follow_leaving",
     "follow_pause",
     "hold",
-    "note_assigned",
     "note_circle",
-    "note_person",
-    "note_released",
     "note_track",
     "open_poll",
     "postpone",

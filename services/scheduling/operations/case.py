@@ -9,10 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import ConferenceState, PollState, PreparationState, Standing
+from services.scheduling.domain import ConferenceState, PollState, PreparationState
 from services.scheduling.models import (
-    CaseCoordinator,
-    CasePerson,
     CaseTrack,
     Circle,
     CircleMember,
@@ -47,54 +45,13 @@ async def note_track(
     await session.execute(statement.on_conflict_do_nothing())
 
 
-async def note_assigned(
-    session: AsyncSession,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    assignment_no: int,
-    coordinator_id: UUID,
-    now: datetime,
-) -> None:
-    """Note who coordinates a case; with the first coordinator the preparation begins."""
-    statement = insert(CaseCoordinator).values(
-        case_id=case_id,
-        assignment_no=assignment_no,
-        tenant=tenant,
-        coordinator_id=coordinator_id,
-        released=False,
-        created_at=now,
-    )
-    # Released already, if that was heard of first.
-    await session.execute(statement.on_conflict_do_nothing())
+async def begin_preparation(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Begin the preparation of a case, with its first coordinator."""
     # Held to the commit: a case that stops at this moment finds the preparation, or is found stopped here.
     status = select(tables.case_state.c.status).where(tables.case_state.c.case_id == case_id)
     if (await session.scalars(status.with_for_update(read=True))).one_or_none() not in ("open", "paused"):
         return
     await _start_preparation(session, tenant=tenant, case_id=case_id, now=now)
-
-
-async def note_released(
-    session: AsyncSession,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    assignment_no: int,
-    coordinator_id: UUID,
-    now: datetime,
-) -> None:
-    """Note that somebody no longer coordinates a case."""
-    statement = insert(CaseCoordinator).values(
-        case_id=case_id,
-        assignment_no=assignment_no,
-        tenant=tenant,
-        coordinator_id=coordinator_id,
-        released=True,
-        created_at=now,
-    )
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["case_id", "assignment_no"], set_={"released": True})
-    )
 
 
 async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
@@ -155,26 +112,9 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
         await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=CASE_PAUSED)
 
 
-async def note_person(
-    session: AsyncSession,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    person_id: UUID,
-    role: str | None,
-    standing: Standing,
-    now: datetime,
-) -> None:
-    """Note that somebody belongs to a case, or left it; who left stays away, in whatever order it is heard."""
-    statement = insert(CasePerson).values(
-        case_id=case_id, person_id=person_id, tenant=tenant, role=role, standing=standing, created_at=now
-    )
-    changed = {"role": role} if standing is Standing.ACTIVE else {"standing": standing}
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["case_id", "person_id"], set_=changed)
-    )
-    if standing is not Standing.ACTIVE:
-        await _look_at_poll(session, case_id=case_id, now=now)
+async def follow_leaving(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Let an open poll go on without somebody who left the case."""
+    await _look_at_poll(session, case_id=case_id, now=now)
 
 
 async def note_circle(

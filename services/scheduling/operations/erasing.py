@@ -3,11 +3,9 @@
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scheduling.domain import Standing
 from services.scheduling.models import (
     Attendance,
     Base,
-    CasePerson,
     Circle,
     CircleMember,
     Conference,
@@ -17,7 +15,7 @@ from services.scheduling.models import (
     Preparation,
     Told,
 )
-from services.scheduling.operations.case import note_person, stop_case
+from services.scheduling.operations.case import follow_leaving, stop_case
 from shared import erasure
 from shared.erasure import Erased
 from shared.vault import Vault
@@ -38,7 +36,6 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
         delete(Told).where(Told.conference_id.in_(conferences)),
         delete(CircleMember).where(CircleMember.case_id == erased.subject),
         delete(Circle).where(Circle.case_id == erased.subject),
-        delete(CasePerson).where(CasePerson.case_id == erased.subject),
     ):
         await session.execute(statement)
     await erasure.wipe(session, vault, erased, base=Base)
@@ -46,15 +43,7 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
 
 async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Delete what somebody answered and whether they came; from now on nobody waits for them."""
-    await note_person(
-        session,
-        tenant=erased.tenant,
-        case_id=erased.case_id,
-        person_id=erased.subject,
-        role=None,
-        standing=Standing.REMOVED,
-        now=erased.now,
-    )
+    await follow_leaving(session, case_id=erased.case_id, now=erased.now)
     query = select(Preparation.id).where(Preparation.case_id == erased.case_id).order_by(Preparation.id)
     await session.execute(query.with_for_update())
     for table in (PollAnswer, PollAsked, Attendance, Told, CircleMember):

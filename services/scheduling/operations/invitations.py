@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
-from services.scheduling.domain import Standing
-from services.scheduling.models import CasePerson, Conference, Told
+from services.scheduling.models import Conference, Told
 from services.scheduling.operations.base import notify, publish, rfc3339
+from shared.case_access import people_who_left
 from shared.events.network import CalendarEntry
 from shared.events.scheduling import ConferenceScheduled
 
@@ -70,10 +69,7 @@ async def call_off(
     if conference.starts_at is None:
         return []
     # Who was removed or excluded is not written to: that is for the coordinator to say in person.
-    left = select(CasePerson.person_id).where(
-        CasePerson.case_id == conference.case_id, CasePerson.standing != Standing.ACTIVE
-    )
-    gone = set((await session.scalars(left)).all())
+    gone = set((await session.scalars(people_who_left(conference.case_id))).all())
     people = [person for person in await queries.told(session, conference) if person not in gone]
     conference.revision += 1
     for person_id in people:

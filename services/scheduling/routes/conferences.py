@@ -1,15 +1,14 @@
 """Conferences over HTTP."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
 from sqlalchemy import select
 
 from services.scheduling import domain, operations, permissions, queries
 from services.scheduling.domain import ChecklistItem
 from services.scheduling.models import Conference, Venue
 from services.scheduling.operations.conferences import Presence
+from services.scheduling.permissions import Involved
 from services.scheduling.routes.answers import conference_out, summary, whole_checklist
 from services.scheduling.schemas import (
     Cancellation,
@@ -23,24 +22,18 @@ from services.scheduling.schemas import (
     Postponement,
     Scheduling,
 )
-from shared.auth import Principal, Role
-from shared.http import Now, Page, Paging, Parts, Router, Session, allow, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
+from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["conferences"])
-
-Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
-Involved = Annotated[
-    Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True, people=True))
-]
-Overseer = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))]
 
 
 @router.get("/v1/cases/{case_id}/conferences")
 async def list_conferences(
-    case_id: UUID, principal: Overseer, session: Session, page: Paging
+    case_id: UUID, principal: CoordinatorOrManager, session: Session, page: Paging
 ) -> Page[ConferenceSummary]:
     """List the conferences of a case, in the order of their numbers."""
-    await permissions.require_overseer(session, principal, case_id=case_id)
+    await permissions.may_list_conferences(session, principal, case_id=case_id)
     query = select(Conference).where(Conference.tenant == principal.tenant, Conference.case_id == case_id)
     rows = await paginate(
         session, query, page, time=Conference.created_at, id=Conference.id, newest_first=False
@@ -54,7 +47,7 @@ async def read_conference(
     conference_id: UUID, principal: Involved, session: Session, parts: Parts
 ) -> ConferenceOut:
     """Read when and where the circle meets; who prepares it also reads the rest."""
-    conference, whole = await permissions.conference_to_read(session, principal, conference_id=conference_id)
+    conference, whole = await permissions.may_read_conference(session, principal, conference_id=conference_id)
     return await conference_out(session, parts.vault, conference, whole=whole)
 
 
@@ -69,7 +62,7 @@ async def schedule(
     now: Now,
 ) -> ConferenceOut:
     """Set the date and the place, and invite the circle."""
-    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     scheduled = await operations.schedule(
         session,
         parts.vault,
@@ -86,7 +79,7 @@ async def postpone(
     conference_id: UUID, body: Postponement, principal: Coordinator, session: Session, now: Now
 ) -> Postponed:
     """Put the conference off; the next one gets the dates still to come, with every answer."""
-    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     following = await operations.postpone(session, conference=conference, reason=body.reason, now=now)
     return Postponed(next_conference_id=following.id, next_conference_no=following.conference_no)
 
@@ -102,7 +95,7 @@ async def check_off(
     now: Now,
 ) -> ChecklistOut:
     """Note whether something has been seen to."""
-    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     await operations.check_off(session, conference=conference, item=code, done=body.done, now=now)
     return ChecklistOut(checklist=await whole_checklist(session, conference))
 
@@ -112,7 +105,7 @@ async def hold(
     *, conference_id: UUID, body: Held, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> ConferenceOut:
     """Record that the circle met: who came, the times of the three parts, and whether there is a plan."""
-    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     held = await operations.hold(
         session,
         conference=conference,
@@ -144,6 +137,6 @@ async def cancel(
     now: Now,
 ) -> ConferenceOut:
     """Call the conference off for good; those who count on it are told."""
-    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     cancelled = await operations.cancel(session, conference=conference, reason=body.reason, now=now)
     return await conference_out(session, parts.vault, cancelled, whole=True)

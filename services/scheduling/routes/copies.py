@@ -1,16 +1,14 @@
 """Handing what is held on one person to the service that makes their own copy of everything."""
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
 from services.scheduling.models import Attendance, CircleMember, Conference, Poll, Venue
 from shared import case_state
-from shared.auth import Principal
+from shared.case_access import has_left
 from shared.case_state import UnknownCase
 from shared.contracts.scheduling import (
     COPY,
@@ -20,11 +18,10 @@ from shared.contracts.scheduling import (
     CopiedPoll,
     SchedulingCopy,
 )
-from shared.http import Parts, Router, Session, audit_log_of_person, serving
+from shared.http import Parts, Router, Session, audit_log_of_person
+from shared.http.gates import Copier
 
 router = Router(tags=["copies"])
-
-Copier = Annotated[Principal, Depends(serving(COPY.purpose))]
 
 
 @router.get(COPY.path)
@@ -40,7 +37,7 @@ async def copy_for_person(
     came = await queries.conferences_of_person(
         session, tenant=principal.tenant, case_id=case_id, person_id=person_id
     )
-    left = await queries.has_left(session, case_id=case_id, person_id=person_id)
+    left = await has_left(session, case_id=case_id, person_id=person_id)
     # Where the others meet without them is not for who was removed or excluded, whatever they were told before.
     there = {
         conference.id

@@ -13,7 +13,7 @@ router = Router(tags=["own polls"])
 @router.get("/v1/me/polls")
 async def list_own_polls(principal: Person, session: Session) -> OwnPolls:
     """List the polls of one's case, newest first, each with one's own answers."""
-    case_id = await permissions.own_case(session, principal)
+    case_id = await permissions.may_list_own_polls(session, principal)
     if case_id is None:
         return OwnPolls(items=[])
     polls = await queries.polls_of_case(session, tenant=principal.tenant, case_id=case_id)
@@ -24,7 +24,7 @@ async def list_own_polls(principal: Person, session: Session) -> OwnPolls:
 @router.put("/v1/me/polls/{poll_id}")
 async def answer_poll(poll_id: UUID, body: Answers, principal: Person, session: Session, now: Now) -> OwnPoll:
     """Say which dates suit; the last word counts, as long as the poll is open."""
-    _, conference = await permissions.poll_to_answer(session, principal, poll_id=poll_id)
+    _, conference = await permissions.may_answer_poll(session, principal, poll_id=poll_id)
     poll = await operations.answer(
         session, conference=conference, person_id=principal.id, answers=body.answers, via="link", now=now
     )

@@ -1,21 +1,15 @@
 """Date polls over HTTP, for the coordinator."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.scheduling import operations, permissions
 from services.scheduling.operations.polls import Proposal
 from services.scheduling.routes.answers import poll_out
 from services.scheduling.schemas import Answers, MoreOptions, NewOption, NewPoll, PollOpenedOut, PollOut
-from shared.auth import Principal, Role
-from shared.http import Now, Router, Session, allow
+from shared.http import Now, Router, Session
+from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["polls"])
-
-Coordinator = Annotated[Principal, Depends(allow(Role.COORDINATOR, from_elsewhere=True))]
-Overseer = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))]
 
 
 def _proposals(options: list[NewOption]) -> list[Proposal]:
@@ -27,7 +21,7 @@ async def open_poll(
     conference_id: UUID, body: NewPoll, principal: Coordinator, session: Session, now: Now
 ) -> PollOpenedOut:
     """Ask the circle which dates suit."""
-    conference = await permissions.conference_to_prepare(session, principal, conference_id=conference_id)
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     poll = await operations.open_poll(
         session, conference=conference, dates=_proposals(body.options), closes_after=body.closes, now=now
     )
@@ -39,15 +33,15 @@ async def add_options(
     poll_id: UUID, body: MoreOptions, principal: Coordinator, session: Session, now: Now
 ) -> PollOut:
     """Propose more dates while the poll is open."""
-    _, conference = await permissions.poll_to_prepare(session, principal, poll_id=poll_id)
+    _, conference = await permissions.may_prepare_poll(session, principal, poll_id=poll_id)
     poll = await operations.add_dates(session, conference=conference, dates=_proposals(body.options), now=now)
     return await poll_out(session, poll, now=now)
 
 
 @router.get("/v1/polls/{poll_id}")
-async def read_poll(poll_id: UUID, principal: Overseer, session: Session, now: Now) -> PollOut:
+async def read_poll(poll_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now) -> PollOut:
     """Read how each date suits the circle, who is silent, and which date is best."""
-    poll = await permissions.poll_to_oversee(session, principal, poll_id=poll_id)
+    poll = await permissions.may_read_poll(session, principal, poll_id=poll_id)
     return await poll_out(session, poll, now=now)
 
 
@@ -56,7 +50,7 @@ async def answer_for(
     *, poll_id: UUID, person_id: UUID, body: Answers, principal: Coordinator, session: Session, now: Now
 ) -> PollOut:
     """Note what somebody told the coordinator."""
-    _, conference = await permissions.poll_to_prepare(session, principal, poll_id=poll_id)
+    _, conference = await permissions.may_prepare_poll(session, principal, poll_id=poll_id)
     poll = await operations.answer(
         session, conference=conference, person_id=person_id, answers=body.answers, via="coordinator", now=now
     )
@@ -66,6 +60,6 @@ async def answer_for(
 @router.post("/v1/polls/{poll_id}/close")
 async def close_poll(poll_id: UUID, principal: Coordinator, session: Session, now: Now) -> PollOut:
     """End the poll with the answers there are; a closed poll stays as it is."""
-    _, conference = await permissions.poll_to_prepare(session, principal, poll_id=poll_id)
+    _, conference = await permissions.may_prepare_poll(session, principal, poll_id=poll_id)
     poll = await operations.close_by_coordinator(session, conference=conference, now=now)
     return await poll_out(session, poll, now=now)

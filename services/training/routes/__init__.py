@@ -1,6 +1,6 @@
 """Training's API."""
 
-from services.training.permissions import may_set_policy
+from services.training.permissions import TermsKeeper
 from services.training.routes import catalogue, erasing, money, registrations
 from services.training.settings import policies
 from shared.http.policies import policy_router
@@ -10,5 +10,5 @@ routers = [
     registrations.router,
     money.router,
     erasing.router,
-    policy_router(policies, may_set_policy),
+    policy_router(policies, TermsKeeper),
 ]

@@ -1,22 +1,15 @@
 """What is on offer: courses and their sessions, and what an organisation chose for them."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.training import queries, schemas
 from services.training.models import CourseRow, SessionRow
 from services.training.operations import courses
-from services.training.permissions import may_announce, may_set_policy
+from services.training.permissions import Announcer
 from services.training.routes.public import PublicTenant
-from shared.auth import Principal
 from shared.http import Now, Page, Paging, Router, Session, anonymous, paginate
 
 router = Router(tags=["courses"])
-
-Announcer = Annotated[Principal, Depends(may_announce)]
-PolicySetter = Annotated[Principal, Depends(may_set_policy)]
 
 
 @router.post("/v1/courses", status_code=201)

@@ -1,22 +1,16 @@
 """Erasing a registration, and how far that is."""
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Depends
 
 from services.training import queries
 from services.training.domain import NoErasure
 from services.training.operations import erasing
-from services.training.permissions import may_erase, may_see_erasures
 from shared.auth import Principal
 from shared.http import Now, Router, Session
 from shared.http.erasing import ErasureStanding, NewErasure
+from shared.http.gates import ErasureReader, Officer
 
 router = Router(tags=["erasing"])
-
-Officer = Annotated[Principal, Depends(may_erase)]
-Overseer = Annotated[Principal, Depends(may_see_erasures)]
 
 
 @router.post("/v1/registrations/{registration_id}/erase")
@@ -32,7 +26,7 @@ async def erase_registration(
 
 @router.get("/v1/registrations/{registration_id}/erasure")
 async def read_erasure(
-    registration_id: UUID, principal: Overseer, session: Session, now: Now
+    registration_id: UUID, principal: ErasureReader, session: Session, now: Now
 ) -> ErasureStanding:
     """Read whether it is confirmed that nothing readable is left, and since when it is late."""
     await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)

@@ -1,24 +1,22 @@
 """Importing bank statements, and deciding whose payments are."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 
 from services.training import queries, schemas, statements
 from services.training.domain import PaymentState
 from services.training.models import PaymentRow, Transfer
 from services.training.operations import payments
 from services.training.operations.statements import Import, import_statement
-from services.training.permissions import may_handle_money
+from services.training.permissions import Cashier
 from services.training.settings import training_settings
-from shared.auth import Principal
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
 
 router = Router(tags=["payments"])
 
-Cashier = Annotated[Principal, Depends(may_handle_money)]
 MAX_FILE = 20 * 1024 * 1024
 _BODY: dict[str, Any] = {
     "requestBody": {

@@ -1,16 +1,16 @@
 """Registering, and looking after who registered."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Response
 
 from services.training import emails, queries, schemas
 from services.training.domain import NothingToPay, RegistrationErased, written_communication
 from services.training.models import Participant, RegistrationRow
 from services.training.operations import registrations
-from services.training.permissions import may_see_payment_requests, may_see_registrations
+from services.training.permissions import Collector, Organiser
 from services.training.routes.public import PublicTenant
 from services.training.settings import policies
 from shared.auth import Principal
@@ -18,8 +18,6 @@ from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, pa
 
 router = Router(tags=["registrations"])
 
-Organiser = Annotated[Principal, Depends(may_see_registrations)]
-Collector = Annotated[Principal, Depends(may_see_payment_requests)]
 _PNG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
 }

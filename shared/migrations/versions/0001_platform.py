@@ -10,6 +10,18 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "case_coordinator",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("assignment_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("coordinator_id", sa.Uuid(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "assignment_no", name=op.f("pk_case_coordinator")),
+    )
+    op.create_index(
+        "ix_case_coordinator_coordinator", "case_coordinator", ["tenant", "coordinator_id", "case_id"]
+    )
+    op.create_table(
         "case_break_glass",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
@@ -20,6 +32,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_break_glass")),
     )
     op.create_index("ix_case_break_glass_case", "case_break_glass", ["tenant", "case_id", "opened_by"])
+    op.create_table(
+        "case_person",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("membership", sa.Text(), nullable=False),
+        sa.Column("adult", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.CheckConstraint(
+            "membership IN ('active', 'removed', 'excluded', 'erased')",
+            name=op.f("ck_case_person_membership"),
+        ),
+        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_case_person")),
+    )
     op.create_table(
         "case_state",
         sa.Column("case_id", sa.Uuid(), nullable=False),

@@ -119,10 +119,10 @@ class TestErasePerson:
         await houses.settle()
         (person,) = await houses.rows(
             "plans",
-            "SELECT role, active, erased FROM case_person WHERE person_id = :person",
+            "SELECT role, membership FROM case_person WHERE person_id = :person",
             person=story.neighbour,
         )
-        assert (person.role, person.active, person.erased) == (None, False, True)
+        assert (person.role, person.membership) == (None, "erased")
 
     async def test_the_case_can_be_erased_afterwards(self, houses: Houses) -> None:
         story = await houses.story()

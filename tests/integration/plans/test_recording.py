@@ -220,8 +220,8 @@ class TestPeopleHeardOf:
         await world.handle(
             network.PersonAdded(case_id=case.id, person_id=person, role="circle"), sequence=1000
         )
-        rows = await world.rows("SELECT role, active FROM case_person WHERE person_id = :id", id=person)
-        assert [(row.role, row.active) for row in rows] == [("circle", False)]
+        rows = await world.rows("SELECT role, membership FROM case_person WHERE person_id = :id", id=person)
+        assert [tuple(row) for row in rows] == [("circle", "removed")]
 
     async def test_a_repeated_event_changes_nothing(self, world: Plans) -> None:
         case = await world.open_case()

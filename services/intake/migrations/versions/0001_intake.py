@@ -70,14 +70,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_coordinator_list", "coordinator", ["tenant", "created_at", "id"])
     op.create_table(
-        "departed",
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_departed")),
-    )
-    op.create_table(
         "hold",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

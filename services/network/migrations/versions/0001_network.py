@@ -10,21 +10,6 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
-        "case_coordinator",
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("assignment_no", sa.Integer(), nullable=False),
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("coordinator_id", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("case_id", "assignment_no", name=op.f("pk_case_coordinator")),
-    )
-    op.create_index(
-        "ix_case_coordinator_coordinator",
-        "case_coordinator",
-        ["tenant", "coordinator_id", "case_id"],
-    )
-    op.create_table(
         "circle",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

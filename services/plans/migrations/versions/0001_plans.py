@@ -19,17 +19,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_baseline")),
     )
     op.create_table(
-        "case_coordinator",
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("assignment_no", sa.Integer(), nullable=False),
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("coordinator_id", sa.Uuid(), nullable=False),
-        sa.Column("released", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("case_id", "assignment_no", name=op.f("pk_case_coordinator")),
-    )
-    op.create_index("ix_case_coordinator_coordinator_id", "case_coordinator", ["coordinator_id", "case_id"])
-    op.create_table(
         "case_info",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
@@ -37,19 +26,6 @@ def upgrade() -> None:
         sa.Column("mandated_organisation", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_info")),
-    )
-    op.create_table(
-        "case_person",
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=True),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("erased", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("adult", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_case_person")),
     )
     op.create_table(
         "held_conference",

@@ -9,30 +9,6 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
-        "case_coordinator",
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("assignment_no", sa.Integer(), nullable=False),
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("coordinator_id", sa.Uuid(), nullable=False),
-        sa.Column("released", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("case_id", "assignment_no", name=op.f("pk_case_coordinator")),
-    )
-    op.create_index("ix_case_coordinator_coordinator_id", "case_coordinator", ["coordinator_id", "case_id"])
-    op.create_table(
-        "case_person",
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=True),
-        sa.Column("standing", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "standing IN ('active', 'removed', 'excluded')", name=op.f("ck_case_person_standing")
-        ),
-        sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_case_person")),
-    )
-    op.create_table(
         "case_track",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

@@ -1,0 +1,241 @@
+"""Who may come near a case: its coordinators, its people and break-glass access, and what a caller is to the case.
+
+Every service has these tables beside `case_state` and they are fed like it: `Subscriptions` notes the events of other
+services in the transaction of the handler, before it runs, and `outbox.publish` notes what the service publishes
+itself, so the owner of a fact is never behind its own decision.
+
+One rule merges events: every column moves one way only. A membership goes from active to removed, excluded or erased
+and never back (who comes back to a case is another person of it), an assignment is released for good, a break-glass
+access is closed for good, a role that was missing is added, and who was erased has none. So the order and the number
+of deliveries do not matter.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Text, TextClause, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import case_state
+from shared.audit import note_break_glass
+from shared.auth.principal import Kind, Principal, Role
+from shared.errors import DomainError
+from shared.events import intake, network
+from shared.events.base import EventData, Received
+from shared.tables import case_coordinator, case_person
+
+
+class Membership(StrEnum):
+    """Whether somebody belongs to a case. In order: it only ever moves on."""
+
+    ACTIVE = "active"
+    REMOVED = "removed"
+    EXCLUDED = "excluded"
+    ERASED = "erased"
+
+
+class Relation(StrEnum):
+    """What somebody who asks is to a case. A service adds to the shared ones what it alone knows: parties."""
+
+    COORDINATOR = "coordinator"
+    # A regional manager of the organisation whose case it is.
+    MANAGER = "manager"
+    CENTRAL = "central"
+    CIRCLE = "circle"
+    # Of the case and not of the circle itself: a professional or an interpreter.
+    OTHER_PERSON = "other-person"
+    REFERRING = "referring"
+    MANDATED = "mandated"
+    # A regional manager who opened the file: they read what its coordinator may, and write nothing.
+    BREAK_GLASS = "break-glass"
+
+
+# Who of the people of a case is of its circle, whom the case is about among them.
+CIRCLE_ROLES = frozenset({"central", "circle", "representative", "advocate"})
+_ADULT = 18
+
+_COORDINATOR = text(
+    """
+    INSERT INTO case_coordinator AS known (case_id, assignment_no, tenant, coordinator_id, released)
+    VALUES (:case_id, :assignment_no, :tenant, :coordinator_id, :released)
+    ON CONFLICT (case_id, assignment_no) DO UPDATE SET released = known.released OR excluded.released
+    """
+)
+_PERSON = text(
+    """
+    INSERT INTO case_person AS known (case_id, person_id, tenant, role, membership, adult)
+    VALUES (:case_id, :person_id, :tenant, :role, :membership, :adult)
+    ON CONFLICT (case_id, person_id) DO UPDATE SET
+        membership = CASE
+            WHEN array_position(:ranks, excluded.membership) > array_position(:ranks, known.membership)
+            THEN excluded.membership ELSE known.membership END,
+        role = CASE WHEN 'erased' NOT IN (known.membership, excluded.membership)
+            THEN coalesce(known.role, excluded.role) END,
+        adult = known.adult OR excluded.adult
+    """
+).bindparams(bindparam("ranks", list(Membership), ARRAY(Text)))
+_BREAK_GLASS = text(
+    """
+    INSERT INTO case_break_glass AS known (id, tenant, case_id, opened_by, until, closed_at)
+    VALUES (:break_glass_id, :tenant, :case_id, :opened_by, :until, :closed_at)
+    ON CONFLICT (id) DO UPDATE SET closed_at = coalesce(known.closed_at, excluded.closed_at)
+    """
+)
+_FORGET_PEOPLE = text("DELETE FROM case_person WHERE case_id = :case_id AND tenant = :tenant")
+
+
+def _person(membership: Membership, role: str | None = None, *, adult: bool = False) -> dict[str, Any]:
+    return {"role": role, "membership": membership, "adult": adult}
+
+
+# What each event adds to its own data, and where it is noted.
+_NOTED: dict[type[EventData], tuple[TextClause, Callable[[Any], dict[str, Any]]]] = {
+    intake.CoordinatorAssigned: (_COORDINATOR, lambda _: {"released": False}),
+    intake.CoordinatorReleased: (_COORDINATOR, lambda _: {"released": True}),
+    intake.BreakGlassOpened: (_BREAK_GLASS, lambda _: {"closed_at": None}),
+    intake.BreakGlassClosed: (_BREAK_GLASS, lambda _: {}),
+    intake.CaseErased: (_FORGET_PEOPLE, lambda _: {}),
+    network.PersonAdded: (_PERSON, lambda fact: _person(Membership.ACTIVE, fact.role)),
+    network.PersonRemoved: (_PERSON, lambda _: _person(Membership.REMOVED)),
+    network.PersonExcluded: (_PERSON, lambda _: _person(Membership.EXCLUDED)),
+    network.PersonErased: (_PERSON, lambda _: _person(Membership.ERASED)),
+    # Without a role nobody is let in: this alone does not say that they still belong to the case.
+    network.PersonCameOfAge: (_PERSON, lambda fact: _person(Membership.ACTIVE, adult=fact.age >= _ADULT)),
+}
+
+
+def followed_by(service: str) -> list[type[EventData]]:
+    """Return the events of others that a service follows; its own are noted as they are published."""
+    return [data for data in _NOTED if not data.TYPE.startswith(f"{service}.")]
+
+
+async def note(session: AsyncSession, fact: EventData, *, tenant: UUID | None) -> None:
+    """Note what an event says of who may come near a case; any other event says nothing of it."""
+    statement, added = _NOTED.get(type(fact), (None, dict))
+    if statement is not None:
+        await session.execute(statement, {"tenant": tenant, **fact.model_dump(), **added(fact)})
+
+
+async def follow(session: AsyncSession, event: Received[Any]) -> None:
+    """Note an event that was delivered, unless its case was erased: of that one nothing is written any more."""
+    if type(event.data) not in _NOTED or event.case is None:
+        return
+    if not isinstance(event.data, intake.CaseErased | intake.BreakGlassClosed):
+        # Held: the case is not erased between this and the commit.
+        state = await case_state.read(session, event.case, hold=True)
+        if state is not None and state.status == "erased":
+            return
+    await note(session, event.data, tenant=event.tenant)
+
+
+_ACCESS = text(
+    """
+    SELECT
+        (SELECT status FROM case_state WHERE case_id = :case_id AND tenant = :tenant) AS status,
+        (SELECT coordinator_id = :asker AND NOT released FROM case_coordinator
+         WHERE case_id = :case_id AND tenant = :tenant ORDER BY assignment_no DESC LIMIT 1) AS coordinates,
+        (SELECT role FROM case_person WHERE case_id = :case_id AND person_id = :asker AND tenant = :tenant
+         AND membership = 'active') AS role,
+        (SELECT id FROM case_break_glass WHERE tenant = :tenant AND case_id = :case_id AND opened_by = :asker
+         AND closed_at IS NULL AND until > CAST(:now AS timestamptz) ORDER BY until DESC LIMIT 1) AS break_glass
+    """
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a caller is to a case, and the case's state: None if it is not known here, or of another tenant."""
+
+    relations: frozenset[Relation]
+    status: case_state.Status | None
+
+
+def manages(principal: Principal) -> bool:
+    """Say whether somebody is a regional manager of the tenant itself."""
+    return principal.kind is Kind.STAFF and principal.is_of_tenant and principal.has(Role.REGIONAL_MANAGER)
+
+
+async def access_of(
+    session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
+) -> Access:
+    """Return what a caller is to a case, in one query.
+
+    `now` is handed in by what break-glass access opens: only then it counts, and is noted in the audit log.
+    """
+    values = {"case_id": case_id, "tenant": principal.tenant, "asker": principal.id, "now": now}
+    row = (await session.execute(_ACCESS, values)).one()
+    found: set[Relation] = set()
+    if principal.kind is Kind.PERSON and principal.case == case_id and row.role is not None:
+        of_circle = Relation.CIRCLE if row.role in CIRCLE_ROLES else Relation.OTHER_PERSON
+        found.add(Relation.CENTRAL if row.role == "central" else of_circle)
+    if principal.kind is Kind.STAFF and row.coordinates and principal.has(Role.COORDINATOR):
+        found.add(Relation.COORDINATOR)
+    if manages(principal):
+        found.add(Relation.MANAGER)
+        if row.break_glass is not None and row.status != "erased":
+            found.add(Relation.BREAK_GLASS)
+            note_break_glass(session, case=case_id, opening=row.break_glass)
+    return Access(frozenset(found), row.status)
+
+
+async def relations(
+    session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
+) -> frozenset[Relation]:
+    """Return what a caller is to a case; nothing for a stranger, or if there is no such case. Raises: CaseErased."""
+    access = await access_of(session, principal, case_id, now=now)
+    # Who has nothing to do with a case does not learn that it was erased.
+    if access.status == "erased" and (access.relations or principal.case == case_id):
+        raise case_state.CaseErased(case_id=str(case_id))
+    return access.relations if access.status is not None else frozenset()
+
+
+async def require(
+    session: AsyncSession,
+    principal: Principal,
+    case_id: UUID,
+    *wanted: Relation,
+    otherwise: DomainError,
+    now: datetime | None = None,
+) -> None:
+    """Let pass whoever is one of these to a case. Raises: `otherwise`, CaseErased."""
+    access = await access_of(session, principal, case_id, now=now)
+    if access.relations.isdisjoint(wanted):
+        raise otherwise
+    if access.status == "erased":
+        raise case_state.CaseErased(case_id=str(case_id))
+
+
+async def has_left(session: AsyncSession, *, case_id: UUID | None, person_id: UUID) -> bool:
+    """Say whether somebody left a case; the token of a person is good for some minutes longer."""
+    query = people_who_left(case_id).where(case_person.c.person_id == person_id)
+    return await session.scalar(query) is not None
+
+
+def people_who_left(case_id: UUID | None) -> Select[tuple[UUID]]:
+    """Return the query of the ids of everybody who left a case."""
+    person = case_person.c
+    return select(person.person_id).where(person.case_id == case_id, person.membership != Membership.ACTIVE)
+
+
+async def has_coordinator(session: AsyncSession, *, case_id: UUID) -> bool:
+    """Say whether somebody coordinates a case now."""
+    query = select(case_coordinator.c.released).where(case_coordinator.c.case_id == case_id)
+    return await session.scalar(query.order_by(case_coordinator.c.assignment_no.desc()).limit(1)) is False
+
+
+def coordinated_by(principal: Principal) -> Select[tuple[UUID]]:
+    """Return the query of the ids of the cases of a tenant that somebody coordinates now."""
+    mine, newer = case_coordinator.c, case_coordinator.alias().c
+    replaced = select(newer.case_id).where(
+        newer.case_id == mine.case_id, newer.assignment_no > mine.assignment_no
+    )
+    return select(mine.case_id).where(
+        mine.tenant == principal.tenant,
+        mine.coordinator_id == principal.id,
+        mine.released.is_(False),
+        ~replaced.exists(),
+    )
