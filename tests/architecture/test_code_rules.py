@@ -42,6 +42,20 @@ def test_services_count_days_by_the_calendar_of_the_organisation() -> None:
     assert found == []
 
 
+def test_only_permissions_decide_who_may_do_what() -> None:
+    """A rule that a route or a query has of its own is found by nobody who reads the rules, and differs from them."""
+    decides = re.compile(r"(^|\.)(allow|serving|access_of|relations|principal\.has)$")
+    found = [
+        place(path, node)
+        for path in sources("services")
+        if "permissions" not in (path.stem, path.parent.name)
+        for node in ast.walk(tree_of(path))
+        if (isinstance(node, ast.Call) and decides.search(ast.unparse(node.func)))
+        or (isinstance(node, ast.Attribute) and node.attr in {"is_of_tenant", "under_twelve"})
+    ]
+    assert found == []
+
+
 def test_logs_have_fixed_texts() -> None:
     """A text put together from values cannot be searched for, and is how a name gets into a log."""
     levels = {"debug", "info", "warning", "error", "exception", "critical"}
