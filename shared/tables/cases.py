@@ -1,0 +1,150 @@
+"""What every service knows of cases and who may come near them, what organisations set, and clocks."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, Moment, platform
+
+case_state = Table(
+    "case_state",
+    platform,
+    Column("case_id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    # None: only later events of the case have arrived yet.
+    Column("opened_at", Moment),
+    CheckConstraint("status IN ('open', 'paused', 'stopped', 'ended', 'erased')", name="status"),
+)
+
+# By which holidays and clock each organisation works: see shared.calendars. Who is not in it works by Belgium's.
+tenant_calendar = Table(
+    "tenant_calendar",
+    platform,
+    Column("tenant", Uuid, primary_key=True),
+    Column("country", Text, nullable=False),
+    Column("subdivision", Text),
+    Column("time_zone", Text, nullable=False),
+    info={APPEND_ONLY: True},
+)
+
+# What organisations set for this service, every version of it: see shared.policies.
+policy = Table(
+    "policy",
+    platform,
+    Column("tenant", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("settings", JSONB, nullable=False),
+    Column("set_at", Moment, nullable=False),
+    Column("set_by", Uuid, nullable=False),
+    info={APPEND_ONLY: True},
+)
+
+# Who coordinates a case, one row per assignment; the newest one counts. See shared.case_access.
+case_coordinator = Table(
+    "case_coordinator",
+    platform,
+    Column("case_id", Uuid, primary_key=True),
+    Column("assignment_no", Integer, primary_key=True, autoincrement=False),
+    Column("tenant", Uuid, nullable=False),
+    Column("coordinator_id", Uuid, nullable=False),
+    Column("released", Boolean, nullable=False),
+    Index("ix_case_coordinator_coordinator", "tenant", "coordinator_id", "case_id"),
+)
+
+# Who belongs or belonged to a case. `role` is unknown while only something else was heard of somebody.
+case_person = Table(
+    "case_person",
+    platform,
+    Column("case_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("role", Text),
+    Column("membership", Text, nullable=False),
+    # Turned eighteen: nobody else has a say about them any more.
+    Column("adult", Boolean, nullable=False, server_default=text("false")),
+    CheckConstraint("membership IN ('active', 'removed', 'excluded', 'erased')", name="membership"),
+)
+
+# A file opened by break-glass: until then that manager reads what the case's coordinator may read.
+case_break_glass = Table(
+    "case_break_glass",
+    platform,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("opened_by", Uuid, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Index("ix_case_break_glass_case", "tenant", "case_id", "opened_by"),
+)
+
+clock = Table(
+    "clock",
+    platform,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Uuid, nullable=False),
+    Column("stream", Uuid, nullable=False),
+    Column("tenant", Uuid, nullable=False),
+    Column("case_id", Uuid),
+    Column("owner", Text, nullable=False),
+    Column("escalate_to", Text),
+    # The workflow that waits for its deadlines.
+    Column("workflow_id", Text, nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("warn_at", Moment),
+    Column("due_at", Moment, nullable=False),
+    Column("warned_at", Moment),
+    Column("breached_at", Moment),
+    Column("paused_at", Moment),
+    Column("pause_reason", Text),
+    Column("stopped_at", Moment),
+    CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
+    CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
+    # One live clock of a kind on a subject: a second start is a mistake, not a second clock.
+    Index(
+        "uq_clock_live",
+        "kind",
+        "subject",
+        unique=True,
+        postgresql_where=text("state IN ('running', 'paused')"),
+    ),
+    Index("ix_clock_case_id", "case_id"),
+    Index("ix_clock_late", "tenant", "due_at", postgresql_where=text("state IN ('running', 'breached')")),
+    # Serves workflows: what they wait for next, paused ones last.
+    Index(
+        "ix_clock_agenda",
+        "workflow_id",
+        text(
+            "(CASE WHEN state = 'running' THEN coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) END)"
+        ),
+        postgresql_where=text("state IN ('running', 'paused')"),
+    ),
+    # Serve housekeeping.
+    Index("ix_clock_stopped", "tenant", "stopped_at", postgresql_where=text("state = 'stopped'")),
+    Index("ix_clock_breached", "tenant", "breached_at", postgresql_where=text("state = 'breached'")),
+)
+
+# Which steps of workflows were taken: a step that is tried twice is taken once.
+effect = Table(
+    "effect",
+    platform,
+    Column("key", Text, primary_key=True),
+    Column("done_at", Moment, nullable=False),
+    Index("ix_effect_done_at", "done_at"),
+    info={NO_TENANT_BECAUSE: "ids of workflows, and codes of steps"},
+)

@@ -1,0 +1,130 @@
+"""Keys of people and cases, what was erased, and who read or changed what."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, Moment, platform
+
+# Ties a subject (case, person, coordinator, registration) to the key that its fields are sealed with.
+subject_key = Table(
+    "subject_key",
+    platform,
+    Column("subject", Uuid, primary_key=True),
+    Column("key_id", Uuid, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids of subjects and keys"},
+)
+
+# The keys that an erasure destroys, written before it does: what a restore of the key store begins with.
+erasure_ledger = Table(
+    "erasure_ledger",
+    platform,
+    # What was erased: a case, a person, ...
+    Column("erased", Uuid, primary_key=True),
+    Column("key_id", Uuid, primary_key=True),
+    # Whose key it was.
+    Column("subject", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("tenant", Uuid, nullable=False),
+    Column("case_id", Uuid),
+    Index("ix_erasure_ledger_key_id", "key_id"),
+    info={NO_TENANT_BECAUSE: "ids, also of what a restored database forgot", APPEND_ONLY: True},
+)
+
+# Erasures that this service began, and the services that must confirm them.
+erasure = Table(
+    "erasure",
+    platform,
+    Column("subject", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("waits_for", ARRAY(Text), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Index("ix_erasure_open", "tenant", "began_at", postgresql_where=text("done_at IS NULL")),
+)
+
+erasure_confirmation = Table(
+    "erasure_confirmation",
+    platform,
+    Column("subject", Uuid, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# Who read or changed what: see shared.audit. Ids, codes and dates only; it outlives what it tells of.
+audit_log = Table(
+    "audit_log",
+    platform,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor", Uuid),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("organisation", Uuid),
+    Column("case_id", Uuid),
+    # Whose data it was, where rows are of one person.
+    Column("persons", ARRAY(Uuid), nullable=False),
+    Column("action", Text, nullable=False),
+    # Kinds of rows and codes of changes.
+    Column("what", ARRAY(Text), nullable=False),
+    # The route's template, the event's type or the workflow's step.
+    Column("operation", Text, nullable=False),
+    Column("request", Text),
+    Column("purpose", Text),
+    Column("break_glass_id", Uuid),
+    CheckConstraint("action IN ('read', 'changed')", name="action"),
+    Index("ix_audit_log_case", "tenant", "case_id", "at", "id"),
+    Index("ix_audit_log_actor", "tenant", "actor", "at", "id"),
+    Index("ix_audit_log_persons", "persons", postgresql_using="gin"),
+    info={APPEND_ONLY: True},
+)
+
+# Entries that no seal covers yet, each since the transaction that wrote it.
+audit_pending = Table(
+    "audit_pending",
+    platform,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all"},
+)
+
+audit_seal = Table(
+    "audit_seal",
+    platform,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed_at", Moment, nullable=False),
+    Column("entries", ARRAY(Uuid), nullable=False),
+    # Whose entries these are, so that they can be found again one organisation after the other.
+    Column("tenants", ARRAY(Uuid), nullable=False),
+    # The entries' MACs, one after another: they tell a removed entry from a changed one.
+    Column("macs", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
+)
+
+# Where the chain begins since its oldest seals were taken away; made by the owner of the tables alone.
+audit_cut = Table(
+    "audit_cut",
+    platform,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("cut_at", Moment, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
+)

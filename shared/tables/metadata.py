@@ -1,0 +1,25 @@
+"""The metadata of the platform's tables, and what a table says of its rows in its `info`."""
+
+from sqlalchemy import (
+    DateTime,
+    MetaData,
+)
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+platform = MetaData(naming_convention=NAMING)
+
+# What a table says in its `info` if its rows are not for their own tenant alone (see shared.migrations.roles): why
+# they are of no tenant, or an SQL condition on rows that all may read, and only their own tenant may write.
+NO_TENANT_BECAUSE = "no tenant because"
+SHOWN_TO_ALL = "shown to all"
+# What a table says in its `info` if its rows are only ever added: services have no right to change or delete them.
+APPEND_ONLY = "append only"
+
+Moment = DateTime(timezone=True)
