@@ -1,8 +1,5 @@
 """What plans subscribes to: facts of others to keep, and the case's state."""
 
-from typing import Any
-from uuid import UUID
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans.operations import ending, erasing, projections, sharing
@@ -13,7 +10,7 @@ from shared.context import Context
 from shared.erasure import erased_by
 from shared.events import intake, network, scheduling
 from shared.events.base import Received
-from shared.subscriptions import Subscriptions
+from shared.subscriptions import Subscriptions, tenant_of
 
 subscriptions = Subscriptions(SERVICE)
 
@@ -23,19 +20,13 @@ erasure.install(subscriptions)
 subscriptions.watches(*WORKFLOWS)
 
 
-def _tenant(event: Received[Any]) -> UUID:
-    if event.tenant is None:
-        raise ValueError("an event about a case carries its tenant")
-    return event.tenant
-
-
 # --- facts of others ---
 
 
 @subscriptions.writes(intake.CaseOpened, case="any")
 async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
     """Keep who has a mandate."""
-    await projections.note_case(session, event.data, tenant=_tenant(event), at=event.time)
+    await projections.note_case(session, event.data, tenant=tenant_of(event), at=event.time)
 
 
 @subscriptions.writes(intake.BaselineRecorded, case="any")
@@ -43,7 +34,7 @@ async def keep_baseline(
     session: AsyncSession, event: Received[intake.BaselineRecorded], _context: Context
 ) -> None:
     """Keep which bottom lines there are."""
-    await projections.note_baseline(session, event.data, tenant=_tenant(event), at=event.time)
+    await projections.note_baseline(session, event.data, tenant=tenant_of(event), at=event.time)
 
 
 @subscriptions.writes(intake.BaselineChanged, case="any")
@@ -51,7 +42,7 @@ async def keep_changed_baseline(
     session: AsyncSession, event: Received[intake.BaselineChanged], _context: Context
 ) -> None:
     """Keep which bottom lines there are now."""
-    await projections.note_baseline(session, event.data, tenant=_tenant(event), at=event.time)
+    await projections.note_baseline(session, event.data, tenant=tenant_of(event), at=event.time)
 
 
 @subscriptions.writes(network.ConsentGiven, case="any")
@@ -80,7 +71,7 @@ async def hear_of_ended_authority(
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         concerns=event.data.concerns,
-        tenant=_tenant(event),
+        tenant=tenant_of(event),
         given=True,
         version=event.sequence,
         at=event.time,
@@ -100,7 +91,7 @@ async def _hear_of_consent(
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         concerns=event.data.concerns or event.data.person_id,
-        tenant=_tenant(event),
+        tenant=tenant_of(event),
         given=given,
         version=event.sequence,
         at=event.time,
@@ -112,7 +103,7 @@ async def keep_conference(
     session: AsyncSession, event: Received[scheduling.ConferenceHeld], _context: Context
 ) -> None:
     """Keep that a conference was held."""
-    await projections.note_conference(session, event.data, tenant=_tenant(event), at=event.time)
+    await projections.note_conference(session, event.data, tenant=tenant_of(event), at=event.time)
 
 
 # --- the case's state ---
@@ -139,14 +130,14 @@ async def stop_with_case(
 ) -> None:
     """The case stopped: nothing is followed up any more."""
     now = await context.clock.now()
-    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=_tenant(event), now=now)
+    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=tenant_of(event), now=now)
 
 
 @subscriptions.writes(intake.CaseClosed, case="any")
 async def end_with_case(session: AsyncSession, event: Received[intake.CaseClosed], context: Context) -> None:
     """The case was closed: nothing is followed up any more."""
     now = await context.clock.now()
-    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=_tenant(event), now=now)
+    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=tenant_of(event), now=now)
 
 
 @subscriptions.writes(intake.CaseErased, case="always")

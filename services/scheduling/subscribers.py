@@ -1,7 +1,6 @@
 """What scheduling subscribes to: facts of others to keep, and the case's state."""
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,17 +13,11 @@ from shared.context import Context
 from shared.erasure import erased_by
 from shared.events import intake, network
 from shared.events.base import Received
-from shared.subscriptions import Subscriptions
+from shared.subscriptions import Subscriptions, tenant_of
 
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
 subscriptions.watches(*WORKFLOWS)
-
-
-def _tenant(event: Received[Any]) -> UUID:
-    if event.tenant is None:
-        raise ValueError("an event about a case carries its tenant")
-    return event.tenant
 
 
 # --- facts of others ---
@@ -34,7 +27,7 @@ def _tenant(event: Received[Any]) -> UUID:
 async def keep_track(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
     """Keep how urgent the case is."""
     await operations.note_track(
-        session, tenant=_tenant(event), case_id=event.data.case_id, track=event.data.track, now=event.time
+        session, tenant=tenant_of(event), case_id=event.data.case_id, track=event.data.track, now=event.time
     )
 
 
@@ -42,7 +35,7 @@ async def keep_track(session: AsyncSession, event: Received[intake.CaseOpened], 
 async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context) -> None:
     """With its first coordinator the preparation of the case begins."""
     now = await context.clock.now()
-    await operations.begin_preparation(session, tenant=_tenant(event), case_id=event.data.case_id, now=now)
+    await operations.begin_preparation(session, tenant=tenant_of(event), case_id=event.data.case_id, now=now)
 
 
 async def _follow_leaving(session: AsyncSession, event: Received[Any], context: Context) -> None:
@@ -59,7 +52,7 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
     """Keep who takes part."""
     await operations.note_circle(
         session,
-        tenant=_tenant(event),
+        tenant=tenant_of(event),
         case_id=event.data.case_id,
         version=event.sequence,
         members=event.data.members,

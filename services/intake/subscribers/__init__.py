@@ -14,7 +14,7 @@ from services.intake.domain.errors import NoCoordinator
 from services.intake.operations import cases, erasing, leaving, notifying, statistics
 from services.intake.queries import referrals
 from services.intake.subscribers import counting
-from services.intake.subscribers.hearing import subscriptions, tenant_of
+from services.intake.subscribers.gathered import subscriptions
 from services.intake.workflows import WORKFLOWS
 from shared import erasure, messages
 from shared.context import Context
@@ -22,6 +22,7 @@ from shared.erasure import erased_by
 from shared.events import intake, network, plans
 from shared.events.base import Received
 from shared.services import SERVICES_WITH_CASES
+from shared.subscriptions import tenant_of
 
 messages.install(subscriptions, templates=Path(__file__).parents[1] / "templates", writer=emails.write)
 erasure.install(subscriptions)

@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.operations import statistics
 from services.intake.queries import referrals
-from services.intake.subscribers.hearing import subscriptions, tenant_of
+from services.intake.subscribers.gathered import subscriptions
 from shared.context import Context
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import Received
+from shared.subscriptions import tenant_of
 
 
 # What is counted may come before and after anything else; of an erased case nothing is heard any more.

@@ -1,0 +1,6 @@
+"""Where intake's subscriptions are gathered."""
+
+from services.intake.domain.codes import SERVICE
+from shared.subscriptions import Subscriptions
+
+subscriptions = Subscriptions(SERVICE)
