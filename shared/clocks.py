@@ -21,8 +21,6 @@ _COLUMNS = (
     "id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id, policy_version, state, started_at,"
     " warn_at, due_at, warned_at, breached_at, paused_at, pause_reason"
 )
-# Indexed, word for word (shared.tables).
-_NEXT = "CASE WHEN state = 'running' THEN coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) END"
 _START = text(
     f"""
     INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id,
@@ -42,8 +40,8 @@ _OF_CASE = text(
 )
 _BY_ID = text(f"SELECT {_COLUMNS} FROM clock WHERE id = :id")  # noqa: S608
 _LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = :workflow_id AND state IN ('running', 'paused')"
-_AGENDA = text(f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY {_NEXT} LIMIT 1")
-_REACHED = text(f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND {_NEXT} <= :by ORDER BY {_NEXT} LIMIT :most")
+_AGENDA = text(f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at LIMIT 1")
+_REACHED = text(f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= :by ORDER BY next_at LIMIT :most")
 _CHANGES = {
     "warned": "warned_at = :now WHERE id = :id AND state = 'running' AND warned_at IS NULL AND warn_at = :at",
     "breached": "state = 'breached', breached_at = :now WHERE id = :id AND state = 'running' AND due_at = :at",

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Index,
     Integer,
     Table,
@@ -113,6 +114,17 @@ clock = Table(
     Column("paused_at", Moment),
     Column("pause_reason", Text),
     Column("stopped_at", Moment),
+    # When its workflow next has something to do: null while it is paused, or when it is over. In the words in which
+    # PostgreSQL gives it back, so that migrations can compare it.
+    Column(
+        "next_at",
+        Moment,
+        Computed(
+            "CASE WHEN state = 'running'::text THEN COALESCE(CASE WHEN warned_at IS NULL THEN warn_at"
+            " ELSE NULL::timestamp with time zone END, due_at) ELSE NULL::timestamp with time zone END",
+            persisted=True,
+        ),
+    ),
     CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
     CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
     # One live clock of a kind on a subject: a second start is a mistake, not a second clock.
@@ -129,9 +141,7 @@ clock = Table(
     Index(
         "ix_clock_agenda",
         "workflow_id",
-        text(
-            "(CASE WHEN state = 'running' THEN coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) END)"
-        ),
+        "next_at",
         postgresql_where=text("state IN ('running', 'paused')"),
     ),
     # Serve housekeeping.

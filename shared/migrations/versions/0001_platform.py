@@ -79,6 +79,16 @@ def upgrade() -> None:
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pause_reason", sa.Text(), nullable=True),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "next_at",
+            sa.DateTime(timezone=True),
+            sa.Computed(
+                "CASE WHEN state = 'running'::text THEN COALESCE(CASE WHEN warned_at IS NULL THEN warn_at"
+                " ELSE NULL::timestamp with time zone END, due_at) ELSE NULL::timestamp with time zone END",
+                persisted=True,
+            ),
+            nullable=True,
+        ),
         sa.CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name=op.f("ck_clock_paused")),
         sa.CheckConstraint(
             "state IN ('running', 'paused', 'breached', 'stopped')", name=op.f("ck_clock_state")
@@ -88,12 +98,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_clock_agenda",
         "clock",
-        [
-            "workflow_id",
-            sa.literal_column(
-                "(CASE WHEN state = 'running' THEN coalesce(CASE WHEN warned_at IS NULL THEN warn_at END, due_at) END)"
-            ),
-        ],
+        ["workflow_id", "next_at"],
         postgresql_where=sa.text("state IN ('running', 'paused')"),
     )
     op.create_index(
