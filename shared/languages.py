@@ -1,10 +1,9 @@
 """The languages that people are written to in, and days and hours as they say them there."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal, get_args
+from typing import Literal, get_args
 
 from babel.dates import format_date, format_time
-from pydantic import StringConstraints
 
 from shared.calendar import Calendar
 
@@ -12,9 +11,6 @@ from shared.calendar import Calendar
 Language = Literal["nl", "fr", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 FALLBACK: Language = LANGUAGES[0]
-
-# Any language that somebody speaks: ISO 639.
-LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 
 _SPACE = "\N{NO-BREAK SPACE}"
 _HOURS: dict[Language, str] = {"nl": f"H.mm'{_SPACE}uur'", "fr": f"H'{_SPACE}h{_SPACE}'mm", "en": "H:mm"}

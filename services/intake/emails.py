@@ -16,6 +16,7 @@ from shared import calendars
 from shared.auth import Role
 from shared.calendar import Calendar
 from shared.context import Context
+from shared.fields import salutation
 from shared.languages import Language, deadline_in_words, language_of
 from shared.mail import Mail
 from shared.messages import Message, NotWanted
@@ -31,7 +32,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     calendar = await calendars.of(session, tenant=message.tenant)
     return Mail(
         address=contact.email,
-        name=contact.first_name,
+        name=salutation(contact.first_name),
         language=language,
         template=message.kind,
         values=_values(message, contact, language, calendar, context),
@@ -63,7 +64,11 @@ def _values(
     message: Message, contact: ContactFields, language: Language, calendar: Calendar, context: Context
 ) -> dict[str, Any]:
     base = context.settings.public_url.rstrip("/")
-    values: dict[str, Any] = {"first_name": contact.first_name, "role": message.role, **message.parameters}
+    values: dict[str, Any] = {
+        "first_name": salutation(contact.first_name),
+        "role": message.role,
+        **message.parameters,
+    }
     if "referral_id" in message.parameters:
         values["link"] = f"{base}/referrals/{message.parameters['referral_id']}"
     elif "break_glass_id" in message.parameters:

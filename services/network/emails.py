@@ -13,18 +13,17 @@ from services.network.domain import (
     InvitationState,
     PersonState,
     Purpose,
-    salutation,
 )
 from services.network.models import Person
 from services.network.operations import links
 from services.network.operations.notifying import CALENDAR
-from services.network.schemas import is_address
 from services.network.wording import WORDINGS
 from shared import calendars
 from shared.calendar import Appointment, Calendar, calendar_invitation
 from shared.context import Context
 from shared.events.base import EventData
 from shared.events.network import MessageDelivered, MessageFailed
+from shared.fields import is_email, salutation
 from shared.languages import Language, day_in_words, deadline_in_words, language_of, period_in_words
 from shared.mail import Attachment, Mail, Refused
 from shared.messages import Message, NotWanted
@@ -43,7 +42,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     person = await queries.person(session, tenant=message.tenant, person_id=message.recipient)
     await _require_wanted(session, message, person, context)
     fields = await context.vault.open(session, person)
-    if fields.email is None or not is_address(fields.email):
+    if fields.email is None or not is_email(fields.email):
         raise Refused("no address")
     language = language_of(fields.language)
     calendar = await calendars.of(session, tenant=message.tenant)

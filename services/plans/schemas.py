@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field
 
 from services.plans.domain import CheckInOwner, Decision
 from shared.events.plans import CheckInKind
-from shared.http.models import Line, RequestModel, ResponseModel, Text
+from shared.fields import Line, Text
+from shared.http.models import RequestModel, ResponseModel
 from shared.vault import SealedFields
 
 

@@ -16,7 +16,8 @@ from services.scheduling.domain import (
 )
 from shared.calendar import Length
 from shared.events.network import AttendanceMode
-from shared.http.models import Line, RequestModel, ResponseModel
+from shared.fields import Line
+from shared.http.models import RequestModel, ResponseModel
 
 _MAX_PEOPLE = 200
 

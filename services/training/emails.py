@@ -15,6 +15,7 @@ from services.training.settings import policies
 from shared import calendars
 from shared.calendar import Appointment, Calendar, calendar_invitation
 from shared.context import Context
+from shared.fields import salutation
 from shared.languages import Language, day_in_words, language_of, period_in_words
 from shared.mail import Attachment, Mail
 from shared.messages import Message, NotWanted
@@ -72,7 +73,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         attachments = (_invitation(about, calendar, message, context),)
     return Mail(
         address=participant.email,
-        name=participant.name,
+        name=salutation(participant.name),
         language=language_of(row.language),
         template=message.kind,
         values=values,
@@ -83,7 +84,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
 def _values(about: _About, calendar: Calendar) -> dict[str, Any]:
     held = about.session
     return {
-        "first_name": about.participant.first_name,
+        "first_name": salutation(about.participant.first_name),
         "course": about.course.title,
         "place": held.place,
         "when": period_in_words(

@@ -107,7 +107,7 @@ class Participant(SealedFields):
     @property
     def name(self) -> str:
         """Return first and last name."""
-        return f"{self.first_name} {self.last_name}"
+        return f"{self.first_name} {self.last_name}".strip()
 
 
 class RegistrationRow(Base):

@@ -18,22 +18,8 @@ from services.training.domain import (
     RegistrationState,
     Vat,
 )
-from shared.http import Line, RequestModel, ResponseModel
-from shared.languages import Language
-
-# As browsers check it; plain letters only, for that is what mail servers everywhere take.
-_EMAIL = (
-    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
-)
-# A stranger's words come into a mail to an address that the stranger names: no room for a link.
-_NOT_IN_NAMES = re.compile(r"[@:/\\<>{}|]|www\.", re.IGNORECASE)
-
-
-def _plain_name(value: str) -> str:
-    if _NOT_IN_NAMES.search(value):
-        raise ValueError("a name holds no address and none of @ : / \\ < > { } |")
-    return value
+from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone
+from shared.http import RequestModel, ResponseModel
 
 
 def _iban(value: str) -> str:
@@ -56,9 +42,6 @@ def _link(value: str) -> str:
     return value
 
 
-Name = Annotated[Line, StringConstraints(max_length=80), AfterValidator(_plain_name)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=_EMAIL)]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()./-]{6,25}$")]
 Iban = Annotated[str, StringConstraints(max_length=42), AfterValidator(_iban)]
 KboNumber = Annotated[str, StringConstraints(max_length=20), AfterValidator(_kbo_number)]
 Link = Annotated[Line, AfterValidator(_link)]
@@ -70,7 +53,7 @@ class NewCourse(RequestModel):
 
     title: Annotated[Line, StringConstraints(max_length=200)]
     audience: Line | None = None
-    language: Language
+    language: LanguageCode
     registration: Registering = Registering.HERE
     external_url: Link | None = None
 
@@ -146,18 +129,18 @@ class InvoiceTo(RequestModel):
 
     name: Line
     kbo_number: KboNumber | None = None
-    email: Email | None = None
+    email: EmailAddress | None = None
 
 
 class NewRegistration(RequestModel):
     """A registration for a session."""
 
     first_name: Name
-    last_name: Name
-    email: Email
+    last_name: LastName = ""
+    email: EmailAddress
     phone: Phone | None = None
     organisation: Annotated[Line, StringConstraints(max_length=140)] | None = None
-    language: Language = "nl"
+    language: LanguageCode = "nl"
     invoice_to: InvoiceTo | None = None
 
 

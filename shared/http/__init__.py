@@ -25,7 +25,7 @@ app = create_service_app(context, title="Kring intake", routers=[router])
 
 from shared.http.app import create_service_app
 from shared.http.audit_log import audit_log_of_person, own_audit_log
-from shared.http.models import Line, RequestModel, ResponseModel, Text
+from shared.http.models import RequestModel, ResponseModel
 from shared.http.openapi import door_of, problems
 from shared.http.paging import (
     CursorNotReadable,
@@ -56,7 +56,6 @@ from shared.http.routing import Now, Parts, Router, Session
 __all__ = [
     "Anyone",
     "CursorNotReadable",
-    "Line",
     "Now",
     "Page",
     "PageRequest",
@@ -71,7 +70,6 @@ __all__ = [
     "Service",
     "Session",
     "Staff",
-    "Text",
     "allow",
     "anonymous",
     "audit_log_of_person",

@@ -1,37 +1,20 @@
-"""Bases of request and response bodies, and the text types that requests are made of."""
+"""Bases of request and response bodies."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     GetCoreSchemaHandler,
-    StringConstraints,
     model_validator,
 )
 from pydantic_core import CoreSchema
 
+from shared.fields import MAX_TEXT
 from shared.http.strict import strict_scalars
 
-MAX_TEXT = 10_000
-MAX_LINE = 300
 # More fields that nobody knows are not told one by one.
 _MAX_UNKNOWN = 20
-
-
-def _one_line(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("must be one line without control characters")
-    return value
-
-
-Line = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE),
-    AfterValidator(_one_line),
-]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
 
 
 class RequestModel(BaseModel):

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic_core import core_schema
 
-_ISO_DATE = re.compile(r"\d{4}-\d\d")
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ISO_MOMENT = re.compile(r"\d{4}-\d\d")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _ISO_TIME = re.compile(r"\d\d:\d\d")
 
@@ -20,12 +21,21 @@ def _no_nul(value: str) -> str:
     return value
 
 
-def _iso_date(value: Any) -> Any:
-    # Pydantic also takes a number, or digits in a string, for a moment.
-    if isinstance(value, int | float) or (isinstance(value, str) and not _ISO_DATE.match(value)):
-        raise ValueError(
-            "must be written as YYYY-MM-DD, or YYYY-MM-DDThh:mm:ss with a zone if a moment is asked"
-        )
+def _iso_day(value: Any) -> Any:
+    # Pydantic also takes a moment at midnight for a day, whatever its zone, and a number.
+    if isinstance(value, int | float) or (isinstance(value, str) and not _ISO_DAY.fullmatch(value)):
+        raise ValueError("must be a day, written as YYYY-MM-DD")
+    return _in_our_time(value)
+
+
+def _iso_moment(value: Any) -> Any:
+    # Pydantic also takes a number, or digits in a string.
+    if isinstance(value, int | float) or (isinstance(value, str) and not _ISO_MOMENT.match(value)):
+        raise ValueError("must be written as YYYY-MM-DDThh:mm:ss with a zone")
+    return _in_our_time(value)
+
+
+def _in_our_time(value: Any) -> Any:
     # Near the ends of the calendar a change of zone, or a deadline added, falls off it.
     if isinstance(value, str) and not _FIRST_YEAR <= int(value[:4]) <= _LAST_YEAR:
         raise ValueError(f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}")
@@ -44,7 +54,7 @@ def _no_truth(value: Any) -> Any:
     return value
 
 
-_BEFORE = {"date": _iso_date, "datetime": _iso_date, "time": _iso_time, "decimal": _no_truth}
+_BEFORE = {"date": _iso_day, "datetime": _iso_moment, "time": _iso_time, "decimal": _no_truth}
 _SCALARS = frozenset({"int", "float", "bool", "str", *_BEFORE})
 _INSIDE = ("schema", "items_schema", "keys_schema", "values_schema", "choices", "fields", "definitions")
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import field_validator
 
-from shared.http.models import RequestModel, ResponseModel, Text
+from shared.fields import Text
+from shared.http.models import RequestModel, ResponseModel
 
 
 class NewBreakGlass(RequestModel):

@@ -17,7 +17,8 @@ from services.intake.domain.codes import (
     WithdrawReason,
 )
 from services.intake.schemas.referrals import MAX_LINES
-from shared.http.models import RequestModel, ResponseModel, Text
+from shared.fields import Text
+from shared.http.models import RequestModel, ResponseModel
 
 
 class CaseSummary(ResponseModel):

@@ -17,9 +17,9 @@ from services.intake.domain.codes import (
     Track,
 )
 from services.intake.domain.consent import Referred
-from services.intake.schemas.common import Culture, EmailAddress, Languages, Name, Phone
-from shared.http.models import Line, RequestModel, ResponseModel, Text
-from shared.languages import LanguageCode
+from services.intake.schemas.common import Culture, Languages
+from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, Text
+from shared.http.models import RequestModel, ResponseModel
 
 MAX_PERSONS = 50
 MAX_LINES = 30
@@ -45,7 +45,7 @@ class NewPerson(RequestModel):
 
     ref: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     first_name: Name
-    last_name: Name
+    last_name: LastName = ""
     birth_date: Annotated[date, Field(ge=date(1900, 1, 1))] | None = None
     role: ReferredRole
     email: EmailAddress | None = None

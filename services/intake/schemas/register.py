@@ -9,11 +9,11 @@ from holidays import list_supported_countries
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.intake.domain.codes import Gender
-from services.intake.schemas.common import Culture, EmailAddress, Languages, Name
+from services.intake.schemas.common import Culture, Languages
 from shared.auth import Role
 from shared.calendar import BELGIUM
-from shared.http.models import Line, RequestModel, ResponseModel
-from shared.languages import LanguageCode
+from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name
+from shared.http.models import RequestModel, ResponseModel
 
 
 def _known_zone(name: str) -> str:
@@ -80,7 +80,7 @@ class NewStaff(RequestModel):
     organisation_id: UUID
     roles: Annotated[list[Role], Field(min_length=1, max_length=9)]
     first_name: Name
-    last_name: Name
+    last_name: LastName = ""
     email: EmailAddress
     language: LanguageCode = "nl"
 
@@ -96,7 +96,7 @@ class NewCoordinator(RequestModel):
 
     coordinator_id: UUID | None = None
     first_name: Name
-    last_name: Name
+    last_name: LastName = ""
     email: EmailAddress
     language: LanguageCode = "nl"
     languages: Languages = Field(default_factory=lambda: ["nl"])

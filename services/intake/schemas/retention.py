@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.intake.domain.retention import FileKind, LiftedBecause
-from shared.http.models import RequestModel, ResponseModel, Text
+from shared.fields import Text
+from shared.http.models import RequestModel, ResponseModel
 
 
 class NewHold(RequestModel):

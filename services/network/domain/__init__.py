@@ -296,12 +296,6 @@ def mode_of(answer: Answer, mode: AttendanceMode | None) -> AttendanceMode:
     return mode or "in-person"
 
 
-def salutation(first_name: str) -> str:
-    """Return a first name as a mail may show it: one short line in which no mail program finds an address."""
-    plain = "".join(sign for sign in first_name if sign.isprintable() and sign not in '<>@:/\\|{}[]"')
-    return " ".join(plain.split())[:60].strip()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """Someone of the case, as far as the circle's readiness depends on it."""

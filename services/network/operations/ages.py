@@ -21,7 +21,6 @@ from services.network.domain.consents import (
 )
 from services.network.models import Person, PersonFields
 from services.network.operations import notifying
-from services.network.schemas import is_address
 from services.network.settings import policies
 from shared import calendars, outbox
 from shared.calendar import Calendar
@@ -29,6 +28,7 @@ from shared.case_access import has_coordinator
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
 from shared.events import network
+from shared.fields import is_email
 from shared.steps import step
 from shared.vault import Vault
 
@@ -173,7 +173,7 @@ async def _live(session: AsyncSession, person_id: UUID) -> Clock | None:
 async def _reachable(
     session: AsyncSession, vault: Vault, person: Person, fields: PersonFields, now: datetime
 ) -> bool:
-    if fields.email is None or not is_address(fields.email):
+    if fields.email is None or not is_email(fields.email):
         return False
     link = await queries.link_of(session, tenant=person.tenant, person_id=person.id)
     if link is not None and link.revoked_at is not None:

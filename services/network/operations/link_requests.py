@@ -13,11 +13,11 @@ from services.network import queries
 from services.network.domain import LinkAskedOften, NotReachable, PersonState, Purpose
 from services.network.models import Person, PersonalLink
 from services.network.operations import links, notifying
-from services.network.schemas import is_address
 from services.network.settings import policies
 from shared import calendars, case_state
 from shared.auth import read_link_token
 from shared.database import Scope, set_scope
+from shared.fields import is_email
 from shared.tables import message
 from shared.vault import Vault
 
@@ -60,7 +60,7 @@ async def renew_own(session: AsyncSession, vault: Vault, *, person: Person, now:
     fields = await vault.open(session, person)
     today = await calendars.today(session, tenant=person.tenant, now=now)
     wanted = await queries.consent_allows(session, vault, person=person, purpose=Purpose.MAIL, today=today)
-    if fields.email is None or not is_address(fields.email) or not wanted:
+    if fields.email is None or not is_email(fields.email) or not wanted:
         raise NotReachable
     wait = await _wait(session, person, now)
     if wait is not None:

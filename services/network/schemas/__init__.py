@@ -1,48 +1,16 @@
 """Bodies of network's API."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from services.network.domain import Answer, Channel, ContactPurpose
 from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
-from shared.http.models import Line, RequestModel, ResponseModel, Text
-from shared.languages import LanguageCode
+from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, Text
+from shared.http.models import RequestModel, ResponseModel
 
-# What a mail server takes without extensions, and nothing that could end or split a header.
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
-)
-_NO_NAME = re.compile(r"[<>@/\\|{}\[\]]")
-
-
-def is_address(value: str) -> bool:
-    """Say whether a mail can be addressed to this."""
-    return len(value) <= 254 and _ADDRESS.fullmatch(value) is not None
-
-
-def _address(value: str) -> str:
-    if not is_address(value):
-        raise ValueError("must be an e-mail address such as name@example.org")
-    return value
-
-
-def _name(value: str) -> str:
-    # Names stand in mails to other people: nothing in them may become a link.
-    if _NO_NAME.search(value):
-        raise ValueError("a name may not contain any of < > @ / \\ | { } [ ]")
-    return value
-
-
-Name = Annotated[Line, StringConstraints(max_length=100), AfterValidator(_name)]
-EmailAddress = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_address)
-]
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9][0-9 ./()-]{4,28}$")]
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
 # Over whom parental authority is held; left out: over every minor that the case is about.
@@ -53,7 +21,7 @@ class Proposal(RequestModel):
     """Somebody whom a person of the circle would like to have there."""
 
     first_name: Name
-    last_name: Name
+    last_name: LastName = ""
     email: EmailAddress | None = None
     phone: Phone | None = None
     address: Line | None = None
@@ -77,7 +45,7 @@ class PersonChange(RequestModel):
     """What changes about a person; what is left out stays, null takes away."""
 
     first_name: Name | None = None
-    last_name: Name | None = None
+    last_name: LastName | None = None
     email: EmailAddress | None = None
     phone: Phone | None = None
     address: Line | None = None

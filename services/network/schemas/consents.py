@@ -8,7 +8,8 @@ from pydantic import Field, StringConstraints
 
 from services.network.domain import Basis, Purpose
 from services.network.domain.consents import AgeGroup, Audience
-from shared.http.models import Line, RequestModel, ResponseModel, Text
+from shared.fields import Line, Text
+from shared.http.models import RequestModel, ResponseModel
 from shared.languages import Language
 
 Version = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -46,7 +46,7 @@ async def _furnished(training: Training, whose: str) -> dict[str, str]:
     """A course with a session, a registration that is to be paid, and a payment that nobody knows."""
     session = await training.session(capacity=5)
     words, payer = content("participants", whose), content("payers", whose)
-    registered = await training.register(session, words, last_name=words, email=f"{words}@voorbeeld.invalid")
+    registered = await training.register(session, words, last_name=words, email=f"{words}@voorbeeld.example")
     imported = await training.import_file(statement(Line(payer=payer, text=payer)))
     listed = await training.ask("GET", "/v1/courses", training.anyone)
     return {

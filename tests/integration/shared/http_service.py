@@ -26,9 +26,9 @@ from shared.clock import SystemClock
 from shared.context import Context
 from shared.database import Database
 from shared.errors import Conflict, Gone, NotFound, NotYet, Operational, TooManyRequests
+from shared.fields import Line
 from shared.http import (
     Anyone,
-    Line,
     Now,
     Page,
     Paging,

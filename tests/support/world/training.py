@@ -14,7 +14,7 @@ ANOTHER_ACCOUNT = "BE62510007547061"
 
 def participant(first_name: str, last_name: str = "Peeters", **more: Any) -> dict[str, Any]:
     """Return a registration as somebody would send it."""
-    email = f"{first_name}.{last_name}@voorbeeld.invalid".lower().replace(" ", "")
+    email = f"{first_name}.{last_name}@voorbeeld.example".lower().replace(" ", "")
     return {"first_name": first_name, "last_name": last_name, "email": email, "language": "nl"} | more
 
 

@@ -63,22 +63,6 @@ class TestModeOf:
             domain.mode_of("yes", "absent")
 
 
-class TestSalutation:
-    @pytest.mark.parametrize(
-        ("name", "shown"),
-        [
-            ("Émile-Jan", "Émile-Jan"),
-            ("  An \n Na ", "An Na"),
-            ("Jan\r\nBcc: x@y.z", "JanBcc xy.z"),
-            ("http://example.org/a", "httpexample.orga"),
-            ("x" * 200, "x" * 60),
-            ("محمد", "محمد"),
-        ],
-    )
-    def test_is_one_line_without_addresses(self, name: str, shown: str) -> None:
-        assert domain.salutation(name) == shown
-
-
 class TestCheckLink:
     def _check(self, **changes: object) -> None:
         values = {

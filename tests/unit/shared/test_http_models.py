@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 from pydantic import AwareDatetime, Field, ValidationError
 
-from shared.http import Line, RequestModel, Text
+from shared.fields import Line, Text
+from shared.http import RequestModel
 
 
 class Colour(StrEnum):

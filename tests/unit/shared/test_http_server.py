@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from shared.auth import LOCAL_ISSUER, Issuer, Role, Verifier, generate_key, trusted_issuer
 from shared.context import Context
-from shared.http import Anyone, RequestModel, Router, Text, anonymous, create_service_app
+from shared.fields import Text
+from shared.http import Anyone, RequestModel, Router, anonymous, create_service_app
 from shared.http.limits import AsksTooOften, RateLimiter
 from shared.http.server import MAX_HEAD, MAX_URL, BoundedProtocol
 from shared.settings import Settings

@@ -93,7 +93,7 @@ class TestRegistration:
     async def test_sends_mails_that_can_be_paid_from_and_put_in_a_calendar(self, training: Running) -> None:
         world = training.world
         session = await world.session(days=80)
-        registered = await world.register(session, "Élodie", email="elodie@voorbeeld.invalid", language="fr")
+        registered = await world.register(session, "Élodie", email="elodie@voorbeeld.example", language="fr")
         await training.comes_to(registered, "awaiting-payment", "payment-request")
         [mail] = training.postbox.messages
         body = text_of(mail)
@@ -129,5 +129,5 @@ def text_of(mail: EmailMessage) -> str:
 
 def names_in_events(rows: list[object]) -> list[object]:
     """Return the rows that hold what only the participants' details hold."""
-    words = ("Annelies", "Peeters", "voorbeeld.invalid", "BE71", "Rupelmeer")
+    words = ("Annelies", "Peeters", "voorbeeld.example", "BE71", "Rupelmeer")
     return [row for row in rows if any(word in str(row) for word in words)]

@@ -1,0 +1,141 @@
+"""What people type in many places: a line, a name, an e-mail address, a telephone number, a language. One rule each.
+
+Tolerant in what is taken, plain in what is kept: invisible signs go, blanks become blanks, numbers and addresses get
+the one form in which machines compare and dial them.
+"""
+
+import re
+import unicodedata
+from typing import Annotated, Any
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+MAX_TEXT = 10_000
+MAX_LINE = 300
+MAX_EMAIL = 254
+
+# Between letters these change how they are written (Persian, Indic scripts) or join an emoji of several people.
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+# A name stands in emails to other people: nothing in it may become a link.
+_NOT_IN_NAMES = re.compile(r"[<>@:/\\|{}\[\]]|www\.", re.IGNORECASE)
+# More words than any name has, and few enough that comparing them stays cheap.
+_MOST_WORDS = 12
+_DIALLED = re.compile(r"[+0-9 ()./-]+")
+_HYPHENS = re.compile("[\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{MINUS SIGN}]")
+# Where a number without a country is dialled from.
+_HOME = "BE"
+
+
+def plain(value: str) -> str:
+    """Return text as one sees it: composed (NFC), every kind of blank as a blank, without signs that nobody sees."""
+    kept = []
+    for sign in unicodedata.normalize("NFC", value):
+        category = unicodedata.category(sign)
+        if category == "Zs":
+            kept.append(" ")
+        elif category != "Cf" or sign in _JOINERS:
+            kept.append(sign)
+    return "".join(kept).strip(" " + _JOINERS)
+
+
+def _plain(value: Any) -> Any:
+    return plain(value) if isinstance(value, str) else value
+
+
+def _one_line(value: str) -> str:
+    if not all(sign.isprintable() or sign in _JOINERS for sign in value):
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def _name(value: str) -> str:
+    if _NOT_IN_NAMES.search(value):
+        raise ValueError(r"a name holds no address and none of < > @ : / \ | { } [ ]")
+    if len(value.split()) > _MOST_WORDS:
+        raise ValueError(f"a name has at most {_MOST_WORDS} words")
+    return " ".join(value.split())
+
+
+def _email(value: str) -> str:
+    try:
+        found = validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True)
+    except EmailNotValidError:
+        raise ValueError("must be an e-mail address such as name@example.org") from None
+    # The domain as mail servers know it (IDNA); the part before it is the recipient's own affair.
+    assert found.ascii_email is not None  # noqa: S101 - given, because nothing but its domain may be international
+    return found.ascii_email
+
+
+def salutation(name: str) -> str:
+    """Return a name as a mail may show it: one short line in which no mail program finds an address."""
+    seen = "".join(
+        sign for sign in name if (sign.isprintable() or sign in _JOINERS) and sign not in '<>@:/\\|{}[]"'
+    )
+    # "example.org" becomes a link in many of them, "example. org" in none.
+    return " ".join(re.sub(r"\.(?=\S)", ". ", seen).split())[:60].strip()
+
+
+def is_email(value: str) -> bool:
+    """Say whether a mail can be addressed to this."""
+    try:
+        return len(value) <= MAX_EMAIL and bool(_email(value))
+    except ValueError:
+        return False
+
+
+def _phone(value: str) -> str:
+    # Imported at first use, as the languages below: both are large.
+    import phonenumbers
+
+    written = _HYPHENS.sub("-", value)
+    try:
+        if not _DIALLED.fullmatch(written):
+            raise ValueError
+        number = phonenumbers.parse(written, _HOME)
+        if not phonenumbers.is_possible_number(number):
+            raise ValueError
+    except (ValueError, phonenumbers.NumberParseException):
+        raise ValueError("must be a telephone number such as 0470 12 34 56 or +32 470 12 34 56") from None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _language(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    import langcodes
+    from langcodes.tag_parser import LanguageTagError
+
+    try:
+        found = langcodes.Language.get(value)
+    except LanguageTagError:
+        found = None
+    if found is None or found.language is None or not found.is_valid():
+        raise ValueError(
+            "must be a language such as nl, fr, de or ar (ISO 639); a country behind it is left out"
+        )
+    return found.language
+
+
+Line = Annotated[
+    str,
+    BeforeValidator(_plain),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE),
+    AfterValidator(_one_line),
+]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
+Name = Annotated[Line, StringConstraints(max_length=100), AfterValidator(_name)]
+# Some people have one name only: it is their first, and this is empty.
+LastName = Annotated[
+    str,
+    BeforeValidator(_plain),
+    StringConstraints(max_length=100),
+    AfterValidator(_one_line),
+    AfterValidator(_name),
+]
+EmailAddress = Annotated[
+    str, BeforeValidator(_plain), StringConstraints(max_length=MAX_EMAIL), AfterValidator(_email)
+]
+Phone = Annotated[str, BeforeValidator(_plain), StringConstraints(max_length=40), AfterValidator(_phone)]
+# Any language that somebody speaks, as ISO 639 has it; a region or script behind it is taken and left out.
+LanguageCode = Annotated[str, BeforeValidator(_language), StringConstraints(max_length=8)]
