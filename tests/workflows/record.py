@@ -21,9 +21,9 @@ from deploy.local.postgres import PostgreSQL
 from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TimeSkippingServer
 from shared.secrets import database_key
-from tests.integration.intake.house import opened as intake_opened
-from tests.support.backing import KEYS, Backing, Databases
-from tests.support.world import Worlds
+from tests.support.backing import Backing, Databases
+from tests.support.world import World, Worlds
+from tests.support.world.intake import Intake
 from tests.support.world.network import Network
 from tests.support.world.plans import Plans
 from tests.support.world.scheduling import Scheduling
@@ -53,7 +53,13 @@ PLAYS: dict[str, tuple[str, Play]] = {
     "registration-expired": ("training", lambda skipped: Running(skipped).an_expiry()),
     "housekeeping": ("network", a_round),
 }
-_WORLDS = {"network": Network, "plans": Plans, "scheduling": Scheduling, "training": Training}
+_WORLDS: dict[str, type[World]] = {
+    "intake": Intake,
+    "network": Network,
+    "plans": Plans,
+    "scheduling": Scheduling,
+    "training": Training,
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ async def played(name: str, databases: Databases, secrets: Path, *, worker_by: t
         parts = Backing(Path(directory))
         try:
             server = await parts.get("temporal", TimeSkippingServer)
-            async with _readable(service, Worlds(databases, secrets), databases, server) as skipped:
+            async with _readable(service, Worlds(databases, secrets), server) as skipped:
                 async with skipped.worker(clock=Shifted(skipped.context.clock, worker_by), cache=100):
                     histories = await skipped.histories(await play(skipped))
                 rows = await skipped.world.rows(
@@ -86,19 +92,13 @@ async def played(name: str, databases: Databases, secrets: Path, *, worker_by: t
 
 
 @asynccontextmanager
-async def _readable(
-    service: str, worlds: Worlds, databases: Databases, server: TimeSkippingServer
-) -> AsyncIterator[Skipped[Any]]:
+async def _readable(service: str, worlds: Worlds, server: TimeSkippingServer) -> AsyncIterator[Skipped[Any]]:
     """Yield a service without a worker, whose histories are not encrypted."""
     settings = skipped_settings(worlds.settings(), server)
     parts = skipped_parts(service, server, readable=True)
-    if service == "intake":
-        await databases.recreate(KEYS)
-        async with intake_opened(settings, await databases.fresh(service), **parts) as house:
-            await house.furnish()
-            yield Skipped(house, house.context, house.hear_own_events)
-        return
     async with worlds.open(_WORLDS[service], settings, **parts) as world:
+        if isinstance(world, Intake):
+            await world.furnish()
         yield Skipped(world, world.context, world.deliver_published)
 
 

@@ -11,7 +11,8 @@ from shared.database import Database
 from shared.settings import Settings
 from tests.access.cast import Cast, who
 from tests.access.world import Try, World, content, strings, strings_of
-from tests.integration.intake.house import Case, House, kbo, opened
+from tests.support.world import Case
+from tests.support.world.intake import Intake, kbo
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
 RESTING = "coordinator who takes no cases"
@@ -21,7 +22,7 @@ _ROLES = {"p1": "central person", "p2": "representative"}
 @asynccontextmanager
 async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield intake, populated."""
-    async with opened(settings, database) as plain:
+    async with Intake.open(settings) as plain:
         cast = Cast()
         house = replace(
             plain,
@@ -79,7 +80,7 @@ def _contents() -> dict[str, str]:
     return found | {what: content(what) for what in others}
 
 
-async def _organisations(house: House, cast: Cast) -> None:
+async def _organisations(house: Intake, cast: Cast) -> None:
     entries = {
         cast.tenant: True,
         cast.elsewhere: True,
@@ -120,7 +121,7 @@ def _colleague(staff_id: UUID, organisation: UUID, role: str, name: str) -> dict
     }
 
 
-async def _coordinator(house: House, name: str, whose: str, *, most: int = 1) -> UUID:
+async def _coordinator(house: Intake, name: str, whose: str, *, most: int = 1) -> UUID:
     words = content("coordinator's contact details", whose)
     return await house.enter_coordinator(
         coordinator_id=str(who(name)),
@@ -152,7 +153,7 @@ def _referral(whose: str, **changes: Any) -> dict[str, Any]:
     return {"persons": persons, **texts} | changes
 
 
-async def _case(house: House, whose: str, coordinator: str, **changes: Any) -> Case:
+async def _case(house: Intake, whose: str, coordinator: str, **changes: Any) -> Case:
     await _coordinator(house, coordinator, whose)
     case = await house.open_case(await house.refer(**_referral(whose, **changes)))
     await house.accept(await house.offer_next(case), who(coordinator))
@@ -160,7 +161,7 @@ async def _case(house: House, whose: str, coordinator: str, **changes: Any) -> C
     return case
 
 
-async def _ask(house: House, case: Case, coordinator: str, whose: str) -> None:
+async def _ask(house: Intake, case: Case, coordinator: str, whose: str) -> None:
     await house.do(
         "PUT",
         f"/v1/cases/{case.id}/baseline",
@@ -169,7 +170,7 @@ async def _ask(house: House, case: Case, coordinator: str, whose: str) -> None:
     )
 
 
-async def _this_case(house: House) -> Case:
+async def _this_case(house: Intake) -> Case:
     """A case whose first coordinator was released, and another assigned."""
     case = await _case(house, HERE, "former coordinator")
     await _coordinator(house, "former coordinator", HERE, most=0)
@@ -180,7 +181,7 @@ async def _this_case(house: House) -> Case:
     return case
 
 
-async def _another_case(house: House, cast: Cast) -> Case:
+async def _another_case(house: Intake, cast: Cast) -> Case:
     """A case of other parties, with a coordinator of its own."""
     school = replace(house, school=cast.other_school, referrer_id=who("referrer of another case"))
     return await _case(
@@ -191,7 +192,7 @@ async def _another_case(house: House, cast: Cast) -> Case:
     )
 
 
-async def _opened_file(house: House, case: Case) -> str:
+async def _opened_file(house: Intake, case: Case) -> str:
     """A colleague of the regional manager opened the file by break-glass."""
     colleague = house.staff(who("another manager"), house.tenant, Role.REGIONAL_MANAGER)
     reason = {"reason": content("why the file was opened")}
@@ -199,7 +200,7 @@ async def _opened_file(house: House, case: Case) -> str:
     return str(opened["break_glass_id"])
 
 
-async def _held(house: House, case: Case) -> str:
+async def _held(house: Intake, case: Case) -> str:
     """A hold on another case: this one is to be erased."""
     officer = house.staff(who("dpo"), house.tenant, Role.DPO)
     body = {"reason": content("why a file is held")}
@@ -207,7 +208,7 @@ async def _held(house: House, case: Case) -> str:
     return str(hold["hold_id"])
 
 
-async def _offered(house: House) -> UUID:
+async def _offered(house: Intake) -> UUID:
     """An offer that waits for the coordinator who has no case yet."""
     await _coordinator(house, "coordinator without a case", HERE)
     # Asked for nothing, so that they can be erased.
@@ -218,7 +219,7 @@ async def _offered(house: House) -> UUID:
     return offer
 
 
-def _tries(house: House, waiting: UUID) -> dict[str, Try]:
+def _tries(house: Intake, waiting: UUID) -> dict[str, Try]:
     open_referral = {"referral_id": str(waiting)}
     case, new = "/v1/cases/{case_id}", "Naam"
     organisation = {"name": "Nieuw", "kbo_number": kbo(9991001)}

@@ -4,14 +4,23 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from shared.settings import Settings
-from tests.integration.erasing.house import Houses, opened
+from deploy.local.temporal import TimeSkippingServer
 from tests.support.backing import Databases
+from tests.support.world import Worlds
+from tests.support.world.platform import CasePlatform
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def running(
+    worlds: Worlds, databases: Databases, temporal: TimeSkippingServer
+) -> AsyncIterator[CasePlatform]:
+    """Intake, network, scheduling and plans, made once; workflows that they start wait for a worker."""
+    settings = worlds.settings(temporal_address=temporal.address, temporal_namespace=temporal.namespace)
+    async with CasePlatform.open(settings, databases) as platform:
+        yield platform
 
 
 @pytest_asyncio.fixture
-async def houses(settings: Settings, databases: Databases) -> AsyncIterator[Houses]:
+async def platform(running: CasePlatform) -> CasePlatform:
     """Intake, network, scheduling and plans, with an organisation of their own; and nothing else in them."""
-    async with opened(settings, databases) as found:
-        yield found
-    await databases.close()
+    return await running.emptied()

@@ -16,8 +16,8 @@ from deploy.local.postgres import PostgreSQL, binary
 from deploy.local.temporal import TemporalServer
 from shared.runtime import connected
 from shared.settings import Settings
-from tests.integration.erasing.house import Houses, Story
 from tests.support.backing import ROOT, Backing, Databases
+from tests.support.world.platform import CasePlatform, Story
 
 _BLOCKS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -86,31 +86,35 @@ async def new_server(
     await parts.stop()
 
 
-async def read(houses: Houses, settings: Settings, service: str, path: str, story: Story) -> httpx.Response:
+async def read(
+    platform: CasePlatform, settings: Settings, service: str, path: str, story: Story
+) -> httpx.Response:
     """Read something as the case's coordinator, from a service that runs on this server."""
     async with connected(service, settings) as context:
         app = import_module(f"services.{service}.api").create_app(context)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{service}") as http:
-            return await http.get(path, headers=houses.coordinator(story))
+            return await http.get(path, headers=platform.coordinator(story))
 
 
+@pytest.mark.timeout(180)
 class TestBackups:
     async def test_restore_onto_an_empty_server_all_but_what_was_erased_since(
         self,
-        houses: Houses,
+        # Its settings come with an empty store of keys: before the platform.
+        new_server: Settings,
+        platform: CasePlatform,
         databases: Databases,
         hands: Hands,
-        new_server: Settings,
         temporal_dev: TemporalServer,
     ) -> None:
         await databases.fresh("training")
-        kept, forgotten = await houses.story(), await houses.story()
-        await hands.type(written("pg_dump"), houses.settings)
-        await houses.close(forgotten)
-        await houses.erase(forgotten)
-        await houses.settle()
-        await hands.type('kring vault export-ledger "$LEDGER/ledger.jsonl"', houses.settings)
+        kept, forgotten = await platform.story(), await platform.story()
+        await hands.type(written("pg_dump"), platform.settings)
+        await platform.close(forgotten)
+        await platform.erase(forgotten)
+        await platform.settle()
+        await hands.type('kring vault export-ledger "$LEDGER/ledger.jsonl"', platform.settings)
 
         (keys,) = hands.places["KEY_BACKUPS"].iterdir()
         # Migrating prepares a namespace, which only the server in real time has.
@@ -121,16 +125,16 @@ class TestBackups:
         said = await hands.type(written("pg_restore"), new_server, DAY=keys.suffix[1:], **temporal)
 
         assert "erased again in databases that had forgotten it: 4" in said
-        people = await read(houses, new_server, "network", f"/v1/cases/{kept.case.id}/persons", kept)
+        people = await read(platform, new_server, "network", f"/v1/cases/{kept.case.id}/persons", kept)
         assert people.is_success, people.text
         assert {person["first_name"] for person in people.json()["items"]} >= {"Wannes", "Rachid"}
-        plan = await read(houses, new_server, "plans", f"/v1/plans/{kept.plan}", kept)
+        plan = await read(platform, new_server, "plans", f"/v1/plans/{kept.plan}", kept)
         assert "Wannes slaapt thuis" in plan.text
-        gone = await read(houses, new_server, "plans", f"/v1/plans/{forgotten.plan}", forgotten)
+        gone = await read(platform, new_server, "plans", f"/v1/plans/{forgotten.plan}", forgotten)
         assert gone.status_code == 410
 
     async def test_keys_older_than_a_week_are_thrown_away_and_nothing_else(
-        self, houses: Houses, databases: Databases, hands: Hands
+        self, platform: CasePlatform, databases: Databases, hands: Hands
     ) -> None:
         await databases.fresh("training")
         old = {
@@ -140,7 +144,7 @@ class TestBackups:
         for file in old.values():
             file.write_bytes(b"")
             os.utime(file, (0, 0))
-        await hands.type(written("pg_dump"), houses.settings)
+        await hands.type(written("pg_dump"), platform.settings)
         assert not old["KEY_BACKUPS"].exists()
         assert old["BACKUPS"].exists()
         files = [file for place in hands.places.values() for file in place.iterdir()]

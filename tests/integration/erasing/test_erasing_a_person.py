@@ -8,100 +8,102 @@ from sqlalchemy import text
 from shared.auth import Role
 from shared.ids import uuid7
 from shared.services import SERVICES_WITH_CASES
-from tests.integration.erasing.house import Houses, Story
+from tests.support.world.platform import CasePlatform, Story
 
 
-async def erase(houses: Houses, person: Any, because: str = "asked") -> Any:
+async def erase(platform: CasePlatform, person: Any, because: str = "asked") -> Any:
     """Ask for the erasure of a person, and let everyone hear of it."""
     path = f"/v1/persons/{person}/erase"
-    began = await houses.do("network", "POST", path, houses.officer(), json={"because": because})
-    await houses.settle()
+    began = await platform.do("network", "POST", path, platform.officer(), json={"because": because})
+    await platform.settle()
     return began
 
 
 class TestErasePerson:
-    async def test_waits_for_a_hold_of_which_network_has_not_heard(self, houses: Houses) -> None:
-        story = await houses.story()
-        path, officer = f"/v1/cases/{story.case.id}/holds", houses.officer()
-        hold = await houses.do("intake", "POST", path, officer, json={"reason": "Klacht bij de rechtbank"})
-        assert await houses.rows("network", "SELECT 1 FROM hold") == []
+    async def test_waits_for_a_hold_of_which_network_has_not_heard(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        path, officer = f"/v1/cases/{story.case.id}/holds", platform.officer()
+        hold = await platform.do("intake", "POST", path, officer, json={"reason": "Klacht bij de rechtbank"})
+        assert await platform.rows("network", "SELECT 1 FROM hold") == []
         path, body = f"/v1/persons/{story.mother}/erase", {"because": "asked"}
-        assert await houses.code("network", "POST", path, officer, json=body) == (409, "under-legal-hold")
-        await houses.do("intake", "POST", f"/v1/holds/{hold['hold_id']}/lift", officer)
-        assert (await erase(houses, story.mother))["state"] == "running"
-        assert story.mother not in await houses.living_keys("network", story.mother)
+        assert await platform.code("network", "POST", path, officer, json=body) == (409, "under-legal-hold")
+        await platform.do("intake", "POST", f"/v1/holds/{hold['hold_id']}/lift", officer)
+        assert (await erase(platform, story.mother))["state"] == "running"
+        assert story.mother not in await platform.living_keys("network", story.mother)
 
-    async def test_destroys_their_key_everywhere_and_no_other(self, houses: Houses) -> None:
-        story = await houses.story()
-        began = await erase(houses, story.mother)
+    async def test_destroys_their_key_everywhere_and_no_other(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        began = await erase(platform, story.mother)
         assert (began["state"], began["kind"]) == ("running", "person")
         everybody = (story.case.id, story.central, story.mother, story.neighbour)
-        assert set(await houses.living_keys("intake", *everybody)) == {story.case.id, story.central}
-        assert set(await houses.living_keys("network", *everybody)) == {story.central, story.neighbour}
+        assert set(await platform.living_keys("intake", *everybody)) == {story.case.id, story.central}
+        assert set(await platform.living_keys("network", *everybody)) == {story.central, story.neighbour}
         path = f"/v1/persons/{story.mother}/erasure"
-        done = await houses.do("network", "GET", path, houses.officer())
+        done = await platform.do("network", "GET", path, platform.officer())
         assert done["state"] == "done"
         assert {one["service"] for one in done["services"] if one["confirmed_at"]} == set(SERVICES_WITH_CASES)
 
-    async def test_their_answers_go_and_nobody_waits_for_them(self, houses: Houses) -> None:
-        story = await houses.story()
-        await erase(houses, story.neighbour)
+    async def test_their_answers_go_and_nobody_waits_for_them(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        await erase(platform, story.neighbour)
         for table in ("poll_answer", "poll_asked", "attendance", "told", "circle_member"):
-            rows = await houses.rows(
+            rows = await platform.rows(
                 "scheduling",
                 f"SELECT 1 FROM {table} WHERE person_id = :person",
                 person=story.neighbour,
             )
             assert rows == [], table
-        assert len(await houses.rows("scheduling", "SELECT 1 FROM poll_answer")) == 1
-        assert await houses.rows("network", "SELECT 1 FROM contact") == []
-        (circle,) = await houses.rows("network", "SELECT members FROM circle")
+        assert len(await platform.rows("scheduling", "SELECT 1 FROM poll_answer")) == 1
+        assert await platform.rows("network", "SELECT 1 FROM contact") == []
+        (circle,) = await platform.rows("network", "SELECT members FROM circle")
         assert str(story.neighbour) not in {member["person_id"] for member in circle.members}
-        assert await houses.rows("plans", "SELECT 1 FROM share") == []
+        assert await platform.rows("plans", "SELECT 1 FROM share") == []
 
-    async def test_the_case_and_its_plan_can_still_be_read(self, houses: Houses) -> None:
-        story = await houses.story()
-        await erase(houses, story.neighbour)
-        await erase(houses, story.mother)
-        who = houses.coordinator(story)
-        people = await houses.do("network", "GET", f"/v1/cases/{story.case.id}/persons", who)
+    async def test_the_case_and_its_plan_can_still_be_read(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        await erase(platform, story.neighbour)
+        await erase(platform, story.mother)
+        who = platform.coordinator(story)
+        people = await platform.do("network", "GET", f"/v1/cases/{story.case.id}/persons", who)
         shown = {person["person_id"]: person for person in people["items"]}
         gone = shown[str(story.neighbour)]
         assert (gone["state"], gone["first_name"], gone["email"]) == ("erased", None, None)
         assert shown[str(story.central)]["first_name"] == "Wannes"
-        assert (await houses.do("network", "GET", f"/v1/persons/{story.neighbour}", who))["state"] == "erased"
-        plan = await houses.do("plans", "GET", f"/v1/plans/{story.plan}", who)
+        assert (await platform.do("network", "GET", f"/v1/persons/{story.neighbour}", who))[
+            "state"
+        ] == "erased"
+        plan = await platform.do("plans", "GET", f"/v1/plans/{story.plan}", who)
         (agreement,) = plan["agreements"]
         assert agreement["erased_person_ids"] == [str(story.neighbour)]
         assert set(agreement["who_person_ids"]) == {str(story.neighbour), str(story.central)}
-        await houses.do("scheduling", "GET", f"/v1/conferences/{story.conference}", who)
+        await platform.do("scheduling", "GET", f"/v1/conferences/{story.conference}", who)
         referral = f"/v1/referrals/{story.case.referral_id}"
-        read = await houses.do("intake", "GET", referral, houses.manager())
+        read = await platform.do("intake", "GET", referral, platform.manager())
         persons = {person["person_id"]: person for person in read["persons"]}
         assert persons[str(story.mother)]["erased"] is True
         assert persons[str(story.mother)]["first_name"] is None
         assert persons[str(story.central)]["first_name"] == "Wannes"
 
-    async def test_they_come_in_no_more(self, houses: Houses) -> None:
-        story = await houses.story()
-        await erase(houses, story.neighbour)
-        themselves = houses.person(story, story.neighbour, "circle")
-        assert (await houses.code("network", "GET", "/v1/me", themselves))[0] == 410
-        assert (await houses.do("scheduling", "GET", "/v1/me/polls", themselves))["items"] == []
-        assert (await houses.code("plans", "GET", f"/v1/plans/{story.plan}", themselves))[0] == 404
+    async def test_they_come_in_no_more(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        await erase(platform, story.neighbour)
+        themselves = platform.person(story, story.neighbour, "circle")
+        assert (await platform.code("network", "GET", "/v1/me", themselves))[0] == 410
+        assert (await platform.do("scheduling", "GET", "/v1/me/polls", themselves))["items"] == []
+        assert (await platform.code("plans", "GET", f"/v1/plans/{story.plan}", themselves))[0] == 404
         link = f"/v1/persons/{story.neighbour}/link/renew"
-        assert await houses.code("network", "POST", link, houses.manager()) == (409, "person-not-active")
+        assert await platform.code("network", "POST", link, platform.manager()) == (409, "person-not-active")
 
-    async def test_mails_that_wait_are_called_off(self, houses: Houses) -> None:
-        story = await houses.story()
-        waiting = await houses.rows(
+    async def test_mails_that_wait_are_called_off(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        waiting = await platform.rows(
             "network",
             "SELECT id FROM message WHERE recipient = :person AND state = 'queued'",
             person=story.neighbour,
         )
         assert waiting
-        await erase(houses, story.neighbour)
-        left = await houses.rows(
+        await erase(platform, story.neighbour)
+        left = await platform.rows(
             "network",
             "SELECT recipient FROM message WHERE state = 'queued' AND recipient = :person",
             person=story.neighbour,
@@ -109,59 +111,63 @@ class TestErasePerson:
         assert left == []
 
     async def test_who_was_erased_is_not_known_again_by_an_event_that_comes_late(
-        self, houses: Houses
+        self, platform: CasePlatform
     ) -> None:
-        story = await houses.story()
-        await erase(houses, story.neighbour)
-        async with houses.owners["plans"].transaction() as session:
+        story = await platform.story()
+        await erase(platform, story.neighbour)
+        async with platform.worlds["plans"].owner.transaction() as session:
             await session.execute(text("DELETE FROM inbox WHERE consumer = 'network.person.added.v1'"))
-        houses.heard.clear()
-        await houses.settle()
-        (person,) = await houses.rows(
+        platform.begin_again()
+        await platform.settle()
+        (person,) = await platform.rows(
             "plans",
             "SELECT role, membership FROM case_person WHERE person_id = :person",
             person=story.neighbour,
         )
         assert (person.role, person.membership) == (None, "erased")
 
-    async def test_the_case_can_be_erased_afterwards(self, houses: Houses) -> None:
-        story = await houses.story()
-        await erase(houses, story.neighbour)
-        await houses.close(story)
-        await houses.erase(story)
-        await houses.settle()
-        assert (await houses.erasure(story))["state"] == "done"
-        assert await _code(houses, story, story.mother) == (410, "case-erased")
+    async def test_the_case_can_be_erased_afterwards(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        await erase(platform, story.neighbour)
+        await platform.close(story)
+        await platform.erase(story)
+        await platform.settle()
+        assert (await platform.erasure(story))["state"] == "done"
+        assert await _code(platform, story, story.mother) == (410, "case-erased")
 
 
-async def _code(houses: Houses, _story: Story, person: Any) -> tuple[int, str]:
+async def _code(platform: CasePlatform, _story: Story, person: Any) -> tuple[int, str]:
     body = {"because": "asked"}
-    return await houses.code("network", "POST", f"/v1/persons/{person}/erase", houses.officer(), json=body)
+    return await platform.code(
+        "network", "POST", f"/v1/persons/{person}/erase", platform.officer(), json=body
+    )
 
 
 class TestWhatIsRefused:
-    async def test_the_last_central_person(self, houses: Houses) -> None:
-        story = await houses.story()
-        assert await _code(houses, story, story.central) == (409, "last-central-person")
-        assert await houses.living_keys("network", story.central) == [story.central]
+    async def test_the_last_central_person(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        assert await _code(platform, story, story.central) == (409, "last-central-person")
+        assert await platform.living_keys("network", story.central) == [story.central]
 
-    async def test_a_second_time(self, houses: Houses) -> None:
-        story = await houses.story()
-        await erase(houses, story.neighbour)
-        assert await _code(houses, story, story.neighbour) == (410, "person-erased")
+    async def test_a_second_time(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        await erase(platform, story.neighbour)
+        assert await _code(platform, story, story.neighbour) == (410, "person-erased")
 
-    async def test_somebody_of_another_organisation_and_nobody_at_all(self, houses: Houses) -> None:
-        story = await houses.story()
-        assert await _code(houses, story, uuid7()) == (404, "person-not-found")
-        elsewhere = houses.intake.staff(uuid7(), houses.intake.school, Role.DPO, tenant=houses.intake.school)
+    async def test_somebody_of_another_organisation_and_nobody_at_all(self, platform: CasePlatform) -> None:
+        story = await platform.story()
+        assert await _code(platform, story, uuid7()) == (404, "person-not-found")
+        elsewhere = platform.intake.stranger(Role.DPO)
         path = f"/v1/persons/{story.neighbour}/erase"
-        assert await houses.code("network", "POST", path, elsewhere, json={"because": "asked"}) == (
+        assert await platform.code("network", "POST", path, elsewhere, json={"because": "asked"}) == (
             404,
             "person-not-found",
         )
 
     @pytest.mark.parametrize("person", ["x", "%00", "0" * 400])
-    async def test_an_id_that_is_none(self, houses: Houses, person: str) -> None:
+    async def test_an_id_that_is_none(self, platform: CasePlatform, person: str) -> None:
         path = f"/v1/persons/{person}/erase"
-        status, _ = await houses.code("network", "POST", path, houses.officer(), json={"because": "asked"})
+        status, _ = await platform.code(
+            "network", "POST", path, platform.officer(), json={"because": "asked"}
+        )
         assert status in (400, 404, 422)

@@ -14,7 +14,7 @@ from deploy.local.errors import PlatformError
 from deploy.local.postgres import binary
 from shared.services import SERVICES_WITH_CASES
 from shared.settings import Settings
-from tests.integration.erasing.house import Houses, Story
+from tests.support.world.platform import CasePlatform, Story
 
 ALL = (*SERVICES_WITH_CASES, "keys")
 
@@ -55,128 +55,122 @@ class Backups:
 
 
 @pytest.fixture
-def backups(settings: Settings, tmp_path: Path) -> Backups:
+def backups(platform: CasePlatform, tmp_path: Path) -> Backups:
     """Where backups lie."""
-    return Backups(settings, tmp_path)
+    return Backups(platform.settings, tmp_path)
 
 
 @pytest_asyncio.fixture
-async def erased(houses: Houses, backups: Backups) -> Story:
+async def erased(platform: CasePlatform, backups: Backups) -> Story:
     """A case that was erased after the backups were taken."""
-    story = await houses.story()
+    story = await platform.story()
     await backups.take()
-    await houses.close(story)
-    await houses.erase(story)
-    await houses.settle()
+    await platform.close(story)
+    await platform.erase(story)
+    await platform.settle()
     return story
 
 
-async def restore(houses: Houses, backups: Backups, *names: str) -> None:
+async def restore(platform: CasePlatform, backups: Backups, *names: str) -> None:
     """Restore databases, and forget the connections to what they were."""
     for name in names:
         await backups.restore(name)
-        if name in houses.contexts:
-            await houses.owners[name].engine.dispose()
-            await houses.contexts[name].database.engine.dispose()
-    if "keys" in names:
-        await houses.keys.engine.dispose()
-        for context in houses.contexts.values():
-            await context.vault._store._database.engine.dispose()
+        await platform.let_go(name)
 
 
-async def living(houses: Houses, story: Story) -> int:
+async def living(platform: CasePlatform, story: Story) -> int:
     """Return how many keys of a case can be used."""
     people = (story.case.id, story.central, story.mother, story.neighbour)
-    return sum([len(await houses.living_keys(service, *people)) for service in SERVICES_WITH_CASES])
+    return sum([len(await platform.living_keys(service, *people)) for service in SERVICES_WITH_CASES])
 
 
 class TestRestoredKeys:
     async def test_are_destroyed_again_before_any_service_starts(
         self,
-        houses: Houses,
+        platform: CasePlatform,
         backups: Backups,
         erased: Story,
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        await restore(houses, backups, "keys")
-        assert await living(houses, erased) == 8
-        monkeypatch.setenv("KRING_DATABASE_URL", houses.settings.database_url.get_secret_value())
-        monkeypatch.setenv("KRING_SECRETS_DIR", str(houses.settings.secrets_dir))
+        await restore(platform, backups, "keys")
+        assert await living(platform, erased) == 8
+        monkeypatch.setenv("KRING_DATABASE_URL", platform.settings.database_url.get_secret_value())
+        monkeypatch.setenv("KRING_SECRETS_DIR", str(platform.settings.secrets_dir))
         await migrate(SERVICES_WITH_CASES, wait_seconds=5, parts=["databases"])
-        assert await living(houses, erased) == 0
+        assert await living(platform, erased) == 0
         assert "erased again: 8 keys" in capsys.readouterr().out
-        again = await erasures.apply_ledger(houses.settings)
+        again = await erasures.apply_ledger(platform.settings)
         assert (again.keys >= 8, again.destroyed) == (True, 0)
 
 
 class TestARestoredDatabase:
     async def test_is_not_readable_without_the_keys_and_says_so(
-        self, houses: Houses, backups: Backups, erased: Story
+        self, platform: CasePlatform, backups: Backups, erased: Story
     ) -> None:
-        await restore(houses, backups, *SERVICES_WITH_CASES)
-        who, central = houses.coordinator(erased), houses.person(erased, erased.central)
-        people = await houses.do("network", "GET", f"/v1/cases/{erased.case.id}/persons", who)
+        await restore(platform, backups, *SERVICES_WITH_CASES)
+        who, central = platform.coordinator(erased), platform.person(erased, erased.central)
+        people = await platform.do("network", "GET", f"/v1/cases/{erased.case.id}/persons", who)
         assert [person["first_name"] for person in people["items"]] == [None, None, None]
         for service, path, reader in (
-            ("intake", f"/v1/referrals/{erased.case.referral_id}", houses.manager()),
+            ("intake", f"/v1/referrals/{erased.case.referral_id}", platform.manager()),
             ("intake", f"/v1/cases/{erased.case.id}/baseline", who),
             ("network", "/v1/me", central),
             ("scheduling", f"/v1/conferences/{erased.conference}", who),
             ("plans", f"/v1/plans/{erased.plan}", who),
         ):
-            assert await houses.code(service, "GET", path, reader) == (410, "erased"), path
+            assert await platform.code(service, "GET", path, reader) == (410, "erased"), path
 
     async def test_is_told_again_from_a_ledger_that_was_kept_elsewhere(
-        self, houses: Houses, backups: Backups, erased: Story, tmp_path: Path
+        self, platform: CasePlatform, backups: Backups, erased: Story, tmp_path: Path
     ) -> None:
         kept = tmp_path / "ledger.jsonl"
-        assert await erasures.export_ledger(houses.settings, kept) == 8
-        assert await erasures.export_ledger(houses.settings, kept) == 0
-        await restore(houses, backups, *ALL)
-        assert await living(houses, erased) == 8
-        applied = await erasures.apply_ledger(houses.settings, kept=kept)
+        assert await erasures.export_ledger(platform.settings, kept) == 8
+        assert await erasures.export_ledger(platform.settings, kept) == 0
+        await restore(platform, backups, *ALL)
+        assert await living(platform, erased) == 8
+        applied = await erasures.apply_ledger(platform.settings, kept=kept)
         assert (applied.destroyed, applied.repeated) == (8, 4)
-        assert await living(houses, erased) == 0
-        assert await houses.rows("scheduling", "SELECT 1 FROM poll_answer") == []
-        assert await houses.rows("network", "SELECT 1 FROM contact") == []
+        assert await living(platform, erased) == 0
+        assert await platform.rows("scheduling", "SELECT 1 FROM poll_answer") == []
+        assert await platform.rows("network", "SELECT 1 FROM contact") == []
         for service, path, who in (
-            ("intake", f"/v1/cases/{erased.case.id}", houses.manager()),
-            ("network", "/v1/me", houses.person(erased, erased.central)),
-            ("scheduling", f"/v1/conferences/{erased.conference}", houses.manager()),
-            ("plans", f"/v1/plans/{erased.plan}", houses.coordinator(erased)),
+            ("intake", f"/v1/cases/{erased.case.id}", platform.manager()),
+            ("network", "/v1/me", platform.person(erased, erased.central)),
+            ("scheduling", f"/v1/conferences/{erased.conference}", platform.manager()),
+            ("plans", f"/v1/plans/{erased.plan}", platform.coordinator(erased)),
         ):
-            assert await houses.code(service, "GET", path, who) == (410, "case-erased"), path
-        assert (await erasures.apply_ledger(houses.settings, kept=kept)).repeated == 0
+            assert await platform.code(service, "GET", path, who) == (410, "case-erased"), path
+        assert (await erasures.apply_ledger(platform.settings, kept=kept)).repeated == 0
 
     async def test_a_person_erased_alone_is_erased_again_too(
-        self, houses: Houses, backups: Backups, tmp_path: Path
+        self, platform: CasePlatform, backups: Backups, tmp_path: Path
     ) -> None:
-        story, kept = await houses.story(), tmp_path / "ledger.jsonl"
+        story, kept = await platform.story(), tmp_path / "ledger.jsonl"
         await backups.take()
         path, body = f"/v1/persons/{story.neighbour}/erase", {"because": "asked"}
-        await houses.do("network", "POST", path, houses.officer(), json=body)
-        await houses.settle()
-        await erasures.export_ledger(houses.settings, kept)
-        await restore(houses, backups, *ALL)
-        assert (await erasures.apply_ledger(houses.settings, kept=kept)).repeated == 4
-        who = houses.coordinator(story)
-        shown = await houses.do("network", "GET", f"/v1/persons/{story.neighbour}", who)
+        await platform.do("network", "POST", path, platform.officer(), json=body)
+        await platform.settle()
+        await erasures.export_ledger(platform.settings, kept)
+        await restore(platform, backups, *ALL)
+        assert (await erasures.apply_ledger(platform.settings, kept=kept)).repeated == 4
+        who = platform.coordinator(story)
+        shown = await platform.do("network", "GET", f"/v1/persons/{story.neighbour}", who)
         assert (shown["state"], shown["first_name"]) == ("erased", None)
-        central = await houses.do("network", "GET", f"/v1/persons/{story.central}", who)
+        central = await platform.do("network", "GET", f"/v1/persons/{story.central}", who)
         assert central["first_name"] == "Wannes"
 
 
 class TestTheFile:
     async def test_what_was_cut_off_by_a_crash_is_written_again(
-        self, houses: Houses, backups: Backups, erased: Story, tmp_path: Path
+        self, platform: CasePlatform, backups: Backups, erased: Story, tmp_path: Path
     ) -> None:
         kept = tmp_path / "ledger.jsonl"
-        await erasures.export_ledger(houses.settings, kept)
+        await erasures.export_ledger(platform.settings, kept)
         whole = kept.read_bytes()
         kept.write_bytes(whole[:-40])
         assert len(erasures.read_lines(kept)) == 7
-        assert await erasures.export_ledger(houses.settings, kept) == 1
+        assert await erasures.export_ledger(platform.settings, kept) == 1
         assert kept.read_bytes() == whole
 
     @pytest.mark.parametrize(
@@ -192,13 +186,13 @@ class TestTheFile:
         ],
     )
     async def test_what_is_no_ledger_is_refused_and_changes_nothing(
-        self, houses: Houses, tmp_path: Path, line: str
+        self, platform: CasePlatform, tmp_path: Path, line: str
     ) -> None:
         kept = tmp_path / "ledger.jsonl"
         kept.write_text(line + "\n")
         with pytest.raises(PlatformError, match="Line 1 of"):
-            await erasures.apply_ledger(houses.settings, kept=kept)
+            await erasures.apply_ledger(platform.settings, kept=kept)
 
-    async def test_a_file_that_is_not_there(self, houses: Houses, tmp_path: Path) -> None:
+    async def test_a_file_that_is_not_there(self, platform: CasePlatform, tmp_path: Path) -> None:
         with pytest.raises(PlatformError, match="cannot be read"):
-            await erasures.apply_ledger(houses.settings, kept=tmp_path / "none")
+            await erasures.apply_ledger(platform.settings, kept=tmp_path / "none")

@@ -4,34 +4,35 @@ from typing import Any
 
 from shared.auth import Role
 from shared.ids import uuid7
-from tests.integration.intake.house import Body, Case, House
+from tests.support.world import Case
+from tests.support.world.intake import Body, Intake
 
 
-async def read(house: House, case: Case) -> Any:
-    return await house.do("GET", f"/v1/cases/{case.id}/baseline", house.mandatee())
+async def read(world: Intake, case: Case) -> Any:
+    return await world.do("GET", f"/v1/cases/{case.id}/baseline", world.mandatee())
 
 
 class TestBaseline:
-    async def test_begins_with_what_the_referral_says(self, house: House) -> None:
-        case = await house.open_case()
-        shown = await read(house, case)
+    async def test_begins_with_what_the_referral_says(self, world: Intake) -> None:
+        case = await world.open_case()
+        shown = await read(world, case)
         assert (shown["version"], shown["questions"]) == (1, ["Hoe kan Wannes thuis blijven wonen?"])
         assert [line["text"] for line in shown["bottom_lines"]] == [
             "Elke dag naar school",
             "Slaapt op een bekend adres",
         ]
         assert [line["version"] for line in shown["bottom_lines"]] == [1, 1]
-        (event,) = await house.said(case, "intake.baseline.recorded.v1")
+        (event,) = await world.published("intake.baseline.recorded.v1", case=case)
         assert [line["bottom_line_id"] for line in event.data["bottom_lines"]] == [
             line["bottom_line_id"] for line in shown["bottom_lines"]
         ]
         assert "school" not in str(event.data)
-        (row,) = await house.rows("SELECT sealed FROM baseline")
+        (row,) = await world.rows("SELECT sealed FROM baseline")
         assert b"Wannes" not in bytes(row.sealed)
 
-    async def test_the_coordinator_writes_the_questions_and_sends_the_rest_back(self, house: House) -> None:
-        case, coordinator = await house.assigned_case()
-        path, before = f"/v1/cases/{case.id}/baseline", await read(house, case)
+    async def test_the_coordinator_writes_the_questions_and_sends_the_rest_back(self, world: Intake) -> None:
+        case, coordinator = await world.assigned_case()
+        path, before = f"/v1/cases/{case.id}/baseline", await read(world, case)
         body: Body = {
             "questions": ["Wie helpt?", "Wat is nodig?"],
             "bottom_lines": [
@@ -40,16 +41,16 @@ class TestBaseline:
             ],
             "resources": before["resources"],
         }
-        written = await house.do("PUT", path, house.coordinator(coordinator), json=body)
+        written = await world.do("PUT", path, world.coordinator(coordinator), json=body)
         assert (written["version"], written["questions"]) == (2, ["Wie helpt?", "Wat is nodig?"])
         assert written["bottom_lines"] == before["bottom_lines"]
-        assert written == await read(house, case)
-        again = await house.do("PUT", path, house.coordinator(coordinator), json=body)
+        assert written == await read(world, case)
+        again = await world.do("PUT", path, world.coordinator(coordinator), json=body)
         assert again["version"] == 2
-        assert len(await house.said(case, "intake.baseline.changed.v1")) == 1
+        assert len(await world.published("intake.baseline.changed.v1", case=case)) == 1
 
-    async def test_the_coordinator_does_not_touch_bottom_lines(self, house: House) -> None:
-        case, coordinator = await house.assigned_case()
+    async def test_the_coordinator_does_not_touch_bottom_lines(self, world: Intake) -> None:
+        case, coordinator = await world.assigned_case()
         path = f"/v1/cases/{case.id}/baseline"
         bodies: list[Body] = [
             {"bottom_lines": []},
@@ -57,63 +58,63 @@ class TestBaseline:
             {"resources": None},
         ]
         for body in bodies:
-            refused = await house.refused("PUT", path, house.coordinator(coordinator), json=body)
+            refused = await world.refused("PUT", path, world.coordinator(coordinator), json=body)
             assert refused == (403, "bottom-lines-not-yours")
-        assert (await read(house, case))["version"] == 1
+        assert (await read(world, case))["version"] == 1
 
-    async def test_the_mandated_side_changes_a_line_without_changing_its_id(self, house: House) -> None:
-        case = await house.open_case()
-        path, (first, second) = f"/v1/cases/{case.id}/baseline", (await read(house, case))["bottom_lines"]
+    async def test_the_mandated_side_changes_a_line_without_changing_its_id(self, world: Intake) -> None:
+        case = await world.open_case()
+        path, (first, second) = f"/v1/cases/{case.id}/baseline", (await read(world, case))["bottom_lines"]
         lines = [
             {"text": "Elke dag een maaltijd"},
             {"bottom_line_id": first["bottom_line_id"], "text": "Elke schooldag naar school"},
         ]
-        written = await house.do("PUT", path, house.mandatee(), json={"bottom_lines": lines})
+        written = await world.do("PUT", path, world.mandatee(), json={"bottom_lines": lines})
         new, changed = written["bottom_lines"]
         assert (changed["bottom_line_id"], changed["version"]) == (first["bottom_line_id"], 2)
         assert (new["version"], new["text"]) == (1, "Elke dag een maaltijd")
-        (event,) = await house.said(case, "intake.baseline.changed.v1")
+        (event,) = await world.published("intake.baseline.changed.v1", case=case)
         assert second["bottom_line_id"] not in str(event.data)
-        assert (await house.refused("PUT", path, house.mandatee(), json={"questions": ["Mag dit?"]}))[1] == (
+        assert (await world.refused("PUT", path, world.mandatee(), json={"questions": ["Mag dit?"]}))[1] == (
             "questions-not-yours"
         )
 
-    async def test_knows_only_its_own_lines_each_once(self, house: House) -> None:
-        case, other = await house.open_case(), await house.open_case()
+    async def test_knows_only_its_own_lines_each_once(self, world: Intake) -> None:
+        case, other = await world.open_case(), await world.open_case()
         (line, _), (foreign, _) = (
-            (await read(house, case))["bottom_lines"],
-            (await read(house, other))["bottom_lines"],
+            (await read(world, case))["bottom_lines"],
+            (await read(world, other))["bottom_lines"],
         )
         own = {"bottom_line_id": line["bottom_line_id"], "text": "a"}
         strange = {"bottom_line_id": foreign["bottom_line_id"], "text": "b"}
         for lines in ([strange], [own, own]):
-            refused = await house.refused(
-                "PUT", f"/v1/cases/{case.id}/baseline", house.mandatee(), json={"bottom_lines": lines}
+            refused = await world.refused(
+                "PUT", f"/v1/cases/{case.id}/baseline", world.mandatee(), json={"bottom_lines": lines}
             )
             assert refused == (422, "bottom-line-unknown")
 
-    async def test_is_not_for_others(self, house: House) -> None:
-        case, _ = await house.assigned_case()
+    async def test_is_not_for_others(self, world: Intake) -> None:
+        case, _ = await world.assigned_case()
         path = f"/v1/cases/{case.id}/baseline"
         for stranger, status in (
-            (house.coordinator(uuid7()), 404),
-            (house.staff(uuid7(), uuid7(), Role.REFERRER), 404),
+            (world.coordinator(uuid7()), 404),
+            (world.staff(uuid7(), uuid7(), Role.REFERRER), 404),
             # Only with a file that they opened.
-            (house.manager(), 404),
-            (house.ops(house.tenant), 403),
-            (house.person(case), 403),
+            (world.manager(), 404),
+            (world.ops(world.tenant), 403),
+            (world.person(case, role="central"), 403),
         ):
-            assert (await house.refused("GET", path, stranger))[0] == status
-        refused = await house.refused(
-            "PUT", path, house.referrer(), json={"bottom_lines": [{"text": "Van de school"}]}
+            assert (await world.refused("GET", path, stranger))[0] == status
+        refused = await world.refused(
+            "PUT", path, world.referrer(), json={"bottom_lines": [{"text": "Van de school"}]}
         )
         assert refused == (403, "bottom-lines-not-yours")
 
-    async def test_a_stopped_case_is_read_and_not_written(self, house: House) -> None:
-        case = await house.open_case()
-        await house.do("POST", f"/v1/cases/{case.id}/withdraw", house.manager(), json={"reason": "moved"})
-        refused = await house.refused(
-            "PUT", f"/v1/cases/{case.id}/baseline", house.mandatee(), json={"resources": "Niets"}
+    async def test_a_stopped_case_is_read_and_not_written(self, world: Intake) -> None:
+        case = await world.open_case()
+        await world.do("POST", f"/v1/cases/{case.id}/withdraw", world.manager(), json={"reason": "moved"})
+        refused = await world.refused(
+            "PUT", f"/v1/cases/{case.id}/baseline", world.mandatee(), json={"resources": "Niets"}
         )
         assert refused == (409, "case-stopped")
-        assert (await read(house, case))["version"] == 1
+        assert (await read(world, case))["version"] == 1

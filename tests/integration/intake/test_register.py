@@ -9,59 +9,59 @@ import pytest
 from shared.auth import Role
 from shared.database import count_statements
 from shared.ids import uuid7
-from tests.integration.intake.house import Body, House, kbo
+from tests.support.world.intake import Body, Intake, kbo
 
 
 class TestOrganisations:
     def entry(self, number: int = 9990001, **changes: object) -> Body:
         return {"name": "Buurthuis", "kbo_number": kbo(number)} | changes
 
-    async def test_entering_one_again_changes_nothing(self, house: House) -> None:
+    async def test_entering_one_again_changes_nothing(self, world: Intake) -> None:
         entry = self.entry(organisation_id=str(uuid7()))
-        first = await house.do("POST", "/v1/organisations", house.ops(), json=entry)
-        again = await house.do("POST", "/v1/organisations", house.ops(), json=entry)
+        first = await world.do("POST", "/v1/organisations", world.ops(), json=entry)
+        again = await world.do("POST", "/v1/organisations", world.ops(), json=entry)
         assert first == again
-        listed = await house.do("GET", "/v1/organisations", house.ops())
+        listed = await world.do("GET", "/v1/organisations", world.ops())
         assert sum(item["name"] == "Buurthuis" for item in listed["items"]) == 1
 
-    async def test_one_number_one_organisation(self, house: House) -> None:
-        await house.do("POST", "/v1/organisations", house.ops(), json=self.entry())
-        refused = await house.refused("POST", "/v1/organisations", house.ops(), json=self.entry())
+    async def test_one_number_one_organisation(self, world: Intake) -> None:
+        await world.do("POST", "/v1/organisations", world.ops(), json=self.entry())
+        refused = await world.refused("POST", "/v1/organisations", world.ops(), json=self.entry())
         assert refused == (409, "organisation-known")
 
     @pytest.mark.parametrize(
         "number", ["0999900151", "123", "", "abcdefghij", "BE 0999 900 151", "٠٩٩٩٩٠٠١٥٠"]
     )
-    async def test_refuses_a_wrong_number(self, house: House, number: str) -> None:
+    async def test_refuses_a_wrong_number(self, world: Intake, number: str) -> None:
         entry = {"name": "Buurthuis", "kbo_number": number}
-        refused = await house.refused("POST", "/v1/organisations", house.ops(), json=entry)
+        refused = await world.refused("POST", "/v1/organisations", world.ops(), json=entry)
         assert refused == (422, "kbo-number-wrong")
 
-    async def test_writes_numbers_one_way(self, house: House) -> None:
+    async def test_writes_numbers_one_way(self, world: Intake) -> None:
         number = kbo(9990002)
         entry = self.entry(kbo_number=f"BE {number[:4]}.{number[4:7]}.{number[7:]}")
-        await house.do("POST", "/v1/organisations", house.ops(), json=entry)
-        listed = await house.do("GET", "/v1/organisations", house.ops())
+        await world.do("POST", "/v1/organisations", world.ops(), json=entry)
+        listed = await world.do("GET", "/v1/organisations", world.ops())
         assert number in [item["kbo_number"] for item in listed["items"]]
 
-    async def test_work_by_their_own_holidays_and_clock(self, house: House) -> None:
+    async def test_work_by_their_own_holidays_and_clock(self, world: Intake) -> None:
         organisation = str(uuid7())
         choice = {"country": "DE", "subdivision": "BY", "time_zone": "Europe/Berlin"}
         entry = self.entry(organisation_id=organisation, is_tenant=True) | choice
         for _ in range(2):
-            await house.do("POST", "/v1/organisations", house.ops(), json=entry)
+            await world.do("POST", "/v1/organisations", world.ops(), json=entry)
         # Deadlines were counted by it: entering the organisation again does not change its calendar.
-        refused = await house.refused(
-            "POST", "/v1/organisations", house.ops(), json=entry | {"country": "BE", "subdivision": None}
+        refused = await world.refused(
+            "POST", "/v1/organisations", world.ops(), json=entry | {"country": "BE", "subdivision": None}
         )
         assert refused == (409, "organisation-known")
-        await house.do("POST", "/v1/organisations", house.ops(), json=self.entry(9990003))
-        listed = (await house.do("GET", "/v1/organisations", house.ops()))["items"]
+        await world.do("POST", "/v1/organisations", world.ops(), json=self.entry(9990003))
+        listed = (await world.do("GET", "/v1/organisations", world.ops()))["items"]
         shown = {item["organisation_id"]: {name: item[name] for name in choice} for item in listed}
         belgian = {"country": "BE", "subdivision": None, "time_zone": "Europe/Brussels"}
         assert shown.pop(organisation) == choice
         assert all(each == belgian for each in shown.values())
-        [event] = await house.rows(
+        [event] = await world.rows(
             "SELECT data FROM outbox WHERE type = 'intake.organisation.entered.v1' AND tenant = :id",
             id=organisation,
         )
@@ -79,112 +79,112 @@ class TestOrganisations:
         ],
     )
     async def test_refuses_a_calendar_that_nobody_knows(
-        self, house: House, choice: dict[str, str | None]
+        self, world: Intake, choice: dict[str, str | None]
     ) -> None:
-        refused = await house.refused("POST", "/v1/organisations", house.ops(), json=self.entry() | choice)
+        refused = await world.refused("POST", "/v1/organisations", world.ops(), json=self.entry() | choice)
         assert refused == (422, "invalid-request")
 
-    async def test_administrators_enter_parties_and_their_own(self, house: House) -> None:
+    async def test_administrators_enter_parties_and_their_own(self, world: Intake) -> None:
         own = uuid7()
-        admin = house.staff(uuid7(), own, Role.ADMINISTRATOR, tenant=own)
-        await house.do("POST", "/v1/organisations", admin, json=self.entry())
+        admin = world.staff(uuid7(), own, Role.ADMINISTRATOR, tenant=own)
+        await world.do("POST", "/v1/organisations", admin, json=self.entry())
         stolen = self.entry(9990003, is_tenant=True)
-        refused = await house.refused("POST", "/v1/organisations", admin, json=stolen)
+        refused = await world.refused("POST", "/v1/organisations", admin, json=stolen)
         assert refused == (403, "tenant-not-yours")
         mine = self.entry(9990004, is_tenant=True, organisation_id=str(own))
-        await house.do("POST", "/v1/organisations", admin, json=mine)
-        assert (await house.refused("POST", "/v1/organisations", house.manager(), json=self.entry()))[
+        await world.do("POST", "/v1/organisations", admin, json=mine)
+        assert (await world.refused("POST", "/v1/organisations", world.manager(), json=self.entry()))[
             0
         ] == 403
 
 
 class TestPeople:
-    async def test_names_lie_sealed(self, house: House) -> None:
-        await house.enter_coordinator()
-        rows = await house.rows("SELECT sealed FROM coordinator UNION ALL SELECT sealed FROM staff_member")
+    async def test_names_lie_sealed(self, world: Intake) -> None:
+        await world.enter_coordinator()
+        rows = await world.rows("SELECT sealed FROM coordinator UNION ALL SELECT sealed FROM staff_member")
         assert len(rows) == 3
         assert not any(b"voorbeeld" in bytes(row.sealed) for row in rows)
 
-    async def test_entering_a_coordinator_again_replaces_what_was_known(self, house: House) -> None:
-        found = await house.enter_coordinator()
-        await house.enter_coordinator(coordinator_id=str(found), first_name="Anna", max_load=5)
-        (shown,) = (await house.do("GET", "/v1/coordinators", house.manager()))["items"]
+    async def test_entering_a_coordinator_again_replaces_what_was_known(self, world: Intake) -> None:
+        found = await world.enter_coordinator()
+        await world.enter_coordinator(coordinator_id=str(found), first_name="Anna", max_load=5)
+        (shown,) = (await world.do("GET", "/v1/coordinators", world.manager()))["items"]
         assert (shown["coordinator_id"], shown["first_name"], shown["max_load"]) == (str(found), "Anna", 5)
 
-    async def test_a_page_of_coordinators_takes_as_many_queries_as_one(self, house: House) -> None:
-        await house.enter_coordinator()
+    async def test_a_page_of_coordinators_takes_as_many_queries_as_one(self, world: Intake) -> None:
+        await world.enter_coordinator()
         counts = []
         for _ in range(2):
             statements: list[str] = []
-            count_statements(house.context.database.engine, statements)
-            shown = await house.do("GET", "/v1/coordinators", house.manager())
+            count_statements(world.context.database.engine, statements)
+            shown = await world.do("GET", "/v1/coordinators", world.manager())
             counts.append((len(statements), len(shown["items"])))
-            await asyncio.gather(*(house.enter_coordinator() for _ in range(5)))
+            await asyncio.gather(*(world.enter_coordinator() for _ in range(5)))
         # The third says in the audit log whose details were read.
         assert counts == [(3, 1), (3, 6)]
 
-    async def test_shows_how_many_cases_each_has(self, house: House) -> None:
-        await house.assigned_case()
-        (shown,) = (await house.do("GET", "/v1/coordinators", house.manager()))["items"]
+    async def test_shows_how_many_cases_each_has(self, world: Intake) -> None:
+        await world.assigned_case()
+        (shown,) = (await world.do("GET", "/v1/coordinators", world.manager()))["items"]
         assert shown["load"] == 1
 
-    async def test_staff_belongs_to_an_organisation_of_the_register(self, house: House) -> None:
+    async def test_staff_belongs_to_an_organisation_of_the_register(self, world: Intake) -> None:
         body = {"organisation_id": str(uuid4()), "roles": ["referrer"], "first_name": "A", "last_name": "B"}
         body["email"] = "a@voorbeeld.example"
-        refused = await house.refused("POST", "/v1/staff", house.ops(house.tenant), json=body)
+        refused = await world.refused("POST", "/v1/staff", world.ops(world.tenant), json=body)
         assert refused == (422, "organisation-unknown")
 
-    async def test_a_tenant_cannot_rewrite_what_another_knows(self, house: House) -> None:
-        admin = house.staff(uuid7(), house.tenant, Role.ADMINISTRATOR)
+    async def test_a_tenant_cannot_rewrite_what_another_knows(self, world: Intake) -> None:
+        admin = world.colleague(Role.ADMINISTRATOR)
         body = {
-            "staff_id": str(house.referrer_id),
-            "organisation_id": str(house.school),
+            "staff_id": str(world.referrer_id),
+            "organisation_id": str(world.school),
             "roles": ["referrer"],
             "first_name": "Iemand",
             "last_name": "Anders",
             "email": "iemand@voorbeeld.example",
         }
-        await house.do("POST", "/v1/staff", admin, json=body)
-        rows = await house.rows(
-            "SELECT tenant FROM staff_member WHERE id = :id ORDER BY created_at", id=house.referrer_id
+        await world.do("POST", "/v1/staff", admin, json=body)
+        rows = await world.rows(
+            "SELECT tenant FROM staff_member WHERE id = :id ORDER BY created_at", id=world.referrer_id
         )
-        assert {row.tenant for row in rows} == {house.school, house.tenant}
+        assert {row.tenant for row in rows} == {world.school, world.tenant}
 
 
 class TestPolicy:
-    async def test_has_defaults_and_versions(self, house: House) -> None:
-        assert (await house.do("GET", "/v1/policy", house.manager()))["version"] == 1
-        changed = await house.do(
-            "PUT", "/v1/policy", house.manager(), json={"offer_warn": "PT1S", "offer_expires": "PT5S"}
+    async def test_has_defaults_and_versions(self, world: Intake) -> None:
+        assert (await world.do("GET", "/v1/policy", world.manager()))["version"] == 1
+        changed = await world.do(
+            "PUT", "/v1/policy", world.manager(), json={"offer_warn": "PT1S", "offer_expires": "PT5S"}
         )
         assert (changed["version"], changed["settings"]["offer_expires"]) == (2, "PT5S")
         assert changed["settings"]["allocate"] == "3wd"
-        assert await house.do("GET", "/v1/policy", house.manager()) == changed
+        assert await world.do("GET", "/v1/policy", world.manager()) == changed
 
-    async def test_changes_at_once_make_a_version_each_that_can_be_read(self, house: House) -> None:
+    async def test_changes_at_once_make_a_version_each_that_can_be_read(self, world: Intake) -> None:
         bodies = [{"allocate": f"{days}wd"} for days in (4, 5, 6)]
         answers = await asyncio.gather(
-            *(house.do("PUT", "/v1/policy", house.manager(), json=body) for body in bodies)
+            *(world.do("PUT", "/v1/policy", world.manager(), json=body) for body in bodies)
         )
         assert sorted(answer["version"] for answer in answers) == [2, 3, 4]
         for answer in answers:
             query = f"/v1/policy?version={answer['version']}"
-            assert await house.do("GET", query, house.manager()) == answer
-        assert (await house.do("GET", "/v1/policy?version=1", house.manager()))["settings"][
+            assert await world.do("GET", query, world.manager()) == answer
+        assert (await world.do("GET", "/v1/policy?version=1", world.manager()))["settings"][
             "allocate"
         ] == "3wd"
-        missing = await house.refused("GET", "/v1/policy?version=5", house.manager())
+        missing = await world.refused("GET", "/v1/policy?version=5", world.manager())
         assert missing == (404, "policy-version-not-found")
 
-    async def test_a_case_keeps_the_version_that_was_in_force_when_it_opened(self, house: House) -> None:
-        old = await house.open_case()
-        house.later(minutes=1)
-        await house.do("PUT", "/v1/policy", house.manager(), json={"offer_expires": "5d", "offer_warn": "1d"})
-        new = await house.open_case()
+    async def test_a_case_keeps_the_version_that_was_in_force_when_it_opened(self, world: Intake) -> None:
+        old = await world.open_case()
+        world.later(minutes=1)
+        await world.do("PUT", "/v1/policy", world.manager(), json={"offer_expires": "5d", "offer_warn": "1d"})
+        new = await world.open_case()
         for case in (old, new):
-            await house.enter_coordinator()
-            await house.offer_next(case)
-        rows = await house.rows(
+            await world.enter_coordinator()
+            await world.offer_next(case)
+        rows = await world.rows(
             "SELECT case_id, kind, policy_version, due_at - started_at AS length FROM clock"
             " WHERE kind <> 'coordinator-search'"
         )
@@ -198,10 +198,10 @@ class TestPolicy:
         assert lengths == {old.id: timedelta(days=2), new.id: timedelta(days=5)}
 
     @pytest.mark.parametrize("length", ["soon", "-1d", "", 3, "P", "99999999d"])
-    async def test_refuses_what_is_no_length(self, house: House, length: object) -> None:
-        refused = await house.refused("PUT", "/v1/policy", house.manager(), json={"allocate": length})
+    async def test_refuses_what_is_no_length(self, world: Intake, length: object) -> None:
+        refused = await world.refused("PUT", "/v1/policy", world.manager(), json={"allocate": length})
         assert refused == (422, "invalid-request")
 
-    async def test_is_for_managers_of_the_tenant(self, house: House) -> None:
-        for stranger in (house.coordinator(uuid7()), house.referrer(), house.ops(house.tenant)):
-            assert (await house.refused("PUT", "/v1/policy", stranger, json={}))[0] == 403
+    async def test_is_for_managers_of_the_tenant(self, world: Intake) -> None:
+        for stranger in (world.coordinator(uuid7()), world.referrer(), world.ops(world.tenant)):
+            assert (await world.refused("PUT", "/v1/policy", stranger, json={}))[0] == 403

@@ -10,7 +10,8 @@ import pytest
 from shared.auth import Role
 from shared.events import intake, network, plans, scheduling
 from shared.ids import uuid7
-from tests.integration.intake.house import Case, Headers, House
+from tests.support.world import Case, Headers
+from tests.support.world.intake import Intake
 
 COUNTED = (
     *("intake.referral.received.v1", "intake.referral.accepted.v1", "intake.referral.declined.v1"),
@@ -18,9 +19,9 @@ COUNTED = (
 )
 
 
-async def fact(house: House, case: Case) -> Any:
+async def fact(world: Intake, case: Case) -> Any:
     """Return what is counted of a case."""
-    [row] = await house.rows("SELECT * FROM case_fact WHERE case_id = :case", case=case.id)
+    [row] = await world.rows("SELECT * FROM case_fact WHERE case_id = :case", case=case.id)
     return row
 
 
@@ -48,26 +49,26 @@ def events_of(case: Case) -> list[Any]:
     ]  # fmt: skip
 
 
-async def counted_case(house: House) -> Case:
+async def counted_case(world: Intake) -> Case:
     """Return a case that has started, as far as it is counted."""
-    coordinator = await house.enter_coordinator(region="antwerpen")
-    case = await house.open_case()
-    await house.accept(await house.offer_next(case), coordinator)
-    outcomes = await house.hear_own_events(*COUNTED)
-    assert set(outcomes.values()) == {"handled"}
+    coordinator = await world.enter_coordinator(region="antwerpen")
+    case = await world.open_case()
+    await world.accept(await world.offer_next(case), coordinator)
+    outcomes = await world.deliver_published(*COUNTED)
+    assert set(outcomes) == {"handled"}
     return case
 
 
 class TestCounting:
     @pytest.mark.parametrize("backwards", [False, True])
-    async def test_comes_to_the_same_in_any_order_and_each_once(self, house: House, backwards: bool) -> None:
-        case = await counted_case(house)
+    async def test_comes_to_the_same_in_any_order_and_each_once(self, world: Intake, backwards: bool) -> None:
+        case = await counted_case(world)
         told = events_of(case)
         for event in reversed(told) if backwards else told:
             event_id = uuid7()
-            outcomes = [await house.hear(event, case=case, event_id=event_id) for _ in range(2)]
+            outcomes = [await world.handle(event, event_id=event_id) for _ in range(2)]
             assert outcomes == ["handled", "duplicate"]
-        row = await fact(house, case)
+        row = await fact(world, case)
         assert (row.region, row.age_band, row.track, row.minors) == ("antwerpen", "12-17", "normal", True)
         assert (row.widened, row.circle, row.cancelled, row.conferences) == (1, 2, 1, 1)
         assert (row.invited, row.attended, row.agreements, row.agreements_done) == (9, 7, 2, 1)
@@ -78,84 +79,84 @@ class TestCounting:
             for value in (row.referred, row.started, row.circle_ready, row.plan_from_conference)
         )
 
-    async def test_begins_also_with_an_event_that_overtook_the_referral(self, house: House) -> None:
-        case = await house.open_case()
-        assert await house.hear(events_of(case)[3], case=case) == "handled"
-        assert (await fact(house, case)).conferences == 1
-        await house.hear_own_events(*COUNTED)
-        assert len(await house.rows("SELECT 1 FROM case_fact")) == 1
+    async def test_begins_also_with_an_event_that_overtook_the_referral(self, world: Intake) -> None:
+        case = await world.open_case()
+        assert await world.handle(events_of(case)[3]) == "handled"
+        assert (await fact(world, case)).conferences == 1
+        await world.deliver_published(*COUNTED)
+        assert len(await world.rows("SELECT 1 FROM case_fact")) == 1
 
-    async def test_holds_that_a_referral_did_not_start(self, house: House) -> None:
-        declined = await house.refer()
+    async def test_holds_that_a_referral_did_not_start(self, world: Intake) -> None:
+        declined = await world.refer()
         body = {"reason": "no-consent"}
-        await house.do("POST", f"/v1/referrals/{declined}/decline", house.manager(), json=body)
-        await house.hear_own_events(*COUNTED)
-        [row] = await house.rows("SELECT not_started, started FROM case_fact")
+        await world.do("POST", f"/v1/referrals/{declined}/decline", world.manager(), json=body)
+        await world.deliver_published(*COUNTED)
+        [row] = await world.rows("SELECT not_started, started FROM case_fact")
         assert (row.not_started, row.started) == (body["reason"], None)
 
-    async def test_knows_no_case_that_is_not_here(self, house: House) -> None:
-        stranger = Case(uuid7(), uuid7())
-        assert await house.hear(events_of(stranger)[3], case=stranger) == "handled"
-        assert await house.rows("SELECT 1 FROM case_fact") == []
+    async def test_knows_no_case_that_is_not_here(self, world: Intake) -> None:
+        stranger = Case(tenant=world.tenant)
+        assert await world.handle(events_of(stranger)[3], case=stranger) == "handled"
+        assert await world.rows("SELECT 1 FROM case_fact") == []
 
 
 class TestErasure:
     async def test_leaves_numbers_that_lead_nowhere_and_a_late_event_changes_nothing(
-        self, house: House
+        self, world: Intake
     ) -> None:
-        case = await counted_case(house)
+        case = await counted_case(world)
         told = events_of(case)
         for event in told[:4]:
-            await house.hear(event, case=case)
+            await world.handle(event)
         body = {"reason": "family-withdrew"}
-        await house.do("POST", f"/v1/cases/{case.id}/withdraw", house.manager(), json=body)
-        officer = house.staff(uuid7(), house.tenant, Role.DPO)
-        await house.do("POST", f"/v1/cases/{case.id}/erase", officer, json={"because": "asked"})
+        await world.do("POST", f"/v1/cases/{case.id}/withdraw", world.manager(), json=body)
+        officer = world.officer()
+        await world.do("POST", f"/v1/cases/{case.id}/erase", officer, json={"because": "asked"})
         erased = intake.CaseErased(case_id=case.id)
-        assert await house.hear(erased, case=case, sequence=1000) == "handled"
-        before = [tuple(row) for row in await house.rows("SELECT * FROM case_fact")]
+        assert await world.handle(erased, sequence=1000) == "handled"
+        before = [tuple(row) for row in await world.rows("SELECT * FROM case_fact")]
         assert len(before) == 1
-        values = {str(value) for value in before[0] if isinstance(value, UUID)} - {str(house.tenant)}
+        values = {str(value) for value in before[0] if isinstance(value, UUID)} - {str(world.tenant)}
         [own] = values
         for table in ("case", "referral", "referral_person", "assignment", "offer"):
-            [dump] = await house.rows(f"SELECT coalesce(json_agg(t)::text, '') AS text FROM \"{table}\" AS t")
+            [dump] = await world.rows(f"SELECT coalesce(json_agg(t)::text, '') AS text FROM \"{table}\" AS t")
             assert own not in dump.text
         assert str(case.id) not in str(before)
         for event in told:
-            assert await house.hear(event, case=case, sequence=1001) == "case-erased"
-        await house.hear_own_events(*COUNTED)
-        assert [tuple(row) for row in await house.rows("SELECT * FROM case_fact")] == before
+            assert await world.handle(event, sequence=1001) == "case-erased"
+        await world.deliver_published(*COUNTED)
+        assert [tuple(row) for row in await world.rows("SELECT * FROM case_fact")] == before
 
 
-async def told(house: House, who: Headers | None = None, **query: str) -> Any:
+async def told(world: Intake, who: Headers | None = None, **query: str) -> Any:
     """Return what statistics tell."""
-    return await house.do("GET", "/v1/statistics", who or house.manager(), params=query)
+    return await world.do("GET", "/v1/statistics", who or world.manager(), params=query)
 
 
-async def twelve_cases(house: House) -> None:
+async def twelve_cases(world: Intake) -> None:
     """Refer eleven cases on the normal track and a single urgent one, in one quarter."""
     for number in range(12):
-        await house.refer(track="urgent" if number == 7 else "normal")
-    await house.hear_own_events(*COUNTED)
+        await world.refer(track="urgent" if number == 7 else "normal")
+    await world.deliver_published(*COUNTED)
 
 
 class TestTelling:
-    async def test_waits_for_the_end_of_a_quarter_with_enough_referrals(self, house: House) -> None:
-        await twelve_cases(house)
-        assert (await told(house))["periods"] == []
-        house.later(days=60)
-        [period] = (await told(house))["periods"]
+    async def test_waits_for_the_end_of_a_quarter_with_enough_referrals(self, world: Intake) -> None:
+        await twelve_cases(world)
+        assert (await told(world))["periods"] == []
+        world.later(days=60)
+        [period] = (await told(world))["periods"]
         assert period["first_quarter"] == "2026-Q1"
         assert (period["total"]["referrals"], period["total"]["started"]) == (12, 0)
 
-    async def test_shows_a_group_of_one_through_no_combination_of_filters(self, house: House) -> None:
-        await twelve_cases(house)
-        house.later(days=200)
+    async def test_shows_a_group_of_one_through_no_combination_of_filters(self, world: Intake) -> None:
+        await twelve_cases(world)
+        world.later(days=200)
         periods = [None, *(f"{year}-Q{n}" for year in (2025, 2026) for n in (1, 2, 3, 4))]
         for by in ("none", "track", "theme", "region", "referrer", "age"):
             for first, last in combinations([*periods, *periods], 2):
                 query = {key: value for key, value in (("from", first), ("to", last)) if value is not None}
-                answer = await house.ask("GET", "/v1/statistics", house.manager(), params=query | {"by": by})
+                answer = await world.ask("GET", "/v1/statistics", world.manager(), params=query | {"by": by})
                 if answer.status_code == 422:
                     continue
                 for period in answer.json()["periods"]:
@@ -163,16 +164,16 @@ class TestTelling:
                         numbers = {n for name, n in row.items() if name != "value" and n is not None}
                         assert numbers <= {0, 12}, (by, row)
 
-    async def test_is_for_those_who_answer_for_the_organisation(self, house: House) -> None:
-        await twelve_cases(house)
-        house.later(days=60)
+    async def test_is_for_those_who_answer_for_the_organisation(self, world: Intake) -> None:
+        await twelve_cases(world)
+        world.later(days=60)
         for role in (Role.ADMINISTRATOR, Role.DPO):
-            assert len((await told(house, house.staff(uuid7(), house.tenant, role)))["periods"]) == 1
+            assert len((await told(world, world.staff(uuid7(), world.tenant, role)))["periods"]) == 1
         elsewhere = uuid7()
-        stranger = house.staff(uuid7(), elsewhere, Role.DPO, tenant=elsewhere)
-        assert (await told(house, stranger))["periods"] == []
-        outsider = house.staff(uuid7(), elsewhere, Role.DPO)
-        assert (await house.refused("GET", "/v1/statistics", outsider))[0] == 403
+        stranger = world.stranger(Role.DPO)
+        assert (await told(world, stranger))["periods"] == []
+        outsider = world.staff(uuid7(), elsewhere, Role.DPO)
+        assert (await world.refused("GET", "/v1/statistics", outsider))[0] == 403
 
     @pytest.mark.parametrize(
         "query",
@@ -185,11 +186,10 @@ class TestTelling:
             {"from": "2026-Q1\n"},
         ],
     )
-    async def test_refuses_other_than_whole_quarters(self, house: House, query: dict[str, str]) -> None:
-        answer = await house.ask("GET", "/v1/statistics", house.manager(), params=query)
-        assert answer.status_code == 422, answer.text
+    async def test_refuses_other_than_whole_quarters(self, world: Intake, query: dict[str, str]) -> None:
+        await world.ask("GET", "/v1/statistics", world.manager(), params=query, expect=422)
 
     @pytest.mark.parametrize("smallest", [2, 1, 0, -5, 101, "3"])
-    async def test_the_smallest_group_is_at_least_three(self, house: House, smallest: Any) -> None:
+    async def test_the_smallest_group_is_at_least_three(self, world: Intake, smallest: Any) -> None:
         body = {"statistics_smallest_group": smallest}
-        assert (await house.refused("PUT", "/v1/policy", house.manager(), json=body))[0] == 422
+        assert (await world.refused("PUT", "/v1/policy", world.manager(), json=body))[0] == 422

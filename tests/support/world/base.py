@@ -27,7 +27,7 @@ from tests.support.world.case import Case
 from tests.support.world.clock import NOW, ManualClock
 from tests.support.world.principals import Headers, Principals
 
-_EVENTS = (
+EVENTS = (
     "SELECT position, id, type, time, sequence, tenant, case_id, causation_id, traceparent, data::text AS data"
     " FROM outbox WHERE position > :after ORDER BY position"
 )
@@ -196,9 +196,9 @@ class World:
 
         Return what came of each. Emails that wait to be sent are left out unless named by type.
         """
-        handled = import_module(f"services.{self.service}.consumer").subscriptions.all()
+        handled = handled_types(self.service)
         outcomes = []
-        for row in await self.rows(_EVENTS, after=self.delivered):
+        for row in await self.rows(EVENTS, after=self.delivered):
             self.delivered = row.position
             wanted = row.type in types if types else "message.queued" not in row.type
             if wanted and row.type in handled:
@@ -264,6 +264,15 @@ class World:
             "SELECT * FROM clock WHERE case_id = :case ORDER BY started_at, id", case=case.id
         )
         return {row.kind: row for row in found}
+
+    async def clock_states(self, case: Case) -> dict[str, str]:
+        """Return the state of the newest clock of each kind about a case."""
+        return {kind: clock.state for kind, clock in (await self.clocks(case)).items()}
+
+
+def handled_types(service: str) -> set[str]:
+    """Return the types of events and commands that a service subscribes to."""
+    return set(import_module(f"services.{service}.consumer").subscriptions.all())
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

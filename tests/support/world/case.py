@@ -11,7 +11,7 @@ from shared.ids import uuid7
 from tests.support.world.clock import NOW
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Case:
     """A case of a tenant: ids only. A service's world fills in what it makes itself: the conference, the poll, ..."""
 

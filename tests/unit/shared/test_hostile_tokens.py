@@ -5,7 +5,7 @@ import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_DNS, NAMESPACE_URL, UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -181,8 +181,8 @@ class TestClaims:
             {"exp": [4_000_000_000]},
             {"nbf": "now"},
             {"nbf": None},
-            {"nbf": time.time() + 3600},
-            {"iat": time.time() + 3600},
+            {"nbf": 4_000_000_000.5},
+            {"iat": 4_000_000_000.5},
             {"iat": {}},
             {"aud": "Kring"},
             {"aud": "kring "},
@@ -205,8 +205,8 @@ class TestClaims:
             {"sub": "a\nb"},
             {"sub": ["somebody"]},
             {"organisation": "everywhere"},
-            {"organisation": [str(uuid4()), str(uuid4())]},
-            {"organisation": {"id": str(uuid4())}},
+            {"organisation": [str(NAMESPACE_DNS), str(NAMESPACE_URL)]},
+            {"organisation": {"id": str(NAMESPACE_DNS)}},
             {"roles": "coordinator"},
             {"roles": {"coordinator": True}},
             {"roles": ["x"] * 1001},

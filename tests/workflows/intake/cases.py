@@ -6,10 +6,9 @@ from uuid import UUID
 
 from services.intake.domain.codes import SEARCH_CLOCK, assignment_workflow_id
 from services.intake.domain.retention import retention_workflow_id
-from shared.auth import Role
-from shared.ids import uuid7
-from tests.integration.intake.house import Case, House
 from tests.support.eventually import eventually
+from tests.support.world import Case
+from tests.support.world.intake import Intake
 from tests.workflows.skipping import PATIENCE, Skipped
 
 
@@ -22,10 +21,10 @@ def search_of(case: Case, number: int = 1) -> str:
 class Cases:
     """Intake, and a hand on its time."""
 
-    skipped: Skipped[House]
+    skipped: Skipped[Intake]
 
     @property
-    def house(self) -> House:
+    def house(self) -> Intake:
         """The service."""
         return self.skipped.world
 
@@ -98,14 +97,14 @@ class Cases:
         await house.accept(offer, third)
         await skipped.deliver()
         await skipped.ended(search_of(case))
-        assert await house.mails("offer-made") == [first, second, third]
+        assert await house.emailed("offer-made") == [first, second, third]
         return search_of(case)
 
     # Files that are kept.
 
     def dpo(self) -> dict[str, str]:
         """Return the headers of the officer for the protection of data."""
-        return self.house.staff(uuid7(), self.house.tenant, Role.DPO)
+        return self.house.officer()
 
     async def withdrawn(self, referral_id: UUID | None = None) -> Case:
         """Return a case that stopped, whose file retention watches."""

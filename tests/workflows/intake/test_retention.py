@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from shared.calendar import BRUSSELS
-from tests.integration.intake.house import Case
 from tests.support.eventually import eventually
+from tests.support.world import Case
 from tests.workflows.intake.cases import Cases
 
 
@@ -25,7 +25,7 @@ class TestRetention:
             await cases.skipped.skip_to(due_at)
             await cases.erased(case)
             await cases.skipped.ended(cases.retention)
-            assert len(await cases.house.said(case, "intake.case.erased.v1")) == 1
+            assert len(await cases.house.published("intake.case.erased.v1", case=case)) == 1
 
     async def test_erases_a_young_person_when_they_are_thirty_five(self, cases: Cases) -> None:
         async with cases.skipped.worker():
@@ -36,7 +36,7 @@ class TestRetention:
             await cases.skipped.waits(cases.retention)
             await cases.skipped.skip_to((await cases.clock(case.id)).due_at)
             await cases.erased(case)
-            assert (await cases.house.context.clock.now()).astimezone(BRUSSELS).year == 2048
+            assert (await cases.house.now()).astimezone(BRUSSELS).year == 2048
 
     async def test_goes_on_with_another_worker_years_later(self, cases: Cases) -> None:
         async with cases.skipped.worker():
@@ -89,13 +89,13 @@ class TestHolds:
     async def test_end_by_themselves_after_their_last_day(self, cases: Cases) -> None:
         async with cases.skipped.worker():
             case = await cases.withdrawn(await cases.house.refer_oneself())
-            now = await cases.house.context.clock.now()
+            now = await cases.house.now()
             hold = await cases.hold(case, until=str((now + timedelta(days=365 * 6)).date()))
             await cases.skipped.waits(cases.retention)
             await cases.skipped.skip_to((await cases.clock(hold)).due_at)
 
             async def lifted() -> bool:
-                return bool(await cases.house.said(case, "intake.hold.lifted.v1"))
+                return bool(await cases.house.published("intake.hold.lifted.v1", case=case))
 
             await eventually(lifted, "the hold to end")
             await cases.skipped.deliver()
@@ -103,7 +103,7 @@ class TestHolds:
             assert (await cases.clock(case.id)).state == "running"
             await cases.skipped.skip_to((await cases.clock(case.id)).due_at)
             await cases.erased(case)
-            said = await cases.house.said(case, "intake.hold.lifted.v1")
+            said = await cases.house.published("intake.hold.lifted.v1", case=case)
             assert said[0].data["because"] == "expired"
 
     async def test_hold_one_file_and_no_other(self, cases: Cases) -> None:
