@@ -1,1 +1,1 @@
-"""Rules of the house as small checks over the syntax tree."""
+"""Rules for all code, as small checks over the syntax tree."""

@@ -24,7 +24,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield intake, populated."""
     async with Intake.open(settings) as plain:
         cast = Cast()
-        house = replace(
+        world = replace(
             plain,
             tenant=cast.tenant,
             school=cast.school,
@@ -33,21 +33,21 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             referrer_id=who("referrer"),
         )
         there = replace(
-            house,
+            world,
             tenant=cast.elsewhere,
             manager_id=who("regional-manager elsewhere"),
             referrer_id=who("referrer elsewhere"),
             school=cast.elsewhere,
         )
-        await _organisations(house, cast)
-        case = await _this_case(house)
-        other = await _another_case(house, cast)
-        offer = await _offered(house)
-        waiting = await house.refer()
+        await _organisations(world, cast)
+        case = await _this_case(world)
+        other = await _another_case(world, cast)
+        offer = await _offered(world)
+        waiting = await world.refer()
         elsewhere = await _case(there, THERE, "coordinator elsewhere")
         cast.case, cast.other_case, cast.case_elsewhere = case.id, other.id, elsewhere.id
-        opening = await _opened_file(house, case)
-        hold = await _held(house, other)
+        opening = await _opened_file(world, case)
+        hold = await _held(world, other)
         ids = {
             "case_id": case.id,
             "referral_id": case.referral_id,
@@ -58,7 +58,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         }
         yield World(
             service="intake",
-            http=house.http,
+            http=world.http,
             owner=database,
             cast=cast,
             ids={name: str(value) for name, value in ids.items()},
@@ -69,7 +69,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
                 THERE: strings([elsewhere.id, elsewhere.referral_id]),
             },
             contents=_contents(),
-            tries=_tries(house, waiting),
+            tries=_tries(world, waiting),
         )
 
 
@@ -80,7 +80,7 @@ def _contents() -> dict[str, str]:
     return found | {what: content(what) for what in others}
 
 
-async def _organisations(house: Intake, cast: Cast) -> None:
+async def _organisations(world: Intake, cast: Cast) -> None:
     entries = {
         cast.tenant: True,
         cast.elsewhere: True,
@@ -96,7 +96,7 @@ async def _organisations(house: Intake, cast: Cast) -> None:
             "kbo_number": kbo(number),
             "is_tenant": is_tenant,
         }
-        await house.do("POST", "/v1/organisations", house.ops(), json=body)
+        await world.do("POST", "/v1/organisations", world.ops(), json=body)
     staff = {
         "regional-manager": (cast.tenant, "regional-manager"),
         "regional-manager elsewhere": (cast.elsewhere, "regional-manager"),
@@ -107,7 +107,7 @@ async def _organisations(house: Intake, cast: Cast) -> None:
     }
     for name, (organisation, role) in staff.items():
         body = _colleague(who(name), organisation, role, content("contact details of staff"))
-        await house.do("POST", "/v1/staff", house.ops(organisation), json=body)
+        await world.do("POST", "/v1/staff", world.ops(organisation), json=body)
 
 
 def _colleague(staff_id: UUID, organisation: UUID, role: str, name: str) -> dict[str, Any]:
@@ -121,9 +121,9 @@ def _colleague(staff_id: UUID, organisation: UUID, role: str, name: str) -> dict
     }
 
 
-async def _coordinator(house: Intake, name: str, whose: str, *, most: int = 1) -> UUID:
+async def _coordinator(world: Intake, name: str, whose: str, *, most: int = 1) -> UUID:
     words = content("coordinator's contact details", whose)
-    return await house.enter_coordinator(
+    return await world.enter_coordinator(
         coordinator_id=str(who(name)),
         first_name=words,
         last_name=words,
@@ -153,37 +153,37 @@ def _referral(whose: str, **changes: Any) -> dict[str, Any]:
     return {"persons": persons, **texts} | changes
 
 
-async def _case(house: Intake, whose: str, coordinator: str, **changes: Any) -> Case:
-    await _coordinator(house, coordinator, whose)
-    case = await house.open_case(await house.refer(**_referral(whose, **changes)))
-    await house.accept(await house.offer_next(case), who(coordinator))
-    await _ask(house, case, coordinator, whose)
+async def _case(world: Intake, whose: str, coordinator: str, **changes: Any) -> Case:
+    await _coordinator(world, coordinator, whose)
+    case = await world.open_case(await world.refer(**_referral(whose, **changes)))
+    await world.accept(await world.offer_next(case), who(coordinator))
+    await _ask(world, case, coordinator, whose)
     return case
 
 
-async def _ask(house: Intake, case: Case, coordinator: str, whose: str) -> None:
-    await house.do(
+async def _ask(world: Intake, case: Case, coordinator: str, whose: str) -> None:
+    await world.do(
         "PUT",
         f"/v1/cases/{case.id}/baseline",
-        house.coordinator(who(coordinator)),
+        world.coordinator(who(coordinator)),
         json={"questions": [content("baseline", whose)]},
     )
 
 
-async def _this_case(house: Intake) -> Case:
+async def _this_case(world: Intake) -> Case:
     """A case whose first coordinator was released, and another assigned."""
-    case = await _case(house, HERE, "former coordinator")
-    await _coordinator(house, "former coordinator", HERE, most=0)
-    await _coordinator(house, "coordinator", HERE)
+    case = await _case(world, HERE, "former coordinator")
+    await _coordinator(world, "former coordinator", HERE, most=0)
+    await _coordinator(world, "coordinator", HERE)
     release = f"/v1/cases/{case.id}/release-coordinator"
-    await house.do("POST", release, house.manager(), json={"reason": "unavailable"})
-    await house.accept(await house.offer_next(case, 2), who("coordinator"))
+    await world.do("POST", release, world.manager(), json={"reason": "unavailable"})
+    await world.accept(await world.offer_next(case, 2), who("coordinator"))
     return case
 
 
-async def _another_case(house: Intake, cast: Cast) -> Case:
+async def _another_case(world: Intake, cast: Cast) -> Case:
     """A case of other parties, with a coordinator of its own."""
-    school = replace(house, school=cast.other_school, referrer_id=who("referrer of another case"))
+    school = replace(world, school=cast.other_school, referrer_id=who("referrer of another case"))
     return await _case(
         school,
         OTHER,
@@ -192,39 +192,39 @@ async def _another_case(house: Intake, cast: Cast) -> Case:
     )
 
 
-async def _opened_file(house: Intake, case: Case) -> str:
+async def _opened_file(world: Intake, case: Case) -> str:
     """A colleague of the regional manager opened the file by break-glass."""
-    colleague = house.staff(who("another manager"), house.tenant, Role.REGIONAL_MANAGER)
+    colleague = world.staff(who("another manager"), world.tenant, Role.REGIONAL_MANAGER)
     reason = {"reason": content("why the file was opened")}
-    opened = await house.do("POST", f"/v1/cases/{case.id}/break-glass", colleague, json=reason)
+    opened = await world.do("POST", f"/v1/cases/{case.id}/break-glass", colleague, json=reason)
     return str(opened["break_glass_id"])
 
 
-async def _held(house: Intake, case: Case) -> str:
+async def _held(world: Intake, case: Case) -> str:
     """A hold on another case: this one is to be erased."""
-    officer = house.staff(who("dpo"), house.tenant, Role.DPO)
+    officer = world.staff(who("dpo"), world.tenant, Role.DPO)
     body = {"reason": content("why a file is held")}
-    hold = await house.do("POST", f"/v1/cases/{case.id}/holds", officer, json=body)
+    hold = await world.do("POST", f"/v1/cases/{case.id}/holds", officer, json=body)
     return str(hold["hold_id"])
 
 
-async def _offered(house: Intake) -> UUID:
+async def _offered(world: Intake) -> UUID:
     """An offer that waits for the coordinator who has no case yet."""
-    await _coordinator(house, "coordinator without a case", HERE)
+    await _coordinator(world, "coordinator without a case", HERE)
     # Asked for nothing, so that they can be erased.
-    await _coordinator(house, RESTING, HERE, most=0)
-    case = await house.open_case(await house.refer_oneself())
-    offer = await house.offer_next(case)
+    await _coordinator(world, RESTING, HERE, most=0)
+    case = await world.open_case(await world.refer_oneself())
+    offer = await world.offer_next(case)
     assert offer is not None
     return offer
 
 
-def _tries(house: Intake, waiting: UUID) -> dict[str, Try]:
+def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
     open_referral = {"referral_id": str(waiting)}
     case, new = "/v1/cases/{case_id}", "Naam"
     organisation = {"name": "Nieuw", "kbo_number": kbo(9991001)}
     bodies: dict[str, Any] = {
-        "POST /v1/referrals": house.own_referral(),
+        "POST /v1/referrals": world.own_referral(),
         f"POST {case}/break-glass": {"reason": "Nood"},
         f"POST {case}/holds": {"reason": "Klacht"},
         f"POST {case}/pause": {"reason": "illness"},
@@ -234,7 +234,7 @@ def _tries(house: Intake, waiting: UUID) -> dict[str, Try]:
         "POST /v1/offers/{offer_id}/accept": {"no_conflict": True},
         "POST /v1/offers/{offer_id}/decline": {"reason": "no-time"},
         "POST /v1/organisations": organisation,
-        "POST /v1/staff": _colleague(who("a new one"), house.tenant, "trainer", new),
+        "POST /v1/staff": _colleague(who("a new one"), world.tenant, "trainer", new),
         "POST /v1/coordinators": {"first_name": new, "last_name": new, "email": "n@voorbeeld.example"},
         "PUT /v1/policy": {},
     }

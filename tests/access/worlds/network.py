@@ -24,24 +24,24 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield network, populated."""
     async with Network.open(settings) as plain:
         cast = Cast()
-        house = replace(plain, tenant=cast.tenant)
+        world = replace(plain, tenant=cast.tenant)
         there = replace(plain, tenant=cast.elsewhere)
-        case = await _case(house, HERE, cast.case, list(PEOPLE), "coordinator")
-        await house.handle_all(*case.replaced(who("former coordinator")))
+        case = await _case(world, HERE, cast.case, list(PEOPLE), "coordinator")
+        await world.handle_all(*case.replaced(who("former coordinator")))
         other = await _case(
-            house, OTHER, cast.other_case, ["person of another case"], "coordinator of another case"
+            world, OTHER, cast.other_case, ["person of another case"], "coordinator of another case"
         )
         await _case(there, THERE, cast.case_elsewhere, ["person elsewhere"], "coordinator elsewhere")
-        added = await house.add(case, content("name of a newcomer"))
-        proposed = await _propose(house, case)
-        invitation = await house.invite(case, who("neighbour"))
-        pair = await _keep_apart(house, case)
-        request = await _ask(house, case)
-        copies = await _copies(house, case)
+        added = await world.add(case, content("name of a newcomer"))
+        proposed = await _propose(world, case)
+        invitation = await world.invite(case, who("neighbour"))
+        pair = await _keep_apart(world, case)
+        request = await _ask(world, case)
+        copies = await _copies(world, case)
         for name in ("central person", "central minor", "central child under twelve", "representative"):
-            await house.invite(case, who(name))
-        await _remove(house, case)
-        token = await _link(house, case)
+            await world.invite(case, who(name))
+        await _remove(world, case)
+        token = await _link(world, case)
         ids = {
             "case_id": case.id,
             "person_id": who("neighbour"),
@@ -51,7 +51,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         }
         yield World(
             service="network",
-            http=house.http,
+            http=world.http,
             owner=database,
             cast=cast,
             ids={name: str(value) for name, value in ids.items()} | {"purpose": "mail"},
@@ -81,10 +81,10 @@ def _contents() -> dict[str, str]:
     }
 
 
-async def _case(house: Network, whose: str, case_id: Any, people: list[str], coordinator: str) -> Case:
-    case = Case(tenant=house.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
+async def _case(world: Network, whose: str, case_id: Any, people: list[str], coordinator: str) -> Case:
+    case = Case(tenant=world.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
     words = content("names and contact details", whose)
-    house.others.people[case.id] = [
+    world.others.people[case.id] = [
         {
             "person_id": str(who(name)),
             "role": PEOPLE.get(name, "central"),
@@ -102,64 +102,64 @@ async def _case(house: Network, whose: str, case_id: Any, people: list[str], coo
         }
         for name in people
     ]
-    await house.handle_all(case.opened(), case.assigned())
+    await world.handle_all(case.opened(), case.assigned())
     return case
 
 
-async def _propose(house: Network, case: Case) -> str:
+async def _propose(world: Network, case: Case) -> str:
     words = content("name of somebody proposed")
     body = {"first_name": words, "last_name": words, "email": f"{words}@example.org"}
-    answer = await house.ask("POST", "/v1/me/proposals", house.person(case, who("central person")), json=body)
+    answer = await world.ask("POST", "/v1/me/proposals", world.person(case, who("central person")), json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["person_id"])
 
 
-async def _keep_apart(house: Network, case: Case) -> str:
+async def _keep_apart(world: Network, case: Case) -> str:
     """The representative and the neighbour are not to be brought in contact."""
     body = {
         "person_ids": [str(who("representative")), str(who("neighbour"))],
         "reason": content("why two are kept apart"),
     }
     path = f"/v1/cases/{case.id}/no-contacts"
-    answer = await house.ask("POST", path, house.coordinator(case), json=body)
+    answer = await world.ask("POST", path, world.coordinator(case), json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["no_contact_id"])
 
 
-async def _ask(house: Network, case: Case) -> str:
+async def _ask(world: Network, case: Case) -> str:
     """The central person asks that something is put right."""
     body = {"kind": "correction", "text": content("words of a request")}
-    asker = house.person(case, who("central person"))
-    answer = await house.ask("POST", "/v1/me/data-requests", asker, json=body)
+    asker = world.person(case, who("central person"))
+    answer = await world.ask("POST", "/v1/me/data-requests", asker, json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["request_id"])
 
 
-async def _copies(house: Network, case: Case) -> dict[str, str]:
+async def _copies(world: Network, case: Case) -> dict[str, str]:
     """The central person asks for a copy through their link, a neighbour by letter; both are ready."""
-    officer = house.staff(who("dpo"), house.tenant, Role.DPO)
-    asker = house.person(case, who("central person"))
-    asked = await house.ask("POST", "/v1/me/data-requests", asker, json={"kind": "copy"})
+    officer = world.staff(who("dpo"), world.tenant, Role.DPO)
+    asker = world.person(case, who("central person"))
+    asked = await world.ask("POST", "/v1/me/data-requests", asker, json={"kind": "copy"})
     path = f"/v1/persons/{who('neighbour')}/data-requests"
-    noted = await house.ask("POST", path, officer, json={"kind": "copy"})
+    noted = await world.ask("POST", path, officer, json={"kind": "copy"})
     found = {"link": asked.json()["request_id"], "letter": noted.json()["request_id"]}
     for request in found.values():
-        answer = await house.ask("POST", f"/v1/data-requests/{request}/approve", officer)
+        answer = await world.ask("POST", f"/v1/data-requests/{request}/approve", officer)
         assert answer.status_code == 200, answer.text
     return found
 
 
-async def _remove(house: Network, case: Case) -> None:
+async def _remove(world: Network, case: Case) -> None:
     path, reason = f"/v1/persons/{who(REMOVED)}/remove", content("why somebody was removed")
-    answer = await house.ask("POST", path, house.coordinator(case), json={"reason": reason})
+    answer = await world.ask("POST", path, world.coordinator(case), json={"reason": reason})
     assert answer.status_code == 204, answer.text
 
 
-async def _link(house: Network, case: Case) -> str:
-    async with house.context.database.transaction(Scope(tenant=house.tenant)) as session:
-        person = await queries.person(session, tenant=house.tenant, person_id=who("neighbour"))
-        await links.usable(session, person=person, now=house.clock.time)
-    return await house.link_token_of(who("neighbour"))
+async def _link(world: Network, case: Case) -> str:
+    async with world.context.database.transaction(Scope(tenant=world.tenant)) as session:
+        person = await queries.person(session, tenant=world.tenant, person_id=who("neighbour"))
+        await links.usable(session, person=person, now=world.clock.time)
+    return await world.link_token_of(who("neighbour"))
 
 
 def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> dict[str, Try]:

@@ -36,19 +36,19 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield plans, populated."""
     async with Plans.open(settings) as plain:
         cast = Cast()
-        house = replace(plain, tenant=cast.tenant)
+        world = replace(plain, tenant=cast.tenant)
         there = replace(plain, tenant=cast.elsewhere)
-        here = await _followed(house, await _this_case(house, cast), HERE)
+        here = await _followed(world, await _this_case(world, cast), HERE)
         other = await _followed(
-            house,
-            await _case(house, cast.other_case, "person of another case", "coordinator of another case"),
+            world,
+            await _case(world, cast.other_case, "person of another case", "coordinator of another case"),
             OTHER,
         )
         elsewhere = await _followed(
             there, await _case(there, cast.case_elsewhere, "person elsewhere", "coordinator elsewhere"), THERE
         )
-        undecided = await house.open_case(coordinator=who("coordinator"))
-        here.checks = await _until_due(house, here.case, "three-months")
+        undecided = await world.open_case(coordinator=who("coordinator"))
+        here.checks = await _until_due(world, here.case, "three-months")
         ids = {
             "case_id": here.case.id,
             "plan_id": here.plan,
@@ -58,7 +58,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         }
         yield World(
             service="plans",
-            http=house.http,
+            http=world.http,
             owner=database,
             cast=cast,
             ids={name: str(value) for name, value in ids.items()},
@@ -76,9 +76,9 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         )
 
 
-async def _this_case(house: Plans, cast: Cast) -> Case:
+async def _this_case(world: Plans, cast: Cast) -> Case:
     """A case with all roles of people, one who was removed, and a former coordinator."""
-    case = await house.open_case(
+    case = await world.open_case(
         id=cast.case,
         coordinator=who("coordinator"),
         central=who("central person"),
@@ -90,7 +90,7 @@ async def _this_case(house: Plans, cast: Cast) -> Case:
     )
     known = {"central person", "neighbour", "professional of the circle"}
     roles: dict[str, Any] = {name: role for name, role in PEOPLE.items() if name not in known}
-    await house.handle_all(
+    await world.handle_all(
         *case.people({who(name): role for name, role in roles.items()}),
         network.PersonRemoved(case_id=case.id, person_id=who(REMOVED)),
         *case.replaced(who("former coordinator")),
@@ -98,10 +98,10 @@ async def _this_case(house: Plans, cast: Cast) -> Case:
     return case
 
 
-async def _case(house: Plans, case_id: UUID, central: str, coordinator: str) -> Case:
+async def _case(world: Plans, case_id: UUID, central: str, coordinator: str) -> Case:
     """A case of other people and parties."""
     school = who("referring body of another case")
-    return await house.open_case(
+    return await world.open_case(
         id=case_id, coordinator=who(coordinator), central=who(central), mandated=school, referring=school
     )
 
@@ -124,37 +124,37 @@ def _plan(case: Case, words: str) -> dict[str, Any]:
     )
 
 
-async def _followed(house: Plans, case: Case, whose: str) -> Made:
+async def _followed(world: Plans, case: Case, whose: str) -> Made:
     """A plan that was judged and shared; then the circle changed it, asked for a review, and was asked how it goes."""
-    coordinator = house.coordinator(case)
+    coordinator = world.coordinator(case)
     body = _plan(case, content("plan as it was shared", whose))
-    plan = await _do(house, "POST", f"/v1/cases/{case.id}/plans", coordinator, body)
+    plan = await _do(world, "POST", f"/v1/cases/{case.id}/plans", coordinator, body)
     path, reason = f"/v1/plans/{plan['plan_id']}", content("what was said of bottom lines", whose)
     lines: list[dict[str, Any]] = [
         {"bottom_line_id": str(line), "met": True, "reason": reason} for line in case.bottom_lines
     ]
-    await _do(house, "PUT", f"{path}/acceptance", house.referrer(case.mandated), {"lines": lines})
+    await _do(world, "PUT", f"{path}/acceptance", world.referrer(case.mandated), {"lines": lines})
     shares = {"person_ids": [str(case.teacher)], "organisation_ids": [str(Cast().shared_with)]}
     if whose == HERE:
-        await _do(house, "POST", f"{path}/share", coordinator, shares)
-    again = str(await house.met_again(case))
+        await _do(world, "POST", f"{path}/share", coordinator, shares)
+    again = str(await world.met_again(case))
     changed = _plan(case, content("plan as it is now", whose)) | {"conference_id": again}
-    now = await _do(house, "POST", f"{path}/versions", coordinator, changed)
+    now = await _do(world, "POST", f"{path}/versions", coordinator, changed)
     for line in lines[1:]:
         line["met"] = False
-    await _do(house, "PUT", f"{path}/acceptance", house.referrer(case.mandated), {"lines": lines})
-    review = await _do(house, "POST", f"{path}/review-requests", coordinator, {})
-    await _until_due(house, case, "review")
+    await _do(world, "PUT", f"{path}/acceptance", world.referrer(case.mandated), {"lines": lines})
+    review = await _do(world, "POST", f"{path}/review-requests", coordinator, {})
+    await _until_due(world, case, "review")
     note = {"decision": "continue", "note": content("note of a check", whose)}
-    await _do(house, "POST", f"/v1/check-ins/{review['check_in_id']}/record", coordinator, note)
+    await _do(world, "POST", f"/v1/check-ins/{review['check_in_id']}/record", coordinator, note)
     return Made(case, UUID(plan["plan_id"]), UUID(now["agreement_ids"][0]))
 
 
-async def _until_due(house: Plans, case: Case, kind: str) -> dict[str, UUID]:
+async def _until_due(world: Plans, case: Case, kind: str) -> dict[str, UUID]:
     """Let time pass until a check is due; return all that wait then."""
     for _ in range(30):
-        await step_on(house, FollowUp, follow_up_workflow_id(case.id))
-        found = await house.rows(
+        await step_on(world, FollowUp, follow_up_workflow_id(case.id))
+        found = await world.rows(
             "SELECT id, kind FROM check_in WHERE case_id = :case AND state IN ('due', 'escalated')",
             case=case.id,
         )
@@ -164,8 +164,8 @@ async def _until_due(house: Plans, case: Case, kind: str) -> dict[str, UUID]:
     raise AssertionError(f"no check was due: {kind}")
 
 
-async def _do(house: Plans, method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
-    answer = await house.ask(method, path, headers, json=body)
+async def _do(world: Plans, method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
+    answer = await world.ask(method, path, headers, json=body)
     assert answer.is_success, answer.text
     found: dict[str, Any] = answer.json()
     return found

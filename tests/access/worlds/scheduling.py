@@ -24,19 +24,19 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
     """Yield scheduling, populated."""
     async with Scheduling.open(settings) as plain:
         cast = Cast()
-        house = replace(plain, tenant=cast.tenant)
+        world = replace(plain, tenant=cast.tenant)
         there = replace(plain, tenant=cast.elsewhere)
         people = [name for name in PEOPLE if name != REMOVED]
-        case = await _polled(house, cast.case, "coordinator", [*people, REMOVED])
+        case = await _polled(world, cast.case, "coordinator", [*people, REMOVED])
         removed = network.PersonRemoved(case_id=case.id, person_id=who(REMOVED))
-        await house.handle_all(*case.replaced(who("former coordinator")), removed)
+        await world.handle_all(*case.replaced(who("former coordinator")), removed)
         other = await _polled(
-            house, cast.other_case, "coordinator of another case", ["person of another case"]
+            world, cast.other_case, "coordinator of another case", ["person of another case"]
         )
-        await _dated(house, other, OTHER)
+        await _dated(world, other, OTHER)
         elsewhere = await _polled(there, cast.case_elsewhere, "coordinator elsewhere", ["person elsewhere"])
         await _dated(there, elsewhere, THERE)
-        house.later(days=1)
+        world.later(days=1)
         ids = {
             "case_id": case.id,
             "conference_id": case.conference,
@@ -45,7 +45,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         }
         yield World(
             service="scheduling",
-            http=house.http,
+            http=world.http,
             owner=database,
             cast=cast,
             ids={name: str(value) for name, value in ids.items()} | {"code": "food"},
@@ -62,17 +62,17 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         )
 
 
-async def _polled(house: Scheduling, case_id: UUID, coordinator: str, people: list[str]) -> Case:
+async def _polled(world: Scheduling, case_id: UUID, coordinator: str, people: list[str]) -> Case:
     """A case whose circle stands, with an open poll."""
-    case = Case(tenant=house.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
+    case = Case(tenant=world.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
     roles: dict[str, Any] = {name: PEOPLE.get(name, "central") for name in people}
     ids = {who(name): role for name, role in roles.items()}
     members = tuple(network.CircleMember(person_id=person, role=role) for person, role in ids.items())
     ready = network.CircleReady(case_id=case.id, members=members)
-    await house.handle_all(case.opened(), case.assigned(), *case.people(ids), ready)
-    (conference,) = await house.conferences(case)
+    await world.handle_all(case.opened(), case.assigned(), *case.people(ids), ready)
+    (conference,) = await world.conferences(case)
     case.conference = UUID(conference["conference_id"])
-    await house.open_poll(case, 20, 30)
+    await world.open_poll(case, 20, 30)
     return case
 
 
@@ -80,10 +80,10 @@ def _place(whose: str) -> dict[str, str]:
     return {"name": content("place", whose), "address": content("place", whose)}
 
 
-async def _dated(house: Scheduling, case: Case, whose: str) -> None:
+async def _dated(world: Scheduling, case: Case, whose: str) -> None:
     """Set the date and the place of the case's conference."""
     option = str(case.options[0])
-    answer = await house.schedule(case, venue=_place(whose), option_id=option)
+    answer = await world.schedule(case, venue=_place(whose), option_id=option)
     assert answer.status_code == 200, answer.text
 
 

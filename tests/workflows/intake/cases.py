@@ -24,20 +24,20 @@ class Cases:
     skipped: Skipped[Intake]
 
     @property
-    def house(self) -> Intake:
+    def world(self) -> Intake:
         """The service."""
         return self.skipped.world
 
     @property
     def retention(self) -> str:
         """The id of the workflow of the tenant's files."""
-        return retention_workflow_id(self.house.tenant)
+        return retention_workflow_id(self.world.tenant)
 
     # The search for a coordinator.
 
     async def begun(self, **changes: Any) -> Case:
         """Return a case whose search has begun."""
-        case = await self.house.open_case(await self.house.refer(**changes))
+        case = await self.world.open_case(await self.world.refer(**changes))
         await self.skipped.deliver()
         return case
 
@@ -45,7 +45,7 @@ class Cases:
         """Return the offer that waits for an answer, once there is another than these and the search waits too."""
 
         async def probe() -> UUID | None:
-            rows = await self.house.rows(
+            rows = await self.world.rows(
                 "SELECT id FROM offer WHERE case_id = :case AND state = 'open'", case=case.id
             )
             return rows[0].id if rows and rows[0].id not in not_these else None
@@ -57,7 +57,7 @@ class Cases:
     async def nobody_left(self, case: Case) -> bool:
         """Say whether the search waits until there may be somebody new."""
         due = (await self.skipped.agenda(search_of(case))).next
-        rows = await self.house.rows(
+        rows = await self.world.rows(
             "SELECT 1 FROM clock WHERE subject = :case AND kind = :kind AND state = 'running' AND due_at > :now",
             case=case.id,
             kind=SEARCH_CLOCK,
@@ -67,7 +67,7 @@ class Cases:
 
     async def asked_again(self, case: Case) -> UUID:
         """Skip until somebody is asked, where nobody was left."""
-        while not await self.house.rows(
+        while not await self.world.rows(
             "SELECT 1 FROM offer WHERE case_id = :case AND state = 'open'", case=case.id
         ):
             await self.skipped.reach(search_of(case))
@@ -75,42 +75,42 @@ class Cases:
 
     async def a_search(self) -> str:
         """Play a search in which everything happens once, and return the workflow's id."""
-        house, skipped = self.house, self.skipped
-        second = await house.enter_coordinator()
-        first = await house.enter_coordinator(languages=["nl", "fr"])
+        world, skipped = self.world, self.skipped
+        second = await world.enter_coordinator()
+        first = await world.enter_coordinator(languages=["nl", "fr"])
         case = await self.begun(wishes={"languages": ["nl", "fr"]})
         declined = await self.offer(case)
-        await house.do("POST", f"/v1/cases/{case.id}/pause", house.manager(), json={"reason": "holiday"})
+        await world.do("POST", f"/v1/cases/{case.id}/pause", world.manager(), json={"reason": "holiday"})
         await skipped.deliver()
         await skipped.paused(search_of(case))
-        await house.do("POST", f"/v1/cases/{case.id}/resume", house.manager())
+        await world.do("POST", f"/v1/cases/{case.id}/resume", world.manager())
         await skipped.deliver()
         await skipped.waits(search_of(case))
-        await house.decline(declined, first)
+        await world.decline(declined, first)
         await skipped.deliver()
         await self.offer(case, declined)
         # Reminded, late, expired; then nobody is left, until somebody new is there to be asked.
         while not await self.nobody_left(case):
             await skipped.reach(search_of(case))
-        third = await house.enter_coordinator()
+        third = await world.enter_coordinator()
         offer = await self.asked_again(case)
-        await house.accept(offer, third)
+        await world.accept(offer, third)
         await skipped.deliver()
         await skipped.ended(search_of(case))
-        assert await house.emailed("offer-made") == [first, second, third]
+        assert await world.emailed("offer-made") == [first, second, third]
         return search_of(case)
 
     # Files that are kept.
 
     def dpo(self) -> dict[str, str]:
         """Return the headers of the officer for the protection of data."""
-        return self.house.officer()
+        return self.world.officer()
 
     async def withdrawn(self, referral_id: UUID | None = None) -> Case:
         """Return a case that stopped, whose file retention watches."""
-        case = await self.house.open_case(referral_id)
+        case = await self.world.open_case(referral_id)
         path = f"/v1/cases/{case.id}/withdraw"
-        await self.house.do("POST", path, self.house.manager(), json={"reason": "solved"})
+        await self.world.do("POST", path, self.world.manager(), json={"reason": "solved"})
         await self.skipped.deliver()
         return case
 
@@ -118,23 +118,23 @@ class Cases:
         """Set a hold."""
         body = {"reason": "Er loopt een klacht."} | changes
         path = f"/v1/cases/{case.id}/holds"
-        answer = await self.house.do("POST", path, self.dpo(), json=body)
+        answer = await self.world.do("POST", path, self.dpo(), json=body)
         await self.skipped.deliver()
         return UUID(answer["hold_id"])
 
     async def lift(self, hold_id: UUID) -> None:
         """Lift a hold."""
-        await self.house.do("POST", f"/v1/holds/{hold_id}/lift", self.dpo())
+        await self.world.do("POST", f"/v1/holds/{hold_id}/lift", self.dpo())
         await self.skipped.deliver()
 
     async def state(self, case: Case) -> str:
         """Return where a case stands."""
-        rows = await self.house.rows('SELECT state FROM "case" WHERE id = :case', case=case.id)
+        rows = await self.world.rows('SELECT state FROM "case" WHERE id = :case', case=case.id)
         return str(rows[0].state)
 
     async def clock(self, subject: UUID) -> Any:
         """Return the last clock of a file or a hold."""
-        rows = await self.house.rows(
+        rows = await self.world.rows(
             "SELECT state, due_at, warned_at FROM clock WHERE kind IN ('retention', 'hold') AND subject = :subject"
             " ORDER BY started_at DESC, id DESC LIMIT 1",
             subject=subject,
@@ -151,7 +151,7 @@ class Cases:
 
     async def files(self) -> str:
         """Play files that are warned of, held, lifted and erased, and return the workflow's id."""
-        case = await self.withdrawn(await self.house.refer_oneself())
+        case = await self.withdrawn(await self.world.refer_oneself())
         first = await self.withdrawn()
         await self.skipped.waits(self.retention)
         hold = await self.hold(first)

@@ -11,7 +11,7 @@ from tests.workflows.intake.cases import Cases
 class TestRetention:
     async def test_erases_an_adult_after_five_years_having_warned(self, cases: Cases) -> None:
         async with cases.skipped.worker():
-            case = await cases.withdrawn(await cases.house.refer_oneself())
+            case = await cases.withdrawn(await cases.world.refer_oneself())
             await cases.skipped.waits(cases.retention)
             due_at = (await cases.clock(case.id)).due_at
             await cases.skipped.skip_to(due_at - timedelta(days=60))
@@ -25,7 +25,7 @@ class TestRetention:
             await cases.skipped.skip_to(due_at)
             await cases.erased(case)
             await cases.skipped.ended(cases.retention)
-            assert len(await cases.house.published("intake.case.erased.v1", case=case)) == 1
+            assert len(await cases.world.published("intake.case.erased.v1", case=case)) == 1
 
     async def test_erases_a_young_person_when_they_are_thirty_five(self, cases: Cases) -> None:
         async with cases.skipped.worker():
@@ -36,11 +36,11 @@ class TestRetention:
             await cases.skipped.waits(cases.retention)
             await cases.skipped.skip_to((await cases.clock(case.id)).due_at)
             await cases.erased(case)
-            assert (await cases.house.now()).astimezone(BRUSSELS).year == 2048
+            assert (await cases.world.now()).astimezone(BRUSSELS).year == 2048
 
     async def test_goes_on_with_another_worker_years_later(self, cases: Cases) -> None:
         async with cases.skipped.worker():
-            case = await cases.withdrawn(await cases.house.refer_oneself())
+            case = await cases.withdrawn(await cases.world.refer_oneself())
             await cases.skipped.waits(cases.retention)
         due_at = (await cases.clock(case.id)).due_at
         async with cases.skipped.worker():
@@ -52,7 +52,7 @@ class TestRetention:
             found: list[Case] = []
             # More than it attends to at a time.
             for _ in range(25):
-                found.append(await cases.withdrawn(await cases.house.refer_oneself()))  # noqa: PERF401
+                found.append(await cases.withdrawn(await cases.world.refer_oneself()))  # noqa: PERF401
             await cases.skipped.waits(cases.retention)
             await cases.skipped.skip_to((await cases.clock(found[-1].id)).due_at)
             await cases.erased(*found)
@@ -60,12 +60,12 @@ class TestRetention:
 
     async def test_is_begun_again_by_the_next_file(self, cases: Cases) -> None:
         async with cases.skipped.worker():
-            first = await cases.withdrawn(await cases.house.refer_oneself())
+            first = await cases.withdrawn(await cases.world.refer_oneself())
             await cases.skipped.waits(cases.retention)
             await cases.skipped.skip_to((await cases.clock(first.id)).due_at)
             await cases.erased(first)
             await cases.skipped.ended(cases.retention)
-            second = await cases.withdrawn(await cases.house.refer_oneself())
+            second = await cases.withdrawn(await cases.world.refer_oneself())
             await cases.skipped.waits(cases.retention)
             await cases.skipped.skip_to((await cases.clock(second.id)).due_at)
             await cases.erased(second)
@@ -74,7 +74,7 @@ class TestRetention:
 class TestHolds:
     async def test_keep_a_file_past_its_time(self, cases: Cases) -> None:
         async with cases.skipped.worker():
-            case = await cases.withdrawn(await cases.house.refer_oneself())
+            case = await cases.withdrawn(await cases.world.refer_oneself())
             await cases.skipped.waits(cases.retention)
             hold = await cases.hold(case)
             await cases.skipped.skip(days=365 * 8)
@@ -88,14 +88,14 @@ class TestHolds:
 
     async def test_end_by_themselves_after_their_last_day(self, cases: Cases) -> None:
         async with cases.skipped.worker():
-            case = await cases.withdrawn(await cases.house.refer_oneself())
-            now = await cases.house.now()
+            case = await cases.withdrawn(await cases.world.refer_oneself())
+            now = await cases.world.now()
             hold = await cases.hold(case, until=str((now + timedelta(days=365 * 6)).date()))
             await cases.skipped.waits(cases.retention)
             await cases.skipped.skip_to((await cases.clock(hold)).due_at)
 
             async def lifted() -> bool:
-                return bool(await cases.house.published("intake.hold.lifted.v1", case=case))
+                return bool(await cases.world.published("intake.hold.lifted.v1", case=case))
 
             await eventually(lifted, "the hold to end")
             await cases.skipped.deliver()
@@ -103,13 +103,13 @@ class TestHolds:
             assert (await cases.clock(case.id)).state == "running"
             await cases.skipped.skip_to((await cases.clock(case.id)).due_at)
             await cases.erased(case)
-            said = await cases.house.published("intake.hold.lifted.v1", case=case)
+            said = await cases.world.published("intake.hold.lifted.v1", case=case)
             assert said[0].data["because"] == "expired"
 
     async def test_hold_one_file_and_no_other(self, cases: Cases) -> None:
         async with cases.skipped.worker():
-            held = await cases.withdrawn(await cases.house.refer_oneself())
-            other = await cases.withdrawn(await cases.house.refer_oneself())
+            held = await cases.withdrawn(await cases.world.refer_oneself())
+            other = await cases.withdrawn(await cases.world.refer_oneself())
             await cases.hold(held)
             await cases.skipped.waits(cases.retention)
             await cases.skipped.skip_to((await cases.clock(other.id)).due_at)
@@ -120,14 +120,14 @@ class TestHolds:
 class TestErasure:
     async def test_that_is_not_confirmed_is_warned_of_and_then_late(self, cases: Cases) -> None:
         async with cases.skipped.worker():
-            case = await cases.withdrawn(await cases.house.refer_oneself())
+            case = await cases.withdrawn(await cases.world.refer_oneself())
             body = {"because": "asked"}
-            await cases.house.do("POST", f"/v1/cases/{case.id}/erase", cases.dpo(), json=body)
+            await cases.world.do("POST", f"/v1/cases/{case.id}/erase", cases.dpo(), json=body)
             await cases.skipped.deliver()
             await cases.skipped.waits(f"clock/erasure/{case.id}")
 
             async def said() -> list[str]:
-                rows = await cases.house.rows(
+                rows = await cases.world.rows(
                     "SELECT type FROM outbox WHERE type LIKE 'intake.clock.%' AND data->>'kind' = 'erasure'"
                     " ORDER BY position"
                 )
@@ -137,7 +137,7 @@ class TestErasure:
                 return await said() == list(what)
 
             assert await said() == ["started"]
-            (clock,) = await cases.house.rows("SELECT warn_at, due_at FROM clock WHERE kind = 'erasure'")
+            (clock,) = await cases.world.rows("SELECT warn_at, due_at FROM clock WHERE kind = 'erasure'")
             await cases.skipped.skip_to(clock.warn_at)
             await eventually(lambda: has_said("started", "warned"), "the warning")
             await cases.skipped.waits(f"clock/erasure/{case.id}")
