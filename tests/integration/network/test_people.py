@@ -10,7 +10,6 @@ from shared.auth import Role
 from shared.database import count_statements
 from shared.events import intake
 from shared.ids import uuid7
-from tests.support.own_audit_log import own_and_whole
 from tests.support.world import problem
 from tests.support.world.network import Network
 
@@ -306,10 +305,10 @@ async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(world: Netwo
     case = await world.open_case()
     for _ in range(3):
         await world.ask("GET", f"/v1/persons/{case.central}", world.coordinator(case))
-    own, whole = await own_and_whole(world, case, case.mother)
+    own, whole = await world.audit_entries_seen(case, case.mother)
     assert whole > own + 1
     path, body = f"/v1/persons/{case.mother}/exclude", {"reason": "Er geldt een straatverbod."}
     await world.ask("POST", path, world.coordinator(case), json=body, expect=204)
     await world.ask("GET", f"/v1/persons/{case.central}", world.coordinator(case))
-    own, now = await own_and_whole(world, case, case.mother)
+    own, now = await world.audit_entries_seen(case, case.mother)
     assert now == own + 1

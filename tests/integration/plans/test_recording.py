@@ -9,7 +9,6 @@ import pytest
 from shared.auth import Role
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.support.own_audit_log import own_and_whole
 from tests.support.world.plans import Plans, plan_of
 
 
@@ -241,8 +240,8 @@ class TestPeopleHeardOf:
 async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(world: Plans) -> None:
     case = await world.open_case()
     await world.recorded(case)
-    own, whole = await own_and_whole(world, case, case.central)
+    own, whole = await world.audit_entries_seen(case, case.central)
     assert whole > own + 1
     await world.handle(network.PersonExcluded(case_id=case.id, person_id=case.central))
-    own, now = await own_and_whole(world, case, case.central)
+    own, now = await world.audit_entries_seen(case, case.central)
     assert now == own + 1

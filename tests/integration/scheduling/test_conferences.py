@@ -8,7 +8,6 @@ import pytest
 
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.support.own_audit_log import own_and_whole
 from tests.support.world import NOW, Case, problem
 from tests.support.world.scheduling import VENUE, Scheduling, dates
 
@@ -339,8 +338,8 @@ class TestList:
 
 async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(world: Scheduling) -> None:
     case = await world.scheduled(20)
-    own, whole = await own_and_whole(world, case, case.neighbour)
+    own, whole = await world.audit_entries_seen(case, case.neighbour)
     assert whole > own + 1
     await world.handle(network.PersonExcluded(case_id=case.id, person_id=case.neighbour))
-    own, now = await own_and_whole(world, case, case.neighbour)
+    own, now = await world.audit_entries_seen(case, case.neighbour)
     assert now == own + 1

@@ -152,6 +152,17 @@ class World:
         assert answer.is_client_error, f"{answer.status_code} {answer.text}"
         return problem(answer)
 
+    async def audit_entries_seen(self, case: Case, person: UUID) -> tuple[int, int]:
+        """Return how many entries of the audit log a person sees as one of the circle, then as the central person.
+
+        Each request adds an entry of their own.
+        """
+        seen = []
+        for role in ("circle", "central"):
+            who = self.person(case, person, role=role)
+            seen.append(len((await self.do("GET", "/v1/me/audit-log?limit=200", who))["items"]))
+        return seen[0], seen[1]
+
     # Events of others, and its own.
 
     async def message(
