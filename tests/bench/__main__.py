@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from deploy.local.postgres import PostgreSQL
 from deploy.local.rabbitmq import RabbitMQ
@@ -95,6 +96,8 @@ def main() -> None:
     # What the measured parts log at length would drown the table; what fails must still be seen.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.basicConfig(level=logging.ERROR)
+    quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
     started = time.time()
     with tempfile.TemporaryDirectory(prefix="kring-bench-") as directory:
         results = asyncio.run(run(Path(directory), given.only))
