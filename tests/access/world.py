@@ -16,16 +16,18 @@ METHODS = ("get", "post", "put", "patch", "delete")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-# Of all tables, in one statement each: requests are tried by the thousand.
-_KEEP = """DO $$ DECLARE one text; BEGIN CREATE SCHEMA kept;
-FOR one IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
-  EXECUTE 'CREATE TABLE kept.' || one || ' AS TABLE public.' || one;
-END LOOP; END $$"""
-_RESTORE = """DO $$ DECLARE one text; BEGIN
-FOR one IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'kept' LOOP
-  EXECUTE 'DELETE FROM public.' || one;
-  EXECUTE 'INSERT INTO public.' || one || ' OVERRIDING SYSTEM VALUE TABLE kept.' || one;
-END LOOP; END $$"""
+# Requests are tried by the thousand: what brings all rows back is a function, whose statements are planned once.
+_KEEP = """DO $$ DECLARE one record; steps text := ''; BEGIN CREATE SCHEMA kept;
+FOR one IN SELECT quote_ident(tablename) AS name, (
+  SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+  WHERE table_schema = 'public' AND table_name = tablename AND is_generated = 'NEVER') AS columns
+FROM pg_tables WHERE schemaname = 'public' LOOP
+  EXECUTE format('CREATE TABLE kept.%s AS TABLE public.%1$s', one.name);
+  steps := steps || format('DELETE FROM public.%1$s;
+    INSERT INTO public.%1$s (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM kept.%1$s;', one.name, one.columns);
+END LOOP;
+EXECUTE format('CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql AS %L', 'BEGIN ' || steps || ' END');
+END $$"""
 
 
 @dataclass
@@ -110,7 +112,7 @@ class World:
         async with self.owner.transaction() as session:
             # Rows come and go in any order: no foreign key is looked at meanwhile.
             await session.execute(text("SET LOCAL session_replication_role = replica"))
-            await session.execute(text(_RESTORE))
+            await session.execute(text("SELECT kept.restore()"))
 
     async def forget(self) -> None:
         """Leave the database with the tables that migrations made and no others."""
