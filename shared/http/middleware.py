@@ -70,6 +70,9 @@ class RequestMiddleware:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         request_id = _request_id(headers)
         scope["kring.request_id"] = request_id
+        if scope["method"] == "HEAD":
+            # What is asked is what GET would answer, without its body.
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         clear_contextvars()
         bind_contextvars(request_id=request_id)
         started = time.perf_counter()
@@ -162,6 +165,13 @@ class _Body:
             if self._seen > self._scope.get(MAX_BODY, USUAL_MAX_BODY):
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
+
+
+def _without_body(send: Send) -> Send:
+    async def head(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return head
 
 
 def _given_up(*, request_id: str, body_late: bool) -> Response:

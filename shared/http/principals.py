@@ -10,6 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
 
 from shared.audit import Actor
 from shared.auth import Kind, Principal, Role, TokenMissing, Verifier
@@ -26,6 +27,8 @@ _PRINCIPAL = "kring.principal"
 REQUEST_ID = "kring.request_id"
 _ANONYMOUS = "kring.anonymous"
 _ACTING = "kring.acting"
+# Where a route leaves the names of the query parameters that it knows.
+QUERY_NAMES = "kring.query-names"
 
 
 class NotForThisRole(Forbidden):
@@ -77,7 +80,18 @@ async def current_principal(request: Request) -> Principal:
     limiter: RateLimiter = request.app.state.limiter
     limiter.count(principal)
     request.scope[_PRINCIPAL] = principal
+    _refuse_unknown_query(request)
     return principal
+
+
+def _refuse_unknown_query(request: Request) -> None:
+    """Refuse parameters that the route does not know: one misspelt reads like a filter and filters nothing."""
+    known: frozenset[str] = request.scope.get(QUERY_NAMES, frozenset())
+    if unknown := [name for name in request.query_params if name not in known]:
+        message = f"is not known here; known are: {', '.join(sorted(known)) or 'none'}"
+        raise RequestValidationError(
+            [{"loc": ("query", name), "msg": message, "type": "extra_forbidden"} for name in unknown]
+        )
 
 
 def _named_tenant(request: Request) -> UUID | None:
@@ -98,6 +112,7 @@ def principal_if_any(request: Request) -> Principal | None:
 
 async def _let_anyone_in(request: Request) -> None:
     request.scope[_ANONYMOUS] = True
+    _refuse_unknown_query(request)
     if "authorization" in request.headers:
         # Who may say who they are, and does, is not counted; a token that is not good, or that nobody can judge now,
         # says nothing.

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +20,14 @@ from shared.auth import Principal
 from shared.context import Context
 from shared.http.idempotency import HEADER, Attempt, Repeated, claim, remember
 from shared.http.middleware import MAX_BODY, ROUTE
-from shared.http.principals import actor_of, current_principal, is_anonymous, principal_if_any, scope_of
+from shared.http.principals import (
+    QUERY_NAMES,
+    actor_of,
+    current_principal,
+    is_anonymous,
+    principal_if_any,
+    scope_of,
+)
 
 _ATTEMPT = "kring.attempt"
 _SESSION = "kring.session"
@@ -104,11 +112,13 @@ class ServiceRoute(APIRoute):
         """Return what handles a request to this route."""
         handle = super().get_route_handler()
         template = self.path_format
+        query_names = frozenset(_query_names(self.dependant))
         max_body = self.max_body
         writes = "POST" in (self.methods or ())
 
         async def handler(request: Request) -> Response:
             request.scope[ROUTE] = template
+            request.scope[QUERY_NAMES] = query_names
             if max_body is not None:
                 request.scope[MAX_BODY] = max_body
             if "case_id" in request.path_params:
@@ -119,6 +129,11 @@ class ServiceRoute(APIRoute):
             return await _once(handle, request, key)
 
         return handler
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_query_names(each) for each in dependant.dependencies))
 
 
 def _name_case(given: str) -> None:

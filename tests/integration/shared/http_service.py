@@ -111,10 +111,14 @@ router = Router()
 
 @router.post("/v1/things", status_code=201)
 async def make(
-    body: NewThing, principal: Annotated[Principal, Depends(allow(Role.FINANCE))], session: Session, now: Now
+    body: NewThing,
+    principal: Annotated[Principal, Depends(allow(Role.FINANCE))],
+    session: Session,
+    now: Now,
+    copies: int = 0,
 ) -> Made:
     """Make a thing."""
-    del principal
+    del principal, copies
     row: dict[str, Any] = {"id": uuid7(), "name": body.name, "made_at": now}
     await session.execute(insert(thing).values(**row))
     if body.name == "fails":

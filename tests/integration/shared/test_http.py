@@ -239,6 +239,26 @@ class TestProblems:
         answer = await service.client.get(path, headers=staff(Role.FINANCE) | {"host": "evil.example"})
         assert code_of(answer, 404) == "no-such-address"
 
+    async def test_head_answers_as_get_without_a_body(self, service: Running) -> None:
+        whole = await service.client.get("/v1/things", headers=staff(Role.FINANCE))
+        answer = await service.client.head("/v1/things", headers=staff(Role.FINANCE))
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-length"] == str(len(whole.content))
+        assert (await service.client.head("/v1/things")).status_code == 401
+
+    @pytest.mark.parametrize("query", ["state=open", "limit=1&Limit=2", "cursor", "name%5B%5D=x"])
+    async def test_an_unknown_query_parameter(self, service: Running, query: str) -> None:
+        address = f"/v1/things?{query}&unknown=Fatima"
+        answer = await service.client.get(address, headers=staff(Role.FINANCE))
+        assert code_of(answer, 422) == "invalid-request"
+        assert {
+            "field": "query.unknown",
+            "problem": "is not known here; known are: cursor, limit",
+        } in answer.json()["errors"]
+        assert "Fatima" not in answer.text
+        # Who may not ask at all is told that, and nothing of how.
+        assert code_of(await service.client.get(address), 401) == "token-missing"
+
     async def test_an_unknown_address_and_method(self, service: Running) -> None:
         assert code_of(await service.client.get("/v1/nothing"), 404) == "no-such-address"
         answer = await service.client.delete("/v1/things", headers=staff())
@@ -297,7 +317,7 @@ class TestSurroundings:
 
     async def test_logs_and_counts_by_template_and_not_by_address(self, service: Running) -> None:
         def count() -> float:
-            labels = {"service": "test", "method": "GET", "route": "/v1/errors/{name}", "status": "404"}
+            labels = {"service": "test", "method": "GET", "route": "/v1/errors/{name}", "status": "422"}
             found = [
                 s
                 for m in SECONDS.collect()
@@ -311,7 +331,7 @@ class TestSurroundings:
             await service.client.get("/v1/errors/not-found?who=Peeters", headers=staff())
         assert count() == before + 1
         requests = [line for line in lines if line["event"] == "http.request"]
-        assert [(line["route"], line["status"]) for line in requests] == [("/v1/errors/{name}", 404)]
+        assert [(line["route"], line["status"]) for line in requests] == [("/v1/errors/{name}", 422)]
         assert "Peeters" not in str(lines)
 
     async def test_names_the_case_of_the_address_in_logs_and_no_other_text(self, service: Running) -> None:

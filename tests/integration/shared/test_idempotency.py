@@ -58,8 +58,8 @@ class TestRepeatedRequest:
 
     async def test_at_another_address_is_refused(self, service: Running, manager: dict[str, str]) -> None:
         await post(service, LAMP, manager)
-        second = await post(service, LAMP, manager, path="/v1/things?again=1")
-        assert second.status_code == 422
+        second = await post(service, LAMP, manager, path="/v1/things?copies=1")
+        assert (second.status_code, code_of(second)) == (422, "idempotency-key-used-for-another-request")
 
     async def test_with_a_new_key_is_done_again(self, service: Running, manager: dict[str, str]) -> None:
         await post(service, LAMP, manager)
