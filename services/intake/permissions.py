@@ -20,7 +20,7 @@ from services.intake.domain.errors import (
     UnknownReferral,
 )
 from services.intake.models import BreakGlass, Case, Referral
-from services.intake.operations.baseline import Pens
+from services.intake.operations.baseline import BaselineRights
 from services.intake.queries import break_glass, cases, referrals, retention
 from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
@@ -111,10 +111,6 @@ async def may_read_referral(session: AsyncSession, principal: Principal, *, refe
     return referral
 
 
-def _wrote(principal: Principal, referral: Referral) -> bool:
-    return principal.has(Role.REFERRER) and referral.referrer_id == principal.id
-
-
 def may_list_cases(principal: Principal) -> Select[Case]:
     """Return the query of the cases someone may list: the tenant's, those assigned to them, their organisation's.
 
@@ -184,14 +180,14 @@ async def may_read_baseline(
     return case
 
 
-async def may_write_baseline(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Pens:
+async def may_write_baseline(session: AsyncSession, principal: Principal, *, case_id: UUID) -> BaselineRights:
     """Return what someone may write in the baseline: the coordinator the questions, the mandated side the rest.
 
     Raises: UnknownCase, CaseErased.
     """
     case, found = await _case(session, principal, case_id, Relation.COORDINATOR, *_PARTIES)
     mandated = case.mandated_organisation or case.referring_organisation
-    return Pens(
+    return BaselineRights(
         questions=Relation.COORDINATOR in found,
         bottom_lines=principal.has(Role.REFERRER) and principal.organisation == mandated,
     )
@@ -253,6 +249,10 @@ async def _in_own_name(
     if withdrawal.by not in (None, own):
         raise NotOnBehalf
     return own
+
+
+def _wrote(principal: Principal, referral: Referral) -> bool:
+    return principal.has(Role.REFERRER) and referral.referrer_id == principal.id
 
 
 async def _of_tenant(session: AsyncSession, principal: Principal, case_id: UUID) -> Case:

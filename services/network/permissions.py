@@ -81,20 +81,6 @@ async def may_change_link(session: AsyncSession, principal: Principal, *, person
     return await _person(session, principal, person_id, Relation.COORDINATOR, Relation.MANAGER, lock=True)
 
 
-async def _person(
-    session: AsyncSession,
-    principal: Principal,
-    person_id: UUID,
-    *wanted: Relation,
-    now: datetime | None = None,
-    lock: bool = False,
-) -> Person:
-    person = await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=lock)
-    unknown = UnknownPerson(person_id=str(person_id))
-    await require(session, principal, person.case_id, *wanted, otherwise=unknown, now=now)
-    return person
-
-
 async def may_erase_person(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
     """Return a person of the tenant to those who answer for its data, also when erased. Raises: UnknownPerson."""
     return await queries.person(session, tenant=principal.tenant, person_id=person_id)
@@ -231,7 +217,7 @@ async def may_hand_copy_over(
 
 
 def only_late(principal: Principal, *, now: datetime) -> datetime | None:
-    """Return the moment by which a request must have been due for this colleague to see it; None: all."""
+    """Return the time by which a request must have been due for this colleague to see it; None: all."""
     return None if principal.has(Role.DPO) else now
 
 
@@ -247,3 +233,17 @@ async def may_see_own_request(
     if request.person_id in no_contacts.kept_from(apart, asker.id):
         raise UnknownDataRequest(request_id=str(request_id))
     return request
+
+
+async def _person(
+    session: AsyncSession,
+    principal: Principal,
+    person_id: UUID,
+    *wanted: Relation,
+    now: datetime | None = None,
+    lock: bool = False,
+) -> Person:
+    person = await queries.person(session, tenant=principal.tenant, person_id=person_id, lock=lock)
+    unknown = UnknownPerson(person_id=str(person_id))
+    await require(session, principal, person.case_id, *wanted, otherwise=unknown, now=now)
+    return person

@@ -46,7 +46,7 @@ class OpenedBaseline:
 
 
 @dataclass(frozen=True)
-class Pens:
+class BaselineRights:
     """What someone may change: the questions, or the bottom lines and resources."""
 
     questions: bool
@@ -86,7 +86,7 @@ async def change_baseline(
     tenant: UUID,
     case_id: UUID,
     change: BaselineChange,
-    pens: Pens,
+    rights: BaselineRights,
     written_by: UUID,
     now: datetime,
 ) -> OpenedBaseline:
@@ -99,9 +99,9 @@ async def change_baseline(
     questions = present.questions if change.questions is None else tuple(change.questions)
     resources = change.resources if "resources" in change.model_fields_set else present.resources
     lines = present.lines if change.bottom_lines is None else _rewritten(present.lines, change.bottom_lines)
-    if questions != present.questions and not pens.questions:
+    if questions != present.questions and not rights.questions:
         raise QuestionsNotYours
-    if (resources, lines) != (present.resources, present.lines) and not pens.bottom_lines:
+    if (resources, lines) != (present.resources, present.lines) and not rights.bottom_lines:
         raise BottomLinesNotYours
     if (questions, resources, lines) == (present.questions, present.resources, present.lines):
         return present

@@ -31,14 +31,14 @@ async def change_baseline(
     parts: Parts,
 ) -> ShownBaseline:
     """Write the baseline: the coordinator its questions, the mandated side its bottom lines and resources."""
-    pens = await permissions.may_write_baseline(session, principal, case_id=case_id)
+    rights = await permissions.may_write_baseline(session, principal, case_id=case_id)
     written = await baseline.change_baseline(
         session,
         parts.vault,
         tenant=principal.tenant,
         case_id=case_id,
         change=change,
-        pens=pens,
+        rights=rights,
         written_by=principal.id,
         now=now,
     )
