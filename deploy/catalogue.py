@@ -79,8 +79,8 @@ def markdown() -> str:
 def _section(name: str, data: type[base.EventData], heard_by: list[str]) -> list[str]:
     kind = "command" if data.EXCHANGE == base.COMMANDS else "event"
     visibility = "public" if data.PUBLIC else "internal"
-    listeners = ", ".join(heard_by) or "nobody here"
-    lines = [f"### `{name}`", "", f"{_says(data)}", "", f"{kind}, {visibility}; heard by: {listeners}", ""]
+    listeners = ", ".join(heard_by) or "none here"
+    lines = [f"### `{name}`", "", f"{_says(data)}", "", f"{kind}, {visibility}; subscribers: {listeners}", ""]
     schema = data.model_json_schema()
     required = set(schema.get("required", ()))
     if schema.get("properties"):

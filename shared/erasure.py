@@ -123,7 +123,7 @@ async def erased_by(event: Received[Any], context: Context, *, kind: ErasureKind
     )
 
 
-async def wipe(
+async def clear(
     session: AsyncSession,
     vault: Vault,
     erased: Erased,

@@ -228,11 +228,11 @@ async def _repeat(settings: Settings, service: str, lines: Iterable[Line]) -> in
         of[0] for erased, of in by_erasure.items() if any((erased, line.key_id) not in known for line in of)
     ]
     if forgotten:
-        await _hear_again(settings, service, forgotten)
+        await _apply_again(settings, service, forgotten)
     return len(forgotten)
 
 
-async def _hear_again(settings: Settings, service: str, erasures: Sequence[Line]) -> None:
+async def _apply_again(settings: Settings, service: str, erasures: Sequence[Line]) -> None:
     from shared.runtime import connected
 
     subscriptions = import_module(f"services.{service}.consumer").subscriptions

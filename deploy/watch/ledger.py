@@ -46,7 +46,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InboxEntry:
     """What a subscriber noted about an event: `handled`, `case-<status>`, `refused:<code>` or `dead`."""
 
     service: str
@@ -64,7 +64,7 @@ class Ledger:
         self._begin = dict.fromkeys(SERVICES, 0)
         self._awaited: dict[str, dict[UUID, Event]] = {service: {} for service in SERVICES}
         self.events: list[Event] = []
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[InboxEntry] = []
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -135,7 +135,7 @@ class Ledger:
             event = awaited.get(row["event_id"])
             if event is not None and event.type == row["consumer"]:
                 del awaited[event.id]
-                self.outcomes.append(Outcome(service, event, row["outcome"]))
+                self.outcomes.append(InboxEntry(service, event, row["outcome"]))
 
     async def _everywhere(self, statement: str) -> dict[str, list[dict[str, Any]]]:
         rows = await asyncio.gather(*(self._pools[service].fetch(statement) for service in SERVICES))

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
 from services.network.copy_schemas import Copy
-from services.network.copy_words import say_code, word
+from services.network.copy_words import code_in_words, word
 from services.network.models import PersonFields
 from shared.calendar import Calendar
 from shared.contracts import OwnAuditEntry
@@ -148,8 +148,8 @@ class _Page:
         messages = [
             [
                 subject_of(_TEMPLATES, m.kind, self._language) or self._code(m.kind),
-                self._say("at", m.settled_at or m.decided_at),
-                self._say("state", m.state),
+                self._in_words("at", m.settled_at or m.decided_at),
+                self._in_words("state", m.state),
             ]
             for m in circle.messages
         ]
@@ -194,7 +194,7 @@ class _Page:
                 held.referral.wished_gender,
                 held.referral.wished_culture,
             ]
-            said = [say_code(wish, self._language) for wish in wishes if wish]
+            said = [code_in_words(wish, self._language) for wish in wishes if wish]
             rows.extend([Row(self._word("wishes"), said)] if said else [])
         return [
             *([self._section("part.referral", rows)] if rows else []),
@@ -209,20 +209,20 @@ class _Page:
         came = [
             [
                 str(one.conference_no),
-                self._say("at", one.starts_at or one.held_on),
+                self._in_words("at", one.starts_at or one.held_on),
                 one.venue or "",
-                self._say("state", one.state),
-                self._say("came", one.came),
-                self._say("mode", one.mode),
+                self._in_words("state", one.state),
+                self._in_words("came", one.came),
+                self._in_words("mode", one.mode),
             ]
             for one in held.conferences
         ]
         answers = [
             [
                 period_in_words(said.starts_at, said.ends_at, self._language, self._calendar),
-                self._say("answer", said.answer),
-                self._say("via", said.via),
-                self._say("said_at", said.said_at),
+                self._in_words("answer", said.answer),
+                self._in_words("via", said.via),
+                self._in_words("said_at", said.said_at),
             ]
             for poll in held.polls
             for said in poll.answers
@@ -267,7 +267,7 @@ class _Page:
         )
         opened = [self._word("by_break_glass")] if seen.by_break_glass else []
         return [
-            self._say("at", seen.at),
+            self._in_words("at", seen.at),
             self._code(seen.action),
             ", ".join(self._code(thing) for thing in seen.what),
             ", ".join([*by, *opened]),
@@ -302,13 +302,13 @@ class _Page:
                 continue
             values = value if isinstance(value, list) else [value]
             label = "when" if name == "at" else name
-            found.append(Row(self._word(label), [self._say(name, one) for one in values]))
+            found.append(Row(self._word(label), [self._in_words(name, one) for one in values]))
         return found
 
     def _cells(self, part: BaseModel, names: Sequence[str]) -> list[str]:
-        return [self._say(name, getattr(part, name)) for name in names]
+        return [self._in_words(name, getattr(part, name)) for name in names]
 
-    def _say(self, name: str, value: Any) -> str:
+    def _in_words(self, name: str, value: Any) -> str:
         if value is None:
             return ""
         if isinstance(value, bool):
@@ -321,7 +321,7 @@ class _Page:
         return text if name in _VERBATIM else self._code(text)
 
     def _code(self, code: str) -> str:
-        return self._word(code) if code in ("yes", "no") else say_code(code, self._language)
+        return self._word(code) if code in ("yes", "no") else code_in_words(code, self._language)
 
     def _word(self, key: str) -> str:
         return word(key, self._language)

@@ -23,7 +23,7 @@ def word(key: str, language: Language) -> str:
     return _words()[key][LANGUAGES.index(language)]
 
 
-def say_code(code: str, language: Language) -> str:
+def code_in_words(code: str, language: Language) -> str:
     """Return a code in words; one that has none is shown as it is."""
     found = _words().get(f"={code}")
     return code.replace("-", " ") if found is None else found[LANGUAGES.index(language)]

@@ -61,13 +61,13 @@ for _change in (intake.CoordinatorAssigned, intake.CoordinatorReleased):
 
 
 @subscriptions.writes(intake.CasePaused)
-async def rest(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
+async def pause(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
     """Pause the case's clocks."""
     await cases.let_clocks_follow(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 @subscriptions.writes(intake.CaseResumed)
-async def go_on(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
+async def resume(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
     """Let the case's clocks run on."""
     await cases.let_clocks_follow(session, case_id=event.data.case_id, now=await context.clock.now())
 
@@ -128,7 +128,7 @@ async def end_hold(session: AsyncSession, event: Received[intake.HoldLifted], co
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Make everybody of the case unreadable."""
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
-    await erasing.wipe_case(session, context.vault, erased)
+    await erasing.clear_case(session, context.vault, erased)
     await ending_requests.close_of_erased(
         session,
         tenant=tenant_of(event),
@@ -144,7 +144,7 @@ async def erase_person(
 ) -> None:
     """Make what is known of a person unreadable."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
-    await erasing.wipe_person(session, context.vault, erased)
+    await erasing.clear_person(session, context.vault, erased)
     await ending_requests.close_of_erased(
         session,
         tenant=tenant_of(event),
@@ -154,16 +154,18 @@ async def erase_person(
     )
 
 
-@subscriptions.writes(network.TellPerson, case="any")
-async def tell_person(session: AsyncSession, event: Received[network.TellPerson], context: Context) -> None:
+@subscriptions.writes(network.NotifyPerson, case="any")
+async def notify_person(
+    session: AsyncSession, event: Received[network.NotifyPerson], context: Context
+) -> None:
     """Write to a person because another service asks for it."""
-    await _require_tellable(session, event)
+    await _require_notifiable(session, event)
     await notifying.notify_as_asked(
         session, tenant=tenant_of(event), asked=event.data, now=await context.clock.now()
     )
 
 
-async def _require_tellable(session: AsyncSession, event: Received[network.TellPerson]) -> None:
+async def _require_notifiable(session: AsyncSession, event: Received[network.NotifyPerson]) -> None:
     state = await case_state.read(session, event.data.case_id)
     if state is None:
         raise NotYet(f"case of {event.type}")

@@ -46,27 +46,27 @@ async def keep_changed_baseline(
 
 
 @subscriptions.writes(network.ConsentGiven, case="any")
-async def hear_of_yes(
+async def note_consent(
     session: AsyncSession, event: Received[network.ConsentGiven], _context: Context
 ) -> None:
     """Keep that somebody agrees to share the plan."""
-    await _hear_of_consent(session, event, given=True)
+    await _note_consent(session, event, given=True)
 
 
 @subscriptions.writes(network.ConsentWithdrawn, case="any")
-async def hear_of_no(
+async def note_withdrawn_consent(
     session: AsyncSession, event: Received[network.ConsentWithdrawn], _context: Context
 ) -> None:
     """End what was shared outside the circle, if those whom the plan is about want that."""
-    await _hear_of_consent(session, event, given=False)
+    await _note_consent(session, event, given=False)
 
 
 @subscriptions.writes(network.AuthorityEnded, case="any")
-async def hear_of_ended_authority(
+async def note_ended_authority(
     session: AsyncSession, event: Received[network.AuthorityEnded], _context: Context
 ) -> None:
     """Keep that an objection no longer counts; what it ended stays ended."""
-    await sharing.hear_of_consent(
+    await sharing.note_consent(
         session,
         case_id=event.data.case_id,
         person_id=event.data.person_id,
@@ -78,7 +78,7 @@ async def hear_of_ended_authority(
     )
 
 
-async def _hear_of_consent(
+async def _note_consent(
     session: AsyncSession,
     event: Received[network.ConsentGiven] | Received[network.ConsentWithdrawn],
     *,
@@ -86,7 +86,7 @@ async def _hear_of_consent(
 ) -> None:
     if event.data.purpose != SHARE_PLAN:
         return
-    await sharing.hear_of_consent(
+    await sharing.note_consent(
         session,
         case_id=event.data.case_id,
         person_id=event.data.person_id,
@@ -110,14 +110,16 @@ async def keep_conference(
 
 
 @subscriptions.writes(intake.CasePaused)
-async def rest_with_case(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
+async def pause_with_case(
+    session: AsyncSession, event: Received[intake.CasePaused], context: Context
+) -> None:
     """Pause the clocks of a paused case."""
     now = await context.clock.now()
     await ending.pause(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
 
 
 @subscriptions.writes(intake.CaseResumed)
-async def go_on_with_case(
+async def resume_with_case(
     session: AsyncSession, event: Received[intake.CaseResumed], context: Context
 ) -> None:
     """Resume the clocks of a resumed case."""
@@ -144,7 +146,7 @@ async def end_with_case(session: AsyncSession, event: Received[intake.CaseClosed
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Nothing is followed up any more, and the words of the plan go."""
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
-    await erasing.wipe_case(session, context.vault, erased)
+    await erasing.clear_case(session, context.vault, erased)
 
 
 @subscriptions.writes(network.PersonErased, case="always")
@@ -153,4 +155,4 @@ async def erase_person(
 ) -> None:
     """The person no longer belongs to the case; where a plan names them, it names nobody."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
-    await erasing.wipe_person(session, context.vault, erased)
+    await erasing.clear_person(session, context.vault, erased)

@@ -158,10 +158,10 @@ class Conference(Base):
     created_at: Mapped[datetime]
 
 
-class Told(Base):
+class Notified(Base):
     """Who was told of a conference's date, and as of which revision."""
 
-    __tablename__ = "told"
+    __tablename__ = "notified"
 
     conference_id: Mapped[UUID] = mapped_column(ForeignKey("conference.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -21,12 +21,12 @@ from services.scheduling.models import (
     Circle,
     CircleMember,
     Conference,
+    Notified,
     Poll,
     PollAnswer,
     PollAsked,
     PollOption,
     Preparation,
-    Told,
 )
 from shared.case_access import people_who_left
 from shared.errors import NotFound
@@ -143,9 +143,11 @@ async def people_known(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
     return set((await session.scalars(people.union(circle))).all())
 
 
-async def told(session: AsyncSession, conference: Conference) -> list[UUID]:
+async def notified(session: AsyncSession, conference: Conference) -> list[UUID]:
     """Return who was told of a conference's date."""
-    query = select(Told.person_id).where(Told.conference_id == conference.id).order_by(Told.person_id)
+    query = (
+        select(Notified.person_id).where(Notified.conference_id == conference.id).order_by(Notified.person_id)
+    )
     return list((await session.scalars(query)).all())
 
 
@@ -232,16 +234,16 @@ async def conferences_of_person(
 ) -> list[tuple[Conference, Attendance | None, bool]]:
     """Return the conferences that one person was told of or came to, in order, and which of both."""
     query = (
-        select(Conference, Attendance, Told.person_id)
+        select(Conference, Attendance, Notified.person_id)
         .outerjoin(
             Attendance,
             and_(Attendance.conference_id == Conference.id, Attendance.person_id == person_id),
         )
-        .outerjoin(Told, and_(Told.conference_id == Conference.id, Told.person_id == person_id))
+        .outerjoin(Notified, and_(Notified.conference_id == Conference.id, Notified.person_id == person_id))
         .where(
             Conference.tenant == tenant,
             Conference.case_id == case_id,
-            or_(Attendance.person_id.is_not(None), Told.person_id.is_not(None)),
+            or_(Attendance.person_id.is_not(None), Notified.person_id.is_not(None)),
         )
         .order_by(Conference.conference_no)
     )

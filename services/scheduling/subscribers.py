@@ -64,14 +64,14 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
 
 
 @subscriptions.writes(intake.CasePaused)
-async def rest(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
+async def pause(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
     """Pause the clocks of a paused case."""
     now = await context.clock.now()
     await operations.follow_pause(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
 
 
 @subscriptions.writes(intake.CaseResumed)
-async def go_on(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
+async def resume(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
     """Resume the clocks of a resumed case."""
     now = await context.clock.now()
     await operations.follow_pause(session, case_id=event.data.case_id, reason="", now=now)
@@ -90,7 +90,7 @@ for _end in (intake.CaseWithdrawn, intake.CaseClosed):
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Nothing is prepared any more, and what people answered goes."""
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
-    await erasing.wipe_case(session, context.vault, erased)
+    await erasing.clear_case(session, context.vault, erased)
 
 
 @subscriptions.writes(network.PersonErased, case="always")
@@ -99,4 +99,4 @@ async def erase_person(
 ) -> None:
     """What the person answered goes, and nobody waits for them."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
-    await erasing.wipe_person(session, context.vault, erased)
+    await erasing.clear_person(session, context.vault, erased)

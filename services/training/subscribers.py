@@ -10,7 +10,7 @@ from services.training.workflows import WORKFLOWS
 from shared import erasure, messages
 from shared.context import Context
 from shared.erasure import erased_by
-from shared.events import training as says
+from shared.events import training as events
 from shared.events.base import Received
 from shared.subscriptions import Subscriptions, tenant_of
 
@@ -21,17 +21,19 @@ erasing.erasures.follow(subscriptions, services=[registrations.SERVICE])
 subscriptions.watches(*WORKFLOWS)
 
 
-@subscriptions.writes(says.RegistrationErased, case="always")
+@subscriptions.writes(events.RegistrationErased, case="always")
 async def erase_registration(
-    session: AsyncSession, event: Received[says.RegistrationErased], context: Context
+    session: AsyncSession, event: Received[events.RegistrationErased], context: Context
 ) -> None:
     """Make who registered and who paid unreadable."""
     erased = await erased_by(event, context, kind="registration", subject=event.data.registration_id)
-    await erasing.wipe_registration(session, context.vault, erased)
+    await erasing.clear_registration(session, context.vault, erased)
 
 
-@subscriptions.writes(says.PlaceFreed)
-async def give_place_away(session: AsyncSession, event: Received[says.PlaceFreed], context: Context) -> None:
+@subscriptions.writes(events.PlaceFreed)
+async def give_place_away(
+    session: AsyncSession, event: Received[events.PlaceFreed], context: Context
+) -> None:
     """Give a freed place to who waits longest."""
     now = await context.clock.now()
     await registrations.fill_places(

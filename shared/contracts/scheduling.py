@@ -38,7 +38,7 @@ class CopiedConference(Published):
     ends_at: datetime | None
     held_on: date | None
     venue: str | None
-    told: bool
+    notified: bool
     mode: str | None
     came: bool | None
     arrived_at: datetime | None

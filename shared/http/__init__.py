@@ -26,7 +26,7 @@ app = create_service_app(context, title="Kring intake", routers=[router])
 from shared.http.app import create_service_app
 from shared.http.audit_log import audit_log_of_person, own_audit_log
 from shared.http.models import RequestModel, ResponseModel
-from shared.http.openapi import door_of, problems
+from shared.http.openapi import gate_of, problems
 from shared.http.paging import (
     CursorNotReadable,
     Page,
@@ -76,8 +76,8 @@ __all__ = [
     "create_service_app",
     "current_principal",
     "decode_cursor",
-    "door_of",
     "encode_cursor",
+    "gate_of",
     "own_audit_log",
     "paginate",
     "persons",

@@ -15,14 +15,14 @@ class NewErasure(RequestModel):
     because: ErasureBecause
 
 
-class ServiceStanding(ResponseModel):
+class ServiceConfirmation(ResponseModel):
     """Whether a service has confirmed that nothing readable is left there, and when."""
 
     service: str
     confirmed_at: datetime | None
 
 
-class ErasureStanding(ResponseModel):
+class ErasureProgress(ResponseModel):
     """How far an erasure is. `late_since`: when it should have been confirmed everywhere, if that has passed."""
 
     subject_id: UUID
@@ -33,10 +33,10 @@ class ErasureStanding(ResponseModel):
     due_at: datetime | None
     late_since: datetime | None
     done_at: datetime | None
-    services: list[ServiceStanding]
+    services: list[ServiceConfirmation]
 
     @classmethod
-    def of(cls, erasure: Erasure, *, now: datetime) -> "ErasureStanding":
+    def of(cls, erasure: Erasure, *, now: datetime) -> "ErasureProgress":
         """Return how far an erasure is."""
         late = erasure.done_at is None and erasure.due_at is not None and erasure.due_at <= now
         return cls.model_validate(

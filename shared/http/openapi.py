@@ -37,7 +37,7 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
         yield from _calls(inner)
 
 
-def door_of(route: ServiceRoute) -> str | None:
+def gate_of(route: ServiceRoute) -> str | None:
     """Return how a route is entered: "anonymous", "principal", or None if it does not say."""
     calls = list(_calls(route.dependant))
     if _let_anyone_in in calls:
@@ -50,14 +50,14 @@ def refuse_open_doors(router: Router) -> None:
     for route in router.routes:
         if not isinstance(route, ServiceRoute):
             raise TypeError(f"{getattr(route, 'path', route)}: make routes with shared.http.Router")
-        if door_of(route) is None:
+        if gate_of(route) is None:
             raise TypeError(f"{route.path}: say who may call it, or mark it with dependencies=[anonymous]")
 
 
 def describe(app: FastAPI, routers: list[Router]) -> None:
-    """Make the app's OpenAPI document tell of tokens, open doors and problems."""
-    doors = {
-        (route.path_format, method.lower()): door_of(route)
+    """Make the app's OpenAPI document tell of tokens, open gates and problems."""
+    gates = {
+        (route.path_format, method.lower()): gate_of(route)
         for router in routers
         for route in router.routes
         if isinstance(route, ServiceRoute)
@@ -79,16 +79,16 @@ def describe(app: FastAPI, routers: list[Router]) -> None:
                 schemas.pop(unused, None)
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():
-                    _complete(operation, path, method, door=doors.get((path, method)))
+                    _complete(operation, path, method, gate=gates.get((path, method)))
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _complete(operation: dict[str, Any], path: str, method: str, *, door: str | None) -> None:
+def _complete(operation: dict[str, Any], path: str, method: str, *, gate: str | None) -> None:
     usual = {400, 422, 503}
-    if door == "anonymous":
+    if gate == "anonymous":
         operation["security"] = []
         operation["x-anonymous"] = True
         if method != "get":
@@ -106,7 +106,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, door: str | 
     responses.pop("422", None)
     for status, response in problems(*sorted(usual)).items():
         responses.setdefault(str(status), response)
-    if method == "post" and door != "anonymous":
+    if method == "post" and gate != "anonymous":
         operation.setdefault("parameters", []).append(
             {
                 "name": "Idempotency-Key",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.access.cast import Headers
-from tests.access.world import Try, World, door_of, refusal
+from tests.access.world import Try, World, gate_of, refusal
 
 
 @dataclass
@@ -39,7 +39,7 @@ async def _try(world: World, row: str, asker: str, *, everybody: dict[str, Heade
         assert prepared.is_success, (row, step, prepared.text)
     answer = await _ask(world, row, asker, headers)
     assert answer.status_code < 500, (row, asker, answer.text)
-    found.outcomes[row][asker] = world.outcome(door_of(row), answer)
+    found.outcomes[row][asker] = world.outcome(gate_of(row), answer)
     for what, words in world.contents.items():
         if words in answer.text:
             found.seen[what].add(asker)

@@ -11,7 +11,7 @@ import schemathesis
 
 from tests.access.cast import Headers
 from tests.access.table import written
-from tests.access.world import ID, World, door_of
+from tests.access.world import ID, World, gate_of
 from tests.support.generated import CHECKS
 
 MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
@@ -43,7 +43,7 @@ class Sender:
     def _turns_of(self, table: dict[str, dict[str, str]]) -> dict[str, tuple[Iterator[str], Iterator[str]]]:
         may: dict[str, set[str]] = {}
         for row, outcomes in table.items():
-            may.setdefault(door_of(row), set()).update(
+            may.setdefault(gate_of(row), set()).update(
                 who for who, outcome in outcomes.items() if outcome != "no"
             )
         every = set(self._everybody)

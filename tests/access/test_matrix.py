@@ -10,7 +10,7 @@ from tests.access.cast import Cast
 from tests.access.conftest import Populated
 from tests.access.observing import observe
 from tests.access.table import TABLE, readers, spelled_out, written
-from tests.access.world import door_of, doors
+from tests.access.world import doors, gate_of
 
 # What tells machines how a service is: 503 where a part is missing.
 _FOR_ANYBODY = {"GET /health/live", "GET /health/ready", "GET /metrics"}
@@ -25,7 +25,7 @@ async def test_everybody_may_do_what_the_table_says_and_nothing_else(
         everybody = world.cast.askers(secrets_dir)
         wanted = written(service, set(everybody))
         document = (await world.http.get("/openapi.json")).json()
-        rows = {door_of(row) for row in wanted}
+        rows = {gate_of(row) for row in wanted}
         assert rows | _FOR_ANYBODY == set(doors(document)), "every operation has a row in the table"
         for operation, asker in product(_FOR_ANYBODY, ("nobody", "person elsewhere", "trainer elsewhere")):
             answer = await world.http.get(operation.removeprefix("GET "), headers=everybody[asker])

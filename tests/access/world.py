@@ -62,7 +62,7 @@ class World:
 
     def request(self, row: str, asker: str, ids: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the request of a row of the table, about this case unless other ids are given."""
-        door = door_of(row)
+        door = gate_of(row)
         method, path = door.split(" ")
         tried = self.tries.get(row) or self._usual(door)
         values = self.ids | tried.ids | tried.own_ids.get(asker, {}) | dict(ids or {})
@@ -136,7 +136,7 @@ def refusal(answer: httpx.Response) -> str:
     return ID.sub("an id", " | ".join(str(body.get(name)) for name in ("type", "title", "status", "detail")))
 
 
-def door_of(row: str) -> str:
+def gate_of(row: str) -> str:
     """Return the operation of a row: what is written in brackets after it tells rows about its parts apart."""
     return row.partition(" (")[0]
 

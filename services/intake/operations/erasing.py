@@ -93,7 +93,7 @@ def require_erasable(case: Case) -> None:
         raise CaseGoesOn(case_id=str(case.id), state=case.state)
 
 
-async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what intake itself holds of an erased case unreadable: the referral, its persons, the baseline."""
     # It is erased already, unless this database was restored from before it was.
     await session.execute(
@@ -101,9 +101,9 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
         .where(Case.tenant == erased.tenant, Case.id == erased.subject)
         .values(state=CaseStatus.ERASED)
     )
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)
 
 
-async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what a referral says of one person unreadable; of somebody who came later intake holds nothing."""
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)

@@ -80,7 +80,7 @@ def _forget(row: StaffMember | Coordinator, now: datetime) -> None:
     row.max_load = 0
 
 
-async def wipe_contact(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_contact(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what is sealed of somebody who left unreadable, and call their mails off."""
     # By what stands for them: after a restore the ledger, which names nobody, is all that knows of it.
     known = [
@@ -91,4 +91,4 @@ async def wipe_contact(session: AsyncSession, vault: Vault, erased: Erased) -> N
     for row in known:
         _forget(row, erased.now)
     await session.flush()
-    await erasure.wipe(session, vault, erased, base=Base, recipients=[row.id for row in known])
+    await erasure.clear(session, vault, erased, base=Base, recipients=[row.id for row in known])

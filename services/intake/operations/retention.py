@@ -29,7 +29,7 @@ from shared.auth import Role
 from shared.calendar import age_on
 from shared.case_state import CaseErased, UnknownCase
 from shared.clocks import Clocks
-from shared.events.network import TellPerson
+from shared.events.network import NotifyPerson
 from shared.vault import Vault
 
 UNDER_HOLD = "legal-hold"
@@ -227,7 +227,7 @@ async def _notify(
     told = {"central", "representative"} if young else {"central"}
     for row, _ in persons:
         if row.role in told:
-            command = TellPerson(
+            command = NotifyPerson(
                 case_id=file.case_id,
                 person_id=row.id,
                 kind="file-kept",

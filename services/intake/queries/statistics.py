@@ -34,7 +34,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class CountedCase:
     """What counts of one case."""
 
     quarter: Quarter
@@ -59,32 +59,32 @@ class Told:
 async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int) -> list[Table]:
     """Return a table for each block of quarters that are over, earliest first."""
     now = Quarter.of(today)
-    found = await _told(session, tenant=tenant, before=now.begins)
-    referred = Counter(told.quarter for told in found)
+    found = await _counted(session, tenant=tenant, before=now.begins)
+    referred = Counter(case.quarter for case in found)
     return [
-        _table(block, [told for told in found if block.first <= told.quarter <= block.last], by, smallest)
+        _table(block, [case for case in found if block.first <= case.quarter <= block.last], by, smallest)
         for block in blocks(referred, before=now, smallest=smallest)
     ]
 
 
-def _table(block: Block, told: Sequence[Told], by: By, smallest: int) -> Table:
+def _table(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Table:
     if by == "theme":
-        everybody = Counter(("", each.ended) for each in told)
+        everybody = Counter(("", each.ended) for each in cases)
         having = {
-            theme.value: Counter((theme.value, each.ended) for each in told if theme in each.themes)
+            theme.value: Counter((theme.value, each.ended) for each in cases if theme in each.themes)
             for theme in Theme
         }
         return publish_overlapping(having, block=block, everybody=everybody, smallest=smallest)
-    counts: Counts = Counter((each.value(by), each.ended) for each in told)
+    counts: Counts = Counter((each.value(by), each.ended) for each in cases)
     values = [] if by == "none" else sorted({*_KNOWN.get(by, ()), *(one for one, _ in counts)})
     return publish(counts, block=block, values=values, smallest=smallest)
 
 
-async def _told(session: AsyncSession, *, tenant: UUID, before: date) -> list[Told]:
+async def _counted(session: AsyncSession, *, tenant: UUID, before: date) -> list[CountedCase]:
     """Return the cases that were referred before a day, with what had become of them by then."""
     query = select(CaseFact).where(CaseFact.tenant == tenant, CaseFact.referred < before)
     return [
-        Told(
+        CountedCase(
             quarter=Quarter.of(fact.referred),
             ended=_ended(fact, before),
             track=fact.track,

@@ -9,7 +9,7 @@ from services.intake.operations import cases
 from services.intake.permissions import CaseReader, PersonsCopier, Withdrawer
 from services.intake.queries import cases as reads
 from services.intake.queries import referrals
-from services.intake.schemas.cases import CaseStanding, CaseSummary, Closing, Pause, Release, Withdrawal
+from services.intake.schemas.cases import CaseState, CaseSummary, Closing, Pause, Release, Withdrawal
 from shared.auth import Principal
 from shared.contracts.intake import PERSONS_AT_OPENING, PersonAtOpening, PersonsAtOpening
 from shared.http import Now, Page, Paging, Parts, Router, Session
@@ -34,27 +34,27 @@ async def read_case(case_id: UUID, principal: CaseReader, session: Session) -> C
 @router.post("/v1/cases/{case_id}/pause")
 async def pause_case(
     case_id: UUID, pause: Pause, principal: CoordinatorOrManager, session: Session, now: Now
-) -> CaseStanding:
+) -> CaseState:
     """Pause a case; its clocks are paused in every service."""
     await permissions.may_coordinate(session, principal, case_id=case_id)
     await cases.pause_case(session, tenant=principal.tenant, case_id=case_id, reason=pause.reason, now=now)
-    return CaseStanding(case_id=case_id, state=CaseStatus.PAUSED)
+    return CaseState(case_id=case_id, state=CaseStatus.PAUSED)
 
 
 @router.post("/v1/cases/{case_id}/resume")
 async def resume_case(
     case_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now
-) -> CaseStanding:
+) -> CaseState:
     """Let a case go on."""
     await permissions.may_coordinate(session, principal, case_id=case_id)
     await cases.resume_case(session, tenant=principal.tenant, case_id=case_id, now=now)
-    return CaseStanding(case_id=case_id, state=CaseStatus.OPEN)
+    return CaseState(case_id=case_id, state=CaseStatus.OPEN)
 
 
 @router.post("/v1/cases/{case_id}/withdraw")
 async def withdraw_case(
     *, case_id: UUID, withdrawal: Withdrawal, principal: Withdrawer, session: Session, now: Now, parts: Parts
-) -> CaseStanding:
+) -> CaseState:
     """Stop a case before its end; the people concerned can, at any moment, with their personal link."""
     by = await permissions.may_withdraw_case(session, principal, case_id=case_id, withdrawal=withdrawal)
     await cases.withdraw_case(
@@ -66,30 +66,30 @@ async def withdraw_case(
         by=by,
         now=now,
     )
-    return CaseStanding(case_id=case_id, state=CaseStatus.WITHDRAWN)
+    return CaseState(case_id=case_id, state=CaseStatus.WITHDRAWN)
 
 
 @router.post("/v1/cases/{case_id}/close")
 async def close_case(
     *, case_id: UUID, closing: Closing, principal: Manager, session: Session, now: Now, parts: Parts
-) -> CaseStanding:
+) -> CaseState:
     """Bring a case to its end."""
     await cases.close_case(
         session, parts.vault, tenant=principal.tenant, case_id=case_id, outcome=closing.outcome, now=now
     )
-    return CaseStanding(case_id=case_id, state=CaseStatus.CLOSED)
+    return CaseState(case_id=case_id, state=CaseStatus.CLOSED)
 
 
 @router.post("/v1/cases/{case_id}/release-coordinator")
 async def release_coordinator(
     case_id: UUID, release: Release, principal: CoordinatorOrManager, session: Session, now: Now
-) -> CaseStanding:
+) -> CaseState:
     """Let the coordinator go; unless the task is done, the search for another begins."""
     case = await permissions.may_coordinate(session, principal, case_id=case_id)
     await cases.release_coordinator(
         session, tenant=principal.tenant, case_id=case_id, reason=ReleaseReason(release.reason), now=now
     )
-    return CaseStanding(case_id=case_id, state=CaseStatus(case.state))
+    return CaseState(case_id=case_id, state=CaseStatus(case.state))
 
 
 @router.get(PERSONS_AT_OPENING.path)

@@ -8,10 +8,10 @@ from services.intake.domain.errors import NoErasure
 from services.intake.models.register import key_subject
 from services.intake.operations import erasing, leaving
 from services.intake.permissions import ContactEraser
-from services.intake.schemas.cases import CaseStanding
+from services.intake.schemas.cases import CaseState
 from shared.auth import Principal
 from shared.http import Now, Router, Session
-from shared.http.erasing import ErasureStanding, NewErasure
+from shared.http.erasing import ErasureProgress, NewErasure
 from shared.http.gates import ErasureReader, Officer
 
 router = Router(tags=["erasing"])
@@ -20,29 +20,29 @@ router = Router(tags=["erasing"])
 @router.post("/v1/cases/{case_id}/erase")
 async def erase_case(
     case_id: UUID, body: NewErasure, principal: Officer, session: Session, now: Now
-) -> CaseStanding:
+) -> CaseState:
     """Make everything about a case that is over unreadable, in every service and for good."""
     case = await permissions.may_erase_case(session, principal, case_id=case_id)
     await erasing.erase_case(session, case=case, because=body.because, now=now)
-    return CaseStanding(case_id=case_id, state=CaseStatus.ERASED)
+    return CaseState(case_id=case_id, state=CaseStatus.ERASED)
 
 
 @router.get("/v1/cases/{case_id}/erasure")
 async def read_erasure(
     case_id: UUID, principal: ErasureReader, session: Session, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Read which services have confirmed that nothing readable is left, and since when it is late."""
     await permissions.may_erase_case(session, principal, case_id=case_id)
     erasure = await erasing.erasures.read(session, subject=case_id, tenant=principal.tenant)
     if erasure is None:
         raise NoErasure(case_id=str(case_id))
-    return ErasureStanding.of(erasure, now=now)
+    return ErasureProgress.of(erasure, now=now)
 
 
 @router.post("/v1/staff/{staff_id}/erase")
 async def erase_staff(
     staff_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Make what the tenant knows of a colleague who left unreadable for good; what they did stays, under their id."""
     await leaving.erase_contact(
         session,
@@ -58,7 +58,7 @@ async def erase_staff(
 @router.get("/v1/staff/{staff_id}/erasure")
 async def read_erasure_of_staff(
     staff_id: UUID, principal: ContactEraser, session: Session, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Read whether it is confirmed that nothing readable is left of a colleague."""
     return await _standing_of_contact(session, principal, staff_id, now)
 
@@ -66,7 +66,7 @@ async def read_erasure_of_staff(
 @router.post("/v1/coordinators/{coordinator_id}/erase")
 async def erase_coordinator(
     coordinator_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Make what the tenant knows of a coordinator who left unreadable for good; what they did stays, under their id."""
     await leaving.erase_contact(
         session,
@@ -82,16 +82,16 @@ async def erase_coordinator(
 @router.get("/v1/coordinators/{coordinator_id}/erasure")
 async def read_erasure_of_coordinator(
     coordinator_id: UUID, principal: ContactEraser, session: Session, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Read whether it is confirmed that nothing readable is left of a coordinator."""
     return await _standing_of_contact(session, principal, coordinator_id, now)
 
 
 async def _standing_of_contact(
     session: Session, principal: Principal, person_id: UUID, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     subject = key_subject(principal.tenant, person_id)
     erasure = await erasing.erasures.read(session, subject=subject, tenant=principal.tenant)
     if erasure is None:
         raise NoErasure
-    return ErasureStanding.of(erasure, now=now)
+    return ErasureProgress.of(erasure, now=now)

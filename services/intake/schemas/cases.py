@@ -42,7 +42,7 @@ class CaseSummary(ResponseModel):
     ended_at: datetime | None
 
 
-class CaseStanding(ResponseModel):
+class CaseState(ResponseModel):
     """What became of a case just now."""
 
     case_id: UUID

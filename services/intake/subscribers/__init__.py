@@ -99,7 +99,7 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
     """Make the referral, its persons and the baseline unreadable; what was counted is no longer of this case."""
     await statistics.let_go(session, tenant=tenant_of(event), case_id=event.data.case_id)
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
-    await erasing.wipe_case(session, context.vault, erased)
+    await erasing.clear_case(session, context.vault, erased)
 
 
 @subscriptions.writes(network.PersonErased, case="always")
@@ -108,7 +108,7 @@ async def erase_person(
 ) -> None:
     """Make what the referral says of a person unreadable."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
-    await erasing.wipe_person(session, context.vault, erased)
+    await erasing.clear_person(session, context.vault, erased)
 
 
 @subscriptions.writes(intake.ContactErased, case="always")
@@ -117,4 +117,4 @@ async def erase_contact(
 ) -> None:
     """Make what the tenant knows of somebody who left unreadable."""
     erased = await erased_by(event, context, kind=event.data.kind, subject=event.data.contact_id)
-    await leaving.wipe_contact(session, context.vault, erased)
+    await leaving.clear_contact(session, context.vault, erased)

@@ -151,7 +151,7 @@ async def approve(
         )
         await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
     await session.flush()
-    await _tell_decided(session, request, "approved", now)
+    await _publish_decided(session, request, "approved", now)
     if request.kind == RequestKind.COPY:
         await _notify(session, request, "data-request-ready", now, until=request.ready_until)
     else:
@@ -166,7 +166,7 @@ async def refuse(
     request.ended_at = now
     await _seal(session, vault, request, refusal=reason)
     await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
-    await _tell_decided(session, request, "refused", now)
+    await _publish_decided(session, request, "refused", now)
     await _notify(session, request, "data-request-refused", now)
 
 
@@ -291,7 +291,7 @@ async def _seal(session: AsyncSession, vault: Vault, request: DataRequest, **wor
     await session.flush()
 
 
-async def _tell_decided(
+async def _publish_decided(
     session: AsyncSession, request: DataRequest, decision: Decision, now: datetime
 ) -> None:
     fact = network.DataRequestDecided(

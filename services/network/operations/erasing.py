@@ -95,7 +95,7 @@ async def require_erasable(session: AsyncSession, person: Person) -> None:
         raise LastCentralPersonErased(person_id=str(person.id))
 
 
-async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what network holds of an erased person unreadable; what they agreed to stays."""
     person = await session.get(Person, erased.subject)
     if person is not None and person.tenant == erased.tenant and person.state != PersonState.ERASED:
@@ -106,10 +106,10 @@ async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> No
     )
     await no_contacts.forget(session, tenant=erased.tenant, case_id=erased.case_id, person_id=erased.subject)
     await session.execute(_LEAVE_CIRCLE, {"person_id": str(erased.subject), "case_id": erased.case_id})
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)
 
 
-async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what network holds of an erased case unreadable: everybody of it, and who spoke with whom when."""
     await cases.stop(session, tenant=erased.tenant, case_id=erased.subject, now=erased.now, tell=False)
     await session.execute(
@@ -119,4 +119,4 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
     await session.execute(
         delete(Circle).where(Circle.tenant == erased.tenant, Circle.case_id == erased.subject)
     )
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)

@@ -10,7 +10,7 @@ from services.network import queries
 from services.network.domain import SERVICE, NotInCircle, PersonState
 from services.network.models import Person
 from shared import messages
-from shared.events.network import TellPerson
+from shared.events.network import NotifyPerson
 
 # What other services may ask for; network's own kinds are not for them.
 ASKED_KINDS = frozenset(
@@ -63,7 +63,7 @@ async def notify(
     )
 
 
-async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: TellPerson, now: datetime) -> UUID:
+async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyPerson, now: datetime) -> UUID:
     """Decide that a person is written to because another service asks for it.
 
     Raises: UnknownPerson, NotInCircle; UnknownKind if there is no such mail.
@@ -84,7 +84,7 @@ async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: TellPer
     )
 
 
-def _calendar(asked: TellPerson) -> messages.Parameters:
+def _calendar(asked: NotifyPerson) -> messages.Parameters:
     entry = asked.calendar
     if entry is None:
         return {}

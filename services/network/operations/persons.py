@@ -68,7 +68,7 @@ async def add(
         required=required,
         now=now,
     )
-    await _tell_added(session, person, now)
+    await _publish_added(session, person, now)
     return person
 
 
@@ -108,7 +108,7 @@ async def confirm(session: AsyncSession, *, person: Person, now: datetime) -> No
         raise NotInCircle(person_id=str(person.id))
     person.state = PersonState.ACTIVE
     await session.flush()
-    await _tell_added(session, person, now)
+    await _publish_added(session, person, now)
 
 
 async def copy_from_referral(
@@ -141,7 +141,7 @@ async def copy_from_referral(
             required=False,
             now=now,
         )
-        await _tell_added(session, person, now)
+        await _publish_added(session, person, now)
         if given.agreed:
             await _note_referral_consent(session, person, now)
 
@@ -164,7 +164,7 @@ async def change(
     person.side = changes.get("side", person.side)
     person.required = changes.get("required", person.required)
     await session.flush()
-    await _tell_ended_authority(session, person, before=fields, after=changed, now=now)
+    await _publish_ended_authority(session, person, before=fields, after=changed, now=now)
     if changed.birth_date != fields.birth_date:
         await ages.follow(session, person=person, birth_date=changed.birth_date, now=now)
     if changed.email != fields.email:
@@ -234,7 +234,7 @@ async def _check_family(
         raise ChildNotInCase
 
 
-async def _tell_ended_authority(
+async def _publish_ended_authority(
     session: AsyncSession, person: Person, *, before: PersonFields, after: PersonFields, now: datetime
 ) -> None:
     for child in await consents.children_spoken_about(session, tenant=person.tenant, person_id=person.id):
@@ -322,7 +322,7 @@ async def _note_referral_consent(session: AsyncSession, person: Person, now: dat
     await _publish(session, person, fact, now)
 
 
-async def _tell_added(session: AsyncSession, person: Person, now: datetime) -> None:
+async def _publish_added(session: AsyncSession, person: Person, now: datetime) -> None:
     fact = network.PersonAdded(
         case_id=person.case_id,
         person_id=person.id,

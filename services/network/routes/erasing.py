@@ -7,7 +7,7 @@ from services.network.domain import NoErasure
 from services.network.operations import erasing
 from shared.auth import Principal
 from shared.http import Now, Parts, Router, Session
-from shared.http.erasing import ErasureStanding, NewErasure
+from shared.http.erasing import ErasureProgress, NewErasure
 from shared.http.gates import ErasureReader, Officer
 
 router = Router(tags=["erasing"])
@@ -16,7 +16,7 @@ router = Router(tags=["erasing"])
 @router.post("/v1/persons/{person_id}/erase")
 async def erase_person(
     *, person_id: UUID, body: NewErasure, principal: Officer, session: Session, parts: Parts, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Make everything about a person unreadable, in every service and for good; their case goes on."""
     person = await permissions.may_erase_person(session, principal, person_id=person_id)
     await erasing.erase_person(session, parts.services, person=person, because=body.because, now=now)
@@ -26,14 +26,14 @@ async def erase_person(
 @router.get("/v1/persons/{person_id}/erasure")
 async def read_erasure(
     person_id: UUID, principal: ErasureReader, session: Session, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Read which services have confirmed that nothing readable is left, and since when it is late."""
     await permissions.may_erase_person(session, principal, person_id=person_id)
     return await _standing(session, principal, person_id, now)
 
 
-async def _standing(session: Session, principal: Principal, person_id: UUID, now: Now) -> ErasureStanding:
+async def _standing(session: Session, principal: Principal, person_id: UUID, now: Now) -> ErasureProgress:
     erasure = await erasing.erasures.read(session, subject=person_id, tenant=principal.tenant)
     if erasure is None:
         raise NoErasure(person_id=str(person_id))
-    return ErasureStanding.of(erasure, now=now)
+    return ErasureProgress.of(erasure, now=now)

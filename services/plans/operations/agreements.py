@@ -105,7 +105,7 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
     )
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
     await publish(session, plan, fact, now=now)
-    await _tell_who(session, plan, agreement, "agreement-due", now=now)
+    await _notify_who(session, plan, agreement, "agreement-due", now=now)
     return True
 
 
@@ -115,7 +115,7 @@ async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: date
     found = await waiting_plan(session, due)
     if found is None or await clocks.reach(session, due, now=now) is None:
         return False
-    await _tell_who(
+    await _notify_who(
         session, found[0], await read_agreement(session, due.subject), "agreement-reminder", now=now
     )
     return True
@@ -132,7 +132,7 @@ async def lapse_agreement(session: AsyncSession, *, due: Deadline, now: datetime
     return True
 
 
-async def _tell_who(
+async def _notify_who(
     session: AsyncSession, plan: Plan, agreement: Agreement, kind: str, *, now: datetime
 ) -> None:
     people = await queries.active_people(session, plan.case_id)

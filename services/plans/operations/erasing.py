@@ -10,15 +10,15 @@ from shared.erasure import Erased
 from shared.vault import Vault
 
 
-async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make the plan, its agreements, what was said of it and noted at its checks unreadable; follow nothing up."""
     await stop_follow_up(session, case_id=erased.subject, tenant=erased.tenant, now=erased.now)
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)
 
 
-async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Share nothing with somebody erased any more; where a plan names them, it names nobody."""
     await session.execute(
         delete(Share).where(Share.tenant == erased.tenant, Share.recipient == erased.subject)
     )
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)

@@ -97,7 +97,7 @@ async def _write(
     return [recipient for recipient in recipients if recipient in fresh]
 
 
-async def hear_of_consent(
+async def note_consent(
     session: AsyncSession,
     *,
     case_id: UUID,

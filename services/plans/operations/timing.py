@@ -109,7 +109,7 @@ async def notify(
     parameters: dict[str, str] | None = None,
 ) -> None:
     """Have network write to a person of the case."""
-    command = network.TellPerson(
+    command = network.NotifyPerson(
         case_id=plan.case_id,
         person_id=person,
         kind=kind,

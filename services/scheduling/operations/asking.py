@@ -48,10 +48,10 @@ async def ask(
         statement.on_conflict_do_update(index_elements=["poll_id", "person_id"], set_=again)
     )
     for person_id in people:
-        await tell_of_poll(session, conference, poll, person_id=person_id, kind="poll-invitation", now=now)
+        await notify_of_poll(session, conference, poll, person_id=person_id, kind="poll-invitation", now=now)
 
 
-async def tell_of_poll(
+async def notify_of_poll(
     session: AsyncSession, conference: Conference, poll: Poll, *, person_id: UUID, kind: str, now: datetime
 ) -> None:
     """Ask network to write to somebody about a poll."""

@@ -12,7 +12,7 @@ from services.scheduling.models import Conference, Preparation
 from shared import case_state, outbox
 from shared.clocks import Clocks
 from shared.events.base import EventData
-from shared.events.network import CalendarEntry, TellPerson
+from shared.events.network import CalendarEntry, NotifyPerson
 
 SERVICE = "scheduling"
 TARGET_CLOCK = "conference-target"
@@ -70,7 +70,7 @@ async def notify(
     even_if_stopped: bool = False,
 ) -> None:
     """Ask network to write to a person of the case."""
-    command = TellPerson(
+    command = NotifyPerson(
         case_id=conference.case_id,
         person_id=person_id,
         kind=kind,

@@ -9,7 +9,7 @@ from services.scheduling import domain, queries
 from services.scheduling.domain import ClosedBecause, PollState
 from services.scheduling.models import Conference, Poll, PollAsked
 from services.scheduling.operations import polls
-from services.scheduling.operations.asking import tell_of_poll
+from services.scheduling.operations.asking import notify_of_poll
 from services.scheduling.operations.base import clocks
 from shared.deadlines import Deadline
 from shared.steps import step
@@ -32,7 +32,7 @@ async def remind_silent(session: AsyncSession, *, due: Deadline, now: datetime) 
     )
     people = sorted((await session.scalars(chased.returning(PollAsked.person_id))).all())
     for person_id in people:
-        await tell_of_poll(session, conference, poll, person_id=person_id, kind="poll-reminder", now=now)
+        await notify_of_poll(session, conference, poll, person_id=person_id, kind="poll-reminder", now=now)
     return True
 
 

@@ -10,7 +10,7 @@ from services.scheduling.domain import ClosedBecause, ConferenceState, PollState
 from services.scheduling.models import Conference, PollAsked, Preparation
 from services.scheduling.operations import polls
 from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, publish
-from services.scheduling.operations.invitations import call_off, tell_cancelled
+from services.scheduling.operations.invitations import call_off, notify_of_cancellation
 from shared.events.scheduling import ConferenceCancelled
 
 
@@ -37,7 +37,7 @@ async def cancel_conference(
             (await session.scalars(select(PollAsked.person_id).where(PollAsked.poll_id == poll.id))).all()
         )
         members = {member.person_id for member in await queries.members(session, case_id=conference.case_id)}
-        await tell_cancelled(session, conference, sorted((asked & members) - set(told)), now=now)
+        await notify_of_cancellation(session, conference, sorted((asked & members) - set(told)), now=now)
     conference.state, conference.reason = ConferenceState.CANCELLED, reason
     await session.flush()
     if poll is not None and poll.state == PollState.OPEN:

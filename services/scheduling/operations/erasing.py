@@ -9,11 +9,11 @@ from services.scheduling.models import (
     Circle,
     CircleMember,
     Conference,
+    Notified,
     Poll,
     PollAnswer,
     PollAsked,
     Preparation,
-    Told,
 )
 from services.scheduling.operations.case import follow_leaving, stop_case
 from shared import erasure
@@ -21,7 +21,7 @@ from shared.erasure import Erased
 from shared.vault import Vault
 
 
-async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Delete who answered what and who came, and make the place of each conference unreadable."""
     await stop_case(session, case_id=erased.subject, now=erased.now)
     # Every answer is given under this lock: one that is being given now is there when it is had.
@@ -33,21 +33,21 @@ async def wipe_case(session: AsyncSession, vault: Vault, erased: Erased) -> None
         delete(PollAnswer).where(PollAnswer.poll_id.in_(polls)),
         delete(PollAsked).where(PollAsked.poll_id.in_(polls)),
         delete(Attendance).where(Attendance.conference_id.in_(conferences)),
-        delete(Told).where(Told.conference_id.in_(conferences)),
+        delete(Notified).where(Notified.conference_id.in_(conferences)),
         delete(CircleMember).where(CircleMember.case_id == erased.subject),
         delete(Circle).where(Circle.case_id == erased.subject),
     ):
         await session.execute(statement)
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)
 
 
-async def wipe_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Delete what somebody answered and whether they came; from now on nobody waits for them."""
     await follow_leaving(session, case_id=erased.case_id, now=erased.now)
     query = select(Preparation.id).where(Preparation.case_id == erased.case_id).order_by(Preparation.id)
     await session.execute(query.with_for_update())
-    for table in (PollAnswer, PollAsked, Attendance, Told, CircleMember):
+    for table in (PollAnswer, PollAsked, Attendance, Notified, CircleMember):
         await session.execute(
             delete(table).where(table.tenant == erased.tenant, table.person_id == erased.subject)
         )
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
-from services.scheduling.models import Conference, Told
+from services.scheduling.models import Conference, Notified
 from services.scheduling.operations.base import notify, publish, rfc3339
 from shared.case_access import people_who_left
 from shared.events.network import CalendarEntry
@@ -30,18 +30,18 @@ async def invite(session: AsyncSession, conference: Conference, *, now: datetime
         person_ids=tuple(people),
     )
     await publish(session, fact, of=conference, now=now)
-    await _tell_date(session, conference, people, now=now)
+    await _notify_of_date(session, conference, people, now=now)
 
 
 async def invite_newcomers(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
     """Tell those of the date who came into the circle after it was set. The caller holds the lock."""
-    known = set(await queries.told(session, conference))
+    known = set(await queries.notified(session, conference))
     members = await queries.members(session, case_id=conference.case_id)
     newcomers = [member.person_id for member in members if member.person_id not in known]
-    await _tell_date(session, conference, newcomers, now=now)
+    await _notify_of_date(session, conference, newcomers, now=now)
 
 
-async def _tell_date(
+async def _notify_of_date(
     session: AsyncSession, conference: Conference, people: Sequence[UUID], *, now: datetime
 ) -> None:
     if not people:
@@ -52,7 +52,7 @@ async def _tell_date(
         "revision": conference.revision,
         "created_at": now,
     }
-    statement = insert(Told).values([{**told, "person_id": person_id} for person_id in people])
+    statement = insert(Notified).values([{**told, "person_id": person_id} for person_id in people])
     changed = {"revision": statement.excluded.revision}
     await session.execute(
         statement.on_conflict_do_update(index_elements=["conference_id", "person_id"], set_=changed)
@@ -70,7 +70,7 @@ async def call_off(
         return []
     # Who was removed or excluded is not written to: that is for the coordinator to say in person.
     gone = set((await session.scalars(people_who_left(conference.case_id))).all())
-    people = [person for person in await queries.told(session, conference) if person not in gone]
+    people = [person for person in await queries.notified(session, conference) if person not in gone]
     conference.revision += 1
     for person_id in people:
         entry = _entry(conference, conference.revision, "CANCEL")
@@ -80,7 +80,7 @@ async def call_off(
     return people
 
 
-async def tell_cancelled(
+async def notify_of_cancellation(
     session: AsyncSession, conference: Conference, people: Sequence[UUID], *, now: datetime
 ) -> None:
     """Tell people who were asked for dates that there will be no conference."""

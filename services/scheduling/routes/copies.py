@@ -38,7 +38,7 @@ async def copy_for_person(
         session, tenant=principal.tenant, case_id=case_id, person_id=person_id
     )
     left = await has_left(session, case_id=case_id, person_id=person_id)
-    # Where the others meet without them is not for who was removed or excluded, whatever they were told before.
+    # Where the others meet without them is not for who was removed or excluded, whatever they were notified before.
     there = {
         conference.id
         for conference, attendance, _ in came
@@ -57,11 +57,11 @@ async def copy_for_person(
             _conference(
                 conference,
                 attendance,
-                told=told,
+                notified=notified,
                 shows_when=conference.id in there,
                 venue=venues.get(conference),
             )
-            for conference, attendance, told in came
+            for conference, attendance, notified in came
         ],
         seen=await audit_log_of_person(
             session, tenant=principal.tenant, case_id=case_id, person_id=person_id
@@ -98,7 +98,7 @@ def _conference(
     conference: Conference,
     attendance: Attendance | None,
     *,
-    told: bool,
+    notified: bool,
     shows_when: bool,
     venue: Venue | None,
 ) -> CopiedConference:
@@ -110,7 +110,7 @@ def _conference(
         ends_at=conference.ends_at if shows_when else None,
         held_on=conference.held_on if shows_when else None,
         venue=None if venue is None else f"{venue.name}, {venue.address}",
-        told=told,
+        notified=notified,
         mode=None if attendance is None else attendance.mode,
         came=None if attendance is None else attendance.came,
         arrived_at=None if attendance is None else attendance.arrived_at,

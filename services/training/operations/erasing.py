@@ -22,7 +22,7 @@ from services.training.operations import registrations
 from services.training.settings import policies
 from shared import erasure, outbox
 from shared.erasure import Erased, Erasures
-from shared.events import training as says
+from shared.events import training as events
 from shared.events.base import ErasureBecause
 from shared.vault import Vault
 from shared.vault.index import index_of_nothing
@@ -59,7 +59,7 @@ async def erase_registration(
         due_at=policy.after(now, policy.settings.erasure),
         policy_version=policy.version,
     )
-    fact = says.RegistrationErased(registration_id=row.id, because=because)
+    fact = events.RegistrationErased(registration_id=row.id, because=because)
     await outbox.publish(session, fact, stream=row.id, tenant=tenant, now=now)
 
 
@@ -72,7 +72,7 @@ async def _forget(session: AsyncSession, row: RegistrationRow, now: datetime) ->
     await session.flush()
 
 
-async def wipe_registration(session: AsyncSession, vault: Vault, erased: Erased) -> None:
+async def clear_registration(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what is sealed of an erased registration and of its payments unreadable, and call its mails off."""
     try:
         row = await queries.registration(
@@ -84,7 +84,7 @@ async def wipe_registration(session: AsyncSession, vault: Vault, erased: Erased)
     if row is not None and row.erased_at is None:
         # It was restored from before they were erased.
         await _forget(session, row, erased.now)
-    await erasure.wipe(session, vault, erased, base=Base)
+    await erasure.clear(session, vault, erased, base=Base)
 
 
 async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime, most: int) -> Sequence[UUID]:

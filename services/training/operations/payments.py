@@ -27,7 +27,7 @@ from services.training.domain import (
 from services.training.models import PaymentRow, RegistrationRow
 from services.training.operations import registrations
 from shared import locks, outbox
-from shared.events import training as says
+from shared.events import training as events
 from shared.vault import Vault
 
 How = Literal["structured", "text", "person"]
@@ -63,7 +63,9 @@ async def apply(
     )
     payment.state = effect.state
     await session.flush()
-    fact = says.PaymentMatched(payment_id=payment.id, registration_id=row.id, how=how, settles=effect.settles)
+    fact = events.PaymentMatched(
+        payment_id=payment.id, registration_id=row.id, how=how, settles=effect.settles
+    )
     await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
     if effect.settles:
         await registrations.settle(session, row, now=now)
@@ -157,7 +159,7 @@ async def take_back(
     if row is None:
         await session.flush()
         return None
-    fact = says.PaymentReversed(payment_id=original.id, registration_id=row.id)
+    fact = events.PaymentReversed(payment_id=original.id, registration_id=row.id)
     await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
     # Whoever was erased can be asked for nothing any more.
     if row.erased_at is None and row.state == RegistrationState.CONFIRMED and await _owed(session, row):

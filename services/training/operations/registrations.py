@@ -33,7 +33,7 @@ from services.training.settings import last_moment_to_pay, policies
 from shared import messages, outbox
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
-from shared.events import training as says
+from shared.events import training as events
 from shared.events.base import EventData
 from shared.ids import uuid7
 from shared.steps import step
@@ -79,20 +79,20 @@ async def register(
         row.state = RegistrationState.WAITLISTED
         session.add(row)
         await session.flush()
-        await _tell_received(session, row, now)
-        await say(session, row, says.RegistrationWaitlisted, now)
+        await _publish_received(session, row, now)
+        await publish(session, row, events.RegistrationWaitlisted, now)
         await mail(session, row, "waitlisted", now)
         return row
     row.state = RegistrationState.AWAITING_PAYMENT if row.price else RegistrationState.CONFIRMED
     session.add(row)
     await session.flush()
-    await _tell_received(session, row, now)
+    await _publish_received(session, row, now)
     if row.price:
         await await_payment(session, row, now)
         await mail(session, row, "payment-request", now)
     else:
         await confirm(session, row, now)
-    await _tell_if_full(session, held, taken=places.taken + 1, now=now)
+    await _publish_if_full(session, held, taken=places.taken + 1, now=now)
     return row
 
 
@@ -134,14 +134,14 @@ async def fill_places(session: AsyncSession, *, tenant: UUID, session_id: UUID, 
         await _promote(session, row, now)
         given += 1
     if given:
-        await _tell_if_full(session, held, taken=held.capacity, now=now)
+        await _publish_if_full(session, held, taken=held.capacity, now=now)
     return given
 
 
 async def _promote(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
     row.state = RegistrationState.AWAITING_PAYMENT
     await session.flush()
-    await say(session, row, says.RegistrationPromoted, now)
+    await publish(session, row, events.RegistrationPromoted, now)
     paid = await paid_for(session, row)
     if paid >= row.price:
         # Free, or paid while they waited.
@@ -161,7 +161,7 @@ async def reinstate(session: AsyncSession, row: RegistrationRow, *, now: datetim
         raise NoPlaceLeft
     row.state, row.ended_at = RegistrationState.AWAITING_PAYMENT, None
     await session.flush()
-    await _tell_if_full(session, held, taken=places.taken + 1, now=now)
+    await _publish_if_full(session, held, taken=places.taken + 1, now=now)
 
 
 async def settle(
@@ -182,7 +182,7 @@ async def confirm(session: AsyncSession, row: RegistrationRow, now: datetime) ->
     row.state = RegistrationState.CONFIRMED
     await session.flush()
     await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
-    await say(session, row, says.RegistrationConfirmed, now)
+    await publish(session, row, events.RegistrationConfirmed, now)
     await mail(session, row, "registration-confirmed", now)
 
 
@@ -222,7 +222,7 @@ async def call_off(
     await _end(session, row, RegistrationState.CANCELLED, now)
     await outbox.publish(
         session,
-        says.RegistrationCancelled(registration_id=row.id, session_id=row.session_id, by=by),
+        events.RegistrationCancelled(registration_id=row.id, session_id=row.session_id, by=by),
         stream=row.id,
         tenant=row.tenant,
         now=now,
@@ -246,7 +246,7 @@ async def expire(session: AsyncSession, *, due: Deadline, now: datetime) -> bool
     if row is None:
         return False
     await _end(session, row, RegistrationState.EXPIRED, now)
-    await say(session, row, says.RegistrationExpired, now)
+    await publish(session, row, events.RegistrationExpired, now)
     await mail(session, row, "registration-expired", now)
     return True
 
@@ -269,7 +269,7 @@ async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationS
     if had_place:
         await outbox.publish(
             session,
-            says.PlaceFreed(session_id=row.session_id),
+            events.PlaceFreed(session_id=row.session_id),
             stream=row.session_id,
             tenant=row.tenant,
             now=now,
@@ -306,14 +306,14 @@ async def paid_for(session: AsyncSession, row: RegistrationRow) -> Decimal:
     return (await queries.paid(session, registration_ids=[row.id])).get(row.id, ZERO)
 
 
-async def say(
+async def publish(
     session: AsyncSession,
     row: RegistrationRow,
     what: type[
-        says.RegistrationWaitlisted
-        | says.RegistrationPromoted
-        | says.RegistrationConfirmed
-        | says.RegistrationExpired
+        events.RegistrationWaitlisted
+        | events.RegistrationPromoted
+        | events.RegistrationConfirmed
+        | events.RegistrationExpired
     ],
     now: datetime,
 ) -> None:
@@ -336,15 +336,15 @@ async def mail(session: AsyncSession, row: RegistrationRow, kind: str, now: date
     )
 
 
-async def _tell_received(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
-    fact = says.RegistrationReceived.model_validate(
+async def _publish_received(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+    fact = events.RegistrationReceived.model_validate(
         {"registration_id": row.id, "session_id": row.session_id, "free": not row.price, "state": row.state}
     )
     await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
 
 
-async def _tell_if_full(session: AsyncSession, held: SessionRow, *, taken: int, now: datetime) -> None:
+async def _publish_if_full(session: AsyncSession, held: SessionRow, *, taken: int, now: datetime) -> None:
     if taken >= held.capacity:
         await outbox.publish(
-            session, says.SessionFull(session_id=held.id), stream=held.id, tenant=held.tenant, now=now
+            session, events.SessionFull(session_id=held.id), stream=held.id, tenant=held.tenant, now=now
         )

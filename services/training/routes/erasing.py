@@ -7,7 +7,7 @@ from services.training.domain import NoErasure
 from services.training.operations import erasing
 from shared.auth import Principal
 from shared.http import Now, Router, Session
-from shared.http.erasing import ErasureStanding, NewErasure
+from shared.http.erasing import ErasureProgress, NewErasure
 from shared.http.gates import ErasureReader, Officer
 
 router = Router(tags=["erasing"])
@@ -16,7 +16,7 @@ router = Router(tags=["erasing"])
 @router.post("/v1/registrations/{registration_id}/erase")
 async def erase_registration(
     registration_id: UUID, body: NewErasure, principal: Officer, session: Session, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Make who registered and who paid unreadable for good, once that is over; amounts and dates stay."""
     await erasing.erase_registration(
         session, tenant=principal.tenant, registration_id=registration_id, because=body.because, now=now
@@ -27,7 +27,7 @@ async def erase_registration(
 @router.get("/v1/registrations/{registration_id}/erasure")
 async def read_erasure(
     registration_id: UUID, principal: ErasureReader, session: Session, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     """Read whether it is confirmed that nothing readable is left, and since when it is late."""
     await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)
     return await _standing(session, principal, registration_id, now)
@@ -35,8 +35,8 @@ async def read_erasure(
 
 async def _standing(
     session: Session, principal: Principal, registration_id: UUID, now: Now
-) -> ErasureStanding:
+) -> ErasureProgress:
     erasure = await erasing.erasures.read(session, subject=registration_id, tenant=principal.tenant)
     if erasure is None:
         raise NoErasure
-    return ErasureStanding.of(erasure, now=now)
+    return ErasureProgress.of(erasure, now=now)

@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID, uuid4
 
-from deploy.commands.erasures import Line, _hear_again
+from deploy.commands.erasures import Line, _apply_again
 from services.intake.models.register import key_subject
 from shared.auth import Role
 from shared.ids import uuid7
@@ -115,7 +115,7 @@ class TestCoordinator:
         contact = str(key_subject(world.tenant, person))
         line = Line("intake", contact, contact, contact, "coordinator", "asked", NOW, str(world.tenant), None)
         for _ in range(2):
-            await _hear_again(world.context.settings, "intake", [line])
+            await _apply_again(world.context.settings, "intake", [line])
         await settled(world)
         assert not await living(world, person)
         assert (await world.do("GET", "/v1/coordinators", world.manager()))["items"] == []

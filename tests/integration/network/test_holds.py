@@ -183,7 +183,7 @@ class TestTheWordAboutAFile:
         case = await world.open_case()
         await world.handle(intake.CaseClosed(case_id=case.id, outcome="followed-up"))
         for person in (case.central, case.mother):
-            told = network.TellPerson(
+            told = network.NotifyPerson(
                 case_id=case.id,
                 person_id=person,
                 kind="file-kept",

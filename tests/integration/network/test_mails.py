@@ -26,8 +26,8 @@ async def _send(world: Network) -> list[str]:
     return await world.deliver_published(QUEUED)
 
 
-def _asked(case: Case, person: UUID, kind: str, **more: Any) -> network.TellPerson:
-    return network.TellPerson(
+def _asked(case: Case, person: UUID, kind: str, **more: Any) -> network.NotifyPerson:
+    return network.NotifyPerson(
         case_id=case.id, person_id=person, kind=kind, **({"link_target": "plans/1"} | more)
     )
 
@@ -138,7 +138,7 @@ class TestInvitation:
         assert "http://example.org" not in _text(mail)
 
 
-class TestTellPerson:
+class TestNotifyPerson:
     async def test_writes_with_a_calendar_entry_that_is_taken_out_again(
         self, world: Network, sink: Sink
     ) -> None:

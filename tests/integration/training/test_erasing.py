@@ -7,7 +7,7 @@ from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 from deploy.commands.erasures import Line as LedgerLine
-from deploy.commands.erasures import _hear_again
+from deploy.commands.erasures import _apply_again
 from services.training.worker import sweeps
 from shared.auth import Role
 from shared.housekeeping.activities import Housekeeper, Part
@@ -306,7 +306,7 @@ class TestRestored:
             "DELETE FROM erasure WHERE subject = :id",
         ):
             await world.execute(change, id=UUID(registered["registration_id"]))
-        await _hear_again(world.context.settings, "training", kept)
+        await _apply_again(world.context.settings, "training", kept)
         assert await ledger(world) == [replace(line, at=ANY) for line in kept]
         path = f"/v1/registrations/{registered['registration_id']}"
         await world.ask("GET", path, world.trainer, expect=410)

@@ -17,7 +17,7 @@ from shared.auth import Role
 from shared.context import Context
 from shared.database import Database, Scope
 from shared.events.base import EventData
-from shared.events.network import TellPerson
+from shared.events.network import NotifyPerson
 from shared.ids import uuid7
 from shared.outbox import envelope
 from shared.runtime import connected
@@ -244,7 +244,7 @@ class World:
 
     async def commands(self, case: Case, kind: str) -> list[dict[str, Any]]:
         """Return the commands of a kind to network to tell persons of a case something, in order."""
-        found = await self.published(TellPerson.TYPE, case=case)
+        found = await self.published(NotifyPerson.TYPE, case=case)
         return [row.data for row in found if row.data["kind"] == kind]
 
     async def told(self, case: Case, kind: str) -> list[UUID]:

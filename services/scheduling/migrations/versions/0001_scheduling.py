@@ -160,7 +160,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_poll_case_id", "poll", ["tenant", "case_id", "created_at", "id"])
     op.create_table(
-        "told",
+        "notified",
         sa.Column("conference_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
