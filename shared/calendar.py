@@ -85,13 +85,21 @@ class Calendar:
 
     def add_length(self, start: datetime, length: str) -> datetime:
         """Return the time a length after `start`: days keep the time of day there, hours are exact."""
+        return self._move(start, length, 1)
+
+    def subtract_length(self, end: datetime, length: str) -> datetime:
+        """Return the time a length before `end`, counted in the same way."""
+        return self._move(end, length, -1)
+
+    def _move(self, start: datetime, length: str, sign: int) -> datetime:
         parts = _parts_of(length)
         if "working" in parts:
-            return self.add_working_days(start, parts["working"])
+            return self.add_working_days(start, sign * parts["working"])
         weeks = parts.get("weeks", 0) + parts.get("short_weeks", 0)
         days = timedelta(days=parts.get("days", 0) + parts.get("short_days", 0), weeks=weeks)
-        moved = (self.local(start) + days).astimezone(UTC)
-        return moved + timedelta(**{name: parts.get(name, 0) for name in ("hours", "minutes", "seconds")})
+        moved = (self.local(start) + sign * days).astimezone(UTC)
+        exact = {name: parts.get(name, 0) for name in ("hours", "minutes", "seconds")}
+        return moved + sign * timedelta(**exact)
 
 
 # The calendar of an organisation that said nothing else.

@@ -186,6 +186,14 @@ class Clocks:
             session, "warned" if due.what == "warn" else "breached", clock, now, at=due.at
         )
 
+    async def meet(self, session: AsyncSession, due: Deadline, *, now: datetime) -> Clock | None:
+        """Stop a clock at its deadline: what is done now is what it was for, so nothing is late.
+
+        None if it is not, or no longer, the clock's next deadline: then there is nothing to do.
+        """
+        clock = await self.waiting_for(session, due)
+        return None if clock is None else await self._change(session, "stopped", clock, now)
+
     async def reach_only(self, session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
         """Note that a deadline was reached, where nothing else is to be done; False if it no longer counts."""
         return await self.reach(session, due, now=now) is not None

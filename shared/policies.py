@@ -70,6 +70,10 @@ class PolicyInForce(Generic[P]):
         """Return the time a length after `start`, by the organisation's calendar."""
         return self.calendar.add_length(start, length)
 
+    def before(self, end: datetime, length: str) -> datetime:
+        """Return the time a length before `end`, by the organisation's calendar."""
+        return self.calendar.subtract_length(end, length)
+
 
 class Policies(Generic[P]):
     """The versions of one service's settings, for all organisations."""

@@ -21,6 +21,7 @@ from shared import logs
 from shared.broker import declare_all
 from shared.database import Database
 from shared.secrets import database_key
+from shared.services import SERVICES
 from shared.settings import Settings
 from tests.support.backing import KEYS, ROOT, Backing, Databases
 from tests.support.world import Worlds
@@ -50,13 +51,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say what `make test` gives to one worker as a whole, and what it begins with.
 
-    The tests of a file stay together, for they share what a fixture makes once. Those of a whole platform are one group
-    of all files: two platforms at once would wait for each other. What takes longest begins first, the rest fills up.
+    The tests of a file stay together, for they share what a fixture makes once; in `access` those of a service, whose
+    world is made once for each. Those of a whole platform are one group of all files: two platforms at once would wait
+    for each other. What takes longest begins first, the rest fills up.
     """
     for item in items:
         path = item.path.relative_to(ROOT / "tests").as_posix()
         whole_platform = path.startswith(_WHOLE_PLATFORM)
-        item.add_marker(pytest.mark.xdist_group("platform" if whole_platform else path))
+        service = next((name for name in SERVICES if f"[{name}" in item.name), "")
+        apart = (
+            service if path.startswith("access/") else item.name if path.endswith("_worker_clocks.py") else ""
+        )
+        item.add_marker(pytest.mark.xdist_group("platform" if whole_platform else f"{path} {apart}"))
     items.sort(key=_turn)
 
 

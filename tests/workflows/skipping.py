@@ -114,7 +114,11 @@ class Skipped(Generic[W]):
         """Wait until a workflow has ended as it should."""
 
         async def probe() -> bool:
-            return (await self.kinds(workflow_id))[-1:] == ["workflow_execution_completed"]
+            kinds = await self.kinds(workflow_id)
+            assert kinds[-1:] == ["workflow_execution_completed"], (
+                f"waits for {await self.agenda(workflow_id)}"
+            )
+            return True
 
         await eventually(probe, f"{workflow_id} to end", seconds=PATIENCE)
 

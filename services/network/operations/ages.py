@@ -89,19 +89,16 @@ async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now
 
     Whom no mail can reach the clock's owner asks: the clock is then left as breached.
     """
-    clock, tenant = await clocks.waiting_for(session, due), due.tenant
-    if clock is None:
+    tenant = due.tenant
+    if await clocks.waiting_for(session, due) is None:
         return False
-    person = await queries.person(session, tenant=tenant, person_id=clock.subject, lock=True)
+    person = await queries.person(session, tenant=tenant, person_id=due.subject, lock=True)
     fields = await vault.open(session, person)
     reachable = await _reachable(session, vault, person, fields, now)
-    if reachable:
-        settled = await clocks.stop(session, kind=clock.kind, subject=person.id, now=now)
-    else:
-        settled = await clocks.reach(session, due, now=now)
-    if settled is None:
+    settle = clocks.meet if reachable else clocks.reach
+    if await settle(session, due, now=now) is None:
         return False
-    age = COMING_OF_AGE[clock.kind]
+    age = COMING_OF_AGE[due.kind]
     fact = network.PersonCameOfAge(case_id=person.case_id, person_id=person.id, age=age)
     await outbox.publish(session, fact, stream=person.case_id, tenant=tenant, case=person.case_id, now=now)
     if reachable:
@@ -139,7 +136,6 @@ async def _start(
     session: AsyncSession, person: Person, *, kind: str, due_at: datetime, now: datetime
 ) -> None:
     policy = await policies.for_case(session, case_id=person.case_id)
-    before = policy.after(due_at, policy.settings.coming_of_age_warn) - due_at
     await clocks.start(
         session,
         kind=kind,
@@ -150,7 +146,7 @@ async def _start(
         owner=await _owner(session, case_id=person.case_id),
         now=now,
         # A birthday that is near when it becomes known is warned of at once.
-        warn_at=max(now, due_at - before),
+        warn_at=max(now, policy.before(due_at, policy.settings.coming_of_age_warn)),
         due_at=due_at,
         policy_version=policy.version,
         workflow_id=coming_of_age_workflow_id(person.id),

@@ -151,3 +151,18 @@ class TestCalendarInvitation:
         raw = calendar_invitation(appointment())
         assert raw.endswith(b"END:VCALENDAR\r\n")
         assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+class TestSubtractLength:
+    @pytest.mark.parametrize("length", ["3d", "2w", "PT5H", "P1DT6H", "3wd"])
+    def test_undoes_what_was_added(self, length: str) -> None:
+        start = datetime(2026, 3, 24, 8, tzinfo=UTC)
+        assert BELGIUM.subtract_length(BELGIUM.add_length(start, length), length) == start
+
+    def test_keeps_the_time_of_day_across_the_change_to_summer_time(self) -> None:
+        end = datetime(2026, 3, 30, 7, tzinfo=UTC)
+        assert BELGIUM.subtract_length(end, "2d") == datetime(2026, 3, 28, 8, tzinfo=UTC)
+
+    def test_counts_working_days_back_over_a_weekend(self) -> None:
+        monday = datetime(2026, 1, 12, 9, tzinfo=UTC)
+        assert BELGIUM.subtract_length(monday, "1wd") == datetime(2026, 1, 9, 9, tzinfo=UTC)

@@ -33,6 +33,10 @@ def values(language: Language, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def test_every_kind_says_while_what_it_is_sent() -> None:
+    assert {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")} == set(KINDS)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 class TestTemplates:
