@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import locks
 from shared.errors import Conflict, Gone, NotFound
 from shared.events import intake
 
@@ -44,6 +45,8 @@ _LOOK = text(_READ)
 # A case cannot stop or be erased between the look and the commit of what builds on it.
 _HOLD = text(f"{_READ} FOR SHARE")
 _LOCK = text(f"{_READ} FOR UPDATE")
+# The lock that stands for a case of which there is no row yet.
+_UNKNOWN = "case-state"
 
 
 class UnknownCase(NotFound):
@@ -99,6 +102,8 @@ async def raise_to(
     opened_at: datetime | None = None,
 ) -> None:
     """Note a later state of the case; `version` is the sequence of the case's event, `opened_at` its opening's time."""
+    if status == "erased":
+        await locks.hold(session, _UNKNOWN, case_id)
     values = {"case_id": case_id, "tenant": tenant, "status": status, "version": version}
     await session.execute(_RAISE, values | {"opened_at": opened_at})
     if opened_at is not None:
@@ -108,6 +113,10 @@ async def raise_to(
 async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> CaseState | None:
     """Return what is known of a case; `hold` it so until this transaction ends."""
     row = (await session.execute(_HOLD if hold else _LOOK, {"case_id": case_id})).first()
+    if row is None and hold:
+        # There is no row to hold yet. Whoever erases the case waits for this transaction, or has just done so.
+        await locks.hold(session, _UNKNOWN, case_id)
+        row = (await session.execute(_HOLD, {"case_id": case_id})).first()
     return None if row is None else CaseState(row.case_id, row.tenant, row.status, row.version)
 
 

@@ -1,5 +1,6 @@
 """Who may come near a case: whatever the order and number of deliveries, the same, and nobody who left is let in."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,7 @@ from shared.case_access import Relation
 from shared.database import Database
 from shared.events import intake, network
 from shared.events.base import EventData, Received
+from tests.support.eventually import eventually
 from tests.support.platform import NOW, TENANT
 
 _LEAVING = {
@@ -173,6 +175,32 @@ class TestFollow:
             await here.deliver(intake.CaseErased(case_id=case))
             await here.deliver(added)
             assert await here.rows() == [[], [], []]
+
+    async def test_leaves_nothing_of_a_case_that_is_erased_while_its_first_event_is_noted(
+        self, db: Database
+    ) -> None:
+        """As after a restore: the erasure is the first that the service learns of the case, beside an older event."""
+        case = uuid4()
+
+        async def erase() -> None:
+            async with db.transaction() as session:
+                await case_state.raise_to(session, case_id=case, tenant=TENANT, status="erased", version=9)
+                await Projection(session, Life(case, [], [])).deliver(intake.CaseErased(case_id=case))
+
+        async with db.transaction() as session:
+            here = Projection(session, Life(case, [], []))
+            await here.deliver(network.PersonAdded(case_id=case, person_id=uuid4(), role="central"))
+            erasing = asyncio.create_task(erase())
+
+            async def waits_or_is_done() -> bool:
+                async with db.transaction() as other:
+                    waiting = await other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+                return erasing.done() or bool(waiting)
+
+            await eventually(waits_or_is_done, "the erasure to wait, or to be done")
+        await erasing
+        async with db.transaction() as session:
+            assert await Projection(session, Life(case, [], [])).rows() == [[], [], []]
 
 
 class TestPublish:
