@@ -19,7 +19,7 @@ demo: env ## play one whole case and a paid registration (REPORT=file.json STORY
 	@$(KRING) demo $(if $(STORY),--story $(STORY)) $(if $(REPORT),--report $(REPORT)) $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: env ## run every test, on two cores (ARGS="-k words" for some, on one)
-	@$(RUN) -m pytest --durations=15 $(or $(ARGS),--numprocesses=2 --dist=loadgroup --no-loadscope-reorder)
+	@$(RUN) -m pytest --durations=15 $(or $(ARGS),--numprocesses=2 --dist=loadscope --no-loadscope-reorder)
 
 fuzz: env ## send generated requests to every service for long (SECONDS=300 SERVICE=plans; SEED=n: those again)
 	@$(RUN) -m pytest -q --show-capture=no tests/access/fuzz.py $(if $(SERVICE),-k $(SERVICE)) \

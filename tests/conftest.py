@@ -6,11 +6,13 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 import structlog
 from pydantic import SecretStr
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.postgres import PostgreSQL
 from deploy.local.process import guard
@@ -29,7 +31,7 @@ from tests.support.world import Worlds
 _PARTS = ("rabbitmq", "postgres", "temporal", "temporal_dev")
 _needed: set[str] = set()
 # Tests that start a platform of their own with all its processes, and those that take longest after them.
-_WHOLE_PLATFORM = ("faults/", "journeys/", "integration/deploy/")
+_WHOLE_PLATFORM = ("faults/", "journeys/", "integration/deploy/", "integration/erasing/test_backups.py")
 _FIRST = (*_WHOLE_PLATFORM, "access/", "workflows/", "integration/")
 _vhosts = itertools.count(1)
 
@@ -49,21 +51,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what `make test` gives to one worker as a whole, and what it begins with.
-
-    The tests of a file stay together, for they share what a fixture makes once; in `access` those of a service, whose
-    world is made once for each. Those of a whole platform are one group of all files: two platforms at once would wait
-    for each other. What takes longest begins first, the rest fills up.
-    """
-    for item in items:
-        path = item.path.relative_to(ROOT / "tests").as_posix()
-        whole_platform = path.startswith(_WHOLE_PLATFORM)
-        service = next((name for name in SERVICES if f"[{name}" in item.name), "")
-        apart = (
-            service if path.startswith("access/") else item.name if path.endswith("_worker_clocks.py") else ""
-        )
-        item.add_marker(pytest.mark.xdist_group("platform" if whole_platform else f"{path} {apart}"))
+    """Begin with what takes longest, so that the rest fills up."""
     items.sort(key=_turn)
+
+
+class _ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Gives to one worker as a whole what shares something that is made once.
+
+    The tests of a file stay together, in `access` those of a service. Those of a whole platform are one group of all
+    files: two platforms at once would wait for each other.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0].removeprefix("tests/")
+        if path.startswith(_WHOLE_PLATFORM):
+            return "platform"
+        service = next((name for name in SERVICES if f"[{name}" in nodeid), "")
+        return f"{path} {service}" if path.startswith("access/") else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByGroup:
+    """Return what deals tests out to workers."""
+    return _ByGroup(config, log)
 
 
 def _turn(item: pytest.Item) -> int:
