@@ -47,7 +47,7 @@ class TestEraseCase:
                 service, "SELECT subject FROM erasure_ledger WHERE erased = :case", case=story.case.id
             )
             assert {row.subject for row in ledger} >= set(before[service]), service
-        for table in ("poll_answer", "poll_asked", "circle_member", "case_person", "told"):
+        for table in ("poll_answer", "poll_asked", "circle_member", "case_person", "notified"):
             assert await platform.rows("scheduling", f"SELECT 1 FROM {table}") == [], table
         for table in ("contact", "circle"):
             assert await platform.rows("network", f"SELECT 1 FROM {table}") == [], table

@@ -46,7 +46,7 @@ class TestErasePerson:
     async def test_their_answers_go_and_nobody_waits_for_them(self, platform: CasePlatform) -> None:
         story = await platform.story()
         await erase(platform, story.neighbour)
-        for table in ("poll_answer", "poll_asked", "attendance", "told", "circle_member"):
+        for table in ("poll_answer", "poll_asked", "attendance", "notified", "circle_member"):
             rows = await platform.rows(
                 "scheduling",
                 f"SELECT 1 FROM {table} WHERE person_id = :person",

@@ -37,7 +37,7 @@ class TestCopy:
     async def test_gives_the_meetings_that_one_was_told_of(self, world: Scheduling) -> None:
         case = await world.scheduled()
         [meeting] = (await copy(world, case, case.aunt))["conferences"]
-        assert (meeting["conference_no"], meeting["told"]) == (1, True)
+        assert (meeting["conference_no"], meeting["notified"]) == (1, True)
         assert "Buurthuis De Linde" in meeting["venue"]
 
     @pytest.mark.parametrize("left", [network.PersonRemoved, network.PersonExcluded])
@@ -50,7 +50,7 @@ class TestCopy:
         assert moved.status_code == 200, moved.text
         found = await copy(world, case, case.aunt)
         [meeting] = found["conferences"]
-        assert (meeting["told"], found["erased"]) == (True, False)
+        assert (meeting["notified"], found["erased"]) == (True, False)
         assert [meeting[name] for name in ("starts_at", "ends_at", "held_on", "venue")] == [None] * 4
         [meeting] = (await copy(world, case, case.neighbour))["conferences"]
         assert "De Nieuwe Zaal" in meeting["venue"]
