@@ -36,10 +36,10 @@ class ClockActivities:
 @step("clock.warn")
 async def warn(session: AsyncSession, *, due: Deadline, now: datetime, service: str) -> bool:
     """Note that the warning was given; whoever watches the clock sees its event."""
-    return await Clocks(service).reach(session, due, now=now) is not None
+    return await Clocks(service).reach_only(session, due=due, now=now)
 
 
 @step("clock.breach")
 async def breach(session: AsyncSession, *, due: Deadline, now: datetime, service: str) -> bool:
     """Note that the time is over; whoever watches the clock sees its event."""
-    return await Clocks(service).reach(session, due, now=now) is not None
+    return await Clocks(service).reach_only(session, due=due, now=now)
