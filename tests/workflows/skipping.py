@@ -30,7 +30,6 @@ W = TypeVar("W")
 # Seconds: servers that other tests share the machine with may be slow.
 PATIENCE = 30
 _TASKS = ("workflow_task_scheduled", "workflow_task_started")
-_TIMER_OVER = ("timer_fired", "timer_canceled")
 
 
 @dataclass

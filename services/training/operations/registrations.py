@@ -295,11 +295,6 @@ async def await_payment(session: AsyncSession, row: RegistrationRow, now: dateti
     )
 
 
-async def payment_clock(session: AsyncSession, row: RegistrationRow) -> Clock | None:
-    """Return the clock that a registration's payment runs against, or last ran against."""
-    return await clocks.find(session, kind=PAYMENT_CLOCK, subject=row.id)
-
-
 async def paid_for(session: AsyncSession, row: RegistrationRow) -> Decimal:
     """Return how much was paid for a registration."""
     await session.flush()
