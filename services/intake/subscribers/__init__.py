@@ -44,22 +44,6 @@ async def confirm_receipt(
         await statistics.follow(session, context.vault, tenant=tenant, case_id=referral.case_id)
 
 
-@subscriptions.writes(intake.CaseWithdrawn, case="any")
-async def count_withdrawn_case(
-    session: AsyncSession, event: Received[intake.CaseWithdrawn], context: Context
-) -> None:
-    """Count a case as withdrawn."""
-    await statistics.follow(session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id)
-
-
-@subscriptions.writes(intake.CaseClosed, case="any")
-async def count_closed_case(
-    session: AsyncSession, event: Received[intake.CaseClosed], context: Context
-) -> None:
-    """Count a case as closed."""
-    await statistics.follow(session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id)
-
-
 @subscriptions.writes(plans.FollowUpEnded)
 async def close_case(session: AsyncSession, event: Received[plans.FollowUpEnded], context: Context) -> None:
     """Close the case when its year is over, or the circle is done."""

@@ -16,10 +16,14 @@ from shared.subscriptions import tenant_of
 
 # What is counted may come before and after anything else; of an erased case nothing is heard any more.
 @subscriptions.writes(intake.ReferralAccepted, case="any")
-async def count_start(
-    session: AsyncSession, event: Received[intake.ReferralAccepted], context: Context
+@subscriptions.writes(intake.CaseWithdrawn, case="any")
+@subscriptions.writes(intake.CaseClosed, case="any")
+async def count_case(
+    session: AsyncSession,
+    event: Received[intake.ReferralAccepted | intake.CaseWithdrawn | intake.CaseClosed],
+    context: Context,
 ) -> None:
-    """Count a referral as started."""
+    """Count a referral as started, and a case as withdrawn or closed."""
     await statistics.follow(session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id)
 
 
