@@ -4,10 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from services.network.operations import invitations
 from tests.integration.network.conftest import Sink
 from tests.integration.network.test_mails import _begun, _send
-from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -68,14 +66,7 @@ class TestNoToTakingPart:
         answered = await world.published("network.invitation.answered.v1", case=case)
         assert [row.data["answer"] for row in answered] == ["no"]
         world.later(days=4)
-        assert not await attempt(
-            world.context,
-            invitations.remind,
-            tenant=world.tenant,
-            kind="invitation",
-            subject=invitation,
-            what="warn",
-        )
+        assert not await world.remind(invitation)
 
     async def test_before_the_invitation_refuses_it_alone(self, world: Network) -> None:
         case = await world.open_case()

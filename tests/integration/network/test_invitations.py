@@ -17,22 +17,6 @@ ANSWERED = "network.invitation.answered.v1"
 CANCELLED = "network.invitation.cancelled.v1"
 
 
-async def _begin(world: Network, invitation: UUID) -> None:
-    async with world.transaction() as session:
-        await invitations.begin(session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time)
-
-
-async def _remind(world: Network, invitation: UUID) -> bool:
-    return await attempt(
-        world.context,
-        invitations.remind,
-        tenant=world.tenant,
-        kind="invitation",
-        subject=invitation,
-        what="warn",
-    )
-
-
 async def _give_up(world: Network, invitation: UUID) -> bool:
     return await attempt(
         world.context,
@@ -87,7 +71,7 @@ class TestAnswer:
         case = await world.open_case()
         aunt = await world.add(case, "Nadia")
         invitation = await world.invite(case, aunt)
-        await _begin(world, invitation)
+        await world.begin(invitation)
         who, path = world.person(case, aunt), "/v1/me/invitation/answer"
         for body in (
             {"answer": "yes", "mode": "online"},
@@ -135,11 +119,11 @@ class TestRemind:
         aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
         silent, quick = await world.invite(case, aunt), await world.invite(case, uncle)
         for invitation in (silent, quick):
-            await _begin(world, invitation)
+            await world.begin(invitation)
         await world.ask("POST", "/v1/me/invitation/answer", world.person(case, uncle), json={"answer": "no"})
-        assert not await _remind(world, silent)
+        assert not await world.remind(silent)
         world.later(days=4)
-        assert [await _remind(world, invitation) for invitation in (silent, quick, silent)] == [
+        assert [await world.remind(invitation) for invitation in (silent, quick, silent)] == [
             True,
             False,
             False,
@@ -155,21 +139,21 @@ class TestRemind:
     async def test_not_while_the_case_rests_and_later_by_as_much(self, world: Network) -> None:
         case = await world.open_case()
         invitation = await world.invite(case, await world.add(case, "Nadia"))
-        await _begin(world, invitation)
+        await world.begin(invitation)
         world.later(days=2)
         await world.handle(intake.CasePaused(case_id=case.id, reason="illness"), sequence=8)
         world.later(days=10)
-        assert not await _remind(world, invitation)
+        assert not await world.remind(invitation)
         await world.handle(intake.CaseResumed(case_id=case.id), sequence=9)
         world.later(days=1)
-        assert not await _remind(world, invitation)
+        assert not await world.remind(invitation)
         world.later(days=1)
-        assert await _remind(world, invitation)
+        assert await world.remind(invitation)
 
     async def test_a_pause_heard_after_its_end_rests_nothing(self, world: Network) -> None:
         case = await world.open_case()
         invitation = await world.invite(case, await world.add(case, "Nadia"))
-        await _begin(world, invitation)
+        await world.begin(invitation)
         await world.handle(intake.CaseResumed(case_id=case.id), sequence=9)
         await world.handle(intake.CasePaused(case_id=case.id, reason="illness"), sequence=8)
         clock = await world.rows("SELECT state FROM clock WHERE subject = :id", id=invitation)
@@ -179,7 +163,7 @@ class TestRemind:
         case = await world.open_case()
         invitation = await world.invite(case, await world.add(case, "Nadia"))
         await world.handle(intake.CasePaused(case_id=case.id, reason="illness"), sequence=8)
-        await _begin(world, invitation)
+        await world.begin(invitation)
         clock = await world.rows("SELECT state FROM clock WHERE subject = :id", id=invitation)
         assert clock[0].state == "paused"
 
@@ -191,7 +175,7 @@ class TestCaseStops:
         silent, mandate = await world.add(case, "Omar"), await world.add(case, "Lena", role="representative")
         opened = [await world.invite(case, person) for person in (said_yes, said_no, silent)]
         for invitation in opened:
-            await _begin(world, invitation)
+            await world.begin(invitation)
         for person, answer in ((said_yes, "yes"), (said_no, "no")):
             await world.ask(
                 "POST", "/v1/me/invitation/answer", world.person(case, person), json={"answer": answer}
@@ -207,12 +191,12 @@ class TestCaseStops:
         )
         assert live == []
         world.later(days=5)
-        assert not await _remind(world, opened[2])
+        assert not await world.remind(opened[2])
 
     async def test_the_end_of_a_case_is_not_mailed(self, world: Network) -> None:
         case = await world.open_case()
         invitation = await world.invite(case, await world.add(case, "Nadia"))
-        await _begin(world, invitation)
+        await world.begin(invitation)
         await world.handle(intake.CaseClosed(case_id=case.id, outcome="followed-up"))
         assert [mail.kind for mail in await world.emails(case=case)] == ["invitation"]
         assert len(await world.published(CANCELLED, case=case)) == 1
@@ -221,7 +205,7 @@ class TestCaseStops:
         case = await world.open_case()
         people = [await world.add(case, f"Tante{number}") for number in range(4)]
         for person in people:
-            await _begin(world, await world.invite(case, person))
+            await world.begin(await world.invite(case, person))
         answering = asyncio.gather(
             *(
                 world.ask(
@@ -293,7 +277,7 @@ class TestPolicy:
         again = await world.ask("PUT", "/v1/policy", world.manager(), json=body)
         assert again.json()["version"] == 2
         invitation = await world.invite(case, await world.add(case, "Nadia"))
-        await _begin(world, invitation)
+        await world.begin(invitation)
         clock = await world.rows(
             "SELECT due_at - started_at AS due, policy_version FROM clock WHERE subject = :id", id=invitation
         )
@@ -307,7 +291,7 @@ class TestPolicy:
         found = []
         for case in (old, await world.open_case()):
             invitation = await world.invite(case, await world.add(case, "Nadia"))
-            await _begin(world, invitation)
+            await world.begin(invitation)
             [clock] = await world.rows(
                 "SELECT due_at - started_at AS due, policy_version FROM clock WHERE subject = :id",
                 id=invitation,

@@ -9,12 +9,11 @@ from uuid import UUID
 import icalendar
 import pytest
 
-from services.network.operations import invitations, notifying
+from services.network.operations import notifying
 from shared.events import intake, network
 from shared.events.base import MESSAGE_QUEUED
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
-from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -46,8 +45,7 @@ def _entry(case: Case, method: Any, revision: int) -> network.CalendarEntry:
 
 async def _begun(world: Network, person: UUID, case: Case) -> UUID:
     invitation = await world.invite(case, person)
-    async with world.transaction() as session:
-        await invitations.begin(session, tenant=world.tenant, invitation_id=invitation, now=world.clock.time)
+    await world.begin(invitation)
     return invitation
 
 
@@ -86,14 +84,7 @@ class TestInvitation:
             row.data["person_id"] for row in await world.published("network.message.failed.v1", case=case)
         ] == [str(uncle)]
         world.later(days=4)
-        assert await attempt(
-            world.context,
-            invitations.remind,
-            tenant=world.tenant,
-            kind="invitation",
-            subject=invitation,
-            what="warn",
-        )
+        assert await world.remind(invitation)
         assert [mail.kind for mail in await world.emails(case=case)] == ["invitation"]
 
     async def test_is_called_off_when_the_person_left_or_answered_meanwhile(
@@ -106,14 +97,7 @@ class TestInvitation:
         await _send(world)
         sink.mails.clear()
         world.later(days=4)
-        assert await attempt(
-            world.context,
-            invitations.remind,
-            tenant=world.tenant,
-            kind="invitation",
-            subject=reminded,
-            what="warn",
-        )
+        assert await world.remind(reminded)
         await world.ask("POST", "/v1/me/invitation/answer", world.person(case, uncle), json={"answer": "yes"})
         await world.ask("POST", f"/v1/persons/{aunt}/link/renew", world.coordinator(case))
         await world.ask("POST", f"/v1/persons/{aunt}/remove", world.coordinator(case), json={"reason": "x"})

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Self, cast
 from uuid import UUID
 
-from services.network.operations import links
+from services.network.domain import INVITATION_CLOCK
+from services.network.operations import invitations, links
 from shared.auth import link_token
 from shared.contracts import COPY_PATH, Contract
 from shared.contracts.base import Answer
 from shared.contracts.intake import UNDER_HOLD
 from shared.errors import NotFound
 from shared.settings import Settings
+from tests.support.steps import attempt
 from tests.support.world.base import World
 from tests.support.world.case import Case
 
@@ -112,6 +114,24 @@ class Network(World):
         """Invite somebody; return the invitation's id."""
         invited = await self.do("POST", f"/v1/persons/{person}/invitation", self.coordinator(case))
         return UUID(invited["invitation_id"])
+
+    async def begin(self, invitation: UUID) -> None:
+        """Do what comes of an invitation that was sent: its mail and its clock."""
+        async with self.transaction() as session:
+            await invitations.begin(
+                session, tenant=self.tenant, invitation_id=invitation, now=self.clock.time
+            )
+
+    async def remind(self, invitation: UUID) -> bool:
+        """Take the step at which whoever is silent is reminded, if its time has come; say whether it did anything."""
+        return await attempt(
+            self.context,
+            invitations.remind,
+            tenant=self.tenant,
+            kind=INVITATION_CLOCK,
+            subject=invitation,
+            what="warn",
+        )
 
     async def people(self, case: Case) -> dict[str, dict[str, Any]]:
         """Return the people of a case by first name, as their coordinator sees them."""
