@@ -19,15 +19,10 @@ from shared.errors import Operational
 # rollbacks by serialisation or deadlock, lock timeout.
 _OPERATIONAL = ("08", "53", "57", "58", "40001", "40P01", "55P03")
 # asyncpg says InternalClientError when the server ended the connection at an unlucky moment.
-_LOST = (
-    PoolTimeout,
-    InterfaceError,
-    OperationalError,
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
+_CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# What the driver raises, as long as SQLAlchemy does not wrap it.
+DRIVER_ERRORS = (*_CONNECTION_LOST, asyncpg.PostgresError)
+_LOST = (PoolTimeout, InterfaceError, OperationalError, TimeoutError, *_CONNECTION_LOST)
 
 
 @dataclass(frozen=True)
@@ -142,7 +137,7 @@ class Database:
                 if session.info.get("events"):
                     for listener in self._listeners:
                         listener()
-        except (DBAPIError, asyncpg.PostgresError, *_LOST) as error:
+        except (DBAPIError, *DRIVER_ERRORS, *_LOST) as error:
             if is_operational(error):
                 raise Operational(f"database: {type(error).__name__}") from None
             raise

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import case_access, telemetry
 from shared.audit import note_facts
 from shared.broker import declare_exchanges, require_declared
-from shared.database import Database, fetch
+from shared.database import DRIVER_ERRORS, Database, fetch
 from shared.events.base import COMMANDS, EventData
 from shared.ids import uuid7
 from shared.trail import causation
@@ -41,14 +41,7 @@ CHANNEL = "kring_outbox"
 _LOCK_CLASS = 746_101
 BATCH = 500
 _LOOK_SECONDS = 1.0
-# asyncpg says InternalClientError when the server ended the connection at an unlucky moment.
-_LOST = (
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    aio_pika.exceptions.AMQPError,
-)
+_LOST = (*DRIVER_ERRORS, aio_pika.exceptions.AMQPError)
 
 PUBLISHED = Counter("kring_outbox_published_total", "Events confirmed by the broker", ["service"])
 UNROUTED = Counter("kring_outbox_unrouted_total", "Events that no queue wanted", ["type"])

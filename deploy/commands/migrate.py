@@ -87,6 +87,8 @@ async def _reach(address: "SecretStr", setting: str, *, wait_seconds: float) -> 
     """Wait until the database server lets us in. Raises: PlatformError, naming it without its password."""
     import asyncpg
 
+    from shared.database import DRIVER_ERRORS
+
     server = address.get_secret_value()
     parts = urlsplit(server)
     where = f"The database server at {parts.hostname}:{parts.port or 5432} ({setting})"
@@ -98,7 +100,7 @@ async def _reach(address: "SecretStr", setting: str, *, wait_seconds: float) -> 
             return
         except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
             raise PlatformError(f"{where} does not accept the user or password given.") from None
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except (*DRIVER_ERRORS, TimeoutError) as error:
             if time.monotonic() >= until:
                 raise PlatformError(f"{where} does not answer ({type(error).__name__}).") from None
         await asyncio.sleep(0.1)

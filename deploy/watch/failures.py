@@ -5,14 +5,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import asyncpg
 import httpx
 from temporalio.service import RPCError
 
+from shared.database import DRIVER_ERRORS
 from shared.errors import Operational
 
 # What clients raise while a part is away: killed just now, perhaps, and back soon.
-AWAY = (OSError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError, RPCError, Operational)
+AWAY = (*DRIVER_ERRORS, httpx.HTTPError, RPCError, Operational)
 T = TypeVar("T")
 
 
