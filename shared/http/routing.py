@@ -28,6 +28,7 @@ from shared.http.principals import (
     principal_if_any,
     scope_of,
 )
+from shared.http.resolving import RESOLVED, planned
 
 _ATTEMPT = "kring.attempt"
 _SESSION = "kring.session"
@@ -93,15 +94,14 @@ class ServiceRoute(APIRoute):
 
     def _serialized(self, endpoint: Endpoint) -> Endpoint:
         """Return the endpoint with its answer as bytes: FastAPI would first validate what was made from its model."""
-        if any(each.annotation is Response for each in signature(endpoint).parameters.values()):
-            # It may change the status or add headers, which only FastAPI's own way of answering keeps.
-            return endpoint
+        # It may change the status or add headers, which only FastAPI's own way of answering keeps.
+        changes_answer = any(each.annotation is Response for each in signature(endpoint).parameters.values())
 
         @wraps(endpoint)
         async def answer(**values: Any) -> Any:
-            found = await endpoint(**values)
+            found = await endpoint(**values.pop(RESOLVED, {}), **values)
             # Of a subclass FastAPI leaves out what the model does not declare.
-            if not isinstance(found, BaseModel) or type(found) is not self.response_model:
+            if changes_answer or not isinstance(found, BaseModel) or type(found) is not self.response_model:
                 return found
             body = found.model_dump_json(by_alias=True)
             return Response(body, status_code=self.status_code or 200, media_type="application/json")
@@ -110,7 +110,9 @@ class ServiceRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return what handles a request to this route."""
+        declared, self.dependant = self.dependant, planned(self.dependant)
         handle = super().get_route_handler()
+        self.dependant = declared
         template = self.path_format
         query_names = frozenset(_query_names(self.dependant))
         max_body = self.max_body
