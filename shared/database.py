@@ -1,5 +1,6 @@
 """Transactions: the only place that commits, and whose each transaction is, for PostgreSQL's row policies."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
 
 from shared.errors import Operational
 
@@ -68,14 +70,29 @@ async def _opening(session: AsyncSession, scope: Scope) -> AsyncIterator[None]:
     if scope == NO_SCOPE:
         yield
         return
-    pooled = await (await session.connection()).get_raw_connection()
-    connection: Any = pooled.driver_connection
-    connection.opening = f"SELECT {_settings(scope)};"
+    _, _, driver = await _driver(session)
+    driver.opening = f"SELECT {_settings(scope)};"
     try:
         yield
     finally:
         # A transaction that sent nothing began nothing: the next one on this connection is not ours.
-        connection.opening = None
+        driver.opening = None
+
+
+async def _driver(session: AsyncSession) -> tuple[Any, Any, Any]:
+    """Return the session's connection: SQLAlchemy's, its adapter's and the driver's."""
+    found: tuple[Any, Any, Any] | None = session.info.get(_DRIVER)
+    if found is None:
+        used = await session.connection()
+        adapter: Any = (await used.get_raw_connection()).dbapi_connection
+        found = session.info[_DRIVER] = used.sync_connection, adapter, adapter.driver_connection
+    return found
+
+
+def _commit(session: Session) -> None:
+    """Commit, and give the connection back."""
+    session.commit()
+    session.close()
 
 
 def _settings(scope: Scope) -> str:
@@ -127,20 +144,27 @@ class Database:
 
         Raises: Operational if the database cannot be reached or asks to try again.
         """
+        session = self._sessions()
+        session.info[_SCOPE] = scope
         try:
-            async with self._sessions() as session:
-                session.info[_SCOPE] = scope
-                async with session.begin(), _opening(session, scope):
+            try:
+                async with _opening(session, scope):
                     yield session
                     for step in self._before_commit:
                         await step(session)
-                if session.info.get("events"):
-                    for listener in self._listeners:
-                        listener()
+                # In one go: each visit to the session from a coroutine costs as much as a small statement.
+                await session.run_sync(_commit)
+            except BaseException:
+                # Rolls back, also when this task is cancelled.
+                await asyncio.shield(asyncio.ensure_future(session.close()))
+                raise
         except (DBAPIError, *DRIVER_ERRORS, *_LOST) as error:
             if is_operational(error):
                 raise Operational(f"database: {type(error).__name__}") from None
             raise
+        if session.info.get("events"):
+            for listener in self._listeners:
+                listener()
 
     async def ping(self) -> None:
         """Raise Operational if the database does not answer."""
@@ -158,16 +182,13 @@ async def fetch(session: AsyncSession, query: str, *values: Any) -> list[asyncpg
     For the statements that every write sends: on the session they cost twice the processor time. Errors are the
     driver's (`asyncpg.PostgresError`).
     """
-    if _DRIVER not in session.info:
-        used = await session.connection()
-        session.info[_DRIVER] = used.sync_connection, (await used.get_raw_connection()).dbapi_connection
-    connection, adapter = session.info[_DRIVER]
+    connection, adapter, driver = await _driver(session)
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, None, query, values, None, False)
     async with adapter._execute_mutex:
         if adapter._transaction is None:
             await adapter._start_transaction()
-        rows: list[asyncpg.Record] = await adapter.driver_connection.fetch(query, *values)
+        rows: list[asyncpg.Record] = await driver.fetch(query, *values)
         return rows
 
 

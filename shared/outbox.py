@@ -21,7 +21,6 @@ import orjson
 import structlog
 from aio_pika.exceptions import DeliveryError
 from prometheus_client import Counter
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import case_access, telemetry
@@ -144,8 +143,8 @@ class Announcer:
             self._waiting.clear()
             with contextlib.suppress(Exception):
                 async with self._database.engine.connect() as connection:
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    await driver.execute(f"NOTIFY {CHANNEL}")
 
 
 class Relay:
