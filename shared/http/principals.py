@@ -27,6 +27,8 @@ _PRINCIPAL = "kring.principal"
 REQUEST_ID = "kring.request_id"
 _ANONYMOUS = "kring.anonymous"
 _ACTING = "kring.acting"
+# Where a route that is open to anyone leaves the tenant whose rows it reads.
+ASKED_TENANT = "kring.asked-tenant"
 # Where a route leaves the names of the query parameters that it knows.
 QUERY_NAMES = "kring.query-names"
 
@@ -225,8 +227,11 @@ def actor_of(request: Request, principal: Principal | None, *, operation: str) -
     )
 
 
-def scope_of(principal: Principal | None) -> Scope:
+def scope_of(request: Request, principal: Principal | None) -> Scope:
     """Return whose transaction a request by this principal runs in."""
+    asked: UUID | None = request.scope.get(ASKED_TENANT)
+    if asked is not None:
+        return Scope(tenant=asked)
     if principal is None:
         return NO_SCOPE
     return Scope(

@@ -1,41 +1,117 @@
 """The dependencies of a route, ordered once. FastAPI walks their tree anew for each request, which costs as a query.
 
-Only dependencies that need nothing but the request and each other are resolved here: who asks, the session, the time.
-What reads a parameter or the body is left to FastAPI.
+Those that need nothing but the request and each other are resolved here: first who asks, last what is opened (the
+session). Between them FastAPI reads the parameters and the body, so nothing is read for a caller who is refused, and
+nothing is opened for a request that is not valid.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import Request
+import orjson
+from fastapi import HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import get_dependant
+from fastapi.dependencies.utils import solve_dependencies
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import PydanticUndefined
+from starlette.requests import ClientDisconnect
 
-RESOLVED = "kring_resolved"
-"""The argument in which an endpoint is given the values that were resolved here, by the names of its parameters."""
+if TYPE_CHECKING:
+    from fastapi.routing import APIRoute
+
+Known = dict[Callable[..., Any], Any]
+"""Values of dependencies that have been resolved for a request."""
 
 
-def planned(route: Dependant) -> Dependant:
-    """Return a route's dependencies with one in place of all that can be resolved here, at the same point as before."""
-    ours = [each for each in route.dependencies if _is_plain(each)]
-    left = [each for each in route.dependencies if not _is_plain(each)]
-    # What has dependencies itself may share them with the others: then FastAPI resolves them all.
-    if not ours or any(each.dependencies for each in left):
-        return route
-    plan = get_dependant(path=route.path or "", call=_Plan(ours).resolve, name=RESOLVED)
-    return replace(route, dependencies=[plan, *left])
+class Dependencies:
+    """What a route depends on. Raises: TypeError if a dependency that reads a parameter has others itself."""
+
+    def __init__(self, route: "APIRoute") -> None:
+        declared = route.dependant
+        ours = [each for each in declared.dependencies if _is_plain(each)]
+        left = [each for each in declared.dependencies if not _is_plain(each)]
+        if any(each.dependencies for each in left):
+            raise TypeError(f"{route.path}: a dependency that reads a parameter may have no dependencies")
+        self._first = _Plan([each for each in ours if not _opens(each)])
+        self._last = _Plan([each for each in ours if _opens(each)])
+        self._parameters = replace(declared, dependencies=left)
+        self._reads_body = route.body_field is not None
+        self._embeds = route._embed_body_fields
+        self._takes_request_only = not (
+            left
+            or declared.path_params
+            or declared.query_params
+            or declared.header_params
+            or declared.body_params
+            or declared.response_param_name
+        )
+
+    async def find_caller(self, request: Request) -> Known:
+        """Resolve what needs neither body nor parameters nor session. Raises: as the gates do."""
+        known: Known = {}
+        await self._first.resolve(request, known, None)
+        return known
+
+    async def read_parameters(
+        self, request: Request, opened: AsyncExitStack, known: Known
+    ) -> tuple[dict[str, Any], Response | None]:
+        """Return the endpoint's arguments so far, and what an endpoint may change of its answer.
+
+        Raises: RequestValidationError; HTTPException if the body is no JSON.
+        """
+        values = self._first.values(known)
+        if self._takes_request_only:
+            if self._parameters.request_param_name is not None:
+                values[self._parameters.request_param_name] = request
+            return values, None
+        body = await _read(request) if self._reads_body else PydanticUndefined
+        request.scope["fastapi_inner_astack"] = request.scope["fastapi_function_astack"] = opened
+        solved = await solve_dependencies(
+            request=request,
+            dependant=self._parameters,
+            body=body,
+            async_exit_stack=opened,
+            embed_body_fields=self._embeds,
+        )
+        if solved.errors:
+            raise RequestValidationError(solved.errors)
+        return values | solved.values, solved.response
+
+    async def open_others(self, request: Request, opened: AsyncExitStack, known: Known) -> dict[str, Any]:
+        """Resolve what is opened for the route, and closed when it has returned."""
+        await self._last.resolve(request, known, opened)
+        return self._last.values(known)
+
+
+async def _read(request: Request) -> Any:
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        raise HTTPException(400) from None
+    if not body:
+        return PydanticUndefined
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind, _, subtype = media_type.partition("/")
+    if kind != "application" or (subtype != "json" and not subtype.endswith("+json")):
+        return body
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        place = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error", "input": {}}
+        raise RequestValidationError([place]) from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
     call: Callable[..., Any]
+    # What is called: for one that opens, what makes a context manager of it.
+    make: Callable[..., Any]
     request: str | None
-    # By parameter, the step whose value it takes.
-    needs: Mapping[str, int]
-    # Whether it yields its value, and ends when the route has returned.
+    # By parameter, the dependency whose value it takes.
+    needs: Mapping[str, Callable[..., Any]]
     opens: bool
 
 
@@ -43,35 +119,43 @@ class _Plan:
     """Dependencies, each once, in the order in which FastAPI would resolve them."""
 
     def __init__(self, dependencies: list[Dependant]) -> None:
-        self._steps: list[_Step] = []
-        self._places: dict[Callable[..., Any], int] = {}
-        self._values = self._add_all(dependencies)
+        self._steps: dict[Callable[..., Any], _Step] = {}
+        self._named = self._add_all(dependencies)
 
-    def _add_all(self, dependencies: list[Dependant]) -> dict[str, int]:
-        places = [(each.name, self._add(each)) for each in dependencies]
-        return {name: place for name, place in places if name}
+    def _add_all(self, dependencies: list[Dependant]) -> dict[str, Callable[..., Any]]:
+        calls = [(each.name, self._add(each)) for each in dependencies]
+        return {name: call for name, call in calls if name}
 
-    def _add(self, dependant: Dependant) -> int:
-        assert dependant.call is not None  # noqa: S101 - only that of a router has none
+    def _add(self, dependant: Dependant) -> Callable[..., Any]:
+        call = dependant.call
+        assert call is not None  # noqa: S101 - only that of a router has none
         needs = self._add_all(dependant.dependencies)
-        if dependant.call not in self._places:
-            opens = inspect.isasyncgenfunction(dependant.call)
-            call = asynccontextmanager(dependant.call) if opens else dependant.call
-            self._places[dependant.call] = len(self._steps)
-            self._steps.append(_Step(call, dependant.request_param_name, needs, opens))
-        return self._places[dependant.call]
+        opens = inspect.isasyncgenfunction(call)
+        make = asynccontextmanager(call) if opens else call
+        self._steps.setdefault(call, _Step(call, make, dependant.request_param_name, needs, opens))
+        return call
 
-    async def resolve(self, request: Request) -> dict[str, Any]:
-        """Return the values by the endpoint's parameters; what was opened ends as the route's own generators do."""
-        stack: AsyncExitStack = request.scope["fastapi_function_astack"]
-        made: list[Any] = []
-        for step in self._steps:
-            given = {name: made[place] for name, place in step.needs.items()}
+    async def resolve(self, request: Request, known: Known, opened: AsyncExitStack | None) -> None:
+        """Add what is not known yet."""
+        for step in self._steps.values():
+            if step.call in known:
+                continue
+            given = {name: known[call] for name, call in step.needs.items()}
             if step.request is not None:
                 given[step.request] = request
-            value = step.call(**given)
-            made.append(await (stack.enter_async_context(value) if step.opens else value))
-        return {name: made[place] for name, place in self._values.items()}
+            value = step.make(**given)
+            if step.opens and opened is not None:
+                known[step.call] = await opened.enter_async_context(value)
+            else:
+                known[step.call] = await value
+
+    def values(self, known: Known) -> dict[str, Any]:
+        """Return the values by the names of the endpoint's parameters."""
+        return {name: known[call] for name, call in self._named.items()}
+
+
+def _opens(dependant: Dependant) -> bool:
+    return inspect.isasyncgenfunction(dependant.call) or any(map(_opens, dependant.dependencies))
 
 
 def _is_plain(dependant: Dependant) -> bool:

@@ -1,18 +1,20 @@
 """The router of services: its routes know their template for logs, and honour `Idempotency-Key`."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
-from functools import wraps
-from inspect import signature
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import ResponseValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from shared.audit import act_as, note_facts
@@ -28,11 +30,10 @@ from shared.http.principals import (
     principal_if_any,
     scope_of,
 )
-from shared.http.resolving import RESOLVED, planned
+from shared.http.resolving import Dependencies
 
 _ATTEMPT = "kring.attempt"
 _SESSION = "kring.session"
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Endpoint = Callable[..., Coroutine[Any, Any, Any]]
 
 
@@ -56,7 +57,7 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     if principal is None and not is_anonymous(request):
         principal = await current_principal(request)
     context = context_of(request)
-    async with context.database.transaction(scope_of(principal)) as session:
+    async with context.database.transaction(scope_of(request, principal)) as session:
         attempt: Attempt | None = request.scope.get(_ATTEMPT)
         if attempt is not None:
             await claim(session, attempt, principal, context.vault)
@@ -83,54 +84,73 @@ Parts = Annotated[Context, Depends(_context)]
 
 
 class ServiceRoute(APIRoute):
-    """A route of a service."""
+    """A route of a service: who asks is known before the body is read, and the session opens when all else is valid."""
 
     def __init__(
         self, path: str, endpoint: Endpoint, *, max_body_size: int | None = None, **options: Any
     ) -> None:
         # Kept from FastAPI, whose own limit answers in plain text; the middleware keeps this one.
         self.max_body = max_body_size
-        super().__init__(path, self._serialized(endpoint), **options)
+        super().__init__(path, endpoint, **options)
+        self._dependencies = Dependencies(self)
+        self._query_names = frozenset(_query_names(self.dependant))
+        self._writes = "POST" in (self.methods or ())
+        # In place of FastAPI's own, which reads the body first, and walks all dependencies anew for each request.
+        self.app = self._serve
 
-    def _serialized(self, endpoint: Endpoint) -> Endpoint:
-        """Return the endpoint with its answer as bytes: FastAPI would first validate what was made from its model."""
-        # It may change the status or add headers, which only FastAPI's own way of answering keeps.
-        changes_answer = any(each.annotation is Response for each in signature(endpoint).parameters.values())
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ROUTE] = self.path_format
+        scope[QUERY_NAMES] = self._query_names
+        if self.max_body is not None:
+            scope[MAX_BODY] = self.max_body
+        request = Request(scope, receive, send)
+        if "case_id" in request.path_params:
+            _name_case(request.path_params["case_id"])
+        try:
+            # What the route opened ends before its answer is sent.
+            async with AsyncExitStack() as opened:
+                response = await self._answer(request, opened)
+        except Repeated as repeated:
+            response = repeated.response
+        await response(scope, receive, send)
 
-        @wraps(endpoint)
-        async def answer(**values: Any) -> Any:
-            found = await endpoint(**values.pop(RESOLVED, {}), **values)
-            # Of a subclass FastAPI leaves out what the model does not declare.
-            if changes_answer or not isinstance(found, BaseModel) or type(found) is not self.response_model:
-                return found
-            body = found.model_dump_json(by_alias=True)
-            return Response(body, status_code=self.status_code or 200, media_type="application/json")
+    async def _answer(self, request: Request, opened: AsyncExitStack) -> Response:
+        known = await self._dependencies.find_caller(request)
+        key = request.headers.get(HEADER) if self._writes else None
+        attempt = None
+        if key is not None:
+            attempt = request.scope[_ATTEMPT] = await Attempt.of(request, key)
+        given, changes = await self._dependencies.read_parameters(request, opened, known)
+        given |= await self._dependencies.open_others(request, opened, known)
+        response = self._response(await self.endpoint(**given), changes)
+        session = request.scope.get(_SESSION)
+        if attempt is not None and session is not None:
+            # The session is still open here: answer and write commit together.
+            await remember(session, attempt, principal_if_any(request), response, context_of(request).vault)
+        return response
 
-        return answer
+    def _response(self, found: Any, changes: Response | None) -> Response:
+        if isinstance(found, Response):
+            return found
+        status = (changes and changes.status_code) or self.status_code or HTTPStatus.OK
+        body = b"" if status == HTTPStatus.NO_CONTENT else self._body(found)
+        response = Response(body, status, media_type="application/json" if body else None)
+        if changes is not None:
+            response.raw_headers.extend(changes.raw_headers)
+        return response
 
-    def get_route_handler(self) -> Handler:
-        """Return what handles a request to this route."""
-        declared, self.dependant = self.dependant, planned(self.dependant)
-        handle = super().get_route_handler()
-        self.dependant = declared
-        template = self.path_format
-        query_names = frozenset(_query_names(self.dependant))
-        max_body = self.max_body
-        writes = "POST" in (self.methods or ())
-
-        async def handler(request: Request) -> Response:
-            request.scope[ROUTE] = template
-            request.scope[QUERY_NAMES] = query_names
-            if max_body is not None:
-                request.scope[MAX_BODY] = max_body
-            if "case_id" in request.path_params:
-                _name_case(request.path_params["case_id"])
-            key = request.headers.get(HEADER) if writes else None
-            if key is None:
-                return await handle(request)
-            return await _once(handle, request, key)
-
-        return handler
+    def _body(self, found: Any) -> bytes:
+        if isinstance(found, BaseModel) and type(found) is self.response_model:
+            # Made from the model just now: it needs no second validation.
+            return found.model_dump_json(by_alias=True).encode()
+        field = self.response_field
+        if field is None:
+            return b"" if found is None else orjson.dumps(found)
+        # Of a subclass what the model does not declare is left out.
+        value, errors = field.validate(found, {}, loc=("response",))
+        if errors:
+            raise ResponseValidationError(errors=errors)
+        return field.serialize_json(value)
 
 
 def _query_names(dependant: Dependant) -> set[str]:
@@ -142,19 +162,6 @@ def _name_case(given: str) -> None:
     # Only an id: what else stands in the address has not been checked yet, and goes into no log.
     with suppress(ValueError):
         bind_contextvars(case_id=str(UUID(given)))
-
-
-async def _once(handle: Handler, request: Request, key: str) -> Response:
-    attempt = request.scope[_ATTEMPT] = await Attempt.of(request, key)
-    try:
-        response = await handle(request)
-    except Repeated as repeated:
-        return repeated.response
-    # The session is still open here: answer and write commit together.
-    session = request.scope.get(_SESSION)
-    if session is not None:
-        await remember(session, attempt, principal_if_any(request), response, context_of(request).vault)
-    return response
 
 
 class Router(APIRouter):

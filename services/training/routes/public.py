@@ -3,15 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
-from shared.database import Scope, set_scope
-from shared.http import Session
+from shared.http.principals import ASKED_TENANT
 
 
-async def _public_tenant(session: Session, kring_tenant: Annotated[UUID, Header()]) -> UUID:
-    await set_scope(session, Scope(tenant=kring_tenant))
+async def _public_tenant(request: Request, kring_tenant: Annotated[UUID, Header()]) -> UUID:
+    request.scope[ASKED_TENANT] = kring_tenant
     return kring_tenant
 
 
-PublicTenant = Annotated[UUID, Depends(_public_tenant, scope="function")]
+PublicTenant = Annotated[UUID, Depends(_public_tenant)]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 
 from shared.http.routing import Router
 
@@ -14,6 +14,8 @@ happened: list[str] = []
 
 async def _who(request: Request) -> str:
     happened.append("who")
+    if request.headers["who"] == "Stranger":
+        raise HTTPException(403)
     return request.headers["who"]
 
 
@@ -55,16 +57,16 @@ async def give_all(
     return [who, opened, half, count]
 
 
-@router.get("/shared")
-async def share(half_of: Annotated[str, Depends(_half_of)], opened: Opened) -> list[object]:
-    """Depend on something that reads a parameter and shares a dependency."""
-    return [half_of, opened]
-
-
 @router.get("/fails")
 async def fail(_opened: Opened) -> None:
     """Raise."""
     raise RuntimeError
+
+
+@router.post("/takes")
+async def take(body: dict[str, str], who: Who) -> list[str]:
+    """Take a body."""
+    return [who, *body]
 
 
 @router.post("/changes")
@@ -79,7 +81,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of an app with these routes."""
     happened.clear()
     app = FastAPI()
-    app.include_router(router)
+    app.router.routes.extend(router.routes)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers={"who": "An"}) as found:
         yield found
@@ -91,22 +93,34 @@ class TestARoute:
     ) -> None:
         answer = await client.get("/all?count=5")
         assert answer.json() == ["An", "open for An", 2.5, 5]
-        assert happened == ["marked", "who", "open for An", "half", "route", "closed"]
+        assert happened == ["marked", "who", "half", "open for An", "route", "closed"]
 
-    async def test_shares_a_dependency_with_one_that_reads_a_parameter(
-        self, client: httpx.AsyncClient
-    ) -> None:
-        assert (await client.get("/shared?count=3")).json() == ["half of 3 for An", "open for An"]
-        assert happened.count("who") == 1
+    def test_cannot_depend_on_what_reads_a_parameter_and_has_dependencies_itself(self) -> None:
+        refused = Router()
+        with pytest.raises(TypeError, match="/halves"):
+
+            @refused.get("/halves")
+            async def halve(_half_of: Annotated[str, Depends(_half_of)]) -> None:
+                """Depend on something that reads a parameter and shares a dependency."""
 
     async def test_that_fails_undoes_what_was_opened(self, client: httpx.AsyncClient) -> None:
         with pytest.raises(RuntimeError):
             await client.get("/fails")
         assert happened[-1] == "undone"
 
-    async def test_asks_who_it_is_before_it_judges_parameters(self, client: httpx.AsyncClient) -> None:
+    async def test_asks_who_it_is_before_it_judges_parameters_and_opens_nothing_for_wrong_ones(
+        self, client: httpx.AsyncClient
+    ) -> None:
         assert (await client.get("/all?count=many")).status_code == 422
-        assert happened[:2] == ["marked", "who"]
+        assert happened == ["marked", "who"]
+
+    async def test_reads_no_body_of_a_caller_who_is_refused(self, client: httpx.AsyncClient) -> None:
+        async def body() -> AsyncIterator[bytes]:
+            happened.append("read")
+            yield b"{}"
+
+        assert (await client.post("/takes", content=body(), headers={"who": "Stranger"})).status_code == 403
+        assert happened == ["who"]
 
     async def test_may_change_its_answer(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/changes")
