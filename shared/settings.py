@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         default=30, gt=0, description="After so long a request is given up, and what it did is undone."
     )
     http_connections: int = Field(default=1000, ge=10, description="Connections at once, per process.")
+    http_body_bytes: int = Field(
+        default=48 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Bytes of request bodies that a process holds at once; what is more is answered 503.",
+    )
     issuer_fresh_seconds: float = Field(
         default=300,
         ge=10,

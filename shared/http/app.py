@@ -57,6 +57,7 @@ def create_service_app(
         RequestMiddleware,
         service=context.service,
         seconds=settings.request_seconds,
+        body_bytes=settings.http_body_bytes,
         behind_tls=settings.public_url.startswith("https://"),
     )
     # A process that serves no routes of its service has none of the audit log either.

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from shared import telemetry
+from shared.errors import Operational
 from shared.http.problems import bug, problem
 from shared.ids import uuid7
 
@@ -55,8 +56,11 @@ _TLS_ONLY = (b"strict-transport-security", b"max-age=63072000; includeSubDomains
 class RequestMiddleware:
     """Gives each request its id and its surroundings."""
 
-    def __init__(self, app: ASGIApp, *, service: str, seconds: float, behind_tls: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, service: str, seconds: float, body_bytes: int, behind_tls: bool
+    ) -> None:
         self._app = app
+        self._budget = _Budget(body_bytes)
         self._service = service
         self._seconds = seconds
         self._security_headers = [*_SECURITY_HEADERS, *([_TLS_ONLY] if behind_tls else [])]
@@ -113,7 +117,7 @@ class RequestMiddleware:
             )
             await refusal(scope, receive, watched)
             return
-        body, limit = _Body(scope, receive), asyncio.timeout(self._seconds)
+        body, limit = _Body(scope, receive, self._budget), asyncio.timeout(self._seconds)
         try:
             # What is given up is undone: the transaction ends with the route that is cancelled here.
             async with limit:
@@ -127,6 +131,8 @@ class RequestMiddleware:
             if begun:
                 raise
             await bug(request_id=request_id)(scope, receive, watched)
+        finally:
+            body.release()
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method, route = _method(scope), _route(scope)
@@ -145,26 +151,51 @@ class RequestMiddleware:
             )
 
 
-class _Body:
-    """The body of a request as it arrives: reading stops where the route's limit is passed."""
+class _Budget:
+    """How many bytes of bodies a process holds at once, of all requests together."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def take(self, size: int) -> None:
+        """Count bytes that have arrived. Raises: Operational if they are too many: the sender tries again later."""
+        self._left -= size
+        if self._left < 0:
+            raise Operational("more bodies are being read than there is room for")
+
+    def give_back(self, size: int) -> None:
+        """Count bytes that are let go."""
+        self._left += size
+
+
+class _Body:
+    """The body of a request as it arrives: reading stops where the route's limit or the process's budget is passed."""
+
+    def __init__(self, scope: Scope, receive: Receive, budget: _Budget) -> None:
         self._scope = scope
         self._receive = receive
+        self._budget = budget
         self._seen = 0
         # Whether the route waits for more of it.
         self.is_awaited = False
 
     async def receive(self) -> Message:
-        """Return the next part. Raises: HTTPException if it is one too many."""
+        """Return the next part. Raises: HTTPException if it is one too many; Operational if there is no room."""
         self.is_awaited = True
         message = await self._receive()
         self.is_awaited = False
         if message["type"] == "http.request":
-            self._seen += len(message.get("body", b""))
+            size = len(message.get("body", b""))
+            self._seen += size
+            self._budget.take(size)
             if self._seen > self._scope.get(MAX_BODY, USUAL_MAX_BODY):
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
+
+    def release(self) -> None:
+        """Let go of what was read."""
+        self._budget.give_back(self._seen)
+        self._seen = 0
 
 
 def _without_body(send: Send) -> Send:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import uuid4
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -37,6 +38,12 @@ class Said(RequestModel):
 async def said(body: Said) -> int:
     """Return the length of what was said."""
     return len(body.text)
+
+
+@router.post("/v1/kept")
+async def keep(body: Said, principal: Anyone) -> str:
+    """Return who said it."""
+    return f"{principal.label}: {body.text}"
 
 
 @router.get("/v1/who")
@@ -163,6 +170,45 @@ class TestHead:
         last = one.replace(b"host: a", b"host: a\r\nconnection: close")
         answer = await answer_to(port, one, one, one, last)
         assert answer.count(b"HTTP/1.1 401") == 4
+
+
+def _post(path: str, *headers: str, length: int) -> bytes:
+    lines = (f"POST {path} HTTP/1.1", "host: a", "content-type: application/json", *headers)
+    return "\r\n".join([*lines, f"content-length: {length}", "connection: close", "", ""]).encode()
+
+
+class TestBody:
+    @pytest.mark.parametrize("more", [(), ("idempotency-key: k",)], ids=["plain", "with a key"])
+    async def test_is_not_waited_for_when_the_caller_is_refused(
+        self, port: int, more: tuple[str, ...]
+    ) -> None:
+        # Nothing of the body is ever sent.
+        head = _post("/v1/kept", *more, length=900_000)
+        answer = await asyncio.wait_for(answer_to(port, head), 5)
+        assert (status_of(answer), problem_in(answer)) == (401, "token-missing")
+
+    async def test_that_finds_no_room_beside_others_is_sent_again_later(self) -> None:
+        small = settings(http_body_bytes=1024 * 1024)
+        body = b'{"text": "x"}' + b" " * 900_000
+        counted, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield body
+            counted.set()
+            await go_on.wait()
+            yield b" "
+
+        transport = httpx.ASGITransport(app=app(small))
+        headers = {"content-type": "application/json"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            first = asyncio.create_task(client.post("/v1/said", content=slow()))
+            await counted.wait()
+            refused = await client.post("/v1/said", content=body)
+            assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (503, "unavailable")
+            assert refused.headers["retry-after"]
+            go_on.set()
+            assert (await first).status_code == 200
+            assert (await client.post("/v1/said", content=body)).status_code == 200
 
 
 class TestTime:
