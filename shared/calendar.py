@@ -11,6 +11,7 @@ from pydantic import AfterValidator, StringConstraints
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
+    from icalendar import Timezone
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
@@ -184,8 +185,9 @@ def calendar_invitation(
     event.add("uid", appointment.uid)
     event.add("sequence", appointment.sequence)
     event.add("dtstamp", appointment.stamped_at.astimezone(UTC))
-    event.add("dtstart", appointment.calendar.local(appointment.starts_at))
-    event.add("dtend", appointment.calendar.local(appointment.ends_at))
+    zone = _zone_of(appointment.calendar, appointment.starts_at)
+    for name, at in (("dtstart", appointment.starts_at), ("dtend", appointment.ends_at)):
+        event.add(name, _shown(at, appointment.calendar) if zone else at.astimezone(UTC))
     event.add("summary", appointment.summary)
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     for name, value in (
@@ -211,9 +213,93 @@ def calendar_invitation(
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add_component(event)
-    # Only the rules around the appointment: without bounds the file holds those of half a century.
-    calendar.add_missing_timezones(
-        first_date=appointment.calendar.local(appointment.starts_at).date(),
-        last_date=appointment.calendar.local(appointment.ends_at).date() + timedelta(days=1),
-    )
+    if zone is not None:
+        calendar.add_component(zone)
     return bytes(calendar.to_ical())
+
+
+def _shown(time: datetime, calendar: Calendar) -> datetime:
+    """Return a time as clocks show it there, or in UTC in the hour that they show twice, which no zone can name."""
+    local = calendar.local(time)
+    return (
+        time.astimezone(UTC)
+        if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+        else local
+    )
+
+
+def _zone_of(calendar: Calendar, around: datetime) -> "Timezone | None":
+    """Return a zone as Outlook reads it: both halves, each with the rule by which it begins every year (RFC 5545).
+
+    None where clocks are changed by no such rule, as in Morocco.
+    """
+    from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
+
+    year = calendar.local(around).year
+    changes, following = (_changes(calendar.zone, each) for each in (year - 1, year))
+    if [change.rule for change in changes] != [change.rule for change in following]:
+        return None
+    zone = Timezone()
+    zone.add("tzid", calendar.time_zone)
+    for change in changes or [_Change(datetime(1970, 1, 1, tzinfo=UTC), calendar.zone)]:
+        half = TimezoneDaylight() if change.is_summer else TimezoneStandard()
+        half.add("tzname", change.name)
+        half.add("dtstart", change.shown)
+        half.add("tzoffsetfrom", change.before)
+        half.add("tzoffsetto", change.after)
+        if changes:
+            half.add("rrule", change.rule)
+        zone.add_component(half)
+    return zone
+
+
+@dataclass(frozen=True)
+class _Change:
+    """One time at which clocks are changed."""
+
+    at: datetime
+    zone: ZoneInfo
+
+    @property
+    def before(self) -> timedelta:
+        return self._offset(self.at - timedelta(seconds=1))
+
+    @property
+    def after(self) -> timedelta:
+        return self._offset(self.at)
+
+    @property
+    def shown(self) -> datetime:
+        """The time of day that clocks showed until then, without a zone."""
+        return (self.at + self.before).replace(tzinfo=None)
+
+    @property
+    def is_summer(self) -> bool:
+        return bool(self.at.astimezone(self.zone).dst())
+
+    @property
+    def name(self) -> str:
+        return self.at.astimezone(self.zone).tzname() or self.zone.key
+
+    @property
+    def rule(self) -> dict[str, str | int]:
+        """By which it comes every year: on the last (-1SU) or for example the second (2SU) Sunday of a month."""
+        day = self.shown
+        is_last = (day + timedelta(days=7)).month != day.month
+        which = -1 if is_last else (day.day + 6) // 7
+        return {"freq": "yearly", "bymonth": day.month, "byday": f"{which}{day:%a}"[:-1].upper()}
+
+    def _offset(self, time: datetime) -> timedelta:
+        return time.astimezone(self.zone).utcoffset() or timedelta()
+
+
+def _changes(zone: ZoneInfo, year: int) -> list[_Change]:
+    """Return when clocks are changed in a year."""
+    changes = []
+    hour = datetime(year, 1, 1, tzinfo=UTC)
+    while hour.year == year:
+        following = hour + timedelta(hours=1)
+        if hour.astimezone(zone).utcoffset() != following.astimezone(zone).utcoffset():
+            changes.append(_Change(following, zone))
+        hour = following
+    return changes

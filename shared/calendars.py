@@ -1,5 +1,9 @@
-"""By which calendar each organisation works: said once, when it is entered at intake, and followed by every service."""
+"""What an organisation says of itself once, when it is entered at intake: its name and mailbox, and its calendar.
 
+Every service follows it.
+"""
+
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,24 +17,43 @@ from shared.calendar import BELGIUM, Calendar
 from shared.context import Context
 from shared.events.base import Received
 from shared.events.intake import OrganisationEntered
-from shared.tables import tenant_calendar as table
+from shared.tables import tenant_profile as table
 
-# By database. A calendar never changes, so what was read once stays true.
-_known: WeakKeyDictionary[Engine | Connection, dict[UUID, Calendar]] = WeakKeyDictionary()
+
+@dataclass(frozen=True)
+class Profile:
+    """An organisation as people meet it. `reply_to`: where answers to its mails go, None if it named no mailbox."""
+
+    name: str
+    reply_to: str | None
+    calendar: Calendar
+
+
+# Whose profile this service does not know (yet).
+_UNKNOWN = Profile("Kring", None, BELGIUM)
+# By database. A profile never changes, so what was read once stays true.
+_known: WeakKeyDictionary[Engine | Connection, dict[UUID, Profile]] = WeakKeyDictionary()
+
+
+async def profile(session: AsyncSession, *, tenant: UUID) -> Profile:
+    """Return an organisation's profile; one with Belgium's calendar while this service knows none."""
+    known = _known.setdefault(session.get_bind(), {})
+    if tenant not in known:
+        columns = table.c
+        query = select(
+            columns.name, columns.reply_to, columns.country, columns.subdivision, columns.time_zone
+        ).where(columns.tenant == tenant)
+        row = (await session.execute(query)).one_or_none()
+        if row is None:
+            return _UNKNOWN
+        name, reply_to, *calendar = row
+        known[tenant] = Profile(name, reply_to, Calendar(*calendar))
+    return known[tenant]
 
 
 async def of(session: AsyncSession, *, tenant: UUID) -> Calendar:
     """Return an organisation's calendar; Belgium's while this service knows none."""
-    known = _known.setdefault(session.get_bind(), {})
-    if tenant not in known:
-        query = select(table.c.country, table.c.subdivision, table.c.time_zone).where(
-            table.c.tenant == tenant
-        )
-        row = (await session.execute(query)).one_or_none()
-        if row is None:
-            return BELGIUM
-        known[tenant] = Calendar(*row)
-    return known[tenant]
+    return (await profile(session, tenant=tenant)).calendar
 
 
 async def today(session: AsyncSession, *, tenant: UUID, now: datetime) -> date:
@@ -39,7 +62,7 @@ async def today(session: AsyncSession, *, tenant: UUID, now: datetime) -> date:
 
 
 async def note(session: AsyncSession, fact: OrganisationEntered) -> None:
-    """Note the calendar of an organisation that was entered."""
+    """Note the profile of an organisation that was entered."""
     values = {"tenant": fact.organisation_id, **fact.model_dump(exclude={"organisation_id"})}
     await session.execute(insert(table).values(values).on_conflict_do_nothing())
 

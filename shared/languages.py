@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_location
 
 from shared.calendar import Calendar
 
@@ -15,9 +15,9 @@ FALLBACK: Language = LANGUAGES[0]
 _SPACE = "\N{NO-BREAK SPACE}"
 _HOURS: dict[Language, str] = {"nl": f"H.mm'{_SPACE}uur'", "fr": f"H'{_SPACE}h{_SPACE}'mm", "en": "H:mm"}
 _PERIODS: dict[Language, str] = {
-    "nl": "{day}, van {start} tot {end}",
-    "fr": "{day}, de {start} à {end}",
-    "en": "{day}, from {start} to {end}",
+    "nl": "{day}, van {start} tot {end} (tijd in {city})",
+    "fr": "{day}, de {start} à {end} (heure locale à {city})",
+    "en": "{day}, from {start} to {end} (time in {city})",
 }
 
 
@@ -52,7 +52,7 @@ def deadline_in_words(time: datetime, language: Language, calendar: Calendar) ->
 
 
 def period_in_words(starts_at: datetime, ends_at: datetime, language: Language, calendar: Calendar) -> str:
-    """Return when something begins and ends; the second day is named if it is another."""
+    """Return when something begins and ends, and in which city it is then so late; a second day is named."""
     day, last_day = (day_in_words(time, language, calendar) for time in (starts_at, ends_at))
     start, end = (hour_in_words(time, language, calendar) for time in (starts_at, ends_at))
     return _PERIODS[language].format(
@@ -60,4 +60,5 @@ def period_in_words(starts_at: datetime, ends_at: datetime, language: Language, 
         # The unit is said once where it stands at the end of the hour.
         start=start.removesuffix(f"{_SPACE}uur"),
         end=end if day == last_day else f"{last_day}, {end}",
+        city=get_timezone_location(calendar.zone, locale=language, return_city=True),
     )

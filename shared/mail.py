@@ -8,8 +8,9 @@ import html
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -52,6 +53,16 @@ class Mail:
     attachments: tuple[Attachment, ...] = ()
 
 
+@dataclass(frozen=True)
+class Sender:
+    """From whom a mail is: the organisation by name, the platform's own address, and where answers go."""
+
+    name: str
+    address: str
+    domain: str
+    reply_to: str | None
+
+
 class Refused(Exception):
     """The mail server refuses this recipient for good."""
 
@@ -74,8 +85,11 @@ def _environment(directory: Path) -> Environment:
     )
 
 
-def render(directory: Path, mail: Mail) -> tuple[Language, str, str, str]:
-    """Return (language, subject, text, html) of a mail, in Dutch where its language has no template."""
+def render(directory: Path, mail: Mail, *, organisation: str) -> tuple[Language, str, str, str]:
+    """Return (language, subject, text, html) of a mail, in Dutch where its language has no template.
+
+    Every template can name the organisation that it comes from.
+    """
     environment = _environment(directory)
     language = mail.language
     try:
@@ -83,12 +97,13 @@ def render(directory: Path, mail: Mail) -> tuple[Language, str, str, str]:
     except TemplateNotFound:
         language = FALLBACK
         template = environment.get_template(f"{mail.template}.{language}.txt")
-    whole = template.render(mail.values)
+    whole = template.render({**mail.values, "organisation": organisation})
     first, _, body = whole.partition("\n")
     if not first.startswith("Subject: "):
         raise ValueError(f"template {mail.template} does not begin with its subject")
     body = re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
-    return language, first.removeprefix("Subject: ").strip(), _text(body), _html(body, language)
+    subject = first.removeprefix("Subject: ").strip()
+    return language, subject, _text(body, language), _html(body, language, subject)
 
 
 def subject_of(directory: Path, kind: str, language: Language) -> str | None:
@@ -104,11 +119,13 @@ def subject_of(directory: Path, kind: str, language: Language) -> str | None:
     return None
 
 
-def _text(body: str) -> str:
+def _text(body: str, language: Language) -> str:
+    # French has a blank before it.
+    colon = "\N{NO-BREAK SPACE}:" if language == "fr" else ":"
     lines = []
     for line in body.splitlines():
         if button := _BUTTON.match(line):
-            lines.append(f"{button['label']}: {button['url']}")
+            lines.append(f"{button['label']}{colon} {button['url']}")
         elif not _IMAGE.match(line):
             lines.append(line)
     return "\n".join(lines) + "\n"
@@ -116,7 +133,7 @@ def _text(body: str) -> str:
 
 _PAGE = (
     '<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width"></head>'
+    '<meta name="viewport" content="width=device-width"><title>{title}</title></head>'
     '<body style="margin:0;background:#f6f3ee;font:17px/1.55 Georgia,serif;color:#2b2a28">'
     '<div style="max-width:34em;margin:0 auto;padding:2em 1.5em;background:#fff">{content}</div></body></html>'
 )
@@ -126,7 +143,7 @@ _A = (
 )
 
 
-def _html(body: str, language: str) -> str:
+def _html(body: str, language: Language, title: str) -> str:
     parts = []
     for paragraph in body.strip().split("\n\n"):
         lines = paragraph.splitlines()
@@ -144,7 +161,7 @@ def _html(body: str, language: str) -> str:
             else:
                 plain.append(line)
         parts.extend(_paragraph(plain))
-    return _PAGE.format(language=language, content="".join(parts))
+    return _PAGE.format(language=language, title=html.escape(title), content="".join(parts))
 
 
 def _paragraph(lines: list[str]) -> list[str]:
@@ -156,17 +173,21 @@ def _paragraph(lines: list[str]) -> list[str]:
 
 
 def compose(
-    mail: Mail, *, directory: Path, sender: str, message_id: UUID, domain: str, role: str, date: datetime
+    mail: Mail, *, directory: Path, sender: Sender, message_id: UUID, role: str, date: datetime
 ) -> EmailMessage:
     """Return the whole message. The Message-ID is that of the effect: a mail sent twice has the same one."""
-    language, subject, text, page = render(directory, mail)
+    language, subject, text, page = render(directory, mail, organisation=sender.name)
     message = EmailMessage()
-    message["From"] = sender
-    message["To"] = formataddr((mail.name, mail.address))
+    message["From"] = Address(sender.name, addr_spec=sender.address)
+    if sender.reply_to is not None:
+        message["Reply-To"] = Address(sender.name, addr_spec=sender.reply_to)
+    message["To"] = Address(mail.name, addr_spec=mail.address)
     message["Subject"] = subject
     message["Date"] = format_datetime(date)
-    message["Message-ID"] = f"<{message_id}@{domain}>"
+    message["Message-ID"] = f"<{message_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    # Exchange looks at nothing else before it answers by itself that somebody is away.
+    message["X-Auto-Response-Suppress"] = "All"
     message["Kring-Kind"] = mail.template
     message["Kring-Role"] = role
     message.set_content(text)

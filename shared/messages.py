@@ -7,13 +7,14 @@ stopped in the meantime is called off, unless it tells of the stop.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import case_state, mail, outbox
+from shared import calendars, case_state, mail, outbox
 from shared.context import Context
 from shared.database import Scope
 from shared.errors import DomainError
@@ -130,16 +131,17 @@ def install(
                 return _settled(message, "cancelled", now)
             except mail.Refused:
                 return _settled(message, "failed", now, on_outcome)
-        composed = mail.compose(
-            written,
-            directory=templates,
-            sender=context.settings.mail_from,
-            message_id=message.id,
-            domain=context.settings.mail_domain,
-            role=message.role,
-            date=now,
-        )
+            profile = await calendars.profile(session, tenant=message.tenant)
         settings = context.settings
+        sender = mail.Sender(
+            name=profile.name,
+            address=parseaddr(settings.mail_from)[1],
+            domain=settings.mail_domain,
+            reply_to=profile.reply_to,
+        )
+        composed = mail.compose(
+            written, directory=templates, sender=sender, message_id=message.id, role=message.role, date=now
+        )
         try:
             await mail.send(
                 composed,

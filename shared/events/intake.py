@@ -8,9 +8,14 @@ from shared.events.base import ErasureBecause, EventData
 
 
 class OrganisationEntered(EventData, type="intake.organisation.entered.v1"):
-    """An organisation that runs conferences was entered: by which holidays and clock it works."""
+    """An organisation that runs conferences was entered: what it is called, by which holidays and clock it works.
+
+    `reply_to`: its own mailbox, to which answers to mails go; it publishes both itself.
+    """
 
     organisation_id: UUID
+    name: str
+    reply_to: str | None = None
     country: str
     subdivision: str | None = None
     time_zone: str

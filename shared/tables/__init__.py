@@ -14,7 +14,7 @@ from shared.tables.cases import (
     clock,
     effect,
     policy,
-    tenant_calendar,
+    tenant_profile,
 )
 from shared.tables.delivery import (
     idempotency_key,
@@ -66,7 +66,7 @@ __all__ = [
     "service_metadata",
     "stream",
     "subject_key",
-    "tenant_calendar",
+    "tenant_profile",
     "tenant_seen",
 ]
 

@@ -30,10 +30,12 @@ case_state = Table(
 )
 
 # By which holidays and clock each organisation works: see shared.calendars. Who is not in it works by Belgium's.
-tenant_calendar = Table(
-    "tenant_calendar",
+tenant_profile = Table(
+    "tenant_profile",
     platform,
     Column("tenant", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("reply_to", Text),
     Column("country", Text, nullable=False),
     Column("subdivision", Text),
     Column("time_zone", Text, nullable=False),

@@ -43,6 +43,7 @@ class Organisation(Base):
     id: Mapped[Id]
     tenant: Mapped[UUID]
     name: Mapped[str] = mapped_column(Text)
+    reply_to: Mapped[str | None] = mapped_column(Text)
     kbo_number: Mapped[str] = mapped_column(Text, unique=True)
     is_tenant: Mapped[bool]
     languages: Mapped[Codes]

@@ -46,15 +46,15 @@ async def enter_organisation(
     organisation_id = entry.organisation_id or uuid7()
     number = kbo_number(entry.kbo_number)
     calendar = entry.model_dump(include={"country", "subdivision", "time_zone"})
+    profile = entry.model_dump(include={"name", "reply_to"}) | calendar
     values: dict[str, Any] = {
         "id": organisation_id,
         # A tenant is its own; a party belongs to whoever entered it.
         "tenant": organisation_id if entry.is_tenant else entered_by,
-        "name": entry.name,
         "kbo_number": number,
         "is_tenant": entry.is_tenant,
         "languages": entry.languages,
-        **calendar,
+        **profile,
         "created_at": now,
     }
     # Ops make tenants and belong to none: the row is the new organisation's own.
@@ -68,7 +68,7 @@ async def enter_organisation(
         if (await session.execute(same)).first() is None:
             raise OrganisationKnown
     elif entry.is_tenant:
-        fact = events.OrganisationEntered(organisation_id=organisation_id, **calendar)
+        fact = events.OrganisationEntered(organisation_id=organisation_id, **profile)
         # Counts here at once; the event that others learn it from comes after.
         await calendars.note(session, fact)
         await outbox.publish(session, fact, stream=organisation_id, tenant=organisation_id, now=now)

@@ -82,6 +82,7 @@ def _organisation(row: Organisation) -> OrganisationEntry:
         organisation_id=row.id,
         name=row.name,
         kbo_number=row.kbo_number,
+        reply_to=row.reply_to,
         is_tenant=row.is_tenant,
         languages=row.languages,
         country=row.country,

@@ -29,6 +29,9 @@ class NewOrganisation(RequestModel):
     name: Line
     kbo_number: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
     is_tenant: bool = False
+    reply_to: EmailAddress | None = Field(
+        default=None, description="Its own mailbox, to which answers to mails go. Who reads it, reads them."
+    )
     languages: Languages = Field(default_factory=lambda: ["nl"])
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
         default=BELGIUM.country, description="Whose public holidays: ISO 3166-1."
@@ -65,6 +68,7 @@ class OrganisationEntry(ResponseModel):
     organisation_id: UUID
     name: str
     kbo_number: str
+    reply_to: str | None
     is_tenant: bool
     languages: list[str]
     country: str

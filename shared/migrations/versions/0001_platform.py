@@ -289,12 +289,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_subject_key")),
     )
     op.create_table(
-        "tenant_calendar",
+        "tenant_profile",
         sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reply_to", sa.Text(), nullable=True),
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("subdivision", sa.Text(), nullable=True),
         sa.Column("time_zone", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_tenant_calendar")),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_tenant_profile")),
     )
     op.create_table(
         "tenant_seen",

@@ -38,7 +38,9 @@ class TestWrite:
         await world.offer_next(await world.open_case())
         (letter,) = await written(world, "offer-made")
         assert letter.language == "nl"
-        assert mail.render(TEMPLATES, letter)[1] == "Wil jij deze kring begeleiden?"
+        assert (
+            mail.render(TEMPLATES, letter, organisation="Kring Noord")[1] == "Wil jij deze kring begeleiden?"
+        )
 
     async def test_an_offer_that_was_answered_is_not_spoken_of(self, world: Intake) -> None:
         coordinator = await world.enter_coordinator()
@@ -67,7 +69,7 @@ class TestWrite:
         path, why = f"/v1/cases/{case.id}/break-glass", "Vandaag is er crisisoverleg."
         opened = await world.do("POST", path, world.manager(), json={"reason": why})
         (letter,) = await written(world, "break-glass-used")
-        _, subject, body, page = mail.render(TEMPLATES, letter)
+        _, subject, body, page = mail.render(TEMPLATES, letter, organisation="Kring Noord")
         assert letter.values["link"].endswith(f"/break-glass/{opened['break_glass_id']}")
         assert "maandag 2 maart 2026" in body
         assert not any(why in text or "Verbeeck" in text for text in (subject, body, page))
@@ -85,7 +87,7 @@ class TestWrite:
         letter = mail.Mail(
             address="x@voorbeeld.example", name="Malou", language=language, template=kind, values=values
         )
-        found, subject, body, page = mail.render(TEMPLATES, letter)
+        found, subject, body, page = mail.render(TEMPLATES, letter, organisation="Kring Noord")
         assert found == language
         assert "Malou" not in subject
         assert "Malou" in body

@@ -47,7 +47,9 @@ class TestOrganisations:
     async def test_work_by_their_own_holidays_and_clock(self, world: Intake) -> None:
         organisation = str(uuid7())
         choice = {"country": "DE", "subdivision": "BY", "time_zone": "Europe/Berlin"}
-        entry = self.entry(organisation_id=organisation, is_tenant=True) | choice
+        entry = (
+            self.entry(organisation_id=organisation, is_tenant=True, reply_to="post@noord.example") | choice
+        )
         for _ in range(2):
             await world.do("POST", "/v1/organisations", world.ops(), json=entry)
         # Deadlines were counted by it: entering the organisation again does not change its calendar.
@@ -65,7 +67,8 @@ class TestOrganisations:
             "SELECT data FROM outbox WHERE type = 'intake.organisation.entered.v1' AND tenant = :id",
             id=organisation,
         )
-        assert event.data == {"organisation_id": organisation} | choice
+        profile = {"name": entry["name"], "reply_to": "post@noord.example"}
+        assert event.data == {"organisation_id": organisation} | profile | choice
 
     @pytest.mark.parametrize(
         "choice",

@@ -130,7 +130,7 @@ class TestLengths:
         subscriptions = Subscriptions("plans")
         elsewhere = uuid7()
         entered = intake.OrganisationEntered(
-            organisation_id=elsewhere, country="FR", time_zone="Indian/Reunion"
+            organisation_id=elsewhere, name="Ailleurs", country="FR", time_zone="Indian/Reunion"
         )
         async with db.transaction() as session:
             event_id = await outbox.publish(session, entered, stream=elsewhere, tenant=elsewhere, now=NOW)

@@ -33,7 +33,8 @@ UNSAID = re.compile(
 
 def _rendered(kind: str, language: Language, role: str, **values: object) -> tuple[str, str, str, str]:
     given = {"first_name": "Yusra", "role": role, "link": LINK, **dict.fromkeys(FULL), **values}
-    return render(TEMPLATES, Mail(address="", name="", language=language, template=kind, values=given))
+    mail = Mail(address="", name="", language=language, template=kind, values=given)
+    return render(TEMPLATES, mail, organisation="Kring Noord")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,5 +1,6 @@
 """Working days, the day's end, and invitations."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -142,10 +143,43 @@ class TestCalendarInvitation:
         assert later["UID"] == first["UID"]
         assert (int(str(first["SEQUENCE"])), int(str(later["SEQUENCE"]))) == (0, 1)
 
-    def test_brings_the_time_zone_of_that_day_and_no_more(self) -> None:
-        raw = calendar_invitation(appointment())
-        assert raw.count(b"BEGIN:VTIMEZONE") == 1
+    @pytest.mark.parametrize(
+        ("zone", "halves"),
+        [
+            (
+                "Europe/Brussels",
+                {("DAYLIGHT", "BYDAY=-1SU;BYMONTH=3"), ("STANDARD", "BYDAY=-1SU;BYMONTH=10")},
+            ),
+            ("America/New_York", {("DAYLIGHT", "BYDAY=2SU;BYMONTH=3"), ("STANDARD", "BYDAY=1SU;BYMONTH=11")}),
+            ("Australia/Sydney", {("DAYLIGHT", "BYDAY=1SU;BYMONTH=10"), ("STANDARD", "BYDAY=1SU;BYMONTH=4")}),
+            ("Asia/Tokyo", {("STANDARD", None)}),
+        ],
+    )
+    def test_brings_both_halves_of_the_zone_with_their_yearly_rules_as_outlook_asks(
+        self, zone: str, halves: set[tuple[str, str | None]]
+    ) -> None:
+        raw = calendar_invitation(replace(appointment(), calendar=Calendar(time_zone=zone)))
+        [found] = CalendarFile.from_ical(raw).walk("VTIMEZONE")
+        rules = {half.name: half.get("rrule") for half in found.subcomponents}
+        assert {
+            (name, rule and rule.to_ical().decode().removeprefix("FREQ=YEARLY;"))
+            for name, rule in rules.items()
+        } == halves
         assert len(raw) < 1500
+
+    @pytest.mark.parametrize("zone", ["Africa/Casablanca", "Europe/Brussels"])
+    def test_names_a_time_in_utc_where_no_rule_or_clock_tells_which_it_is(self, zone: str) -> None:
+        # In Brussels clocks show half past two twice on this day; in Morocco they are changed around ramadan.
+        twice = [datetime(2027, 10, 31, hour, 30, tzinfo=UTC) for hour in (0, 1)]
+        starts = [
+            event_of(
+                calendar_invitation(
+                    replace(appointment(), calendar=Calendar(time_zone=zone), starts_at=start)
+                )
+            )[1]["DTSTART"].to_ical()
+            for start in twice
+        ]
+        assert starts == [b"20271031T003000Z", b"20271031T013000Z"]
 
     def test_uses_the_line_ends_that_calendars_ask(self) -> None:
         raw = calendar_invitation(appointment())

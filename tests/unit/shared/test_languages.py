@@ -55,14 +55,16 @@ class TestPeriod:
         assert {
             language: plain(period_in_words(start, end, language, BELGIUM)) for language in LANGUAGES
         } == {
-            "nl": "zaterdag 28 maart 2026, van 13.30 tot 17.00 uur",
-            "fr": "samedi 28 mars 2026, de 13 h 30 à 17 h 00",
-            "en": "Saturday 28 March 2026, from 13:30 to 17:00",
+            "nl": "zaterdag 28 maart 2026, van 13.30 tot 17.00 uur (tijd in Brussel)",
+            "fr": "samedi 28 mars 2026, de 13 h 30 à 17 h 00 (heure locale à Bruxelles)",
+            "en": "Saturday 28 March 2026, from 13:30 to 17:00 (time in Brussels)",
         }
 
     def test_over_midnight_names_both_days(self) -> None:
         start, end = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 9, tzinfo=UTC)
-        assert period_in_words(start, end, "en", BELGIUM).endswith("to Sunday 29 March 2026, 11:00")
+        assert period_in_words(start, end, "en", BELGIUM).endswith(
+            "to Sunday 29 March 2026, 11:00 (time in Brussels)"
+        )
 
 
 class TestDeadline:

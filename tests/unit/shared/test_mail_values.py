@@ -1,10 +1,14 @@
 """What stands in a mail's values is words: a name or a title makes no button, no picture and no markup."""
 
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from shared.mail import Mail, render, subject_of
+from shared.mail import Mail, Sender, compose, render, subject_of
 
 TEMPLATE = "Subject: A course\n\nDear you,\n\n{{ course }}\n{{ place }}\n\n-> Open it: {{ link }}\n"
 
@@ -13,7 +17,7 @@ def _rendered(tmp_path: Path, **values: str) -> tuple[str, str, str, str]:
     (tmp_path / "course.nl.txt").write_text(TEMPLATE, encoding="utf-8")
     whole = {"course": "A course", "place": "Ghent", "link": "https://kring.example/l/x"} | values
     mail = Mail(address="a@example.org", name="A", language="nl", template="course", values=whole)
-    return render(tmp_path, mail)
+    return render(tmp_path, mail, organisation="Kring Noord")
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,35 @@ def test_a_value_makes_no_button_no_picture_and_no_markup(tmp_path: Path, course
     assert 'href="https://kring.example/l/x"' in page
     assert "<img" not in page
     assert course.splitlines()[-1].strip()[:7] in text
+
+
+def test_a_mail_comes_from_the_organisation_and_its_answers_go_there(tmp_path: Path) -> None:
+    (tmp_path / "course.fr.txt").write_text(TEMPLATE + "\n{{ organisation }}\n", encoding="utf-8")
+    values = {"course": "x < y", "place": "Gand", "link": "https://kring.example/l/x"}
+    sender = Sender(
+        name="Kringen Noord & Zuid, België",
+        address="post@kring.example",
+        domain="kring.example",
+        reply_to="vragen@noord.example",
+    )
+    message = compose(
+        Mail(address="a@example.org", name="Ami", language="fr", template="course", values=values),
+        directory=tmp_path,
+        sender=sender,
+        message_id=UUID(int=7),
+        role="circle",
+        date=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+    read = message_from_bytes(message.as_bytes(), policy=default)
+    assert [address.display_name for address in read["From"].addresses] == [sender.name]
+    assert [address.addr_spec for address in read["From"].addresses] == [sender.address]
+    assert [address.addr_spec for address in read["Reply-To"].addresses] == [sender.reply_to]
+    assert (read["Auto-Submitted"], read["X-Auto-Response-Suppress"]) == ("auto-generated", "All")
+    text, page = read.get_body(("plain",)), read.get_body(("html",))
+    assert text is not None and page is not None  # noqa: PT018 - both are asked for below
+    assert "Open it\N{NO-BREAK SPACE}: https://kring.example/l/x" in text.get_content()
+    assert text.get_content().rstrip().endswith(sender.name)
+    assert "<title>A course</title>" in page.get_content()
 
 
 def test_a_template_makes_its_own_button_of_a_value(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_every_kind_says_while_what_it_is_sent() -> None:
 class TestTemplates:
     def test_say_who_what_and_where(self, kind: str, language: Language) -> None:
         mail = Mail("a@b.invalid", "Annelies Peeters", language, kind, values(language))
-        used, subject, text, page = render(TEMPLATES, mail)
+        used, subject, text, page = render(TEMPLATES, mail, organisation="Kring Noord")
         assert used == language
         assert "Annelies" not in subject
         for needed in ("Annelies", "Een conferentie voorstellen", "Rupelmeer"):
@@ -51,7 +51,7 @@ class TestTemplates:
 
     def test_speak_of_money_only_to_who_is_asked_to_pay(self, kind: str, language: Language) -> None:
         mail = Mail("a@b.invalid", "Annelies Peeters", language, kind, values(language))
-        _, _, text, page = render(TEMPLATES, mail)
+        _, _, text, page = render(TEMPLATES, mail, organisation="Kring Noord")
         asks = kind in emails._WITH_PAYMENT
         for money in ("BE71 0961 2345 6769", "+++202/6000/00192+++", "20"):
             assert (money in text.replace("2026", "")) == asks

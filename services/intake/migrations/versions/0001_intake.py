@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reply_to", sa.Text(), nullable=True),
         sa.Column("kbo_number", sa.Text(), nullable=False),
         sa.Column("is_tenant", sa.Boolean(), nullable=False),
         sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
