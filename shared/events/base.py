@@ -1,10 +1,10 @@
 """What an event is: data classes, the registry of types, the CloudEvents 1.0 envelope, what every service says."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from shared.services import SERVICES, SERVICES_WITH_MAIL
 
@@ -12,6 +12,14 @@ EVENTS = "kring.events"
 COMMANDS = "kring.commands"
 
 REGISTRY: dict[str, type["EventData"]] = {}
+
+# The only texts that an event can hold, so that no name and no sentence gets into the broker.
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_.][a-z0-9]+)*$", max_length=80)]
+"""From a closed list in the service's domain, or the name of a kind of clock, mail or step."""
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+/-]*$", max_length=200)]
+"""An id, an address within the platform, a date, a time, or a code of a standard: never with a blank in it."""
+Published = Annotated[str, Field(max_length=300, json_schema_extra={"x-published": True})]
+"""What an organisation publishes of itself."""
 
 
 class EventData(BaseModel):
@@ -76,23 +84,23 @@ class ClockFact(EventData):
     """
 
     clock_id: UUID
-    kind: str
+    kind: Code
     subject: UUID
     case_id: UUID | None = None
-    owner: str
-    escalate_to: str | None = None
+    owner: Code
+    escalate_to: Code | None = None
     due_at: datetime
     warn_at: datetime | None = None
     policy_version: int
-    reason: str | None = None
-    wakes: str | None = None
+    reason: Code | None = None
+    wakes: Reference | None = None
 
 
 class MessageQueuedFact(EventData):
     """A mail waits to be sent by the service that queued it."""
 
     message_id: UUID
-    kind: str
+    kind: Code
 
 
 CLOCK_MOMENTS = ("started", "paused", "resumed", "warned", "breached", "stopped")

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.events.base import ErasureBecause, EventData
+from shared.events.base import Code, ErasureBecause, EventData, Published, Reference
 
 
 class OrganisationEntered(EventData, type="intake.organisation.entered.v1"):
@@ -14,18 +14,18 @@ class OrganisationEntered(EventData, type="intake.organisation.entered.v1"):
     """
 
     organisation_id: UUID
-    name: str
-    reply_to: str | None = None
-    country: str
-    subdivision: str | None = None
-    time_zone: str
+    name: Published
+    reply_to: Published | None = None
+    country: Reference
+    subdivision: Published | None = None
+    time_zone: Reference
 
 
 class ReferralReceived(EventData, type="intake.referral.received.v1", public=True):
     """Somebody asked for a conference, for themselves or (as a professional) for another."""
 
     referral_id: UUID
-    themes: tuple[str, ...] = ()
+    themes: tuple[Code, ...] = ()
     track: Literal["normal", "urgent"] = "normal"
     referrer_kind: Literal["professional", "self"]
     referring_organisation: UUID | None = None
@@ -42,14 +42,14 @@ class ReferralDeclined(EventData, type="intake.referral.declined.v1", public=Tru
     """The referral was not taken on."""
 
     referral_id: UUID
-    reason: str
+    reason: Code
 
 
 class ReferralWithdrawn(EventData, type="intake.referral.withdrawn.v1", public=True):
     """The referral was taken back before it was decided."""
 
     referral_id: UUID
-    reason: str
+    reason: Code
 
 
 class CaseOpened(EventData, type="intake.case.opened.v1", public=True):
@@ -58,7 +58,7 @@ class CaseOpened(EventData, type="intake.case.opened.v1", public=True):
     case_id: UUID
     referral_id: UUID
     track: Literal["normal", "urgent"] = "normal"
-    themes: tuple[str, ...] = ()
+    themes: tuple[Code, ...] = ()
     referring_organisation: UUID | None = None
     mandated_organisation: UUID | None = None
     minors: bool = False
@@ -69,7 +69,7 @@ class CasePaused(EventData, type="intake.case.paused.v1", public=True):
     """The case is paused for a reason, and its clocks with it."""
 
     case_id: UUID
-    reason: str
+    reason: Code
 
 
 class CaseResumed(EventData, type="intake.case.resumed.v1", public=True):
@@ -82,7 +82,7 @@ class CaseWithdrawn(EventData, type="intake.case.withdrawn.v1", public=True):
     """The case stopped before its end: every timer stops and nobody is written to but those who must know."""
 
     case_id: UUID
-    reason: str
+    reason: Code
     by: Literal["central-person", "representative", "referrer", "regional-manager"]
 
 
@@ -90,7 +90,7 @@ class CaseClosed(EventData, type="intake.case.closed.v1", public=True):
     """The case came to its end."""
 
     case_id: UUID
-    outcome: str
+    outcome: Code
 
 
 class CaseErased(EventData, type="intake.case.erased.v1"):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import ErasureBecause, EventData
+from shared.events.base import Code, ErasureBecause, EventData, Reference
 
 PersonRole = Literal["central", "circle", "professional", "advocate", "interpreter", "representative"]
 Side = Literal["maternal", "paternal", "other"]
@@ -90,7 +90,7 @@ class ConsentGiven(EventData, type="network.consent.given.v1"):
 
     case_id: UUID
     person_id: UUID
-    purpose: str
+    purpose: Code
     version: int
     concerns: UUID | None = None
 
@@ -100,7 +100,7 @@ class ConsentWithdrawn(EventData, type="network.consent.withdrawn.v1"):
 
     case_id: UUID
     person_id: UUID
-    purpose: str
+    purpose: Code
     concerns: UUID | None = None
 
 
@@ -142,7 +142,7 @@ class MessageDelivered(EventData, type="network.message.delivered.v1"):
     case_id: UUID
     person_id: UUID
     message_id: UUID
-    kind: str
+    kind: Code
 
 
 class MessageFailed(EventData, type="network.message.failed.v1"):
@@ -151,7 +151,7 @@ class MessageFailed(EventData, type="network.message.failed.v1"):
     case_id: UUID
     person_id: UUID
     message_id: UUID
-    kind: str
+    kind: Code
 
 
 class DataRequestReceived(EventData, type="network.data-request.received.v1"):
@@ -208,9 +208,9 @@ class NotifyPerson(EventData, type="network.notify-person.v1", command=True):
 
     case_id: UUID
     person_id: UUID
-    kind: str
-    link_target: str
-    parameters: dict[str, str] = Field(default_factory=dict)
+    kind: Code
+    link_target: Reference
+    parameters: dict[Code, Reference] = Field(default_factory=dict)
     calendar: CalendarEntry | None = None
     # Only for telling that the case stopped.
     even_if_stopped: bool = False

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.events.base import EventData
+from shared.events.base import Code, EventData
 
 
 class PreparationStarted(EventData, type="scheduling.preparation.started.v1", public=True):
@@ -63,7 +63,7 @@ class ConferencePostponed(EventData, type="scheduling.conference.postponed.v1", 
     case_id: UUID
     conference_id: UUID
     conference_no: int
-    reason: str
+    reason: Code
     next_conference_id: UUID
     next_conference_no: int
 
@@ -74,7 +74,7 @@ class ConferenceCancelled(EventData, type="scheduling.conference.cancelled.v1", 
     case_id: UUID
     conference_id: UUID
     conference_no: int
-    reason: str
+    reason: Code
 
 
 class ConferenceHeld(EventData, type="scheduling.conference.held.v1", public=True):
