@@ -35,6 +35,19 @@ class Conflict(DomainError):
     title = "This cannot be done in the present state"
 
 
+class OtherVersion(Conflict):
+    """Somebody changed it since the caller read it. `version`: what it is now."""
+
+    code = "other-version"
+    title = "There is a newer version: read it first, and make your change there"
+
+
+def require_version(read: int, *, of: int) -> None:
+    """Let pass a change that was made of the version that there is. The caller holds the lock. Raises: OtherVersion."""
+    if read != of:
+        raise OtherVersion(version=of)
+
+
 class Forbidden(DomainError):
     """The caller is known and may not do this."""
 

@@ -136,13 +136,6 @@ class PlanAlreadyAccepted(Conflict):
     title = "This version of the plan was accepted"
 
 
-class OtherVersion(Conflict):
-    """The plan has a newer version than the one that the caller speaks of."""
-
-    code = "other-version"
-    title = "The plan has a newer version: read it first"
-
-
 class LinesNotComplete(Invalid):
     """Acceptance says something of every bottom line, once, and of no other."""
 

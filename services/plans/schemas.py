@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from services.plans.domain import CheckInOwner, Decision
 from shared.events.plans import CheckInKind
 from shared.fields import Line, Text
-from shared.http.models import RequestModel, ResponseModel
+from shared.http.models import ReadVersion, RequestModel, ResponseModel
 from shared.vault import SealedFields
 
 
@@ -102,6 +102,12 @@ class NewPlan(RequestModel):
         return named | ({self.monitor_person_id} if self.monitor_person_id is not None else set())
 
 
+class ChangedPlan(NewPlan):
+    """What the circle made of a version of its plan."""
+
+    version: ReadVersion
+
+
 class AcceptanceLine(RequestModel):
     """Whether one bottom line is met."""
 
@@ -114,7 +120,7 @@ class NewAcceptance(RequestModel):
     """What the mandated side says of each bottom line; `version` guards against judging an older text."""
 
     lines: Annotated[tuple[AcceptanceLine, ...], Field(max_length=200)]
-    version: int | None = Field(default=None, ge=1)
+    version: ReadVersion | None = None
 
 
 class NewShare(RequestModel):

@@ -25,7 +25,7 @@ app = create_service_app(context, title="Kring intake", routers=[router])
 
 from shared.http.app import create_service_app
 from shared.http.audit_log import audit_log_of_person, own_audit_log
-from shared.http.models import RequestModel, ResponseModel
+from shared.http.models import ReadVersion, RequestModel, ResponseModel
 from shared.http.openapi import gate_of, problems
 from shared.http.paging import (
     CursorNotReadable,
@@ -63,6 +63,7 @@ __all__ = [
     "Parts",
     "Person",
     "Problem",
+    "ReadVersion",
     "RequestModel",
     "ResponseModel",
     "Router",

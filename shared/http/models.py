@@ -1,10 +1,11 @@
 """Bases of request and response bodies."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     GetCoreSchemaHandler,
     model_validator,
 )
@@ -41,6 +42,15 @@ class RequestModel(BaseModel):
         """Return the model's schema with strict scalars."""
         schema: CoreSchema = strict_scalars(handler(source))
         return schema
+
+
+ReadVersion = Annotated[
+    int,
+    Field(
+        ge=1, lt=2**31, description="The version that was read and is changed; if there is a newer one, 409."
+    ),
+]
+"""Sent along with a change, so that nobody undoes what another wrote meanwhile: see `shared.errors.require_version`."""
 
 
 class ResponseModel(BaseModel):

@@ -20,6 +20,7 @@ from services.intake.operations.cases import locked_live_case
 from services.intake.queries import cases as reads
 from services.intake.schemas.cases import BaselineChange, WrittenLine
 from shared import outbox
+from shared.errors import require_version
 from shared.events import intake as events
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -90,11 +91,13 @@ async def change_baseline(
     written_by: UUID,
     now: datetime,
 ) -> OpenedBaseline:
-    """Write a new version of the baseline and return it; nothing happens if nothing changes.
+    """Write a new version of the baseline, and return it; if nothing changes nothing happens.
 
-    Raises: UnknownCase, CaseErased, CaseStopped, UnknownBottomLine, QuestionsNotYours, BottomLinesNotYours.
+    Raises: UnknownCase, CaseErased, CaseStopped, OtherVersion, UnknownBottomLine, QuestionsNotYours,
+    BottomLinesNotYours.
     """
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    require_version(change.version, of=case.baseline_version)
     present = await read_baseline(session, vault, case=case)
     questions = present.questions if change.questions is None else tuple(change.questions)
     resources = change.resources if "resources" in change.model_fields_set else present.resources

@@ -18,7 +18,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.schemas.referrals import MAX_LINES
 from shared.fields import Text
-from shared.http.models import RequestModel, ResponseModel
+from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 
 class CaseSummary(ResponseModel):
@@ -134,6 +134,7 @@ class WrittenLine(RequestModel):
 class BaselineChange(RequestModel):
     """What changes in the baseline; what is left out stays as it is."""
 
+    version: ReadVersion
     questions: Annotated[list[Text], Field(max_length=MAX_LINES)] | None = None
     bottom_lines: Annotated[list[WrittenLine], Field(max_length=MAX_LINES)] | None = None
     resources: Text | None = None

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import (
     NoAcceptanceNeeded,
-    OtherVersion,
     PlanAcceptance,
     PlanAlreadyAccepted,
     ReasonMissing,
@@ -18,6 +17,7 @@ from services.plans.domain import (
 from services.plans.models import Acceptance, Plan
 from services.plans.operations.timing import publish
 from services.plans.schemas import AcceptanceWords, NewAcceptance
+from shared.errors import require_version
 from shared.events import plans as events
 from shared.events.base import EventData
 from shared.ids import uuid7
@@ -44,8 +44,8 @@ async def accept_plan(
     plan = await queries.read_plan(session, plan_id)
     if plan.acceptance == PlanAcceptance.NOT_NEEDED:
         raise NoAcceptanceNeeded
-    if new.version is not None and new.version != plan.version:
-        raise OtherVersion(version=plan.version)
+    if new.version is not None:
+        require_version(new.version, of=plan.version)
     bottom_lines = await queries.bottom_lines_of(session, case_id)
     met = {line.bottom_line_id: line.met for line in new.lines}
     outcome = judge(bottom_lines=bottom_lines, met=met, lines=len(new.lines))

@@ -81,7 +81,10 @@ async def read_agreement(session: AsyncSession, agreement_id: UUID) -> Agreement
 
 @step("plans.announce-agreement")
 async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """The day of an agreement has come: publish it, tell who does it, and give it time."""
+    """The day of an agreement has come: publish it, tell who does it, and give it time.
+
+    One that was over when it was written down has its time from then on, and nobody is told that the day has come.
+    """
     found = await waiting_plan(session, due)
     if found is None:
         return False
@@ -91,6 +94,7 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
     if breached is None:
         return False
     policy = await policies.for_case(session, case_id=plan.case_id)
+    since = max(breached.due_at, agreement.created_at)
     await start_clock(
         session,
         plan,
@@ -98,14 +102,15 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
         subject=agreement.id,
         owner=breached.owner,
         now=now,
-        warn_at=policy.after(breached.due_at, policy.settings.agreement_remind),
-        due_at=policy.after(breached.due_at, policy.settings.agreement_grace),
+        warn_at=policy.after(since, policy.settings.agreement_remind),
+        due_at=policy.after(since, policy.settings.agreement_grace),
         policy_version=policy.version,
         paused=state.status == "paused",
     )
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
     await publish(session, plan, fact, now=now)
-    await _notify_who(session, plan, agreement, "agreement-due", now=now)
+    if agreement.created_at < breached.due_at:
+        await _notify_who(session, plan, agreement, "agreement-due", now=now)
     return True
 
 

@@ -33,10 +33,11 @@ from services.plans.operations.timing import (
     start_clock,
     stop_clocks,
 )
-from services.plans.schemas import AgreementWords, NewPlan, PlanBWords, PlanWords
+from services.plans.schemas import AgreementWords, ChangedPlan, NewPlan, PlanBWords, PlanWords
 from services.plans.settings import Policy, policies
 from shared import calendars
 from shared.case_access import CIRCLE_ROLES, has_coordinator
+from shared.errors import require_version
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
@@ -98,15 +99,16 @@ async def record_version(
     case_id: UUID,
     tenant: UUID,
     by: UUID,
-    new: NewPlan,
+    new: ChangedPlan,
     now: datetime,
 ) -> tuple[Plan, list[UUID]]:
-    """Write down what the circle changed; agreements still open in the version before are replaced.
+    """Write down what the circle changed in a version; agreements still open in it are replaced.
 
-    Raises: FollowUpOver, GoalsOfCircle, and as record_plan.
+    Raises: OtherVersion, FollowUpOver, GoalsOfCircle, and as record_plan.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
+    require_version(new.version, of=plan.version)
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
     await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)

@@ -11,6 +11,7 @@ from services.plans.permissions import Involved, Professional
 from services.plans.routes.answers import plan_out, summary
 from services.plans.schemas import (
     AcceptanceOut,
+    ChangedPlan,
     NewAcceptance,
     NewPlan,
     NewShare,
@@ -48,7 +49,7 @@ async def record_plan(
 async def record_version(
     *,
     plan_id: UUID,
-    body: NewPlan,
+    body: ChangedPlan,
     principal: Coordinator,
     session: Session,
     now: Now,

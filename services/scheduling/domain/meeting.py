@@ -42,8 +42,12 @@ def check_parts(parts: Parts) -> None:
         raise PartsOutOfOrder(detail="The three parts lie within two days")
 
 
-def check_held(parts: Parts, *, since: datetime, now: datetime, calendar: Calendar) -> None:
+def check_held(
+    parts: Parts, *, set_for: datetime | None, since: datetime, now: datetime, calendar: Calendar
+) -> None:
     """Refuse parts that were not in the time of the preparation: `since` it began, and not after today.
+
+    A conference that is set for a later day was not held yet: its date is moved first.
 
     Raises: ConferenceNotYetHeld, PartsOutOfOrder.
     """
@@ -53,6 +57,11 @@ def check_held(parts: Parts, *, since: datetime, now: datetime, calendar: Calend
         raise PartsOutOfOrder(detail="The conference was held after its preparation began")
     if begins - now > _A_DAY or calendar.day_of(begins) > calendar.day_of(now):
         raise ConferenceNotYetHeld
+    if set_for is not None and calendar.day_of(begins) < calendar.day_of(set_for):
+        raise ConferenceNotYetHeld(
+            detail="It is set for a later day: if the circle met earlier, move the date first",
+            set_for=calendar.day_of(set_for).isoformat(),
+        )
 
 
 def check_presence(moments: Iterable[datetime | None], parts: Parts) -> None:

@@ -178,7 +178,9 @@ async def hold(
     _require_scheduled(conference)
     domain.check_parts(parts)
     calendar = await calendars.of(session, tenant=conference.tenant)
-    domain.check_held(parts, since=preparation.created_at, now=now, calendar=calendar)
+    domain.check_held(
+        parts, set_for=conference.starts_at, since=preparation.created_at, now=now, calendar=calendar
+    )
     held_on = calendar.day_of(parts.information.begins)
     people = [presence.person_id for presence in attendance]
     if len(set(people)) < len(people):

@@ -166,7 +166,7 @@ async def _ask(world: Intake, case: Case, coordinator: str, whose: str) -> None:
         "PUT",
         f"/v1/cases/{case.id}/baseline",
         world.coordinator(who(coordinator)),
-        json={"questions": [content("baseline", whose)]},
+        json={"version": 1, "questions": [content("baseline", whose)]},
     )
 
 

@@ -138,7 +138,7 @@ async def _followed(world: Plans, case: Case, whose: str) -> Made:
     if whose == HERE:
         await _do(world, "POST", f"{path}/share", coordinator, shares)
     again = str(await world.met_again(case))
-    changed = _plan(case, content("plan as it is now", whose)) | {"conference_id": again}
+    changed = _plan(case, content("plan as it is now", whose)) | {"version": 1, "conference_id": again}
     now = await _do(world, "POST", f"{path}/versions", coordinator, changed)
     for line in lines[1:]:
         line["met"] = False

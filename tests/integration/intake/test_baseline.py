@@ -1,10 +1,11 @@
 """The baseline: who writes what, how versions count, and what is told of it."""
 
+import asyncio
 from typing import Any
 
 from shared.auth import Role
 from shared.ids import uuid7
-from tests.support.world import Case
+from tests.support.world import Case, problem
 from tests.support.world.intake import Body, Intake
 
 
@@ -34,6 +35,7 @@ class TestBaseline:
         case, coordinator = await world.assigned_case()
         path, before = f"/v1/cases/{case.id}/baseline", await read(world, case)
         body: Body = {
+            "version": 1,
             "questions": ["Wie helpt?", "Wat is nodig?"],
             "bottom_lines": [
                 {"bottom_line_id": line["bottom_line_id"], "text": line["text"]}
@@ -45,7 +47,7 @@ class TestBaseline:
         assert (written["version"], written["questions"]) == (2, ["Wie helpt?", "Wat is nodig?"])
         assert written["bottom_lines"] == before["bottom_lines"]
         assert written == await read(world, case)
-        again = await world.do("PUT", path, world.coordinator(coordinator), json=body)
+        again = await world.do("PUT", path, world.coordinator(coordinator), json=body | {"version": 2})
         assert again["version"] == 2
         assert len(await world.published("intake.baseline.changed.v1", case=case)) == 1
 
@@ -58,7 +60,9 @@ class TestBaseline:
             {"resources": None},
         ]
         for body in bodies:
-            refused = await world.refused("PUT", path, world.coordinator(coordinator), json=body)
+            refused = await world.refused(
+                "PUT", path, world.coordinator(coordinator), json=body | {"version": 1}
+            )
             assert refused == (403, "bottom-lines-not-yours")
         assert (await read(world, case))["version"] == 1
 
@@ -69,15 +73,38 @@ class TestBaseline:
             {"text": "Elke dag een maaltijd"},
             {"bottom_line_id": first["bottom_line_id"], "text": "Elke schooldag naar school"},
         ]
-        written = await world.do("PUT", path, world.mandatee(), json={"bottom_lines": lines})
+        written = await world.do("PUT", path, world.mandatee(), json={"version": 1, "bottom_lines": lines})
         new, changed = written["bottom_lines"]
         assert (changed["bottom_line_id"], changed["version"]) == (first["bottom_line_id"], 2)
         assert (new["version"], new["text"]) == (1, "Elke dag een maaltijd")
         (event,) = await world.published("intake.baseline.changed.v1", case=case)
         assert second["bottom_line_id"] not in str(event.data)
-        assert (await world.refused("PUT", path, world.mandatee(), json={"questions": ["Mag dit?"]}))[1] == (
-            "questions-not-yours"
+        asked = {"version": 2, "questions": ["Mag dit?"]}
+        assert (await world.refused("PUT", path, world.mandatee(), json=asked))[1] == "questions-not-yours"
+
+    async def test_keeps_the_line_of_each_of_two_who_add_one_at_once(self, world: Intake) -> None:
+        case = await world.open_case()
+        path, before = f"/v1/cases/{case.id}/baseline", await read(world, case)
+        kept = [
+            {"bottom_line_id": line["bottom_line_id"], "text": line["text"]}
+            for line in before["bottom_lines"]
+        ]
+        answers = await asyncio.gather(
+            *(
+                world.ask(
+                    "PUT",
+                    path,
+                    world.mandatee(),
+                    json={"version": before["version"], "bottom_lines": [*kept, {"text": text}]},
+                )
+                for text in ("Elke dag een maaltijd", "Een volwassene thuis")
+            )
         )
+        [written] = [answer.json() for answer in answers if answer.is_success]
+        [refused] = [answer for answer in answers if answer.is_error]
+        assert problem(refused) == (409, "other-version")
+        assert refused.json()["facts"] == {"version": 2}
+        assert await read(world, case) == written
 
     async def test_knows_only_its_own_lines_each_once(self, world: Intake) -> None:
         case, other = await world.open_case(), await world.open_case()
@@ -89,7 +116,10 @@ class TestBaseline:
         strange = {"bottom_line_id": foreign["bottom_line_id"], "text": "b"}
         for lines in ([strange], [own, own]):
             refused = await world.refused(
-                "PUT", f"/v1/cases/{case.id}/baseline", world.mandatee(), json={"bottom_lines": lines}
+                "PUT",
+                f"/v1/cases/{case.id}/baseline",
+                world.mandatee(),
+                json={"version": 1, "bottom_lines": lines},
             )
             assert refused == (422, "bottom-line-unknown")
 
@@ -106,7 +136,7 @@ class TestBaseline:
         ):
             assert (await world.refused("GET", path, stranger))[0] == status
         refused = await world.refused(
-            "PUT", path, world.referrer(), json={"bottom_lines": [{"text": "Van de school"}]}
+            "PUT", path, world.referrer(), json={"version": 1, "bottom_lines": [{"text": "Van de school"}]}
         )
         assert refused == (403, "bottom-lines-not-yours")
 
@@ -114,7 +144,10 @@ class TestBaseline:
         case = await world.open_case()
         await world.do("POST", f"/v1/cases/{case.id}/withdraw", world.manager(), json={"reason": "moved"})
         refused = await world.refused(
-            "PUT", f"/v1/cases/{case.id}/baseline", world.mandatee(), json={"resources": "Niets"}
+            "PUT",
+            f"/v1/cases/{case.id}/baseline",
+            world.mandatee(),
+            json={"version": 1, "resources": "Niets"},
         )
         assert refused == (409, "case-stopped")
         assert (await read(world, case))["version"] == 1

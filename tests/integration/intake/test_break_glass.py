@@ -57,7 +57,7 @@ class TestBreakGlass:
         await with_officers(world, uuid4())
         case, _ = await world.assigned_case()
         await opened(world, case)
-        change = {"questions": ["Wie helpt?"]}
+        change = {"version": 1, "questions": ["Wie helpt?"]}
         status, _ = await world.refused("PUT", f"/v1/cases/{case.id}/baseline", world.manager(), json=change)
         assert status == 403
 

@@ -8,7 +8,7 @@ import pytest
 from shared.events import intake, network
 from shared.ids import uuid7
 from tests.support.world import Case, problem
-from tests.support.world.plans import Plans, plan_of
+from tests.support.world.plans import Plans, changed_plan, plan_of
 
 
 def lines(case: Case, *met: bool, reason: str | None = "Niet veilig genoeg") -> dict[str, Any]:
@@ -65,7 +65,9 @@ class TestAcceptPlan:
         plan = await world.recorded(case)
         path, who = f"/v1/plans/{plan['plan_id']}", world.referrer(case.mandated)
         await world.ask("PUT", f"{path}/acceptance", who, json=lines(case, True, True))
-        version = await world.ask("POST", f"{path}/versions", world.coordinator(case), json=plan_of(case))
+        version = await world.ask(
+            "POST", f"{path}/versions", world.coordinator(case), json=changed_plan(case)
+        )
         assert version.json()["acceptance"] == "awaited"
         late = await world.ask(
             "PUT", f"{path}/acceptance", who, json=lines(case, True, True) | {"version": 1}
@@ -143,7 +145,7 @@ class TestReadPlan:
             "PUT", f"{path}/acceptance", world.referrer(case.mandated), json=lines(case, True, False)
         )
         again = str(await world.met_again(case))
-        body = plan_of(case, goals=["Nieuw"], conference_id=again)
+        body = changed_plan(case, goals=["Nieuw"], conference_id=again)
         await world.ask("POST", f"{path}/versions", world.coordinator(case), json=body, expect=201)
         read = await world.ask("GET", path, teacher)
         assert (read.status_code, read.json()["version"]) == (200, 1)

@@ -7,7 +7,7 @@ from shared.auth import Role
 from shared.events import intake
 from shared.ids import uuid7
 from tests.support.world import Case
-from tests.support.world.plans import Plans, plan_of
+from tests.support.world.plans import Plans, changed_plan
 
 
 async def opened(world: Plans, case: Case) -> tuple[intake.BreakGlassOpened, dict[str, str]]:
@@ -52,7 +52,9 @@ class TestOpenedPlan:
         answers = [
             await world.ask("POST", f"/v1/plans/{plan['plan_id']}/share", manager, json=share),
             await world.ask("POST", f"/v1/plans/{plan['plan_id']}/review-requests", manager),
-            await world.ask("POST", f"/v1/plans/{plan['plan_id']}/versions", manager, json=plan_of(case)),
+            await world.ask(
+                "POST", f"/v1/plans/{plan['plan_id']}/versions", manager, json=changed_plan(case)
+            ),
             await world.ask("POST", f"/v1/agreements/{plan['agreement_ids'][0]}/done", manager),
         ]
         assert {answer.status_code for answer in answers} <= {403, 422}

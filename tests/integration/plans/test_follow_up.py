@@ -56,6 +56,18 @@ class TestAgreements:
         states = await world.rows("SELECT state FROM clock WHERE kind LIKE 'agreement%'")
         assert {row.state for row in states} == {"stopped"}
 
+    async def test_of_a_day_that_was_over_have_their_time_from_then_on(self, world: Plans) -> None:
+        case, now = await world.open_case(), await world.now()
+        of_the_past = plan_of(case)["agreements"][0] | {"due_on": f"{now - timedelta(days=60):%Y-%m-%d}"}
+        await world.recorded(case, agreements=[of_the_past])
+        await steps_to(world, case, "agreement")
+        assert await world.told(case, "agreement-due") == []
+        [grace] = await world.rows("SELECT warn_at, due_at FROM clock WHERE kind = 'agreement-grace'")
+        assert now < grace.warn_at < grace.due_at
+        await steps_to(world, case, "agreement-grace")
+        assert await world.told(case, "agreement-reminder") == [case.aunt]
+        assert await world.published("plans.agreement.lapsed.v1", case=case) == []
+
     async def test_of_somebody_named_in_words_or_gone_are_the_monitors(self, world: Plans) -> None:
         case = await world.open_case()
         await world.recorded(case, agreements=plan_of(case)["agreements"][1:])

@@ -9,7 +9,8 @@ import pytest
 from shared.auth import Role
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.support.world.plans import Plans, plan_of
+from tests.support.world import problem
+from tests.support.world.plans import Plans, changed_plan, plan_of
 
 
 class TestRecordPlan:
@@ -176,7 +177,7 @@ class TestRecordVersion:
             "POST",
             f"/v1/plans/{plan['plan_id']}/versions",
             world.coordinator(case),
-            json=plan_of(case, goals=["Iets anders"], conference_id=str(await world.met_again(case))),
+            json=changed_plan(case, goals=["Iets anders"], conference_id=str(await world.met_again(case))),
         )
         assert (answer.status_code, answer.json()["version"]) == (201, 2)
         listed = await world.ask("GET", f"/v1/cases/{case.id}/agreements", world.person(case, case.central))
@@ -190,25 +191,27 @@ class TestRecordVersion:
         case = await world.open_case()
         plan = await world.recorded(case)
         path, other = f"/v1/plans/{plan['plan_id']}/versions", ["Iets anders"]
-        for body in (plan_of(case, goals=other), plan_of(case, goals=other, conference_id=None)):
+        for body in (changed_plan(case, goals=other), changed_plan(case, goals=other, conference_id=None)):
             assert await world.refused("POST", path, world.coordinator(case), json=body) == (
                 403,
                 "goals-of-the-circle",
             )
         again = str(await world.met_again(case))
-        for goals, status in ((other, 201), (["Nog iets"], 403), (other, 201)):
-            body = plan_of(case, goals=goals, conference_id=again)
+        for version, goals, status in ((1, other, 201), (2, ["Nog iets"], 403), (2, other, 201)):
+            body = changed_plan(case, version, goals=goals, conference_id=again)
             answer = await world.ask("POST", path, world.coordinator(case), json=body)
             assert answer.status_code == status, answer.text
 
-    async def test_numbers_versions_sent_at_once_one_after_another(self, world: Plans) -> None:
+    async def test_makes_one_version_of_what_is_sent_several_times_at_once(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)
         path = f"/v1/plans/{plan['plan_id']}/versions"
         answers = await asyncio.gather(
-            *(world.ask("POST", path, world.coordinator(case), json=plan_of(case)) for _ in range(3))
+            *(world.ask("POST", path, world.coordinator(case), json=changed_plan(case)) for _ in range(4))
         )
-        assert sorted(answer.json()["version"] for answer in answers) == [2, 3, 4]
+        assert [answer.json()["version"] for answer in answers if answer.is_success] == [2]
+        assert [problem(answer) for answer in answers if answer.is_error] == [(409, "other-version")] * 3
+        assert await world.do("POST", path, world.coordinator(case), json=changed_plan(case, 2))
 
 
 class TestPeopleHeardOf:

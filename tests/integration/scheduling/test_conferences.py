@@ -247,6 +247,14 @@ class TestHold:
         case = await world.scheduled(20)
         assert problem(await hold(world, case)) == (409, "conference-not-yet-held")
 
+    async def test_comes_not_before_the_day_that_is_set(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        world.later(days=2)
+        parts = {name: part(-1, -1, day=2) for name in ("information", "private", "presentation")}
+        answer = await hold(world, case, parts=parts)
+        assert problem(answer) == (409, "conference-not-yet-held")
+        assert "move the date" in answer.json()["detail"]
+
     async def test_needs_a_date(self, world: Scheduling) -> None:
         case = await world.polled(20)
         world.later(days=20, hours=5)

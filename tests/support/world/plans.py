@@ -28,6 +28,11 @@ def plan_of(case: Case, **changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
+def changed_plan(case: Case, version: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return what the circle made of a version of its plan."""
+    return plan_of(case, version=version, **changes)
+
+
 class Plans(World):
     """Plans."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.calendar import BRUSSELS
 from shared.events import intake
-from tests.support.world.plans import plan_of
+from tests.support.world.plans import changed_plan
 from tests.workflows.plans.following import Following
 from tests.workflows.skipping import kinds_of
 
@@ -60,7 +60,7 @@ class TestFollowUp:
     async def test_waits_for_a_new_version_and_not_for_what_it_replaced(self, follow: Following) -> None:
         world, skipped = follow.world, follow.skipped
         case, workflow_id, plan = await follow.recorded(10)
-        body = plan_of(case, agreements=[], review_on=_in_days(await world.now(), 60))
+        body = changed_plan(case, agreements=[], review_on=_in_days(await world.now(), 60))
         path = f"/v1/plans/{plan['plan_id']}/versions"
         await world.do("POST", path, world.coordinator(case), json=body)
         await skipped.deliver()
