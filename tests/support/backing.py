@@ -23,15 +23,20 @@ ROOT = Path(__file__).parents[2]
 PLATFORM, KEYS = "platform", "keys"
 
 _TABLES = "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'"
-# Empties the tables that have rows, which is faster than a new database.
-EMPTY = f"""DO $$ DECLARE one text; filled text[]; found bool; BEGIN
+# Empties all tables and lets their numbers begin anew. Rows are deleted, which is faster than truncating by so much
+# that it is felt, unless there are very many. No trigger and no foreign key looks on.
+EMPTY = f"""DO $$ DECLARE one text; BEGIN
+SET LOCAL session_replication_role = replica;
 FOR one IN {_TABLES} LOOP
-  EXECUTE 'SELECT EXISTS (SELECT FROM ' || one || ')' INTO found;
-  IF found THEN filled := filled || one; END IF;
+  IF pg_relation_size(one::regclass) > 1000000 THEN
+    EXECUTE 'TRUNCATE ' || one || ' CASCADE';
+  ELSE
+    EXECUTE 'DELETE FROM ' || one;
+  END IF;
 END LOOP;
-IF filled IS NOT NULL THEN
-  EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' RESTART IDENTITY CASCADE';
-END IF; END $$"""
+PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+  FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$"""
 
 P = TypeVar("P", bound=Part)
 
