@@ -1,4 +1,7 @@
-"""`kring up`: everything comes up, what dies is healed, and nothing is left behind. With one service, to be quick."""
+"""`kring up`: everything comes up, what dies is healed, and nothing is left behind.
+
+With one service, to be quick, and one platform that all tests here share, until the one that ends it.
+"""
 
 import json
 import os
@@ -63,15 +66,18 @@ class Up:
         )
         return found
 
+    def parts(self) -> dict[str, Any]:
+        """Return the parts as `kring up` has written them down, of which `kring status` tells."""
+        path = self.directory / "state.json"
+        found: dict[str, Any] = json.loads(path.read_text())["parts"] if path.exists() else {}
+        return found
+
     async def ready(self) -> dict[str, Any]:
         """Wait until all parts do their work and return the status."""
 
         async def all_ready() -> dict[str, Any] | None:
             assert self.process.poll() is None, self.output.read_text()
-            path = self.directory / "state.json"
-            if not path.exists():
-                return None
-            states = {part["state"] for part in json.loads(path.read_text())["parts"].values()}
+            states = {part["state"] for part in self.parts().values()}
             return self.status() if states and states <= {"ready", "done"} else None
 
         return await eventually(
@@ -127,14 +133,37 @@ class Up:
         await eventually(nothing_left, lambda: f"{self.left_behind()} to end", seconds=20)
 
 
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    """A platform that starts, and is gone after the test."""
-    running = Up(tmp_path / "kring")
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """A platform that starts, and is gone after the tests."""
+    running = Up(tmp_path_factory.mktemp("up") / "kring")
     yield running
     if running.process.poll() is None:
         running.process.kill()
         running.process.wait()
+
+
+@pytest.mark.timeout(400)
+class TestSecretsOfAPlatform:
+    async def test_stand_in_no_command_line_and_are_read_by_the_owner_alone(self, up: Up) -> None:
+        parts = (await up.ready())["parts"]
+        secrets, lines = up.secrets(), up.command_lines()
+
+        assert {"postgresql/password", "rabbitmq/password", "master_key", "kring_plans"} <= set(secrets)
+        assert {part["pid"] for part in parts.values() if part["pid"]} <= set(lines)
+        shown = {
+            (name, pid)
+            for name, secret in secrets.items()
+            for pid, line in lines.items()
+            if len(secret) < 8 or secret in line
+        }
+        assert shown == set()
+
+        assert up.directory.stat().st_mode & 0o777 == 0o700
+        assert (up.directory / "secrets").stat().st_mode & 0o777 == 0o700
+        files = [*(up.directory / "secrets").iterdir(), *up.directory.rglob("password")]
+        files += up.directory.rglob("*.conf")
+        assert {path.stat().st_mode & 0o077 for path in files if "data" not in path.parts} == {0}
 
 
 @pytest.mark.timeout(400)
@@ -148,11 +177,11 @@ class TestUp:
         for part in parts.values():
             os.kill(part["pid"], signal.SIGKILL)
 
-        async def all_restarted() -> bool:
-            restarts = [up.status()["parts"][name]["restarts"] for name in parts]
-            return all(restarts)
-
-        await eventually(all_restarted, "every part to have been started again", seconds=120)
+        await eventually(
+            lambda: all(up.parts()[name]["restarts"] for name in parts),
+            "every part to have been started again",
+            seconds=120,
+        )
         after = await up.ready()
         assert {name: part["address"] for name, part in after["parts"].items()} == {
             name: part["address"] for name, part in before["parts"].items()
@@ -181,29 +210,6 @@ class TestUp:
             again.process.wait()
         # Killed without a chance to stop anything, and still nothing stays.
         await again.gone()
-
-
-@pytest.mark.timeout(400)
-class TestSecretsOfAPlatform:
-    async def test_stand_in_no_command_line_and_are_read_by_the_owner_alone(self, up: Up) -> None:
-        parts = (await up.ready())["parts"]
-        secrets, lines = up.secrets(), up.command_lines()
-
-        assert {"postgresql/password", "rabbitmq/password", "master_key", "kring_plans"} <= set(secrets)
-        assert {part["pid"] for part in parts.values() if part["pid"]} <= set(lines)
-        shown = {
-            (name, pid)
-            for name, secret in secrets.items()
-            for pid, line in lines.items()
-            if len(secret) < 8 or secret in line
-        }
-        assert shown == set()
-
-        assert up.directory.stat().st_mode & 0o777 == 0o700
-        assert (up.directory / "secrets").stat().st_mode & 0o777 == 0o700
-        files = [*(up.directory / "secrets").iterdir(), *up.directory.rglob("password")]
-        files += up.directory.rglob("*.conf")
-        assert {path.stat().st_mode & 0o077 for path in files if "data" not in path.parts} == {0}
 
 
 class TestOneClearSentence:
