@@ -17,6 +17,7 @@ import pytest_asyncio
 from deploy.local.part import OWN_PROGRAMS
 from deploy.local.platform import Platform
 from deploy.watch.watch import settings_of
+from shared import dead_letters
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -67,12 +68,12 @@ class Kring:
     async def one_letter(self) -> dict[str, Any]:
         """Wait for a dead letter and return it."""
 
-        async def dead() -> dict[str, Any] | None:
-            found = await self.listed()
-            assert len(found) <= 1, found
-            return found[0] if found else None
+        async def dead() -> bool:
+            return bool(await dead_letters.listed(self._settings, services=[SERVICE]))
 
-        return await eventually(dead, "the message to die", seconds=60)
+        await eventually(dead, "the message to die", seconds=60)
+        (letter,) = await self.listed()
+        return letter
 
     async def publish(self, body: dict[str, Any], *, message_id: UUID) -> None:
         """Put a message into the service's own queue, as the broker would."""
