@@ -47,7 +47,7 @@ class Played:
     dumps: dict[str, bytes]
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def platform(traces_file: Path) -> AsyncIterator[Platform]:
     """A whole platform, on which time skips, and whose services write down their spans."""
     extra = {**UNDISTURBED, "KRING_TRACES_FILE": str(traces_file)}
@@ -55,13 +55,13 @@ async def platform(traces_file: Path) -> AsyncIterator[Platform]:
         yield platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def traces_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the services' spans go, a line each."""
     return tmp_path_factory.mktemp("traces") / "spans.jsonl"
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def played(platform: Platform, traces_file: Path) -> Played:
     """The first story, played to its end."""
     report = Report("first")
