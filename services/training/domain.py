@@ -10,6 +10,8 @@ from shared.errors import Conflict, Gone, Invalid, NotFound
 
 # The clock that runs from asking for a payment to giving the place away.
 PAYMENT_CLOCK = "payment"
+# The clock of a file that is to be booked: due at once.
+STATEMENT_CLOCK = "statement"
 MAX_SESSION = timedelta(days=31)
 # As long as money can still come for a session that is over.
 KEEP_AT_LEAST_DAYS = 90
@@ -64,7 +66,12 @@ class PaymentState(StrEnum):
     LATE = "late"
     # ... or while it still waited for a place.
     EARLY = "early"
+    # The bank took all of it back, or a person gave it back, ...
     REVERSED = "reversed"
+    REFUNDED = "refunded"
+    # ... keeps it although it counts for nothing, or has divided it into payments of several registrations.
+    KEPT = "kept"
+    DIVIDED = "divided"
 
 
 # The money of these is there for the registration that they belong to.
@@ -74,12 +81,20 @@ COUNTED = (
     PaymentState.OVERPAID,
     PaymentState.EARLY,
 )
+# It came for nothing so far.
+SPARE = (PaymentState.PAID_TWICE, PaymentState.LATE)
+# What came for a registration and was not given back.
+RECEIVED = (*COUNTED, *SPARE)
 # A person may still say whose these are.
-OPEN_TO_MATCHING = (
-    PaymentState.SUGGESTED,
-    PaymentState.UNMATCHED,
-    PaymentState.LATE,
+UNCLEAR = (PaymentState.SUGGESTED, PaymentState.UNMATCHED)
+OPEN_TO_MATCHING = (*UNCLEAR, *RECEIVED)
+# These a person may give back or keep; of what is too much, the part that is.
+OPEN_TO_SETTLING = (
+    *UNCLEAR,
+    *SPARE,
     PaymentState.UNDERPAID,
+    PaymentState.EARLY,
+    PaymentState.OVERPAID,
 )
 
 
@@ -209,7 +224,21 @@ class NoSuchMoney(Conflict):
     """The registration has no payment of this amount that could be taken back."""
 
     code = "no-payment-to-reverse"
-    title = "This registration has no payment of the same amount"
+    title = "This registration has no payment of this amount"
+
+
+class StatementNotFound(NotFound):
+    """No such statement at this organisation."""
+
+    code = "statement-not-found"
+    title = "There is no such statement"
+
+
+class SharesNotRight(Invalid):
+    """The shares of a divided payment are those of different registrations, and make the whole."""
+
+    code = "shares-not-right"
+    title = "The shares must be for different registrations and add up to what is left of the payment"
 
 
 def check_times(*, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
@@ -273,3 +302,8 @@ def effect_of_payment(
 def registration_workflow_id(registration_id: UUID) -> str:
     """Return the id of the workflow of a registration, whenever it awaits its payment."""
     return f"registration/{registration_id}"
+
+
+def statement_workflow_id(statement_id: UUID) -> str:
+    """Return the id of the workflow that books a file."""
+    return f"statement/{statement_id}"

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import iban as iban_rules
 
 from services.training import epc, queries
-from services.training.domain import QrCommunication, RegistrationState, written_communication
+from services.training.domain import RECEIVED, QrCommunication, RegistrationState, written_communication
 from services.training.models import CourseRow, Participant, RegistrationRow, SessionRow
 from services.training.settings import policies
 from shared import calendars
@@ -26,6 +26,7 @@ QR_FILE = "betaling.png"
 _SENT_WHILE = {
     "payment-request": RegistrationState.AWAITING_PAYMENT,
     "payment-reminder": RegistrationState.AWAITING_PAYMENT,
+    "payment-incomplete": RegistrationState.AWAITING_PAYMENT,
     "payment-reversed": RegistrationState.AWAITING_PAYMENT,
     "place-free": RegistrationState.AWAITING_PAYMENT,
     "waitlisted": RegistrationState.WAITLISTED,
@@ -33,7 +34,13 @@ _SENT_WHILE = {
     "registration-expired": RegistrationState.EXPIRED,
     "registration-cancelled": RegistrationState.CANCELLED,
 }
-_WITH_PAYMENT = ("payment-request", "payment-reminder", "payment-reversed", "place-free")
+_WITH_PAYMENT = (
+    "payment-request",
+    "payment-reminder",
+    "payment-incomplete",
+    "payment-reversed",
+    "place-free",
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,10 @@ def amount_in_words(amount: Decimal, language: Language) -> str:
     if language == "en":
         return f"€{written}"
     return f"{written} {'€' if language == 'fr' else 'euro'}".replace(".", ",")
+
+
+def _paid(amount: Decimal, language: Language) -> str:
+    return amount_in_words(amount, language) if amount else ""
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
@@ -69,6 +80,9 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     if message.kind in _WITH_PAYMENT:
         asked, picture = await _payment(session, about)
         values, attachments = values | asked, (picture,)
+    elif message.kind == "registration-expired":
+        came = await queries.paid(session, registration_ids=[row.id], states=RECEIVED)
+        values |= {"paid": _paid(came.get(row.id, Decimal(0)), language_of(row.language))}
     elif message.kind == "registration-confirmed":
         attachments = (_invitation(about, calendar, message, context),)
     return Mail(
@@ -102,6 +116,7 @@ async def _payment(session: AsyncSession, about: _About) -> tuple[dict[str, Any]
     language = language_of(row.language)
     values = {
         "amount": amount_in_words(asked.amount, language),
+        "paid": _paid(asked.paid, language),
         "account_name": asked.account_name,
         "iban": iban_rules.format(asked.account_iban),
         "communication": written_communication(asked.communication),

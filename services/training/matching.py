@@ -1,22 +1,24 @@
-"""Whose payment is it: communications found in texts, and how well a name fits. Pure functions over strings."""
+"""Whose payment could it be: how well the names that a payment holds fit who registered. Pure; the work is bounded."""
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from rapidfuzz import fuzz, utils
+from rapidfuzz import fuzz
 
-from services.training.domain import is_communication
+from services.training.names import words_of
 
-# Three, four and five digits, with whatever people and banks put around and between them; a longer run of
-# digits is an account or an invoice number.
-_WRITTEN = re.compile(r"(?<!\d)(\d{3})[\s./\\-]{0,3}(\d{4})[\s./\\-]{0,3}(\d{5})(?!\d)", re.ASCII)
 _MOST_SUGGESTIONS = 3
+_MOST_COMPARED = 40
+_MOST_WORDS_OF_TEXT = 24
 _PLACE_BONUS = 5
 _AMOUNT_BONUS = 5
+_PLACE_FITS = 85
 _MOST = 100
+# Candidates are found by how their words begin, and by the rest: a slip is rarely in both.
+_HEAD = 3
 
 
 @dataclass(frozen=True)
@@ -37,49 +39,72 @@ class Suggestion:
     score: int
 
 
-def communications_in(text: str) -> list[str]:
-    """Return the valid structured communications (twelve digits) that a text holds, in order, each once."""
-    found = ("".join(parts) for parts in _WRITTEN.findall(text))
-    return list(dict.fromkeys(digits for digits in found if is_communication(digits)))
+@dataclass(frozen=True)
+class _Known:
+    candidate: Candidate
+    words: tuple[str, ...]
+    place: str
 
 
-def suggest(
-    candidates: Sequence[Candidate],
-    *,
-    payer: str,
-    text: str,
-    amount: Decimal,
-    threshold: int,
-) -> list[Suggestion]:
-    """Return the registrations whose participant's name is in the payer's name or in the text, best first."""
-    payer, text = utils.default_process(payer), utils.default_process(text)
-    if not payer and not text:
-        return []
-    scored = sorted(
-        _scored(candidates, payer, text, amount),
-        key=lambda item: (-item.score, item.registration_id),
+@dataclass
+class Candidates:
+    """Those who may pay to one account, to be found by the words of their names."""
+
+    _by_key: dict[str, list[_Known]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, candidate: Candidate) -> None:
+        """Let a candidate be found."""
+        words = words_of(candidate.name)
+        known = _Known(candidate, words, " ".join(words_of(candidate.place)))
+        for key in {key for word in words for key in _keys_of(word)}:
+            self._by_key[key].append(known)
+
+    def suggest(self, *, payer: str, text: str, amount: Decimal, threshold: int) -> list[Suggestion]:
+        """Return the registrations whose participant's name is in the payer's name or in the text, best first."""
+        names, there = words_of(payer), words_of(text, _MOST_WORDS_OF_TEXT)
+        scored = [
+            (_score(known, names, there, amount), known.candidate.registration_id)
+            for known in self._like(names + there)
+        ]
+        best = sorted(
+            (found for found in scored if found[0] >= threshold), key=lambda found: (-found[0], found[1])
+        )
+        return [
+            Suggestion(registration_id, min(_MOST, round(score)))
+            for score, registration_id in best[:_MOST_SUGGESTIONS]
+        ]
+
+    def _like(self, words: Iterable[str]) -> Iterable[_Known]:
+        """Return the candidates that share most with some words."""
+        shared: Counter[UUID] = Counter()
+        found: dict[UUID, _Known] = {}
+        for key in dict.fromkeys(key for word in words for key in _keys_of(word)):
+            for known in self._by_key.get(key, ()):
+                found[known.candidate.registration_id] = known
+                shared[known.candidate.registration_id] += 1
+        return [found[registration_id] for registration_id, _ in shared.most_common(_MOST_COMPARED)]
+
+
+def _keys_of(word: str) -> tuple[str, ...]:
+    return (f"^{word[:_HEAD]}", f"{word[-_HEAD:]}$")
+
+
+def _score(known: _Known, names: tuple[str, ...], there: tuple[str, ...], amount: Decimal) -> float:
+    fit = max(
+        fuzz.ratio(" ".join(sorted(known.words)), " ".join(sorted(names))),
+        _fit_in(known.words, there),
+        _fit_in(known.words, names),
     )
-    return [item for item in scored if item.score >= threshold][:_MOST_SUGGESTIONS]
+    if known.place and fuzz.partial_ratio(known.place, " ".join(there)) > _PLACE_FITS:
+        fit += _PLACE_BONUS
+    if amount == known.candidate.price:
+        fit += _AMOUNT_BONUS
+    return fit
 
 
-def _scored(candidates: Sequence[Candidate], payer: str, text: str, amount: Decimal) -> Iterator[Suggestion]:
-    for candidate in candidates:
-        name = utils.default_process(candidate.name)
-        if not name:
-            continue
-        fit = max(fuzz.token_sort_ratio(name, payer), _fit_in_text(name, text))
-        place = utils.default_process(candidate.place)
-        if place and fuzz.partial_ratio(place, text) > 85:
-            fit += _PLACE_BONUS
-        if amount == candidate.price:
-            fit += _AMOUNT_BONUS
-        yield Suggestion(candidate.registration_id, min(_MOST, round(fit)))
-
-
-def _fit_in_text(name: str, text: str) -> float:
+def _fit_in(words: tuple[str, ...], there: tuple[str, ...]) -> float:
     # Each word of the name against its best word of the text: people write "Peeters An Gent" or "opleiding An Peeters".
-    words, there = name.split(), text.split()
-    if not there:
+    if not there or not words:
         return 0.0
     best = [max(fuzz.ratio(word, other) for other in there) for word in words]
     weights = [len(word) for word in words]

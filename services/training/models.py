@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.training.domain import LIVE, PaymentKind, PaymentState, RegistrationState
+from services.training.statements.entries import BankEntry
 from shared.tables import service_metadata
 from shared.vault import Sealed, SealedFields
 
@@ -151,18 +152,55 @@ class RegistrationRow(Base):
 
 
 class StatementRow(Base):
-    """An imported file: its digest, and its entries as [payment id, seen before in another file]."""
+    """An imported file: its digest, how many entries it has for us and how many of them are booked."""
 
     __tablename__ = "statement"
-    __table_args__ = (UniqueConstraint("tenant", "digest"),)
+    __table_args__ = (
+        UniqueConstraint("tenant", "digest"),
+        CheckConstraint("booked BETWEEN 0 AND total", name="booked"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     format: Mapped[str]
-    entries: Mapped[list[tuple[str, bool]]] = mapped_column(JSONB)
-    ignored: Mapped[int]
+    total: Mapped[int]
+    booked: Mapped[int]
+    # [[number in the file, why]]
+    left_out: Mapped[list[tuple[int, str]]] = mapped_column(JSONB)
+    balances_differ: Mapped[bool]
     created_at: Mapped[datetime]
+
+
+class Entries(SealedFields):
+    """Some entries of a file; `equals`: the how manieth each is of those that the bank says the same of."""
+
+    entries: list[BankEntry]
+    equals: list[int]
+
+
+class StatementPartRow(Base):
+    """Entries of a file that are still to be booked: deleted by the transaction that books them."""
+
+    __tablename__ = "statement_part"
+    __sealed__ = Sealed(Entries, subject="statement_id", person="statement_id")
+
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statement.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class StatementEntryRow(Base):
+    """What came of one entry of a file: its payment; `again`: that came with another file before."""
+
+    __tablename__ = "statement_entry"
+
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statement.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
+    again: Mapped[bool]
 
 
 class Transfer(SealedFields):
@@ -174,7 +212,10 @@ class Transfer(SealedFields):
 
 
 class PaymentRow(Base):
-    """One credit on a statement, or one reversal. `reverses`: the payment that a reversal took back."""
+    """One credit on a statement, or one reversal.
+
+    `reverses`: the payment that a reversal took back. `part_of`: the transfer that this was divided from.
+    """
 
     __tablename__ = "payment"
     # Whose it is may be known only later; until then its key is the statement's, and it is its own person.
@@ -184,14 +225,17 @@ class PaymentRow(Base):
         person=lambda row: row.registration_id or row.id,
     )
     __table_args__ = (
-        UniqueConstraint("tenant", "fingerprint"),
+        UniqueConstraint("tenant", "camt"),
+        UniqueConstraint("tenant", "coda"),
         Index("ix_payment_list", "tenant", "created_at", "id"),
         Index("ix_payment_state", "tenant", "state", "created_at", "id"),
         Index("ix_payment_of_registration", "registration_id"),
         Index("ix_payment_reference_hashes", "reference_hashes", postgresql_using="gin"),
+        Index("ix_payment_likenesses", "likenesses", postgresql_using="gin"),
         CheckConstraint(_one_of("kind", PaymentKind), name="kind"),
         CheckConstraint(_one_of("state", PaymentState), name="state"),
         CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("taken_back BETWEEN 0 AND amount", name="taken_back"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -201,14 +245,25 @@ class PaymentRow(Base):
     state: Mapped[str]
     account_iban: Mapped[str]
     amount: Mapped[Decimal]
+    # By the bank's reversals and by our refunds.
+    taken_back: Mapped[Decimal]
     booked_on: Mapped[date]
     communication: Mapped[str | None]
-    # Hashes with a key: the same entry in another file, and the references that a reversal repeats.
-    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    # Hashes with a key: all that a file of a format says of this movement, ...
+    camt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    coda: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # ... what files of both formats say of it, and the references that a reversal repeats.
+    likenesses: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
     reference_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
     registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration.id"))
     reverses: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id"))
+    part_of: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id"))
     # [{"registration_id": ..., "score": ...}], best first.
     suggestions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
+
+    @property
+    def left(self) -> Decimal:
+        """Return how much of it is still there."""
+        return self.amount - self.taken_back

@@ -18,13 +18,15 @@ from services.training.domain import (
     RegistrationState,
     Vat,
 )
+from services.training.statements.entries import Why
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone
 from shared.http import RequestModel, ResponseModel
 
 
 def _iban(value: str) -> str:
     try:
-        return str(iban_rules.validate(value))
+        # The sum and the country's form: which banks there are changes, and a list of them is always behind.
+        return str(iban_rules.validate(value, check_country=False))
     except NotANumber:
         raise ValueError("must be a valid IBAN") from None
 
@@ -221,13 +223,27 @@ class ImportedPayment(ResponseModel):
     suggestions: list[Suggested]
 
 
-class StatementImported(ResponseModel):
-    """What came of a statement file. `ignored`: entries that are no money for trainings."""
+class EntryLeftOut(ResponseModel):
+    """An entry of a file (its place in it, from 1) that is no payment to the organisation, or cannot be read."""
+
+    entry: int
+    why: Why
+
+
+class StatementImport(ResponseModel):
+    """How far the import of a file is: `booked` of `total` entries, and what came of them.
+
+    `balances_differ`: the entries do not make the last balance of the first, so something may be missing.
+    """
 
     statement_id: UUID
     format: str
+    state: Literal["importing", "imported"]
+    total: int
+    booked: int
     payments: list[ImportedPayment]
-    ignored: int
+    left_out: list[EntryLeftOut]
+    balances_differ: bool
 
 
 class Payment(ResponseModel):
@@ -238,12 +254,15 @@ class Payment(ResponseModel):
     kind: PaymentKind
     state: PaymentState
     amount: Decimal
+    # By reversals and refunds.
+    taken_back: Decimal
     booked_on: date
     payer_name: str
     text: str
     communication: str | None
     registration_id: UUID | None
     reverses: UUID | None
+    part_of: UUID | None
     suggestions: list[Suggested]
 
 
@@ -254,10 +273,30 @@ class Matching(RequestModel):
     accept_amount: bool = False
 
 
+class Share(RequestModel):
+    """What of a divided payment is for one registration."""
+
+    registration_id: UUID
+    amount: Annotated[Decimal, Field(gt=0, max_digits=11, decimal_places=2)]
+
+
+class Division(RequestModel):
+    """A payment for several people; `accept_amount`: each share is enough."""
+
+    shares: Annotated[list[Share], Field(min_length=2, max_length=50)]
+    accept_amount: bool = False
+
+
+class Settling(RequestModel):
+    """What becomes of money that counts for nothing: it was given back, or is kept."""
+
+    by: Literal["refund", "keep"]
+
+
 class PaymentDecided(ResponseModel):
-    """A payment's new state and its registration's."""
+    """A payment's new state and its registration's, if it has one."""
 
     payment_id: UUID
     state: PaymentState
-    registration_id: UUID
-    registration_state: RegistrationState
+    registration_id: UUID | None
+    registration_state: RegistrationState | None

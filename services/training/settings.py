@@ -40,11 +40,20 @@ class Policy(PolicySettings):
 policies = Policies(Policy)
 
 
-def last_moment_to_pay(policy: PolicyInForce[Policy], asked_at: datetime) -> datetime:
-    """Return until when what is asked now can be paid: a length in days lasts to the end of its last day."""
+def last_moment_to_pay(policy: PolicyInForce[Policy], asked_at: datetime, starts_at: datetime) -> datetime:
+    """Return until when what is asked now can be paid: a length in days lasts to the end of its last day.
+
+    It is never after the session has started.
+    """
     length = policy.settings.payment_expires
     moment = policy.after(asked_at, length)
-    return moment if "T" in length else policy.calendar.end_of_day(moment)
+    return min(moment if "T" in length else policy.calendar.end_of_day(moment), starts_at)
+
+
+def moment_to_remind(policy: PolicyInForce[Policy], asked_at: datetime, due_at: datetime) -> datetime | None:
+    """Return when to remind of what is asked now; None if it is due before."""
+    moment = policy.after(asked_at, policy.settings.payment_remind)
+    return moment if moment < due_at else None
 
 
 class TrainingSettings(BaseSettings):

@@ -1,9 +1,10 @@
-"""When what happens to a registration that awaits its payment."""
+"""When what happens to a registration that awaits its payment, and to a file that is to be booked."""
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from services.training.domain import PAYMENT_CLOCK
+    from services.training.activities import book_statement
+    from services.training.domain import PAYMENT_CLOCK, STATEMENT_CLOCK
     from services.training.operations import registrations
     from shared.deadlines import WorkflowInput
 
@@ -27,4 +28,17 @@ class Registration(DeadlineWorkflow):
                     await self.step(registrations.expire, due)
 
 
-WORKFLOWS: list[type[DeadlineWorkflow]] = [Registration]
+@workflow.defn(name="Statement")
+class Statement(DeadlineWorkflow):
+    """One imported file, until all of it is booked."""
+
+    kinds = (STATEMENT_CLOCK,)
+
+    @workflow.run
+    async def run(self, given: WorkflowInput) -> None:
+        """Book some of it, as often as something is left."""
+        async for due in self.deadlines(given):
+            await self.step(book_statement, due)
+
+
+WORKFLOWS: list[type[DeadlineWorkflow]] = [Registration, Statement]

@@ -1,10 +1,12 @@
-"""What money does: it settles a registration, waits for a person, or is taken back.
+"""What money does: it settles a registration, waits for a person, is moved, divided, given back or taken back.
 
-Locks, in this order: the organisation's money, the session's row, the registration's, the payment's.
+Locks, in this order: the organisation's money, the sessions' rows, the registrations', the payments'.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +16,10 @@ from services.training import queries
 from services.training.domain import (
     COUNTED,
     OPEN_TO_MATCHING,
+    OPEN_TO_SETTLING,
+    RECEIVED,
+    SPARE,
+    UNCLEAR,
     NoSuchMoney,
     NothingToPay,
     PaymentKind,
@@ -22,12 +28,14 @@ from services.training.domain import (
     RegistrationErased,
     RegistrationOver,
     RegistrationState,
+    SharesNotRight,
     effect_of_payment,
 )
 from services.training.models import PaymentRow, RegistrationRow
 from services.training.operations import registrations
 from shared import locks, outbox
 from shared.events import training as events
+from shared.ids import uuid7
 from shared.vault import Vault
 
 How = Literal["structured", "text", "person"]
@@ -35,10 +43,10 @@ How = Literal["structured", "text", "person"]
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person's decision made of a payment and of its registration."""
+    """What a person's decision made of a payment and of its registration, if it has one."""
 
     payment: PaymentRow
-    registration: RegistrationRow
+    registration: RegistrationRow | None
 
 
 async def apply(
@@ -58,7 +66,7 @@ async def apply(
         state=RegistrationState(row.state),
         price=row.price,
         paid_before=await registrations.paid_for(session, row),
-        amount=payment.amount,
+        amount=payment.left,
         accept=accept,
     )
     payment.state = effect.state
@@ -69,6 +77,8 @@ async def apply(
     await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
     if effect.settles:
         await registrations.settle(session, row, now=now)
+    elif effect.state == PaymentState.UNDERPAID:
+        await registrations.mail(session, row, "payment-incomplete", now)
 
 
 async def match(
@@ -81,53 +91,166 @@ async def match(
     accept_amount: bool,
     now: datetime,
 ) -> Decision:
-    """Let a person say whose payment it is; money for an expired registration gives it a place again if there is one.
+    """Let a person say whose payment it is, also if it was given to another registration before.
+
+    Money for an expired registration gives it a place again if there is one. A registration that a payment is moved
+    away from awaits payment again if it is no longer paid.
 
     Raises: PaymentNotFound, PaymentSettled, RegistrationNotFound, RegistrationErased, RegistrationOver, NothingToPay,
         NoPlaceLeft, NoSuchMoney.
     """
     await locks.hold(session, "money", tenant)
-    await queries.payment(session, tenant=tenant, payment_id=payment_id)
-    row = await _registration_to_pay(session, tenant=tenant, registration_id=registration_id)
+    payment = await queries.payment(session, tenant=tenant, payment_id=payment_id)
+    [row, *others] = await _locked(session, tenant, [registration_id, payment.registration_id])
     payment = await queries.payment(session, tenant=tenant, payment_id=payment_id, lock=True)
+    _check_payable(row)
     _check_open(payment, row, accept_amount=accept_amount)
     if payment.kind == PaymentKind.REVERSAL:
         await _take_back_from(session, payment, row, now)
-        await seal_for(session, vault, payment, row)
-        return Decision(payment, row)
-    if row.state == RegistrationState.EXPIRED and await _is_enough(session, payment, row, accept_amount):
-        await registrations.reinstate(session, row, now=now)
-    await apply(session, payment, row, how="person", now=now, accept=accept_amount)
+    else:
+        counted = payment.state in COUNTED
+        await _give(session, payment, row, accept=accept_amount, now=now)
+        for other in others:
+            await _reopen_if_owed(session, other, lost=counted, now=now)
     await seal_for(session, vault, payment, row)
     return Decision(payment, row)
 
 
-async def _registration_to_pay(
-    session: AsyncSession, *, tenant: UUID, registration_id: UUID
-) -> RegistrationRow:
-    known = await queries.registration(session, tenant=tenant, registration_id=registration_id)
-    # The session first: an expired registration may be given a place again.
-    await queries.session_and_course(session, tenant=tenant, session_id=known.session_id, lock=True)
-    row = await queries.registration(session, tenant=tenant, registration_id=registration_id, lock=True)
+async def _give(
+    session: AsyncSession, payment: PaymentRow, row: RegistrationRow, *, accept: bool, now: datetime
+) -> None:
+    """Let a person give a payment to a registration. Raises: NoPlaceLeft."""
+    if row.state == RegistrationState.EXPIRED:
+        late = await queries.payments_of(session, registration_id=row.id, states=(PaymentState.LATE,))
+        earlier = [one for one in late if one.id != payment.id]
+        if accept or sum((one.left for one in earlier), payment.left) >= row.price:
+            await registrations.reinstate(session, row, now=now)
+            for one in earlier:
+                one.state, one.suggestions = PaymentState.UNDERPAID, []
+    await apply(session, payment, row, how="person", now=now, accept=accept)
+
+
+async def _locked(
+    session: AsyncSession, tenant: UUID, registration_ids: Sequence[UUID | None]
+) -> list[RegistrationRow]:
+    """Return registrations in the order asked for, each once, locked in one order after their sessions."""
+    ids = list(dict.fromkeys(one for one in registration_ids if one is not None))
+    known = [await queries.registration(session, tenant=tenant, registration_id=one) for one in ids]
+    # An expired registration may be given a place again.
+    for session_id in sorted({row.session_id for row in known}):
+        await queries.session_and_course(session, tenant=tenant, session_id=session_id, lock=True)
+    rows = {
+        one: await queries.registration(session, tenant=tenant, registration_id=one, lock=True)
+        for one in sorted(ids)
+    }
+    return [rows[one] for one in ids]
+
+
+def _check_payable(row: RegistrationRow) -> None:
     if row.erased_at is not None:
         raise RegistrationErased
     if row.state == RegistrationState.CANCELLED:
         raise RegistrationOver(state=row.state)
     if not row.price:
         raise NothingToPay
-    return row
 
 
 def _check_open(payment: PaymentRow, row: RegistrationRow, *, accept_amount: bool) -> None:
-    if payment.state not in OPEN_TO_MATCHING:
+    if payment.state not in (UNCLEAR if payment.kind == PaymentKind.REVERSAL else OPEN_TO_MATCHING):
         raise PaymentSettled(state=payment.state)
+    if payment.registration_id != row.id or payment.state == PaymentState.LATE:
+        return
     # The same again changes something only if the person now accepts the amount.
-    if payment.state == PaymentState.UNDERPAID and payment.registration_id == row.id and not accept_amount:
+    if payment.state != PaymentState.UNDERPAID:
+        raise PaymentSettled(state=payment.state)
+    if not accept_amount:
         raise PaymentSettled("What was paid is too little: accept the amount, or wait for the rest")
 
 
-async def _is_enough(session: AsyncSession, payment: PaymentRow, row: RegistrationRow, accept: bool) -> bool:
-    return accept or await registrations.paid_for(session, row) + payment.amount >= row.price
+async def divide(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    payment_id: UUID,
+    shares: Sequence[tuple[UUID, Decimal]],
+    accept_amount: bool,
+    now: datetime,
+) -> PaymentRow:
+    """Let a person divide one transfer for several people into a payment for each of their registrations.
+
+    Raises: PaymentNotFound, PaymentSettled, SharesNotRight, RegistrationNotFound, RegistrationErased, RegistrationOver,
+        NothingToPay, NoPlaceLeft.
+    """
+    await locks.hold(session, "money", tenant)
+    payment = await queries.payment(session, tenant=tenant, payment_id=payment_id)
+    rows = await _locked(session, tenant, [registration_id for registration_id, _ in shares])
+    payment = await queries.payment(session, tenant=tenant, payment_id=payment_id, lock=True)
+    if payment.kind == PaymentKind.REVERSAL or payment.state not in UNCLEAR:
+        raise PaymentSettled(state=payment.state)
+    if len(rows) != len(shares) or sum(amount for _, amount in shares) != payment.left:
+        raise SharesNotRight
+    [transfer] = await vault.open_readable(session, [payment])
+    for row, (_, amount) in zip(rows, shares, strict=True):
+        _check_payable(row)
+        part = PaymentRow(
+            id=uuid7(),
+            tenant=tenant,
+            statement_id=payment.statement_id,
+            kind=PaymentKind.CREDIT,
+            state=PaymentState.UNMATCHED,
+            account_iban=payment.account_iban,
+            amount=amount,
+            taken_back=0,
+            booked_on=payment.booked_on,
+            communication=row.communication,
+            likenesses=[],
+            reference_hashes=payment.reference_hashes,
+            part_of=payment.id,
+            registration_id=row.id,
+            suggestions=[],
+            created_at=now,
+        )
+        if transfer is None:
+            raise PaymentSettled(state=payment.state)
+        await vault.seal(session, part, transfer, subject=row.id)
+        session.add(part)
+        await session.flush()
+        await _give(session, part, row, accept=accept_amount, now=now)
+    payment.state, payment.suggestions = PaymentState.DIVIDED, []
+    await session.flush()
+    return payment
+
+
+async def settle(
+    session: AsyncSession, *, tenant: UUID, payment_id: UUID, by: Literal["refund", "keep"]
+) -> Decision:
+    """Let a person say that money which counts for nothing was given back, or is kept (a cancellation fee, a gift).
+
+    Of a payment that is too much, it is what is too much. Raises: PaymentNotFound, PaymentSettled.
+    """
+    await locks.hold(session, "money", tenant)
+    payment = await queries.payment(session, tenant=tenant, payment_id=payment_id)
+    rows = await _locked(session, tenant, [payment.registration_id])
+    payment = await queries.payment(session, tenant=tenant, payment_id=payment_id, lock=True)
+    if payment.kind == PaymentKind.REVERSAL or payment.state not in OPEN_TO_SETTLING:
+        raise PaymentSettled(state=payment.state)
+    if payment.state == PaymentState.OVERPAID:
+        [row] = rows
+        if by == "refund":
+            surplus = await registrations.paid_for(session, row) - row.price
+            payment.taken_back += max(Decimal(0), min(surplus, payment.left))
+        payment.state = PaymentState.MATCHED
+    elif by == "refund":
+        payment.state, payment.taken_back = PaymentState.REFUNDED, payment.amount
+    elif payment.state in (PaymentState.UNDERPAID, PaymentState.EARLY):
+        # It counts for a registration that still waits.
+        raise PaymentSettled(state=payment.state)
+    else:
+        payment.state = PaymentState.KEPT
+    payment.suggestions = []
+    await session.flush()
+    return Decision(payment, next(iter(rows), None))
 
 
 async def seal_for(session: AsyncSession, vault: Vault, payment: PaymentRow, row: RegistrationRow) -> None:
@@ -140,10 +263,19 @@ async def seal_for(session: AsyncSession, vault: Vault, payment: PaymentRow, row
     await session.flush()
 
 
+async def can_be_confirmed(session: AsyncSession, row: RegistrationRow, *, now: datetime) -> bool:
+    """Say whether an expired registration for which enough has come could have its place again."""
+    held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
+    places = await queries.places(session, session_id=held.id)
+    came = await queries.paid(session, registration_ids=[row.id], states=RECEIVED)
+    is_free = not places.waiting and places.taken < held.capacity
+    return is_free and held.starts_at > now and came.get(row.id, registrations.ZERO) >= row.price
+
+
 async def take_back(
     session: AsyncSession, reversal: PaymentRow, original: PaymentRow, *, now: datetime
 ) -> RegistrationRow | None:
-    """Undo a payment that the bank took back, and return whose it was.
+    """Undo a payment that the bank took back, or the part of it that it did, and return whose it was.
 
     A registration that is no longer paid awaits payment again.
     """
@@ -153,18 +285,34 @@ async def take_back(
             session, tenant=original.tenant, registration_id=original.registration_id, lock=True
         )
     original = await queries.payment(session, tenant=original.tenant, payment_id=original.id, lock=True)
-    original.state, original.suggestions = PaymentState.REVERSED, []
+    counted = original.state in COUNTED
+    original.taken_back += reversal.amount
+    if not original.left:
+        original.state, original.suggestions = PaymentState.REVERSED, []
     reversal.state, reversal.reverses = PaymentState.MATCHED, original.id
-    reversal.registration_id = original.registration_id
+    reversal.registration_id, reversal.suggestions = original.registration_id, []
+    await session.flush()
     if row is None:
-        await session.flush()
         return None
     fact = events.PaymentReversed(payment_id=original.id, registration_id=row.id)
     await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
-    # Whoever was erased can be asked for nothing any more.
-    if row.erased_at is None and row.state == RegistrationState.CONFIRMED and await _owed(session, row):
-        await registrations.reopen(session, row, now)
+    await _reopen_if_owed(session, row, lost=counted, now=now)
+    if original.state == PaymentState.OVERPAID and await registrations.paid_for(session, row) <= row.price:
+        original.state = PaymentState.MATCHED
     return row
+
+
+async def _reopen_if_owed(session: AsyncSession, row: RegistrationRow, *, lost: bool, now: datetime) -> None:
+    """Await payment again for a confirmed registration that lost what had counted for it, unless it is paid still."""
+    # Whoever was erased can be asked for nothing any more.
+    if not lost or row.erased_at is not None or row.state != RegistrationState.CONFIRMED:
+        return
+    if not await _owed(session, row):
+        return
+    left = await queries.payments_of(session, registration_id=row.id, states=COUNTED)
+    for payment in left:
+        payment.state = PaymentState.UNDERPAID
+    await registrations.reopen(session, row, now)
 
 
 async def _owed(session: AsyncSession, row: RegistrationRow) -> bool:
@@ -183,10 +331,11 @@ async def _owed(session: AsyncSession, row: RegistrationRow) -> bool:
 async def _take_back_from(
     session: AsyncSession, reversal: PaymentRow, row: RegistrationRow, now: datetime
 ) -> None:
-    there = await queries.payments_of(
-        session, registration_id=row.id, states=(*COUNTED, PaymentState.PAID_TWICE, PaymentState.LATE)
-    )
-    original = next((payment for payment in there if payment.amount == reversal.amount), None)
+    there = await queries.payments_of(session, registration_id=row.id, states=(*COUNTED, *SPARE))
+    # The payment of this amount, else one of which it is a part.
+    whole = [payment for payment in there if payment.left == reversal.amount]
+    part = [payment for payment in there if payment.left > reversal.amount]
+    original = next(iter([*whole, *part]), None)
     if original is None:
         raise NoSuchMoney
     await take_back(session, reversal, original, now=now)

@@ -15,6 +15,7 @@ from services.training import queries
 from services.training.domain import (
     LIVE,
     PAYMENT_CLOCK,
+    RECEIVED,
     SEATED,
     AlreadyRegistered,
     NoPlaceLeft,
@@ -29,7 +30,7 @@ from services.training.domain import (
     registration_workflow_id,
 )
 from services.training.models import Participant, RegistrationRow, SessionRow, communication_number
-from services.training.settings import last_moment_to_pay, policies
+from services.training.settings import last_moment_to_pay, moment_to_remind, policies
 from shared import messages, outbox
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
@@ -262,8 +263,7 @@ async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationS
     had_place = row.state in SEATED
     row.state, row.ended_at = state, now
     # Money that came for nothing waits for a person.
-    waiting = (PaymentState.UNDERPAID, PaymentState.EARLY)
-    for payment in await queries.payments_of(session, registration_id=row.id, states=waiting):
+    for payment in await queries.payments_of(session, registration_id=row.id, states=RECEIVED):
         payment.state = PaymentState.LATE
     await session.flush()
     if had_place:
@@ -279,6 +279,8 @@ async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationS
 async def await_payment(session: AsyncSession, row: RegistrationRow, now: datetime) -> Clock:
     """Start the clock within which a registration is to be paid."""
     policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
+    held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
+    due_at = last_moment_to_pay(policy, now, held.starts_at)
     return await clocks.start(
         session,
         kind=PAYMENT_CLOCK,
@@ -288,8 +290,8 @@ async def await_payment(session: AsyncSession, row: RegistrationRow, now: dateti
         case=None,
         owner="finance",
         now=now,
-        warn_at=policy.after(now, policy.settings.payment_remind),
-        due_at=last_moment_to_pay(policy, now),
+        warn_at=moment_to_remind(policy, now, due_at),
+        due_at=due_at,
         policy_version=policy.version,
         workflow_id=registration_workflow_id(row.id),
     )

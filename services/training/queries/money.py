@@ -5,11 +5,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from services.training.domain import PaymentKind, PaymentNotFound, PaymentState
-from services.training.models import PaymentRow, StatementRow
+from services.training.domain import PaymentKind, PaymentNotFound, PaymentState, StatementNotFound
+from services.training.models import PaymentRow, StatementEntryRow, StatementPartRow, StatementRow
+from services.training.statements import CODA
+
+_MOST_REVERSIBLE = 20
 
 
 async def payments_of(
@@ -52,23 +56,81 @@ async def statement_with(session: AsyncSession, *, tenant: UUID, digest: bytes) 
     return (await session.scalars(query)).first()
 
 
-async def payments_on(session: AsyncSession, *, statement: StatementRow) -> dict[UUID, PaymentRow]:
-    """Return by id the payments that a statement lists, also those that came with an earlier file."""
-    wanted = [UUID(payment_id) for payment_id, _ in statement.entries]
-    query = select(PaymentRow).where(
-        PaymentRow.tenant == statement.tenant, PaymentRow.id == any_(literal(wanted, ARRAY(Uuid)))
+async def statement(
+    session: AsyncSession, *, tenant: UUID, statement_id: UUID, lock: bool = False
+) -> StatementRow:
+    """Return a statement, locked if asked. Raises: StatementNotFound."""
+    query = select(StatementRow).where(StatementRow.tenant == tenant, StatementRow.id == statement_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = (await session.scalars(query)).first()
+    if row is None:
+        raise StatementNotFound
+    return row
+
+
+async def next_part(session: AsyncSession, *, statement_id: UUID) -> StatementPartRow | None:
+    """Return the next entries of a statement that are to be booked."""
+    query = select(StatementPartRow).where(StatementPartRow.statement_id == statement_id)
+    return (await session.scalars(query.order_by(StatementPartRow.number).limit(1))).first()
+
+
+async def booked_of(
+    session: AsyncSession, *, statement_id: UUID
+) -> Sequence[tuple[StatementEntryRow, PaymentRow]]:
+    """Return what was booked of a statement so far, in the order of its entries."""
+    query = (
+        select(StatementEntryRow, PaymentRow)
+        .join(PaymentRow, PaymentRow.id == StatementEntryRow.payment_id)
+        .where(StatementEntryRow.statement_id == statement_id)
+        .order_by(StatementEntryRow.position)
     )
-    return {row.id: row for row in await session.scalars(query)}
+    return [(row.StatementEntryRow, row.PaymentRow) for row in await session.execute(query)]
+
+
+def _fingerprint(format: str) -> InstrumentedAttribute[bytes | None]:  # noqa: A002 - as statements name it
+    return PaymentRow.coda if format == CODA else PaymentRow.camt
+
+
+def set_fingerprint(row: PaymentRow, format: str, fingerprint: bytes) -> None:  # noqa: A002 - as statements name it
+    """Note by what files of a format know a payment."""
+    setattr(row, _fingerprint(format).key, fingerprint)
 
 
 async def known_payments(
-    session: AsyncSession, *, tenant: UUID, fingerprints: Sequence[bytes]
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    format: str,  # noqa: A002 - as statements name it
+    fingerprints: Sequence[bytes],
 ) -> dict[bytes, UUID]:
-    """Return the ids of payments that came with an earlier file, by their fingerprint."""
-    wanted = literal(list(fingerprints), ARRAY(LargeBinary))
-    query = select(PaymentRow).where(PaymentRow.tenant == tenant, PaymentRow.fingerprint == any_(wanted))
-    found = await session.execute(query.with_only_columns(PaymentRow.fingerprint, PaymentRow.id))
-    return {row.fingerprint: row.id for row in found}
+    """Return the ids of payments that came with an earlier file of a format, by their fingerprint there."""
+    column, wanted = _fingerprint(format), literal(list(fingerprints), ARRAY(LargeBinary))
+    query = select(column, PaymentRow.id).where(PaymentRow.tenant == tenant, column == any_(wanted))
+    return {found: payment_id for found, payment_id in await session.execute(query) if found is not None}
+
+
+async def payment_like(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    format: str,  # noqa: A002 - as statements name it
+    likenesses: Sequence[bytes],
+) -> PaymentRow | None:
+    """Return the oldest payment of which a file of the other format says the same, and none of this one yet."""
+    query = (
+        select(PaymentRow)
+        .where(
+            PaymentRow.tenant == tenant,
+            PaymentRow.likenesses.overlap(list(likenesses)),
+            _fingerprint(format).is_(None),
+            PaymentRow.part_of.is_(None),
+        )
+        .order_by(PaymentRow.created_at, PaymentRow.id)
+        .limit(1)
+        .with_for_update()
+    )
+    return (await session.scalars(query)).first()
 
 
 async def reversible(
@@ -79,8 +141,8 @@ async def reversible(
     amount: Decimal,
     references: list[bytes],
     communication: str | None,
-) -> PaymentRow | None:
-    """Return the one payment that a reversal takes back: by the bank's references, else by communication."""
+) -> Sequence[PaymentRow]:
+    """Return some payments that a reversal may take back, or a part of: by reference, else by communication."""
     ways: list[ColumnElement[bool]] = []
     if references:
         ways.append(PaymentRow.reference_hashes.overlap(references))
@@ -90,12 +152,12 @@ async def reversible(
         query = select(PaymentRow).where(
             PaymentRow.tenant == tenant,
             PaymentRow.account_iban == account,
-            PaymentRow.amount == amount,
+            PaymentRow.amount - PaymentRow.taken_back >= amount,
             PaymentRow.kind == PaymentKind.CREDIT,
-            PaymentRow.state != PaymentState.REVERSED,
+            PaymentRow.state.not_in((PaymentState.REVERSED, PaymentState.DIVIDED)),
             way,
         )
-        found = (await session.scalars(query.limit(2))).all()
-        if len(found) == 1:
-            return found[0]
-    return None
+        found = (await session.scalars(query.order_by(PaymentRow.id).limit(_MOST_REVERSIBLE))).all()
+        if found:
+            return found
+    return []

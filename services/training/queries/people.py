@@ -15,6 +15,7 @@ from services.training.domain import (
     LIVE,
     PAYMENT_CLOCK,
     PaymentKind,
+    PaymentState,
     RegistrationNotFound,
     RegistrationState,
 )
@@ -114,14 +115,19 @@ async def over_their_time(
     return (await session.scalars(query)).all()
 
 
-async def paid(session: AsyncSession, *, registration_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
-    """Return how much was paid for each registration that something was paid for."""
+async def paid(
+    session: AsyncSession,
+    *,
+    registration_ids: Sequence[UUID],
+    states: Sequence[PaymentState] = COUNTED,
+) -> dict[UUID, Decimal]:
+    """Return how much is there for each registration that something was paid for, without what was taken back."""
     query = (
-        select(PaymentRow.registration_id, func.sum(PaymentRow.amount))
+        select(PaymentRow.registration_id, func.sum(PaymentRow.amount - PaymentRow.taken_back))
         .where(
             PaymentRow.registration_id.in_(registration_ids),
             PaymentRow.kind == PaymentKind.CREDIT,
-            PaymentRow.state.in_(COUNTED),
+            PaymentRow.state.in_(states),
         )
         .group_by(PaymentRow.registration_id)
     )
@@ -183,6 +189,8 @@ class PaymentRequest:
     account_name: str
     account_iban: str
     amount: Decimal
+    # What came of it already.
+    paid: Decimal
     communication: str
     # The last day on which it can be paid.
     last_day: date
@@ -210,6 +218,7 @@ async def payment_requests(
             account_name=held.account_name or "",
             account_iban=held.account_iban or "",
             amount=row.price - amounts.get(row.id, _ZERO),
+            paid=amounts.get(row.id, _ZERO),
             communication=row.communication or "",
             last_day=calendar.day_of(due[row.id] - _INSTANT),
         )

@@ -8,11 +8,10 @@ from fastapi import Request, Response
 
 from services.training import queries, schemas, statements
 from services.training.domain import PaymentState
-from services.training.models import PaymentRow, Transfer
+from services.training.models import PaymentRow, StatementRow, Transfer
 from services.training.operations import payments
-from services.training.operations.statements import Import, import_statement
+from services.training.operations.statements import digest_of, take_in
 from services.training.permissions import Cashier
-from services.training.settings import training_settings
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
 
 router = Router(tags=["payments"])
@@ -32,11 +31,11 @@ _BODY: dict[str, Any] = {
 
 @router.post(
     "/v1/statements",
-    status_code=201,
+    status_code=202,
     openapi_extra=_BODY,
     max_body_size=MAX_FILE,
     responses={
-        200: {"model": schemas.StatementImported, "description": "This file was imported before"},
+        200: {"model": schemas.StatementImport, "description": "This file was imported before"},
         **problems(413),
     },
 )
@@ -48,35 +47,44 @@ async def import_file(
     parts: Parts,
     now: Now,
     response: Response,
-) -> schemas.StatementImported:
-    """Import a bank statement. Payments with a communication are matched; for others a person decides."""
+) -> schemas.StatementImport:
+    """Import a bank statement: it is read and kept, and booked afterwards; read the statement to see how far it is.
+
+    Payments with a communication are matched; for others a person decides.
+    """
     content = await request.body()
-    # A large file takes a second or more to read: other requests go on meanwhile.
-    read = await asyncio.to_thread(statements.read, content)
-    imported = await import_statement(
-        session,
-        parts.vault,
-        tenant=principal.tenant,
-        content=content,
-        statement=read,
-        threshold=training_settings().suggestion_score,
-        now=now,
-    )
-    response.status_code = 201 if imported.fresh else 200
-    return await _imported(session, imported)
+    digest = digest_of(content)
+    row = await queries.statement_with(session, tenant=principal.tenant, digest=digest)
+    is_new = False
+    if row is None:
+        # A large file takes a second or more to read: other requests go on meanwhile.
+        read = await asyncio.to_thread(statements.read, content)
+        row, is_new = await take_in(
+            session, parts.vault, tenant=principal.tenant, digest=digest, read=read, now=now
+        )
+    response.status_code = 202 if is_new else 200
+    return await _import(session, row)
 
 
-async def _imported(session: Session, imported: Import) -> schemas.StatementImported:
-    statement = imported.statement
-    rows = await queries.payments_on(session, statement=statement)
-    return schemas.StatementImported.model_validate(
+@router.get("/v1/statements/{statement_id}")
+async def read_statement(statement_id: UUID, principal: Cashier, session: Session) -> schemas.StatementImport:
+    """Return how far the import of a statement is, and what came of its entries so far."""
+    row = await queries.statement(session, tenant=principal.tenant, statement_id=statement_id)
+    return await _import(session, row)
+
+
+async def _import(session: Session, row: StatementRow) -> schemas.StatementImport:
+    booked = await queries.booked_of(session, statement_id=row.id)
+    return schemas.StatementImport.model_validate(
         {
-            "statement_id": statement.id,
-            "format": statement.format,
-            "payments": [
-                _imported_payment(rows[UUID(payment_id)], known) for payment_id, known in statement.entries
-            ],
-            "ignored": statement.ignored,
+            "statement_id": row.id,
+            "format": row.format,
+            "state": "imported" if row.booked == row.total else "importing",
+            "total": row.total,
+            "booked": row.booked,
+            "payments": [_imported_payment(payment, entry.again) for entry, payment in booked],
+            "left_out": [{"entry": number, "why": why} for number, why in row.left_out],
+            "balances_differ": row.balances_differ,
         }
     )
 
@@ -124,12 +132,14 @@ def _payment(row: PaymentRow, transfer: Transfer) -> schemas.Payment:
             "kind": row.kind,
             "state": row.state,
             "amount": row.amount,
+            "taken_back": row.taken_back,
             "booked_on": row.booked_on,
             "payer_name": transfer.payer_name,
             "text": transfer.text,
             "communication": row.communication,
             "registration_id": row.registration_id,
             "reverses": row.reverses,
+            "part_of": row.part_of,
             "suggestions": row.suggestions,
         }
     )
@@ -145,7 +155,7 @@ async def match(
     parts: Parts,
     now: Now,
 ) -> schemas.PaymentDecided:
-    """Say whose payment it is, or which registration's payment a reversal takes back."""
+    """Say whose payment it is, also instead of another registration's, or which payment a reversal takes back."""
     decision = await payments.match(
         session,
         parts.vault,
@@ -155,11 +165,48 @@ async def match(
         accept_amount=body.accept_amount,
         now=now,
     )
+    return _decided(decision)
+
+
+@router.post("/v1/payments/{payment_id}/divide")
+async def divide(
+    *,
+    payment_id: UUID,
+    body: schemas.Division,
+    principal: Cashier,
+    session: Session,
+    parts: Parts,
+    now: Now,
+) -> schemas.PaymentDecided:
+    """Divide one transfer for several people into a payment for each of their registrations."""
+    payment = await payments.divide(
+        session,
+        parts.vault,
+        tenant=principal.tenant,
+        payment_id=payment_id,
+        shares=[(share.registration_id, share.amount) for share in body.shares],
+        accept_amount=body.accept_amount,
+        now=now,
+    )
+    return _decided(payments.Decision(payment, None))
+
+
+@router.post("/v1/payments/{payment_id}/settle")
+async def settle(
+    *, payment_id: UUID, body: schemas.Settling, principal: Cashier, session: Session
+) -> schemas.PaymentDecided:
+    """Say that money which counts for nothing, or what is too much of it, was given back, or is kept."""
+    decision = await payments.settle(session, tenant=principal.tenant, payment_id=payment_id, by=body.by)
+    return _decided(decision)
+
+
+def _decided(decision: payments.Decision) -> schemas.PaymentDecided:
+    row = decision.registration
     return schemas.PaymentDecided.model_validate(
         {
             "payment_id": decision.payment.id,
             "state": decision.payment.state,
-            "registration_id": decision.registration.id,
-            "registration_state": decision.registration.state,
+            "registration_id": row and row.id,
+            "registration_state": row and row.state,
         }
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.training import emails, queries, schemas
-from services.training.domain import NothingToPay, RegistrationErased, written_communication
+from services.training.domain import RECEIVED, NothingToPay, RegistrationErased, written_communication
 from services.training.models import Participant, RegistrationRow
 from services.training.operations import registrations
 from services.training.permissions import Collector, Organiser
@@ -105,7 +105,8 @@ async def _views(
     held, _ = await queries.session_and_course(session, tenant=principal.tenant, session_id=session_id)
     people = await parts.vault.open_readable(session, rows)
     asked = await queries.payment_requests(session, of=[(row, held) for row in rows])
-    paid = await queries.paid(session, registration_ids=[row.id for row in rows])
+    # Also what came for one that is over.
+    paid = await queries.paid(session, registration_ids=[row.id for row in rows], states=RECEIVED)
     return [
         schemas.Registration.model_validate(
             {

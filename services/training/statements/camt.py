@@ -1,26 +1,48 @@
 """CAMT.053 (ISO 20022 bank to customer statement), every version, read as a stream by a parser that expands nothing."""
 
 import io
+import re
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from services.training.statements.accounts import account_of
 from services.training.statements.entries import (
     MAX_ENTRIES,
     MAX_NAME,
     MAX_TEXT,
     BankEntry,
+    LeftOut,
     Statement,
     StatementNotReadable,
+    Why,
+    clip,
+    references_of,
 )
 
 FORMAT = "camt.053"
 _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001."
 _MAX_AMOUNT = Decimal("999999999.99")
 _CENT = Decimal("0.01")
-_NO_REFERENCE = {"", "NOTPROVIDED", "NONREF", "NONE"}
+# Of tags that open or close: an honest file of 20,000 entries has fewer.
+_MAX_TAGS = 2_000_000
+_ENCODINGS = ("utf-8", "utf8", "utf-16", "us-ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252")
+_DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_BANKS_ZONE = ZoneInfo("Europe/Brussels")
+_REFERENCES = ("EndToEndId", "TxId", "InstrId", "AcctSvcrRef")
+_OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
+
+
+class _Unusable(Exception):
+    """An entry cannot be taken in."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def read_camt(content: bytes) -> Statement:
@@ -28,14 +50,14 @@ def read_camt(content: bytes) -> Statement:
 
     Raises: StatementNotReadable.
     """
-    entries: list[BankEntry] = []
-    ignored = 0
+    read = Statement(FORMAT)
     try:
-        for account, entry in _entries(content):
-            read = _read_entry(entry, account)
-            ignored += not read
-            entries += read
-            if len(entries) + ignored > MAX_ENTRIES:
+        for number, (account, entry) in enumerate(_entries(_plain(content), read), start=1):
+            try:
+                read.entries.extend(_read_entry(entry, account, number))
+            except _Unusable as unusable:
+                read.left_out.append(LeftOut(number, unusable.why))
+            if max(number, len(read.entries)) > MAX_ENTRIES:
                 raise StatementNotReadable(
                     f"A file may hold {MAX_ENTRIES} entries: send it in parts",
                     reason="too-many-entries",
@@ -43,23 +65,89 @@ def read_camt(content: bytes) -> Statement:
     except etree.XMLSyntaxError:
         # The parser's words quote what it read.
         raise StatementNotReadable("The XML is damaged or not plain", reason="not-xml") from None
-    return Statement(FORMAT, entries, ignored)
+    return read
 
 
-def _entries(content: bytes) -> Iterator[tuple[str, etree._Element]]:
-    """Yield (account, Ntry element) one after another; what was read is let go of."""
+def _plain(content: bytes) -> bytes:
+    """Return a file that is in the encoding that it says it is in. Raises: StatementNotReadable."""
+    if content.count(b"<") > _MAX_TAGS:
+        raise StatementNotReadable(
+            "The file has more elements than a statement has", reason="too-many-entries"
+        )
+    declared = _DECLARED.match(content[:200])
+    encoding = declared.group(1).decode().lower() if declared else "utf-8"
+    if encoding not in _ENCODINGS:
+        raise StatementNotReadable("Send the file in UTF-8", reason="not-xml")
+    if encoding not in ("utf-8", "utf8") or content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        return _from_latin(content, error.start)
+    return content
+
+
+def _from_latin(content: bytes, byte: int) -> bytes:
+    """Return as UTF-8 what some banks write in Latin-1 all the same, if nothing in the file is UTF-8 too."""
+    try:
+        if content.decode(errors="ignore").isascii():
+            return content.decode("windows-1252").encode()
+    except UnicodeDecodeError as error:
+        byte = error.start
+    raise StatementNotReadable("The file says that it is UTF-8 and is not", reason="encoding", byte=byte)
+
+
+@dataclass
+class _Sums:
+    """What a statement's balances say, against what its entries come to; None: it cannot be told."""
+
+    opening: Decimal | None = None
+    closing: Decimal | None = None
+    moved: Decimal | None = field(default_factory=Decimal)
+
+    def note_balance(self, balance: etree._Element) -> None:
+        """Note the balance before the first entry, or after the last one."""
+        code = _first(balance, "Tp", "CdOrPrtry", "Cd")
+        amount = _signed(balance)
+        if code in _OPENING and self.opening is None:
+            self.opening = amount
+        elif code in _CLOSING:
+            self.closing = amount
+
+    def note_entry(self, entry: etree._Element) -> None:
+        """Note what an entry changes, if it is booked."""
+        amount = _signed(entry)
+        if _status(entry) == "BOOK":
+            self.moved = None if self.moved is None or amount is None else self.moved + amount
+
+    @property
+    def differ(self) -> bool:
+        """Say whether the entries do not make the last balance of the first."""
+        if self.opening is None or self.closing is None or self.moved is None:
+            return False
+        return self.opening + self.moved != self.closing
+
+
+def _entries(content: bytes, read: Statement) -> Iterator[tuple[str, etree._Element]]:
+    """Yield (account, Ntry element) one after another; what was read is let go of. Notes balances that differ."""
     _check_root(content)
-    account, statements = "", 0
-    for _, element in _parsing(content, "end", ["{*}Acct", "{*}Ntry", "{*}Stmt"]):
+    account, statements, sums = "", 0, _Sums()
+    for _, element in _parsing(content, "end", ["{*}Acct", "{*}Bal", "{*}Ntry", "{*}Stmt"]):
         name, parent = _local(element), element.getparent()
-        if name == "Acct" and parent is not None and _local(parent) == "Stmt":
-            account = _first(element, "Id", "IBAN").replace(" ", "").upper()
+        if parent is None or _local(parent) != ("BkToCstmrStmt" if name == "Stmt" else "Stmt"):
+            continue
+        if name == "Acct":
+            account = account_of(_first(element, "Id", "IBAN") or _first(element, "Id", "Othr", "Id"))
             statements += 1
+        elif name == "Bal":
+            sums.note_balance(element)
         elif name == "Ntry":
+            sums.note_entry(element)
             yield account, element
             _let_go(element)
-        elif name == "Stmt":
-            account = ""
+        else:
+            read.balances_differ = read.balances_differ or sums.differ
+            account, sums = "", _Sums()
             _let_go(element)
     if not statements:
         raise StatementNotReadable("The file names no account", reason="no-account")
@@ -102,106 +190,98 @@ def _let_go(element: etree._Element) -> None:
         del parent[0]
 
 
-def _read_entry(entry: etree._Element, account: str) -> list[BankEntry]:
-    status = _first(entry, "Sts", "Cd") or _first(entry, "Sts")
-    amount = _amount(_child(entry, "Amt"))
-    direction, undone = (
-        _first(entry, "CdtDbtInd"),
-        _first(entry, "RvslInd").lower() in ("true", "1"),
-    )
-    # An undone debit is no payment to us.
-    wanted = (direction == "CRDT" and not undone) or direction == "DBIT"
-    if status != "BOOK" or amount is None or not account or not wanted:
-        return []
+def _status(entry: etree._Element) -> str:
+    # A statement holds what was booked; not every bank says so of each entry.
+    return _first(entry, "Sts", "Cd") or _first(entry, "Sts") or "BOOK"
+
+
+def _read_entry(entry: etree._Element, account: str, number: int) -> list[BankEntry]:
+    """Return the transfers of an entry. Raises: _Unusable."""
+    direction = _first(entry, "CdtDbtInd")
+    undone = _first(entry, "RvslInd").lower() in ("true", "1")
     parts = list(_each(entry, "NtryDtls", "TxDtls"))
+    if not account:
+        raise _Unusable("no-account")
+    if _status(entry) != "BOOK":
+        raise _Unusable("not-booked")
+    if direction not in ("CRDT", "DBIT"):
+        raise _Unusable("no-direction")
+    debit, returned = direction == "DBIT", any(_child(part, "RtrInf") is not None for part in parts)
+    if debit and not (undone or returned):
+        raise _Unusable("debit")
+    if not debit and (undone or returned):
+        # A debit that was undone, or money that we had sent out and that comes back: no payment to us.
+        raise _Unusable("undone-debit")
+    amount, booked_on = _amount(_child(entry, "Amt")), _day(entry)
     amounts = [_part_amount(part) for part in parts]
-    booked_on = _day(entry)
-    whole = len(parts) <= 1 or sum(part or 0 for part in amounts) != amount
-    if whole:
-        amounts = [amount]
-        groups = [parts]
-    else:
-        groups = [[part] for part in parts]
-    read = [
+    divided = len(parts) > 1 and all(amounts) and sum(part or 0 for part in amounts) == amount
+    groups = [([part], of) for part, of in zip(parts, amounts, strict=True)] if divided else [(parts, amount)]
+    return [
         _entry(
             entry,
             group,
+            number=number,
             account=account,
-            amount=part,
+            amount=of or amount,
             booked_on=booked_on,
-            debit=direction == "DBIT",
-            undone=undone,
+            debit=debit,
         )
-        for group, part in zip(groups, amounts, strict=True)
-        if part
+        for group, of in groups
     ]
-    return [one for one in read if one is not None]
 
 
 def _entry(
     entry: etree._Element,
     parts: list[etree._Element],
     *,
+    number: int,
     account: str,
     amount: Decimal,
     booked_on: date,
     debit: bool,
-    undone: bool,
-) -> BankEntry | None:
-    returned = any(_child(part, "RtrInf") is not None for part in parts)
-    if debit and not (undone or returned):
-        return None
-    if not debit and returned:
-        # Money that we had sent out comes back.
-        return None
+) -> BankEntry:
+    several = len(parts) > 1
+    structured = [found for part in parts for found in _structured(part)]
     texts = [text for part in parts for text in _texts(part)] or [_first(entry, "AddtlNtryInf")]
-    bank_reference = next(filter(None, (_first(part, "Refs", "AcctSvcrRef") for part in parts)), "")
-    bank_reference = bank_reference or _first(entry, "AcctSvcrRef")
-    references = [
-        _first(part, "Refs", name)
-        for part in parts
-        for name in ("EndToEndId", "TxId", "InstrId", "AcctSvcrRef")
-    ]
+    # Of several transfers each is named, so that a person sees all of them.
+    names = [name for part in parts if (name := _party(part, "Nm", debit=debit))]
     return BankEntry(
+        number=number,
         account=account,
         amount=amount,
         booked_on=booked_on,
         reversal=debit,
-        payer_name=_clip(_party(parts, "Nm"), MAX_NAME),
-        payer_iban=_clip(_party(parts, "IBAN").replace(" ", "").upper(), 34),
-        structured=_clip(_structured(parts), 35),
-        text=_clip(" ".join(filter(None, texts)), MAX_TEXT),
-        bank_reference=_clip(bank_reference, 60),
-        references=tuple(
-            _clip(ref, 60) for ref in dict.fromkeys(references) if ref.upper() not in _NO_REFERENCE
+        several=several,
+        payer_name=clip(", ".join(dict.fromkeys(names)), MAX_NAME),
+        payer_iban="" if several else clip("".join(_party(part, "IBAN", debit=debit) for part in parts), 34),
+        structured=clip(structured[0], 35) if len(structured) == 1 else "",
+        text=clip(" ".join(filter(None, [*(structured if len(structured) > 1 else ()), *texts])), MAX_TEXT),
+        references=references_of(
+            *(_first(part, "Refs", name) for part in parts for name in _REFERENCES),
+            _first(entry, "AcctSvcrRef"),
         ),
     )
 
 
-def _party(parts: list[etree._Element], what: str) -> str:
-    for part in parts:
+def _party(part: etree._Element, what: str, *, debit: bool) -> str:
+    # In what the bank takes back, some banks name who gets the money.
+    sides = ("Dbtr", "UltmtDbtr", "Cdtr") if debit else ("Dbtr", "UltmtDbtr")
+    for side in sides:
         # From version 8 on a party is wrapped once more (Pty).
         ways = (
-            [("RltdPties", "DbtrAcct", "Id", "IBAN")]
+            [(f"{side}Acct", "Id", "IBAN"), (f"{side}Acct", "Id", "Othr", "Id")]
             if what == "IBAN"
-            else [
-                ("RltdPties", "Dbtr", "Nm"),
-                ("RltdPties", "Dbtr", "Pty", "Nm"),
-                ("RltdPties", "UltmtDbtr", "Nm"),
-            ]
+            else [(side, "Nm"), (side, "Pty", "Nm")]
         )
         for way in ways:
-            if found := _first(part, *way):
-                return found
+            if found := _first(part, "RltdPties", *way):
+                return account_of(found) if what == "IBAN" else found
     return ""
 
 
-def _structured(parts: list[etree._Element]) -> str:
-    for part in parts:
-        for remittance in _each(part, "RmtInf", "Strd"):
-            if found := _first(remittance, "CdtrRefInf", "Ref"):
-                return found
-    return ""
+def _structured(part: etree._Element) -> list[str]:
+    found = (_first(remittance, "CdtrRefInf", "Ref") for remittance in _each(part, "RmtInf", "Strd"))
+    return [reference for reference in found if reference]
 
 
 def _texts(part: etree._Element) -> list[str]:
@@ -213,37 +293,57 @@ def _texts(part: etree._Element) -> list[str]:
 def _part_amount(part: etree._Element) -> Decimal | None:
     for way in (("Amt",), ("AmtDtls", "TxAmt", "Amt")):
         for found in _each(part, *way):
-            return _amount(found)
+            try:
+                return _amount(found)
+            except _Unusable:
+                return None
     return None
 
 
-def _amount(element: etree._Element | None) -> Decimal | None:
-    """Return euros and cents; None for another currency."""
-    if element is None or element.get("Ccy") != "EUR":
-        return None
-    written = _text(element)
-    try:
-        amount = Decimal(written) if written.isascii() else Decimal("NaN")
-        if not (amount.is_finite() and 0 <= amount <= _MAX_AMOUNT and amount == amount.quantize(_CENT)):
-            raise InvalidOperation
-    except InvalidOperation:
-        raise StatementNotReadable("An amount is not a number of euros and cents", reason="amount") from None
+def _amount(element: etree._Element | None) -> Decimal:
+    """Return euros and cents. Raises: _Unusable."""
+    amount = _number(element)
+    if element is not None and element.get("Ccy") != "EUR":
+        raise _Unusable("not-euro")
+    if amount is None or amount < 0 or amount != amount.quantize(_CENT):
+        raise _Unusable("amount")
+    if not amount:
+        raise _Unusable("zero")
     return amount.quantize(_CENT)
 
 
+def _number(element: etree._Element | None) -> Decimal | None:
+    written = "" if element is None else _text(element)
+    try:
+        amount = Decimal(written) if written.isascii() else Decimal("NaN")
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and abs(amount) <= _MAX_AMOUNT else None
+
+
+def _signed(element: etree._Element) -> Decimal | None:
+    """Return the amount of an entry or a balance, negative if it is a debit; None if that cannot be told."""
+    amount, direction = _number(_child(element, "Amt")), _first(element, "CdtDbtInd")
+    if amount is None or amount < 0 or direction not in ("CRDT", "DBIT"):
+        return None
+    return amount if direction == "CRDT" else -amount
+
+
 def _day(entry: etree._Element) -> date:
-    for way in (
-        ("BookgDt", "Dt"),
-        ("BookgDt", "DtTm"),
-        ("ValDt", "Dt"),
-        ("ValDt", "DtTm"),
-    ):
-        if written := _first(entry, *way):
+    """Return the bank's day on which an entry was booked, else that of its value. Raises: _Unusable."""
+    for what in ("BookgDt", "ValDt"):
+        written = _first(entry, what, "DtTm") or _first(entry, what, "Dt")
+        try:
+            at = datetime.fromisoformat(written)
+            # A day may have a zone of its own, which does not move it.
+            timed = at.tzinfo is not None and "T" in written
+            return at.astimezone(_BANKS_ZONE).date() if timed else at.date()
+        except ValueError:
             try:
                 return date.fromisoformat(written[:10])
             except ValueError:
-                break
-    raise StatementNotReadable("An entry has no booking date", reason="date")
+                continue
+    raise _Unusable("date")
 
 
 def _local(element: etree._Element) -> str:
@@ -276,7 +376,3 @@ def _text(element: etree._Element) -> str:
         for character in (element.text or "").strip()
         if character.isprintable() or character in "\t\n"
     )
-
-
-def _clip(text: str, length: int) -> str:
-    return " ".join(text.split())[:length]

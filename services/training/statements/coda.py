@@ -5,20 +5,26 @@ raises says nothing to people.
 """
 
 import io
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import coda
-from stdnum import iban as iban_rules
 
+from services.training.statements.accounts import account_of
 from services.training.statements.entries import (
     MAX_ENTRIES,
     MAX_NAME,
     MAX_TEXT,
     BankEntry,
+    LeftOut,
     Statement,
     StatementNotReadable,
+    Why,
+    clip,
+    references_of,
 )
 
 FORMAT = "coda"
@@ -28,18 +34,39 @@ _KIND = 53
 _DETAIL_OF_DETAIL, _DETAIL = "9", "8"
 # Totals of several transfers, by the customer or by the bank, and the transfers in them.
 _TOTALS, _PARTS = ("1", "2"), ("5", "6", "7")
-_STRUCTURED = ("101", "102")
+_STRUCTURED = ("100", "101", "102", "103")
 # Credit transfers (also instant and from far away), and in them what undoes another.
 _TRANSFERS, _CORRECTIONS = ("01", "02", "41"), ("49", "99")
 # Counted by the trailer: balances, movements and information.
 _COUNTED = ("1", "2", "3", "8")
+# A return or a reversal says its kind and, mostly, a reason (ISO 20022); older versions have other things there.
+_RETURNS, _REASON = ("1", "2", "3", "4", "5"), re.compile(r"[A-Z]{2}[0-9]{2}|")
+# Where records have dates (from, to), and which of them matter.
+_DAY = 6
+_HEADER_DAY, _OLD_DAY, _NEW_DAY, _VALUE_DAY, _ENTRY_DAY = 5, 58, 57, 47, 115
+_NO_DAY, _ANY_DAY = ("000000", "      "), "010100"
+_NAMED = ("001", "008", "009")
+# A return or a reversal says its kind and, mostly, a reason (ISO 20022); older versions have other things there.
+_RETURNS, _REASON = ("1", "2", "3", "4", "5"), re.compile(r"[A-Z]{2}[0-9]{2}|")
+# Where records have dates (from, to), and which of them matter.
+_DAY = 6
+_HEADER_DAY, _OLD_DAY, _NEW_DAY, _VALUE_DAY, _ENTRY_DAY = 5, 58, 57, 47, 115
+_NO_DAY, _ANY_DAY = ("000000", "      "), "010100"
+_NAMED = ("001", "008", "009")
+# A return or a reversal says its kind and, mostly, a reason (ISO 20022); older versions have other things there.
+_RETURNS, _REASON = ("1", "2", "3", "4", "5"), re.compile(r"[A-Z]{2}[0-9]{2}|")
+# Where records have dates (from, to), and which of them matter.
+_DAY = 6
+_HEADER_DAY, _OLD_DAY, _NEW_DAY, _VALUE_DAY, _ENTRY_DAY = 5, 58, 57, 47, 115
+_NO_DAY, _ANY_DAY = ("000000", "      "), "010100"
+_NAMED = ("001", "008", "009")
 _CENT = Decimal("0.01")
 
 
 def looks_like_coda(content: bytes) -> bool:
     """Say whether a file begins as CODA does: with a header record of 128 characters."""
-    first = content[: _LENGTH + 2].splitlines()
-    return content.startswith(b"0") and bool(first) and len(first[0]) == _LENGTH
+    first = content[: 4 * _LENGTH].splitlines()
+    return content.startswith(b"0") and bool(first) and _LENGTH <= len(first[0]) < 2 * _LENGTH
 
 
 def read_coda(content: bytes) -> Statement:
@@ -50,8 +77,9 @@ def read_coda(content: bytes) -> Statement:
     records = _records(content)
     try:
         statements = coda.CODA(io.StringIO("\n".join(records))).statements
-        counted = zip(statements, _counts(records), strict=True)
-        found = [entry for statement, count in counted for entry in _checked(statement, count)]
+        counted = list(zip(statements, _counts(records), strict=True))
+        numbers = count(1)
+        found = [read for each, records_of in counted for read in _checked(each, records_of, numbers)]
     except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
         # Any of these means a record that is not as the standard says; the words quote what was read.
         raise StatementNotReadable("A CODA record is damaged", reason="record") from None
@@ -59,27 +87,75 @@ def read_coda(content: bytes) -> Statement:
         raise StatementNotReadable(
             f"A file may hold {MAX_ENTRIES} entries: send it in parts", reason="too-many-entries"
         )
-    entries = [entry for entry in found if entry is not None]
-    return Statement(FORMAT, entries, len(found) - len(entries))
+    return Statement(
+        FORMAT,
+        [read for read in found if isinstance(read, BankEntry)],
+        [read for read in found if isinstance(read, LeftOut)],
+    )
 
 
 def _records(content: bytes) -> list[str]:
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        text = content.decode("windows-1252", "replace")
-    records = [line for line in text.rstrip("\x1a\r\n").replace("\r\n", "\n").split("\n") if line]
-    if any(len(record) != _LENGTH or not record.isprintable() for record in records):
+    lines = re.split(r"\r\n|\r|\n", _decoded(content).rstrip("\x1a\r\n\x00"))
+    # What cannot be printed, a no-break blank too, is a blank.
+    records = ["".join(one if one.isprintable() else " " for one in line) for line in lines if line]
+    if any(len(record) != _LENGTH for record in records):
         raise StatementNotReadable("A CODA record has 128 characters", reason="record")
     if records[-1][0] != "9":
         raise StatementNotReadable("The file does not end with a trailer record", reason="incomplete")
-    return [_without_depth(record) for record in records]
+    return list(_mended(records))
 
 
-def _without_depth(record: str) -> str:
-    if record.startswith("21") and record[_KIND] == _DETAIL_OF_DETAIL:
-        return record[:_KIND] + _DETAIL + record[_KIND + 1 :]
-    return record
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        # Of the two that banks use it is the one in which there are more letters.
+        ways = [content.decode(name, "replace") for name in ("windows-1252", "cp850")]
+        return max(ways, key=lambda text: sum(one.isalpha() and not one.isascii() for one in text))
+
+
+def _mended(records: list[str]) -> Iterator[str]:
+    """Yield records in which what may be missing, and what the library stumbles over, is filled in."""
+    balance_day = _ANY_DAY
+    for record in records:
+        kind = record[0]
+        if kind == "0":
+            yield _with(
+                record, _HEADER_DAY, _day(record, _HEADER_DAY) or _ANY_DAY, f"{_digits(record[11:14]):>03}"
+            )
+        elif kind == "1":
+            balance_day = _day(record, _OLD_DAY) or balance_day
+            yield "1" + _structure(record) + _with(record, _OLD_DAY, balance_day)[2:]
+        elif kind == "8":
+            yield _with(record, _NEW_DAY, _day(record, _NEW_DAY) or balance_day)
+        elif record.startswith("21"):
+            depth = _DETAIL if record[_KIND] == _DETAIL_OF_DETAIL else record[_KIND]
+            booked = _day(record, _ENTRY_DAY) or _day(record, _VALUE_DAY) or balance_day
+            valued = _with(record, _VALUE_DAY, _day(record, _VALUE_DAY) or booked)
+            yield _with(_with(valued, _KIND, depth), _ENTRY_DAY, booked)
+        else:
+            yield record
+
+
+def _day(record: str, start: int) -> str:
+    written = record[start : start + _DAY]
+    return "" if written in _NO_DAY else written
+
+
+def _with(record: str, start: int, *values: str) -> str:
+    value = "".join(values)
+    return record[:start] + value + record[start + len(value) :]
+
+
+def _digits(written: str) -> str:
+    return written.strip() if written.strip().isdigit() else "0"
+
+
+def _structure(record: str) -> str:
+    """Return how the account is written: as it is said, else as it looks."""
+    if record[1] in "0123":
+        return record[1]
+    return ("2" if record[5:7] == "BE" else "3") if record[5].isalpha() else "0"
 
 
 def _counts(records: list[str]) -> list[int]:
@@ -92,30 +168,51 @@ def _counts(records: list[str]) -> list[int]:
     return counts[:-1]
 
 
-def _checked(statement: Any, count: int) -> Iterator[BankEntry | None]:
-    """Yield the entries of one statement, None for what is no money for us, if its sums are right."""
+def _checked(statement: Any, records: int, numbers: Iterator[int]) -> Iterator[BankEntry | LeftOut]:
+    """Yield the entries of one statement, if its sums are right."""
     credit = sum((move.amount for move in statement.moves if move.amount > 0), Decimal(0))
     debit = -sum((move.amount for move in statement.moves if move.amount < 0), Decimal(0))
     right = (
         statement.total_credit == credit
         and statement.total_debit == debit
         and statement.new_balance - statement.old_balance == credit - debit
-        and statement.number_records == count
+        and statement.number_records == records
     )
     if not right:
         raise StatementNotReadable("The sums in the CODA file are not right", reason="sums")
-    account = _account(statement)
+    account = account_of(str(statement.account))
+    told = _Told(statement)
     for move in statement.moves:
         for part in _parts(move):
-            yield _entry(part, account) if statement.account_currency == "EUR" else None
+            number = next(numbers)
+            why = _unusable(part, account, str(statement.account_currency))
+            yield _entry(part, number, account, told) if why is None else LeftOut(number, why)
 
 
-def _account(statement: Any) -> str:
-    account = str(statement.account).replace(" ", "").upper()
-    if account.isdigit():
-        # A Belgian account number from before IBAN.
-        return "BE" + str(iban_rules.calc_check_digits(f"BE00{account}")) + account
-    return account
+class _Told:
+    """What information records say of the movements before them."""
+
+    def __init__(self, statement: Any) -> None:
+        self._by_sequence: dict[str, list[Any]] = {}
+        self._moves: dict[str, list[str]] = {}
+        for found in statement.informations.values():
+            for information in found:
+                self._by_sequence.setdefault(information.sequence, []).append(information)
+        for move in statement.all_moves:
+            self._moves.setdefault(move.sequence, []).append(move.detail_sequence)
+
+    def of(self, move: Any) -> list[Any]:
+        """Return the information about a movement: up to the next movement of the same sequence."""
+        later = [detail for detail in self._moves[move.sequence] if detail > move.detail_sequence]
+        end = min(later, default="99999")
+        return sorted(
+            (
+                each
+                for each in self._by_sequence.get(move.sequence, ())
+                if move.detail_sequence < each.detail_sequence < end
+            ),
+            key=lambda each: str(each.detail_sequence),
+        )
 
 
 def _parts(move: Any) -> list[Any]:
@@ -125,30 +222,52 @@ def _parts(move: Any) -> list[Any]:
     return parts if is_split else [move]
 
 
-def _entry(move: Any, account: str) -> BankEntry | None:
-    undone = move.transaction_transaction in _CORRECTIONS or bool((move.r_transaction or "").strip("0 "))
-    if (move.amount > 0) == undone or not move.amount:
-        # A plain debit, or a debit that was undone.
-        return None
-    if undone and move.transaction_family not in _TRANSFERS:
-        # A correction of costs, cheques and the like.
-        return None
-    amount = abs(move.amount)
+def _undone(move: Any) -> bool:
+    returned = str(move.r_transaction or "") in _RETURNS and _REASON.fullmatch(
+        str(move.r_reason or "").strip()
+    )
+    return move.transaction_transaction in _CORRECTIONS or bool(returned)
+
+
+def _unusable(move: Any, account: str, currency: str) -> Why | None:
+    amount, undone = move.amount, _undone(move)
     if not amount.is_finite() or amount != amount.quantize(_CENT):
-        raise ValueError("amount")
+        return "amount"
+    wrong: list[tuple[Why, bool]] = [
+        ("zero", not amount),
+        ("no-account", not account),
+        ("not-euro", currency.strip() not in ("EUR", "")),
+        ("undone-debit", amount > 0 and undone),
+        ("debit", amount < 0 and not undone),
+        # A correction of costs, cheques and the like.
+        ("no-transfer", amount < 0 and move.transaction_family not in _TRANSFERS),
+    ]
+    return next((why for why, is_wrong in wrong if is_wrong), None)
+
+
+def _entry(move: Any, number: int, account: str, told: _Told) -> BankEntry:
+    information = told.of(move)
+    named = next((str(each.name) for each in information if each.communication_type in _NAMED), "")
+    more = [str(each._communication)[1:] for each in information if each.communication_type is None] + [
+        str(each.communication) for each in information if each.communication_type == "002"
+    ]
+    # The lines of a text are one: a word may go on in the next.
+    communication = str(move.communication or "")
     structured = move.communication_type in _STRUCTURED
-    communication = " ".join(str(move.communication or "").split())
-    bank_reference = str(move.bank_reference or "").strip()
-    references = (bank_reference, str(move.customer_reference or "").strip())
+    parts = [part for part in move.moves if part.transaction_type in _PARTS]
+    if move.transaction_type in _TOTALS:
+        more += [str(part.communication or "") for part in parts]
+    text = [*([] if structured else [communication]), *more]
     return BankEntry(
+        number=number,
         account=account,
-        amount=amount.quantize(_CENT),
+        amount=abs(move.amount).quantize(_CENT),
         booked_on=move.entry_date,
         reversal=move.amount < 0,
-        payer_name=" ".join(str(move.counterparty_name or "").split())[:MAX_NAME],
-        payer_iban=str(move.counterparty_account or "")[:34].strip().lstrip("0"),
-        structured=communication if structured else "",
-        text="" if structured else communication[:MAX_TEXT],
-        bank_reference=bank_reference,
-        references=tuple(reference for reference in dict.fromkeys(references) if reference),
+        several=move.transaction_type in _TOTALS and len(parts) != 1,
+        payer_name=clip(str(move.counterparty_name or "") or named, MAX_NAME),
+        payer_iban=account_of(str(move.counterparty_account or "")[:34].strip().lstrip("0")),
+        structured=clip(communication, 35) if structured else "",
+        text=clip(" ".join(text), MAX_TEXT),
+        references=references_of(str(move.bank_reference or ""), str(move.customer_reference or "")),
     )

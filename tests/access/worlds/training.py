@@ -53,6 +53,7 @@ async def _furnished(training: Training, whose: str) -> dict[str, str]:
         "course_id": listed.json()["items"][0]["course_id"],
         "session_id": session,
         "registration_id": registered["registration_id"],
+        "statement_id": imported["statement_id"],
         "payment_id": imported["payments"][0]["payment_id"],
     }
 
@@ -70,6 +71,7 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
         "POST /v1/courses/{course_id}/sessions": planned,
         "POST /v1/sessions/{session_id}/registrations": participant("Nieuw"),
         "POST /v1/payments/{payment_id}/match": {"registration_id": ids["registration_id"]},
+        "POST /v1/payments/{payment_id}/settle": {"by": "refund"},
         "PUT /v1/policy": {},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}

@@ -103,8 +103,8 @@ class TestStatements:
         registered = await world.register(session, "Annelies")
         line = Line(communication=digits(registered["payment"]))
         first = await world.import_file(statement(line))
-        (row,) = await world.rows("SELECT id, fingerprint FROM payment")
-        assert len(row.fingerprint) == 35
+        (row,) = await world.rows("SELECT camt FROM payment")
+        assert len(row.camt) == 35
         world.later(days=1)
         again = await world.import_file(statement(line, Line(text="iets anders")))
         assert again["payments"][0]["payment_id"] == first["payments"][0]["payment_id"]

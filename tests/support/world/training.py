@@ -4,7 +4,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from temporalio.testing import ActivityEnvironment
+
+from services.training.domain import STATEMENT_CLOCK
 from shared.auth import Role
+from shared.steps import activities
+from tests.support.steps import deadline_of
 from tests.support.world.base import World
 from tests.support.world.principals import Headers
 
@@ -69,10 +74,19 @@ class Training(World):
         """Return the state of a registration."""
         return str((await self.registration(registered["registration_id"]))["state"])
 
-    async def import_file(self, content: bytes, *, expect: int = 201) -> dict[str, Any]:
-        """Import a statement file, and return the answer."""
+    async def import_file(self, content: bytes, *, expect: int = 202) -> dict[str, Any]:
+        """Import a statement file, book it as its workflow would, and return what came of it."""
         answer = await self.ask("POST", "/v1/statements", self.finance, content=content, expect=expect)
-        found: dict[str, Any] = answer.json()
+        return await self.booked(answer.json()["statement_id"])
+
+    async def booked(self, statement_id: str) -> dict[str, Any]:
+        """Book what is left of a statement, and return it."""
+        path = f"/v1/statements/{statement_id}"
+        due = await deadline_of(self.context, tenant=self.tenant, kind=STATEMENT_CLOCK, subject=statement_id)
+        if due is not None:
+            await ActivityEnvironment().run(activities(self.context)["training.book-statement"], due)
+        found: dict[str, Any] = await self.do("GET", path, self.finance)
+        assert found["state"] == "imported"
         return found
 
     async def match(

@@ -30,11 +30,25 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
-        sa.Column("entries", postgresql.JSONB(), nullable=False),
-        sa.Column("ignored", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("booked", sa.Integer(), nullable=False),
+        sa.Column("left_out", postgresql.JSONB(), nullable=False),
+        sa.Column("balances_differ", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("booked BETWEEN 0 AND total", name=op.f("ck_statement_booked")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
         sa.UniqueConstraint("tenant", "digest", name=op.f("uq_statement_tenant_digest")),
+    )
+    op.create_table(
+        "statement_part",
+        sa.Column("statement_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["statement_id"], ["statement.id"], name=op.f("fk_statement_part_statement_id_statement")
+        ),
+        sa.PrimaryKeyConstraint("statement_id", "number", name=op.f("pk_statement_part")),
     )
     op.create_table(
         "course_session",
@@ -112,32 +126,55 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("account_iban", sa.Text(), nullable=False),
         sa.Column("amount", sa.Numeric(precision=12, scale=2), nullable=False),
+        sa.Column("taken_back", sa.Numeric(precision=12, scale=2), nullable=False),
         sa.Column("booked_on", sa.Date(), nullable=False),
         sa.Column("communication", sa.Text(), nullable=True),
-        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("camt", sa.LargeBinary(), nullable=True),
+        sa.Column("coda", sa.LargeBinary(), nullable=True),
+        sa.Column("likenesses", postgresql.ARRAY(sa.LargeBinary()), nullable=False),
         sa.Column("reference_hashes", postgresql.ARRAY(sa.LargeBinary()), nullable=False),
         sa.Column("registration_id", sa.Uuid(), nullable=True),
         sa.Column("reverses", sa.Uuid(), nullable=True),
+        sa.Column("part_of", sa.Uuid(), nullable=True),
         sa.Column("suggestions", postgresql.JSONB(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('credit', 'reversal')", name=op.f("ck_payment_kind")),
         sa.CheckConstraint(
-            "state IN ('matched', 'suggested', 'unmatched', 'underpaid', 'overpaid', 'paid-twice', 'late', 'early', 'reversed')",
+            "state IN ('matched', 'suggested', 'unmatched', 'underpaid', 'overpaid', 'paid-twice', 'late', 'early', 'reversed', 'divided', 'refunded', 'kept')",
             name=op.f("ck_payment_state"),
         ),
         sa.CheckConstraint("amount > 0", name=op.f("ck_payment_amount")),
+        sa.CheckConstraint("taken_back BETWEEN 0 AND amount", name=op.f("ck_payment_taken_back")),
         sa.ForeignKeyConstraint(
             ["registration_id"], ["registration.id"], name=op.f("fk_payment_registration_id_registration")
         ),
         sa.ForeignKeyConstraint(["reverses"], ["payment.id"], name=op.f("fk_payment_reverses_payment")),
+        sa.ForeignKeyConstraint(["part_of"], ["payment.id"], name=op.f("fk_payment_part_of_payment")),
         sa.ForeignKeyConstraint(
             ["statement_id"], ["statement.id"], name=op.f("fk_payment_statement_id_statement")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
-        sa.UniqueConstraint("tenant", "fingerprint", name=op.f("uq_payment_tenant_fingerprint")),
+        sa.UniqueConstraint("tenant", "camt", name=op.f("uq_payment_tenant_camt")),
+        sa.UniqueConstraint("tenant", "coda", name=op.f("uq_payment_tenant_coda")),
     )
+    op.create_index("ix_payment_likenesses", "payment", ["likenesses"], postgresql_using="gin")
     op.create_index("ix_payment_list", "payment", ["tenant", "created_at", "id"])
     op.create_index("ix_payment_of_registration", "payment", ["registration_id"])
     op.create_index("ix_payment_reference_hashes", "payment", ["reference_hashes"], postgresql_using="gin")
     op.create_index("ix_payment_state", "payment", ["tenant", "state", "created_at", "id"])
+    op.create_table(
+        "statement_entry",
+        sa.Column("statement_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payment.id"], name=op.f("fk_statement_entry_payment_id_payment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["statement_id"], ["statement.id"], name=op.f("fk_statement_entry_statement_id_statement")
+        ),
+        sa.PrimaryKeyConstraint("statement_id", "position", name=op.f("pk_statement_entry")),
+    )

@@ -1,0 +1,33 @@
+"""The step of training that is more than one transaction: booking a bank statement."""
+
+import time
+
+from services.training import domain
+from services.training.operations import booking
+from shared.context import Context
+from shared.database import Scope
+from shared.deadlines import Deadline, Done
+from shared.steps import steps
+from shared.trail import taken_by
+
+# Well within the time that an activity may take: the deadline stays, so what is left is another activity's.
+_SECONDS = 10.0
+
+
+@steps("training.book-statement")
+async def book_statement(context: Context, due: Deadline) -> Done:
+    """Book a file, part after part for some seconds; its clock stops with the last one.
+
+    Each part is a transaction that ends with the part gone: killed anywhere, the next try begins with what is left.
+    """
+    now = max(await context.clock.now(), due.at)
+    until = time.monotonic() + _SECONDS
+    booked, more = False, True
+    with taken_by(domain.statement_workflow_id(due.subject)):
+        while more and time.monotonic() < until:
+            async with context.database.transaction(Scope(tenant=due.tenant)) as session:
+                more = await booking.book_part(
+                    session, context.vault, tenant=due.tenant, statement_id=due.subject, now=now
+                )
+            booked = booked or more
+    return Done(done=booked)
