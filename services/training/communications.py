@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 
 from services.training.domain import is_communication
 
@@ -11,7 +11,11 @@ _LENGTH = 12
 _SHORT, _LONG = _LENGTH - 1, _LENGTH + 1
 # What people and banks put between digits, and between the halves of a text that a bank cut in two.
 _BETWEEN = re.compile(r"[\s./\\,;:_+*-]{0,4}")
-_GROUP = re.compile(r"[0-9OoIl|]+")
+_DIGITS = re.compile(r"[0-9]+")
+# A letter that looks like a digit stands for it where it stands alone or beside one, not in a word.
+_ALIKE = re.compile(r"(?<![^\W\d_])(?:[OoIl|]*[0-9][0-9OoIl|]*|[Oo]+)(?![^\W\d_])")
+# The digits of a Belgian account are a valid communication too.
+_ACCOUNT = re.compile(r"\bBE\d{2}(?:[ .-]?\d{4}){3}(?!\d)", re.IGNORECASE)
 _LOOKS_LIKE = str.maketrans("OoIl|", "00111")
 # ISO 11649: a creditor reference around a communication.
 _CREDITOR_REFERENCE = re.compile(r"\bRF\s?(\d\d)((?:[\s/]?\d){12})(?!\d)", re.IGNORECASE)
@@ -69,7 +73,12 @@ def _one_slip_from(run: str) -> Iterator[str]:
 
 def _runs(text: str, length: int) -> Iterator[str]:
     """Yield what neighbouring groups of digits make together, where that has a length."""
-    groups = [found for found in _GROUP.finditer(text) if _stands_alone(text, found)][:_MOST_RUNS]
+    text = _ACCOUNT.sub(" # ", text)
+    yield from _runs_of(list(islice(_DIGITS.finditer(text), _MOST_RUNS)), text, length)
+    yield from _runs_of(list(islice(_ALIKE.finditer(text), _MOST_RUNS)), text, length)
+
+
+def _runs_of(groups: list[re.Match[str]], text: str, length: int) -> Iterator[str]:
     for first, last in combinations(range(len(groups) + 1), 2):
         taken = groups[first:last]
         size = sum(len(found.group()) for found in taken)
@@ -78,10 +87,3 @@ def _runs(text: str, length: int) -> Iterator[str]:
         gaps = [text[one.end() : other.start()] for one, other in pairwise(taken)]
         if all(_BETWEEN.fullmatch(gap) for gap in gaps):
             yield "".join(found.group() for found in taken).translate(_LOOKS_LIKE)
-
-
-def _stands_alone(text: str, found: re.Match[str]) -> bool:
-    # A letter beside it makes it part of a word, or of an account.
-    before, after = text[max(0, found.start() - 1) : found.start()], text[found.end() : found.end() + 1]
-    digits = any(map(str.isdigit, found.group())) or not found.group().strip("Oo")
-    return digits and not (before.isalpha() or after.isalpha())

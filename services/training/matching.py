@@ -12,6 +12,8 @@ from services.training.names import words_of
 
 _MOST_SUGGESTIONS = 3
 _MOST_COMPARED = 40
+# Those that were added first: words that more people share tell nobody apart.
+_MOST_OF_A_KEY = 200
 _MOST_WORDS_OF_TEXT = 24
 _PLACE_BONUS = 5
 _AMOUNT_BONUS = 5
@@ -50,18 +52,21 @@ class _Known:
 class Candidates:
     """Those who may pay to one account, to be found by the words of their names."""
 
-    _by_key: dict[str, list[_Known]] = field(default_factory=lambda: defaultdict(list))
+    _known: list[_Known] = field(default_factory=list)
+    _by_key: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, candidate: Candidate) -> None:
         """Let a candidate be found."""
         words = words_of(candidate.name)
-        known = _Known(candidate, words, " ".join(words_of(candidate.place)))
+        self._known.append(_Known(candidate, words, " ".join(words_of(candidate.place))))
         for key in {key for word in words for key in _keys_of(word)}:
-            self._by_key[key].append(known)
+            if len(self._by_key[key]) < _MOST_OF_A_KEY:
+                self._by_key[key].append(len(self._known) - 1)
 
     def suggest(self, *, payer: str, text: str, amount: Decimal, threshold: int) -> list[Suggestion]:
         """Return the registrations whose participant's name is in the payer's name or in the text, best first."""
-        names, there = words_of(payer), words_of(text, _MOST_WORDS_OF_TEXT)
+        names = tuple(dict.fromkeys(words_of(payer)))
+        there = tuple(dict.fromkeys(words_of(text, _MOST_WORDS_OF_TEXT)))
         scored = [
             (_score(known, names, there, amount), known.candidate.registration_id)
             for known in self._like(names + there)
@@ -76,13 +81,10 @@ class Candidates:
 
     def _like(self, words: Iterable[str]) -> Iterable[_Known]:
         """Return the candidates that share most with some words."""
-        shared: Counter[UUID] = Counter()
-        found: dict[UUID, _Known] = {}
+        shared: Counter[int] = Counter()
         for key in dict.fromkeys(key for word in words for key in _keys_of(word)):
-            for known in self._by_key.get(key, ()):
-                found[known.candidate.registration_id] = known
-                shared[known.candidate.registration_id] += 1
-        return [found[registration_id] for registration_id, _ in shared.most_common(_MOST_COMPARED)]
+            shared.update(self._by_key.get(key, ()))
+        return [self._known[at] for at, _ in shared.most_common(_MOST_COMPARED)]
 
 
 def _keys_of(word: str) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ class Statement(DeadlineWorkflow):
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Book some of it, as often as something is left."""
+        """Book some of it, as often as something is left: the deadline stays until then."""
         async for due in self.deadlines(given):
             await self.step(book_statement, due)
 

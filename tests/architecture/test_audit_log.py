@@ -7,7 +7,7 @@ from shared.vault import sealed_models
 from tests.architecture.sources import calls, place, sources
 
 # Of no case: colleagues, coordinators, and participants of courses with what they paid. All else is of a case.
-OF_NO_CASE = {"staff_member", "coordinator", "registration", "payment"}
+OF_NO_CASE = {"staff_member", "coordinator", "registration", "payment", "statement_part"}
 SEALED = {
     model.__tablename__: sealed
     for service in SERVICES

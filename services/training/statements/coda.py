@@ -109,9 +109,9 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        # Of the two that banks use it is the one in which there are more letters.
+        # Of the two that banks use it is the one in which there are more letters (and no-break blanks).
         ways = [content.decode(name, "replace") for name in ("windows-1252", "cp850")]
-        return max(ways, key=lambda text: sum(one.isalpha() and not one.isascii() for one in text))
+        return max(ways, key=lambda text: sum(one.isalpha() or one == "\xa0" for one in text))
 
 
 def _mended(records: list[str]) -> Iterator[str]:

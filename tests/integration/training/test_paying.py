@@ -46,8 +46,9 @@ class TestImport:
         answers = await asyncio.gather(
             *(world.ask("POST", "/v1/statements", world.finance, content=content) for _ in range(3))
         )
-        assert sorted(answer.status_code for answer in answers) == [200, 200, 201]
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 202]
         assert answers[0].json() == answers[1].json() == answers[2].json()
+        await world.booked(answers[0].json()["statement_id"])
         assert len(await world.rows("SELECT 1 FROM payment")) == 2
         assert (await world.types_published()).count("registration.confirmed") == 1
 
@@ -82,7 +83,7 @@ class TestImport:
         registered = await world.register(session, "Annelies", organisation="Huis van het Kind")
         line = Line(payer="Zeldzame Naam", text="zeldzame zin", communication=digits(registered["payment"]))
         await world.import_file(statement(line, Line(payer="Zeldzame Naam", text="Annelies Peeters")))
-        tables = ("registration", "payment", "statement", "message", "outbox", "clock", "effect", "inbox")
+        tables = ("registration", "payment", "statement", "statement_entry", "message", "outbox", "clock", "effect", "inbox")
         for table in tables:
             found = await world.rows(f"SELECT row_to_json({table})::text AS whole FROM {table}")
             for row in found:
@@ -124,7 +125,7 @@ class TestImport:
         others = await world.import_file(
             statement(Line(communication=communication), account=ANOTHER_ACCOUNT)
         )
-        assert (others["payments"], others["ignored"]) == ([], 1)
+        assert (others["payments"], others["left_out"]) == ([], [{"entry": 1, "why": "other-account"}])
         content = statement(
             Line(communication=communication, direction="DBIT"),
             Line(communication=communication, status="PDNG"),
@@ -132,7 +133,10 @@ class TestImport:
             Line(communication=communication, direction="CRDT", reversal=True),
         )
         ours = await world.import_file(content)
-        assert (ours["payments"], ours["ignored"]) == ([], 4)
+        assert (ours["payments"], [one["why"] for one in ours["left_out"]]) == (
+            [],
+            ["debit", "not-booked", "not-euro", "undone-debit"],
+        )
         assert await world.state(registered) == "awaiting-payment"
 
     async def test_gives_no_payment_to_a_session_with_another_account(self, world: Training) -> None:
@@ -148,8 +152,10 @@ class TestImport:
         line = Line(communication=digits(registered["payment"]))
         [payment] = (await world.import_file(statement(line)))["payments"]
         stranger = world.stranger(Role.FINANCE)
-        answer = await world.ask("POST", "/v1/statements", stranger, content=statement(line), expect=201)
-        assert answer.json()["payments"] == []
+        answer = await world.ask("POST", "/v1/statements", stranger, content=statement(line), expect=202)
+        assert (answer.json()["total"], answer.json()["payments"]) == (0, [])
+        [ours] = await world.rows("SELECT id FROM statement WHERE total = 1")
+        await world.ask("GET", f"/v1/statements/{ours.id}", stranger, expect=404)
         assert (await world.do("GET", "/v1/payments", stranger))["items"] == []
         path = f"/v1/payments/{payment['payment_id']}/match"
         body = {"registration_id": registered["registration_id"]}
@@ -342,10 +348,6 @@ class TestHostileFiles:
             b"<a>" * 10_000,
             plain[:-20],
             plain.replace(b"<Document", entity + b"<Document"),
-            plain.replace(b"20.00", b"NaN"),
-            plain.replace(b"20.00", b"1e999999"),
-            plain.replace(b"20.00", b"20.001"),
-            plain.replace(b"2026-03-05", b"2026-02-30"),
             plain.replace(b"camt.053", b"camt.054"),
             "<é".encode("utf-16"),
         ]

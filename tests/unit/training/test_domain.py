@@ -1,5 +1,7 @@
 """The rules of payments, and structured communications."""
 
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.be import ogm_vcs
 
+from services.training.communications import communications_in, creditor_references_in, nearly
 from services.training.domain import (
     PaymentState,
     RegistrationState,
@@ -16,12 +19,12 @@ from services.training.domain import (
     is_communication,
     written_communication,
 )
-from services.training.communications import communications_in
 from services.training.matching import Candidate, Candidates, Suggestion
-from services.training.settings import Policy, last_moment_to_pay
+from services.training.settings import Policy, last_moment_to_pay, moment_to_remind
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
 
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
 numbers = st.integers(min_value=1, max_value=10**10 - 1)
 
 
@@ -53,7 +56,18 @@ class TestCommunication:
     @given(
         numbers,
         st.sampled_from(
-            ["+++{}/{}/{}+++", "***{}/{}/{}***", "{}{}{}", "{} {} {}", "{}.{}-{}", "x{}/ {} /{}."]
+            [
+                "+++{}/{}/{}+++",
+                "***{}/{}/{}***",
+                "{}{}{}",
+                "{} {} {}",
+                "{}.{}-{}",
+                "x{}/ {} /{}.",
+                "{},{},{}",
+                "{}_{}_{}",
+                "{} / {} - {}",
+                "OGM{}{}{}",
+            ]
         ),
     )
     def test_is_found_in_a_text_however_it_is_written(self, number: int, form: str) -> None:
@@ -63,7 +77,57 @@ class TestCommunication:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "+++123/4567/89012+++", "BE71096123456769", "1202600000192", "000000000097", "\u0662" * 12],
+        [
+            "+++000/0000/00101+++",
+            "0000 0000 0101",
+            "0000-0000-0101",
+            # A bank cut the text in two in the middle of a group, and filled the line up.
+            "+++000/00   00/00101+++",
+            "OOO/0000/00I01",
+            "0o0 OOOO 00l0l",
+            "BE20063646982456 000000000101",
+            "BE20 0636 4698 2456 000000000101",
+        ],
+    )
+    def test_is_found_in_the_ways_that_people_write_it(self, text: str) -> None:
+        assert communications_in(text) == ["000000000101"]
+
+    def test_is_found_in_a_creditor_reference(self) -> None:
+        for text in ("RF90000000000101", "rf90 0000 0000 0101"):
+            assert creditor_references_in(text) == ["000000000101"]
+        assert creditor_references_in("RF91000000000101") == []
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "cursus 00000000101",
+            "101 en dank",
+            "+++00/0000/00101+++",
+            "0000000000101",
+            "000000000110",
+            "000000000201",
+        ],
+    )
+    def test_with_one_slip_is_only_nearly_one(self, text: str) -> None:
+        assert communications_in(text) == []
+        assert "000000000101" in nearly(text)
+
+    def test_work_on_any_text_is_bounded(self) -> None:
+        before = time.monotonic()
+        nearly(" ".join(str(number) for number in range(10_000)))
+        assert time.monotonic() - before < 1
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "BE20 0636 4698 2456",
+            "+++123/4567/89012+++",
+            "BE71096123456769",
+            "1202600000192",
+            "000000000097",
+            "\u0662" * 12,
+        ],
     )
     def test_is_not_found_where_there_is_none(self, text: str) -> None:
         assert communications_in(text) == []
@@ -155,13 +219,48 @@ class TestSuggest:
 
     def test_prefers_who_comes_to_that_place(self) -> None:
         here, there = candidate("Tom Wuytens"), candidate("Tom Wuytens", place="Dijlebeke")
-        found = suggest(
-            [here, there], payer="T Wuytens", text="Tom Wuytens Dijlebeke", amount=Decimal(5)
-        )
+        found = suggest([here, there], payer="T Wuytens", text="Tom Wuytens Dijlebeke", amount=Decimal(5))
         assert [one.registration_id for one in found] == [there.registration_id, here.registration_id]
 
 
+class TestNames:
+    @pytest.mark.parametrize(
+        ("payer", "name"),
+        [
+            ("LUKASZ WISNIEWSKI", "Łukasz Wiśniewski"),
+            ("GHIJSELINCKX ELISE", "Élise Ghijselinckx"),
+            ("OLEKSANDR KOVALCHUK", "Oleksandr Ковальчук"),
+            ("STRAUSS OERE", "Øre Strauß"),
+            ("SORENSEN BJORN", "Bjørn Sørensen"),
+            ("ONEILL SHANE", "Shane O'Neill"),
+        ],
+    )
+    def test_are_found_as_banks_write_them(self, payer: str, name: str) -> None:
+        meant = candidate(name)
+        found = suggest([ANNELIES, TOM, meant], payer=payer, text="", amount=PRICE)
+        assert [one.registration_id for one in found] == [meant.registration_id]
+
+    def test_made_to_cost_time_cost_little(self) -> None:
+        odd = [candidate(" ".join("abcdefghij"[n % 10] for n in range(80))) for _ in range(500)]
+        known = Candidates()
+        for one in odd:
+            known.add(one)
+        before = time.monotonic()
+        for _ in range(100):
+            known.suggest(payer="a b c d e f g h", text="a b c " * 300, amount=PRICE, threshold=75)
+        assert time.monotonic() - before < 3
+
+
 class TestPolicy:
+    def test_never_asks_for_payment_after_the_session_has_started(self) -> None:
+        asked_at = datetime(2026, 3, 20, 9, tzinfo=UTC)
+        policy = PolicyInForce(1, Policy(payment_expires="14d", payment_remind="7d"))
+        for until in (timedelta(minutes=2), timedelta(days=1), timedelta(days=5)):
+            due_at = last_moment_to_pay(policy, asked_at, asked_at + until)
+            assert due_at == asked_at + until
+            assert moment_to_remind(policy, asked_at, due_at) is None
+        assert moment_to_remind(policy, asked_at, LATER) == asked_at + timedelta(days=7)
+
     def test_gives_the_whole_last_day(self) -> None:
         asked_at = datetime(2026, 3, 20, 9, tzinfo=UTC)
         policy = PolicyInForce(1, Policy(payment_expires="14d"))

@@ -30,6 +30,7 @@ def values(language: Language, **changes: Any) -> dict[str, Any]:
         "communication": "+++202/6000/00192+++",
         "due_day": day_in_words(MOMENT, language, BELGIUM),
         "qr": emails.QR_FILE,
+        "paid": "",
     } | changes
 
 
@@ -56,6 +57,25 @@ class TestTemplates:
         for money in ("BE71 0961 2345 6769", "+++202/6000/00192+++", "20"):
             assert (money in text.replace("2026", "")) == asks
         assert (f"cid:{emails.QR_FILE}" in page) == asks
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["payment-reminder", "payment-incomplete", "registration-expired"])
+def test_who_paid_a_part_is_told_what_came(kind: str, language: Language) -> None:
+    paid = emails.amount_in_words(Decimal(37), language)
+    mail = Mail("a@b.invalid", "Annelies Peeters", language, kind, values(language, paid=paid))
+    _, _, text, page = render(TEMPLATES, mail)
+    for written in (text, page):
+        assert paid in written
+        for unseen in (
+            "nog niet gezien",
+            "not seen",
+            "pas encore vu",
+            "niet ontvangen.",
+            "not received",
+            "pas reçu",
+        ):
+            assert unseen not in written
 
 
 class TestWords:
