@@ -83,7 +83,17 @@ class TestImport:
         registered = await world.register(session, "Annelies", organisation="Huis van het Kind")
         line = Line(payer="Zeldzame Naam", text="zeldzame zin", communication=digits(registered["payment"]))
         await world.import_file(statement(line, Line(payer="Zeldzame Naam", text="Annelies Peeters")))
-        tables = ("registration", "payment", "statement", "statement_entry", "message", "outbox", "clock", "effect", "inbox")
+        tables = (
+            "registration",
+            "payment",
+            "statement",
+            "statement_entry",
+            "message",
+            "outbox",
+            "clock",
+            "effect",
+            "inbox",
+        )
         for table in tables:
             found = await world.rows(f"SELECT row_to_json({table})::text AS whole FROM {table}")
             for row in found:
