@@ -269,7 +269,11 @@ class ApiHand:
                 )
             )
         content = bank.statement(*lines, account=account_iban.replace(" ", ""))
-        payments = (await self._ask("POST", "training/statements", me, content))["payments"]
+        imported = await self._ask("POST", "training/statements", me, content)
+        while imported["state"] != "imported":
+            await self._watch.settle()
+            imported = await self._ask("GET", f"training/statements/{imported['statement_id']}", me)
+        payments = imported["payments"]
         for each, payment in zip(transfers, payments, strict=True):
             each.id = UUID(payment["payment_id"])
         return [payment["state"] for payment in payments]

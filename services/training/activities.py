@@ -24,7 +24,7 @@ async def book_statement(context: Context, due: Deadline) -> Done:
     until = time.monotonic() + _SECONDS
     booked, more = False, True
     with taken_by(domain.statement_workflow_id(due.subject)):
-        while more and time.monotonic() < until:
+        while more and (not booked or time.monotonic() < until):
             async with context.database.transaction(Scope(tenant=due.tenant)) as session:
                 more = await booking.book_part(
                     session, context.vault, tenant=due.tenant, statement_id=due.subject, now=now

@@ -51,6 +51,7 @@ PLAYS: dict[str, tuple[str, Play]] = {
     "follow-up": ("plans", lambda skipped: Following(skipped).a_year()),
     "registration-paid": ("training", lambda skipped: Running(skipped).a_reminded_payment()),
     "registration-expired": ("training", lambda skipped: Running(skipped).an_expiry()),
+    "statement": ("training", lambda skipped: Running(skipped).a_statement()),
     "housekeeping": ("network", a_round),
 }
 _WORLDS: dict[str, type[World]] = {

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
@@ -23,6 +22,7 @@ from services.training.statements.entries import (
     clip,
     references_of,
 )
+from shared.calendar import BELGIUM
 
 FORMAT = "camt.053"
 _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001."
@@ -32,7 +32,6 @@ _CENT = Decimal("0.01")
 _MAX_TAGS = 2_000_000
 _ENCODINGS = ("utf-8", "utf8", "utf-16", "us-ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252")
 _DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_BANKS_ZONE = ZoneInfo("Europe/Brussels")
 _REFERENCES = ("EndToEndId", "TxId", "InstrId", "AcctSvcrRef")
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 
@@ -337,7 +336,7 @@ def _day(entry: etree._Element) -> date:
             at = datetime.fromisoformat(written)
             # A day may have a zone of its own, which does not move it.
             timed = at.tzinfo is not None and "T" in written
-            return at.astimezone(_BANKS_ZONE).date() if timed else at.date()
+            return BELGIUM.day_of(at) if timed else at.date()
         except ValueError:
             try:
                 return date.fromisoformat(written[:10])

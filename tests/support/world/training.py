@@ -76,8 +76,13 @@ class Training(World):
 
     async def import_file(self, content: bytes, *, expect: int = 202) -> dict[str, Any]:
         """Import a statement file, book it as its workflow would, and return what came of it."""
+        return await self.booked((await self.send_file(content, expect=expect))["statement_id"])
+
+    async def send_file(self, content: bytes, *, expect: int = 202) -> dict[str, Any]:
+        """Import a statement file, and return what is answered before it is booked."""
         answer = await self.ask("POST", "/v1/statements", self.finance, content=content, expect=expect)
-        return await self.booked(answer.json()["statement_id"])
+        found: dict[str, Any] = answer.json()
+        return found
 
     async def booked(self, statement_id: str) -> dict[str, Any]:
         """Book what is left of a statement, and return it."""

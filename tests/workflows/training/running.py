@@ -13,7 +13,7 @@ from uuid import UUID
 from aiosmtpd.smtp import SMTP
 
 from services.training.consumer import subscriptions
-from services.training.domain import registration_workflow_id
+from services.training.domain import registration_workflow_id, statement_workflow_id
 from shared import broker
 from shared.consumer import Consumer
 from shared.outbox import Relay, envelope
@@ -107,6 +107,16 @@ class Running:
         await self.skipped.deliver()
         await self.ended(registered)
         return workflow_of(registered)
+
+    async def a_statement(self) -> str:
+        """Play the import of a file, and return the workflow's id."""
+        registered = await self.world.register(await self.world.session(days=80), "Noor")
+        content = statement(Line(communication=digits(registered["payment"])))
+        imported = await self.world.send_file(content)
+        await self.skipped.deliver()
+        workflow_id = statement_workflow_id(UUID(imported["statement_id"]))
+        await self.skipped.ended(workflow_id)
+        return workflow_id
 
     async def an_expiry(self) -> str:
         """Play a registration that is never paid, and return the workflow's id."""

@@ -1,7 +1,13 @@
 """Registrations on all the real parts: who pays, who does not, who waits, and what reaches them."""
 
 from email.message import EmailMessage
+from uuid import UUID
 
+import pytest
+
+from services.training import activities
+from services.training.domain import statement_workflow_id
+from services.training.operations import statements
 from tests.integration.training.bank import Line, digits, statement
 from tests.support.eventually import eventually
 from tests.workflows.training.running import Running, workflow_of
@@ -118,6 +124,31 @@ class TestRegistration:
         ]
         assert "METHOD:REQUEST" in calendar.get_content()
         assert registered["registration_id"] in calendar.get_content().replace("\r\n ", "")
+
+
+class TestStatement:
+    async def test_is_booked_part_after_part(
+        self, training: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world = training.world
+        session = await world.session(days=80, capacity=7)
+        everyone = [await world.register(session, f"Naam{n}") for n in range(7)]
+        # Each step books one part, so the workflow takes as many as there are and one more.
+        monkeypatch.setattr(statements, "PART", 3)
+        monkeypatch.setattr(activities, "_SECONDS", 0.0)
+        lines = [Line(communication=digits(one["payment"])) for one in everyone]
+        sent = await world.send_file(statement(*lines))
+        path = f"/v1/statements/{sent['statement_id']}"
+
+        async def imported() -> bool:
+            seen = await world.do("GET", path, world.finance)
+            return bool(seen["state"] == "imported" and seen["booked"] == len(everyone))
+
+        await eventually(imported, "the file to be booked", seconds=20)
+        await training.skipped.ended(statement_workflow_id(UUID(sent["statement_id"])))
+        for registered in everyone:
+            await training.comes_to(registered, "confirmed", "payment-request", "registration-confirmed")
+        assert await world.rows("SELECT 1 FROM clock WHERE state IN ('running', 'paused')") == []
 
 
 def text_of(mail: EmailMessage) -> str:
