@@ -47,12 +47,14 @@ async def _furnished(training: Training, whose: str) -> dict[str, str]:
     session = await training.session(capacity=5)
     words, payer = content("participants", whose), content("payers", whose)
     registered = await training.register(session, words, last_name=words, email=f"{words}@voorbeeld.example")
+    second = await training.register(session, words, last_name=words, email=f"2{words}@voorbeeld.example")
     imported = await training.import_file(statement(Line(payer=payer, text=payer)))
     listed = await training.ask("GET", "/v1/courses", training.anyone)
     return {
         "course_id": listed.json()["items"][0]["course_id"],
         "session_id": session,
         "registration_id": registered["registration_id"],
+        "second_id": second["registration_id"],
         "statement_id": imported["statement_id"],
         "payment_id": imported["payments"][0]["payment_id"],
     }
@@ -71,6 +73,12 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
         "POST /v1/courses/{course_id}/sessions": planned,
         "POST /v1/sessions/{session_id}/registrations": participant("Nieuw"),
         "POST /v1/payments/{payment_id}/match": {"registration_id": ids["registration_id"]},
+        "POST /v1/payments/{payment_id}/divide": {
+            "shares": [
+                {"registration_id": ids[one], "amount": "10.00"} for one in ("registration_id", "second_id")
+            ],
+            "accept_amount": True,
+        },
         "POST /v1/payments/{payment_id}/settle": {"by": "refund"},
         "PUT /v1/policy": {},
     }

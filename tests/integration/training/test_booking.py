@@ -9,7 +9,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from services.training.domain import STATEMENT_CLOCK
-from services.training.operations import booking, statements
+from services.training.operations import booking, payments, statements
 from shared.database import Scope
 from shared.ids import uuid7
 from shared.steps import activities
@@ -117,7 +117,7 @@ class TestReversal:
 
     async def test_of_a_part_leaves_the_rest(self, world: Training) -> None:
         registered = await self.paid(world, end_to_end="E1")
-        back = {"direction": "DBIT", "reversal": True, "end_to_end": "E1"}
+        back: dict[str, Any] = {"direction": "DBIT", "reversal": True, "end_to_end": "E1"}
         first = await world.import_file(statement(Line(**back, amount="5.00")))
         assert came_of(first) == ["matched"]
         seen = await world.registration(registered["registration_id"])
@@ -310,7 +310,7 @@ class TestImport:
         assert came_of(progress) == ["matched"] * 3
 
         # Killed in the middle of a part: nothing of it is kept.
-        apply, times = booking.payments.apply, 0
+        apply, times = payments.apply, 0
 
         async def dying(*given: Any, **named: Any) -> None:
             nonlocal times
@@ -320,7 +320,7 @@ class TestImport:
             await apply(*given, **named)
 
         with monkeypatch.context() as patched:
-            patched.setattr(booking.payments, "apply", dying)
+            patched.setattr(payments, "apply", dying)
             with pytest.raises(KeyboardInterrupt):
                 await self.book(world, statement_id)
         assert len(await world.rows("SELECT 1 FROM payment")) == 3
