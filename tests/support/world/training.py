@@ -6,9 +6,10 @@ from uuid import UUID
 
 from temporalio.testing import ActivityEnvironment
 
+from services.training.activities import book_statement
 from services.training.domain import STATEMENT_CLOCK
 from shared.auth import Role
-from shared.steps import activities
+from shared.steps import activities, name_of
 from tests.support.steps import deadline_of
 from tests.support.world.base import World
 from tests.support.world.principals import Headers
@@ -89,7 +90,7 @@ class Training(World):
         path = f"/v1/statements/{statement_id}"
         due = await deadline_of(self.context, tenant=self.tenant, kind=STATEMENT_CLOCK, subject=statement_id)
         if due is not None:
-            await ActivityEnvironment().run(activities(self.context)["training.book-statement"], due)
+            await ActivityEnvironment().run(activities(self.context)[name_of(book_statement)], due)
         found: dict[str, Any] = await self.do("GET", path, self.finance)
         assert found["state"] == "imported"
         return found
