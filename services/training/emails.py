@@ -22,7 +22,7 @@ from shared.messages import Message, NotWanted
 from shared.vault import Erased
 
 QR_FILE = "betaling.png"
-# A mail is sent only while the registration is still as it events.
+# A mail is sent only while the registration is still as it says.
 _SENT_WHILE = {
     "payment-request": RegistrationState.AWAITING_PAYMENT,
     "payment-reminder": RegistrationState.AWAITING_PAYMENT,
@@ -64,7 +64,7 @@ def _paid(amount: Decimal, language: Language) -> str:
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
-    """Write a mail to a participant. Raises: NotWanted if the registration is no longer as the mail events."""
+    """Write a mail to a participant. Raises: NotWanted if the registration is no longer as the mail says."""
     row = await queries.registration(session, tenant=message.tenant, registration_id=message.recipient)
     if row.erased_at is not None or row.state != _SENT_WHILE[message.kind]:
         raise NotWanted

@@ -46,20 +46,6 @@ _DAY = 6
 _HEADER_DAY, _OLD_DAY, _NEW_DAY, _VALUE_DAY, _ENTRY_DAY = 5, 58, 57, 47, 115
 _NO_DAY, _ANY_DAY = ("000000", "      "), "010100"
 _NAMED = ("001", "008", "009")
-# A return or a reversal says its kind and, mostly, a reason (ISO 20022); older versions have other things there.
-_RETURNS, _REASON = ("1", "2", "3", "4", "5"), re.compile(r"[A-Z]{2}[0-9]{2}|")
-# Where records have dates (from, to), and which of them matter.
-_DAY = 6
-_HEADER_DAY, _OLD_DAY, _NEW_DAY, _VALUE_DAY, _ENTRY_DAY = 5, 58, 57, 47, 115
-_NO_DAY, _ANY_DAY = ("000000", "      "), "010100"
-_NAMED = ("001", "008", "009")
-# A return or a reversal says its kind and, mostly, a reason (ISO 20022); older versions have other things there.
-_RETURNS, _REASON = ("1", "2", "3", "4", "5"), re.compile(r"[A-Z]{2}[0-9]{2}|")
-# Where records have dates (from, to), and which of them matter.
-_DAY = 6
-_HEADER_DAY, _OLD_DAY, _NEW_DAY, _VALUE_DAY, _ENTRY_DAY = 5, 58, 57, 47, 115
-_NO_DAY, _ANY_DAY = ("000000", "      "), "010100"
-_NAMED = ("001", "008", "009")
 _CENT = Decimal("0.01")
 
 
