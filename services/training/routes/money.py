@@ -1,17 +1,17 @@
 """Importing bank statements, and deciding whose payments are."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
 
-from services.training import queries, schemas, statements
+from services.training import queries, schemas
 from services.training.domain import PaymentState
 from services.training.models import PaymentRow, StatementRow, Transfer
 from services.training.operations import payments
 from services.training.operations.statements import digest_of, take_in
 from services.training.permissions import Cashier
+from services.training.statements.apart import read_apart
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
 
 router = Router(tags=["payments"])
@@ -57,8 +57,7 @@ async def import_file(
     row = await queries.statement_with(session, tenant=principal.tenant, digest=digest)
     is_new = False
     if row is None:
-        # A large file takes a second or more to read: other requests go on meanwhile.
-        read = await asyncio.to_thread(statements.read, content)
+        read = await read_apart(content)
         row, is_new = await take_in(
             session, parts.vault, tenant=principal.tenant, digest=digest, read=read, now=now
         )

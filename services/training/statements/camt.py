@@ -61,7 +61,9 @@ def read_camt(content: bytes) -> Statement:
                     f"A file may hold {MAX_ENTRIES} entries: send it in parts",
                     reason="too-many-entries",
                 )
-    except etree.XMLSyntaxError:
+    except etree.XMLSyntaxError as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from None
         # The parser's words quote what it read.
         raise StatementNotReadable("The XML is damaged or not plain", reason="not-xml") from None
     return read
