@@ -1,10 +1,12 @@
 """What training's mails say: looked up when a mail is sent, so that it holds what is true then, or is called off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, Literal
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import iban as iban_rules
 
@@ -19,6 +21,7 @@ from shared.fields import salutation
 from shared.languages import Language, day_in_words, language_of, period_in_words
 from shared.mail import Attachment, Mail
 from shared.messages import Message, NotWanted
+from shared.tables import message as table
 from shared.vault import Erased
 
 QR_FILE = "betaling.png"
@@ -41,6 +44,11 @@ _WITH_PAYMENT = (
     "payment-reversed",
     "place-free",
 )
+
+
+# Puts the session into a calendar; the others take it out again.
+_INTO_CALENDAR = "registration-confirmed"
+_OF_CALENDAR = (_INTO_CALENDAR, "registration-cancelled", "registration-expired")
 
 
 @dataclass(frozen=True)
@@ -83,8 +91,12 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     elif message.kind == "registration-expired":
         came = await queries.paid(session, registration_ids=[row.id], states=RECEIVED)
         values |= {"paid": _paid(came.get(row.id, Decimal(0)), language_of(row.language))}
-    elif message.kind == "registration-confirmed":
-        attachments = (_invitation(about, calendar, message, context),)
+    if message.kind in _OF_CALENDAR:
+        earlier = await _calendar_emails(session, message)
+        # What is in no calendar need not be taken out of it.
+        values |= {"in_calendar": _INTO_CALENDAR in earlier}
+        if message.kind == _INTO_CALENDAR or values["in_calendar"]:
+            attachments = (_calendar_entry(about, calendar, message, context, revision=len(earlier)),)
     return Mail(
         address=participant.email,
         name=salutation(participant.name),
@@ -140,12 +152,26 @@ def qr_code(asked: queries.PaymentRequest, line: QrCommunication) -> bytes:
     return epc.picture(content)
 
 
-def _invitation(about: _About, calendar: Calendar, message: Message, context: Context) -> Attachment:
+async def _calendar_emails(session: AsyncSession, message: Message) -> Sequence[str]:
+    """Return the kinds of earlier mails to the same person that may have come with a calendar entry."""
+    earlier = select(table.c.kind).where(
+        table.c.recipient == message.recipient,
+        table.c.kind.in_(_OF_CALENDAR),
+        table.c.state != "cancelled",
+        table.c.id < message.id,
+    )
+    return (await session.scalars(earlier)).all()
+
+
+def _calendar_entry(
+    about: _About, calendar: Calendar, message: Message, context: Context, *, revision: int
+) -> Attachment:
     held = about.session
+    method: Literal["REQUEST", "CANCEL"] = "REQUEST" if message.kind == _INTO_CALENDAR else "CANCEL"
     content = calendar_invitation(
         Appointment(
             uid=f"{about.registration.id}@{context.settings.mail_domain}",
-            sequence=0,
+            sequence=revision,
             starts_at=held.starts_at,
             ends_at=held.ends_at,
             calendar=calendar,
@@ -154,8 +180,9 @@ def _invitation(about: _About, calendar: Calendar, message: Message, context: Co
             organiser_address=parseaddr(context.settings.mail_from)[1],
             attendee_address=about.participant.email,
             place=held.place,
-        )
+        ),
+        method=method,
     )
     return Attachment(
-        "training.ics", content, "text", "calendar", parameters={"method": "REQUEST", "charset": "utf-8"}
+        "training.ics", content, "text", "calendar", parameters={"method": method, "charset": "utf-8"}
     )

@@ -31,6 +31,7 @@ def values(language: Language, **changes: Any) -> dict[str, Any]:
         "due_day": day_in_words(MOMENT, language, BELGIUM),
         "qr": emails.QR_FILE,
         "paid": "",
+        "in_calendar": False,
     } | changes
 
 

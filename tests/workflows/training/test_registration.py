@@ -117,13 +117,29 @@ class TestRegistration:
         assert picture.get_content().startswith(b"\x89PNG")
         await world.import_file(statement(Line(communication=digits(payment))))
         await training.comes_to(registered, "confirmed", "payment-request", "registration-confirmed")
-        [calendar] = [
-            part
-            for part in training.postbox.messages[-1].walk()
-            if part.get_content_type() == "text/calendar"
-        ]
-        assert "METHOD:REQUEST" in calendar.get_content()
-        assert registered["registration_id"] in calendar.get_content().replace("\r\n ", "")
+        [entry] = calendars_of(training.postbox.messages[-1])
+        for needed in ("METHOD:REQUEST", "SEQUENCE:0", registered["registration_id"]):
+            assert needed in entry
+
+    async def test_takes_what_is_cancelled_out_of_the_calendar_that_it_was_put_in(
+        self, training: Running
+    ) -> None:
+        world = training.world
+        session = await world.session(days=80)
+        unpaid, paid = [await world.register(session, name) for name in ("Annelies", "Tom")]
+        await world.import_file(statement(Line(communication=digits(paid["payment"]))))
+        await training.comes_to(paid, "confirmed", "payment-request", "registration-confirmed")
+        for registered in (unpaid, paid):
+            path = f"/v1/registrations/{registered['registration_id']}/cancel"
+            await world.ask("POST", path, world.trainer, expect=200)
+        await training.comes_to(unpaid, "cancelled", "payment-request", "registration-cancelled")
+        so_far = ("payment-request", "registration-confirmed")
+        await training.comes_to(paid, "cancelled", *so_far, "registration-cancelled")
+        entries = [entry for mail in training.postbox.messages for entry in calendars_of(mail)]
+        put_in, taken_out = entries
+        assert "METHOD:REQUEST" in put_in
+        for needed in ("METHOD:CANCEL", "SEQUENCE:1", "STATUS:CANCELLED", paid["registration_id"]):
+            assert needed in taken_out
 
 
 class TestStatement:
@@ -149,6 +165,12 @@ class TestStatement:
         for registered in everyone:
             await training.comes_to(registered, "confirmed", "payment-request", "registration-confirmed")
         assert await world.rows("SELECT 1 FROM clock WHERE state IN ('running', 'paused')") == []
+
+
+def calendars_of(mail: EmailMessage) -> list[str]:
+    """Return the calendar files of a mail, their lines whole."""
+    files = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    return [file.get_content().replace("\r\n ", "").replace("\n ", "") for file in files]
 
 
 def text_of(mail: EmailMessage) -> str:
