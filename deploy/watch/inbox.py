@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 _LINK = re.compile(r"/l/(?P<token>[\w=-]+)(?:\?to=(?P<target>[\w%./:=-]+))?")
+_CONFIRMATION = re.compile(r"/r/(?P<token>[\w=-]+)")
 _OGM = re.compile(r"\+\+\+\d{3}/\d{4}/\d{5}\+\+\+")
 
 
@@ -32,6 +33,12 @@ class Email:
         """Return the token of the personal link and the page that it leads to."""
         found = _LINK.search(self.text)
         return (found["token"], found["target"]) if found else None
+
+    @property
+    def confirmation(self) -> str | None:
+        """Return the token with which it asks to confirm a registration."""
+        found = _CONFIRMATION.search(self.text)
+        return found["token"] if found else None
 
     @property
     def communication(self) -> str | None:

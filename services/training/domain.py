@@ -15,6 +15,8 @@ STATEMENT_CLOCK = "statement"
 MAX_SESSION = timedelta(days=31)
 # As long as money can still come for a session that is over.
 KEEP_AT_LEAST_DAYS = 90
+# How long a registration can be confirmed from its address; it is forgotten afterwards.
+CONFIRM_WITHIN = timedelta(days=3)
 MAX_AHEAD = timedelta(days=5 * 366)
 _LAST_COMMUNICATION = 10**10
 _MODULUS = 97
@@ -30,6 +32,8 @@ class Registering(StrEnum):
 class RegistrationState(StrEnum):
     """How far a registration is."""
 
+    # Whose address has not confirmed it yet: it holds nothing.
+    REQUESTED = "requested"
     AWAITING_PAYMENT = "awaiting-payment"
     WAITLISTED = "waitlisted"
     CONFIRMED = "confirmed"
@@ -183,6 +187,13 @@ class RegistrationGoesOn(Conflict):
     title = (
         "Cancel the registration first, or wait until its session is over: one that goes on cannot be erased"
     )
+
+
+class RegistrationRequestOver(Gone):
+    """The registration was not confirmed in time."""
+
+    code = "registration-request-over"
+    title = "This was not confirmed in time: please register again"
 
 
 class RegistrationErased(Gone):

@@ -13,6 +13,7 @@ from stdnum import iban as iban_rules
 from services.training import epc, queries
 from services.training.domain import RECEIVED, QrCommunication, RegistrationState, written_communication
 from services.training.models import CourseRow, Participant, RegistrationRow, SessionRow
+from services.training.operations import requests
 from services.training.settings import policies
 from shared import calendars
 from shared.calendar import Appointment, Calendar, calendar_invitation
@@ -25,8 +26,11 @@ from shared.tables import message as table
 from shared.vault import Erased
 
 QR_FILE = "betaling.png"
+# Goes to an address that nobody has confirmed: it holds nothing that whoever asked for it could write.
+_REQUESTED = "registration-requested"
 # A mail is sent only while the registration is still as it says.
 _SENT_WHILE = {
+    _REQUESTED: RegistrationState.REQUESTED,
     "payment-request": RegistrationState.AWAITING_PAYMENT,
     "payment-reminder": RegistrationState.AWAITING_PAYMENT,
     "payment-incomplete": RegistrationState.AWAITING_PAYMENT,
@@ -84,6 +88,9 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     about = _About(row, participant, held, course)
     calendar = await calendars.of(session, tenant=row.tenant)
     values = _values(about, calendar)
+    if message.kind == _REQUESTED:
+        token = await requests.token_of(session, context.vault, row)
+        values |= {"first_name": "", "link": f"{context.settings.public_url.rstrip('/')}/r/{token}"}
     attachments: tuple[Attachment, ...] = ()
     if message.kind in _WITH_PAYMENT:
         asked, picture = await _payment(session, about)
@@ -99,7 +106,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
             attachments = (_calendar_entry(about, calendar, message, context, revision=len(earlier)),)
     return Mail(
         address=participant.email,
-        name=salutation(participant.name),
+        name="" if message.kind == _REQUESTED else salutation(participant.name),
         language=language_of(row.language),
         template=message.kind,
         values=values,

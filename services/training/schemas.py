@@ -146,6 +146,12 @@ class NewRegistration(RequestModel):
     invoice_to: InvoiceTo | None = None
 
 
+class Confirmation(RequestModel):
+    """The token in the mail that asks to confirm a registration."""
+
+    token: Annotated[str, StringConstraints(max_length=200)]
+
+
 class PaymentAsked(ResponseModel):
     """How to pay."""
 
@@ -157,7 +163,7 @@ class PaymentAsked(ResponseModel):
 
 
 class Registered(ResponseModel):
-    """What came of a registration."""
+    """What came of a registration that was confirmed from its address."""
 
     registration_id: UUID
     state: RegistrationState

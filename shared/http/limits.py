@@ -25,18 +25,19 @@ from shared.settings import Settings
 
 # One window for all: long enough to make guessing useless, short enough to wait for.
 WINDOW_SECONDS = 600
+_LONGEST_SECONDS = 86_400
 _MINUTE = 60.0
 _MAX_COUNTED = 20_000
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# One statement: two requests at once are counted as two. A window that is over begins anew; some others that are over
-# are swept along with it.
+# One statement: two requests at once are counted as two. A window that is over begins anew; some others that are over,
+# however long they are, are swept along with it.
 _COUNT = text(
     """
     WITH swept AS (
         DELETE FROM rate_limit WHERE key IN (
             SELECT key FROM rate_limit
-            WHERE window_at < now() - make_interval(secs => :seconds) AND key <> :key
+            WHERE window_at < now() - make_interval(secs => :longest) AND key <> :key
             ORDER BY window_at LIMIT 2 FOR UPDATE SKIP LOCKED
         )
     )
@@ -106,9 +107,14 @@ class RateLimiter:
 
 
 async def count(database: Database, key: bytes, *, most: int, seconds: int = WINDOW_SECONDS) -> None:
-    """Count once under a key. Raises: TooOften, with the seconds to wait, from the time `most` has been passed."""
+    """Count once under a key, in a window of at most a day.
+
+    Raises: TooOften, with the seconds to wait, from the time `most` has been passed.
+    """
     async with database.transaction() as session:
-        hits, left = (await session.execute(_COUNT, {"key": key, "seconds": seconds})).one()
+        hits, left = (
+            await session.execute(_COUNT, {"key": key, "seconds": seconds, "longest": _LONGEST_SECONDS})
+        ).one()
     if hits > most:
         raise TooOften(retry_after=max(1, left))
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import queries
 from services.training.domain import (
+    CONFIRM_WITHIN,
     LIVE,
     UNDECIDED,
     RegistrationErased,
@@ -91,7 +92,9 @@ async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime,
     """Return some registrations that have been kept for as long as the organisation wants."""
     policy = await policies.in_force(session, tenant=tenant)
     before = now - timedelta(days=policy.settings.keep_registration_days)
-    return await queries.over_their_time(session, tenant=tenant, before=before, most=most)
+    return await queries.over_their_time(
+        session, tenant=tenant, before=before, asked_before=now - CONFIRM_WITHIN, most=most
+    )
 
 
 async def erase_in_time(session: AsyncSession, *, tenant: UUID, item: UUID, now: datetime) -> None:

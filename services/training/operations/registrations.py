@@ -1,9 +1,8 @@
-"""From registering to a place, a confirmation, or the end of the wait.
+"""From a place or the waiting list to a confirmation, or the end of the wait.
 
 Locks, in this order: the session's row (its places), the registration's, its payments'.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -17,108 +16,27 @@ from services.training.domain import (
     PAYMENT_CLOCK,
     RECEIVED,
     SEATED,
-    AlreadyRegistered,
     NoPlaceLeft,
     PaymentState,
-    RegisteredElsewhere,
-    Registering,
-    RegistrationClosed,
     RegistrationErased,
     RegistrationOver,
     RegistrationState,
-    communication_of,
     registration_workflow_id,
 )
-from services.training.models import Participant, RegistrationRow, SessionRow, communication_number
+from services.training.models import RegistrationRow, SessionRow
 from services.training.settings import last_moment_to_pay, moment_to_remind, policies
 from shared import messages, outbox
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
 from shared.events import training as events
 from shared.events.base import EventData
-from shared.ids import uuid7
 from shared.steps import step
-from shared.vault import Vault
 
 SERVICE = "training"
 # What is indexed; the word is part of the digest.
 PERSON = "registration"
 ZERO = Decimal(0)
 clocks = Clocks(SERVICE)
-
-
-@dataclass(frozen=True)
-class Applicant:
-    """Who wants to come, and the language of their mails."""
-
-    participant: Participant
-    language: str
-
-
-async def register(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    session_id: UUID,
-    applicant: Applicant,
-    now: datetime,
-) -> RegistrationRow:
-    """Register a person for a session: with a place if there is one for them, else on the waiting list.
-
-    Raises: SessionNotFound, RegisteredElsewhere, RegistrationClosed, AlreadyRegistered.
-    """
-    held, course = await queries.session_and_course(session, tenant=tenant, session_id=session_id, lock=True)
-    if course.registration == Registering.ELSEWHERE:
-        raise RegisteredElsewhere(url=course.external_url)
-    if held.starts_at <= now:
-        raise RegistrationClosed
-    row = await _new_row(session, vault, held=held, applicant=applicant, now=now)
-    places = await queries.places(session, session_id=held.id)
-    # Who came earlier and still waits goes first, also while a freed place is being given away.
-    if places.waiting or places.taken >= held.capacity:
-        row.state = RegistrationState.WAITLISTED
-        session.add(row)
-        await session.flush()
-        await _publish_received(session, row, now)
-        await publish(session, row, events.RegistrationWaitlisted, now)
-        await mail(session, row, "waitlisted", now)
-        return row
-    row.state = RegistrationState.AWAITING_PAYMENT if row.price else RegistrationState.CONFIRMED
-    session.add(row)
-    await session.flush()
-    await _publish_received(session, row, now)
-    if row.price:
-        await await_payment(session, row, now)
-        await mail(session, row, "payment-request", now)
-    else:
-        await confirm(session, row, now)
-    await _publish_if_full(session, held, taken=places.taken + 1, now=now)
-    return row
-
-
-async def _new_row(
-    session: AsyncSession, vault: Vault, *, held: SessionRow, applicant: Applicant, now: datetime
-) -> RegistrationRow:
-    person = applicant.participant
-    index = await vault.blind_index(session, tenant=held.tenant)
-    known = index.known(PERSON, name=person.name, e_mail=person.email)
-    if await queries.is_registered(session, tenant=held.tenant, session_id=held.id, person=known):
-        raise AlreadyRegistered
-    number = await session.scalar(communication_number) if held.price else None
-    row = RegistrationRow(
-        id=uuid7(),
-        tenant=held.tenant,
-        session_id=held.id,
-        round=1,
-        language=applicant.language,
-        price=held.price,
-        communication=None if number is None else communication_of(number),
-        person_index=index.of(PERSON, name=person.name, e_mail=person.email),
-        created_at=now,
-    )
-    await vault.seal(session, row, person)
-    return row
 
 
 async def fill_places(session: AsyncSession, *, tenant: UUID, session_id: UUID, now: datetime) -> int:
@@ -135,7 +53,7 @@ async def fill_places(session: AsyncSession, *, tenant: UUID, session_id: UUID, 
         await _promote(session, row, now)
         given += 1
     if given:
-        await _publish_if_full(session, held, taken=held.capacity, now=now)
+        await publish_if_full(session, held, taken=held.capacity, now=now)
     return given
 
 
@@ -162,7 +80,7 @@ async def reinstate(session: AsyncSession, row: RegistrationRow, *, now: datetim
         raise NoPlaceLeft
     row.state, row.ended_at = RegistrationState.AWAITING_PAYMENT, None
     await session.flush()
-    await _publish_if_full(session, held, taken=places.taken + 1, now=now)
+    await publish_if_full(session, held, taken=places.taken + 1, now=now)
 
 
 async def settle(
@@ -333,14 +251,16 @@ async def mail(session: AsyncSession, row: RegistrationRow, kind: str, now: date
     )
 
 
-async def _publish_received(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+async def publish_received(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+    """Publish that somebody registered."""
     fact = events.RegistrationReceived.model_validate(
         {"registration_id": row.id, "session_id": row.session_id, "free": not row.price, "state": row.state}
     )
     await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
 
 
-async def _publish_if_full(session: AsyncSession, held: SessionRow, *, taken: int, now: datetime) -> None:
+async def publish_if_full(session: AsyncSession, held: SessionRow, *, taken: int, now: datetime) -> None:
+    """Publish that a session is full, if it is with so many places taken."""
     if taken >= held.capacity:
         await outbox.publish(
             session, events.SessionFull(session_id=held.id), stream=held.id, tenant=held.tenant, now=now

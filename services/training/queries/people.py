@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, any_, func, literal, select
+from sqlalchemy import ARRAY, Select, Text, and_, any_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training.domain import (
@@ -86,18 +86,22 @@ async def registration(
 
 
 def registrations_of(*, tenant: UUID, session_id: UUID) -> Select[Any]:
-    """Return the query of a session's registrations, without those that were erased."""
+    """Return the query of a session's registrations, without those that were erased or are not confirmed."""
     return select(RegistrationRow).where(
         RegistrationRow.tenant == tenant,
         RegistrationRow.session_id == session_id,
+        RegistrationRow.state != RegistrationState.REQUESTED,
         RegistrationRow.erased_at.is_(None),
     )
 
 
 async def over_their_time(
-    session: AsyncSession, *, tenant: UUID, before: datetime, most: int
+    session: AsyncSession, *, tenant: UUID, before: datetime, asked_before: datetime, most: int
 ) -> Sequence[UUID]:
-    """Return some registrations that ended, or whose session did, before a moment; the longest known first."""
+    """Return some registrations that ended, or whose session did, before a time; the longest known first.
+
+    And those that were asked for before another time and never confirmed.
+    """
     over_at = func.coalesce(RegistrationRow.ended_at, SessionRow.ends_at)
     query = (
         select(RegistrationRow.id)
@@ -105,9 +109,14 @@ async def over_their_time(
         .where(
             RegistrationRow.tenant == tenant,
             RegistrationRow.erased_at.is_(None),
-            # Nobody registers for what is over: what is younger need not be looked at.
-            RegistrationRow.created_at < before,
-            over_at < before,
+            or_(
+                # Nobody registers for what is over: what is younger need not be looked at.
+                and_(RegistrationRow.created_at < before, over_at < before),
+                and_(
+                    RegistrationRow.created_at < asked_before,
+                    RegistrationRow.state == RegistrationState.REQUESTED,
+                ),
+            ),
         )
         .order_by(RegistrationRow.created_at)
         .limit(most)

@@ -9,21 +9,24 @@ from fastapi import Response
 from services.training import emails, queries, schemas
 from services.training.domain import RECEIVED, NothingToPay, RegistrationErased, written_communication
 from services.training.models import Participant, RegistrationRow
-from services.training.operations import registrations
+from services.training.operations import registrations, requests
 from services.training.permissions import Collector, Organiser
 from services.training.routes.public import PublicTenant
 from services.training.settings import policies
 from shared.auth import Principal
-from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, limits, paginate, problems
 
 router = Router(tags=["registrations"])
 
+# What anyone can ask for: mails to an address in a day, and registrations for a session in an hour.
+_MOST_OF_AN_ADDRESS, _DAY = 5, 86_400
+_MOST_OF_A_SESSION, _HOUR = 500, 3_600
 _PNG: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
 }
 
 
-@router.post("/v1/sessions/{session_id}/registrations", status_code=201, dependencies=[anonymous])
+@router.post("/v1/sessions/{session_id}/registrations", status_code=202, dependencies=[anonymous])
 async def register(
     *,
     session_id: UUID,
@@ -32,17 +35,44 @@ async def register(
     session: Session,
     parts: Parts,
     now: Now,
-) -> schemas.Registered:
-    """Register for a session; a full one has a waiting list. A session with a price asks for payment."""
-    row = await registrations.register(
+) -> schemas.RegistrationChanged:
+    """Ask for a place in a session: a mail goes to the address, with what confirms it there.
+
+    The answer is always the same, whoever is registered already.
+    """
+    row = await requests.ask(
         session,
         parts.vault,
         tenant=tenant,
         session_id=session_id,
-        applicant=registrations.Applicant(_participant(body), body.language),
+        applicant=requests.Applicant(_participant(body), body.language),
         now=now,
     )
-    held, _ = await queries.session_and_course(session, tenant=tenant, session_id=session_id)
+    asked_for = parts.vault.count_as(str(session_id), field="registrations of a session")
+    await limits.count(parts.database, asked_for, most=_MOST_OF_A_SESSION, seconds=_HOUR)
+    if await _may_be_mailed(parts, body.email):
+        await registrations.mail(session, row, "registration-requested", now)
+    return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})
+
+
+async def _may_be_mailed(parts: Parts, address: str) -> bool:
+    """Say whether an address that anyone can name gets one more mail today."""
+    key = parts.vault.count_as(address, field="registrations from an address")
+    try:
+        await limits.count(parts.database, key, most=_MOST_OF_AN_ADDRESS, seconds=_DAY)
+    except limits.TooOften:
+        return False
+    return True
+
+
+@router.post("/v1/registrations/confirm", dependencies=[anonymous], responses=problems(404, 409, 410))
+async def confirm(body: schemas.Confirmation, session: Session, parts: Parts, now: Now) -> schemas.Registered:
+    """Confirm a registration with the token that was mailed; a full session has a waiting list.
+
+    A session with a price asks for payment.
+    """
+    row = await requests.confirm(session, parts.vault, token=body.token, now=now)
+    held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
     asked = await queries.payment_requests(session, of=[(row, held)])
     return schemas.Registered.model_validate(
         {"registration_id": row.id, "state": row.state, "payment": _asked(asked.get(row.id))}

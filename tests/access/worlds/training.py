@@ -48,6 +48,7 @@ async def _furnished(training: Training, whose: str) -> dict[str, str]:
     words, payer = content("participants", whose), content("payers", whose)
     registered = await training.register(session, words, last_name=words, email=f"{words}@voorbeeld.example")
     second = await training.register(session, words, last_name=words, email=f"2{words}@voorbeeld.example")
+    asked = await training.ask_for_place(session, words, last_name=words, email=f"3{words}@voorbeeld.example")
     imported = await training.import_file(statement(Line(payer=payer, text=payer)))
     listed = await training.ask("GET", "/v1/courses", training.anyone)
     return {
@@ -55,6 +56,7 @@ async def _furnished(training: Training, whose: str) -> dict[str, str]:
         "session_id": session,
         "registration_id": registered["registration_id"],
         "second_id": second["registration_id"],
+        "token": await training.token_of(asked),
         "statement_id": imported["statement_id"],
         "payment_id": imported["payments"][0]["payment_id"],
     }
@@ -72,6 +74,7 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
         "POST /v1/courses": {"title": "Nieuw", "language": "nl"},
         "POST /v1/courses/{course_id}/sessions": planned,
         "POST /v1/sessions/{session_id}/registrations": participant("Nieuw"),
+        "POST /v1/registrations/confirm": {"token": ids["token"]},
         "POST /v1/payments/{payment_id}/match": {"registration_id": ids["registration_id"]},
         "POST /v1/payments/{payment_id}/divide": {
             "shares": [

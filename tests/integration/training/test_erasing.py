@@ -13,7 +13,7 @@ from shared.auth import Role
 from shared.housekeeping.activities import Housekeeper, Part
 from shared.ids import uuid7
 from tests.integration.training.bank import Line, digits, statement
-from tests.support.world.training import Training, participant
+from tests.support.world.training import Training
 
 ERASED = (
     "training.registration.erased.v1",
@@ -180,14 +180,15 @@ class TestErase:
         assert (await world.registration(again["registration_id"]))["first_name"] == "Annelies"
 
     async def test_empties_kept_answers(self, world: Training) -> None:
-        path = f"/v1/sessions/{await world.session()}/registrations"
-        who = world.anyone | {"idempotency-key": "eens"}
-        answer = await world.ask("POST", path, who, json=participant("Annelies"), expect=201)
+        asked = await world.ask_for_place(await world.session(), "Annelies")
+        path, who = "/v1/registrations/confirm", {"idempotency-key": "eens"}
+        body = {"token": await world.token_of(asked)}
+        answer = await world.ask("POST", path, who, json=body, expect=200)
         await cancelled(world, answer.json())
         await erase(world, answer.json())
         await settled(world)
         assert await world.rows("SELECT 1 FROM idempotency_key WHERE answer IS NOT NULL") == []
-        await world.ask("POST", path, who, json=participant("Annelies"), expect=410)
+        await world.ask("POST", path, who, json=body, expect=410)
 
 
 class TestMoneyThatComesLater:
@@ -262,6 +263,16 @@ class TestRetention:
         rows = await world.rows("SELECT done_at FROM erasure")
         assert len(rows) == 23
         assert all(row.done_at is not None for row in rows)
+
+    async def test_forgets_after_three_days_what_nobody_confirmed(self, world: Training) -> None:
+        session = await world.session()
+        await world.ask_for_place(session, "Spook")
+        stays = await world.register(session, "Annelies")
+        world.later(days=3)
+        assert await self.swept(world) == 0
+        world.later(seconds=1)
+        assert await self.swept(world) == 1
+        assert await world.state(stays) == "awaiting-payment"
 
     async def test_goes_by_what_the_organisation_chose(self, world: Training) -> None:
         body = {"keep_registration_days": 90}

@@ -2,8 +2,13 @@
 
 import asyncio
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import pytest
+
+from services.training import emails
+from services.training.routes import registrations as routes
+from shared import messages
 from shared.auth import Role
 from tests.support.world.training import Training, participant
 
@@ -51,11 +56,12 @@ class TestRegister:
 
     async def test_refuses_the_same_person_twice_also_at_once(self, world: Training) -> None:
         session = await world.session()
-        path = f"/v1/sessions/{session}/registrations"
+        asked = [await world.token_of(await world.ask_for_place(session, "Tom")) for _ in range(3)]
+        path = "/v1/registrations/confirm"
         answers = await asyncio.gather(
-            *(world.ask("POST", path, world.anyone, json=participant("Tom")) for _ in range(3))
+            *(world.ask("POST", path, {}, json={"token": token}) for token in asked)
         )
-        assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
         # A colleague's address may serve for several people.
         await world.register(session, "Eva", email="tom.peeters@voorbeeld.example")
 
@@ -73,6 +79,12 @@ class TestRegister:
         path = f"/v1/sessions/{session}/registrations"
         answer = await world.ask("POST", path, world.anyone, json=participant("Tom"), expect=409)
         assert answer.json()["type"].endswith("registration-closed")
+
+    async def test_is_closed_to_who_confirms_once_the_session_has_begun(self, world: Training) -> None:
+        asked = await world.ask_for_place(await world.session(days=1), "Tom")
+        world.later(days=1)
+        refused = await world.confirm(asked, expect=409)
+        assert refused["type"].endswith("registration-closed")
 
     async def test_finds_no_session_of_another_organisation(self, world: Training) -> None:
         session = await world.session()
@@ -105,10 +117,92 @@ class TestRegister:
         session = await world.session()
         path, headers = f"/v1/sessions/{session}/registrations", world.anyone | {"idempotency-key": "abc"}
         answers = [
-            await world.ask("POST", path, headers, json=participant("Tom"), expect=201) for _ in range(2)
+            await world.ask("POST", path, headers, json=participant("Tom"), expect=202) for _ in range(2)
         ]
         assert answers[0].json() == answers[1].json()
         assert len(await world.rows("SELECT 1 FROM registration")) == 1
+
+
+class TestConfirm:
+    """Whoever types an address holds nothing with it, and is told nothing of it."""
+
+    async def test_comes_before_a_place_is_held(self, world: Training) -> None:
+        session = await world.session(capacity=1, price="0")
+        asked = [await world.ask_for_place(session, name) for name in ("Spook", "Noor", "Tom")]
+        [shown] = (await world.do("GET", "/v1/sessions", world.anyone))["items"]
+        assert shown["places_left"] == 1
+        path = f"/v1/sessions/{session}/registrations"
+        assert (await world.do("GET", path, world.trainer))["items"] == []
+        assert await world.types_published("registration.received", "session.full") == []
+        # Who confirms first comes first; confirming again changes nothing.
+        for _ in range(2):
+            assert (await world.confirm(asked[1]))["state"] == "confirmed"
+        assert (await world.confirm(asked[2]))["state"] == "waitlisted"
+        assert await world.types_published("registration.received") == ["registration.received"] * 2
+
+    async def test_is_asked_in_the_same_words_of_who_is_registered_already(self, world: Training) -> None:
+        session = await world.session()
+        await world.register(session, "Tom")
+        path = f"/v1/sessions/{session}/registrations"
+        answers = [
+            (await world.ask("POST", path, world.anyone, json=participant(name), expect=202)).json()
+            for name in ("Tom", "Hilde")
+        ]
+        known, unknown = [answer | {"registration_id": ""} for answer in answers]
+        assert known == unknown
+        emails = [await world.emails(to=UUID(answer["registration_id"])) for answer in answers]
+        assert [[row.kind for row in rows] for rows in emails] == [["registration-requested"]] * 2
+        refused = await world.confirm(answers[0]["registration_id"], expect=409)
+        assert refused["type"].endswith("already-registered")
+
+    async def test_mails_one_address_a_few_times_a_day_and_answers_the_same(self, world: Training) -> None:
+        sessions = [await world.session(), await world.session()]
+        for number in range(12):
+            await world.ask_for_place(
+                sessions[number % 2], f"Naam {number}", email="Slachtoffer@voorbeeld.example"
+            )
+        assert len(await world.emails("registration-requested")) == 5
+
+    async def test_bounds_what_is_asked_for_a_session(
+        self, world: Training, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(routes, "_MOST_OF_A_SESSION", 2)
+        session = await world.session()
+        for name in ("Ann", "Bert"):
+            await world.ask_for_place(session, name)
+        path = f"/v1/sessions/{session}/registrations"
+        await world.ask("POST", path, world.anyone, json=participant("Chris"), expect=429)
+        assert len(await world.rows("SELECT 1 FROM registration")) == 2
+        await world.ask_for_place(await world.session(), "Chris")
+
+    async def test_mails_nothing_that_whoever_asks_can_write(self, world: Training) -> None:
+        name = "Win gratis geld op example.org"
+        asked = await world.ask_for_place(await world.session(), name, email="a@voorbeeld.example")
+        [row] = await world.rows("SELECT id FROM message WHERE recipient = :to", to=UUID(asked))
+        async with world.transaction() as session:
+            message = await messages.read(session, row.id)
+            assert message is not None
+            mail = await emails.write(session, message, world.context)
+        assert (mail.name, mail.values["first_name"]) == ("", "")
+        assert not [value for value in mail.values.values() if "gratis" in str(value)]
+        assert mail.values["link"].endswith(f"/r/{await world.token_of(asked)}")
+
+    async def test_is_too_late_after_three_days(self, world: Training) -> None:
+        asked = await world.ask_for_place(await world.session(), "Tom")
+        world.later(days=3)
+        refused = await world.confirm(asked, expect=410)
+        assert refused["type"].endswith("registration-request-over")
+
+    async def test_refuses_what_is_not_the_token_of_the_mail(self, world: Training) -> None:
+        session = await world.session()
+        token, other = [
+            await world.token_of(await world.ask_for_place(session, name)) for name in ("Tom", "Eva")
+        ]
+        forged = [token[:43] + other[43:], token[:-4], token[:42], "x", "", "\u00e9", "A" * 92]
+        for wrong in forged:
+            answer = await world.ask("POST", "/v1/registrations/confirm", {}, json={"token": wrong})
+            assert answer.status_code == 404, wrong
+        assert len(await world.rows("SELECT 1 FROM registration WHERE state = 'requested'")) == 2
 
 
 class TestCancel:

@@ -52,9 +52,8 @@ class TestAnOlderIndex:
     async def test_still_tells_that_somebody_is_registered(self, world: Training) -> None:
         session = await world.session()
         await made_before(world, await world.register(session, "Annelies"), "Annelies")
-        path = f"/v1/sessions/{session}/registrations"
-        answer = await world.ask("POST", path, world.anyone, json=participant("Annelies"), expect=409)
-        assert answer.json()["type"].endswith("/already-registered")
+        answer = await world.confirm(await world.ask_for_place(session, "Annelies"), expect=409)
+        assert answer["type"].endswith("/already-registered")
 
     async def test_is_made_anew_and_still_tells_it(self, world: Training) -> None:
         session = await world.session()
@@ -65,8 +64,7 @@ class TestAnOlderIndex:
         assert await reindex(world) == 1
         assert await indexes(world) == now
         assert await reindex(world) == 0
-        path = f"/v1/sessions/{session}/registrations"
-        await world.ask("POST", path, world.anyone, json=participant("Annelies"), expect=409)
+        await world.confirm(await world.ask_for_place(session, "Annelies"), expect=409)
 
     async def test_of_somebody_who_was_erased_stands_for_nobody(self, world: Training) -> None:
         session = await world.session()

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from temporalio.testing import ActivityEnvironment
 
+from services.training import queries
 from services.training.activities import book_statement
 from services.training.domain import STATEMENT_CLOCK
+from services.training.operations import requests
 from shared.auth import Role
 from shared.steps import activities, name_of
 from tests.support.steps import deadline_of
@@ -59,12 +61,28 @@ class Training(World):
         return str((await self.do("POST", path, self.trainer, json=plan))["session_id"])
 
     async def register(self, session: str, first_name: str, **more: Any) -> dict[str, Any]:
-        """Register somebody, and return the answer."""
-        path = f"/v1/sessions/{session}/registrations"
-        answer: dict[str, Any] = await self.do(
-            "POST", path, self.anyone, json=participant(first_name, **more)
-        )
-        return answer
+        """Register somebody, who confirms it from their address, and return the answer."""
+        return await self.confirm(await self.ask_for_place(session, first_name, **more))
+
+    async def ask_for_place(self, session: str, first_name: str, **more: Any) -> str:
+        """Ask for a place, and return the id of what is to be confirmed."""
+        path, body = f"/v1/sessions/{session}/registrations", participant(first_name, **more)
+        return str((await self.do("POST", path, self.anyone, json=body, expect=202))["registration_id"])
+
+    async def confirm(self, registration_id: str, *, expect: int = 200) -> dict[str, Any]:
+        """Confirm a registration as who gets the mail does, and return the answer."""
+        body = {"token": await self.token_of(registration_id)}
+        answer = await self.ask("POST", "/v1/registrations/confirm", {}, json=body, expect=expect)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def token_of(self, registration_id: str) -> str:
+        """Return the token in the mail that asks to confirm a registration."""
+        async with self.transaction() as session:
+            row = await queries.registration(
+                session, tenant=self.tenant, registration_id=UUID(registration_id)
+            )
+            return await requests.token_of(session, self.context.vault, row)
 
     async def registration(self, registration_id: str) -> dict[str, Any]:
         """Return a registration as finance sees it."""
@@ -111,5 +129,6 @@ class Training(World):
         return [name for name in names if not types or name in types]
 
     async def kinds_emailed(self, registered: dict[str, Any]) -> list[str]:
-        """Return the kinds of the emails queued for a registration, in order."""
-        return [row.kind for row in await self.emails(to=UUID(registered["registration_id"]))]
+        """Return the kinds of the emails queued for a registration since it was confirmed, in order."""
+        emails = await self.emails(to=UUID(registered["registration_id"]))
+        return [row.kind for row in emails if row.kind != "registration-requested"]

@@ -36,8 +36,9 @@ class Postbox:
         return "250 OK"
 
     def kinds_for(self, address: str) -> list[str]:
-        """Return the kinds of the mails to an address, in the order they came."""
-        return [str(one["Kring-Kind"]) for one in self.messages if address in str(one["To"])]
+        """Return the kinds of the mails to an address since it confirmed its registration, in the order they came."""
+        kinds = [str(one["Kring-Kind"]) for one in self.messages if address in str(one["To"])]
+        return [kind for kind in kinds if kind != "registration-requested"]
 
 
 def workflow_of(registered: dict[str, Any]) -> str:

@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('awaiting-payment', 'waitlisted', 'confirmed', 'cancelled', 'expired')",
+            "state IN ('requested', 'awaiting-payment', 'waitlisted', 'confirmed', 'cancelled', 'expired')",
             name=op.f("ck_registration_state"),
         ),
         sa.ForeignKeyConstraint(
