@@ -10,6 +10,7 @@ from services.training import emails
 from services.training.routes import registrations as routes
 from shared import messages
 from shared.auth import Role
+from tests.integration.training.bank import Line, statement
 from tests.support.world.training import Training, participant
 
 
@@ -186,6 +187,14 @@ class TestConfirm:
         assert (mail.name, mail.values["first_name"]) == ("", "")
         assert not [value for value in mail.values.values() if "gratis" in str(value)]
         assert mail.values["link"].endswith(f"/r/{await world.token_of(asked)}")
+
+    async def test_comes_before_money_is_compared_with_a_name(self, world: Training) -> None:
+        asked = await world.ask_for_place(await world.session(), "Tom")
+        [stray] = (await world.import_file(statement(Line(payer="Tom Peeters", reference="R1"))))["payments"]
+        assert (stray["state"], stray["suggestions"]) == ("unmatched", [])
+        await world.confirm(asked)
+        [likely] = (await world.import_file(statement(Line(payer="Tom Peeters", reference="R2"))))["payments"]
+        assert likely["state"] == "suggested"
 
     async def test_is_too_late_after_three_days(self, world: Training) -> None:
         asked = await world.ask_for_place(await world.session(), "Tom")
