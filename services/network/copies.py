@@ -30,6 +30,7 @@ from services.network.copy_schemas import (
     You,
 )
 from services.network.models import (
+    Base,
     Contact,
     DataRequest,
     Person,
@@ -61,7 +62,7 @@ async def gather(
         _from(context, plans.COPY, person, FromPlans),
     )
     own = await audit_log_of_person(
-        session, tenant=person.tenant, case_id=person.case_id, person_id=person.id
+        session, Base, tenant=person.tenant, case_id=person.case_id, person_id=person.id
     )
     seen = list(own)
     seen.extend(entry for part in (referral, meetings, plan) if part is not None for entry in part.seen)

@@ -63,7 +63,7 @@ class Person(Base):
     """Somebody of a case."""
 
     __tablename__ = "person"
-    __sealed__ = Sealed(PersonFields, subject="id", case="case_id", person="id")
+    __sealed__ = Sealed(PersonFields, subject="id", case="case_id", person="id", shown=True)
     __table_args__ = (
         CheckConstraint("state IN ('proposed', 'active', 'removed', 'excluded', 'erased')", name="state"),
         # Serves the list of a case's people, in pages.
@@ -267,7 +267,9 @@ class DataRequest(Base):
     """What somebody asks of their data: that it was asked and answered outlives the person, so no key points there."""
 
     __tablename__ = "data_request"
-    __sealed__ = Sealed(DataRequestFields, subject="person_id", case="case_id", person="person_id")
+    __sealed__ = Sealed(
+        DataRequestFields, subject="person_id", case="case_id", person="person_id", shown=True
+    )
     __table_args__ = (
         CheckConstraint("kind IN ('copy', 'erasure', 'correction')", name="kind"),
         CheckConstraint("state IN ('received', 'approved', 'refused', 'done', 'withdrawn')", name="state"),

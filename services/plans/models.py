@@ -112,7 +112,7 @@ class PlanVersion(Base):
     """One version of a plan, as the circle gave it; never changed afterwards."""
 
     __tablename__ = "plan_version"
-    __sealed__ = Sealed(PlanWords, subject="case_id", case="case_id")
+    __sealed__ = Sealed(PlanWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (Index("uq_plan_version_plan_id", "plan_id", "version", unique=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -132,7 +132,7 @@ class Agreement(Base):
     """One agreement: who does something, and by when."""
 
     __tablename__ = "agreement"
-    __sealed__ = Sealed(AgreementWords, subject="case_id", case="case_id")
+    __sealed__ = Sealed(AgreementWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
         CheckConstraint(_one_of("state", AgreementState), name="state"),
         CheckConstraint(_one_of("by", ("network", "professional")), name="by"),
@@ -159,7 +159,7 @@ class Acceptance(Base):
     """What the mandated side says of one bottom line."""
 
     __tablename__ = "acceptance"
-    __sealed__ = Sealed(AcceptanceWords, subject="case_id", case="case_id")
+    __sealed__ = Sealed(AcceptanceWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (Index("uq_acceptance_line", "plan_id", "version", "bottom_line_id", unique=True),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -200,7 +200,7 @@ class CheckIn(Base):
     """A moment at which somebody asks how things go. Its times are those of its clock."""
 
     __tablename__ = "check_in"
-    __sealed__ = Sealed(CheckInWords, subject="case_id", case="case_id")
+    __sealed__ = Sealed(CheckInWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
         CheckConstraint(_one_of("state", CheckInState), name="state"),
         Index("ix_check_in_case_id", "case_id", "created_at", "id"),

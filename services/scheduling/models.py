@@ -121,7 +121,7 @@ class Conference(Base):
     """A meeting of the circle, to come or held. Sealed: Venue. There is no column for what was said in private."""
 
     __tablename__ = "conference"
-    __sealed__ = Sealed(Venue, subject="case_id", case="case_id")
+    __sealed__ = Sealed(Venue, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
         UniqueConstraint("tenant", "case_id", "conference_no"),
         CheckConstraint(_one_of("state", ConferenceState), name="state"),

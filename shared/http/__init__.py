@@ -51,7 +51,7 @@ from shared.http.principals import (
     staff,
 )
 from shared.http.problems import Problem, status_of
-from shared.http.routing import Now, Parts, Router, Session
+from shared.http.routing import Now, Parts, Router, Session, audit_as
 
 __all__ = [
     "Anyone",
@@ -73,6 +73,7 @@ __all__ = [
     "Staff",
     "allow",
     "anonymous",
+    "audit_as",
     "audit_log_of_person",
     "create_service_app",
     "current_principal",

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
 
 from shared.audit import Row, note_facts, note_rows
-from shared.auth import Principal, Role
+from shared.auth import Kind, Principal, Role
 from shared.case_access import has_left
 from shared.case_state import require_not_erased
 from shared.contracts import OwnAuditEntry
@@ -20,12 +21,15 @@ from shared.http.paging import Page, Paging, paginate
 from shared.http.principals import Person, allow
 from shared.http.routing import Router, Session
 from shared.tables import audit_log
+from shared.vault.declaring import shown_tables
 
 Officer = Annotated[Principal, Depends(allow(Role.DPO))]
-# They decide with the circle about everything; the others of the circle see who looked at what is their own.
 # A copy is read by people: what lies further back is in /v1/me/audit-log.
 _MOST_IN_COPY = 1000
+# They decide with the circle about everything; the others of the circle see who read or changed what is their own.
 _WHOSE_CASE_IT_IS = frozenset({"central", "representative"})
+# What people see besides the tables that say so: that they read this.
+_ITSELF = "audit-log"
 
 
 class AuditLogWithoutSubject(Invalid):
@@ -55,23 +59,31 @@ class AuditEntry(ResponseModel):
 
 
 router = Router(tags=["audit-log"])
-# Of services that have to do with people of cases.
-own_audit_log = Router(tags=["audit-log"])
 
 
-@own_audit_log.get("/v1/me/audit-log", responses=problems(410))
-async def read_own_audit_log(principal: Person, session: Session, page: Paging) -> Page[OwnAuditEntry]:
-    """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
-    case = principal.case
-    if case is not None:
-        await require_not_erased(session, case_id=case)
-    query = select(audit_log).where(audit_log.c.tenant == principal.tenant, audit_log.c.case_id == case)
-    whole = principal.case_role in _WHOSE_CASE_IT_IS
-    if not whole or await has_left(session, case_id=case, person_id=principal.id):
-        query = query.where(audit_log.c.persons.contains([principal.id]))
-    rows = await paginate(session, query, page, time=audit_log.c.at, id=audit_log.c.id)
-    note_rows(session, "read", [Row("audit-log:own", case=case, person=principal.id)])
-    return Page(items=[_own(row, principal.id) for row in rows.items], next=rows.next)
+def own_audit_log(base: type[DeclarativeBase]) -> Router:
+    """Return the route by which people of a case see who read or changed what is theirs in the service of these tables.
+
+    They see what the models show them (`Sealed.shown`) and nothing else.
+    """
+    own = Router(tags=["audit-log"])
+    shown = _shown_kinds(base)
+
+    @own.get("/v1/me/audit-log", responses=problems(410))
+    async def read_own_audit_log(principal: Person, session: Session, page: Paging) -> Page[OwnAuditEntry]:
+        """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
+        case = principal.case
+        if case is not None:
+            await require_not_erased(session, case_id=case)
+        whole = principal.case_role in _WHOSE_CASE_IT_IS and not await has_left(
+            session, case_id=case, person_id=principal.id
+        )
+        query = _of(principal.tenant, case_id=case).where(_visible(principal.id, shown, whole=whole))
+        rows = await paginate(session, query, page, time=audit_log.c.at, id=audit_log.c.id)
+        note_rows(session, "read", [Row(f"{_ITSELF}:own", case=case, person=principal.id)])
+        return Page(items=[_own(row, principal.id, shown) for row in rows.items], next=rows.next)
+
+    return own
 
 
 @router.get("/v1/audit-log", responses=problems(422))
@@ -90,13 +102,15 @@ async def read_audit_log(
     query = _of(principal.tenant, case_id=case_id, person_id=person_id, actor=actor)
     rows = await paginate(session, query, page, time=audit_log.c.at, id=audit_log.c.id)
     if case_id is not None:
-        note_facts(session, "read", case=case_id, what="audit-log")
+        note_facts(session, "read", case=case_id, what=_ITSELF)
     for person in {person_id, actor} - {None}:
-        note_rows(session, "read", [Row("audit-log:of", case=None, person=person)])
+        note_rows(session, "read", [Row(f"{_ITSELF}:of", case=None, person=person)])
     return Page(items=[_entry(row) for row in rows.items], next=rows.next)
 
 
-def _of(tenant: UUID, *, case_id: UUID | None, person_id: UUID | None, actor: UUID | None) -> Select[Any]:
+def _of(
+    tenant: UUID, *, case_id: UUID | None, person_id: UUID | None = None, actor: UUID | None = None
+) -> Select[Any]:
     query = select(audit_log).where(audit_log.c.tenant == tenant)
     if case_id is not None:
         query = query.where(audit_log.c.case_id == case_id)
@@ -108,21 +122,41 @@ def _of(tenant: UUID, *, case_id: UUID | None, person_id: UUID | None, actor: UU
 
 
 async def audit_log_of_person(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID
+    session: AsyncSession, base: type[DeclarativeBase], *, tenant: UUID, case_id: UUID, person_id: UUID
 ) -> list[OwnAuditEntry]:
     """Return who read or changed what is somebody's own in this service, newest first, for their own copy of it all."""
-    query = _of(tenant, case_id=case_id, person_id=person_id, actor=None)
+    shown = _shown_kinds(base)
+    query = _of(tenant, case_id=case_id).where(_visible(person_id, shown, whole=False))
     rows = await session.execute(
         query.order_by(audit_log.c.at.desc(), audit_log.c.id.desc()).limit(_MOST_IN_COPY)
     )
-    return [_own(row, person_id) for row in rows]
+    return [_own(row, person_id, shown) for row in rows]
 
 
-def _own(row: Any, reader: UUID) -> OwnAuditEntry:
+def _shown_kinds(base: type[DeclarativeBase]) -> list[str]:
+    return [*shown_tables(base), _ITSELF]
+
+
+def _visible(reader: UUID, shown: list[str], *, whole: bool) -> ColumnElement[bool]:
+    """Return which entries somebody sees: what is shown of what is theirs, and of the whole case.
+
+    What others of the case did in their own name is for nobody else, and neither is what another service read of the
+    case for one of them.
+    """
+    theirs = audit_log.c.persons.contains([reader])
+    of_nobody = and_(audit_log.c.persons == [], audit_log.c.actor_kind != Kind.SERVICE)
+    return and_(
+        audit_log.c.what.overlap(shown),
+        or_(audit_log.c.actor_kind != Kind.PERSON, audit_log.c.actor == reader),
+        or_(theirs, of_nobody) if whole else theirs,
+    )
+
+
+def _own(row: Any, reader: UUID, shown: list[str]) -> OwnAuditEntry:
     return OwnAuditEntry(
         at=row.at,
         action=row.action,
-        what=row.what,
+        what=[kind for kind in row.what if kind in shown],
         by=row.actor_kind,
         by_yourself=row.actor == reader,
         roles=row.roles,

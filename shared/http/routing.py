@@ -66,10 +66,15 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def _audit(request: Request, session: AsyncSession, principal: Principal | None) -> None:
-    """Say who acts in this transaction, and that the case that the address names is looked at or changed."""
+def audit_as(request: Request, session: AsyncSession, principal: Principal | None) -> None:
+    """Say who acts in this transaction: also who turned out to be behind a request that no token came with."""
     operation = f"{request.method} {request.scope[ROUTE]}"
     act_as(session, actor_of(request, principal, operation=operation))
+
+
+def _audit(request: Request, session: AsyncSession, principal: Principal | None) -> None:
+    """Say who acts in this transaction, and that the case that the address names is read or changed."""
+    audit_as(request, session, principal)
     # What is no id is refused before anything is read.
     with suppress(KeyError, ValueError):
         case = UUID(str(request.path_params["case_id"]))

@@ -1,7 +1,7 @@
 """What a model says of its column `sealed`, once: what is in it, with whose key, of which case and which person."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -23,13 +23,15 @@ class Sealed(Generic[Fields]):
     """How a model's column `sealed` is sealed: `__sealed__ = Sealed(HoldFields, subject="case_id", case="case_id")`.
 
     `subject`: with whose key. `case` and `person`: in whose audit log it stands that the row was read or changed; a row
-    is of a case, of one person outside all cases, or of a person in a case.
+    is of a case, of one person outside all cases, or of a person in a case. `shown`: people of the case see it there:
+    the person whose row it is, or those whose case it is. Nobody of the case sees that any other row exists.
     """
 
     fields: type[Fields]
     subject: Id
     case: str | None = None
     person: Id | None = None
+    shown: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse a row of a case whose key no query could find when the case is erased."""
@@ -77,6 +79,11 @@ def sealed_models(base: type[DeclarativeBase]) -> dict[type[Any], Sealed[Any]]:
     """Return a service's models that declare something sealed."""
     models = (mapper.class_ for mapper in base.registry.mappers)
     return {model: model.__sealed__ for model in models if hasattr(model, "__sealed__")}
+
+
+def shown_tables(base: type[DeclarativeBase]) -> list[str]:
+    """Return the tables of a service of which people see in the audit log that a row of theirs was read or changed."""
+    return sorted(model.__tablename__ for model, sealed in sealed_models(base).items() if sealed.shown)
 
 
 async def subjects_of_case(

@@ -8,6 +8,13 @@ from tests.architecture.sources import calls, place, sources
 
 # Of no case: colleagues, coordinators, and participants of courses with what they paid. All else is of a case.
 OF_NO_CASE = {"staff_member", "coordinator", "registration", "payment", "statement_part"}
+# Of which people of a case see that it was read or changed: what they know of and may know about. All else is hidden,
+# such as that somebody is kept from them, that a file is held, and for which reason one was opened.
+SHOWN = {
+    *("referral", "referral_person", "baseline", "bottom_line"),
+    *("person", "data_request"),
+    *("plan_version", "agreement", "acceptance", "check_in", "conference"),
+}
 SEALED = {
     model.__tablename__: sealed
     for service in SERVICES
@@ -18,6 +25,11 @@ SEALED = {
 def test_every_sealed_row_is_of_a_case_or_stands_on_the_list() -> None:
     """A route that opens what is of no case would show it to whoever asks, and the family would never know."""
     assert {name for name, sealed in SEALED.items() if sealed.case is None} == OF_NO_CASE
+
+
+def test_people_see_what_stands_on_the_list() -> None:
+    """What is new is hidden from them until somebody thought about it."""
+    assert {name for name, sealed in SEALED.items() if sealed.shown} == SHOWN
 
 
 def test_rows_of_no_case_are_of_a_person() -> None:

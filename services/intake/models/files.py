@@ -26,7 +26,7 @@ class Baseline(Base):
     """One version of a case's baseline."""
 
     __tablename__ = "baseline"
-    __sealed__ = Sealed(BaselineFields, subject="case_id", case="case_id")
+    __sealed__ = Sealed(BaselineFields, subject="case_id", case="case_id", shown=True)
 
     case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -41,7 +41,7 @@ class BottomLine(Base):
     """A bottom line in one version of the baseline; `line_id` stays, `line_version` counts its wordings."""
 
     __tablename__ = "bottom_line"
-    __sealed__ = Sealed(BottomLineFields, subject="case_id", case="case_id")
+    __sealed__ = Sealed(BottomLineFields, subject="case_id", case="case_id", shown=True)
     __table_args__ = (Index("uq_bottom_line_place", "case_id", "baseline_version", "position", unique=True),)
 
     id: Mapped[Id]

@@ -52,7 +52,7 @@ class Referral(Base):
     """A request for a conference. `case_id` is known from the start: what is written is sealed with the case's key."""
 
     __tablename__ = "referral"
-    __sealed__ = Sealed(ReferralFields, subject="case_id", case="case_id")
+    __sealed__ = Sealed(ReferralFields, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
         CheckConstraint(one_of("state", ReferralState), name="state"),
         CheckConstraint("(kind = 'professional') = (referrer_id IS NOT NULL)", name="referrer"),
@@ -82,7 +82,7 @@ class ReferralPerson(Base):
     """A person named in a referral; network takes them over under the same id when the case opens."""
 
     __tablename__ = "referral_person"
-    __sealed__ = Sealed(PersonFields, subject="id", case="case_id", person="id")
+    __sealed__ = Sealed(PersonFields, subject="id", case="case_id", person="id", shown=True)
     __table_args__ = (Index("ix_referral_person_referral", "tenant", "referral_id", "position"),)
 
     id: Mapped[Id]

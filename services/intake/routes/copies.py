@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models import (
+    Base,
     Case,
     Referral,
     ReferralPerson,
@@ -38,7 +39,9 @@ async def copy_for_person(
     if case is None:
         raise UnknownCase(case_id=str(case_id))
     named = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
-    seen = await audit_log_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id)
+    seen = await audit_log_of_person(
+        session, Base, tenant=principal.tenant, case_id=case_id, person_id=person_id
+    )
     own = next((row for row in named if row.id == person_id), None)
     if own is None:
         return IntakeCopy(erased=False, case=None, entry=None, referral=None, baseline=None, seen=seen)

@@ -2,23 +2,28 @@
 
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from services.network import permissions
 from services.network.operations import link_requests, links
 from services.network.operations.cases import require_live
 from services.network.schemas import Access, PresentedLink
+from shared.auth import Kind, Principal
 from shared.auth.minting import PERSON_SECONDS
-from shared.http import Now, Parts, Person, Router, Session, anonymous, problems
+from shared.http import Now, Parts, Person, Router, Session, anonymous, audit_as, problems
 from shared.http.gates import CoordinatorOrManager
 
 router = Router(tags=["links"])
 
 
 @router.post("/v1/links/exchange", dependencies=[anonymous], responses=problems(404, 410))
-async def exchange(body: PresentedLink, session: Session, parts: Parts, now: Now) -> Access:
+async def exchange(body: PresentedLink, request: Request, session: Session, parts: Parts, now: Now) -> Access:
     """Exchange the token of a personal link for a short-lived token of that one person in that one case."""
     link, person = await links.exchange(session, token=body.token, key=links.link_key(parts), now=now)
+    itself = Principal(
+        kind=Kind.PERSON, id=person.id, tenant=link.tenant, case=link.case_id, case_role=person.role
+    )
+    audit_as(request, session, itself)
     return Access(
         access_token=await links.issue(session, parts, link=link, person=person, now=now),
         expires_in=PERSON_SECONDS,

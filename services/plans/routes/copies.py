@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.models import Agreement, Plan, PlanVersion
+from services.plans.models import Agreement, Base, Plan, PlanVersion
 from services.plans.schemas import PlanWords
 from shared import case_state
 from shared.case_access import CIRCLE_ROLES
@@ -34,7 +34,9 @@ async def copy_for_person(
     state = await case_state.read(session, case_id)
     if state is None or state.tenant != principal.tenant:
         raise UnknownCase(case_id=str(case_id))
-    seen = await audit_log_of_person(session, tenant=principal.tenant, case_id=case_id, person_id=person_id)
+    seen = await audit_log_of_person(
+        session, Base, tenant=principal.tenant, case_id=case_id, person_id=person_id
+    )
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
     if plan is None:
         return PlansCopy(erased=False, plan=None, own_agreements=[], check_ins=[], seen=seen)

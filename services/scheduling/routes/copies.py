@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
-from services.scheduling.models import Attendance, CircleMember, Conference, Poll, Venue
+from services.scheduling.models import Attendance, Base, CircleMember, Conference, Poll, Venue
 from shared import case_state
 from shared.case_access import has_left
 from shared.case_state import UnknownCase
@@ -64,7 +64,7 @@ async def copy_for_person(
             for conference, attendance, notified in came
         ],
         seen=await audit_log_of_person(
-            session, tenant=principal.tenant, case_id=case_id, person_id=person_id
+            session, Base, tenant=principal.tenant, case_id=case_id, person_id=person_id
         ),
     )
 

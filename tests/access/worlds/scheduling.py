@@ -103,7 +103,9 @@ def _tries(case: Case) -> dict[str, Try]:
         "PUT /v1/policy": {},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
-    for row in (f"GET {conference}", f"POST {conference}/postpone", f"POST {conference}/hold"):
+    of_scheduled = (f"GET {conference}", f"POST {conference}/postpone", f"POST {conference}/hold")
+    # Of what the coordinator did the audit log shows the place.
+    for row in (*of_scheduled, "GET /v1/me/audit-log"):
         tries[row] = replace(tries.get(row, Try()), first=((_SCHEDULE, "coordinator"),))
     closing = (f"POST {poll}/close", "coordinator")
     tries[f"POST {conference}/poll"] = replace(tries[f"POST {conference}/poll"], first=(closing,))

@@ -57,6 +57,13 @@ class TestExchange:
             "invitation": None,
         }
 
+    async def test_stands_in_the_audit_log_as_ones_own_visit(self, world: Network, case: Case) -> None:
+        token = await _lasting_link(world, case.central)
+        await _exchange(world, token)
+        who = world.person(case, case.central)
+        (newest, *_) = (await world.do("GET", "/v1/me/audit-log", who))["items"]
+        assert (newest["what"], newest["by"], newest["by_yourself"]) == (["person"], "person", True)
+
     async def test_lets_a_child_under_twelve_read_and_answer_but_decide_nothing(self, world: Network) -> None:
         case = await world.open_case(born="2014-03-03")
         await world.invite(case, case.central)

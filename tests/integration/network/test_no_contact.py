@@ -23,6 +23,12 @@ async def _apart(world: Network, case: Case, one: UUID, other: UUID) -> Any:
     return await world.ask("POST", path, world.coordinator(case), json=body)
 
 
+async def _audit_log_of(world: Network, who: dict[str, str]) -> list[Any]:
+    """Return what somebody sees of what others did."""
+    entries = (await world.do("GET", "/v1/me/audit-log?limit=200", who))["items"]
+    return [entry for entry in entries if not entry["by_yourself"]]
+
+
 def _code(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].rpartition("/")[2]
 
@@ -85,6 +91,17 @@ class TestNoContact:
             json={**asks, "kind": "correction", "text": "adres"},
             expect=403,
         )
+
+    async def test_is_told_to_neither_by_their_audit_log(self, world: Network, case: Case) -> None:
+        aunt = await world.add(case, "Nadia")
+        readers = [world.person(case, case.central, role="central"), world.person(case, aunt)]
+        before = [await _audit_log_of(world, who) for who in readers]
+        await _apart(world, case, aunt, case.central)
+        path = f"/v1/cases/{case.id}/no-contacts"
+        pairs = await world.do("GET", path, world.coordinator(case))
+        lift = f"/v1/no-contacts/{pairs['items'][0]['no_contact_id']}/lift"
+        await world.ask("POST", lift, world.coordinator(case), expect=204)
+        assert [await _audit_log_of(world, who) for who in readers] == before
 
     async def test_is_one_pair_of_two_people_of_the_case(self, world: Network, case: Case) -> None:
         other = await world.open_case()

@@ -48,6 +48,20 @@ class TestCopy:
         assert after["plan"]["shared_with_you_at"] is not None
         assert after["own_agreements"] == []
 
+    async def test_is_in_nobody_elses_audit_log_and_neither_is_what_others_read(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = (await world.recorded(case))["plan_id"]
+        central = world.person(case, case.central, role="central")
+        before = (await world.do("GET", "/v1/me/audit-log", central))["items"]
+        assert [entry["what"] for entry in before] == [["agreement", "plan_version"]]
+        await copy(world, case, case.aunt)
+        await world.ask("GET", f"/v1/plans/{plan}", world.person(case, case.aunt), expect=200)
+        after = (await world.do("GET", "/v1/me/audit-log", central))["items"]
+        assert [entry for entry in after if not entry["by_yourself"]] == before
+        await world.ask("GET", f"/v1/plans/{plan}", world.coordinator(case), expect=200)
+        (newest, *_) = (await world.do("GET", "/v1/me/audit-log", central))["items"]
+        assert (newest["action"], newest["roles"]) == ("read", ["coordinator"])
+
     async def test_of_a_stranger_or_before_a_plan_there_is_nothing(self, world: Plans) -> None:
         case = await world.open_case()
         assert (await copy(world, case, case.aunt))["plan"] is None
