@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import OfferState
 from services.intake.models import ContactFields
-from services.intake.queries import cases, register
+from services.intake.queries import cases, register, retention
 from shared import calendars
 from shared.auth import Role
 from shared.calendar import Calendar
@@ -53,11 +53,26 @@ async def _contact(session: AsyncSession, message: Message, context: Context) ->
     person = (
         await register.coordinator(session, tenant=message.tenant, coordinator_id=message.recipient)
         if message.role == Role.COORDINATOR
-        else await register.staff_member(session, tenant=message.tenant, staff_id=message.recipient)
+        else await register.staff_member(
+            session,
+            tenant=message.tenant,
+            organisation_id=await _organisation(session, message),
+            staff_id=message.recipient,
+        )
     )
     if person is None:
         raise NotWanted
     return await context.vault.open(session, person)
+
+
+async def _organisation(session: AsyncSession, message: Message) -> UUID:
+    """Return for which organisation somebody is written to: who referred, for the one that they referred for."""
+    if message.role != Role.REFERRER or message.case_id is None:
+        return message.tenant
+    referral = await retention.referral_of_file(session, tenant=message.tenant, case_id=message.case_id)
+    if referral is None or referral.referring_organisation is None:
+        raise NotWanted
+    return referral.referring_organisation
 
 
 def _values(

@@ -31,13 +31,19 @@ async def organisations(session: AsyncSession, *, page: PageRequest) -> Rows[Org
     )
 
 
-async def staff_member(session: AsyncSession, *, tenant: UUID, staff_id: UUID) -> StaffMember | None:
-    """Return a colleague as the tenant entered them, else as their own organisation did."""
+async def staff_member(
+    session: AsyncSession, *, tenant: UUID, organisation_id: UUID, staff_id: UUID
+) -> StaffMember | None:
+    """Return somebody of an organisation as the tenant entered them, else as that organisation itself did.
+
+    Never as another organisation did, which can write any id down as one of its own.
+    """
     query = (
         select(StaffMember)
         .where(
             StaffMember.id == staff_id,
-            StaffMember.tenant.in_([tenant, StaffMember.organisation_id]),
+            StaffMember.organisation_id == organisation_id,
+            StaffMember.tenant.in_([tenant, organisation_id]),
             StaffMember.erased_at.is_(None),
         )
         .order_by((StaffMember.tenant == tenant).desc())
