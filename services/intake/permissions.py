@@ -86,20 +86,37 @@ def may_refer(principal: Principal | None, referral: NewReferral) -> Principal |
     return principal
 
 
-def may_list_referrals(principal: Principal) -> UUID | None:
-    """Return whose referrals someone may list: None for all of the tenant. Raises: NotForThisRole."""
+def may_list_referrals(principal: Principal) -> Select[Referral]:
+    """Return the query of the referrals someone may list: the tenant's, or those they wrote. Raises: NotForThisRole."""
     if manages(principal):
-        return None
-    if principal.has(Role.REFERRER):
-        return principal.id
+        return referrals.all_referrals(tenant=principal.tenant)
+    if principal.has(Role.REFERRER) and principal.organisation is not None:
+        return referrals.referrals_of(
+            tenant=principal.tenant, referrer_id=principal.id, organisation_id=principal.organisation
+        )
     raise NotForThisRole
 
 
-async def may_read_referral(session: AsyncSession, principal: Principal, *, referral_id: UUID) -> Referral:
-    """Return a referral to the manager who decides on it, or to whoever wrote it.
+async def may_read_referral(
+    session: AsyncSession, principal: Principal, *, referral_id: UUID, now: datetime
+) -> Referral:
+    """Return a referral to whoever wrote it, and to the manager who decides on it.
 
+    Once it is a case it is part of that case's file, which a manager reads with break-glass access only.
     Raises: UnknownReferral, CaseErased.
     """
+    referral = await may_withdraw_referral(session, principal, referral_id=referral_id)
+    if referral.state == ReferralState.ACCEPTED and not _wrote(principal, referral):
+        access = await access_of(session, principal, referral.case_id, now=now)
+        if Relation.BREAK_GLASS not in access.relations:
+            raise UnknownReferral(referral_id=str(referral_id))
+    return referral
+
+
+async def may_withdraw_referral(
+    session: AsyncSession, principal: Principal, *, referral_id: UUID
+) -> Referral:
+    """Return a referral to whoever wrote it, and to the tenant's managers. Raises: UnknownReferral, CaseErased."""
     referral = await referrals.referral(session, tenant=principal.tenant, referral_id=referral_id)
     if referral is None or not (manages(principal) or _wrote(principal, referral)):
         raise UnknownReferral(referral_id=str(referral_id))
@@ -252,7 +269,12 @@ async def _in_own_name(
 
 
 def _wrote(principal: Principal, referral: Referral) -> bool:
-    return principal.has(Role.REFERRER) and referral.referrer_id == principal.id
+    # For the organisation that they wrote it for: who works elsewhere by now left it there.
+    return (
+        principal.has(Role.REFERRER)
+        and referral.referrer_id == principal.id
+        and referral.referring_organisation == principal.organisation
+    )
 
 
 async def _of_tenant(session: AsyncSession, principal: Principal, case_id: UUID) -> Case:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import CaseStatus, ReferralState
@@ -22,14 +22,23 @@ async def referral(
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def referrals(
-    session: AsyncSession, *, tenant: UUID, referrer_id: UUID | None, page: PageRequest
-) -> Rows[Referral]:
-    """Return one page of a tenant's referrals, newest first; of one referrer if named. What was erased is left out."""
+def all_referrals(*, tenant: UUID) -> Select[Referral]:
+    """Return the query of a tenant's referrals but those that were erased."""
     erased = exists().where(Case.id == Referral.case_id, Case.state == CaseStatus.ERASED)
-    query = select(Referral).where(Referral.tenant == tenant, Referral.state != ReferralState.ERASED, ~erased)
-    if referrer_id is not None:
-        query = query.where(Referral.referrer_id == referrer_id)
+    return select(Referral).where(Referral.tenant == tenant, Referral.state != ReferralState.ERASED, ~erased)
+
+
+def referrals_of(*, tenant: UUID, referrer_id: UUID, organisation_id: UUID) -> Select[Referral]:
+    """Return the query of the referrals that a professional wrote for an organisation."""
+    return all_referrals(tenant=tenant).where(
+        Referral.referrer_id == referrer_id, Referral.referring_organisation == organisation_id
+    )
+
+
+async def page_of_referrals(
+    session: AsyncSession, query: Select[Referral], *, page: PageRequest
+) -> Rows[Referral]:
+    """Return one page of a query of referrals, newest first."""
     return await paginate(session, query, page, time=Referral.created_at, id=Referral.id)
 
 

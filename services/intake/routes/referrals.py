@@ -77,8 +77,7 @@ async def receive_referral(
 @router.get("/v1/referrals")
 async def list_referrals(principal: ReferralReader, session: Session, page: Paging) -> Page[ReferralSummary]:
     """List the tenant's referrals, newest first; a referrer sees their own."""
-    referrer_id = permissions.may_list_referrals(principal)
-    rows = await reads.referrals(session, tenant=principal.tenant, referrer_id=referrer_id, page=page)
+    rows = await reads.page_of_referrals(session, permissions.may_list_referrals(principal), page=page)
     policy_at = await policies.history(session, tenant=principal.tenant)
     items = [_summary(row, policy_at(row.created_at)) for row in rows.items]
     return Page(items=items, next=rows.next)
@@ -86,10 +85,10 @@ async def list_referrals(principal: ReferralReader, session: Session, page: Pagi
 
 @router.get("/v1/referrals/{referral_id}")
 async def read_referral(
-    referral_id: UUID, principal: ReferralReader, session: Session, parts: Parts
+    referral_id: UUID, principal: ReferralReader, session: Session, parts: Parts, now: Now
 ) -> ReferralDetail:
-    """Read a referral: for whoever wrote it, and the manager who decides on it."""
-    referral = await permissions.may_read_referral(session, principal, referral_id=referral_id)
+    """Read a referral: for whoever wrote it, and the manager who decides on it; of a case, by break-glass access."""
+    referral = await permissions.may_read_referral(session, principal, referral_id=referral_id, now=now)
     policy = await policies.in_force(session, tenant=principal.tenant, at=referral.created_at)
     words = await parts.vault.open(session, referral)
     rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
@@ -159,7 +158,7 @@ async def withdraw_referral(
     parts: Parts,
 ) -> ReferralReceipt:
     """Take a referral back before it is decided: the referrer, or the manager for somebody without an account."""
-    await permissions.may_read_referral(session, principal, referral_id=referral_id)
+    await permissions.may_withdraw_referral(session, principal, referral_id=referral_id)
     await referrals.withdraw_referral(
         session,
         parts.vault,

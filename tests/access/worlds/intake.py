@@ -258,6 +258,7 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
         tries[erase] = Try(ids=gone, send={"json": {"because": "asked"}})
         tries[f"GET /v1/{path}/erasure"] = Try(ids=gone, first=((erase, "dpo"),))
     tries["POST /v1/referrals/{referral_id}/accept"] = Try(ids=open_referral)
+    tries["GET /v1/referrals/{referral_id} (before it is decided)"] = Try(ids=open_referral)
     for verb in ("decline", "withdraw"):
         row = f"POST /v1/referrals/{{referral_id}}/{verb}"
         tries[row] = Try(ids=open_referral, send={"json": {"reason": "no-capacity"}})

@@ -78,7 +78,7 @@ class TestErasePerson:
         assert set(agreement["who_person_ids"]) == {str(story.neighbour), str(story.central)}
         await platform.do("scheduling", "GET", f"/v1/conferences/{story.conference}", who)
         referral = f"/v1/referrals/{story.case.referral_id}"
-        read = await platform.do("intake", "GET", referral, platform.manager())
+        read = await platform.do("intake", "GET", referral, platform.intake.referrer())
         persons = {person["person_id"]: person for person in read["persons"]}
         assert persons[str(story.mother)]["erased"] is True
         assert persons[str(story.mother)]["first_name"] is None

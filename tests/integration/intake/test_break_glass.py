@@ -41,6 +41,24 @@ async def reads(world: Intake, case: Case, who: Headers | None = None) -> int:
     return answer.status_code
 
 
+async def test_a_referral_that_became_a_case_is_read_by_a_manager_who_opened_its_file(world: Intake) -> None:
+    await with_officers(world, uuid4())
+    referral_id = await world.refer()
+    path = f"/v1/referrals/{referral_id}"
+    await world.do("GET", path, world.manager())
+    case = await world.open_case(referral_id)
+    assert await world.refused("GET", path, world.manager()) == (404, "referral-not-found")
+    await world.do("GET", path, world.referrer())
+    opening = await opened(world, case)
+    await world.do("GET", path, world.manager())
+    entries = await world.rows(
+        "SELECT break_glass_id FROM audit_log WHERE actor = :manager AND 'referral_person' = ANY(what)"
+        " AND action = 'read' ORDER BY id DESC LIMIT 1",
+        manager=world.manager_id,
+    )
+    assert [str(entry.break_glass_id) for entry in entries] == [opening]
+
+
 class TestBreakGlass:
     async def test_lets_that_manager_read_and_nobody_else(self, world: Intake) -> None:
         await with_officers(world, uuid4())

@@ -57,11 +57,13 @@ class TestWrite:
     async def test_nobody_elses_administrator_takes_a_referrers_mails(self, world: Intake) -> None:
         world.referrer_id = uuid4()
         await world.refer()
+        await world.deliver_published("intake.referral.received.v1")
         await world.enter_staff(world.referrer_id, world.mandated, "referrer", tenant=world.mandated)
         with pytest.raises(NotWanted):
             await written(world, "referral-received")
         await world.enter_staff(world.referrer_id, world.school, "referrer", tenant=world.school)
-        await written(world, "referral-received")
+        (letter,) = await written(world, "referral-received")
+        assert letter.address == "hanneke@voorbeeld.example"
 
     async def test_who_is_not_registered_gets_no_mail(self, world: Intake) -> None:
         world.referrer_id = UUID(int=7)

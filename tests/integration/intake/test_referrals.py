@@ -225,6 +225,13 @@ class TestDecide:
         accept = f"/v1/referrals/{referral_id}/accept"
         assert (await world.refused("POST", accept, world.manager()))[1] == "referral-decided"
 
+    async def test_who_works_elsewhere_by_now_left_their_referrals_behind(self, world: Intake) -> None:
+        referral_id = await world.refer()
+        now_elsewhere = world.staff(world.referrer_id, world.mandated, Role.REFERRER)
+        path = f"/v1/referrals/{referral_id}"
+        assert await world.refused("GET", path, now_elsewhere) == (404, "referral-not-found")
+        assert (await world.do("GET", "/v1/referrals", now_elsewhere))["items"] == []
+
     async def test_managers_of_other_tenants_and_referrers_decide_nothing(self, world: Intake) -> None:
         referral_id = await world.refer()
         path = f"/v1/referrals/{referral_id}/accept"
