@@ -13,6 +13,8 @@ from shared.auth.principal import NO_TENANT, PLATFORM_ROLES, Kind, Principal, Ro
 from shared.ids import derived
 
 SKEW_SECONDS = 30
+# However long its issuer would let a token last: whoever left an organisation is out within a day.
+MAX_SECONDS = 24 * 60 * 60
 _ROLE_NAMES = {role.value: role for role in Role}
 _MAX_ROLES = 1000
 _MAX_SUBJECT = 255
@@ -39,6 +41,10 @@ def check_envelope(claims: Mapping[str, Any], trusted: TrustedIssuer) -> None:
     latest = time.time() + SKEW_SECONDS
     if any(_moment(claims, name) > latest for name in ("nbf", "iat") if name in claims):
         raise ClaimNotRight("it is from the future")
+    # From now, where it does not say from when.
+    begins = _moment(claims, "iat") if "iat" in claims else time.time()
+    if _moment(claims, "exp") - begins > MAX_SECONDS:
+        raise ClaimNotRight("it lasts too long")
 
 
 def principal_of(claims: Mapping[str, Any], trusted: TrustedIssuer) -> Principal:

@@ -179,6 +179,8 @@ class TestClaims:
             {"exp": float("inf")},
             {"exp": 10**400},
             {"exp": [4_000_000_000]},
+            {"iat": None, "exp": int(time.time()) + 25 * 3600},
+            {"iat": int(time.time()) - 3600, "exp": int(time.time()) + 24 * 3600},
             {"nbf": "now"},
             {"nbf": None},
             {"nbf": 4_000_000_000.5},
