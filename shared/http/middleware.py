@@ -72,13 +72,13 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        request_id = _request_id(headers)
+        request_id = str(uuid7())
         scope["kring.request_id"] = request_id
         if scope["method"] == "HEAD":
             # What is asked is what GET would answer, without its body.
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         clear_contextvars()
-        bind_contextvars(request_id=request_id)
+        bind_contextvars(request_id=request_id, **_named_by_client(headers))
         started = time.perf_counter()
         status = 500
 
@@ -223,9 +223,10 @@ def _given_up(*, request_id: str, body_late: bool) -> Response:
     )
 
 
-def _request_id(headers: dict[bytes, bytes]) -> str:
+def _named_by_client(headers: dict[bytes, bytes]) -> dict[str, str]:
+    """Return what the client calls its request, for logs: ours is what the audit log keeps and no client chooses."""
     given = headers.get(b"x-request-id", b"")
-    return given.decode() if _REQUEST_ID.fullmatch(given) else str(uuid7())
+    return {"client_request_id": given.decode()} if _REQUEST_ID.fullmatch(given) else {}
 
 
 def _route(scope: Scope) -> str:
