@@ -99,7 +99,8 @@ class ServiceRoute(APIRoute):
         super().__init__(path, endpoint, **options)
         self._dependencies = Dependencies(self)
         self._query_names = frozenset(_query_names(self.dependant))
-        self._writes = "POST" in (self.methods or ())
+        # An answer that holds a token is never kept: it would outlive what ended the token.
+        self._remembers = "POST" in (self.methods or ()) and not _holds_token(self.response_model)
         # In place of FastAPI's own, which reads the body first, and walks all dependencies anew for each request.
         self.app = self._serve
 
@@ -121,7 +122,7 @@ class ServiceRoute(APIRoute):
 
     async def _answer(self, request: Request, opened: AsyncExitStack) -> Response:
         known = await self._dependencies.find_caller(request)
-        key = request.headers.get(HEADER) if self._writes else None
+        key = request.headers.get(HEADER) if self._remembers else None
         attempt = None
         if key is not None:
             attempt = request.scope[_ATTEMPT] = await Attempt.of(request, key)
@@ -156,6 +157,10 @@ class ServiceRoute(APIRoute):
         if errors:
             raise ResponseValidationError(errors=errors)
         return field.serialize_json(value)
+
+
+def _holds_token(answer: Any) -> bool:
+    return any("token" in name for name in getattr(answer, "model_fields", ()))
 
 
 def _query_names(dependant: Dependant) -> set[str]:

@@ -64,6 +64,18 @@ class TestExchange:
         (newest, *_) = (await world.do("GET", "/v1/me/audit-log", who))["items"]
         assert (newest["what"], newest["by"], newest["by_yourself"]) == (["person"], "person", True)
 
+    async def test_is_answered_anew_each_time_and_no_answer_is_kept(self, world: Network, case: Case) -> None:
+        token = await _lasting_link(world, case.central)
+        headers = {"idempotency-key": "once"}
+        path = "/v1/links/exchange"
+        answer = await world.http.post(path, json={"token": token}, headers=headers)
+        assert answer.status_code == 200
+        assert await world.rows("SELECT 1 FROM idempotency_key") == []
+        revoke = f"/v1/persons/{case.central}/link/revoke"
+        await world.ask("POST", revoke, world.coordinator(case), expect=204)
+        again = await world.http.post(path, json={"token": token}, headers=headers)
+        assert _code(again) == (410, "link-revoked")
+
     async def test_lets_a_child_under_twelve_read_and_answer_but_decide_nothing(self, world: Network) -> None:
         case = await world.open_case(born="2014-03-03")
         await world.invite(case, case.central)
