@@ -26,7 +26,7 @@ from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
 from services.network.operations import ages, invitations, legal_bases, links
 from services.network.queries import consents
-from shared import calendars, outbox
+from shared import calendars, locks, outbox
 from shared.contracts.intake import PersonAtOpening
 from shared.events import network
 from shared.events.base import EventData
@@ -189,6 +189,8 @@ async def let_go(
     if not was_active and person.state != PersonState.PROPOSED:
         raise NotInCircle(person_id=str(person.id))
     if was_active and person.role == "central":
+        # Of two who are let go at once the second is counted when the first is gone.
+        await locks.hold(session, "central-persons", person.case_id)
         others = await queries.other_central_people(
             session, tenant=person.tenant, case_id=person.case_id, than=person.id
         )

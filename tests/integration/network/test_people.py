@@ -1,5 +1,6 @@
 """The people of a case: copied at the opening, added, proposed, changed, let go; and who may see them."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -108,6 +109,17 @@ class TestCoordinator:
         )
         assert b"contactverbod" not in kept[0].sealed
         assert "contactverbod" not in kept[0].whole
+
+    async def test_keeps_one_central_person_of_two_who_are_let_go_at_once(self, world: Network) -> None:
+        case = await world.open_case()
+        leave, who = {"reason": "wil niet meer"}, world.coordinator(case)
+        answers = await asyncio.gather(
+            *(
+                world.ask("POST", f"/v1/persons/{person}/{verb}", who, json=leave)
+                for person, verb in ((case.central, "remove"), (case.mother, "exclude"))
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [204, 409]
 
     async def test_keeps_at_least_one_central_person(self, world: Network) -> None:
         case = await world.open_case()
