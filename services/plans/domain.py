@@ -1,7 +1,7 @@
 """What a plan, an agreement and a check-in can be, and the rules between them; no input or output, no clock."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -14,6 +14,7 @@ Decision = Literal["continue", "adjust", "new-conference", "close"]
 # An agreement may have been meant for a day before the plan was written down, never for another life.
 _AGREEMENT_BACK = timedelta(days=366)
 _FURTHEST = timedelta(days=5 * 366)
+_CALLED_EARLY = timedelta(days=7)
 _REVIEW_FURTHEST = timedelta(days=2 * 366)
 
 
@@ -241,14 +242,20 @@ def check_settling(state: AgreementState, *, to: AgreementState) -> None:
     raise AgreementSettled(state=state.value)
 
 
-def check_recording(kind: str, state: CheckInState) -> None:
-    """Let a check be recorded once it is due; the coordinator's call may come early.
+def check_recording(
+    kind: str, state: CheckInState, *, closes: bool = False, due_at: datetime | None, now: datetime
+) -> None:
+    """Let a check be recorded once it is due; the coordinator's call may come a week early, when their task ends.
+
+    A circle that closes (`closes`) waits for no day: the case ends with it.
 
     Raises: CheckInSettled, CheckInNotDue.
     """
     if state in (CheckInState.RECORDED, CheckInState.CANCELLED):
         raise CheckInSettled(state=state.value)
-    if state is CheckInState.PLANNED and kind != "four-weeks":
+    near = closes or (due_at is not None and now >= due_at - _CALLED_EARLY)
+    early = kind == "four-weeks" and near
+    if state is CheckInState.PLANNED and not early:
         raise CheckInNotDue(kind=kind)
 
 

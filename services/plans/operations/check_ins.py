@@ -61,7 +61,14 @@ async def record_check_in(
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     check_in = await read_check_in(session, check_in_id)
     plan = await queries.read_plan(session, check_in.plan_id)
-    check_recording(check_in.kind, CheckInState(check_in.state))
+    clock = await clocks.find(session, kind=CHECK_IN, subject=check_in.id)
+    check_recording(
+        check_in.kind,
+        CheckInState(check_in.state),
+        closes=new.decision == "close",
+        due_at=None if clock is None else clock.due_at,
+        now=now,
+    )
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
     await vault.seal(session, check_in, CheckInWords(note=new.note))

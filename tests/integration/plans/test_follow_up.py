@@ -38,6 +38,9 @@ async def check_ins(world: Plans, case: Case, who: dict[str, str]) -> dict[str, 
 
 async def record(world: Plans, check_in: dict[str, Any], who: dict[str, str], **body: Any) -> Any:
     path = f"/v1/check-ins/{check_in['check_in_id']}/record"
+    if check_in["kind"] == "four-weeks" and check_in["state"] == "planned":
+        # A week before it is due, when it can first be recorded.
+        world.later(days=21)
     return await world.ask("POST", path, who, json={"decision": "continue"} | body)
 
 

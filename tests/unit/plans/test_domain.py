@@ -1,6 +1,6 @@
 """The rules of plans."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -86,17 +86,24 @@ class TestCheckSettling:
 
 
 class TestCheckRecording:
-    def test_lets_the_coordinator_call_early(self) -> None:
-        check_recording("four-weeks", CheckInState.PLANNED)
+    DUE = datetime(2026, 3, 30, 9, tzinfo=UTC)
+    WEEK_BEFORE = DUE - timedelta(days=7)
+
+    def test_lets_the_coordinator_call_a_week_early(self) -> None:
+        check_recording("four-weeks", CheckInState.PLANNED, due_at=self.DUE, now=self.WEEK_BEFORE)
+        earlier = self.WEEK_BEFORE - timedelta(seconds=1)
+        with pytest.raises(CheckInNotDue):
+            check_recording("four-weeks", CheckInState.PLANNED, due_at=self.DUE, now=earlier)
+        check_recording("four-weeks", CheckInState.PLANNED, closes=True, due_at=self.DUE, now=earlier)
 
     def test_lets_the_year_take_its_time(self) -> None:
         with pytest.raises(CheckInNotDue):
-            check_recording("twelve-months", CheckInState.PLANNED)
+            check_recording("twelve-months", CheckInState.PLANNED, due_at=self.DUE, now=self.WEEK_BEFORE)
 
     @pytest.mark.parametrize("state", [CheckInState.RECORDED, CheckInState.CANCELLED])
     def test_records_once(self, state: CheckInState) -> None:
         with pytest.raises(CheckInSettled):
-            check_recording("four-weeks", state)
+            check_recording("four-weeks", state, due_at=self.DUE, now=self.DUE)
 
 
 class TestEndsFollowUp:
