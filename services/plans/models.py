@@ -74,6 +74,19 @@ class SharingConsent(Base):
     created_at: Mapped[datetime]
 
 
+class TakingPart(Base):
+    """Whether somebody takes part in the conference, as they last said or as the circle stood (from network)."""
+
+    __tablename__ = "taking_part"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    takes_part: Mapped[bool]
+    # Sequence of the newest event heard of: an older one changes nothing.
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
 class HeldConference(Base):
     """A conference that was held (from scheduling)."""
 

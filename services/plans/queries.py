@@ -19,6 +19,7 @@ from services.plans.models import (
     PlanVersion,
     Share,
     SharingConsent,
+    TakingPart,
 )
 from shared import case_state
 from shared.case_access import Membership
@@ -95,6 +96,14 @@ async def active_people(session: AsyncSession, case_id: UUID) -> dict[UUID, str]
         person.case_id == case_id, person.membership == Membership.ACTIVE, person.role.is_not(None)
     )
     return dict((await session.execute(query.order_by(person.person_id))).all())
+
+
+async def taking_part(session: AsyncSession, case_id: UUID) -> dict[UUID, str]:
+    """Return the people who belong to a case and take part now, with their roles; central persons always do."""
+    said = select(TakingPart.person_id).where(TakingPart.case_id == case_id, TakingPart.takes_part)
+    those = set(await session.scalars(said))
+    people = await active_people(session, case_id)
+    return {person: role for person, role in people.items() if person in those or role == "central"}
 
 
 async def erased_people(session: AsyncSession, case_ids: Collection[UUID]) -> set[UUID]:

@@ -124,7 +124,7 @@ class NewAcceptance(RequestModel):
 
 
 class NewShare(RequestModel):
-    """With whom the circle shares the plan: everybody who belongs to the case now, if no person is named."""
+    """With whom the circle shares the plan: everybody who takes part, if no person is named."""
 
     person_ids: Ids | None = None
     organisation_ids: Ids = ()

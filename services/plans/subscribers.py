@@ -45,6 +45,32 @@ async def keep_changed_baseline(
     await projections.note_baseline(session, event.data, tenant=tenant_of(event), at=event.time)
 
 
+@subscriptions.writes(network.CircleReady, case="any")
+async def keep_circle(session: AsyncSession, event: Received[network.CircleReady], _context: Context) -> None:
+    """Keep who takes part."""
+    await projections.note_taking_part(
+        session,
+        case_id=event.data.case_id,
+        tenant=tenant_of(event),
+        people={member.person_id: True for member in event.data.members},
+        version=event.sequence,
+    )
+
+
+@subscriptions.writes(network.InvitationAnswered, case="any")
+async def keep_answer(
+    session: AsyncSession, event: Received[network.InvitationAnswered], _context: Context
+) -> None:
+    """Keep whether somebody takes part."""
+    await projections.note_taking_part(
+        session,
+        case_id=event.data.case_id,
+        tenant=tenant_of(event),
+        people={event.data.person_id: event.data.answer == "yes"},
+        version=event.sequence,
+    )
+
+
 @subscriptions.writes(network.ConsentGiven, case="any")
 async def note_consent(
     session: AsyncSession, event: Received[network.ConsentGiven], _context: Context

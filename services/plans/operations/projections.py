@@ -10,6 +10,7 @@ from services.plans.models import (
     CaseBaseline,
     CaseInfo,
     HeldConference,
+    TakingPart,
 )
 from shared.events import intake, scheduling
 
@@ -47,6 +48,33 @@ async def note_baseline(
         where=CaseBaseline.version < statement.excluded.version,
     )
     await session.execute(newer)
+
+
+async def note_taking_part(
+    session: AsyncSession, *, case_id: UUID, tenant: UUID, people: dict[UUID, bool], version: int
+) -> None:
+    """Keep who takes part, by what was said of them last."""
+    if not people:
+        return
+    said = insert(TakingPart).values(
+        [
+            {
+                "case_id": case_id,
+                "person_id": person,
+                "tenant": tenant,
+                "takes_part": takes_part,
+                "version": version,
+            }
+            for person, takes_part in people.items()
+        ]
+    )
+    await session.execute(
+        said.on_conflict_do_update(
+            index_elements=[TakingPart.case_id, TakingPart.person_id],
+            set_={"takes_part": said.excluded.takes_part, "version": said.excluded.version},
+            where=TakingPart.version < said.excluded.version,
+        )
+    )
 
 
 async def note_conference(

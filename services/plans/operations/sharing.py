@@ -32,6 +32,7 @@ async def share_plan(
 ) -> tuple[Plan, list[UUID], list[UUID]]:
     """Share the current version; return the plan, and the people and organisations who did not have it yet.
 
+    If nobody is chosen it is shared with those who take part, but professionals if sharing outside was refused.
     Who had this version is not told again. Raises: PersonNotOfCase, NobodyToShareWith, SharingTakenBack, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
@@ -41,7 +42,8 @@ async def share_plan(
     refused = await queries.sharing_refused(session, case_id)
     chosen = new.person_ids
     if chosen is None:
-        chosen = tuple(person for person in people if person in within or not refused)
+        taking_part = await queries.taking_part(session, case_id)
+        chosen = tuple(person for person in taking_part if person in within or not refused)
     strangers = [person for person in chosen if person not in people]
     if strangers:
         raise PersonNotOfCase(person_id=str(strangers[0]))

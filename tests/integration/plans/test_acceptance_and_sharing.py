@@ -181,7 +181,25 @@ class TestReadPlan:
 
 
 class TestSharePlan:
-    async def test_tells_everybody_who_belongs_to_the_case_once(self, world: Plans) -> None:
+    async def test_tells_nobody_who_said_no_unless_they_are_named(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        for person, answer in ((case.neighbour, "no"), (case.aunt, "no"), (case.aunt, "yes")):
+            said = network.InvitationAnswered.model_validate(
+                {"case_id": case.id, "person_id": person, "invitation_id": uuid7(), "answer": answer,
+                 "mode": "in-person", "via": "link"}
+            )  # fmt: skip
+            await world.handle(said)
+        silent = uuid7()
+        await world.handle(network.PersonAdded(case_id=case.id, person_id=silent, role="circle"))
+        path = f"/v1/plans/{plan['plan_id']}/share"
+        await world.ask("POST", path, world.coordinator(case), json={}, expect=200)
+        assert set(await world.told(case, "plan-shared")) == {case.central, case.aunt, case.teacher}
+        named = {"person_ids": [str(case.neighbour)]}
+        await world.ask("POST", path, world.coordinator(case), json=named, expect=200)
+        assert case.neighbour in await world.told(case, "plan-shared")
+
+    async def test_tells_everybody_who_takes_part_once(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)
         path = f"/v1/plans/{plan['plan_id']}/share"

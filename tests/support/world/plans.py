@@ -46,7 +46,13 @@ class Plans(World):
         """Return a case that this service knows of, with its people, baseline, coordinator and conference."""
         case = Case(**{"tenant": self.tenant, **changes})
         await self.handle_all(
-            case.opened(), case.baseline(), case.assigned(), *case.people(), case.met(), case=case
+            case.opened(),
+            case.baseline(),
+            case.assigned(),
+            *case.people(),
+            case.ready(),
+            case.met(),
+            case=case,
         )
         return case
 
