@@ -5,7 +5,7 @@ each change adds a version and changes none. What has begun keeps the version th
 its opening (`for_case`), anything else the one of its own beginning (`in_force(at=...)`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import calendars
 from shared.calendar import BELGIUM, Calendar
-from shared.errors import NotFound, NotYet
+from shared.errors import Forbidden, NotFound, NotYet
 from shared.http.models import RequestModel
 from shared.tables import case_state
 from shared.tables import policy as table
@@ -35,11 +35,35 @@ class UnknownPolicyVersion(NotFound):
     title = "There is no such version of this policy"
 
 
+class SettingNotYours(Forbidden):
+    """Safeguards are set by the data protection officer, all else by those who run the organisation."""
+
+    code = "setting-not-yours"
+    title = "The data protection officer sets the safeguards of a policy and nothing else: leave out the rest"
+
+
 class PolicySettings(RequestModel):
     """Base of what an organisation sets for one service: every field has a default, and unknown ones are refused."""
 
     # Pairs (first, then) of lengths: counted from the same start, the first ends before the other.
     ORDER: ClassVar[tuple[tuple[str, str], ...]] = ()
+    # What protects people from those who set the rest: the data protection officer sets it, and nobody else.
+    SAFEGUARDS: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def fields_beside_safeguards(cls) -> frozenset[str]:
+        """Return the names of the fields that those set who set an organisation's policy."""
+        return frozenset(cls.model_fields) - cls.SAFEGUARDS
+
+    def within(self, present: Self, *, own: Collection[str]) -> Self:
+        """Return the present settings with these in the fields that are the caller's own to set.
+
+        Raises: SettingNotYours if another field is given with another value.
+        """
+        others = set(type(self).model_fields).difference(own)
+        if any(getattr(self, name) != getattr(present, name) for name in others & self.model_fields_set):
+            raise SettingNotYours
+        return present.model_copy(update={name: getattr(self, name) for name in own})
 
     @model_validator(mode="after")
     def _in_order(self, info: ValidationInfo) -> Self:
@@ -128,21 +152,30 @@ class Policies(Generic[P]):
         return at
 
     async def change(
-        self, session: AsyncSession, *, tenant: UUID, settings: P, set_by: UUID, now: datetime
+        self,
+        session: AsyncSession,
+        *,
+        tenant: UUID,
+        settings: P,
+        own: Collection[str],
+        set_by: UUID,
+        now: datetime,
     ) -> PolicyInForce[P]:
         """Put settings in force for what begins from now on; what is in force already makes no new version.
 
-        Of two changes at once the later one waits for the earlier and gets the version after it.
+        `own`: the fields that the caller may set; all others stay as they are. Of two changes at once the later one
+        waits for the earlier and gets the version after it. Raises: SettingNotYours.
         """
         while True:
             present = await self.in_force(session, tenant=tenant)
-            if present.settings == settings:
+            changed = settings.within(present.settings, own=own)
+            if present.settings == changed:
                 return present
-            new = replace(present, version=present.version + 1, settings=settings, set_at=now)
+            new = replace(present, version=present.version + 1, settings=changed, set_at=now)
             values = {
                 "tenant": tenant,
                 "version": new.version,
-                "settings": settings.model_dump(mode="json"),
+                "settings": changed.model_dump(mode="json"),
                 "set_at": now,
                 "set_by": set_by,
             }

@@ -14,6 +14,8 @@ class Policy(PolicySettings):
     """The lengths of intake's clocks, and how long files are kept."""
 
     ORDER: ClassVar = (("offer_warn", "offer_expires"), ("erasure_warn", "erasure"))
+    # How long a file stays open to the manager who opened it, and whom statistics may not show.
+    SAFEGUARDS: ClassVar = frozenset({"break_glass", "statistics_smallest_group"})
 
     offer_warn: Length = Field(default="1wd", description="From an offer to the only reminder of it.")
     offer_expires: Length = Field(

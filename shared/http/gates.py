@@ -22,5 +22,7 @@ Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 ErasureReader = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER, Role.OPS))]
 # Who sets what an organisation decides for itself.
 PolicyKeeper = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER))]
+# Who reads it where the data protection officer sets a part.
+PolicyReader = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER, Role.DPO))]
 # The service that makes somebody's own copy of everything.
 Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 
-from shared.http.gates import PolicyKeeper
+from shared.http.gates import Officer, PolicyKeeper
 from shared.http.models import ResponseModel
 from shared.http.openapi import problems
 from shared.http.routing import Now, Router, Session
@@ -22,15 +22,15 @@ class PolicyView(ResponseModel, Generic[P]):
     set_at: datetime | None
 
 
-def policy_router(policies: Policies[P], setter: Any = PolicyKeeper) -> Router:
-    """Return the routes for those whom the role gate lets in."""
+def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: Any = PolicyKeeper) -> Router:
+    """Return the routes for those whom the role gates let in."""
     router = Router(tags=["policy"])
     settings_type = policies.settings
     view = PolicyView[settings_type]  # type: ignore[valid-type]
 
     @router.get("/v1/policy", response_model=view, responses=problems(404))
     async def read_policy(
-        principal: setter,
+        principal: reader,
         session: Session,
         version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     ) -> PolicyInForce[P]:
@@ -46,9 +46,28 @@ def policy_router(policies: Policies[P], setter: Any = PolicyKeeper) -> Router:
         session: Session,
         now: Now,
     ) -> PolicyInForce[P]:
-        """Put settings in force; what is left out gets its default. Cases that are open keep what they began with."""
+        """Put settings in force; what is left out gets its default. Cases that are open keep what they began with.
+
+        Safeguards stay as the data protection officer set them.
+        """
+        own = settings_type.fields_beside_safeguards()
         return await policies.change(
-            session, tenant=principal.tenant, settings=body, set_by=principal.id, now=now
+            session, tenant=principal.tenant, settings=body, own=own, set_by=principal.id, now=now
         )
+
+    if settings_type.SAFEGUARDS:
+
+        @router.put("/v1/policy/safeguards", response_model=view)
+        async def change_safeguards(
+            body: settings_type,  # type: ignore[valid-type]
+            principal: Officer,
+            session: Session,
+            now: Now,
+        ) -> PolicyInForce[P]:
+            """Set what protects people from those who set the rest, which stays; what is left out gets its default."""
+            own = settings_type.SAFEGUARDS
+            return await policies.change(
+                session, tenant=principal.tenant, settings=body, own=own, set_by=principal.id, now=now
+            )
 
     return router

@@ -13,6 +13,7 @@ from services.intake.routes import (
     statistics,
 )
 from services.intake.settings import policies
+from shared.http.gates import PolicyReader
 from shared.http.policies import policy_router
 
 # What is asked most comes first: an address is looked for in this order.
@@ -22,7 +23,7 @@ routers = [
     offers.router,
     baseline.router,
     register.router,
-    policy_router(policies),
+    policy_router(policies, reader=PolicyReader),
     erasing.router,
     retention.router,
     break_glass.router,

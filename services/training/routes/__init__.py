@@ -10,5 +10,5 @@ routers = [
     registrations.router,
     money.router,
     erasing.router,
-    policy_router(policies, TermsKeeper),
+    policy_router(policies, setter=TermsKeeper, reader=TermsKeeper),
 ]

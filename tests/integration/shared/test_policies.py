@@ -57,7 +57,14 @@ policies = Policies(Settings)
 
 async def change(db: Database, settings: Settings, now: datetime = NOW) -> PolicyInForce[Settings]:
     async with db.transaction() as session:
-        return await policies.change(session, tenant=TENANT, settings=settings, set_by=SETTER, now=now)
+        return await policies.change(
+            session,
+            tenant=TENANT,
+            settings=settings,
+            own=set(type(settings).model_fields),
+            set_by=SETTER,
+            now=now,
+        )
 
 
 async def in_force(db: Database, *, tenant: UUID = TENANT, at: datetime | None = None) -> tuple[int, str]:
