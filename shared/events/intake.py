@@ -27,7 +27,7 @@ class ReferralReceived(EventData, type="intake.referral.received.v1", public=Tru
     referral_id: UUID
     themes: tuple[Code, ...] = ()
     track: Literal["normal", "urgent"] = "normal"
-    referrer_kind: Literal["professional", "self"]
+    referrer_kind: Literal["professional", "self", "acquaintance"]
     referring_organisation: UUID | None = None
 
 

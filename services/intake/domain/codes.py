@@ -15,7 +15,8 @@ WithdrawnBy = Literal["central-person", "representative", "referrer", "regional-
 Gender = Literal["female", "male", "other"]
 Side = Literal["maternal", "paternal", "other"]
 Track = Literal["normal", "urgent"]
-ReferralKind = Literal["professional", "self"]
+# An acquaintance is a neighbour, a relative, a friend: somebody without an account who refers others.
+ReferralKind = Literal["professional", "self", "acquaintance"]
 ReferredRole = Literal["central", "representative", "circle"]
 
 
@@ -152,8 +153,10 @@ class ReleaseReason(StrEnum):
     CASE_STOPPED = "case-stopped"
 
 
-# Whoever was released for one of these is not asked for the same case again, and another must be found.
+# Another must be found for whoever was released for one of these.
 REPLACED = (ReleaseReason.CONFLICT_OF_INTEREST, ReleaseReason.FAMILY_WISH, ReleaseReason.UNAVAILABLE)
+# Whoever was released for one of these is not asked for the same case again.
+NOT_AGAIN = (ReleaseReason.CONFLICT_OF_INTEREST, ReleaseReason.FAMILY_WISH)
 
 
 class PartyRole(StrEnum):

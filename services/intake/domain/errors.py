@@ -52,6 +52,13 @@ class ContactErased(Gone):
     title = "Whoever had this id was erased; whoever comes back is entered under another id"
 
 
+class OfficerErasedByOfficer(Forbidden):
+    """Who is told of opened files is not made unreachable by those who may open them."""
+
+    code = "officer-erased-by-officer"
+    title = "A data protection officer is erased by one; take the role away first, which they are told"
+
+
 class UnknownBottomLine(Invalid):
     """A bottom line is changed by the id that the baseline shows."""
 
@@ -84,7 +91,7 @@ class OnlyOpsMakesTenants(Forbidden):
     """Who runs conferences on this installation is decided by those who run the installation."""
 
     code = "tenant-not-yours"
-    title = "An administrator registers the own organisation as a tenant, and others as parties only"
+    title = "Tenants are made by those who run the installation; an administrator enters parties"
 
 
 class ConsentMissing(Invalid):
@@ -125,11 +132,18 @@ class NoMandateHere(Invalid):
     title = "A self-referral has no mandated organisation and no bottom lines"
 
 
+class SelfReferralOfOthers(Invalid):
+    """Who refers themselves speaks for nobody else."""
+
+    code = "self-referral-of-others"
+    title = "A self-referral is by one central person: refer others as their acquaintance, with their consent"
+
+
 class ReferrerNeeded(Forbidden):
     """A professional referral comes from somebody with the role referrer."""
 
     code = "referrer-needed"
-    title = "A professional referral needs a token with the role referrer; without one, refer yourself"
+    title = "A professional referral needs a token with the role referrer; without one, refer as self or acquaintance"
 
 
 class ReferralDecided(Conflict):
@@ -165,6 +179,27 @@ class OfferOver(Conflict):
 
     code = "offer-over"
     title = "This offer no longer stands"
+
+
+class CoordinatorFull(Conflict):
+    """Whoever has as many cases as they can have takes no other."""
+
+    code = "coordinator-full"
+    title = "You have as many cases as you can have: decline this one, or have your number raised"
+
+
+class CoordinatorConcerned(Conflict):
+    """Nobody prepares a conference about themselves."""
+
+    code = "coordinator-concerned"
+    title = "Your email address is that of somebody whom this case is about: decline the offer"
+
+
+class CoordinatorSought(Conflict):
+    """Somebody coordinates the case, or is being looked for."""
+
+    code = "coordinator-sought"
+    title = "This case has a coordinator, or one is being looked for"
 
 
 class NoCoordinator(Conflict):

@@ -12,6 +12,7 @@ from services.intake.domain.errors import (
     NoMandateHere,
     OrganisationUnknown,
     ReferralDecided,
+    SelfReferralOfOthers,
     TenantUnknown,
     UnknownReferral,
 )
@@ -19,6 +20,7 @@ from services.intake.models import PersonFields, Referral, ReferralFields, Refer
 from services.intake.models.referrals import WishFields
 from services.intake.operations import retention
 from services.intake.queries import referrals as reads
+from services.intake.queries import register
 from services.intake.schemas.referrals import NewPerson, NewReferral
 from shared import calendars, outbox
 from shared.auth import Principal
@@ -54,12 +56,15 @@ async def receive_referral(
     referrer: Principal | None,
     now: datetime,
 ) -> UUID:
-    """Write a referral down and return its id; `referrer` is the professional who refers, None for a self-referral.
+    """Write a referral down and return its id; `referrer` is the professional who refers, if one does.
 
-    Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, NoMandateHere, TenantUnknown,
-    OrganisationUnknown.
+    Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, SelfReferralOfOthers, NoMandateHere,
+    TenantUnknown, OrganisationUnknown.
     """
     minors = _check(referral, today=await calendars.today(session, tenant=tenant, now=now))
+    referring = None if referrer is None else referrer.organisation
+    # Before any key is made: what is refused leaves none behind.
+    mandated = await _registered(session, tenant, referring, referral.mandated_organisation_id)
     referral_id, case_id = uuid7(), uuid7()
     row = Referral(id=referral_id, case_id=case_id)
     people = [ReferralPerson(id=uuid7(), case_id=case_id) for _ in referral.persons]
@@ -78,8 +83,8 @@ async def receive_referral(
         list(dict.fromkeys(theme.value for theme in referral.themes)),
         minors,
         referrer.id if referrer else None,
-        referrer.organisation if referrer else None,
-        referral.mandated_organisation_id,
+        referring,
+        mandated,
         now,
         row.sealed,
         person_ids,
@@ -92,10 +97,23 @@ async def receive_referral(
         themes=tuple(dict.fromkeys(theme.value for theme in referral.themes)),
         track=referral.track,
         referrer_kind=referral.kind,
-        referring_organisation=referrer.organisation if referrer else None,
+        referring_organisation=referring,
     )
     await outbox.publish(session, received, stream=case_id, tenant=tenant, case=case_id, now=now)
     return referral_id
+
+
+async def _registered(
+    session: AsyncSession, tenant: UUID, referring: UUID | None, mandated: UUID | None
+) -> UUID | None:
+    """Return the mandated organisation as it is known now. Raises: TenantUnknown, OrganisationUnknown."""
+    named = {one for one in (tenant, referring, mandated) if one is not None}
+    found = await register.organisations_by_id(session, organisation_ids=named)
+    if tenant not in found or not found[tenant].is_tenant:
+        raise TenantUnknown
+    if named - found.keys():
+        raise OrganisationUnknown
+    return None if mandated is None else found[mandated].superseded_by or mandated
 
 
 async def _write(session: AsyncSession, *values: object) -> None:
@@ -112,8 +130,10 @@ def _check(referral: NewReferral, *, today: date) -> bool:
     """Return whether a central person is a minor. Raises: as receive_referral."""
     persons = [person.as_referred() for person in referral.persons]
     consent.check_persons(persons, today=today)
-    if referral.kind == "professional":
+    if referral.kind != "self":
         consent.check_consent(persons, today=today)
+    elif len(persons) > 1:
+        raise SelfReferralOfOthers
     elif referral.mandated_organisation_id is not None or referral.bottom_lines:
         raise NoMandateHere
     return any(person.is_central and consent.is_minor(person.birth_date, today) for person in persons)

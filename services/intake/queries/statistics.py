@@ -28,7 +28,7 @@ Counts = Counter[tuple[str, Ended]]
 # What is always told of, also of nobody: a value that is missing would say something too.
 _KNOWN: dict[str, tuple[str, ...]] = {
     "track": ("normal", "urgent"),
-    "referrer": ("professional", "self"),
+    "referrer": ("professional", "self", "acquaintance"),
     "age": ("under-6", "6-11", "12-17", "18-24", "25-64", "65-and-over", "unknown"),
 }
 

@@ -63,7 +63,7 @@ Visitor = Annotated[Principal | None, Depends(_principal_if_any)]
 async def receive_referral(
     *, referral: NewReferral, visitor: Visitor, request: Request, session: Session, now: Now, parts: Parts
 ) -> ReferralReceipt:
-    """Ask for a conference: for others as a professional, or for yourself, which needs no account."""
+    """Ask for a conference: for others as a professional; or for yourself or acquaintances, which needs no account."""
     referrer = permissions.may_refer(visitor, referral)
     tenant = visitor.tenant if visitor is not None else _tenant_named(request)
     if visitor is None:

@@ -70,7 +70,7 @@ class NewPerson(RequestModel):
 
 
 class NewReferral(RequestModel):
-    """A request for a conference, by a professional for others or by somebody for themselves."""
+    """A request for a conference: by a professional or an acquaintance for others, or by somebody for themselves."""
 
     kind: ReferralKind
     themes: Annotated[list[Theme], Field(min_length=1, max_length=len(Theme))]

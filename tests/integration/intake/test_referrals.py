@@ -31,14 +31,44 @@ class TestReceiveReferral:
         statements: list[str] = []
         count_statements(world.context.database.engine, statements)
         await world.refer()
-        # The keys, all rows, the event, the audit log.
-        assert len(statements) == 4, statements
+        # The organisations, the keys, all rows, the event, the audit log.
+        assert len(statements) == 5, statements
 
     async def test_lets_somebody_refer_themselves_without_an_account(self, world: Intake) -> None:
         referral_id = await world.refer_oneself()
         shown = await world.do("GET", f"/v1/referrals/{referral_id}", world.manager())
         assert (shown["kind"], shown["referring_organisation_id"]) == ("self", None)
         assert shown["persons"][0]["first_name"] == "Marijke"
+
+    async def test_who_refers_themselves_refers_nobody_else(self, world: Intake) -> None:
+        person = {"ref": "p2", "role": "circle", "first_name": "Buur", "last_name": "Man"}
+        body = world.own_referral()
+        who = {"kring-tenant": str(world.tenant)}
+        refused = await world.refused(
+            "POST", "/v1/referrals", who, json=body | {"persons": [*body["persons"], person]}
+        )
+        assert refused == (422, "self-referral-of-others")
+
+    async def test_an_acquaintance_refers_others_who_agreed(self, world: Intake) -> None:
+        who = {"kring-tenant": str(world.tenant)}
+        body = world.referral(kind="acquaintance")
+        answer = await world.do("POST", "/v1/referrals", who, json=body)
+        case = await world.open_case(UUID(answer["referral_id"]))
+        (opened,) = await world.published("intake.case.opened.v1", case=case)
+        assert opened.data["mandated_organisation"] == str(world.mandated)
+        persons = [person | {"consent": None} for person in body["persons"]]
+        refused = await world.refused("POST", "/v1/referrals", who, json=body | {"persons": persons})
+        assert refused == (422, "consent-missing")
+
+    async def test_what_is_refused_leaves_no_key(self, world: Intake) -> None:
+        before = await world.rows("SELECT count(*) AS keys FROM subject_key")
+        nobodys = {"kring-tenant": str(uuid7())}
+        refused = await world.refused("POST", "/v1/referrals", nobodys, json=world.own_referral())
+        assert refused == (404, "tenant-not-found")
+        unknown = world.referral(mandated_organisation_id=str(uuid7()))
+        refused = await world.refused("POST", "/v1/referrals", world.referrer(), json=unknown)
+        assert refused == (422, "organisation-unknown")
+        assert await world.rows("SELECT count(*) AS keys FROM subject_key") == before
 
     async def test_who_refers_themselves_has_no_mandated_side(self, world: Intake) -> None:
         for change in ({"mandated_organisation_id": str(world.mandated)}, {"bottom_lines": ["Nooit"]}):
