@@ -30,11 +30,17 @@ class Candidate:
 
 
 def in_order_of_fit(
-    candidates: Sequence[Candidate], *, wishes: Wishes, parties: Collection[UUID], not_again: Collection[UUID]
+    candidates: Sequence[Candidate],
+    *,
+    wishes: Wishes,
+    parties: Collection[UUID],
+    not_again: Collection[UUID],
+    last: Collection[UUID] = (),
 ) -> list[Candidate]:
     """Return who may be asked, best first: most languages, then gender, culture, least load, longest known.
 
-    Whoever is tied to a party is not independent; `not_again` were asked before, or left the case for a reason.
+    Whoever is tied to a party is not independent; `not_again` were asked before, or left the case for a reason;
+    `last` come after all others.
     """
     suitable = [
         candidate
@@ -43,7 +49,7 @@ def in_order_of_fit(
         and candidate.id not in not_again
         and candidate.load < candidate.max_load
     ]
-    return sorted(suitable, key=lambda candidate: _rank(candidate, wishes))
+    return sorted(suitable, key=lambda candidate: (candidate.id in last, _rank(candidate, wishes)))
 
 
 def _rank(candidate: Candidate, wishes: Wishes) -> tuple[int, bool, bool, int, UUID]:

@@ -97,6 +97,11 @@ async def assign(session: AsyncSession, *, case: Case, offer: Offer, now: dateti
     await notifying.notify_referrer(session, case, "coordinator-assigned", now)
 
 
+async def is_over(session: AsyncSession, *, case: Case) -> bool:
+    """Say whether nobody coordinates a locked case, and nobody is being looked for."""
+    return (await _of(session, case, case.assignment_no)).state == AssignmentState.ENDED
+
+
 async def release(session: AsyncSession, *, case: Case, reason: ReleaseReason, now: datetime) -> None:
     """Let the coordinator of a locked case go; for some reasons another must be found. Raises: NoCoordinator."""
     if case.coordinator_id is None:

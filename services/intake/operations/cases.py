@@ -15,7 +15,7 @@ from services.intake.domain.codes import (
     WithdrawnBy,
     WithdrawReason,
 )
-from services.intake.domain.errors import CaseAlreadyPaused, CaseNotPaused
+from services.intake.domain.errors import CaseAlreadyPaused, CaseNotPaused, CoordinatorSought
 from services.intake.models import Case
 from services.intake.operations import assignments, notifying, retention
 from services.intake.queries import cases as reads
@@ -118,6 +118,17 @@ async def release_coordinator(
     """
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     await assignments.release(session, case=case, reason=reason, now=now)
+
+
+async def seek_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Look for a coordinator anew, for a case that has none: whoever was released from it as done can be asked.
+
+    Raises: UnknownCase, CaseErased, CaseStopped, CoordinatorSought.
+    """
+    case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    if not await assignments.is_over(session, case=case):
+        raise CoordinatorSought(case_id=str(case_id))
+    await assignments.begin(session, case=case, now=now)
 
 
 async def _end(session: AsyncSession, case: Case, reason: ReleaseReason, now: datetime) -> None:

@@ -19,9 +19,15 @@ from services.intake.domain.codes import (
     OfferState,
     assignment_workflow_id,
 )
-from services.intake.domain.errors import OfferAnswered, OfferOver, UnknownOffer
+from services.intake.domain.errors import (
+    CoordinatorConcerned,
+    CoordinatorFull,
+    OfferAnswered,
+    OfferOver,
+    UnknownOffer,
+)
 from services.intake.domain.fit import Candidate, Wishes, in_order_of_fit
-from services.intake.models import Case, Offer
+from services.intake.models import Case, Coordinator, Offer
 from services.intake.operations import assignments, notifying
 from services.intake.operations.cases import locked_live_case
 from services.intake.queries import cases as reads
@@ -55,11 +61,6 @@ async def offer_to_next(session: AsyncSession, vault: Vault, *, due: Deadline, n
     policy = await policies.in_force(session, tenant=case.tenant, at=case.created_at)
     await clocks.stop(session, kind=SEARCH_CLOCK, subject=case.id, now=now)
     best = await _best(session, vault, case)
-    # Somebody erased meanwhile is no candidate any more.
-    while best is not None and not await register.hold_coordinator(
-        session, tenant=case.tenant, coordinator_id=best.id
-    ):
-        best = await _best(session, vault, case)
     if best is not None:
         await _offer(session, case, best, policy, now)
         return True
@@ -79,8 +80,9 @@ async def _best(session: AsyncSession, vault: Vault, case: Case) -> Candidate | 
         raise LookupError(f"case {case.id} has no referral")
     words = await vault.open(session, referral)
     parties = {case.referring_organisation, case.mandated_organisation} - {None}
+    candidates, rows = await register.candidates(session, tenant=case.tenant)
     ordered = in_order_of_fit(
-        await register.candidates(session, tenant=case.tenant),
+        candidates,
         wishes=Wishes(
             languages=words.wishes.languages or words.languages,
             gender=words.wishes.gender,
@@ -90,8 +92,21 @@ async def _best(session: AsyncSession, vault: Vault, case: Case) -> Candidate | 
         not_again=await reads.not_to_be_asked(
             session, tenant=case.tenant, case_id=case.id, number=case.assignment_no
         ),
+        last=await reads.were_unavailable(session, tenant=case.tenant, case_id=case.id),
     )
-    return ordered[0] if ordered else None
+    for candidate in ordered:
+        if not await _is_concerned(session, vault, case, rows[candidate.id]):
+            return candidate
+    return None
+
+
+async def _is_concerned(session: AsyncSession, vault: Vault, case: Case, coordinator: Coordinator) -> bool:
+    """Say whether a coordinator has the address of somebody whom the referral names."""
+    persons = await referrals.persons(session, tenant=case.tenant, referral_id=case.referral_id)
+    named = await vault.open_readable(session, persons)
+    addresses = {person.email.casefold() for person in named if person is not None and person.email}
+    contact = await vault.open(session, coordinator)
+    return contact.email.casefold() in addresses
 
 
 async def _offer(
@@ -182,13 +197,24 @@ async def expire_offer(session: AsyncSession, *, due: Deadline, now: datetime) -
 
 
 async def accept_offer(
-    session: AsyncSession, *, tenant: UUID, offer_id: UUID, coordinator_id: UUID, now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    offer_id: UUID,
+    coordinator_id: UUID,
+    now: datetime,
 ) -> None:
     """Let a coordinator say yes: the case is theirs from now on.
 
-    Raises: UnknownOffer, CaseStopped, CaseErased, OfferAnswered, OfferOver.
+    Raises: UnknownOffer, CaseStopped, CaseErased, OfferAnswered, OfferOver, CoordinatorFull, CoordinatorConcerned.
     """
     case, offer = await _to_answer(session, tenant=tenant, offer_id=offer_id, coordinator_id=coordinator_id)
+    coordinator = await register.coordinator_with_room(session, tenant=tenant, coordinator_id=coordinator_id)
+    if coordinator is None:
+        raise CoordinatorFull
+    if await _is_concerned(session, vault, case, coordinator):
+        raise CoordinatorConcerned
     await _answer(session, case, offer, OfferState.ACCEPTED, now)
     await assignments.assign(session, case=case, offer=offer, now=now)
 
@@ -202,7 +228,7 @@ async def decline_offer(
     reason: DeclineReason,
     now: datetime,
 ) -> None:
-    """Let a coordinator say no. Raises: as accept_offer."""
+    """Let a coordinator say no. Raises: UnknownOffer, CaseStopped, CaseErased, OfferAnswered, OfferOver."""
     case, offer = await _to_answer(session, tenant=tenant, offer_id=offer_id, coordinator_id=coordinator_id)
     offer.reason = reason
     await _answer(session, case, offer, OfferState.DECLINED, now)

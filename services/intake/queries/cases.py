@@ -8,7 +8,14 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import OFFER_CLOCK, REPLACED, CaseStatus, DeclineReason, OfferState
+from services.intake.domain.codes import (
+    NOT_AGAIN,
+    OFFER_CLOCK,
+    CaseStatus,
+    DeclineReason,
+    OfferState,
+    ReleaseReason,
+)
 from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Offer
 from shared.http.paging import PageRequest, Rows, paginate
 
@@ -99,7 +106,7 @@ async def offers_waiting_for(
 
 
 async def not_to_be_asked(session: AsyncSession, *, tenant: UUID, case_id: UUID, number: int) -> set[UUID]:
-    """Return who was asked in this search already, has a conflict of interest, or left the case for a reason."""
+    """Return who was asked in this search already, has a conflict of interest, or left the case for one or by wish."""
     asked = select(Offer.coordinator_id).where(
         Offer.tenant == tenant,
         Offer.case_id == case_id,
@@ -109,9 +116,19 @@ async def not_to_be_asked(session: AsyncSession, *, tenant: UUID, case_id: UUID,
         Assignment.tenant == tenant,
         Assignment.case_id == case_id,
         Assignment.coordinator_id.is_not(None),
-        Assignment.release_reason.in_(REPLACED),
+        Assignment.release_reason.in_(NOT_AGAIN),
     )
     return set((await session.execute(asked.union(left))).scalars())
+
+
+async def were_unavailable(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> set[UUID]:
+    """Return who left the case because they were not there, as when ill: they are asked again after all others."""
+    query = select(Assignment.coordinator_id).where(
+        Assignment.tenant == tenant,
+        Assignment.case_id == case_id,
+        Assignment.release_reason == ReleaseReason.UNAVAILABLE,
+    )
+    return {found for found in (await session.execute(query)).scalars() if found is not None}
 
 
 async def baseline(session: AsyncSession, *, tenant: UUID, case_id: UUID, version: int) -> Baseline | None:

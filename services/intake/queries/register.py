@@ -1,6 +1,7 @@
 """Reads of the register: organisations, staff, coordinators, the policy in force."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import LIVE, OfferState
 from services.intake.domain.fit import Candidate
-from services.intake.models import Case, Coordinator, Offer, Organisation, StaffMember
+from services.intake.models import Case, Coordinator, MailRecipient, Offer, Organisation, StaffMember
 from shared.auth import Role
 from shared.http.paging import PageRequest, Rows, paginate
 
@@ -17,6 +18,14 @@ from shared.http.paging import PageRequest, Rows, paginate
 async def organisation(session: AsyncSession, *, organisation_id: UUID) -> Organisation | None:
     """Return an organisation of the register."""
     return await session.get(Organisation, organisation_id)
+
+
+async def organisations_by_id(
+    session: AsyncSession, *, organisation_ids: Collection[UUID]
+) -> dict[UUID, Organisation]:
+    """Return those of these organisations that are in the register."""
+    query = select(Organisation).where(Organisation.id.in_(organisation_ids))
+    return {row.id: row for row in (await session.execute(query)).scalars()}
 
 
 async def organisations(session: AsyncSession, *, page: PageRequest) -> Rows[Organisation]:
@@ -53,16 +62,21 @@ async def staff_member(
 
 async def regional_managers(session: AsyncSession, *, tenant: UUID) -> Sequence[UUID]:
     """Return the ids of the tenant's own regional managers."""
-    return await _colleagues(session, tenant, Role.REGIONAL_MANAGER)
+    return [manager.id for manager in await _colleagues(session, tenant, Role.REGIONAL_MANAGER)]
 
 
-async def data_protection_officers(session: AsyncSession, *, tenant: UUID) -> Sequence[UUID]:
-    """Return the ids of the tenant's own data protection officers."""
+async def data_protection_officers(session: AsyncSession, *, tenant: UUID) -> Sequence[StaffMember]:
+    """Return the tenant's own data protection officers."""
     return await _colleagues(session, tenant, Role.DPO)
 
 
-async def _colleagues(session: AsyncSession, tenant: UUID, role: Role) -> Sequence[UUID]:
-    query = select(StaffMember.id).where(
+async def mail_recipient(session: AsyncSession, *, message_id: UUID) -> MailRecipient | None:
+    """Return to whom a mail goes, if that was settled when it was decided on."""
+    return await session.get(MailRecipient, message_id)
+
+
+async def _colleagues(session: AsyncSession, tenant: UUID, role: Role) -> Sequence[StaffMember]:
+    query = select(StaffMember).where(
         StaffMember.tenant == tenant,
         StaffMember.organisation_id == tenant,
         StaffMember.erased_at.is_(None),
@@ -79,12 +93,19 @@ async def coordinator(session: AsyncSession, *, tenant: UUID, coordinator_id: UU
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def hold_coordinator(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) -> bool:
-    """Say whether a coordinator is known and was not erased; none erases them until the end of the transaction."""
-    query = select(Coordinator.id).where(
+async def coordinator_with_room(
+    session: AsyncSession, *, tenant: UUID, coordinator_id: UUID
+) -> Coordinator | None:
+    """Return a coordinator who can take one case more, locked: nobody gives them another until the commit."""
+    query = select(Coordinator).where(
         Coordinator.tenant == tenant, Coordinator.id == coordinator_id, Coordinator.erased_at.is_(None)
     )
-    return (await session.execute(query.with_for_update(read=True))).first() is not None
+    found = (await session.execute(query.with_for_update())).scalar_one_or_none()
+    if found is None:
+        return None
+    # Read after the lock: whoever held it may have given them a case.
+    load = (await loads(session, tenant=tenant)).get(coordinator_id, 0)
+    return found if load < found.max_load else None
 
 
 async def contacts(
@@ -132,20 +153,34 @@ async def loads(session: AsyncSession, *, tenant: UUID) -> dict[UUID, int]:
     return {row[0]: row[1] for row in await session.execute(query) if row[0] is not None}
 
 
-async def candidates(session: AsyncSession, *, tenant: UUID) -> list[Candidate]:
-    """Return all coordinators of a tenant with their load."""
-    load_of = await loads(session, tenant=tenant)
+async def candidates(
+    session: AsyncSession, *, tenant: UUID
+) -> tuple[list[Candidate], dict[UUID, Coordinator]]:
+    """Return all coordinators of a tenant with their load and what they are asked to take, and their rows.
+
+    They are locked: two cases that look for somebody at once ask one after the other, and nobody erases them.
+    """
     query = select(Coordinator).where(Coordinator.tenant == tenant, Coordinator.erased_at.is_(None))
-    rows = await session.execute(query)
-    return [
+    locked = query.order_by(Coordinator.id).with_for_update().execution_options(populate_existing=True)
+    rows = {row.id: row for row in (await session.execute(locked)).scalars()}
+    asked = (
+        select(Offer.coordinator_id, func.count())
+        .where(Offer.tenant == tenant, Offer.state == OfferState.OPEN)
+        .group_by(Offer.coordinator_id)
+    )
+    # Read after the lock: whoever held it may have asked somebody.
+    load_of = Counter(await loads(session, tenant=tenant))
+    load_of.update({row[0]: row[1] for row in await session.execute(asked)})
+    found = [
         Candidate(
             id=row.id,
             languages=tuple(row.languages),
             gender=row.gender,
             cultures=tuple(row.cultures),
-            load=load_of.get(row.id, 0),
+            load=load_of[row.id],
             max_load=row.max_load,
             tied_to=frozenset(row.tied_to),
         )
-        for row in rows.scalars()
+        for row in rows.values()
     ]
+    return found, rows

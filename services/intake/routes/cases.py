@@ -92,6 +92,14 @@ async def release_coordinator(
     return CaseState(case_id=case_id, state=CaseStatus(case.state))
 
 
+@router.post("/v1/cases/{case_id}/seek-coordinator")
+async def seek_coordinator(case_id: UUID, principal: Manager, session: Session, now: Now) -> CaseState:
+    """Look for a coordinator anew where there is none, as when one was released as done by mistake."""
+    case = await permissions.may_coordinate(session, principal, case_id=case_id)
+    await cases.seek_coordinator(session, tenant=principal.tenant, case_id=case_id, now=now)
+    return CaseState(case_id=case_id, state=CaseStatus(case.state))
+
+
 @router.get(PERSONS_AT_OPENING.path)
 async def read_persons_at_opening(
     case_id: UUID, principal: PersonsCopier, session: Session, parts: Parts

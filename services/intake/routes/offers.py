@@ -6,11 +6,21 @@ from uuid import UUID
 
 from services.intake import permissions
 from services.intake.domain.codes import OfferState
+from services.intake.domain.places import municipality_of
 from services.intake.models import Case, Offer
 from services.intake.operations import offers
 from services.intake.queries import cases as reads
-from services.intake.schemas.cases import Acceptance, OfferAnswer, OfferEntry, OfferList, Refusal
-from shared.http import Now, Page, Paging, Router, Session
+from services.intake.queries import referrals, register
+from services.intake.schemas.cases import (
+    Acceptance,
+    OfferAnswer,
+    OfferDetail,
+    OfferedPerson,
+    OfferEntry,
+    OfferList,
+    Refusal,
+)
+from shared.http import Now, Page, Paging, Parts, Router, Session
 from shared.http.gates import Coordinator, Manager
 
 router = Router(tags=["offers"])
@@ -33,14 +43,54 @@ async def list_own_offers(principal: Coordinator, session: Session, page: Paging
     return Page(items=await _entries(session, [(row[0], row[1]) for row in rows.items]), next=rows.next)
 
 
+@router.get("/v1/offers/{offer_id}")
+async def read_offer(offer_id: UUID, principal: Coordinator, session: Session, parts: Parts) -> OfferDetail:
+    """Read whom a case offered to you is about, from where, and who is party to it: to say if you are independent."""
+    offer, case = await permissions.may_read_offer(session, principal, offer_id=offer_id)
+    [entry] = await _entries(session, [(offer, case)])
+    rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
+    central = [row for row in rows if row.role == "central"]
+    opened = await parts.vault.open_readable(session, central)
+    parties = await register.organisations_by_id(
+        session,
+        organisation_ids={
+            one for one in (case.referring_organisation, case.mandated_organisation) if one is not None
+        },
+    )
+    return OfferDetail(
+        **entry.model_dump(),
+        persons=[
+            OfferedPerson(
+                first_name=person.first_name,
+                last_name=person.last_name,
+                municipality=municipality_of(person.address),
+            )
+            for person in opened
+            if person is not None
+        ],
+        organisations=sorted(party.name for party in parties.values()),
+    )
+
+
 @router.post("/v1/offers/{offer_id}/accept")
 async def accept_offer(
-    offer_id: UUID, acceptance: Acceptance, principal: Coordinator, session: Session, now: Now
+    *,
+    offer_id: UUID,
+    acceptance: Acceptance,
+    principal: Coordinator,
+    session: Session,
+    now: Now,
+    parts: Parts,
 ) -> OfferAnswer:
     """Take the case, declaring that nothing ties you to those concerned."""
     del acceptance
     await offers.accept_offer(
-        session, tenant=principal.tenant, offer_id=offer_id, coordinator_id=principal.id, now=now
+        session,
+        parts.vault,
+        tenant=principal.tenant,
+        offer_id=offer_id,
+        coordinator_id=principal.id,
+        now=now,
     )
     return OfferAnswer(offer_id=offer_id, state=OfferState.ACCEPTED)
 

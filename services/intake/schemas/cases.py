@@ -92,6 +92,21 @@ class OfferEntry(ResponseModel):
     answered_at: datetime | None
 
 
+class OfferedPerson(ResponseModel):
+    """Whom a case is about, for the coordinator to whom it is offered."""
+
+    first_name: str
+    last_name: str
+    municipality: str | None
+
+
+class OfferDetail(OfferEntry):
+    """An offer with what its coordinator needs to know to be independent: whom it is about, and who is party to it."""
+
+    persons: list[OfferedPerson]
+    organisations: list[str]
+
+
 class OfferList(ResponseModel):
     """The offers of a case, in the order in which they were made."""
 

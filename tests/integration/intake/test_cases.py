@@ -182,6 +182,19 @@ class TestRelease:
         await world.do("POST", path, world.manager(), json={"reason": "task-done"})
         assert (await world.clock_states(case))["allocation"] == "stopped"
 
+    async def test_a_case_whose_coordinator_was_let_go_by_mistake_gets_one_again(self, world: Intake) -> None:
+        case, coordinator = await world.assigned_case()
+        path = f"/v1/cases/{case.id}/seek-coordinator"
+        assert await world.refused("POST", path, world.manager()) == (409, "coordinator-sought")
+        release = f"/v1/cases/{case.id}/release-coordinator"
+        await world.do("POST", release, world.manager(), json={"reason": "task-done"})
+        await world.do("POST", path, world.manager())
+        assert await world.refused("POST", path, world.manager()) == (409, "coordinator-sought")
+        await world.accept(await world.offer_next(case, 2), coordinator)
+        assert (await world.do("GET", f"/v1/cases/{case.id}", world.manager()))["coordinator_id"] == str(
+            coordinator
+        )
+
 
 class TestHearPlans:
     async def known(self, world: Intake) -> Case:

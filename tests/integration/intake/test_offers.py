@@ -104,6 +104,51 @@ class TestWhoIsAsked:
         await world.do("POST", f"/v1/cases/{case.id}/release-coordinator", world.manager(), json=release)
         assert await asked(world, case, number=2) == [third]
 
+    async def test_asks_nobody_about_themselves(self, world: Intake) -> None:
+        concerned = await world.enter_coordinator(email="Wannes@voorbeeld.example")
+        case = await world.open_case()
+        assert await world.offer_next(case) is None
+        other = await world.enter_coordinator()
+        offer = await world.offer_next(case)
+        await world.enter_coordinator(coordinator_id=str(other), email="wannes@voorbeeld.example")
+        accept = {"no_conflict": True}
+        refused = await world.refused(
+            "POST", f"/v1/offers/{offer}/accept", world.coordinator(other), json=accept
+        )
+        assert refused == (409, "coordinator-concerned")
+        assert concerned not in [row.coordinator_id for row in await world.rows("SELECT * FROM offer")]
+
+    async def test_gives_nobody_more_cases_than_they_can_have(self, world: Intake) -> None:
+        coordinator = await world.enter_coordinator(max_load=1)
+        cases = [await world.open_case() for _ in range(3)]
+        found = await asyncio.gather(*(world.offer_next(case) for case in cases))
+        (offer,) = [each for each in found if each is not None]
+        # Two offers all the same, as when fewer are allowed afterwards: one is taken.
+        await world.enter_coordinator(coordinator_id=str(coordinator), max_load=2)
+        (open_case,) = await world.rows("SELECT case_id FROM offer WHERE id = :id", id=offer)
+        (other, *_) = [case for case in cases if case.id != open_case.case_id]
+        offers = [offer, await world.offer_next(other)]
+        await world.enter_coordinator(coordinator_id=str(coordinator), max_load=1)
+        answers = await asyncio.gather(
+            *(
+                world.ask(
+                    "POST",
+                    f"/v1/offers/{each}/accept",
+                    world.coordinator(coordinator),
+                    json={"no_conflict": True},
+                )
+                for each in offers
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+    async def test_asks_who_was_ill_again_after_all_others(self, world: Intake) -> None:
+        case, ill = await world.assigned_case()
+        release = f"/v1/cases/{case.id}/release-coordinator"
+        await world.do("POST", release, world.manager(), json={"reason": "unavailable"})
+        other = await world.enter_coordinator()
+        assert await asked(world, case, number=2) == [other, ill]
+
     async def test_asks_one_at_a_time_however_often_the_step_is_tried(self, world: Intake) -> None:
         await world.enter_coordinator()
         await world.enter_coordinator()
@@ -148,6 +193,26 @@ class TestAnswer:
         )
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
         assert len(await world.published("intake.offer.answered.v1", case=case)) == 1
+
+    async def test_shows_who_was_asked_what_ties_them_and_nobody_else(self, world: Intake) -> None:
+        coordinator = await world.enter_coordinator()
+        persons = world.referral()["persons"]
+        persons[0]["address"] = "Dorpsstraat 3 bus 2, 9000 Gent"
+        case = await world.open_case(await world.refer(persons=persons))
+        path = f"/v1/offers/{await world.offer_next(case)}"
+        shown = await world.do("GET", path, world.coordinator(coordinator))
+        assert shown["persons"] == [
+            {"first_name": "Wannes", "last_name": "Pittoors", "municipality": "9000 Gent"}
+        ]
+        assert len(shown["organisations"]) == 2
+        (entry,) = await world.rows(
+            "SELECT * FROM audit_log WHERE actor = :actor AND action = 'read'", actor=coordinator
+        )
+        assert entry.what == ["referral_person"]
+        stranger = world.coordinator(await world.enter_coordinator())
+        assert await world.refused("GET", path, stranger) == (404, "offer-not-found")
+        await world.do("POST", f"{path}/decline", world.coordinator(coordinator), json={"reason": "no-time"})
+        assert await world.refused("GET", path, world.coordinator(coordinator)) == (404, "offer-not-found")
 
     async def test_is_for_the_one_who_was_asked(self, world: Intake) -> None:
         await world.enter_coordinator()
