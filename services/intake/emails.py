@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import OfferState
-from services.intake.models import ContactFields
+from services.intake.models import ContactFields, Coordinator, StaffMember
 from services.intake.queries import cases, register, retention
 from shared import calendars
 from shared.auth import Role
@@ -50,7 +50,14 @@ async def _require_wanted(session: AsyncSession, message: Message) -> None:
 
 
 async def _contact(session: AsyncSession, message: Message, context: Context) -> ContactFields:
-    person = (
+    person = await register.mail_recipient(session, message_id=message.id) or await _known(session, message)
+    if person is None:
+        raise NotWanted
+    return await context.vault.open(session, person)
+
+
+async def _known(session: AsyncSession, message: Message) -> Coordinator | StaffMember | None:
+    return (
         await register.coordinator(session, tenant=message.tenant, coordinator_id=message.recipient)
         if message.role == Role.COORDINATOR
         else await register.staff_member(
@@ -60,9 +67,6 @@ async def _contact(session: AsyncSession, message: Message, context: Context) ->
             staff_id=message.recipient,
         )
     )
-    if person is None:
-        raise NotWanted
-    return await context.vault.open(session, person)
 
 
 async def _organisation(session: AsyncSession, message: Message) -> UUID:
@@ -90,7 +94,7 @@ def _values(
         values["link"] = f"{base}/break-glass/{message.parameters['break_glass_id']}"
     elif message.kind in _ABOUT_OFFERS:
         values["link"] = f"{base}/offers/{message.parameters['offer_id']}"
-    else:
+    elif message.case_id is not None:
         values["link"] = f"{base}/cases/{message.case_id}"
     if "expires_at" in message.parameters:
         values["until"] = deadline_in_words(

@@ -11,17 +11,21 @@ from fastapi import Depends
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import CaseStatus, ReferralState, WithdrawnBy
+from services.intake.domain.codes import CaseStatus, OfferState, ReferralState, WithdrawnBy
 from services.intake.domain.errors import (
     NotOnBehalf,
+    OfficerErasedByOfficer,
     OnlyOpsMakesTenants,
     ReferrerNeeded,
+    TenantUnknown,
     UnknownBreakGlass,
+    UnknownOffer,
     UnknownReferral,
 )
-from services.intake.models import BreakGlass, Case, Referral
+from services.intake.models import BreakGlass, Case, Offer, Referral, StaffMember
 from services.intake.operations.baseline import BaselineRights
-from services.intake.queries import break_glass, cases, referrals, retention
+from services.intake.operations.register import EnteredBy
+from services.intake.queries import break_glass, cases, referrals, register, retention
 from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
@@ -62,22 +66,29 @@ _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representati
 _PARTIES = (Relation.REFERRING, Relation.MANDATED)
 
 
-def may_enter_organisation(principal: Principal, entry: NewOrganisation) -> UUID:
-    """Return who enters an organisation, if they may. Raises: OnlyOpsMakesTenants."""
+async def may_enter_organisation(
+    session: AsyncSession, principal: Principal, entry: NewOrganisation
+) -> EnteredBy:
+    """Return who enters an organisation: ops any, administrators of a tenant others that are parties to its cases.
+
+    Raises: OnlyOpsMakesTenants, TenantUnknown.
+    """
     if principal.has(Role.OPS):
-        return principal.tenant
-    own = entry.organisation_id is not None and entry.organisation_id == principal.organisation
-    if entry.is_tenant and not own:
+        return EnteredBy(tenant=principal.tenant, may_claim=True)
+    if entry.is_tenant:
         raise OnlyOpsMakesTenants
-    return principal.tenant
+    own = await register.organisation(session, organisation_id=principal.tenant)
+    if own is None or not own.is_tenant:
+        raise TenantUnknown
+    return EnteredBy(tenant=principal.tenant, may_claim=False)
 
 
 def may_refer(principal: Principal | None, referral: NewReferral) -> Principal | None:
-    """Return the professional in whose name a referral is written, None if somebody refers themselves.
+    """Return the professional in whose name a referral is written, None for what needs no account.
 
     Raises: ReferrerNeeded.
     """
-    if referral.kind == "self":
+    if referral.kind != "professional":
         return None
     if principal is None or principal.kind is not Kind.STAFF or principal.organisation is None:
         raise ReferrerNeeded
@@ -128,6 +139,16 @@ async def may_withdraw_referral(
     return referral
 
 
+async def may_read_offer(
+    session: AsyncSession, principal: Principal, *, offer_id: UUID
+) -> tuple[Offer, Case]:
+    """Return an offer that waits for the answer of the coordinator who asks, and its case. Raises: UnknownOffer."""
+    offer = await cases.offer(session, tenant=principal.tenant, offer_id=offer_id)
+    if offer is None or offer.coordinator_id != principal.id or offer.state != OfferState.OPEN:
+        raise UnknownOffer(offer_id=str(offer_id))
+    return offer, await _of_tenant(session, principal, offer.case_id)
+
+
 def may_list_cases(principal: Principal) -> Select[Case]:
     """Return the query of the cases someone may list: the tenant's, those assigned to them, their organisation's.
 
@@ -172,6 +193,17 @@ async def may_coordinate(session: AsyncSession, principal: Principal, *, case_id
 async def may_erase_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
     """Return a case of the tenant to those who answer for its data, also when it was erased. Raises: UnknownCase."""
     return await _of_tenant(session, principal, case_id)
+
+
+async def may_erase_contact(session: AsyncSession, principal: Principal, *, person_id: UUID) -> None:
+    """Let an officer erase anybody who left, and an administrator all others: nobody silences who is to be told.
+
+    Raises: OfficerErasedByOfficer.
+    """
+    known = await register.contacts(session, tenant=principal.tenant, person_id=person_id)
+    officer = any(isinstance(row, StaffMember) and Role.DPO in row.roles for row in known)
+    if officer and not principal.has(Role.DPO):
+        raise OfficerErasedByOfficer
 
 
 async def may_copy_persons(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:

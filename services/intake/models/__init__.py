@@ -11,6 +11,7 @@ from services.intake.models.referrals import PersonFields, Referral, ReferralFie
 from services.intake.models.register import (
     ContactFields,
     Coordinator,
+    MailRecipient,
     Organisation,
     StaffMember,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Coordinator",
     "Hold",
     "HoldFields",
+    "MailRecipient",
     "Offer",
     "Organisation",
     "PersonFields",

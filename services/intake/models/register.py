@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, Text, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,18 +34,31 @@ def _key_of(row: "StaffMember | Coordinator") -> UUID:
 
 
 class Organisation(Base):
-    """An organisation: a tenant that runs conferences, or a party to cases of others. `tenant`: who entered it."""
+    """An organisation: a tenant that runs conferences, or a party to cases of others. `tenant`: who entered it.
+
+    `superseded_by`: somebody else had entered it under this id before it was made a tenant under another.
+    """
 
     __tablename__ = "organisation"
     # One register for the whole installation.
-    __table_args__ = (Index("ix_organisation_list", "created_at", "id"), {"info": {SHOWN_TO_ALL: "true"}})
+    __table_args__ = (
+        Index("ix_organisation_list", "created_at", "id"),
+        Index(
+            "uq_organisation_kbo_number",
+            "kbo_number",
+            unique=True,
+            postgresql_where=text("superseded_by IS NULL"),
+        ),
+        {"info": {SHOWN_TO_ALL: "true"}},
+    )
 
     id: Mapped[Id]
     tenant: Mapped[UUID]
     name: Mapped[str] = mapped_column(Text)
     reply_to: Mapped[str | None] = mapped_column(Text)
-    kbo_number: Mapped[str] = mapped_column(Text, unique=True)
+    kbo_number: Mapped[str] = mapped_column(Text)
     is_tenant: Mapped[bool]
+    superseded_by: Mapped[UUID | None]
     languages: Mapped[Codes]
     country: Mapped[Code]
     subdivision: Mapped[Code | None]
@@ -67,6 +80,20 @@ class StaffMember(Base):
     roles: Mapped[Codes]
     created_at: Mapped[At]
     erased_at: Mapped[At | None]
+    sealed: Mapped[SealedBytes]
+
+
+class MailRecipient(Base):
+    """To whom a mail goes, as it was known when it was decided on: whatever the register says of them afterwards."""
+
+    __tablename__ = "mail_recipient"
+    __sealed__ = Sealed(
+        ContactFields, subject=lambda row: key_subject(row.tenant, row.person_id), person="person_id"
+    )
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[UUID]
+    person_id: Mapped[UUID]
     sealed: Mapped[SealedBytes]
 
 

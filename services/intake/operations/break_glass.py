@@ -40,7 +40,7 @@ async def open_file(
     if standing is not None:
         raise AlreadyOpened(break_glass_id=str(standing.id), until=standing.until.isoformat())
     officers = await register.data_protection_officers(session, tenant=case.tenant)
-    told = [officer for officer in officers if officer != opened_by]
+    told = [officer for officer in officers if officer.id != opened_by]
     if not told:
         raise NobodyToTell
     policy = await policies.in_force(session, tenant=case.tenant)
@@ -60,7 +60,7 @@ async def open_file(
     )
     await _publish(session, opening, fact, now)
     await notifying.notify_officers(
-        session, case, told, break_glass_id=opening.id, until=opening.until, now=now
+        session, vault, case, told, break_glass_id=opening.id, until=opening.until, now=now
     )
     return opening
 

@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import SERVICE
-from services.intake.models import Case, Referral
+from services.intake.models import Case, ContactFields, Coordinator, MailRecipient, Referral, StaffMember
+from services.intake.models.register import key_subject
 from services.intake.queries import register
 from shared import messages
 from shared.auth import Role
+from shared.vault import Vault
 
 
 async def notify_coordinator(
@@ -73,25 +75,66 @@ async def notify_managers(session: AsyncSession, case: Case, kind: str, now: dat
 
 async def notify_officers(
     session: AsyncSession,
+    vault: Vault,
     case: Case,
-    officers: Sequence[UUID],
+    officers: Sequence[StaffMember],
     *,
     break_glass_id: UUID,
     until: datetime,
     now: datetime,
 ) -> None:
-    """Write to data protection officers that a file was opened by break-glass, also of a case that is over."""
-    for officer in officers:
-        await _queue(
+    """Write to data protection officers that a file was opened by break-glass, also of a case that is over.
+
+    It goes to the address that is known of them now, whatever is entered before it is written.
+    """
+    contacts = await vault.open_many(session, officers)
+    for officer, contact in zip(officers, contacts, strict=True):
+        message_id = await _queue(
             session,
             case,
             "break-glass-used",
             now,
-            recipient=officer,
+            recipient=officer.id,
             role=Role.DPO,
             even_if_stopped=True,
             parameters={"break_glass_id": str(break_glass_id), "expires_at": until.isoformat()},
         )
+        await _fix_recipient(session, vault, message_id, officer, contact)
+
+
+async def notify_of_change(
+    session: AsyncSession,
+    vault: Vault,
+    person: StaffMember | Coordinator,
+    contact: ContactFields,
+    now: datetime,
+) -> None:
+    """Write to the address known so far of a colleague or coordinator that what is known of them changes."""
+    subject = key_subject(person.tenant, person.id)
+    message_id = await messages.queue(
+        session,
+        service=SERVICE,
+        kind="contact-changed",
+        recipient=person.id,
+        role=person.roles[0] if isinstance(person, StaffMember) else Role.COORDINATOR,
+        tenant=person.tenant,
+        stream=subject,
+        now=now,
+    )
+    await _fix_recipient(session, vault, message_id, person, contact)
+
+
+async def _fix_recipient(
+    session: AsyncSession,
+    vault: Vault,
+    message_id: UUID,
+    person: StaffMember | Coordinator,
+    contact: ContactFields,
+) -> None:
+    recipient = MailRecipient(message_id=message_id, tenant=person.tenant, person_id=person.id)
+    await vault.seal(session, recipient, contact)
+    session.add(recipient)
+    await session.flush()
 
 
 async def confirm_receipt(session: AsyncSession, referral: Referral, now: datetime) -> None:
@@ -122,8 +165,8 @@ async def _queue(
     role: Role,
     even_if_stopped: bool,
     parameters: dict[str, str],
-) -> None:
-    await messages.queue(
+) -> UUID:
+    return await messages.queue(
         session,
         service=SERVICE,
         kind=kind,

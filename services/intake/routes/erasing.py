@@ -44,6 +44,7 @@ async def erase_staff(
     staff_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
 ) -> ErasureProgress:
     """Make what the tenant knows of a colleague who left unreadable for good; what they did stays, under their id."""
+    await permissions.may_erase_contact(session, principal, person_id=staff_id)
     await leaving.erase_contact(
         session,
         tenant=principal.tenant,
@@ -68,6 +69,7 @@ async def erase_coordinator(
     coordinator_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
 ) -> ErasureProgress:
     """Make what the tenant knows of a coordinator who left unreadable for good; what they did stays, under their id."""
+    await permissions.may_erase_contact(session, principal, person_id=coordinator_id)
     await leaving.erase_contact(
         session,
         tenant=principal.tenant,

@@ -25,8 +25,8 @@ router = Router(tags=["register"])
 async def enter_organisation(
     entry: NewOrganisation, principal: Registrar, session: Session, now: Now
 ) -> OrganisationEntered:
-    """Enter an organisation in the register."""
-    entered_by = permissions.may_enter_organisation(principal, entry)
+    """Enter an organisation in the register; ops make tenants, also of one that somebody else entered before."""
+    entered_by = await permissions.may_enter_organisation(session, principal, entry)
     found = await register.enter_organisation(session, entry=entry, entered_by=entered_by, now=now)
     return OrganisationEntered(organisation_id=found)
 
@@ -84,6 +84,7 @@ def _organisation(row: Organisation) -> OrganisationEntry:
         kbo_number=row.kbo_number,
         reply_to=row.reply_to,
         is_tenant=row.is_tenant,
+        superseded_by=row.superseded_by,
         languages=row.languages,
         country=row.country,
         subdivision=row.subdivision,

@@ -70,6 +70,9 @@ class OrganisationEntry(ResponseModel):
     kbo_number: str
     reply_to: str | None
     is_tenant: bool
+    superseded_by: UUID | None = Field(
+        description="The entry under which this organisation is known since it was claimed: name that one from now on."
+    )
     languages: list[str]
     country: str
     subdivision: str | None

@@ -230,13 +230,14 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
         f"POST {case}/pause": {"reason": "illness"},
         f"POST {case}/withdraw": {"reason": "solved"},
         f"POST {case}/close": {"outcome": "closed-early"},
-        f"POST {case}/release-coordinator": {"reason": "unavailable"},
+        f"POST {case}/release-coordinator": {"reason": "task-done"},
         "POST /v1/offers/{offer_id}/accept": {"no_conflict": True},
         "POST /v1/offers/{offer_id}/decline": {"reason": "no-time"},
         "POST /v1/organisations": organisation,
         "POST /v1/staff": _colleague(who("a new one"), world.tenant, "trainer", new),
         "POST /v1/coordinators": {"first_name": new, "last_name": new, "email": "n@voorbeeld.example"},
         "PUT /v1/policy": {},
+        "PUT /v1/policy/safeguards": {},
     }
     tries = {door: Try(send={"json": body}) for door, body in bodies.items()}
     for part, body in (
@@ -252,11 +253,13 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
     for row in (f"GET {case}/retention", f"POST {case}/retention", "GET /v1/retention"):
         tries[row] = Try(first=(over,))
     tries[f"GET {case}/erasure"] = Try(first=(over, erased))
-    gone = {"staff_id": str(who("dpo")), "coordinator_id": str(who(RESTING))}
+    gone = {"staff_id": str(who("regional-manager")), "coordinator_id": str(who(RESTING))}
     for path in ("staff/{staff_id}", "coordinators/{coordinator_id}"):
         erase = f"POST /v1/{path}/erase"
         tries[erase] = Try(ids=gone, send={"json": {"because": "asked"}})
         tries[f"GET /v1/{path}/erasure"] = Try(ids=gone, first=((erase, "dpo"),))
+    release = ("POST /v1/cases/{case_id}/release-coordinator", "regional-manager")
+    tries["POST /v1/cases/{case_id}/seek-coordinator"] = Try(first=(release,))
     tries["POST /v1/referrals/{referral_id}/accept"] = Try(ids=open_referral)
     tries["GET /v1/referrals/{referral_id} (before it is decided)"] = Try(ids=open_referral)
     for verb in ("decline", "withdraw"):

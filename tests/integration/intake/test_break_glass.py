@@ -135,8 +135,10 @@ class TestBreakGlass:
     async def test_lasts_as_long_as_the_organisation_sets(self, world: Intake) -> None:
         await with_officers(world, uuid4())
         for wrong in ("8d", "PT0S", "2w", "soon"):
-            await world.ask("PUT", "/v1/policy", world.manager(), json={"break_glass": wrong}, expect=422)
-        await world.do("PUT", "/v1/policy", world.manager(), json={"break_glass": "PT1H"})
+            await world.ask(
+                "PUT", "/v1/policy/safeguards", world.officer(), json={"break_glass": wrong}, expect=422
+            )
+        await world.do("PUT", "/v1/policy/safeguards", world.officer(), json={"break_glass": "PT1H"})
         case, _ = await world.assigned_case()
         await opened(world, case)
         world.later(hours=1)

@@ -85,6 +85,24 @@ class TestWrite:
         assert "maandag 2 maart 2026" in body
         assert not any(why in text or "Verbeeck" in text for text in (subject, body, page))
 
+    async def test_an_officer_hears_of_it_where_they_were_known_when_it_was_opened(
+        self, world: Intake
+    ) -> None:
+        officer = uuid4()
+        await world.enter_staff(officer, world.tenant, "dpo", tenant=world.tenant)
+        case, _ = await world.assigned_case()
+        await world.do(
+            "POST", f"/v1/cases/{case.id}/break-glass", world.manager(), json={"reason": "Crisisoverleg."}
+        )
+        entry = {
+            "staff_id": str(officer), "organisation_id": str(world.tenant), "roles": ["dpo"],
+            "first_name": "Hanneke", "email": "weg@voorbeeld.example",
+        }  # fmt: skip
+        await world.do("POST", "/v1/staff", world.colleague(Role.ADMINISTRATOR), json=entry)
+        for kind in ("break-glass-used", "contact-changed"):
+            (letter,) = await written(world, kind)
+            assert letter.address == "hanneke@voorbeeld.example"
+
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("language", LANGUAGES)
     async def test_every_kind_is_there_in_every_language(self, kind: str, language: Language) -> None:
@@ -103,7 +121,7 @@ class TestWrite:
         assert "Malou" not in subject
         assert "Malou" in body
         assert "{" not in body
-        assert "<a " in page or kind in ("offer-closed", "case-stopped")
+        assert "<a " in page or kind in ("offer-closed", "case-stopped", "contact-changed")
 
     def test_there_is_a_template_for_each_kind_and_no_other(self) -> None:
         assert (
@@ -117,6 +135,7 @@ class TestWrite:
                     "referral-received",
                     "case-stopped",
                     "break-glass-used",
+                    "contact-changed",
                 }
             )
             == KINDS

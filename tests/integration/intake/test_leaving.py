@@ -56,6 +56,17 @@ class TestCoordinator:
             [], None, [], None, [], 0,
         )  # fmt: skip
 
+    async def test_an_officer_is_forgotten_by_an_officer_only(self, world: Intake) -> None:
+        who = uuid4()
+        await world.enter_staff(who, world.tenant, "dpo", tenant=world.tenant)
+        path = f"/v1/staff/{who}/erase"
+        administrator = world.colleague(Role.ADMINISTRATOR)
+        assert await world.refused("POST", path, administrator, json=ASKED) == (
+            403,
+            "officer-erased-by-officer",
+        )
+        await erase(world, f"staff/{who}")
+
     async def test_with_a_case_or_an_open_offer_is_refused(self, world: Intake) -> None:
         person = await world.enter_coordinator()
         case = await world.open_case()

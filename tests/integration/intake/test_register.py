@@ -87,15 +87,49 @@ class TestOrganisations:
         refused = await world.refused("POST", "/v1/organisations", world.ops(), json=self.entry() | choice)
         assert refused == (422, "invalid-request")
 
-    async def test_administrators_enter_parties_and_their_own(self, world: Intake) -> None:
-        own = uuid7()
-        admin = world.staff(uuid7(), own, Role.ADMINISTRATOR, tenant=own)
+    @pytest.mark.parametrize("same_id", [True, False])
+    async def test_a_tenant_claims_what_somebody_else_entered_of_it(
+        self, world: Intake, *, same_id: bool
+    ) -> None:
+        real, entered = uuid7(), uuid7()
+        if same_id:
+            entered = real
+        squatted = self.entry(name="Niet wij", organisation_id=str(entered))
+        await world.do("POST", "/v1/organisations", world.colleague(Role.ADMINISTRATOR), json=squatted)
+        claim = self.entry(organisation_id=str(real), is_tenant=True)
+        for _ in range(2):
+            await world.do("POST", "/v1/organisations", world.ops(), json=claim)
+        listed = (await world.do("GET", "/v1/organisations", world.ops()))["items"]
+        shown = {item["organisation_id"]: item for item in listed}
+        assert (shown[str(real)]["name"], shown[str(real)]["is_tenant"]) == ("Buurthuis", True)
+        (event,) = await world.rows(
+            "SELECT type FROM outbox WHERE type = 'intake.organisation.entered.v1' AND tenant = :id", id=real
+        )
+        assert event.type
+        referral = await world.refer(mandated_organisation_id=str(entered))
+        # What is referred from now on is theirs, whichever entry it names.
+        (row,) = await world.rows("SELECT mandated_organisation FROM referral WHERE id = :id", id=referral)
+        assert row.mandated_organisation == real
+        if not same_id:
+            assert shown[str(entered)]["superseded_by"] == str(real)
+            refused = await world.refused(
+                "POST", "/v1/organisations", world.colleague(Role.ADMINISTRATOR), json=squatted
+            )
+            assert refused == (409, "organisation-known")
+
+    async def test_administrators_of_tenants_enter_parties_and_nobody_makes_a_tenant(
+        self, world: Intake
+    ) -> None:
+        admin = world.colleague(Role.ADMINISTRATOR)
         await world.do("POST", "/v1/organisations", admin, json=self.entry())
-        stolen = self.entry(9990003, is_tenant=True)
-        refused = await world.refused("POST", "/v1/organisations", admin, json=stolen)
-        assert refused == (403, "tenant-not-yours")
+        own = uuid7()
+        unknown = world.staff(uuid7(), own, Role.ADMINISTRATOR, tenant=own)
         mine = self.entry(9990004, is_tenant=True, organisation_id=str(own))
-        await world.do("POST", "/v1/organisations", admin, json=mine)
+        for who in (admin, unknown):
+            refused = await world.refused("POST", "/v1/organisations", who, json=mine)
+            assert refused == (403, "tenant-not-yours")
+        refused = await world.refused("POST", "/v1/organisations", unknown, json=self.entry(9990003))
+        assert refused == (404, "tenant-not-found")
         assert (await world.refused("POST", "/v1/organisations", world.manager(), json=self.entry()))[
             0
         ] == 403
@@ -137,6 +171,19 @@ class TestPeople:
         refused = await world.refused("POST", "/v1/staff", world.ops(world.tenant), json=body)
         assert refused == (422, "organisation-unknown")
 
+    async def test_the_address_known_so_far_is_told_of_another(self, world: Intake) -> None:
+        officer = uuid4()
+        await world.enter_staff(officer, world.tenant, "dpo", tenant=world.tenant)
+        await world.enter_staff(officer, world.tenant, "dpo", tenant=world.tenant)
+        assert await world.emailed("contact-changed") == []
+        # No officer any more, though the address stays: that is told too.
+        await world.enter_staff(officer, world.tenant, "trainer", tenant=world.tenant)
+        assert await world.emailed("contact-changed") == [officer]
+        coordinator = await world.enter_coordinator()
+        moved = {"coordinator_id": str(coordinator), "email": "elders@voorbeeld.example"}
+        await world.enter_coordinator(**moved)
+        assert await world.emailed("contact-changed") == [officer, coordinator]
+
     async def test_a_tenant_cannot_rewrite_what_another_knows(self, world: Intake) -> None:
         admin = world.colleague(Role.ADMINISTRATOR)
         body = {
@@ -163,6 +210,28 @@ class TestPolicy:
         assert (changed["version"], changed["settings"]["offer_expires"]) == (2, "PT5S")
         assert changed["settings"]["allocate"] == "3wd"
         assert await world.do("GET", "/v1/policy", world.manager()) == changed
+
+    async def test_safeguards_are_set_by_the_data_protection_officer_alone(self, world: Intake) -> None:
+        longer = {"break_glass": "P2D", "statistics_smallest_group": 8}
+        for body in (longer, {"break_glass": "PT8H"}, {"statistics_smallest_group": 6}):
+            refused = await world.refused("PUT", "/v1/policy", world.manager(), json=body)
+            assert refused == (403, "setting-not-yours")
+        refused = await world.refused(
+            "PUT", "/v1/policy/safeguards", world.officer(), json={"offer_warn": "PT1H"}
+        )
+        assert refused == (403, "setting-not-yours")
+        await world.do("PUT", "/v1/policy/safeguards", world.officer(), json=longer)
+        await world.do("PUT", "/v1/policy", world.manager(), json={"offer_warn": "PT1H"})
+        now = (await world.do("GET", "/v1/policy", world.officer()))["settings"]
+        assert (now["break_glass"], now["statistics_smallest_group"], now["offer_warn"]) == (
+            "P2D",
+            8,
+            "PT1H",
+        )
+        assert await world.refused("PUT", "/v1/policy/safeguards", world.manager(), json={}) == (
+            403,
+            "role-not-allowed",
+        )
 
     async def test_changes_at_once_make_a_version_each_that_can_be_read(self, world: Intake) -> None:
         bodies = [{"allocate": f"{days}wd"} for days in (4, 5, 6)]

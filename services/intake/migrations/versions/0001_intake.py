@@ -99,15 +99,36 @@ def upgrade() -> None:
         sa.Column("reply_to", sa.Text(), nullable=True),
         sa.Column("kbo_number", sa.Text(), nullable=False),
         sa.Column("is_tenant", sa.Boolean(), nullable=False),
+        sa.Column("superseded_by", sa.Uuid(), nullable=True),
         sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("subdivision", sa.Text(), nullable=True),
         sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
-        sa.UniqueConstraint("kbo_number", name=op.f("uq_organisation_kbo_number")),
     )
     op.create_index("ix_organisation_list", "organisation", ["created_at", "id"])
+    op.create_index(
+        "uq_organisation_kbo_number",
+        "organisation",
+        ["kbo_number"],
+        unique=True,
+        postgresql_where=sa.text("superseded_by IS NULL"),
+    )
+    op.create_table(
+        "mail_recipient",
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["message.id"],
+            name=op.f("fk_mail_recipient_message_id_message"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_mail_recipient")),
+    )
     op.create_table(
         "retention",
         sa.Column("case_id", sa.Uuid(), nullable=False),
