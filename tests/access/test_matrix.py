@@ -16,7 +16,7 @@ from tests.access.world import doors, gate_of
 _FOR_ANYBODY = {"GET /health/live", "GET /health/ready", "GET /metrics"}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("service", SERVICES)
 async def test_everybody_may_do_what_the_table_says_and_nothing_else(
     service: str, populated: Populated, secrets_dir: Path
