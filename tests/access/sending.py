@@ -46,7 +46,7 @@ class Sender:
         may: dict[str, set[str]] = {}
         for row, outcomes in table.items():
             may.setdefault(gate_of(row), set()).update(
-                who for who, outcome in outcomes.items() if outcome != "no"
+                who for who, outcome in outcomes.items() if outcome not in ("no", "refused")
             )
         every = set(self._everybody)
         return {door: (cycle(sorted(who)), cycle(sorted(every - who))) for door, who in may.items()}

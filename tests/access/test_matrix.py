@@ -1,6 +1,5 @@
 """Who may do what to which case: everybody tries every operation, and what comes of it is what `matrix.yaml` says."""
 
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,6 @@ from tests.access.conftest import Populated
 from tests.access.observing import observe
 from tests.access.table import TABLE, readers, spelled_out, written
 from tests.access.world import doors, gate_of
-
-# What tells machines how a service is: 503 where a part is missing.
-_FOR_ANYBODY = {"GET /health/live", "GET /health/ready", "GET /metrics"}
 
 
 @pytest.mark.timeout(600)
@@ -26,10 +22,7 @@ async def test_everybody_may_do_what_the_table_says_and_nothing_else(
         wanted = written(service, set(everybody))
         document = (await world.http.get("/openapi.json")).json()
         rows = {gate_of(row) for row in wanted}
-        assert rows | _FOR_ANYBODY == set(doors(document)), "every operation has a row in the table"
-        for operation, asker in product(_FOR_ANYBODY, ("nobody", "person elsewhere", "trainer elsewhere")):
-            answer = await world.http.get(operation.removeprefix("GET "), headers=everybody[asker])
-            assert answer.status_code in (200, 503), (operation, asker)
+        assert rows == set(doors(document)), "every operation has a row in the table"
         assert set(world.tries) <= set(wanted), "what is tried stands in the table"
         found = await observe(world, list(wanted), everybody)
     wrong = {
@@ -41,7 +34,11 @@ async def test_everybody_may_do_what_the_table_says_and_nothing_else(
         for row, outcomes in wanted.items()
     }
     assert {row: askers for row, askers in wrong.items() if askers} == {}
-    possible = {row for row, outcomes in wanted.items() if set(outcomes.values()) - {"no", "hidden", "gone"}}
+    possible = {
+        row
+        for row, outcomes in wanted.items()
+        if set(outcomes.values()) - {"no", "refused", "hidden", "gone"}
+    }
     assert possible - found.done == set(), "somebody really did what each row says can be done"
     assert dict(found.telling) == {}, "what is hidden looks as if it did not exist"
     assert set(readers(service)) == set(world.contents)
