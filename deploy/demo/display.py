@@ -6,19 +6,17 @@ On a terminal a line at the bottom keeps the count; elsewhere it is plain lines.
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Console
 from rich.panel import Panel
-from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.lanes import Lane
 from deploy.demo.report import Report
-from deploy.demo.story import Listener, Story
+from deploy.demo.story import Listener, Step, Story
+from deploy.local.supervisor import Supervised
 from shared.calendar import BRUSSELS
 from shared.services import SERVICES
 
@@ -49,11 +47,9 @@ class Display(Listener):
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
+        self._status = self._console.status("starting the platform", spinner_style="cyan")
         self._began = time.monotonic()
-        self._spinner = Spinner("dots", style="cyan")
-        self._live: Live | None = None
         self._parts: dict[str, str] = {}
-        self._story: Story | None = None
         self._now = datetime.min.replace(tzinfo=UTC)
         self._lane: Lane | None = None
         self._colours: dict[Lane | None, str] = {}
@@ -63,35 +59,29 @@ class Display(Listener):
 
     def __enter__(self) -> Self:
         """Begin to show."""
-        if self._console.is_terminal:
-            self._live = Live(
-                console=self._console, get_renderable=self._bottom, refresh_per_second=8, transient=True
-            )
-            self._live.start()
+        self._status.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave only what was said."""
-        if self._live is not None:
-            self._live.stop()
+        self._status.stop()
 
     def title(self, text: str) -> None:
         """Show the story's title."""
         self._console.print(Text(f"\n{text}", style="bold"))
 
-    def part(self, name: str, state: str) -> None:
+    def part(self, part: Supervised) -> None:
         """Show that a part of the platform is up, or not yet."""
-        self._parts[name] = state
+        self._parts[part.name] = "✓" if part.state in ("ready", "done") else "…"
+        shown = " ".join(f"{name} {state}" for name, state in self._parts.items())
+        self._count(f"starting the platform  {shown}")
 
-    def up(self, seconds: float) -> None:
+    def up(self) -> None:
         """Show that the platform stands."""
-        self._dim(f"The platform stands after {seconds:.1f} seconds: {len(self._parts)} parts.")
+        self._dim(f"The platform stands after {self._seconds():.1f} seconds: {len(self._parts)} parts.")
 
     async def began(self, story: Story) -> None:
         """Show the first day."""
-        self._story, self._now = story, story.start
         self._events, self._emails = len(story.watch.ledger.events), len(story.watch.inbox.emails)
         count = f"{len(story.organisations)} organisations and {len(story.actors)} people"
         self._dim(f"{count}. The story begins on {_date(story.start)}.")
@@ -100,16 +90,14 @@ class Display(Listener):
         """Show a chapter's title."""
         self._heading(story.lane, title)
 
-    async def played(self, story: Story, verb: str, told: str) -> None:  # noqa: ARG002 - the sentence says it
+    async def played(self, story: Story, step: Step) -> None:
         """Show what was done."""
         self._now = await story.now()
-        self._line(story, told)
+        self._line(story, step.sentence)
 
     async def settled(self, story: Story) -> None:
         """Show what happened by itself, and which emails went out."""
         self._now = await story.now()
-        if self._story is None:
-            return
         lanes = {case.id: story.lanes.get(name) for name, case in story.cases.items()}
         fresh = [event for event in story.watch.ledger.events[self._events :] if event.type in _BY_ITSELF]
         self._events = len(story.watch.ledger.events)
@@ -123,6 +111,10 @@ class Display(Listener):
         self._emails = len(story.watch.inbox.emails)
         for kind, to in receivers.items():
             self._dim(f"            ✉ {kind.replace('-', ' ')} → {', '.join(to)}")
+        self._count(
+            f"{_date(self._now)} · {self._events} events · {len(story.watch.workflows.by_id)} workflows"
+            f" · {self._emails} emails · {story.assertions} expectations held"
+        )
 
     def finish(self, report: Report, *, kept: bool) -> None:
         """Show the end: what it came to, or what went wrong."""
@@ -143,9 +135,8 @@ class Display(Listener):
 
     def _heading(self, lane: Lane, title: str = "") -> None:
         self._lane = lane
-        text = Text(
-            f"\n── {title or lane.title}", f"bold {self._colour(lane)}" if title else self._colour(lane)
-        )
+        colour = self._colour(lane)
+        text = Text(f"\n── {title or lane.title}", f"bold {colour}" if title else colour)
         self._console.print(text.append(f" ({lane.title})" if title and lane.title else "", "dim"))
 
     def _line(self, story: Story, text: str, style: str = "", lane: Lane | None = None) -> None:
@@ -168,27 +159,15 @@ class Display(Listener):
     def _colour(self, lane: Lane | None) -> str:
         return self._colours.setdefault(lane, _COLOURS[len(self._colours) % len(_COLOURS)])
 
-    def _bottom(self) -> RenderableType:
-        seconds = f"{time.monotonic() - self._began:.0f} s"
-        if self._story is None:
-            up = " ".join(
-                f"{name} {'✓' if state in ('ready', 'done') else '…'}" for name, state in self._parts.items()
-            )
-            told = f"starting the platform  {up}  {seconds}"
-        else:
-            story = self._story
-            events, workflows = len(story.watch.ledger.events), len(story.watch.workflows.by_id)
-            told = (
-                f"{_date(self._now)} · {events} events · {workflows} workflows · {self._emails} emails"
-                f" · {story.assertions} expectations held · {seconds}"
-            )
-        grid = Table.grid(padding=(0, 1))
-        grid.add_row(self._spinner, Text(told, style="bold"))
-        return Group(Text(), grid)
+    def _count(self, shown: str) -> None:
+        self._status.update(Text(f"{shown} · {self._seconds():.0f} s", "bold"))
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
 
 
-def _date(moment: datetime) -> str:
-    return f"{moment.astimezone(BRUSSELS):%A %-d %B %Y}"
+def _date(time: datetime) -> str:
+    return f"{time.astimezone(BRUSSELS):%A %-d %B %Y}"
 
 
 def _summary(report: Report) -> Table:

@@ -1,25 +1,27 @@
 """Lines of a story that are played side by side on one timeline: exactly one plays, the others wait."""
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 HasCome = Callable[[], Awaitable[bool]]
 
 
 class Lane:
-    """One line of a story. `name` and `title` are shown; it goes on at `ready_at` if what it waits for has come."""
+    """One line of a story: a function, whose docstring is its title; it goes on at `ready_at` if what must come has."""
 
     def __init__(
-        self, name: str, title: str, ready_at: datetime, play: Callable[[], Coroutine[Any, Any, None]]
+        self, part: Callable[..., Coroutine[Any, Any, None]], *given: Any, ready_at: datetime
     ) -> None:
-        self.name = name
-        self.title = title
+        self.name = part.__name__.replace("_", "-")
+        self.title = (inspect.getdoc(part) or "").rstrip(".")
         self.ready_at = ready_at
+        self._play = partial(part, *given)
         self._has_come: HasCome | None = None
         self._came = True
-        self._play = play
         self._gives_up_at = ready_at
         self._task: asyncio.Task[None] | None = None
         self._goes = asyncio.Event()
@@ -45,7 +47,7 @@ class Lane:
     async def wait(
         self, ready_at: datetime, has_come: HasCome | None = None, gives_up_at: datetime | None = None
     ) -> bool:
-        """From inside: wait until a moment, and until something has come; return False if it gave up."""
+        """From inside: wait until a time, and until something has come; return False if it gave up."""
         self.ready_at, self._has_come, self._gives_up_at = ready_at, has_come, gives_up_at or ready_at
         self._goes.clear()
         self._waits.set()

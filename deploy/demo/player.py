@@ -3,26 +3,23 @@
 import asyncio
 import contextlib
 import inspect
-import os
+import runpy
 import signal
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 
 import httpx
 
-from deploy.demo.api_hand import ApiHand
-from deploy.demo.client import Client
+from deploy.demo.api import Api
 from deploy.demo.display import Display
 from deploy.demo.report import Report
-from deploy.demo.story import Listener, Story
+from deploy.demo.story import API, Hand, Listener, Story
 from deploy.local.errors import PlatformError
 from deploy.local.platform import Platform
 from deploy.watch.failures import WentWrong
 from deploy.watch.watch import Watch
-from shared.services import SERVICES
 
 STORIES = Path(__file__).parents[1] / "stories"
 FIRST = STORIES / "first.py"
@@ -42,16 +39,14 @@ class StoryBroken(Exception):
 
 def read_story(path: Path) -> Plays:
     """Return the function `story` of a file. Raises: StoryBroken, if there is none or the file is not Python."""
-    module = ModuleType(path.stem)
     try:
-        exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), vars(module))  # noqa: S102 - it is ours
+        play = runpy.run_path(str(path)).get("story")
     except OSError as error:
         raise StoryBroken(f"The story {path} cannot be read: {error.strerror}.") from None
     except SyntaxError as error:
         raise StoryBroken(f"The story {path} is not Python: line {error.lineno}: {error.msg}.") from None
     except Exception as error:  # noqa: BLE001 - whatever its first lines raise
         raise StoryBroken(f"{_place_of(error, path)}{type(error).__name__}: {error}") from None
-    play = getattr(module, "story", None)
     if not asyncio.iscoroutinefunction(play):
         raise StoryBroken(f"The story {path} has no function `async def story(s: Story) -> None`.")
     return play
@@ -70,13 +65,12 @@ def _place_of(error: BaseException, path: Path) -> str:
 
 @contextlib.asynccontextmanager
 async def story_on(
-    platform: Platform, *, listeners: Sequence[Listener] = (), patience: float = 60.0
+    platform: Platform, *, listeners: Sequence[Listener] = (), patience: float = 60.0, hand: Hand = API
 ) -> AsyncIterator[Story]:
-    """Give a story whose people act through the APIs of a running platform, that has `patience` seconds to settle."""
+    """Give a story whose people are played by a hand on a running platform, that has `patience` seconds to settle."""
     http = httpx.AsyncClient(timeout=30, trust_env=False)
     async with Watch.over(platform, patience=patience) as watch, http:
-        client = Client(http, {name: platform.addresses[name] for name in SERVICES}, patience=patience)
-        yield Story(ApiHand(client, watch), watch, listeners)
+        yield Story(Api(http, watch), listeners, hand)
 
 
 async def play(path: Path, story: Story, report: Report) -> None:
@@ -91,11 +85,8 @@ async def play(path: Path, story: Story, report: Report) -> None:
         plays = read_story(path)
         await story.together(plays, root)
     except Exception as error:
-        place = _place_of(error, path)
-        told = (
-            str(error) if isinstance(error, WentWrong | StoryBroken) else f"{type(error).__name__}: {error}"
-        )
-        report.failed = f"{place}{told}"
+        kind = "" if isinstance(error, WentWrong | StoryBroken) else f"{type(error).__name__}: "
+        report.failed = f"{_place_of(error, path)}{kind}{error}"
         with contextlib.suppress(Exception):  # what can still be read of a platform in trouble
             await report.gather(story)
         raise (WentWrong if isinstance(error, WentWrong) else StoryBroken)(report.failed) from error
@@ -107,9 +98,7 @@ async def play(path: Path, story: Story, report: Report) -> None:
 
 async def demo(*, story: Path | None = None, report: Path | None = None, keep: bool = False) -> int:
     """Play a story (the first if none is named) on a platform of its own; return 0 if all expectations held, else 1."""
-    story = story or Path(os.environ.get("STORY") or FIRST)
-    file = report or (Path(os.environ["REPORT"]) if os.environ.get("REPORT") else None)
-    keep = keep or os.environ.get("KEEP", "") not in ("", "0")
+    story = story or FIRST
     began, written = time.monotonic(), Report(str(story))
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -120,18 +109,16 @@ async def demo(*, story: Path | None = None, report: Path | None = None, keep: b
         def finish() -> None:
             written.seconds = time.monotonic() - began
             display.finish(written, kept=keep)
-            if file is not None:
-                written.write(file)
+            if report is not None:
+                written.write(report)
 
-        platform = Platform(
-            skipped_time=True, extra=UNDISTURBED, changed=lambda part: display.part(part.name, part.state)
-        )
+        platform = Platform(skipped_time=True, extra=UNDISTURBED, changed=display.part)
         try:
             written.title = (inspect.getdoc(read_story(story)) or story.stem).splitlines()[0].rstrip(".")
             display.title(written.title)
             async with platform:
                 written.addresses = dict(platform.addresses)
-                display.up(time.monotonic() - began)
+                display.up()
                 async with story_on(platform, listeners=[display]) as played:
                     with contextlib.suppress(WentWrong, StoryBroken):  # told by the report
                         await play(story, played, written)

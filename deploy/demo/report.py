@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from deploy.demo.api import fields_of
 from deploy.demo.story import Story
 from deploy.watch.ledger import Event
 from shared.services import SERVICES
@@ -29,29 +30,26 @@ class Report:
         await story.watch.workflows.read_histories()
         events = sorted(story.watch.ledger.events, key=lambda event: (event.time, event.id))
         mails = ("message_id", "kind", "role", "subject", "deliveries")
+        workflows = [each for each in story.watch.workflows.by_id.values() if each.status != "missing"]
         self.content = {
             "simulated_days": round((now - story.start).total_seconds() / 86_400, 2),
             "began": _time(story.start),
             "ended": _time(now),
             "assertions": story.assertions,
-            "requests": len(story.hand.asked),
+            "requests": len(story.api.asked),
             "cases": {
                 name: {
                     "case_id": str(case.id),
-                    "events": [_event(event) for event in events if case.id and event.case_id == case.id],
+                    "events": [_event(each) for each in events if each.case_id == case.id],
                 }
                 for name, case in story.cases.items()
+                if case.id is not None
             },
             "events": {name: sum(event.service == name for event in events) for name in SERVICES},
             "other_events": [_event(event) for event in events if event.case_id is None],
-            "workflows": [
-                {"id": each.id, "type": each.type, "status": each.status, "timers_fired": each.timers_fired}
-                for each in story.watch.workflows.by_id.values()
-                if each.status != "missing"
-            ],
+            "workflows": [fields_of(each, "id", "type", "status", "timers_fired") for each in workflows],
             "mails": [
-                {**{name: getattr(email, name) for name in mails}, "date": _time(email.date)}
-                for email in story.watch.inbox.emails
+                fields_of(each, *mails) | {"date": _time(each.date)} for each in story.watch.inbox.emails
             ],
         }
 
@@ -71,5 +69,5 @@ def _event(event: Event) -> dict[str, str]:
     return {"type": event.type, "time": _time(event.time), "id": str(event.id)}
 
 
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _time(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

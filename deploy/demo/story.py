@@ -7,37 +7,47 @@ killed and comes back meanwhile.
 import asyncio
 import inspect
 import operator
-from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
-from typing import Any, TypeVar, cast, get_type_hints
-from uuid import UUID
+from typing import Any, TypeVar, cast
 
-from deploy.demo.hand import (
-    Actor,
-    Agreement,
-    Case,
-    Coordinator,
-    Hand,
-    Person,
-    Referred,
-    Session,
-    Staff,
-    Transfer,
-)
+from deploy.demo.acting import Player
+from deploy.demo.api import Api
+from deploy.demo.coordinator import Coordinator
+from deploy.demo.expectations import About, Expectations
 from deploy.demo.lanes import Lane
-from deploy.demo.values import Hours, Organisation, personal_texts
-from deploy.watch.failures import WentWrong, patiently
-from deploy.watch.ledger import Event
-from deploy.watch.watch import Watch
+from deploy.demo.person import Person
+from deploy.demo.staff import Staff
+from deploy.demo.things import Actor, Case, Hours, Organisation, Referred, told
+from deploy.watch.failures import WentWrong
 from shared.calendar import BELGIUM, BRUSSELS
 from shared.events.base import EventData
 
 C = TypeVar("C")
-R = TypeVar("R", bound=Actor)
-About = Case | Session
+R = TypeVar("R", bound=Player)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How people are played: the classes whose verbs do it. Another hand has classes that override some of these."""
+
+    staff: type[Staff] = Staff
+    coordinator: type[Coordinator] = Coordinator
+    person: type[Person] = Person
+
+
+API = Hand()
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that somebody did: the verb of their class, what it was given, and the sentence that tells it."""
+
+    verb: Callable[..., Any]
+    given: Mapping[str, Any]
+    sentence: str
 
 
 class Listener:
@@ -49,7 +59,7 @@ class Listener:
     def chapter(self, story: "Story", title: str) -> None:
         """A chapter begins."""
 
-    async def played(self, story: "Story", verb: str, told: str) -> None:
+    async def played(self, story: "Story", step: Step) -> None:
         """A step was played; what comes of it is still in flight."""
 
     async def settled(self, story: "Story") -> None:
@@ -59,30 +69,28 @@ class Listener:
         """Time has moved."""
 
 
-class Story:
+class Story(Expectations):
     """One story on one platform. `staff`, `coordinator` and `person` are the classes of which its people are made."""
 
-    def __init__(self, hand: Hand, watch: Watch, listeners: Sequence[Listener] = ()) -> None:
-        self.staff = self._playing(Staff)
-        self.coordinator = self._playing(Coordinator)
-        self.person = self._playing(Person)
-        self.hand = hand
-        self.watch = watch
+    def __init__(self, api: Api, listeners: Sequence[Listener] = (), hand: Hand = API) -> None:
+        super().__init__(api.watch)
+        self.api = api
+        self.staff = self._playing(hand.staff)
+        self.coordinator = self._playing(hand.coordinator)
+        self.person = self._playing(hand.person)
         self.start = datetime.now(UTC)
-        self.assertions = 0
-        self.words: set[str] = set()
         self.organisations: list[Organisation] = []
-        self.actors: list[Actor] = []
+        self.actors: list[Player] = []
         self.cases: dict[str, Case] = {}
         self.lanes: dict[str, Lane] = {}
-        self.lane = Lane("", "", self.start, lambda: asyncio.sleep(0))
+        self.lane = Lane(asyncio.sleep, 0, ready_at=self.start)
         self._listeners = listeners
         self._policies: dict[str, Mapping[str, str]] = {}
 
     # Who there is
 
     def organisation(self, name: str, *, kbo: str, **about: Any) -> Organisation:
-        """Return an organisation, which will be registered."""
+        """Return an organisation, which will be entered."""
         self.organisations.append(Organisation(name, kbo, **about))
         return self.organisations[-1]
 
@@ -91,53 +99,42 @@ class Story:
         self._policies |= services
 
     def _playing(self, role: type[R]) -> type[R]:
-        """Return a role's class whose verbs are played by the hand, and whose people belong to this story."""
-        verbs = {name: self._verb(getattr(role, name)) for name in dir(role) if not name.startswith("_")}
-        joins = {"__post_init__": lambda me: self.actors.append(me)}  # noqa: PLW0108 - a list's method is not bound
+        """Return a role's class whose verbs are steps of this story, and whose people belong to it."""
+        verbs = {
+            name: self._verb(verb)
+            for name, verb in inspect.getmembers(role, inspect.iscoroutinefunction)
+            if not name.startswith("_")
+        }
+        joins = {"api": self.api, "__post_init__": lambda me: self.actors.append(me)}  # noqa: PLW0108 - not bound
         return cast("type[R]", type(role.__name__, (role,), {**verbs, **joins}))
 
-    def _verb(self, verb: Any) -> Any:
-        if not inspect.iscoroutinefunction(verb):
-            return verb
-        signature, hints = inspect.signature(verb), get_type_hints(verb, include_extras=True)
-        sentence = inspect.getdoc(verb) or ""
+    def _verb(self, verb: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        signature, sentence = inspect.signature(verb), inspect.getdoc(verb) or ""
 
-        async def play(me: Actor, *args: Any, **kwargs: Any) -> Any:
+        async def play(me: Player, *args: Any, **kwargs: Any) -> Any:
             bound = signature.bind(me, *args, **kwargs)
             bound.apply_defaults()
-            given = {name: value for name, value in bound.arguments.items() if name != "self"}
-            for name, value in given.items():
-                self.words.update(personal_texts(hints[name], value))
-            self._join(given.get("case"), me, given)
-            result = await self.hand.play(verb.__name__, me, given)
-            self._join(result, me, given)
+            given = bound.arguments
+            result = await verb(me, *args, **kwargs)
+            case = result if isinstance(result, Case) else given.get("case")
+            if isinstance(case, Case):
+                self.cases.setdefault(self.lane.name, case)
+                case.people |= set(_actors_in(list(given.values())))
             if "{me}" in sentence:
-                told = {name: _told(value) for name, value in {**given, "me": me, "result": result}.items()}
+                values = {**given, **given.get("about", {}), "me": me, "result": result}
+                text = sentence.format(**{name: told(value) for name, value in values.items()})
                 for listener in self._listeners:
-                    await listener.played(self, verb.__name__, sentence.format(**told))
+                    await listener.played(self, Step(verb, given, text))
                 await self.settle()
             return result
 
         return play
 
-    def _join(self, case: Any, me: Actor, given: Mapping[str, Any]) -> None:
-        """Let who acts in a case, or is named in a step about it, belong to it."""
-        if isinstance(case, Case):
-            self.cases.setdefault(self.lane.name, case)
-            named = [
-                each for value in given.values() for each in (value if isinstance(value, tuple) else [value])
-            ]
-            people = [each.person if isinstance(each, Referred) else each for each in named]
-            case.people |= {me, *(each for each in people if isinstance(each, Actor))}
-
     # Time
 
     async def begins(self, weekday: str | None = None, clock: str = "09:00") -> None:
-        """Register everyone, and let the first such weekday come, at this time in Brussels; or begin at once."""
-        for each in (*self.organisations, *self.actors):
-            self.words.update(personal_texts(type(each), each))
-        await self.hand.register(self.organisations, self.actors, self._policies)
-        await self.watch.settle()
+        """Enter everyone, and let the first such weekday come, at this time in Brussels; or begin at once."""
+        await self._enter_all()
         first = self.start = await self.now()
         if weekday is not None:
             first = self.at(0, clock)
@@ -149,6 +146,16 @@ class Story:
         await self.watch.settle()
         for listener in self._listeners:
             await listener.began(self)
+
+    async def _enter_all(self) -> None:
+        self.api.tenant = next(each.id for each in self.organisations if each.runs_conferences)
+        for organisation in self.organisations:
+            await self.api.enter(organisation)
+        for actor in self.actors:
+            await actor.enter()
+        for service, lengths in self._policies.items():
+            await self.api.set_policy(service, lengths)
+        await self.watch.settle()
 
     async def now(self) -> datetime:
         """Return the business time."""
@@ -203,7 +210,7 @@ class Story:
 
         async def has_come() -> bool:
             await self.watch.read_inbox()
-            return any(email.kind == kind for email in self.watch.inbox.to(to.email))
+            return bool(self.watch.inbox.to(to.email, kind))
 
         await self._until(has_come, within, f"an email {kind} to {to.first_name}")
 
@@ -215,15 +222,7 @@ class Story:
     async def together(self, cast: C, *parts: Callable[["Story", C], Coroutine[Any, Any, None]]) -> None:
         """Play several parts of a story on one timeline; each goes on until it lets time pass."""
         outer, now = self.lane, await self.now()
-        lanes = [
-            Lane(
-                each.__name__.replace("_", "-"),
-                (inspect.getdoc(each) or "").rstrip("."),
-                now,
-                partial(each, self, cast),
-            )
-            for each in parts
-        ]
+        lanes = [Lane(part, self, cast, ready_at=now) for part in parts]
         self.lanes |= {lane.name: lane for lane in lanes}
         try:
             while waiting := [lane for lane in lanes if not lane.is_over]:
@@ -252,123 +251,11 @@ class Story:
         for listener in self._listeners:
             await listener.settled(self)
 
-    # What must hold; each raises WentWrong at the first thing that does not.
 
-    def expect_that(self, found: Any, expected: Any) -> None:
-        """Assert that something is as expected; of what somebody sees, the fields that are named."""
-        for name, value in expected.items() if isinstance(expected, dict) else [("", expected)]:
-            self._same(f"{_told(name)}: " if name else "", found.get(name) if name else found, value)
-
-    def expect_events(self, events: Mapping[type[EventData], int], *about: About) -> None:
-        """Assert how often each event has happened."""
-        for kind, times in events.items():
-            self._same(f"{kind.TYPE}: ", sum(event.type == kind.TYPE for event in self.events(*about)), times)
-
-    def expect_emails(
-        self, kind: str, to: Sequence[Actor], *about: About, times: int = 1, holds: Sequence[str] = ()
-    ) -> None:
-        """Assert who received a kind of email, how often each, and what each holds (`Email.holds`).
-
-        Nobody else whom it is about may have received that kind; without `about`, nothing is said of others.
-        """
-        for actor in {*to, *(actor for each in about for actor in each.people)}:
-            emails = [each for each in self.watch.inbox.to(actor.email) if each.kind == kind]
-            self._same(f"emails {kind} to {actor.first_name}: ", len(emails), times if actor in to else 0)
-            for what in holds if actor in to else ():
-                for email in emails:
-                    self._same(
-                        f"an email {kind} to {actor.first_name} holds {what}: ", email.holds(what), True
-                    )
-
-    async def expect_clocks(self, kinds: Mapping[str, int], *about: About) -> None:
-        """Assert which clocks run or are paused, by kind, and that there are no others."""
-        ids, subjects = _ids_of(about), _ids_of([each for each in about if isinstance(each, Session)])
-        clocks = await self.watch.clocks()
-        ours = [clock for clock in clocks if clock.case_id in ids or clock.subject in subjects]
-        running = Counter(clock.kind for clock in ours if clock.state in ("running", "paused"))
-        self._same("clocks running: ", dict(running), kinds)
-
-    def expect_workflows(
-        self, *about: About, ended: Mapping[str, int] | None = None, running: Mapping[str, int] | None = None
-    ) -> None:
-        """Assert how many workflows have ended well, or run, by type, and that there are no others."""
-        ids = _ids_of(about)
-        registrations = {f"registration/{each}" for each in ids}
-        known = self.watch.workflows.by_id.values()
-        ours = [each for each in known if each.case_id in ids or each.id in registrations]
-        for what, expected in (("completed", ended), ("running", running)):
-            if expected is not None:
-                found = Counter(each.type for each in ours if each.status == what)
-                self._same(f"workflows {what}: ", dict(found), expected)
-
-    async def expect_nothing_left(self, *about: About) -> None:
-        """Assert that no clock and no workflow runs any more."""
-        await self.expect_clocks({}, *about)
-        self.expect_workflows(*about, running={})
-
-    async def expect_silence(self, case: Case, since: datetime, but: Mapping[str, Sequence[Actor]]) -> None:
-        """Assert that since then nobody heard of a case but these, by kind, once for each time they are named."""
-        for kind, actors in but.items():
-            for actor, times in Counter(actors).items():
-                found = sum(email.kind == kind for email in self.watch.inbox.to(actor.email))
-                self._same(f"emails {kind} to {actor.first_name}: ", found, times)
-        messages = [
-            each
-            for each in await patiently(self.watch.ledger.messages, "a database")
-            if each["case_id"] == case.id
-        ]
-        sent = [each for each in messages if each["queued_at"] >= since and each["state"] != "cancelled"]
-        decided = Counter(each["kind"] for each in sent)
-        self._same("emails about the case: ", dict(decided), {kind: len(to) for kind, to in but.items()})
-        for person in (actor for actor in case.people if isinstance(actor, Person)):
-            came = [
-                each
-                for each in self.watch.inbox.to(person.email)
-                if each.date >= since.replace(microsecond=0)
-            ]
-            allowed = sorted(kind for kind, actors in but.items() for actor in actors if actor is person)
-            self._same(f"what {person.first_name} heard: ", sorted(email.kind for email in came), allowed)
-
-    def events(self, *about: About) -> list[Event]:
-        """Return what happened to a case, from its referral on, or to sessions, in the order in which it was read."""
-        ids = {str(each) for each in _ids_of(about)}
-        names = ("referral_id", "registration_id", "session_id", "course_id", "subject")
-        return [
-            event
-            for event in self.watch.ledger.events
-            if str(event.case_id) in ids or any(event.data.get(name) in ids for name in names)
-        ]
-
-    def _same(self, what: str, found: Any, expected: Any) -> None:
-        self.assertions += 1
-        if found != expected:
-            raise WentWrong(f"{what}{_told(found)}, expected {_told(expected)}")
-
-
-def _ids_of(about: Sequence[About]) -> set[UUID | None]:
-    ids: set[UUID | None] = set()
-    for each in about:
-        ids |= {
-            each.id,
-            *((each.referral_id,) if isinstance(each, Case) else (each.course_id, *each.people.values())),
-        }
-    return ids - {None}
-
-
-def _told(value: Any) -> str:
-    """Return something as the player shows it: people by their first name, several things as people write them."""
+def _actors_in(value: Any) -> Iterator[Actor]:
     match value:
-        case Actor(first_name=told) | Agreement(name=told) | Referred(person=Actor(first_name=told)):
-            pass
-        case Transfer(payer=Actor(first_name=told)):
-            pass
-        case Hours(starts_at=begin):
-            told = f"{begin.astimezone(BRUSSELS):%-d %B}"
-        case dict():
-            told = ", ".join(f"{_told(name)} {_told(item)}" for name, item in value.items()) or "none"
-        case list() | tuple() | set():
-            items = [_told(item) for item in value]
-            told = " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items) or "nobody"
-        case _:
-            told = str(value)
-    return told
+        case Actor() | Referred():
+            yield value.person if isinstance(value, Referred) else value
+        case list() | tuple():
+            for item in value:
+                yield from _actors_in(item)

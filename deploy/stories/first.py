@@ -1,8 +1,7 @@
 """The whole road once: a boy and his mother, a woman who refers herself, and a training. Everyone in it is made up."""
 
-from deploy.demo.hand import Agreement, Attendance, Case, PlanB, Referred
 from deploy.demo.story import Story
-from deploy.demo.values import Judgement, Venue, Wishes
+from deploy.demo.things import Agreement, Attendance, Case, Judgement, PlanB, Referred, Venue, Wishes
 from deploy.stories.own_request import second_case
 from deploy.stories.people import Cast
 from deploy.stories.training import training_session

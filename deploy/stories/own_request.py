@@ -1,8 +1,7 @@
 """A woman who refers herself, withdraws, asks what is kept of her, and that it be erased."""
 
-from deploy.demo.hand import Actor
 from deploy.demo.story import Story
-from deploy.demo.values import Wishes
+from deploy.demo.things import Actor, Wishes
 from deploy.stories.people import Cast
 from shared.events import intake, network
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from deploy.demo.hand import Coordinator, Person, Staff
+from deploy.demo.coordinator import Coordinator
+from deploy.demo.person import Person
+from deploy.demo.staff import Staff
 from deploy.demo.story import Story
-from deploy.demo.values import Organisation
+from deploy.demo.things import Organisation
 from shared.auth import Role
 
 

@@ -31,7 +31,7 @@ async def case(s: Story, c: Cast) -> None:
     """Marleen."""
     s.chapter("Someone asks for herself")
     question = "Ik wil niet meer alleen aan tafel zitten."
-    case = await c.marleen.asks_for_conference(themes=["loneliness"], question=question)
+    case = await c.marleen.asks_for_conference(themes=["loneliness"], languages=["nl"], question=question)
     await s.hours_pass(1)
     await c.hanne.accepts(case)
     await c.veerle.accepts_offer(case)

@@ -1,7 +1,7 @@
 """A training that is paid for, and a free afternoon."""
 
-from deploy.demo.hand import Session, Transfer
 from deploy.demo.story import Story
+from deploy.demo.things import Session, Transfer
 from deploy.stories.people import Cast
 from shared.events import training
 

@@ -74,9 +74,10 @@ class Inbox:
         """Return the emails that were read so far."""
         return list(self._emails.values())
 
-    def to(self, address: str | None) -> list[Email]:
-        """Return the emails to an address that were read so far; nobody writes to whom has none."""
-        return [email for email in self.emails if address is not None and email.address == address.lower()]
+    def to(self, address: str | None, kind: str = "") -> list[Email]:
+        """Return the emails to an address that were read so far, of one kind or all; who has no address gets none."""
+        theirs = [email for email in self.emails if address is not None and email.address == address.lower()]
+        return [email for email in theirs if email.kind == kind or not kind]
 
     async def read(self) -> None:
         """Read what has come. Raises: httpx.HTTPError while the mailbox is away."""

@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 import httpx
 from google.protobuf.duration_pb2 import Duration
@@ -81,6 +81,10 @@ class Watch:
         """Return all clocks of all services."""
         found = await patiently(self.ledger.clocks, "a database", seconds=self.patience)
         return [clock for clocks in found.values() for clock in clocks]
+
+    async def messages(self) -> list[dict[str, Any]]:
+        """Return every email that a service decided on (`Ledger.messages`)."""
+        return await patiently(self.ledger.messages, "a database", seconds=self.patience)
 
     async def settle(self) -> None:
         """Wait until nothing is in flight, and read the mailbox.

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
-from deploy.demo.story import Listener, Story
+from deploy.demo.story import Listener, Step, Story
 from deploy.local.platform import Platform
 
 _LATEST_SECONDS = 0.4
@@ -28,7 +28,7 @@ class Chaos(Listener):
         self._kills: set[asyncio.Task[None]] = set()
         self.killed: Counter[str] = Counter()
 
-    async def played(self, story: Story, verb: str, told: str) -> None:
+    async def played(self, story: Story, step: Step) -> None:
         """Perhaps kill something."""
         self._perhaps()
 
@@ -62,7 +62,7 @@ class Outages(Listener):
         self._under_way: list[asyncio.Task[None]] = []
         self.stopped: Counter[str] = Counter()
 
-    async def played(self, story: Story, verb: str, told: str) -> None:
+    async def played(self, story: Story, step: Step) -> None:
         """Begin an outage if its time has come."""
         self._steps += 1
         name = self._after_steps.get(self._steps)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 
-from deploy.demo.story import Listener, Story
+from deploy.demo.story import Listener, Step, Story
 from deploy.local.platform import Platform
 
 # A part of the story, and the verb of a step or the title of a chapter in it: when it is first played.
@@ -40,9 +40,9 @@ class Interruptions(Listener):
         self.went: dict[At, tuple[datetime, datetime]] = {}
         self._played: set[At] = set()
 
-    async def played(self, story: Story, verb: str, told: str) -> None:
+    async def played(self, story: Story, step: Step) -> None:
         """Begin an interruption if its step has come."""
-        self.chapter(story, verb)
+        self.chapter(story, step.verb.__name__)
 
     def chapter(self, story: Story, title: str) -> None:
         """Begin an interruption if its chapter has come."""

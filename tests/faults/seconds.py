@@ -3,9 +3,8 @@
 Who must act before a clock runs out has more than ten seconds for it: a part may be away for some of them.
 """
 
-from deploy.demo.hand import Agreement, Case, Transfer
 from deploy.demo.story import Story
-from deploy.demo.values import Venue, Wishes
+from deploy.demo.things import Agreement, Case, Transfer, Venue, Wishes
 from shared.auth import Role
 from shared.events import intake, plans, scheduling
 from shared.events import training as trainings

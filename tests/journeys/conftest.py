@@ -28,6 +28,7 @@ from shared.secrets import Secrets
 from shared.services import SERVICES
 from shared.temporal import Codec
 from tests.journeys.finding import searchable
+from tests.journeys.words import Listening
 from tests.support.eventually import eventually
 
 
@@ -36,6 +37,7 @@ class Played:
     """A story that was played, and what can be found of it afterwards."""
 
     story: Story
+    words: set[str]
     report: dict[str, Any]
     broker_messages: list[bytes]
     raw_histories: list[bytes]
@@ -65,9 +67,10 @@ def traces_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def played(platform: Platform, traces_file: Path) -> Played:
     """The first story, played to its end."""
     report = Report("first")
+    listening = Listening()
     async with (
         listening_to(platform.environment["KRING_BROKER_URL"]) as messages,
-        story_on(platform, patience=90) as story,
+        story_on(platform, patience=90, listeners=[listening]) as story,
     ):
         await play(FIRST, story, report)
     report.addresses = dict(platform.addresses)
@@ -77,11 +80,13 @@ async def played(platform: Platform, traces_file: Path) -> Played:
         for events in workflow.histories
         for event in events
     ]
-    await provoke_errors(platform, story)
+    named = min(searchable(listening.words))
+    await provoke_errors(platform, named)
     codec = Codec(Secrets.load(settings_of(platform).secrets_dir).codec_key)
     readable = await codec.decode([payload for event in histories for payload in payloads_in(event)])
     return Played(
         story=story,
+        words=listening.words,
         report=report.as_dict(),
         broker_messages=messages,
         raw_histories=[event.SerializeToString() for event in histories],
@@ -91,15 +96,14 @@ async def played(platform: Platform, traces_file: Path) -> Played:
             for path in sorted({part.part.log for part in platform.parts.values() if part.part.log.exists()})
         },
         traces=traces_file.read_bytes().splitlines(),
-        dead_letters=await dead_letters_with(platform, min(searchable(story.words))),
+        dead_letters=await dead_letters_with(platform, named),
         metrics={name: await metrics_of(platform.addresses[name]) for name in SERVICES},
         dumps={name: await dump_of(platform, f"kring_{name}") for name in (*SERVICES, "keys")},
     )
 
 
-async def provoke_errors(platform: Platform, story: Story) -> None:
-    """Let databases and broker refuse what holds names, in as many ways as they would report it."""
-    named = min(searchable(story.words))
+async def provoke_errors(platform: Platform, named: str) -> None:
+    """Let databases and broker refuse what holds a name, in as many ways as they would report it."""
     server = platform.environment["KRING_DATABASE_URL"]
     connection = await asyncpg.connect(f"{server}/kring_training")
     for statement in (

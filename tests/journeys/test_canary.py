@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.fixture(scope="module")
 def names(played: Played) -> re.Pattern[str]:
     """Finds any personal text of the story."""
-    return finder(searchable(played.story.words))
+    return finder(searchable(played.words))
 
 
 def found_in(names: re.Pattern[str], texts: list[bytes]) -> list[str]:
@@ -37,8 +37,8 @@ class TestNothingOfPeopleIsFound:
             "Niemand hoeft het nog alleen te dragen.",
             "Het loopt beter dan verwacht, zegt Samira. De ochtenden blijven moeilijk.",
             "De Ring, conferenties in eigen kring",
-        } <= searchable(played.story.words)
-        assert not {"ring", "case-stopped", "monday", "school-drop-out", "Rupelmeer"} & played.story.words
+        } <= searchable(played.words)
+        assert not {"ring", "case-stopped", "monday", "school-drop-out", "Rupelmeer"} & played.words
 
     async def test_the_search_finds_names_where_they_belong(
         self, played: Played, names: re.Pattern[str]
@@ -86,8 +86,8 @@ class TestNothingOfPeopleIsFound:
         assert found_in(names, headers) == []
 
     async def test_in_addresses_that_were_asked_for(self, played: Played, names: re.Pattern[str]) -> None:
-        assert len(played.story.hand.asked) > 150
-        assert found_in(names, [unquote_plus(each).encode() for each in played.story.hand.asked]) == []
+        assert len(played.story.api.asked) > 150
+        assert found_in(names, [unquote_plus(each).encode() for each in played.story.api.asked]) == []
 
     async def test_in_links_of_emails(self, played: Played, names: re.Pattern[str]) -> None:
         texts = [email.text for email in played.story.watch.inbox.emails]
@@ -98,7 +98,7 @@ class TestNothingOfPeopleIsFound:
     async def test_in_dumps_of_the_databases(self, played: Played) -> None:
         # The register of organisations is public, as are the courses; whose names stand in neither are people's.
         public = {organisation.name for organisation in played.story.organisations}
-        names = finder(searchable(played.story.words - public))
+        names = finder(searchable(played.words - public))
         assert any(names.search(email.text) for email in played.story.watch.inbox.emails)
         case = str(played.story.cases["first-case"].id).encode()
         for service in ("intake", "network", "scheduling", "plans"):

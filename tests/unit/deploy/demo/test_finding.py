@@ -1,11 +1,13 @@
 """Finding people's words again in whatever text they may have leaked into."""
 
 from dataclasses import dataclass
+from typing import Unpack
 
 import pytest
 
-from deploy.demo.values import Words, personal_texts
+from deploy.demo.things import Referral, Words
 from tests.journeys.finding import finder
+from tests.journeys.words import personal_texts
 
 
 @dataclass
@@ -25,6 +27,7 @@ class TestPersonalTexts:
             (str, "solved", []),
             (list[Words], ["a", "b"], ["a", "b"]),
             (Said, (Said("code", "Dag"), Said("other")), ["Dag"]),
+            (Unpack[Referral], {"question": "Wie?", "themes": ["school"], "wishes": None}, ["Wie?"]),
         ],
     )
     def test_are_those_annotated_as_words(self, hint: object, value: object, expected: list[str]) -> None:

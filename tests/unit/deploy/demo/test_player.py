@@ -43,9 +43,9 @@ class TestReadStory:
         assert "is not Python: line 2: " in what_is_wrong(written(tmp_path, "a = 1\nb = (\n"))
 
     def test_says_at_which_line_a_name_is_unknown(self, tmp_path: Path) -> None:
-        said = what_is_wrong(written(tmp_path, "from deploy.demo.hand import Nobody\n"))
+        said = what_is_wrong(written(tmp_path, "from deploy.demo.things import Nobody\n"))
         assert said.startswith(
-            "story.py, line 1, in <module>: from deploy.demo.hand import Nobody\nImportError: "
+            "story.py, line 1, in <module>: from deploy.demo.things import Nobody\nImportError: "
         )
 
     @pytest.mark.parametrize("text", ["", "def story(s): ...", "story = 1"])

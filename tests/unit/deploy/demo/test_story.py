@@ -1,20 +1,19 @@
 """How a story speaks of time, takes turns, asserts, and hands verbs to the hand; on a platform made of nothing."""
 
-import inspect
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from deploy.demo.api_calls import CALLS
-from deploy.demo.api_hand import ApiHand
-from deploy.demo.hand import Actor, Coordinator, Person, Staff
-from deploy.demo.story import Listener, Story
-from deploy.demo.values import Hours, Organisation
+from deploy.demo.api import Api
+from deploy.demo.person import Person
+from deploy.demo.staff import Staff
+from deploy.demo.story import API, Hand, Listener, Step, Story
+from deploy.demo.things import Case, Hours, RequestKind
 from deploy.watch.failures import WentWrong
-from deploy.watch.watch import Watch
 from shared.auth import Role
+from shared.ids import uuid7
 
 MONDAY = datetime(2026, 3, 23, 8, 0, tzinfo=UTC)  # nine in Brussels, in the last week of winter time
 
@@ -35,35 +34,41 @@ class Still:
         return self._now
 
 
-class Noting:
-    """A hand that notes what it is given."""
+class Nowhere:
+    """APIs that take note of organisations and do nothing else."""
 
-    asked: Sequence[str] = ()
+    def __init__(self, now: datetime) -> None:
+        self.watch = Still(now)
 
-    def __init__(self) -> None:
-        self.played: list[tuple[str, str, Mapping[str, Any]]] = []
+    async def enter(self, organisation: object) -> None: ...
 
-    async def register(
-        self, organisations: Sequence[Organisation], actors: Sequence[Actor], policies: Mapping[str, Any]
-    ) -> None: ...
 
-    async def play(self, verb: str, me: Actor, given: Mapping[str, Any]) -> Any:
-        self.played.append((verb, me.first_name, given))
-        return 3
+@dataclass(eq=False, kw_only=True)
+class Clerk(Staff):
+    """Staff who act elsewhere than in the APIs: another hand."""
+
+    async def enter(self) -> None: ...
+
+    async def accepts(self, case: Case) -> None:
+        case.id = case.referral_id
+
+    async def approves_request(self, person: Person, kind: RequestKind) -> None:
+        person.requests.pop(kind)
 
 
 class Hearing(Listener):
     """Hears the sentences of steps."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.steps: list[Step] = []
 
-    async def played(self, story: Story, verb: str, told: str) -> None:
-        self.told.append(told)
+    async def played(self, story: Story, step: Step) -> None:
+        self.steps.append(step)
 
 
-def a_story(now: datetime = MONDAY, hand: Noting | None = None, *listeners: Listener) -> Story:
-    story = Story(hand or Noting(), cast("Watch", Still(now)), listeners)
+def a_story(now: datetime = MONDAY, *listeners: Listener, hand: Hand = API) -> Story:
+    story = Story(cast("Api", Nowhere(now)), listeners, hand)
+    story.organisation("De Ring", kbo="0999900150", runs_conferences=True)
     story.start = now
     return story
 
@@ -136,28 +141,32 @@ class TestExpectations:
 
 
 class TestVerbs:
-    async def test_are_played_by_the_hand_told_and_searched_for_words(self) -> None:
-        hand, hearing = Noting(), Hearing()
-        story = a_story(MONDAY, hand, hearing)
-        ring = story.organisation("De Ring", kbo="0999900150")
+    async def test_are_played_by_the_hand_and_told_in_the_words_of_the_verb(self) -> None:
+        hearing = Hearing()
+        story = a_story(MONDAY, hearing, hand=Hand(staff=Clerk))
         hanne = story.staff(
-            "Hanne", "Lambrechts", "h@dering.example", organisation=ring, roles=[Role.FINANCE]
+            "Hanne",
+            "Lambrechts",
+            "h@dering.example",
+            organisation=story.organisations[0],
+            roles=[Role.REGIONAL_MANAGER],
         )
         noor = story.person("Noortje", "Bastiaens")
+        noor.requests["copy"] = uuid7()
+        case = Case(uuid7())
+        await hanne.accepts(case)
         await hanne.approves_request(noor, "copy")
-        await noor.asks_for_data("copy", text="Wat weten jullie van mij?")
-        assert hand.played == [
-            ("approves_request", "Hanne", {"person": noor, "kind": "copy"}),
-            ("asks_for_data", "Noortje", {"kind": "copy", "text": "Wat weten jullie van mij?"}),
-        ]
-        assert hearing.told == [
+        assert (case.id, noor.requests) == (case.referral_id, {})
+        assert [step.sentence for step in hearing.steps] == [
+            "Hanne takes the referral on: a case opens.",
             "Hanne approves what Noortje asked of their data (copy).",
-            "Noortje asks of their data: copy.",
         ]
-        assert "Wat weten jullie van mij?" in story.words
+        assert hearing.steps[1].given == {"self": hanne, "person": noor, "kind": "copy"}
         assert story.actors == [hanne, noor]
 
-    @pytest.mark.parametrize("role", [Staff, Coordinator, Person])
-    def test_are_all_known_to_the_hand_of_the_apis(self, role: type[Actor]) -> None:
-        verbs = {name for name, value in inspect.getmembers(role) if inspect.iscoroutinefunction(value)}
-        assert {verb for verb in verbs if verb not in CALLS and not hasattr(ApiHand, f"_{verb}")} == set()
+    async def test_who_acts_in_a_case_belongs_to_it(self) -> None:
+        story, case = a_story(hand=Hand(staff=Clerk)), Case(uuid7())
+        hanne = story.staff("Hanne", "Lambrechts", organisation=story.organisations[0], roles=[])
+        await hanne.accepts(case)
+        assert case.people == {hanne}
+        assert list(story.cases.values()) == [case]

@@ -1,0 +1,143 @@
+"""What everybody in a story can do, and how they ask: the verbs of staff, coordinators and persons stand beside.
+
+A verb whose docstring names {me} is a step: that sentence, filled in with the arguments and {result}, is what the
+player shows. The others only look.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from deploy.demo.api import Api, Refused, fields_of
+from deploy.demo.things import Access, Actor, Agreement, Case, Hours, Reading, Referral, Referred, Words
+from deploy.watch.failures import WentWrong
+from services.plans.domain import Decision
+from shared.calendar import BRUSSELS
+from shared.events.plans import CheckInKind
+
+_READINGS: dict[Reading, str] = {
+    "case": "intake/cases/{}",
+    "baseline": "intake/cases/{}/baseline",
+    "persons": "network/cases/{}/persons",
+    "conferences": "scheduling/cases/{}/conferences",
+    "plans": "plans/cases/{}/plans",
+}
+
+
+@dataclass(eq=False, kw_only=True)
+class Player(Actor):
+    """Somebody who acts through the APIs. Another hand, as in a browser, overrides the verbs that it plays."""
+
+    api: ClassVar[Api]
+
+    def __post_init__(self) -> None:
+        """Join the story, whose class of people this is."""
+
+    async def _headers(self) -> dict[str, str]:
+        return self.api.anybody
+
+    async def enter(self) -> None:
+        """Be entered by who installs the platform: nobody has to know of a person without an account."""
+
+    async def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self.api.ask(method, path, body, headers=await self._headers())
+        return answer.json() if answer.content else None
+
+    async def _post(self, path: str, **body: Any) -> Any:
+        return await self._ask("POST", path, body)
+
+    async def _items(self, path: str, **query: str) -> list[dict[str, Any]]:
+        """Return all items of a list, page after page."""
+        found: list[dict[str, Any]] = []
+        headers = await self._headers()
+        while True:
+            page = (await self.api.ask("GET", path, headers=headers, query=query)).json()
+            if isinstance(page, list):
+                return page
+            found += page["items"]
+            if not page.get("next"):
+                return found
+            query["cursor"] = str(page["next"])
+
+    async def reads(self, case: Case, what: Reading) -> Access:
+        """Try to read something of a case."""
+        try:
+            await self._ask("GET", _READINGS[what].format(case.id))
+        except Refused as refused:
+            if refused.status not in (403, 404, 410):
+                raise
+            return "erased" if refused.status == 410 else "refused"
+        return "shown"
+
+    async def sees_agreements(self, case: Case) -> dict[UUID | None, str]:
+        """Return what became of each agreement, by its id."""
+        items = await self._items(f"plans/cases/{case.id}/agreements")
+        return {UUID(item["agreement_id"]): item["state"] for item in items}
+
+    async def withdraws(self, case: Case, *, reason: str) -> None:
+        """{me} stops the case: everything about it ends here."""
+        await self._post(f"intake/cases/{case.id}/withdraw", reason=reason)
+
+    async def says_done(self, agreement: Agreement) -> None:
+        """{me}: “{agreement}” is done."""
+        await self._post(f"plans/agreements/{agreement.id}/done")
+
+    async def checks_in(
+        self, case: Case, kind: CheckInKind, decision: Decision = "continue", *, note: Words | None = None
+    ) -> None:
+        """{me} asks how it goes ({kind}): {decision}."""
+        items = await self._items(f"plans/cases/{case.id}/check-ins")
+        waiting = [item for item in items if item["kind"] == kind and item["state"] != "recorded"]
+        check = only(waiting, f"{self.first_name} sees no open {kind} check-in")["check_in_id"]
+        await self._post(f"plans/check-ins/{check}/record", decision=decision, note=note)
+
+    async def _refer(
+        self, kind: Literal["professional", "self"], persons: Sequence[Referred], about: Referral
+    ) -> Case:
+        """Send a referral, by a professional for others or by somebody for themselves."""
+        today = (await self.api.watch.now()).astimezone(BRUSSELS).date()
+        entries = []
+        for number, each in enumerate(persons, start=1):
+            person, age = each.person, each.person.age
+            # Who is 14 has been for some months.
+            born = None if age is None else today.replace(day=1, year=today.year - age) - timedelta(days=120)
+            entry = fields_of(each, "role", "relation", "side", "parental_authority") | {"birth_date": born}
+            consent = {"referral": each.agrees, "date": today}
+            entries.append(
+                {
+                    **person.contact,
+                    **entry,
+                    "address": person.address,
+                    "ref": f"p{number}",
+                    "consent": consent,
+                }
+            )
+        answer = await self._post("intake/referrals", **about, kind=kind, persons=entries)
+        return Case(UUID(answer["referral_id"]))
+
+
+def only(found: Sequence[Any], otherwise: str) -> Any:
+    """Return the first of what was found. Raises: WentWrong if there is nothing."""
+    if not found:
+        raise WentWrong(otherwise)
+    return found[0]
+
+
+def who(case: Case, ids: Sequence[str]) -> set[Actor]:
+    """Return the people of a case who have these ids."""
+    return {actor for actor in case.people if str(actor.id) in ids}
+
+
+def hours_of(option: Mapping[str, Any]) -> Hours:
+    """Return the hours of an option of a poll."""
+    return Hours(datetime.fromisoformat(option["starts_at"]), datetime.fromisoformat(option["ends_at"]))
+
+
+def answers(poll: Mapping[str, Any], yes: Sequence[Hours], maybe: Sequence[Hours]) -> dict[str, str]:
+    """Return what is said of each date of a poll: all that are not named do not suit."""
+    dates = {option["option_id"]: hours_of(option) for option in poll["options"]}
+    if not {*yes, *maybe} <= {*dates.values()}:
+        raise WentWrong("a date that is answered is not in the poll")
+    return {key: "yes" if day in yes else "maybe" if day in maybe else "no" for key, day in dates.items()}

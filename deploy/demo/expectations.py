@@ -1,0 +1,106 @@
+"""What must hold of a platform on which a story is played; each raises WentWrong at the first thing that does not."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from deploy.demo.person import Person
+from deploy.demo.things import Actor, Case, Session, told
+from deploy.watch.failures import WentWrong
+from deploy.watch.ledger import Event
+from deploy.watch.watch import Watch
+from shared.events.base import EventData
+
+About = Case | Session
+
+
+class Expectations:
+    """Compares what people see, and what the platform did, with what is expected; `assertions` counts how often."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.assertions = 0
+
+    def expect_that(self, found: Any, expected: Any) -> None:
+        """Assert that something is as expected; of what somebody sees, the fields that are named."""
+        for name, value in expected.items() if isinstance(expected, dict) else [("", expected)]:
+            self._same(f"{told(name)}: " if name else "", found.get(name) if name else found, value)
+
+    def expect_events(self, events: Mapping[type[EventData], int], *about: About) -> None:
+        """Assert how often each event has happened."""
+        for kind, times in events.items():
+            self._same(f"{kind.TYPE}: ", sum(event.type == kind.TYPE for event in self.events(*about)), times)
+
+    def expect_emails(
+        self, kind: str, to: Sequence[Actor], *about: About, times: int = 1, holds: Sequence[str] = ()
+    ) -> None:
+        """Assert who received a kind of email, how often each, and what each holds (`Email.holds`).
+
+        Nobody else whom it is about may have received that kind; without `about`, nothing is said of others.
+        """
+        for actor in {*to, *(actor for each in about for actor in each.people)}:
+            emails = self.watch.inbox.to(actor.email, kind)
+            name = f"{kind} to {actor.first_name}"
+            self._same(f"emails {name}: ", len(emails), times if actor in to else 0)
+            for what in holds if actor in to else ():
+                for email in emails:
+                    self._same(f"an email {name} holds {what}: ", email.holds(what), True)
+
+    async def expect_clocks(self, kinds: Mapping[str, int], *about: About) -> None:
+        """Assert which clocks run or are paused, by kind, and that there are no others."""
+        cases = {each.id for each in about if isinstance(each, Case)}
+        subjects = {each for thing in about if isinstance(thing, Session) for each in thing.ids}
+        clocks = await self.watch.clocks()
+        ours = [clock for clock in clocks if clock.case_id in cases or clock.subject in subjects]
+        running = Counter(clock.kind for clock in ours if clock.state in ("running", "paused"))
+        self._same("clocks running: ", dict(running), kinds)
+
+    def expect_workflows(
+        self, *about: About, ended: Mapping[str, int] | None = None, running: Mapping[str, int] | None = None
+    ) -> None:
+        """Assert how many workflows have ended well, or run, by type, and that there are no others."""
+        ids = {each for thing in about for each in thing.ids}
+        registrations = {f"registration/{each}" for each in ids}
+        known = self.watch.workflows.by_id.values()
+        ours = [each for each in known if each.case_id in ids or each.id in registrations]
+        for what, expected in (("completed", ended), ("running", running)):
+            if expected is not None:
+                found = Counter(each.type for each in ours if each.status == what)
+                self._same(f"workflows {what}: ", dict(found), expected)
+
+    async def expect_nothing_left(self, *about: About) -> None:
+        """Assert that no clock and no workflow runs any more."""
+        await self.expect_clocks({}, *about)
+        self.expect_workflows(*about, running={})
+
+    async def expect_silence(self, case: Case, since: datetime, but: Mapping[str, Sequence[Actor]]) -> None:
+        """Assert that since then nobody heard of a case but these, by kind, once for each time they are named."""
+        for kind, actors in but.items():
+            for actor, times in Counter(actors).items():
+                found = len(self.watch.inbox.to(actor.email, kind))
+                self._same(f"emails {kind} to {actor.first_name}: ", found, times)
+        messages = [each for each in await self.watch.messages() if each["case_id"] == case.id]
+        sent = [each for each in messages if each["queued_at"] >= since and each["state"] != "cancelled"]
+        decided = Counter(each["kind"] for each in sent)
+        self._same("emails about the case: ", dict(decided), {kind: len(to) for kind, to in but.items()})
+        for person in (actor for actor in case.people if isinstance(actor, Person)):
+            emails = self.watch.inbox.to(person.email)
+            came = sorted(email.kind for email in emails if email.date >= since.replace(microsecond=0))
+            allowed = sorted(kind for kind, actors in but.items() for actor in actors if actor is person)
+            self._same(f"what {person.first_name} heard: ", came, allowed)
+
+    def events(self, *about: About) -> list[Event]:
+        """Return what happened to a case, from its referral on, or to sessions, in the order in which it was read."""
+        ids = {str(each) for thing in about for each in thing.ids}
+        names = ("referral_id", "registration_id", "session_id", "course_id", "subject")
+        return [
+            event
+            for event in self.watch.ledger.events
+            if str(event.case_id) in ids or any(event.data.get(name) in ids for name in names)
+        ]
+
+    def _same(self, what: str, found: Any, expected: Any) -> None:
+        self.assertions += 1
+        if found != expected:
+            raise WentWrong(f"{what}{told(found)}, expected {told(expected)}")

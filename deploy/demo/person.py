@@ -1,0 +1,94 @@
+"""What people without an account do and see, behind the personal link in their latest email."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Unpack
+from uuid import UUID
+
+from deploy.demo.acting import Player, answers, only
+from deploy.demo.things import Case, Hours, Referral, Referred, RequestKind, Session, Words
+from deploy.watch.failures import WentWrong
+from services.intake.domain.codes import Side
+from shared.events.network import AttendanceMode
+
+
+@dataclass(eq=False, kw_only=True)
+class Person(Player):
+    """Somebody without an account. `requests`: the ids of what they asked of their data."""
+
+    organisation: Words | None = None
+    requests: dict[RequestKind, UUID] = field(default_factory=dict, init=False)
+    _tokens: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+
+    async def _headers(self) -> dict[str, str]:
+        await self.api.watch.read_inbox()
+        links = [email.link for email in self.api.watch.inbox.to(self.email) if email.link is not None]
+        if not links:
+            # Nobody knows them yet, as when they ask for a conference.
+            return self.api.anybody
+        token = links[-1][0]
+        if token not in self._tokens:
+            exchange = await self.api.ask("POST", "network/links/exchange", {"token": token}, headers={})
+            self.id, self._tokens[token] = UUID(exchange.json()["person_id"]), exchange.json()["access_token"]
+        return {**self.api.anybody, "Authorization": f"Bearer {self._tokens[token]}"}
+
+    async def asks_for_conference(self, **about: Unpack[Referral]) -> Case:
+        """{me} asks for a conference, and needs nobody to be referred."""
+        return await self._refer("self", [Referred(self)], about)
+
+    async def answers_invitation(
+        self, answer: Literal["yes", "no"], *, mode: AttendanceMode = "in-person"
+    ) -> None:
+        """{me} says {answer}, behind the personal link."""
+        await self._post("network/me/invitation/answer", answer=answer, mode=mode)
+
+    async def proposes(
+        self,
+        case: Case,  # noqa: ARG002 - whom they propose belongs to it from then on
+        person: "Person",
+        relation: Words,
+        *,
+        side: Side = "other",
+    ) -> None:
+        """{me} proposes {person} ({relation}) for the circle."""
+        about = person.contact | {"address": person.address, "relation": relation, "side": side}
+        answer = await self._post("network/me/proposals", **about)
+        person.id = UUID(answer["person_id"])
+
+    async def answers_poll(self, *, yes: Sequence[Hours], maybe: Sequence[Hours] = ()) -> None:
+        """{me} says which dates suit."""
+        poll = only((await self._items("scheduling/me/polls"))[-1:], "there is no poll")
+        told = answers(poll, yes=yes, maybe=maybe)
+        await self._ask("PUT", f"scheduling/me/polls/{poll['poll_id']}", {"answers": told})
+
+    async def asks_for_data(self, kind: RequestKind, *, text: Words | None = None) -> None:
+        """{me} asks of their data: {kind}."""
+        answer = await self._post("network/me/data-requests", kind=kind, text=text)
+        self.requests[kind] = UUID(answer["request_id"])
+
+    async def reads_copy(self) -> tuple[str, str]:
+        """Read everything that is kept about them, as data and as a page."""
+        path = f"network/me/data-requests/{self.requests['copy']}/copy"
+        headers = await self._headers()
+        forms = [
+            await self.api.ask("GET", path, headers=headers, query={"format": f}) for f in ("json", "html")
+        ]
+        return forms[0].text, forms[1].text
+
+    async def registers(self, session: Session) -> str:
+        """{me} registers: {result}."""
+        path = f"training/sessions/{session.id}/registrations"
+        body = self.contact | {"organisation": self.organisation}
+        await self.api.ask("POST", path, body, headers=self.api.anybody)
+        await self.api.watch.settle()
+        emails = self.api.watch.inbox.to(self.email)
+        tokens = [email.confirmation for email in emails if email.confirmation is not None]
+        token = only(tokens[-1:], f"nobody asked {self.first_name} to confirm a registration")
+        confirmed = "training/registrations/confirm"
+        answer = (await self.api.ask("POST", confirmed, {"token": token}, headers=self.api.anybody)).json()
+        if (answer["payment"] is not None) != (answer["state"] == "awaiting-payment"):
+            raise WentWrong(
+                f"a registration that is {answer['state']} speaks of payment: {answer['payment']}"
+            )
+        session.people[self] = UUID(answer["registration_id"])
+        return str(answer["state"])

@@ -1,0 +1,208 @@
+"""What a story is about, without how it is played: who is in it, what they speak of, and what they see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Required, TypedDict
+from uuid import UUID
+
+from services.intake.domain.codes import Side
+from shared.calendar import BRUSSELS
+from shared.events.network import AttendanceMode
+from shared.ids import uuid7
+
+# Text about people, whatever it says: a test for leaks searches logs, messages and histories for all of it.
+Words = Annotated[str, "personal"]
+Reading = Literal["case", "baseline", "persons", "conferences", "plans"]
+# What comes of an attempt to read: it is shown, refused (403, 404), or said to have been erased (410).
+Access = Literal["shown", "refused", "erased"]
+RequestKind = Literal["copy", "erasure", "correction"]
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Some hours of one day, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(eq=False)
+class Organisation:
+    """An organisation; the one that `runs_conferences` is the tenant, whose the story's cases are."""
+
+    name: Words
+    kbo: str
+    runs_conferences: bool = False
+    languages: Sequence[str] = ("nl",)
+    id: UUID = field(default_factory=uuid7)
+
+
+@dataclass(eq=False, kw_only=True)
+class Actor:
+    """Somebody who is in a story; their emails are written in `language`, and they are of this `age` at its start."""
+
+    first_name: Words = field(kw_only=False)
+    last_name: Words = field(kw_only=False)
+    email: Words | None = field(default=None, kw_only=False)
+    phone: Words | None = None
+    language: str = "nl"
+    age: int | None = None
+    address: Words | None = None
+    id: UUID | None = field(default=None, init=False)
+
+    @property
+    def contact(self) -> dict[str, str | None]:
+        """How they are reached, as the APIs are told."""
+        names = ("first_name", "last_name", "email", "phone", "language")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(eq=False)
+class Case:
+    """A case, from its referral on; ids are known once there is what they name. `people`: who took part so far."""
+
+    referral_id: UUID
+    id: UUID | None = None
+    plan_id: UUID | None = None
+    people: set[Actor] = field(default_factory=set)
+
+    @property
+    def ids(self) -> set[UUID]:
+        """The ids under which events and clocks are about it."""
+        return {self.referral_id} if self.id is None else {self.referral_id, self.id}
+
+
+@dataclass(eq=False)
+class Session:
+    """A session of a course. `people`: who registered so far, with the ids of their registrations."""
+
+    course_id: UUID
+    id: UUID
+    people: dict[Actor, UUID] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> set[UUID]:
+        """The ids under which events and clocks are about it."""
+        return {self.course_id, self.id, *self.people.values()}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the people concerned wish of the coordinator."""
+
+    languages: Sequence[str] = ()
+    gender: str | None = None
+    culture: str | None = None
+
+
+@dataclass(frozen=True)
+class Referred:
+    """Somebody named in a referral."""
+
+    person: Actor
+    relation: Words | None = None
+    role: Literal["central", "representative", "circle"] = "central"
+    side: Side | None = None
+    parental_authority: bool | None = None
+    agrees: bool = True
+
+
+class Referral(TypedDict, total=False):
+    """What a referral says, besides whom it is about."""
+
+    question: Required[Words]
+    themes: Required[Sequence[str]]
+    languages: Required[Sequence[str]]
+    wishes: Wishes
+    bottom_lines: Sequence[Words]
+    resources: Words
+    summary: Words
+    mandated: Organisation
+
+
+@dataclass(frozen=True)
+class Venue:
+    """Where a conference is held."""
+
+    name: Words
+    address: Words
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """How somebody took part in a conference, and when they came later or left earlier."""
+
+    person: Actor
+    mode: AttendanceMode = "in-person"
+    came: bool = True
+    arrived_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+@dataclass(eq=False)
+class Agreement:
+    """What was agreed; `name` stands for it in what the player shows."""
+
+    name: str
+    what: Words
+    who: Sequence[Actor]
+    due: date
+    by: Literal["network", "professional"] = "network"
+    known_done_how: Words | None = None
+    id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class PlanB:
+    """What is done if things go otherwise, and by whom."""
+
+    when: Words
+    then: Words
+    who: Actor
+
+
+class Plan(TypedDict, total=False):
+    """What a plan says, besides its agreements."""
+
+    goals: Required[Sequence[Words]]
+    plan_b: Sequence[PlanB]
+    monitor: Required[Actor]
+    review: Required[date]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether the plan meets one bottom line, and why."""
+
+    met: bool
+    reason: Words | None = None
+
+
+@dataclass(eq=False)
+class Transfer:
+    """A transfer in a bank's statement: with free text, or the structured communication of the payer's last email."""
+
+    payer: Actor
+    iban: Words
+    text: Words | None = None
+    id: UUID | None = None
+
+
+def told(value: Any) -> str:
+    """Return something as the player shows it: people by their first name, several things as people write them."""
+    match value:
+        case Actor(first_name=shown) | Agreement(name=shown) | Referred(person=Actor(first_name=shown)):
+            pass
+        case Transfer(payer=Actor(first_name=shown)):
+            pass
+        case Hours(starts_at=begin):
+            shown = f"{begin.astimezone(BRUSSELS):%-d %B}"
+        case dict():
+            shown = ", ".join(f"{told(name)} {told(item)}" for name, item in value.items()) or "none"
+        case list() | tuple() | set():
+            items = [told(item) for item in value]
+            shown = " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items) or "nobody"
+        case _:
+            shown = str(value)
+    return shown
