@@ -114,13 +114,13 @@ def principal_if_any(request: Request) -> Principal | None:
 
 async def _let_anyone_in(request: Request) -> None:
     request.scope[_ANONYMOUS] = True
-    _refuse_unknown_query(request)
     if "authorization" in request.headers:
         # Who may say who they are, and does, is not counted; a token that is not good, or that nobody can judge now,
         # says nothing.
         with suppress(Unauthenticated, Invalid, Operational):
             await current_principal(request)
             return
+    _refuse_unknown_query(request)
     await count_anonymous(request)
 
 

@@ -256,6 +256,10 @@ class TestProblems:
             "problem": "is not known here; known are: cursor, limit",
         } in answer.json()["errors"]
         assert "Fatima" not in answer.text
+        # The same where anyone may ask, with a token that is good, one that is not, or none.
+        for headers in (staff(Role.FINANCE), {"Authorization": "Bearer none"}, {}):
+            answer = await service.client.get("/v1/open?unknown=1", headers=headers)
+            assert code_of(answer, 422) == "invalid-request", headers
         # Who may not ask at all is told that, and nothing of how.
         assert code_of(await service.client.get(address), 401) == "token-missing"
 
