@@ -178,7 +178,7 @@ async def access_of(
         found.add(Relation.MANAGER)
         if row.break_glass is not None and row.status != "erased":
             found.add(Relation.BREAK_GLASS)
-            note_break_glass(session, case=case_id, opening=row.break_glass)
+            note_break_glass(session, case=case_id, access=row.break_glass)
     return Access(frozenset(found), row.status)
 
 

@@ -252,7 +252,7 @@ async def may_end_break_glass(
     session: AsyncSession, principal: Principal, *, break_glass_id: UUID
 ) -> BreakGlass:
     """Return a break-glass access to whose it is, or to the data protection officer. Raises: UnknownBreakGlass."""
-    found = await break_glass.opening(session, tenant=principal.tenant, break_glass_id=break_glass_id)
+    found = await break_glass.access(session, tenant=principal.tenant, break_glass_id=break_glass_id)
     if found is None or not (principal.has(Role.DPO) or found.opened_by == principal.id):
         raise UnknownBreakGlass(break_glass_id=str(break_glass_id))
     return found

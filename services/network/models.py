@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.ids import uuid7
-from shared.tables import SHOWN_TO_ALL, Moment, service_metadata
+from shared.tables import SHOWN_TO_ALL, Timestamp, service_metadata
 from shared.vault import Sealed, SealedFields
 
 
@@ -79,8 +79,8 @@ class Person(Base):
     proposed_by: Mapped[UUID | None]
     widened: Mapped[bool]
     required: Mapped[bool]
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    left_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
+    left_at: Mapped[datetime | None] = mapped_column(Timestamp)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -95,7 +95,7 @@ class PersonExit(Base):
     case_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -116,7 +116,7 @@ class NoContact(Base):
     one_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     other_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     decided_by: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -140,9 +140,9 @@ class Invitation(Base):
     answer: Mapped[str | None] = mapped_column(Text)
     mode: Mapped[str | None] = mapped_column(Text)
     via: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
-    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
+    reminded_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    answered_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
 
 class PersonalLink(Base):
@@ -157,9 +157,9 @@ class PersonalLink(Base):
     case_id: Mapped[UUID]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     generation: Mapped[int] = mapped_column(Integer)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
+    expires_at: Mapped[datetime] = mapped_column(Timestamp)
+    revoked_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
 
 class Consent(Base):
@@ -184,7 +184,7 @@ class Consent(Base):
     version: Mapped[int] = mapped_column(Integer)
     given: Mapped[bool]
     via: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class ConsentText(Base):
@@ -200,7 +200,7 @@ class ConsentText(Base):
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     published_by: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class LegalBasis(Base):
@@ -217,7 +217,7 @@ class LegalBasis(Base):
     # The policy that said so, or the one who decided otherwise for this person.
     policy_version: Mapped[int | None] = mapped_column(Integer)
     decided_by: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class Contact(Base):
@@ -234,7 +234,7 @@ class Contact(Base):
     purpose: Mapped[str] = mapped_column(Text)
     on_date: Mapped[date] = mapped_column(Date)
     made_by: Mapped[UUID]
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class Circle(Base):
@@ -247,8 +247,8 @@ class Circle(Base):
     revision: Mapped[int] = mapped_column(Integer)
     # Ids and codes: person, role, required, mode.
     members: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    ready_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
+    ready_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class Hold(Base):
@@ -304,15 +304,15 @@ class DataRequest(Base):
     noted_by: Mapped[UUID | None]
     kind: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    due_at: Mapped[datetime] = mapped_column(Moment)
-    extended_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
+    due_at: Mapped[datetime] = mapped_column(Timestamp)
+    extended_at: Mapped[datetime | None] = mapped_column(Timestamp)
     decided_by: Mapped[UUID | None]
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_at: Mapped[datetime | None] = mapped_column(Timestamp)
     # Of a copy: until when it can be read. Of an erasure: when it is carried out, if that happens here.
-    ready_until: Mapped[datetime | None] = mapped_column(Moment)
-    erase_at: Mapped[datetime | None] = mapped_column(Moment)
+    ready_until: Mapped[datetime | None] = mapped_column(Timestamp)
+    erase_at: Mapped[datetime | None] = mapped_column(Timestamp)
     # Of a copy: whether the DPO found that why somebody left the circle can be read by them.
     show_exit_reason: Mapped[bool] = mapped_column(server_default=text("false"))
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

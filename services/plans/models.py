@@ -11,7 +11,7 @@ from sqlalchemy.types import Uuid
 
 from services.plans.domain import AgreementState, CheckInState, FollowUpState, PlanAcceptance
 from services.plans.schemas import AcceptanceWords, AgreementWords, CheckInWords, PlanWords
-from shared.tables import Moment, service_metadata
+from shared.tables import Timestamp, service_metadata
 from shared.vault import Sealed
 
 
@@ -24,7 +24,7 @@ class Base(DeclarativeBase):
 
     metadata = service_metadata()
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: Moment,
+        datetime: Timestamp,
         str: Text,
         bytes: LargeBinary,
         dict[str, Any]: JSONB,

@@ -61,7 +61,7 @@ async def may_record_plan(session: AsyncSession, principal: Principal, *, case_i
 
 async def may_record_version(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
     """Return the plan to the coordinator, as above. Raises: PlanNotFound, NotYours, CaseErased."""
-    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound)
+    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
     _need(found, Relation.COORDINATOR)
     return plan
 
@@ -81,7 +81,7 @@ async def may_read_plan(
 
     Raises: PlanNotFound, NotYours, CaseErased.
     """
-    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
+    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
     shared = await _shared_version(session, principal, plan)
     if shared is None:
         _need(found, *_READERS)
@@ -100,7 +100,7 @@ async def may_judge(session: AsyncSession, principal: Principal, *, plan_id: UUI
     Nobody is mandated where nothing needs to be accepted: that the operation says. Raises: PlanNotFound, NotYours,
     CaseErased.
     """
-    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound)
+    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
     if plan.acceptance != PlanAcceptance.NOT_NEEDED:
         _need(found, Relation.MANDATED)
     return plan
@@ -111,7 +111,7 @@ async def may_share(session: AsyncSession, principal: Principal, *, plan_id: UUI
 
     Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
     """
-    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound)
+    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
     _need(found, Relation.COORDINATOR, Relation.CENTRAL)
     require_twelve(principal)
     return plan
@@ -122,7 +122,7 @@ async def may_request_review(session: AsyncSession, principal: Principal, *, pla
 
     Raises: PlanNotFound, NotYours, CaseErased.
     """
-    plan, found = await _thing(session, principal, Plan, plan_id, missing=PlanNotFound)
+    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
     _need(found, *_CIRCLE, Relation.COORDINATOR, Relation.REFERRING, Relation.MANDATED)
     return plan
 
@@ -142,7 +142,7 @@ async def may_settle_agreement(
 
     Raises: AgreementNotFound, NotYours, CaseErased.
     """
-    agreement, found = await _thing(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
+    agreement, found = await _load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
     does_it = principal.id in agreement.who_person_ids
     if not does_it and not await _monitors(session, principal, agreement.plan_id):
         _need(found, Relation.CENTRAL, Relation.COORDINATOR)
@@ -174,7 +174,7 @@ async def may_record_check_in(session: AsyncSession, principal: Principal, *, ch
 
     Who that is stays so until the commit. Raises: CheckInNotFound, NotYours, CaseErased.
     """
-    check_in, found = await _thing(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
+    check_in, found = await _load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
     await queries.hold_case(session, case_id=check_in.case_id)
     await session.refresh(check_in)
     if check_in.owner == "monitor" and await _monitors(session, principal, check_in.plan_id):
@@ -197,23 +197,24 @@ async def _of_case(
     return found
 
 
-async def _thing(
+async def _load(
     session: AsyncSession,
     principal: Principal,
     kind: type[T],
-    thing_id: UUID,
+    row_id: UUID,
     *,
     missing: type[NotFound],
     now: datetime | None = None,
 ) -> tuple[T, Relations]:
-    query = select(kind).where(kind.id == thing_id, kind.tenant == principal.tenant)
-    thing: T | None = await session.scalar(query)
-    if thing is None:
+    """Return a row and what the caller is to its case. Raises: `missing` to strangers too, CaseErased."""
+    query = select(kind).where(kind.id == row_id, kind.tenant == principal.tenant)
+    row: T | None = await session.scalar(query)
+    if row is None:
         raise missing
-    found = await _relations(session, principal, thing.case_id, now=now)
-    if not found and not await _is_shared(session, principal, thing.case_id):
+    found = await _relations(session, principal, row.case_id, now=now)
+    if not found and not await _is_shared(session, principal, row.case_id):
         raise missing
-    return thing, found
+    return row, found
 
 
 async def _relations(

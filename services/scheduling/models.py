@@ -26,7 +26,7 @@ from services.scheduling.domain import (
     PollState,
     PreparationState,
 )
-from shared.tables import Moment, service_metadata
+from shared.tables import Timestamp, service_metadata
 from shared.vault import Sealed, SealedFields
 
 
@@ -39,7 +39,7 @@ class Base(DeclarativeBase):
 
     metadata = service_metadata()
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: Moment,
+        datetime: Timestamp,
         str: Text,
         bytes: LargeBinary,
         dict[str, Any]: JSONB,

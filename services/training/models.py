@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
-    DateTime,
     ForeignKey,
     Index,
     LargeBinary,
@@ -22,11 +21,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.training.domain import LIVE, PaymentKind, PaymentState, RegistrationState
 from services.training.statements.entries import BankEntry
-from shared.tables import service_metadata
+from shared.tables import Timestamp, service_metadata
 from shared.vault import Sealed, SealedFields
 
 _Money = Numeric(12, 2)
-_Moment = DateTime(timezone=True)
 
 
 def _one_of(column: str, values: object) -> str:
@@ -38,7 +36,7 @@ class Base(DeclarativeBase):
 
     metadata = service_metadata()
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: _Moment,
+        datetime: Timestamp,
         Decimal: _Money,
         str: Text,
     }

@@ -112,9 +112,9 @@ def note_facts(session: AsyncSession, action: Action, *, case: UUID, what: str) 
     _note(session, case, action).what.add(what)
 
 
-def note_break_glass(session: AsyncSession, *, case: UUID, opening: UUID) -> None:
+def note_break_glass(session: AsyncSession, *, case: UUID, access: UUID) -> None:
     """Note that what is read of a case here is read because its file was opened by break-glass."""
-    session.info.setdefault(_BREAK_GLASS, {})[case] = opening
+    session.info.setdefault(_BREAK_GLASS, {})[case] = access
 
 
 def take_notes(session: AsyncSession) -> Notes:
@@ -124,6 +124,6 @@ def take_notes(session: AsyncSession) -> Notes:
 
 
 def break_glass_of(session: AsyncSession) -> dict[UUID, UUID]:
-    """Return by case the break_glass that this transaction reads by."""
+    """Return by case the break-glass access that this transaction reads by."""
     found: dict[UUID, UUID] = session.info.get(_BREAK_GLASS, {})
     return found

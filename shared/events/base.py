@@ -103,7 +103,7 @@ class MessageQueuedFact(EventData):
     kind: Code
 
 
-CLOCK_MOMENTS = ("started", "paused", "resumed", "warned", "breached", "stopped")
+CLOCK_CHANGES = ("started", "paused", "resumed", "warned", "breached", "stopped")
 
 # What a workflow that waits for the clock cannot know by itself: the others come of its own steps.
 WAKING = ("started", "paused", "resumed", "stopped")
@@ -116,7 +116,7 @@ CLOCK_EVENTS: dict[tuple[str, str], type[ClockFact]] = {
         __cls_kwargs__={"type": f"{service}.clock.{what}.v1", "public": True},
     )
     for service in SERVICES
-    for what in CLOCK_MOMENTS
+    for what in CLOCK_CHANGES
 }
 
 MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {

@@ -35,14 +35,14 @@ from shared.tables.keys import (
     erasure_ledger,
     subject_key,
 )
-from shared.tables.metadata import APPEND_ONLY, NAMING, NO_TENANT_BECAUSE, SHOWN_TO_ALL, Moment, platform
+from shared.tables.metadata import APPEND_ONLY, NAMING, NO_TENANT_BECAUSE, SHOWN_TO_ALL, Timestamp, platform
 
 __all__ = [
     "APPEND_ONLY",
     "NAMING",
     "NO_TENANT_BECAUSE",
     "SHOWN_TO_ALL",
-    "Moment",
+    "Timestamp",
     "audit_cut",
     "audit_log",
     "audit_pending",

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, Moment, platform
+from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, Timestamp, platform
 
 case_state = Table(
     "case_state",
@@ -25,7 +25,7 @@ case_state = Table(
     Column("status", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     # None: only later events of the case have arrived yet.
-    Column("opened_at", Moment),
+    Column("opened_at", Timestamp),
     CheckConstraint("status IN ('open', 'paused', 'stopped', 'ended', 'erased')", name="status"),
 )
 
@@ -49,7 +49,7 @@ policy = Table(
     Column("tenant", Uuid, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("settings", JSONB, nullable=False),
-    Column("set_at", Moment, nullable=False),
+    Column("set_at", Timestamp, nullable=False),
     Column("set_by", Uuid, nullable=False),
     info={APPEND_ONLY: True},
 )
@@ -88,8 +88,8 @@ case_break_glass = Table(
     Column("tenant", Uuid, nullable=False),
     Column("case_id", Uuid, nullable=False),
     Column("opened_by", Uuid, nullable=False),
-    Column("until", Moment, nullable=False),
-    Column("closed_at", Moment),
+    Column("until", Timestamp, nullable=False),
+    Column("closed_at", Timestamp),
     Index("ix_case_break_glass_case", "tenant", "case_id", "opened_by"),
 )
 
@@ -108,19 +108,19 @@ clock = Table(
     Column("workflow_id", Text, nullable=False),
     Column("policy_version", Integer, nullable=False),
     Column("state", Text, nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("warn_at", Moment),
-    Column("due_at", Moment, nullable=False),
-    Column("warned_at", Moment),
-    Column("breached_at", Moment),
-    Column("paused_at", Moment),
+    Column("started_at", Timestamp, nullable=False),
+    Column("warn_at", Timestamp),
+    Column("due_at", Timestamp, nullable=False),
+    Column("warned_at", Timestamp),
+    Column("breached_at", Timestamp),
+    Column("paused_at", Timestamp),
     Column("pause_reason", Text),
-    Column("stopped_at", Moment),
+    Column("stopped_at", Timestamp),
     # When its workflow next has something to do: null while it is paused, or when it is over. In the words in which
     # PostgreSQL gives it back, so that migrations can compare it.
     Column(
         "next_at",
-        Moment,
+        Timestamp,
         Computed(
             "CASE WHEN state = 'running'::text THEN COALESCE(CASE WHEN warned_at IS NULL THEN warn_at"
             " ELSE NULL::timestamp with time zone END, due_at) ELSE NULL::timestamp with time zone END",
@@ -156,7 +156,7 @@ effect = Table(
     "effect",
     platform,
     Column("key", Text, primary_key=True),
-    Column("done_at", Moment, nullable=False),
+    Column("done_at", Timestamp, nullable=False),
     Index("ix_effect_done_at", "done_at"),
     info={NO_TENANT_BECAUSE: "ids of workflows, and codes of steps"},
 )

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from shared.tables.metadata import NO_TENANT_BECAUSE, Moment, platform
+from shared.tables.metadata import NO_TENANT_BECAUSE, Timestamp, platform
 
 # One row per ordered stream of events; its lock is what puts the events of a stream in order.
 stream = Table(
@@ -39,15 +39,15 @@ outbox = Table(
     Column("shard", SmallInteger, nullable=False),
     Column("exchange", Text, nullable=False),
     Column("type", Text, nullable=False),
-    Column("time", Moment, nullable=False),
+    Column("time", Timestamp, nullable=False),
     Column("tenant", Uuid),
     Column("case_id", Uuid),
     Column("causation_id", Uuid),
     Column("traceparent", Text),
     Column("data", JSONB, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("retry_at", Moment),
-    Column("published_at", Moment),
+    Column("retry_at", Timestamp),
+    Column("published_at", Timestamp),
     # The relay claims pending rows in order of position; published rows are in neither index.
     Index("ix_outbox_pending", "position", postgresql_where=text("published_at IS NULL")),
     Index(
@@ -68,7 +68,7 @@ inbox = Table(
     Column("event_id", Uuid, primary_key=True),
     # handled | refused:<code> | case-<status> | dead
     Column("outcome", Text, nullable=False),
-    Column("handled_at", Moment, nullable=False),
+    Column("handled_at", Timestamp, nullable=False),
     Index("ix_inbox_handled_at", "handled_at"),
     info={NO_TENANT_BECAUSE: "ids of events, and what came of them"},
 )
@@ -87,8 +87,8 @@ message = Table(
     Column("parameters", JSONB, nullable=False),
     Column("state", Text, nullable=False),
     Column("even_if_stopped", Boolean, nullable=False, server_default=text("false")),
-    Column("queued_at", Moment, nullable=False),
-    Column("settled_at", Moment),
+    Column("queued_at", Timestamp, nullable=False),
+    Column("settled_at", Timestamp),
     CheckConstraint("state IN ('queued', 'sent', 'failed', 'cancelled')", name="state"),
     Index("ix_message_case_id", "case_id"),
     Index("ix_message_recipient", "recipient"),
@@ -109,7 +109,7 @@ idempotency_key = Table(
     Column("request", LargeBinary, nullable=False),
     Column("status", SmallInteger),
     Column("answer", LargeBinary),
-    Column("made_at", Moment, nullable=False),
+    Column("made_at", Timestamp, nullable=False),
     # Which cases the answer can tell of; none: nobody knows.
     Column("case_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Index("ix_idempotency_key_made_at", "made_at"),
@@ -122,7 +122,7 @@ rate_limit = Table(
     platform,
     # A digest of what is counted and for whom: no address stands here.
     Column("key", LargeBinary, primary_key=True),
-    Column("window_at", Moment, nullable=False),
+    Column("window_at", Timestamp, nullable=False),
     Column("hits", Integer, nullable=False),
     Index("ix_rate_limit_window_at", "window_at"),
     info={NO_TENANT_BECAUSE: "digests, and how often"},

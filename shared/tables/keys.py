@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, Moment, platform
+from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, Timestamp, platform
 
 # Ties a subject (case, person, coordinator, registration) to the key that its fields are sealed with.
 subject_key = Table(
@@ -35,7 +35,7 @@ erasure_ledger = Table(
     Column("subject", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("because", Text, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("tenant", Uuid, nullable=False),
     Column("case_id", Uuid),
     Index("ix_erasure_ledger_key_id", "key_id"),
@@ -51,8 +51,8 @@ erasure = Table(
     Column("kind", Text, nullable=False),
     Column("because", Text, nullable=False),
     Column("waits_for", ARRAY(Text), nullable=False),
-    Column("began_at", Moment, nullable=False),
-    Column("done_at", Moment),
+    Column("began_at", Timestamp, nullable=False),
+    Column("done_at", Timestamp),
     Index("ix_erasure_open", "tenant", "began_at", postgresql_where=text("done_at IS NULL")),
 )
 
@@ -62,7 +62,7 @@ erasure_confirmation = Table(
     Column("subject", Uuid, primary_key=True),
     Column("service", Text, primary_key=True),
     Column("tenant", Uuid, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Timestamp, nullable=False),
 )
 
 # Who read or changed what: see shared.audit. Ids, codes and dates only; it outlives what it tells of.
@@ -71,7 +71,7 @@ audit_log = Table(
     platform,
     Column("id", Uuid, primary_key=True),
     Column("tenant", Uuid, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Timestamp, nullable=False),
     Column("actor_kind", Text, nullable=False),
     Column("actor", Uuid),
     Column("roles", ARRAY(Text), nullable=False),
@@ -108,7 +108,7 @@ audit_seal = Table(
     "audit_seal",
     platform,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("sealed_at", Moment, nullable=False),
+    Column("sealed_at", Timestamp, nullable=False),
     Column("entries", ARRAY(Uuid), nullable=False),
     # Whose entries these are, so that they can be found again one organisation after the other.
     Column("tenants", ARRAY(Uuid), nullable=False),
@@ -124,7 +124,7 @@ audit_cut = Table(
     platform,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary, nullable=False),
-    Column("cut_at", Moment, nullable=False),
+    Column("cut_at", Timestamp, nullable=False),
     Column("mac", LargeBinary, nullable=False),
     info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
 )

@@ -22,4 +22,4 @@ SHOWN_TO_ALL = "shown to all"
 # What a table says in its `info` if its rows are only ever added: services have no right to change or delete them.
 APPEND_ONLY = "append only"
 
-Moment = DateTime(timezone=True)
+Timestamp = DateTime(timezone=True)

@@ -252,10 +252,10 @@ class AlreadyOpened(Conflict):
 
 
 class UnknownBreakGlass(NotFound):
-    """There is no such opening for whoever asks."""
+    """There is no such break-glass access for whoever asks."""
 
     code = "break-glass-not-found"
-    title = "There is no such opening here"
+    title = "There is no such break-glass access here"
 
 
 class NoErasure(NotFound):

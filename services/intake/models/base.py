@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from shared.ids import uuid7
-from shared.tables import Moment, service_metadata
+from shared.tables import Timestamp, service_metadata
 
 
 class Base(DeclarativeBase):
@@ -23,7 +23,7 @@ Id = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
 Code = Annotated[str, mapped_column(Text)]
 Codes = Annotated[list[str], mapped_column(ARRAY(Text))]
 SealedBytes = Annotated[bytes, mapped_column(LargeBinary)]
-At = Annotated[datetime, mapped_column(Moment)]
+At = Annotated[datetime, mapped_column(Timestamp)]
 
 
 def one_of(column: str, codes: type[StrEnum]) -> str:

@@ -16,7 +16,7 @@ class BreakGlassFields(SealedFields):
 
 
 class BreakGlass(Base):
-    """One opening; its reason is sealed with the key of the case."""
+    """One break-glass access to a case's file; its reason is sealed with the key of the case."""
 
     __tablename__ = "break_glass"
     __sealed__ = Sealed(BreakGlassFields, subject="case_id", case="case_id")

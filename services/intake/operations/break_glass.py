@@ -1,4 +1,4 @@
-"""BreakGlass a file by break-glass: for a stated reason and a short time, and never without somebody who is told."""
+"""Break-glass access to a file: for a stated reason and a short time, and never without somebody who is told."""
 
 from datetime import datetime
 from uuid import UUID
@@ -32,19 +32,17 @@ async def open_file(
     if locked is None:
         raise UnknownCase(case_id=str(case.id))
     if locked.state == CaseStatus.ERASED:
-        # While we waited: an erasure ended every opening there was, and this one would outlive it.
+        # While we waited: an erasure ended every access there was, and this one would outlive it.
         raise CaseErased(case_id=str(case.id))
-    standing = await reads.standing(
-        session, tenant=case.tenant, case_id=case.id, opened_by=opened_by, now=now
-    )
-    if standing is not None:
-        raise AlreadyOpened(break_glass_id=str(standing.id), until=standing.until.isoformat())
+    active = await reads.active(session, tenant=case.tenant, case_id=case.id, opened_by=opened_by, now=now)
+    if active is not None:
+        raise AlreadyOpened(break_glass_id=str(active.id), until=active.until.isoformat())
     officers = await register.data_protection_officers(session, tenant=case.tenant)
     told = [officer for officer in officers if officer.id != opened_by]
     if not told:
         raise NobodyToTell
     policy = await policies.in_force(session, tenant=case.tenant)
-    opening = BreakGlass(
+    access = BreakGlass(
         id=uuid7(),
         tenant=case.tenant,
         case_id=case.id,
@@ -52,48 +50,48 @@ async def open_file(
         created_at=now,
         until=policy.after(now, policy.settings.break_glass),
     )
-    await vault.seal(session, opening, BreakGlassFields(reason=reason))
-    session.add(opening)
+    await vault.seal(session, access, BreakGlassFields(reason=reason))
+    session.add(access)
     await session.flush()
     fact = events.BreakGlassOpened(
-        case_id=case.id, break_glass_id=opening.id, opened_by=opened_by, until=opening.until
+        case_id=case.id, break_glass_id=access.id, opened_by=opened_by, until=access.until
     )
-    await _publish(session, opening, fact, now)
+    await _publish(session, access, fact, now)
     await notifying.notify_officers(
-        session, vault, case, told, break_glass_id=opening.id, until=opening.until, now=now
+        session, vault, case, told, break_glass_id=access.id, until=access.until, now=now
     )
-    return opening
+    return access
 
 
-async def close(session: AsyncSession, *, opening: BreakGlass, now: datetime) -> None:
-    """End an opening before its time; one that is over already stays as it is."""
-    if opening.closed_at is not None or opening.until <= now:
+async def close(session: AsyncSession, *, access: BreakGlass, now: datetime) -> None:
+    """End an access before its time; one that is over already stays as it is."""
+    if access.closed_at is not None or access.until <= now:
         return
-    opening.closed_at = now
+    access.closed_at = now
     await session.flush()
     fact = events.BreakGlassClosed(
-        case_id=opening.case_id,
-        break_glass_id=opening.id,
-        opened_by=opening.opened_by,
-        until=opening.until,
+        case_id=access.case_id,
+        break_glass_id=access.id,
+        opened_by=access.opened_by,
+        until=access.until,
         closed_at=now,
     )
-    await _publish(session, opening, fact, now)
+    await _publish(session, access, fact, now)
 
 
 async def close_all(session: AsyncSession, *, case: Case, now: datetime) -> None:
-    """End every opening of a case that is erased."""
-    for opening in await reads.standing_of_case(session, tenant=case.tenant, case_id=case.id, now=now):
-        await close(session, opening=opening, now=now)
+    """End every access to a case that is erased."""
+    for access in await reads.active_of_case(session, tenant=case.tenant, case_id=case.id, now=now):
+        await close(session, access=access, now=now)
 
 
 async def _publish(
     session: AsyncSession,
-    opening: BreakGlass,
+    access: BreakGlass,
     fact: events.BreakGlassOpened | events.BreakGlassClosed,
     now: datetime,
 ) -> None:
     # Here it counts at once; the other services hear of it.
     await outbox.publish(
-        session, fact, stream=opening.case_id, tenant=opening.tenant, case=opening.case_id, now=now
+        session, fact, stream=access.case_id, tenant=access.tenant, case=access.case_id, now=now
     )

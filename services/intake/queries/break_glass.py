@@ -1,4 +1,4 @@
-"""Reads of files that were opened by break-glass."""
+"""Reads of break-glass access."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,13 +12,13 @@ from shared.http.paging import PageRequest, Rows, paginate
 
 
 async def page_of_break_glass(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[BreakGlass]:
-    """Return one page of the tenant's break_glass, newest first."""
+    """Return one page of the tenant's break-glass accesses, newest first."""
     query = select(BreakGlass).where(BreakGlass.tenant == tenant)
     return await paginate(session, query, page, time=BreakGlass.created_at, id=BreakGlass.id)
 
 
-async def opening(session: AsyncSession, *, tenant: UUID, break_glass_id: UUID) -> BreakGlass | None:
-    """Return an opening of the tenant, locked."""
+async def access(session: AsyncSession, *, tenant: UUID, break_glass_id: UUID) -> BreakGlass | None:
+    """Return a break-glass access of the tenant, locked."""
     query = (
         select(BreakGlass)
         .where(BreakGlass.id == break_glass_id, BreakGlass.tenant == tenant)
@@ -27,23 +27,23 @@ async def opening(session: AsyncSession, *, tenant: UUID, break_glass_id: UUID) 
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def standing(
+async def active(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, opened_by: UUID, now: datetime
 ) -> BreakGlass | None:
-    """Return the opening by which a manager may read a case's file now."""
-    query = _standing(tenant, case_id, now).where(BreakGlass.opened_by == opened_by)
+    """Return the access by which a manager may read a case's file now."""
+    query = _active(tenant, case_id, now).where(BreakGlass.opened_by == opened_by)
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
-async def standing_of_case(
+async def active_of_case(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime
 ) -> Sequence[BreakGlass]:
-    """Return every opening by which a case's file is read now."""
-    query = _standing(tenant, case_id, now).order_by(BreakGlass.id).with_for_update()
+    """Return every access by which a case's file may be read now, locked."""
+    query = _active(tenant, case_id, now).order_by(BreakGlass.id).with_for_update()
     return (await session.execute(query)).scalars().all()
 
 
-def _standing(tenant: UUID, case_id: UUID, now: datetime) -> Select[BreakGlass]:
+def _active(tenant: UUID, case_id: UUID, now: datetime) -> Select[BreakGlass]:
     return select(BreakGlass).where(
         BreakGlass.tenant == tenant,
         BreakGlass.case_id == case_id,

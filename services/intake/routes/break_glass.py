@@ -11,7 +11,7 @@ from services.intake.schemas.break_glass import BreakGlassEntry, NewBreakGlass
 from shared.http import Now, Page, Paging, Parts, Router, Session
 from shared.http.gates import Manager
 
-router = Router(tags=["openings"])
+router = Router(tags=["break-glass"])
 
 
 @router.post("/v1/cases/{case_id}/break-glass", status_code=201)
@@ -23,10 +23,10 @@ async def open_file(
     The data protection officer is told at once, and the people concerned see that their file was opened.
     """
     case = await permissions.may_break_glass(session, principal, case_id=case_id)
-    opening = await break_glass.open_file(
+    access = await break_glass.open_file(
         session, parts.vault, case=case, opened_by=principal.id, reason=body.reason, now=now
     )
-    return _entry(opening)
+    return _entry(access)
 
 
 @router.get("/v1/break-glass")
@@ -47,10 +47,10 @@ async def list_break_glass(
 async def close_file(
     break_glass_id: UUID, principal: BreakGlassReader, session: Session, now: Now
 ) -> BreakGlassEntry:
-    """End an opening before its time: whoever opened it, or the data protection officer."""
-    opening = await permissions.may_end_break_glass(session, principal, break_glass_id=break_glass_id)
-    await break_glass.close(session, opening=opening, now=now)
-    return _entry(opening)
+    """End break-glass access before its time: whoever has it, or the data protection officer."""
+    access = await permissions.may_end_break_glass(session, principal, break_glass_id=break_glass_id)
+    await break_glass.close(session, access=access, now=now)
+    return _entry(access)
 
 
 def _entry(row: BreakGlass, fields: BreakGlassFields | None = None) -> BreakGlassEntry:

@@ -155,14 +155,14 @@ class TestRecording:
             assert len(await world.entries()) == entries
 
     async def test_says_by_which_opening_a_file_was_read(self, world: World) -> None:
-        opened, closed, opening = uuid4(), uuid4(), uuid4()
+        opened, closed, access = uuid4(), uuid4(), uuid4()
         async with world.database.transaction(Scope(tenant=TENANT)) as session:
             act_as(session, MANAGER)
-            note_break_glass(session, case=opened, opening=opening)
+            note_break_glass(session, case=opened, access=access)
             for case in (opened, closed):
                 note_facts(session, "read", case=case, what="facts")
         assert {row.case_id: row.break_glass_id for row in await world.entries()} == {
-            opened: opening,
+            opened: access,
             closed: None,
         }
 
