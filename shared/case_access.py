@@ -113,23 +113,26 @@ def followed_by(service: str) -> list[type[EventData]]:
     return [data for data in _NOTED if not data.TYPE.startswith(f"{service}.")]
 
 
-async def note(session: AsyncSession, fact: EventData, *, tenant: UUID | None) -> None:
+async def note(session: AsyncSession, fact: EventData, *, tenant: UUID) -> None:
     """Note what an event says of who may come near a case; any other event says nothing of it."""
     statement, added = _NOTED.get(type(fact), (None, dict))
     if statement is not None:
         await session.execute(statement, {"tenant": tenant, **fact.model_dump(), **added(fact)})
 
 
-async def follow(session: AsyncSession, event: Received[Any]) -> None:
-    """Note an event that was delivered, unless its case was erased: of that one nothing is written any more."""
-    if type(event.data) not in _NOTED or event.case is None:
-        return
-    if not isinstance(event.data, intake.CaseErased | intake.BreakGlassClosed):
-        # Held: the case is not erased between this and the commit.
-        state = await case_state.read(session, event.case, hold=True)
-        if state is not None and state.status == "erased":
-            return
-    await note(session, event.data, tenant=event.tenant)
+def is_noted(event: Received[Any]) -> bool:
+    """Say whether an event says who may come near a case."""
+    return type(event.data) in _NOTED
+
+
+async def follow(session: AsyncSession, event: Received[Any], state: case_state.CaseState | None) -> None:
+    """Note an event that was delivered, unless its case was erased: of that one nothing is written any more.
+
+    `state` is that of its case, held: it is not erased between this and the commit.
+    """
+    erased = state is not None and state.status == "erased"
+    if not erased or isinstance(event.data, intake.CaseErased | intake.BreakGlassClosed):
+        await note(session, event.data, tenant=event.tenant)
 
 
 _ACCESS = text(

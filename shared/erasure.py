@@ -29,7 +29,7 @@ from shared.events.base import (
     ErasureWrittenFact,
     Received,
 )
-from shared.subscriptions import AndThen, Malformed, Subscriptions, WriteHandler, tenant_of
+from shared.subscriptions import AndThen, Malformed, Subscriptions, WriteHandler
 from shared.vault import Vault, subjects_of_case
 
 CLOCK = "erasure"
@@ -115,7 +115,7 @@ async def erased_by(event: Received[Any], context: Context, *, kind: ErasureKind
         service=context.service,
         kind=kind,
         subject=subject,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case=event.case,
         because=event.data.because,
         sequence=event.sequence,
@@ -257,13 +257,12 @@ class Erasures:
         async def note(
             session: AsyncSession, event: Received[ErasureConfirmedFact], context: Context
         ) -> None:
-            if event.tenant is not None:
-                await self.confirm(
-                    session,
-                    service=service,
-                    subject=event.data.subject,
-                    tenant=event.tenant,
-                    now=await context.clock.now(),
-                )
+            await self.confirm(
+                session,
+                service=service,
+                subject=event.data.subject,
+                tenant=event.tenant,
+                now=await context.clock.now(),
+            )
 
         return note

@@ -74,7 +74,7 @@ async def publish(
     data: EventData,
     *,
     stream: UUID,
-    tenant: UUID | None,
+    tenant: UUID,
     now: datetime,
     case: UUID | None = None,
 ) -> UUID:
@@ -118,8 +118,9 @@ def envelope(row: Any, source: str) -> bytes:
         "time": row["time"].isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "sequence": str(row["sequence"]),
+        "tenant": str(row["tenant"]),
     }
-    for name, column in (("tenant", "tenant"), ("caseid", "case_id"), ("causationid", "causation_id")):
+    for name, column in (("caseid", "case_id"), ("causationid", "causation_id")):
         if row[column] is not None:
             attributes[name] = str(row[column])
     if row["traceparent"]:

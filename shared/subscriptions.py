@@ -42,13 +42,6 @@ class Malformed(Exception):
     """The message is not an event of the type it was sent as; the text names fields, never values."""
 
 
-def tenant_of(event: Received[Any]) -> UUID:
-    """Return the tenant that an event is of. Raises: Malformed if it names none."""
-    if event.tenant is None:
-        raise Malformed(f"{event.type} without a tenant")
-    return event.tenant
-
-
 @dataclass(frozen=True)
 class Subscription:
     """One event type and what to do with it."""
@@ -130,10 +123,9 @@ class Subscriptions:
 
     async def _start_watcher(self, event: Received[ClockFact], context: Context) -> None:
         if event.data.wakes is not None:
-            tenant = tenant_of(event)
             workflow = self._watchers.get(event.data.kind, ClockWorkflow)
-            given = WorkflowInput(tenant=tenant)
-            await context.temporal.start(workflow.run, given, id=event.data.wakes, tenant=tenant)
+            given = WorkflowInput(tenant=event.tenant)
+            await context.temporal.start(workflow.run, given, id=event.data.wakes, tenant=event.tenant)
 
     def _add(self, subscription: Subscription) -> None:
         if subscription.type in self._by_type:
@@ -181,7 +173,6 @@ class Subscriptions:
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if not await inbox.accept(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
-            await _follow(session, event)
             refusal = await _gate(session, subscription, event, hold=True)
             if refusal is not None:
                 await inbox.settle(session, consumer=event.type, event_id=event.id, outcome=refusal)
@@ -196,7 +187,6 @@ class Subscriptions:
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if await inbox.is_known(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
-            await _follow(session, event)
             refusal = await _gate(session, subscription, event)
         if refusal is not None:
             return await note(context.database, event.type, event.id, refusal, event.tenant)
@@ -230,9 +220,17 @@ async def note(database: Database, consumer: str, event_id: UUID, outcome: str, 
     return outcome
 
 
-async def _follow(session: AsyncSession, event: Received[Any]) -> None:
+async def _gate(
+    session: AsyncSession, subscription: Subscription, event: Received[Any], *, hold: bool = False
+) -> str | None:
+    """Note what the event says of its case and of who may come near it; return why it is not to be handled, if so.
+
+    Raises: NotYet if the case is not known here yet.
+    """
+    if event.case is None:
+        return None
     status = case_state.STATUS_AFTER.get(event.type)
-    if status is not None and event.case is not None and event.tenant is not None:
+    if status is not None:
         await case_state.raise_to(
             session,
             case_id=event.case,
@@ -241,23 +239,20 @@ async def _follow(session: AsyncSession, event: Received[Any]) -> None:
             version=event.sequence,
             opened_at=event.time if event.type == intake.CaseOpened.TYPE else None,
         )
-    await case_access.follow(session, event)
-
-
-async def _gate(
-    session: AsyncSession, subscription: Subscription, event: Received[Any], *, hold: bool = False
-) -> str | None:
-    """Return why the event is not to be handled, None if it is.
-
-    Raises: NotYet if the case is not known here yet.
-    """
-    if subscription.case == "always" or event.case is None:
+    is_noted = case_access.is_noted(event)
+    if subscription.case == "always" and not is_noted:
         return None
-    state = await case_state.read(session, event.case, hold=hold)
-    if subscription.case == "any":
-        # What acts only looks again: a workflow must see that there is nothing left to do.
-        erased = hold and state is not None and state.status == "erased"
-        return "case-erased" if erased else None
+    # Held for what is noted here too: the case is not erased between this and the commit.
+    state = await case_state.read(session, event.case, hold=hold or is_noted)
+    if is_noted:
+        await case_access.follow(session, event, state)
+    match subscription.case:
+        case "always":
+            return None
+        case "any":
+            # What acts only looks again: a workflow must see that there is nothing left to do.
+            erased = hold and state is not None and state.status == "erased"
+            return "case-erased" if erased else None
     if state is None:
         raise NotYet(f"case of {event.type}")
     return None if state.live else f"case-{state.status}"

@@ -25,7 +25,7 @@ from shared.errors import NotYet
 from shared.events import intake, network
 from shared.events.base import Received
 from shared.services import SERVICES_WITH_CASES
-from shared.subscriptions import AndThen, Subscriptions, tenant_of
+from shared.subscriptions import AndThen, Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
@@ -36,7 +36,7 @@ subscriptions.watches(*WORKFLOWS)
 @subscriptions.acts(intake.CaseOpened)
 async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> AndThen:
     """Fetch the persons of the referral from intake, and own them from now on."""
-    case_id, tenant = event.data.case_id, tenant_of(event)
+    case_id, tenant = event.data.case_id, event.tenant
     named = await context.services.read(PERSONS_AT_OPENING, tenant=tenant, case_id=case_id)
     now = await context.clock.now()
 
@@ -52,7 +52,7 @@ async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> 
 async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
     """Give the clocks of a case to who coordinates it now, or else to the regional manager."""
     await ages.hand_over(
-        session, tenant=tenant_of(event), case_id=event.data.case_id, now=await context.clock.now()
+        session, tenant=event.tenant, case_id=event.data.case_id, now=await context.clock.now()
     )
 
 
@@ -79,7 +79,7 @@ async def call_everything_off(
     """Stop what is open in a case that was withdrawn, and tell those who must know."""
     await cases.stop(
         session,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         now=await context.clock.now(),
         tell=True,
@@ -91,7 +91,7 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
     """Stop what is still open in a case that came to its end; there is nothing to tell anybody."""
     await cases.stop(
         session,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         now=await context.clock.now(),
         tell=False,
@@ -104,7 +104,7 @@ async def keep_from_erasing(session: AsyncSession, event: Received[intake.HoldSe
     del context
     await holds.note(
         session,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         hold_id=event.data.hold_id,
         lifted=False,
@@ -117,7 +117,7 @@ async def end_hold(session: AsyncSession, event: Received[intake.HoldLifted], co
     del context
     await holds.note(
         session,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         hold_id=event.data.hold_id,
         lifted=True,
@@ -131,7 +131,7 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
     await erasing.clear_case(session, context.vault, erased)
     await ending_requests.close_of_erased(
         session,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         person_id=None,
         now=await context.clock.now(),
@@ -147,7 +147,7 @@ async def erase_person(
     await erasing.clear_person(session, context.vault, erased)
     await ending_requests.close_of_erased(
         session,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         now=await context.clock.now(),
@@ -161,7 +161,7 @@ async def notify_person(
     """Write to a person because another service asks for it."""
     await _require_notifiable(session, event)
     await notifying.notify_as_asked(
-        session, tenant=tenant_of(event), asked=event.data, now=await context.clock.now()
+        session, tenant=event.tenant, asked=event.data, now=await context.clock.now()
     )
 
 
@@ -180,7 +180,7 @@ async def begin_invitation(
     """Mail the invitation and start its clock."""
     await invitations.begin(
         session,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         invitation_id=event.data.invitation_id,
         now=await context.clock.now(),
     )

@@ -10,7 +10,7 @@ from shared.context import Context
 from shared.erasure import erased_by
 from shared.events import intake, network, scheduling
 from shared.events.base import Received
-from shared.subscriptions import Subscriptions, tenant_of
+from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
 
@@ -26,7 +26,7 @@ subscriptions.watches(*WORKFLOWS)
 @subscriptions.writes(intake.CaseOpened, case="any")
 async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
     """Keep who has a mandate."""
-    await projections.note_case(session, event.data, tenant=tenant_of(event), at=event.time)
+    await projections.note_case(session, event.data, tenant=event.tenant, at=event.time)
 
 
 @subscriptions.writes(intake.BaselineRecorded, case="any")
@@ -34,7 +34,7 @@ async def keep_baseline(
     session: AsyncSession, event: Received[intake.BaselineRecorded], _context: Context
 ) -> None:
     """Keep which bottom lines there are."""
-    await projections.note_baseline(session, event.data, tenant=tenant_of(event), at=event.time)
+    await projections.note_baseline(session, event.data, tenant=event.tenant, at=event.time)
 
 
 @subscriptions.writes(intake.BaselineChanged, case="any")
@@ -42,7 +42,7 @@ async def keep_changed_baseline(
     session: AsyncSession, event: Received[intake.BaselineChanged], _context: Context
 ) -> None:
     """Keep which bottom lines there are now."""
-    await projections.note_baseline(session, event.data, tenant=tenant_of(event), at=event.time)
+    await projections.note_baseline(session, event.data, tenant=event.tenant, at=event.time)
 
 
 @subscriptions.writes(network.CircleReady, case="any")
@@ -97,7 +97,7 @@ async def note_ended_authority(
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         concerns=event.data.concerns,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         given=True,
         version=event.sequence,
         at=event.time,
@@ -117,7 +117,7 @@ async def _note_consent(
         case_id=event.data.case_id,
         person_id=event.data.person_id,
         concerns=event.data.concerns or event.data.person_id,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         given=given,
         version=event.sequence,
         at=event.time,
@@ -129,7 +129,7 @@ async def keep_conference(
     session: AsyncSession, event: Received[scheduling.ConferenceHeld], _context: Context
 ) -> None:
     """Keep that a conference was held."""
-    await projections.note_conference(session, event.data, tenant=tenant_of(event), at=event.time)
+    await projections.note_conference(session, event.data, tenant=event.tenant, at=event.time)
 
 
 # --- the case's state ---
@@ -158,14 +158,14 @@ async def stop_with_case(
 ) -> None:
     """The case stopped: nothing is followed up any more."""
     now = await context.clock.now()
-    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=tenant_of(event), now=now)
+    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
 
 
 @subscriptions.writes(intake.CaseClosed, case="any")
 async def end_with_case(session: AsyncSession, event: Received[intake.CaseClosed], context: Context) -> None:
     """The case was closed: nothing is followed up any more."""
     now = await context.clock.now()
-    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=tenant_of(event), now=now)
+    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
 
 
 @subscriptions.writes(intake.CaseErased, case="always")

@@ -13,7 +13,7 @@ from shared.context import Context
 from shared.erasure import erased_by
 from shared.events import intake, network
 from shared.events.base import Received
-from shared.subscriptions import Subscriptions, tenant_of
+from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
@@ -27,7 +27,7 @@ subscriptions.watches(*WORKFLOWS)
 async def keep_track(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
     """Keep how urgent the case is."""
     await operations.note_track(
-        session, tenant=tenant_of(event), case_id=event.data.case_id, track=event.data.track, now=event.time
+        session, tenant=event.tenant, case_id=event.data.case_id, track=event.data.track, now=event.time
     )
 
 
@@ -35,7 +35,7 @@ async def keep_track(session: AsyncSession, event: Received[intake.CaseOpened], 
 async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context) -> None:
     """With its first coordinator the preparation of the case begins."""
     now = await context.clock.now()
-    await operations.begin_preparation(session, tenant=tenant_of(event), case_id=event.data.case_id, now=now)
+    await operations.begin_preparation(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
 
 
 async def _follow_leaving(session: AsyncSession, event: Received[Any], context: Context) -> None:
@@ -52,7 +52,7 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
     """Keep who takes part."""
     await operations.note_circle(
         session,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         version=event.sequence,
         members=event.data.members,

@@ -12,7 +12,7 @@ from shared.context import Context
 from shared.erasure import erased_by
 from shared.events import training as events
 from shared.events.base import Received
-from shared.subscriptions import Subscriptions, tenant_of
+from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(registrations.SERVICE)
 messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=emails.write)
@@ -37,5 +37,5 @@ async def give_place_away(
     """Give a freed place to who waits longest."""
     now = await context.clock.now()
     await registrations.fill_places(
-        session, tenant=tenant_of(event), session_id=event.data.session_id, now=max(now, event.time)
+        session, tenant=event.tenant, session_id=event.data.session_id, now=max(now, event.time)
     )

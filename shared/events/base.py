@@ -68,7 +68,7 @@ class Received(BaseModel, Generic[D]):
     type: str
     time: datetime
     datacontenttype: str = "application/json"
-    tenant: UUID | None = None
+    tenant: UUID
     case: UUID | None = Field(default=None, alias="caseid")
     # CloudEvents types it as a string; it counts within (source, stream).
     sequence: int

@@ -40,7 +40,7 @@ outbox = Table(
     Column("exchange", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("time", Timestamp, nullable=False),
-    Column("tenant", Uuid),
+    Column("tenant", Uuid, nullable=False),
     Column("case_id", Uuid),
     Column("causation_id", Uuid),
     Column("traceparent", Text),

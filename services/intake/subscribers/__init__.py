@@ -22,7 +22,6 @@ from shared.erasure import erased_by
 from shared.events import intake, network, plans
 from shared.events.base import Received
 from shared.services import SERVICES_WITH_CASES
-from shared.subscriptions import tenant_of
 
 messages.install(subscriptions, templates=Path(__file__).parents[1] / "templates", writer=emails.write)
 erasure.install(subscriptions)
@@ -37,7 +36,7 @@ async def confirm_receipt(
     session: AsyncSession, event: Received[intake.ReferralReceived], context: Context
 ) -> None:
     """Tell the referrer that the referral arrived; outside the request, which need not wait for it."""
-    tenant = tenant_of(event)
+    tenant = event.tenant
     referral = await referrals.referral(session, tenant=tenant, referral_id=event.data.referral_id)
     if referral is not None:
         await notifying.confirm_receipt(session, referral, await context.clock.now())
@@ -50,7 +49,7 @@ async def close_case(session: AsyncSession, event: Received[plans.FollowUpEnded]
     await cases.close_case(
         session,
         context.vault,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         outcome=Outcome(event.data.outcome),
         now=await context.clock.now(),
@@ -62,16 +61,14 @@ async def end_coordinators_task(
     session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context
 ) -> None:
     """Release the coordinator after the four-week call, unless it asks for a new conference to prepare."""
-    await statistics.note_check_in(
-        session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id
-    )
+    await statistics.note_check_in(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
     if event.data.kind != "four-weeks" or event.data.decision == "new-conference":
         return
     # Who was released before has no task left to end; that somebody asked is counted all the same.
     with suppress(NoCoordinator):
         await cases.release_coordinator(
             session,
-            tenant=tenant_of(event),
+            tenant=event.tenant,
             case_id=event.data.case_id,
             reason=ReleaseReason.TASK_DONE,
             now=await context.clock.now(),
@@ -81,7 +78,7 @@ async def end_coordinators_task(
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Make the referral, its persons and the baseline unreadable; what was counted is no longer of this case."""
-    await statistics.let_go(session, tenant=tenant_of(event), case_id=event.data.case_id)
+    await statistics.let_go(session, tenant=event.tenant, case_id=event.data.case_id)
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
     await erasing.clear_case(session, context.vault, erased)
 

@@ -11,7 +11,6 @@ from services.intake.subscribers.gathered import subscriptions
 from shared.context import Context
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import Received
-from shared.subscriptions import tenant_of
 
 
 # What is counted may come before and after anything else; of an erased case nothing is heard any more.
@@ -24,7 +23,7 @@ async def count_case(
     context: Context,
 ) -> None:
     """Count a referral as started, and a case as withdrawn or closed."""
-    await statistics.follow(session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id)
+    await statistics.follow(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
 
 
 @subscriptions.writes(intake.ReferralDeclined, case="any")
@@ -32,7 +31,7 @@ async def count_declined(
     session: AsyncSession, event: Received[intake.ReferralDeclined], context: Context
 ) -> None:
     """Count a referral as declined."""
-    await _count_referral(session, context, tenant_of(event), event.data.referral_id)
+    await _count_referral(session, context, event.tenant, event.data.referral_id)
 
 
 @subscriptions.writes(intake.ReferralWithdrawn, case="any")
@@ -40,7 +39,7 @@ async def count_withdrawn(
     session: AsyncSession, event: Received[intake.ReferralWithdrawn], context: Context
 ) -> None:
     """Count a referral as taken back."""
-    await _count_referral(session, context, tenant_of(event), event.data.referral_id)
+    await _count_referral(session, context, event.tenant, event.data.referral_id)
 
 
 @subscriptions.writes(intake.CoordinatorAssigned, case="any")
@@ -51,7 +50,7 @@ async def count_region(
     await statistics.note_region(
         session,
         context.vault,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         coordinator_id=event.data.coordinator_id,
     )
@@ -63,9 +62,7 @@ async def count_widening(
 ) -> None:
     """Count who came into the circle through others than the central persons."""
     if event.data.widened:
-        await statistics.note_widened(
-            session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id
-        )
+        await statistics.note_widened(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
 
 
 @subscriptions.writes(network.CircleReady, case="any")
@@ -74,7 +71,7 @@ async def count_circle(session: AsyncSession, event: Received[network.CircleRead
     await statistics.note_circle(
         session,
         context.vault,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         members=len(event.data.members),
         at=event.time,
@@ -89,7 +86,7 @@ async def count_conference(
     await statistics.note_conference(
         session,
         context.vault,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         held_on=event.data.held_on,
         invited=event.data.invited,
@@ -102,9 +99,7 @@ async def count_cancelled(
     session: AsyncSession, event: Received[scheduling.ConferenceCancelled], context: Context
 ) -> None:
     """Count a conference that was called off."""
-    await statistics.note_cancelled(
-        session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id
-    )
+    await statistics.note_cancelled(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
 
 
 @subscriptions.writes(plans.PlanRecorded, case="any")
@@ -113,7 +108,7 @@ async def count_plan(session: AsyncSession, event: Received[plans.PlanRecorded],
     await statistics.note_plan(
         session,
         context.vault,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         from_conference=event.data.conference_id is not None,
         agreements=len(event.data.agreement_ids),
@@ -149,7 +144,7 @@ async def count_agreement(
 ) -> None:
     """Count an agreement that was carried out."""
     await statistics.note_agreement_done(
-        session, context.vault, tenant=tenant_of(event), case_id=event.data.case_id
+        session, context.vault, tenant=event.tenant, case_id=event.data.case_id
     )
 
 
@@ -165,7 +160,7 @@ async def _count_acceptance(
     await statistics.note_acceptance(
         session,
         context.vault,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         case_id=event.data.case_id,
         version=event.data.version,
         acceptance=acceptance,

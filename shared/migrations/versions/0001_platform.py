@@ -231,7 +231,7 @@ def upgrade() -> None:
         sa.Column("exchange", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("time", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("tenant", sa.Uuid(), nullable=True),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("causation_id", sa.Uuid(), nullable=True),
         sa.Column("traceparent", sa.Text(), nullable=True),

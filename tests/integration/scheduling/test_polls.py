@@ -192,6 +192,16 @@ class TestAnswer:
         assert counts[0] == counts[1]
 
 
+class TestWhoTakesPart:
+    async def test_costs_one_look_at_the_state_of_the_case(self, world: Scheduling) -> None:
+        case = await world.polled()
+        statements: list[str] = []
+        note = count_statements(world.context.database.engine, statements)
+        await world.handle_all(*case.people({uuid7(): "circle"}), case=case)
+        event.remove(world.context.database.engine.sync_engine, "before_cursor_execute", note)
+        assert sum("FROM case_state" in each for each in statements) == 1
+
+
 class TestMoreDates:
     async def test_are_asked_of_those_who_thought_they_were_done(self, world: Scheduling) -> None:
         case = await world.polled()

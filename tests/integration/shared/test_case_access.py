@@ -86,7 +86,8 @@ class Projection:
     async def deliver(self, fact: EventData) -> None:
         ids: dict[str, Any] = {"id": uuid4(), "tenant": TENANT, "caseid": self.life.case}
         event = Received[Any](**ids, source="test", type=fact.TYPE, time=NOW, sequence=1, data=fact)
-        await case_access.follow(self.session, event)
+        state = await case_state.read(self.session, self.life.case, hold=True)
+        await case_access.follow(self.session, event, state)
 
     async def rows(self) -> list[list[Any]]:
         found = []
