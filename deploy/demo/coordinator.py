@@ -122,8 +122,8 @@ class Coordinator(Player):
     ) -> None:
         """{me} notes when {person} can come."""
         poll = await self._poll(case)
-        told = answers(poll, yes=yes, maybe=maybe)
-        await self._ask("PUT", f"scheduling/polls/{poll['poll_id']}/answers/{person.id}", {"answers": told})
+        said = answers(poll, yes=yes, maybe=maybe)
+        await self._ask("PUT", f"scheduling/polls/{poll['poll_id']}/answers/{person.id}", {"answers": said})
 
     async def sees_poll(self, case: Case) -> dict[str, Any]:
         """Look at the date poll: the `best` date, who is `silent`, `answers` by date (how many yes, maybe and no)."""

@@ -177,7 +177,7 @@ def _summary(report: Report) -> Table:
     table = Table(
         title="The story ended well", title_style="bold green", title_justify="left", show_header=False
     )
-    for name, told in {
+    for name, shown in {
         "simulated": f"{content['simulated_days']:.0f} days in {report.seconds:.0f} seconds",
         "events": ", ".join(f"{service} {count}" for service, count in content["events"].items()),
         "workflows": ", ".join(f"{count} {name}" for name, count in sorted(workflows.items())),
@@ -185,5 +185,5 @@ def _summary(report: Report) -> Table:
         "emails": f"{len(content['mails'])} of {len(kinds)} kinds",
         "expectations": f"all {content['assertions']} held",
     }.items():
-        table.add_row(Text(name, "bold"), told)
+        table.add_row(Text(name, "bold"), shown)
     return table

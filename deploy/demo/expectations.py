@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from deploy.demo.person import Person
-from deploy.demo.things import Actor, Case, Session, told
+from deploy.demo.things import Actor, Case, Session, in_words
 from deploy.watch.failures import WentWrong
 from deploy.watch.ledger import Event
 from deploy.watch.watch import Watch
@@ -25,7 +25,7 @@ class Expectations:
     def expect_that(self, found: Any, expected: Any) -> None:
         """Assert that something is as expected; of what somebody sees, the fields that are named."""
         for name, value in expected.items() if isinstance(expected, dict) else [("", expected)]:
-            self._same(f"{told(name)}: " if name else "", found.get(name) if name else found, value)
+            self._same(f"{in_words(name)}: " if name else "", found.get(name) if name else found, value)
 
     def expect_events(self, events: Mapping[type[EventData], int], *about: About) -> None:
         """Assert how often each event has happened."""
@@ -75,7 +75,7 @@ class Expectations:
         self.expect_workflows(*about, running={})
 
     async def expect_silence(self, case: Case, since: datetime, but: Mapping[str, Sequence[Actor]]) -> None:
-        """Assert that since then nobody heard of a case but these, by kind, once for each time they are named."""
+        """Assert who received emails about a case since then, by kind: those named and nobody else."""
         for kind, actors in but.items():
             for actor, times in Counter(actors).items():
                 found = len(self.watch.inbox.to(actor.email, kind))
@@ -88,7 +88,7 @@ class Expectations:
             emails = self.watch.inbox.to(person.email)
             came = sorted(email.kind for email in emails if email.date >= since.replace(microsecond=0))
             allowed = sorted(kind for kind, actors in but.items() for actor in actors if actor is person)
-            self._same(f"what {person.first_name} heard: ", came, allowed)
+            self._same(f"emails to {person.first_name} since then: ", came, allowed)
 
     def events(self, *about: About) -> list[Event]:
         """Return what happened to a case, from its referral on, or to sessions, in the order in which it was read."""
@@ -103,4 +103,4 @@ class Expectations:
     def _same(self, what: str, found: Any, expected: Any) -> None:
         self.assertions += 1
         if found != expected:
-            raise WentWrong(f"{what}{told(found)}, expected {told(expected)}")
+            raise WentWrong(f"{what}{in_words(found)}, expected {in_words(expected)}")

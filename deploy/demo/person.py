@@ -58,8 +58,8 @@ class Person(Player):
     async def answers_poll(self, *, yes: Sequence[Hours], maybe: Sequence[Hours] = ()) -> None:
         """{me} says which dates suit."""
         poll = only((await self._items("scheduling/me/polls"))[-1:], "there is no poll")
-        told = answers(poll, yes=yes, maybe=maybe)
-        await self._ask("PUT", f"scheduling/me/polls/{poll['poll_id']}", {"answers": told})
+        said = answers(poll, yes=yes, maybe=maybe)
+        await self._ask("PUT", f"scheduling/me/polls/{poll['poll_id']}", {"answers": said})
 
     async def asks_for_data(self, kind: RequestKind, *, text: Words | None = None) -> None:
         """{me} asks of their data: {kind}."""

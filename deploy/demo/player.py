@@ -120,7 +120,7 @@ async def demo(*, story: Path | None = None, report: Path | None = None, keep: b
                 written.addresses = dict(platform.addresses)
                 display.up()
                 async with story_on(platform, listeners=[display]) as played:
-                    with contextlib.suppress(WentWrong, StoryBroken):  # told by the report
+                    with contextlib.suppress(WentWrong, StoryBroken):  # the report says it
                         await play(story, played, written)
                 finish()
                 if keep:

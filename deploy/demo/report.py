@@ -56,8 +56,8 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as it is written."""
         failed = {"failed": self.failed} if self.failed is not None else {}
-        told = {"ok": self.ok, "story": self.title, **failed, "seconds": round(self.seconds, 1)}
-        return {**told, "addresses": self.addresses, **self.content}
+        summary = {"ok": self.ok, "story": self.title, **failed, "seconds": round(self.seconds, 1)}
+        return {**summary, "addresses": self.addresses, **self.content}
 
     def write(self, path: Path) -> None:
         """Write it to a file."""

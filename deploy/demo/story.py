@@ -1,4 +1,4 @@
-"""What a story is told with besides people: time, and what must hold. Tests and `make demo` play it by this same code.
+"""What a story is written with besides people: time and steps. Tests and `make demo` play it by this same code.
 
 Before each step the platform has settled, so a story plays the same however fast the machine is, and whatever is
 killed and comes back meanwhile.
@@ -19,7 +19,7 @@ from deploy.demo.expectations import About, Expectations
 from deploy.demo.lanes import Lane
 from deploy.demo.person import Person
 from deploy.demo.staff import Staff
-from deploy.demo.things import Actor, Case, Hours, Organisation, Referred, told
+from deploy.demo.things import Actor, Case, Hours, Organisation, Referred, in_words
 from deploy.watch.failures import WentWrong
 from shared.calendar import BELGIUM, BRUSSELS
 from shared.events.base import EventData
@@ -51,7 +51,7 @@ class Step:
 
 
 class Listener:
-    """Is told how a story goes, between its steps; what it raises fails the story."""
+    """Is called as a story goes, between its steps; what it raises fails the story."""
 
     async def began(self, story: "Story") -> None:
         """Everyone is registered and the first day has come."""
@@ -122,7 +122,7 @@ class Story(Expectations):
                 case.people |= set(_actors_in(list(given.values())))
             if "{me}" in sentence:
                 values = {**given, **given.get("about", {}), "me": me, "result": result}
-                text = sentence.format(**{name: told(value) for name, value in values.items()})
+                text = sentence.format(**{name: in_words(value) for name, value in values.items()})
                 for listener in self._listeners:
                     await listener.played(self, Step(verb, given, text))
                 await self.settle()

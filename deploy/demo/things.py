@@ -53,7 +53,7 @@ class Actor:
 
     @property
     def contact(self) -> dict[str, str | None]:
-        """How they are reached, as the APIs are told."""
+        """How they are reached, by the names of the fields of the APIs."""
         names = ("first_name", "last_name", "email", "phone", "language")
         return {name: getattr(self, name) for name in names}
 
@@ -189,7 +189,7 @@ class Transfer:
     id: UUID | None = None
 
 
-def told(value: Any) -> str:
+def in_words(value: Any) -> str:
     """Return something as the player shows it: people by their first name, several things as people write them."""
     match value:
         case Actor(first_name=shown) | Agreement(name=shown) | Referred(person=Actor(first_name=shown)):
@@ -199,9 +199,9 @@ def told(value: Any) -> str:
         case Hours(starts_at=begin):
             shown = f"{begin.astimezone(BRUSSELS):%-d %B}"
         case dict():
-            shown = ", ".join(f"{told(name)} {told(item)}" for name, item in value.items()) or "none"
+            shown = ", ".join(f"{in_words(name)} {in_words(item)}" for name, item in value.items()) or "none"
         case list() | tuple() | set():
-            items = [told(item) for item in value]
+            items = [in_words(item) for item in value]
             shown = " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items) or "nobody"
         case _:
             shown = str(value)
