@@ -108,16 +108,31 @@ _NOTED: dict[type[EventData], tuple[TextClause, Callable[[Any], dict[str, Any]]]
 }
 
 
+# What only takes access away is noted of a case that was erased too.
+_ALSO_ERASED = (intake.CaseErased, intake.BreakGlassClosed)
+
+
+class CaseNotHeld(Exception):
+    """Who publishes this kind of event must hold its case first (`case_state.read` with `hold`)."""
+
+
 def followed_by(service: str) -> list[type[EventData]]:
     """Return the events of others that a service follows; its own are noted as they are published."""
     return [data for data in _NOTED if not data.TYPE.startswith(f"{service}.")]
 
 
 async def note(session: AsyncSession, fact: EventData, *, tenant: UUID) -> None:
-    """Note what an event says of who may come near a case; any other event says nothing of it."""
+    """Note what an event says of who may come near a case; any other event says nothing of it.
+
+    Raises: CaseNotHeld, a bug: the case could be erased before the commit, and this would outlive it.
+    """
     statement, added = _NOTED.get(type(fact), (None, dict))
-    if statement is not None:
-        await session.execute(statement, {"tenant": tenant, **fact.model_dump(), **added(fact)})
+    if statement is None:
+        return
+    values = {"tenant": tenant, **fact.model_dump(), **added(fact)}
+    if not isinstance(fact, _ALSO_ERASED) and not case_state.is_held(session, values["case_id"]):
+        raise CaseNotHeld(fact.TYPE)
+    await session.execute(statement, values)
 
 
 def is_noted(event: Received[Any]) -> bool:
@@ -131,7 +146,7 @@ async def follow(session: AsyncSession, event: Received[Any], state: case_state.
     `state` is that of its case, held: it is not erased between this and the commit.
     """
     erased = state is not None and state.status == "erased"
-    if not erased or isinstance(event.data, intake.CaseErased | intake.BreakGlassClosed):
+    if not erased or isinstance(event.data, _ALSO_ERASED):
         await note(session, event.data, tenant=event.tenant)
 
 

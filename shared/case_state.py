@@ -45,6 +45,8 @@ _LOOK = text(_READ)
 # A case cannot stop or be erased between the look and the commit of what builds on it.
 _HOLD = text(f"{_READ} FOR SHARE")
 _LOCK = text(f"{_READ} FOR UPDATE")
+# Where a transaction notes which cases it holds.
+_HELD = "case-state.held"
 # The lock that stands for a case of which there is no row yet.
 _UNKNOWN = "case-state"
 
@@ -104,6 +106,7 @@ async def raise_to(
     """Note a later state of the case; `version` is the sequence of the case's event, `opened_at` its opening's time."""
     if status == "erased":
         await locks.hold(session, _UNKNOWN, case_id)
+    note_held(session, case_id)
     values = {"case_id": case_id, "tenant": tenant, "status": status, "version": version}
     await session.execute(_RAISE, values | {"opened_at": opened_at})
     if opened_at is not None:
@@ -117,11 +120,24 @@ async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> C
         # There is no row to hold yet. Whoever erases the case waits for this transaction, or has just done so.
         await locks.hold(session, _UNKNOWN, case_id)
         row = (await session.execute(_HOLD, {"case_id": case_id})).first()
+    if hold:
+        note_held(session, case_id)
     return None if row is None else CaseState(row.case_id, row.tenant, row.status, row.version)
+
+
+def note_held(session: AsyncSession, case_id: UUID) -> None:
+    """Note that a case stays as it is until this transaction ends: it is held here, or by a lock that stands for it."""
+    session.info.setdefault(_HELD, set()).add(case_id)
+
+
+def is_held(session: AsyncSession, case_id: UUID) -> bool:
+    """Say whether a case stays as it is until this transaction ends."""
+    return case_id in session.info.get(_HELD, ())
 
 
 async def lock(session: AsyncSession, case_id: UUID) -> None:
     """Wait for all who hold the case as it is, and let nobody hold it until this transaction ends."""
+    note_held(session, case_id)
     await session.execute(_LOCK, {"case_id": case_id})
 
 

@@ -17,6 +17,7 @@ from services.intake.domain.codes import (
     ReleaseReason,
 )
 from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Offer
+from shared import case_state
 from shared.http.paging import PageRequest, Rows, paginate
 
 
@@ -26,6 +27,8 @@ async def case(session: AsyncSession, *, tenant: UUID, case_id: UUID, lock: bool
     if lock:
         # What was read before the lock may have changed since.
         query = query.with_for_update().execution_options(populate_existing=True)
+        # Who erases it locks it too.
+        case_state.note_held(session, case_id)
     return (await session.execute(query)).scalar_one_or_none()
 
 

@@ -22,7 +22,7 @@ from services.network.domain.consents import (
 from services.network.models import Person, PersonFields
 from services.network.operations import notifying
 from services.network.settings import policies
-from shared import calendars, outbox
+from shared import calendars, case_state, outbox
 from shared.calendar import Calendar
 from shared.case_access import has_coordinator
 from shared.clocks import Clock, Clocks
@@ -90,6 +90,8 @@ async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now
     Whom no mail can reach the clock's owner asks: the clock is then left as breached.
     """
     tenant = due.tenant
+    if due.case_id is not None:
+        await case_state.read(session, due.case_id, hold=True)
     if await clocks.waiting_for(session, due) is None:
         return False
     person = await queries.person(session, tenant=tenant, person_id=due.subject, lock=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -211,9 +212,20 @@ class TestPublish:
         asker = _staff(coordinator, Role.COORDINATOR)
         async with db.transaction() as session:
             here = Projection(session, Life(case, [], []))
+            await case_state.read(session, case, hold=True)
             for fact, found in (
                 (intake.CoordinatorAssigned(**values), {Relation.COORDINATOR}),
                 (intake.CoordinatorReleased(**values, reason="unavailable"), set()),
             ):
                 await outbox.publish(session, fact, stream=case, tenant=TENANT, case=case, now=NOW)
                 assert await here.relations(asker) == found
+
+    async def test_refuses_what_would_outlive_the_erasure_of_a_case_that_is_not_held(
+        self, db: Database
+    ) -> None:
+        case = uuid4()
+        fact = network.PersonAdded(case_id=case, person_id=uuid4(), role="circle")
+        async with db.transaction() as session:
+            await case_state.read(session, uuid4(), hold=True)
+            with pytest.raises(case_access.CaseNotHeld):
+                await outbox.publish(session, fact, stream=case, tenant=TENANT, case=case, now=NOW)
