@@ -1,8 +1,12 @@
 """The decoder that Temporal's web UI asks to make encrypted payloads readable, for the operators of an installation.
 
-Whoever reaches it reads what workflows were given: ids, codes and dates. Keep it behind the same door as the UI.
+It answers who gives its password. Browsers ask for that once, at its own page, and send it along when the web UI is
+told to include credentials.
 """
 
+import hmac
+from base64 import b64encode
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,30 +14,52 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+_USER = "ops"
 
-def create_app(key: bytes, *, origin: str | None) -> "Starlette":
-    """Return the application; only pages from `origin` may ask it, from a browser."""
+
+def create_app(
+    keys: Sequence[bytes], *, password: str, origin: str | None, hosts: Sequence[str]
+) -> "Starlette":
+    """Return the application, which decrypts with these keys.
+
+    Only pages from `origin` may ask it, from a browser, and only under one of these names: another name that leads here
+    is somebody else's page. Its user is `ops`.
+    """
     from google.protobuf import json_format
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.cors import CORSMiddleware
-    from starlette.responses import JSONResponse
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.responses import JSONResponse, PlainTextResponse
     from starlette.responses import Response as PlainResponse
     from starlette.routing import Route
     from temporalio.api.common.v1 import Payloads
 
     from shared.temporal import Codec
 
-    codec = Codec(key)
+    codec = Codec(keys)
+    expected = "Basic " + b64encode(f"{_USER}:{password}".encode()).decode()
+
+    def refusal(request: "Request") -> "Response | None":
+        if hmac.compare_digest(request.headers.get("authorization", "").encode(), expected.encode()):
+            return None
+        challenge = {"WWW-Authenticate": 'Basic realm="Kring codec"'}
+        return JSONResponse({"title": "not authenticated"}, status_code=401, headers=challenge)
 
     async def decode(request: "Request") -> "Response":
+        refused = refusal(request)
+        if refused is not None:
+            return refused
         try:
             asked = json_format.Parse(await request.body(), Payloads())
-            readable = await codec.decode(asked.payloads)
+            readable = codec.readable(asked.payloads)
         except (json_format.ParseError, ValueError, UnicodeDecodeError):
             return JSONResponse({"title": "not payloads of this installation"}, status_code=400)
         answer = json_format.MessageToJson(Payloads(payloads=readable))
         return PlainResponse(answer, media_type="application/json")
+
+    async def log_in(request: "Request") -> "Response":
+        return refusal(request) or PlainTextResponse("Histories are readable in Temporal's pages now.")
 
     async def live(_request: "Request") -> "Response":
         return JSONResponse({"status": "live"})
@@ -41,9 +67,11 @@ def create_app(key: bytes, *, origin: str | None) -> "Starlette":
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[origin] if origin else [],
+        allow_credentials=True,
         allow_methods=["POST"],
         allow_headers=["content-type", "x-namespace"],
     )
     return Starlette(
-        routes=[Route("/decode", decode, methods=["POST"]), Route("/health/live", live)], middleware=[cors]
+        routes=[Route("/", log_in), Route("/decode", decode, methods=["POST"]), Route("/health/live", live)],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts)), cors],
     )

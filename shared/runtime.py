@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from shared import logs, telemetry
-from shared.audit import Recorder, Sealer, audit_key_for
+from shared.audit import Recorder, Sealer
 from shared.auth import Issuer
 from shared.clock import clock_from
 from shared.context import Context
@@ -47,13 +47,13 @@ class Service:
 @contextlib.asynccontextmanager
 async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
     """Yield the connected parts of a service (connections are made at first use)."""
-    secrets = Secrets.load(settings.secrets_dir)
+    directory = settings.secrets_of(service)
+    secrets = Secrets.load(directory)
     database = Database.connect(
         settings.database_for(service), application_name=f"kring-{service}", pool_size=settings.database_pool
     )
     clock = clock_from(settings)
-    audit_key = audit_key_for(secrets.audit_key, service)
-    database.before_commit(Recorder(service=service, clock=clock, key=audit_key).write)
+    database.before_commit(Recorder(service=service, clock=clock, key=secrets.audit_key).write)
     master, previous = wrappers_of(settings, secrets)
     vault = Vault.connect(
         settings.database_for(service, name="keys"),
@@ -62,7 +62,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
         previous=previous,
         index_key=secrets.index_key,
     )
-    issuer = Issuer.load(settings.secrets_dir / "signing_key")
+    issuer = Issuer.load(directory / "signing_key")
     services = ServiceClient(settings=settings, issuer=issuer, service=service)
     try:
         yield Context(
@@ -75,7 +75,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
                 service=service,
                 address=settings.temporal_address,
                 namespace=settings.temporal_namespace,
-                codec_key=secrets.codec_key,
+                codec_keys=secrets.codec_keys,
             ),
             services=services,
             issuer=issuer,
@@ -167,7 +167,7 @@ class _Running:
 
     async def _sealer(self) -> None:
         name = self._service.name
-        key = audit_key_for(Secrets.load(self._settings.secrets_dir).audit_key, name)
+        key = Secrets.load(self._settings.secrets_of(name)).audit_key
         await Sealer(self._context.database, service=name, key=key).run(self._stop)
 
     async def _announcer(self) -> None:

@@ -1,9 +1,11 @@
-"""The keys of an installation, read from files (mounted secrets, or made at first start on one machine)."""
+"""The secrets of one process, read from files (mounted secrets, or made at first start on one machine).
+
+An installation's directory of secrets has one directory for each service, with all that this service is given and
+nothing of another's. A process mounts its own; commands of the installation are given the whole.
+"""
 
 import base64
-import hmac
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 
@@ -12,58 +14,86 @@ class SecretMissing(Exception):
 
 
 @dataclass(frozen=True)
+class Login:
+    """A user of a server, with its password."""
+
+    user: str
+    password: str = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> "Login":
+        """Read a login (`user:password`). Raises: SecretMissing."""
+        user, _, password = read_secret(path).partition(":")
+        if not user or not password:
+            raise SecretMissing(f"{path} must hold a user and a password, as user:password")
+        return cls(user, password)
+
+
+@dataclass(frozen=True)
 class Secrets:
-    """32-byte keys. They never appear in representations or logs."""
+    """The 32-byte keys of one service. They never appear in representations or logs."""
 
     # None: a key management service wraps in its place.
     master_key: bytes | None = field(repr=False)
-    codec_key: bytes = field(repr=False)
-    link_key: bytes = field(repr=False)
     index_key: bytes = field(repr=False)
     audit_key: bytes = field(repr=False)
+    # The first encrypts; all decrypt.
+    codec_keys: tuple[bytes, ...] = field(repr=False)
     # Master keys that wrap nothing new but still open what they wrapped.
     master_keys_previous: tuple[bytes, ...] = field(repr=False, default=())
 
     @classmethod
     def load(cls, directory: Path) -> "Secrets":
-        """Read the keys (each 32 bytes in urlsafe base64). Raises: SecretMissing."""
-        indexes, master = directory / "index_key", directory / "master_key"
-        # Where a key management service wraps there may be none; indexes then have a key of their own.
-        master_key = None if indexes.exists() and not master.exists() else _read(master)
-        # An installation from before this file existed made its indexes with the master key.
-        index_key = index_key_of(master_key) if master_key and not indexes.exists() else _read(indexes)
-        keys = {name: _read(directory / name) for name in ("codec_key", "link_key", "audit_key")}
-        previous = tuple(_read(path) for path in sorted(directory.glob("master_key_previous*")))
-        return cls(**keys, master_key=master_key, index_key=index_key, master_keys_previous=previous)
+        """Read the keys of a service (each 32 bytes in urlsafe base64) from its directory. Raises: SecretMissing."""
+        master = directory / "master_key"
+        index_key = read_key(directory / "index_key")
+        return cls(
+            # Where a key management service wraps there may be none.
+            master_key=read_key(master) if master.exists() else None,
+            index_key=index_key,
+            audit_key=read_key(directory / "audit_key"),
+            codec_keys=tuple(read_key(path) for path in versions(directory / "codec_key")),
+            master_keys_previous=tuple(
+                read_key(path) for path in sorted(directory.glob("master_key_previous*"))
+            ),
+        )
 
 
-def index_key_of(master_key: bytes) -> bytes:
-    """Return the key of blind indexes that goes with a master key, where there is none of its own."""
-    return hmac.digest(master_key, b"blind index", sha256)
+def secrets_of(directory: Path, process: str) -> Path:
+    """Return where the secrets of a process are: in the directory itself, if that is not a whole installation's."""
+    own = directory / process
+    return own if own.is_dir() else directory
+
+
+def versions(path: Path) -> list[Path]:
+    """Return the files of a secret: the one in use, then those that are accepted too while it is replaced."""
+    others = sorted(path.parent.glob(f"{path.name}_next*")) + sorted(
+        path.parent.glob(f"{path.name}_previous*")
+    )
+    return [path, *others]
 
 
 def role_of(service: str) -> str:
-    """Return the name of the role as which a service logs in to PostgreSQL: it owns nothing there."""
+    """Return the name of the role in PostgreSQL that holds a service's rights: its logins are members of it."""
     return f"kring_{service}"
 
 
-def password_of(database_key: bytes, role: str) -> str:
-    """Return a role's password, made from the installation's key for databases."""
-    return hmac.digest(database_key, f"database role {role}".encode(), sha256).hex()
-
-
-def database_key(directory: Path) -> bytes:
-    """Read the key that the passwords of the services' roles are made of. Raises: SecretMissing."""
-    return _read(directory / "database_key")
-
-
-def _read(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """Read a key. Raises: SecretMissing."""
     try:
-        key = base64.urlsafe_b64decode(path.read_text().strip())
+        key = base64.urlsafe_b64decode(read_secret(path))
+    except ValueError:
+        raise SecretMissing(f"the key in {path} is not in urlsafe base64") from None
+    if len(key) != 32:
+        raise SecretMissing(f"the key in {path} must be 32 bytes in urlsafe base64")
+    return key
+
+
+def read_secret(path: Path) -> str:
+    """Read a secret as it is written. Raises: SecretMissing."""
+    try:
+        return path.read_text().strip()
     except (OSError, ValueError):
         raise SecretMissing(
             f"the key file {path} cannot be read; give KRING_SECRETS_DIR a directory with it"
         ) from None
-    if len(key) != 32:
-        raise SecretMissing(f"the key in {path} must be 32 bytes in urlsafe base64")
-    return key

@@ -5,3 +5,5 @@ SERVICES = ("intake", "network", "scheduling", "plans", "training")
 SERVICES_WITH_CASES = ("intake", "network", "scheduling", "plans")
 # Those that send mail themselves; the others let network write to the people of a case.
 SERVICES_WITH_MAIL = ("intake", "network", "training")
+# The one that exchanges personal links for tokens, and so the only one that may vouch for people of a case.
+SERVICE_WITH_LINKS = "network"

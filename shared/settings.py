@@ -14,7 +14,7 @@ from shared.retention import (
     EVENTS_DAYS_AT_MOST,
     MESSAGES_DAYS_AT_LEAST,
 )
-from shared.secrets import database_key, password_of, role_of
+from shared.secrets import Login, secrets_of
 
 
 class Settings(BaseSettings):
@@ -148,16 +148,19 @@ class Settings(BaseSettings):
         server = self.database_url if name != "keys" else self.keys_database_url or self.database_url
         return database_url(server.get_secret_value(), f"kring_{name}")
 
-    def database_for(self, service: str, *, name: str | None = None) -> str:
-        """Return the URL of a service's database (or of `kring_<name>`), as the role of the service.
+    def secrets_of(self, process: str) -> Path:
+        """Return the directory with the secrets of a service."""
+        return secrets_of(self.secrets_dir, process)
 
-        Raises: SecretMissing if the key that its password is made of is not there.
+    def database_for(self, service: str, *, name: str | None = None) -> str:
+        """Return the URL of a service's database (or of `kring_<name>`), with the login of the service.
+
+        Raises: SecretMissing if that is not there.
         """
         from sqlalchemy.engine import make_url
 
-        role = role_of(service)
-        password = password_of(database_key(self.secrets_dir), role)
-        url = make_url(self.database_of(name or service)).set(username=role, password=password)
+        login = Login.read(self.secrets_of(service) / "database_login")
+        url = make_url(self.database_of(name or service)).set(username=login.user, password=login.password)
         return url.render_as_string(hide_password=False)
 
     @cached_property

@@ -1,16 +1,17 @@
 """The connection to Temporal: starting and waking workflows so that a repetition changes nothing.
 
-Payloads and failures are unreadable to all but those with the codec key.
+Payloads and failures are encrypted with a key of the service: others can neither read nor write them.
 """
 
 import dataclasses
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from prometheus_client import Counter
 from pydantic import BaseModel
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import IndexedValueType
@@ -42,14 +43,21 @@ SEARCH_ATTRIBUTES = {
 LOOK_AGAIN = "look-again"
 _ENCODING = b"binary/kring-aes-gcm"
 
+REFUSED = Counter("kring_payloads_refused_total", "Payloads of workflows that this service did not encrypt")
+
 I = TypeVar("I", bound=BaseModel)  # noqa: E741 - the input of a workflow
 
 
-class Codec(PayloadCodec):
-    """Encrypts every payload with one key of the installation (32 bytes)."""
+class PayloadRefused(ValueError):
+    """A payload was not encrypted with a key of this service: whoever wrote it is not this service."""
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+
+class Codec(PayloadCodec):
+    """Encrypts every payload with a key of the service (32 bytes), and takes no other."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        """Take the key that encrypts, then others that decrypt too."""
+        self._ciphers = [AESGCM(key) for key in keys]
 
     async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
         """Return encrypted payloads."""
@@ -58,32 +66,41 @@ class Codec(PayloadCodec):
         encoded = []
         for payload in payloads:
             nonce = os.urandom(12)
-            sealed = nonce + self._cipher.encrypt(nonce, payload.SerializeToString(), _ENCODING)
+            sealed = nonce + self._ciphers[0].encrypt(nonce, payload.SerializeToString(), _ENCODING)
             encoded.append(Payload(metadata={"encoding": _ENCODING}, data=sealed))
         return encoded
 
     async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Return readable payloads; what is not ours is left as it is."""
-        decoded = []
-        for payload in payloads:
-            if payload.metadata.get("encoding") != _ENCODING:
-                decoded.append(payload)
-                continue
+        """Return readable payloads. Raises: PayloadRefused if one is not encrypted, or with another's key."""
+        return [self._decoded(payload) for payload in payloads]
+
+    def readable(self, payloads: Iterable[Payload]) -> list[Payload]:
+        """Return payloads for people who read a history; what is not encrypted is left as it is.
+
+        Raises: PayloadRefused if one was encrypted with another's key.
+        """
+        return [
+            self._decoded(payload) if payload.metadata.get("encoding") == _ENCODING else payload
+            for payload in payloads
+        ]
+
+    def _decoded(self, payload: Payload) -> Payload:
+        for cipher in self._ciphers if payload.metadata.get("encoding") == _ENCODING else ():
             try:
-                plain = self._cipher.decrypt(payload.data[:12], payload.data[12:], _ENCODING)
-            except InvalidTag:
-                raise ValueError("a payload was encrypted with another codec key") from None
-            decoded.append(Payload.FromString(plain))
-        return decoded
+                return Payload.FromString(cipher.decrypt(payload.data[:12], payload.data[12:], _ENCODING))
+            except (InvalidTag, ValueError):
+                continue
+        REFUSED.inc()
+        raise PayloadRefused("a payload was not encrypted with a key of this service")
 
 
-def data_converter(codec_key: bytes | None) -> DataConverter:
+def data_converter(codec_keys: Sequence[bytes]) -> DataConverter:
     """Return the converter for clients, workers and replayers; without a key (recorded histories) nothing is hidden."""
-    if codec_key is None:
+    if not codec_keys:
         return pydantic_data_converter
     return dataclasses.replace(
         pydantic_data_converter,
-        payload_codec=Codec(codec_key),
+        payload_codec=Codec(codec_keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 
@@ -108,11 +125,11 @@ def task_queue_of(service: str) -> str:
 class Temporal:
     """Starts and wakes a service's workflows. The client is made at first use: a service starts without Temporal."""
 
-    def __init__(self, *, service: str, address: str, namespace: str, codec_key: bytes | None) -> None:
+    def __init__(self, *, service: str, address: str, namespace: str, codec_keys: Sequence[bytes]) -> None:
         self._service = service
         self._address = address
         self._namespace = namespace
-        self._codec_key = codec_key
+        self._codec_keys = codec_keys
         self._client: Client | None = None
 
     async def client(self) -> Client:
@@ -122,7 +139,7 @@ class Temporal:
                 self._client = await Client.connect(
                     self._address,
                     namespace=self._namespace,
-                    data_converter=data_converter(self._codec_key),
+                    data_converter=data_converter(self._codec_keys),
                     interceptors=[TracingInterceptor(tracer)],
                 )
             except (RuntimeError, RPCError):

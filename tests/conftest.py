@@ -24,7 +24,6 @@ from deploy.local.temporal import TemporalServer, TimeSkippingServer
 from shared import logs
 from shared.broker import declare_all
 from shared.database import Database
-from shared.secrets import database_key
 from shared.services import SERVICES
 from shared.settings import Settings
 from tests.support.backing import KEYS, ROOT, Backing, Databases
@@ -161,7 +160,7 @@ async def fresh_temporal(tmp_path: Path) -> AsyncIterator[TimeSkippingServer]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def databases(postgres: PostgreSQL, secrets_dir: Path) -> Databases:
     """Where tests get databases from."""
-    return Databases(postgres, database_key(secrets_dir))
+    return Databases(postgres, secrets_dir)
 
 
 @pytest.fixture(scope="session")

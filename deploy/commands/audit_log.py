@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from deploy.local.errors import PlatformError
-from shared.audit import audit_key_for
 from shared.audit.shortening import shorten
 from shared.audit.verifying import Broken, Verification
 from shared.database import Database
@@ -66,7 +65,7 @@ async def shorten_all(services: Sequence[str], *, years: int) -> int:
 async def _chain(service: str) -> AsyncIterator[tuple[Database, bytes]]:
     """Yield a service's database as its owner reaches it, and the key of its chain."""
     settings = Settings()
-    key = audit_key_for(Secrets.load(settings.secrets_dir).audit_key, service)
+    key = Secrets.load(settings.secrets_of(service)).audit_key
     database = Database.connect(
         settings.database_of(service), application_name="kring-audit-log", pool_size=1
     )

@@ -23,6 +23,7 @@ from deploy.local.errors import PlatformError
 from shared.database import Database
 from shared.services import SERVICES
 from shared.settings import Settings
+from shared.vault import KeyStore, MasterKey
 
 _AT_ONCE = 5000
 # Later than any event of a case can be: what was erased stays so, whatever a restored broker still holds.
@@ -62,12 +63,14 @@ async def apply_ledger(settings: Settings, *, kept: Path | None = None) -> Appli
     lines = read_lines(kept) if kept is not None else []
     async with _key_store(settings) as store:
         for start in range(0, len(lines), _AT_ONCE):
-            ids = {UUID(line.key_id) for line in lines[start : start + _AT_ONCE]}
-            applied.destroyed += await store.destroy(sorted(ids))
+            for service in SERVICES:
+                named = [line for line in lines[start : start + _AT_ONCE] if line.service == service]
+                applied.destroyed += await _destroy(store, service, named)
         for service in SERVICES:
-            async for keys in _named(settings, service):
-                applied.keys += len(keys)
-                applied.destroyed += await store.destroy(keys)
+            async for rows in _rows(settings, service):
+                named = [_line(service, row) for row in rows]
+                applied.keys += len({line.key_id for line in named})
+                applied.destroyed += await _destroy(store, service, named)
     for service in SERVICES:
         applied.repeated += await _repeat(
             settings, service, [line for line in lines if line.service == service]
@@ -145,23 +148,24 @@ def _line(service: str, row: Any) -> Line:
 
 
 @asynccontextmanager
-async def _key_store(settings: Settings) -> AsyncIterator[Any]:
-    from shared.secrets import Secrets
-    from shared.vault import KeyStore, wrappers_of
-
+async def _key_store(settings: Settings) -> AsyncIterator[KeyStore]:
     database = Database.connect(settings.database_of("keys"), application_name="kring-ledger", pool_size=1)
     # Nothing is opened here: destroying asks for no master key.
-    master, _ = wrappers_of(settings, Secrets.load(settings.secrets_dir))
-    store = KeyStore(database, master=master)
+    store = KeyStore(database, master=MasterKey(bytes(32)))
     try:
         yield store
     finally:
         await store.close()
 
 
-async def _named(settings: Settings, service: str) -> AsyncIterator[list[UUID]]:
-    async for rows in _rows(settings, service):
-        yield sorted({row.key_id for row in rows})
+async def _destroy(store: KeyStore, service: str, lines: Sequence[Line]) -> int:
+    """Destroy what a service's ledger names, and note anew that it was ordered: a restored store has forgotten it."""
+    if not lines:
+        return 0
+    erasures = {UUID(line.erased): line.kind for line in lines}
+    await store.order(erasures.items())
+    ids = sorted({UUID(line.key_id) for line in lines})
+    return await store.destroy(ids, owner=service, erasures=list(erasures))
 
 
 async def _rows(settings: Settings, service: str) -> AsyncIterator[Sequence[Any]]:

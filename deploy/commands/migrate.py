@@ -28,9 +28,9 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     # Imported before the first try: on one machine the server starts meanwhile.
     from deploy.commands.erasures import apply_ledger
     from shared import migrations
-    from shared.secrets import database_key
+    from shared.secrets import Login, versions
     from shared.settings import Settings
-    from shared.vault.keys import KEY_STORE_TABLES, prepare_key_store
+    from shared.vault.keys import prepare_key_store
 
     settings = Settings()
     await _reach(settings.database_url, "KRING_DATABASE_URL", wait_seconds=wait_seconds)
@@ -38,10 +38,12 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
         await _reach(settings.keys_database_url, "KRING_KEYS_DATABASE_URL", wait_seconds=wait_seconds)
     keys = settings.database_of("keys")
     await migrations.ensure_database(keys)
-    await prepare_key_store(keys)
-    key = database_key(settings.secrets_dir)
-    await migrations.let_services_in(url=keys, services=services, tables=KEY_STORE_TABLES, key=key)
-    await migrations.upgrade_all({name: settings.database_of(name) for name in services}, key=key)
+    logins = {
+        name: [Login.read(path) for path in versions(settings.secrets_of(name) / "database_login")]
+        for name in services
+    }
+    await prepare_key_store(keys, logins)
+    await migrations.upgrade_all({name: settings.database_of(name) for name in services}, logins=logins)
     # No service starts before this: in a key store that was restored the keys of who was erased have come back.
     applied = await apply_ledger(settings)
     if applied.destroyed:

@@ -41,13 +41,17 @@ async def serve_codec() -> int:
 
     from deploy.codec import create_app
     from shared.http.server import server_config
-    from shared.secrets import Secrets
+    from shared.secrets import read_key, read_secret, secrets_of
     from shared.settings import Settings
 
     settings = Settings()
     check_port(settings.http_host, settings.http_port)
+    directory = secrets_of(settings.secrets_dir, "codec")
     app = create_app(
-        Secrets.load(settings.secrets_dir).codec_key, origin=os.environ.get("KRING_CODEC_ORIGIN")
+        [read_key(path) for path in sorted(directory.glob("*_codec_key*"))],
+        password=read_secret(directory / "codec_password"),
+        origin=os.environ.get("KRING_CODEC_ORIGIN"),
+        hosts=os.environ.get("KRING_CODEC_HOSTS", "127.0.0.1,localhost").split(","),
     )
     server = Server(server_config(app, settings))
     await server.serve()

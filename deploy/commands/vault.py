@@ -11,42 +11,47 @@ from deploy.local.errors import PlatformError
 from shared.database import Database, Scope
 from shared.errors import Operational
 from shared.secrets import Secrets
+from shared.services import SERVICES
 from shared.settings import Settings
 from shared.vault import KeyStore, VaultError, wrappers_of
 
 _TENANTS = text("SELECT tenant FROM tenant_seen UNION SELECT tenant FROM outbox WHERE tenant IS NOT NULL")
+_WRAPS = "wraps new keys"
 
 
 async def status() -> int:
-    """Print how many keys each master key wraps, and how many were destroyed; never a key."""
+    """Print how many keys of each service each of its master keys wraps, and how many were destroyed; never a key."""
     settings = Settings()
-    async with _store(settings) as (store, names):
-        by_master, destroyed = await store.counts()
-    for master_id in sorted({*names, *by_master}):
-        print(f"{master_id}  {by_master.get(master_id, 0)} keys  {names.get(master_id, 'not here')}")
-    print(f"destroyed: {destroyed} keys")
+    for service in SERVICES:
+        async with _store(settings, service) as (store, names):
+            by_master, destroyed = await store.counts(owner=service)
+        for master_id in sorted({*names, *by_master}):
+            state = names.get(master_id, "not here")
+            print(f"{service:<10}  {master_id}  {by_master.get(master_id, 0)} keys  {state}")
+        print(f"{service:<10}  destroyed: {destroyed} keys")
     return 0
 
 
 async def rotate() -> int:
     """Wrap every key with what wraps new ones (a master key, or a key management service); print how many were changed.
 
-    Raises: PlatformError if the key of indexes has no file of its own, or if keys are wrapped by a master key
-    that is not here.
+    Raises: PlatformError if keys are wrapped by a master key that is not here.
     """
     settings = Settings()
-    _refuse_without_index_key(settings.secrets_dir)
-    async with _store(settings) as (store, _):
-        try:
-            changed = await store.rewrap()
-        except VaultError as error:
-            raise PlatformError(f"Not all keys could be wrapped anew: {error}.") from None
-        except Operational as error:
-            raise PlatformError(f"Not all keys could be wrapped anew: {error}. Begin again later.") from None
-        by_master, _ = await store.counts()
+    changed = others = 0
+    for service in SERVICES:
+        async with _store(settings, service) as (store, names):
+            try:
+                changed += await store.rewrap(owner=service)
+            except VaultError as error:
+                raise PlatformError(f"Not all keys could be wrapped anew: {error}.") from None
+            except Operational as error:
+                raise PlatformError(
+                    f"Not all keys could be wrapped anew: {error}. Begin again later."
+                ) from None
+            by_master, _ = await store.counts(owner=service)
+        others += sum(count for master, count in by_master.items() if names.get(master) != _WRAPS)
     print(f"wrapped anew: {changed} keys")
-    master, _ = wrappers_of(settings, Secrets.load(settings.secrets_dir))
-    others = sum(count for master_id, count in by_master.items() if master_id != master.id)
     if others:
         print(f"still under another master key: {others} keys; a service makes new ones with it")
         return 1
@@ -89,21 +94,12 @@ async def reindex() -> int:
 
 
 @contextlib.asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[tuple[KeyStore, dict[str, str]]]:
-    """Yield the store of keys, and what each master key that is here is, by its id."""
-    master, previous = wrappers_of(settings, Secrets.load(settings.secrets_dir))
+async def _store(settings: Settings, service: str) -> AsyncIterator[tuple[KeyStore, dict[str, str]]]:
+    """Yield the store of keys with what wraps those of a service, and what each of these is for, by its id."""
+    master, previous = wrappers_of(settings, Secrets.load(settings.secrets_of(service)))
     database = Database.connect(settings.database_of("keys"), application_name="kring-vault", pool_size=1)
     store = KeyStore(database, master=master, previous=previous)
     try:
-        yield store, {**{key.id: "opens older keys" for key in previous}, master.id: "wraps new keys"}
+        yield store, {**{key.id: "opens older keys" for key in previous}, master.id: _WRAPS}
     finally:
         await store.close()
-
-
-def _refuse_without_index_key(directory: Path) -> None:
-    # Without the file it is made from the master key: once that is replaced, nothing indexed is found.
-    if not (directory / "index_key").exists():
-        raise PlatformError(
-            f"There is no {directory / 'index_key'}. With the old key still as master_key, run"
-            f" `kring secrets {directory}`, give the file to every service, and begin again."
-        )

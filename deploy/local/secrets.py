@@ -1,43 +1,96 @@
-"""The keys of an installation on one machine, generated at its first start and readable by its owner alone."""
+"""The secrets of an installation on one machine, generated at its first start and readable by their owner alone."""
 
 import base64
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
-KEYS = ("master_key", "index_key", "codec_key", "link_key", "database_key", "audit_key")
+from shared.secrets import role_of, versions
+from shared.services import SERVICE_WITH_LINKS, SERVICES
+
+# Of each service; its signing key (of tokens and events) and its logins come besides.
+KEYS = ("master_key", "index_key", "codec_key", "audit_key")
 # Where the realm of deploy/keycloak/ is, at a Keycloak server.
 REALM = "/realms/kring"
 
 
 def ensure_secrets(directory: Path) -> None:
-    """Generate what is missing in the directory of secrets; what is there stays."""
-    from shared.auth import LOCAL_ISSUER, PLATFORM_ISSUER, generate_key, trusted_issuer
-    from shared.secrets import index_key_of
+    """Generate what is missing in the directory of secrets; what is there stays.
 
-    directory.mkdir(parents=True, exist_ok=True)
-    directory.chmod(0o700)
-    if (directory / "master_key").exists() and not (directory / "index_key").exists():
-        # Made before this key had a file: what was indexed with the master key must still be found.
-        master = base64.urlsafe_b64decode((directory / "master_key").read_text().strip())
-        write_private(directory / "index_key", base64.urlsafe_b64encode(index_key_of(master)).decode())
-    for name in KEYS:
-        if not (directory / name).exists():
-            write_private(directory / name, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
-    trusted = []
-    for name, issuer in (("signing_key", PLATFORM_ISSUER), ("local_issuer_key", LOCAL_ISSUER)):
-        path = directory / name
-        if not path.exists():
-            write_private(path, json.dumps(generate_key().as_dict(private=True)))
-        trusted.append((issuer, path))
-    if not (directory / "issuers.json").exists():
-        from joserfc.jwk import ECKey
+    Each service has a directory in it, as has the decoder for Temporal's web UI. The list of issuers stands in the
+    directory itself; each service gets a copy.
+    """
+    from shared.auth import generate_key
 
-        entries = [
-            trusted_issuer(issuer, ECKey.import_key(json.loads(path.read_text()))) for issuer, path in trusted
-        ]
-        write_private(directory / "issuers.json", json.dumps(entries, indent=1))
+    for process in (directory, *(directory / name for name in (*SERVICES, "codec"))):
+        process.mkdir(parents=True, exist_ok=True)
+        process.chmod(0o700)
+    for service in SERVICES:
+        own = directory / service
+        for name in KEYS:
+            _ensure(own / name, new_key)
+        _ensure(own / "database_login", lambda: new_login(role_of(service)))  # noqa: B023 - called at once
+        _ensure(own / "broker_login", lambda: new_login(service))  # noqa: B023 - called at once
+        _ensure(own / "signing_key", lambda: new_signing_key(service))  # noqa: B023 - called at once
+    _ensure(directory / SERVICE_WITH_LINKS / "link_key", new_key)
+    _ensure(directory / "local_issuer_key", lambda: json.dumps(generate_key().as_dict(private=True)))
+    _ensure(directory / "codec" / "codec_password", lambda: secrets.token_hex(20))
+    hand_out(directory)
+
+
+def hand_out(directory: Path) -> None:
+    """Write anew what is made from the secrets of others: the platform's own issuer, and the copies of each process."""
+    from joserfc.jwk import ECKey
+
+    from shared.auth import LOCAL_ISSUER, PLATFORM_ISSUER, trusted_issuer
+
+    signing = [path for service in SERVICES for path in versions(directory / service / "signing_key")]
+    own = [
+        trusted_issuer(issuer, *(ECKey.import_key(json.loads(path.read_text())) for path in paths))
+        for issuer, paths in ((PLATFORM_ISSUER, signing), (LOCAL_ISSUER, [directory / "local_issuer_key"]))
+    ]
+    path = directory / "issuers.json"
+    names = {entry["issuer"] for entry in own}
+    others = json.loads(path.read_text()) if path.exists() else []
+    entries = [*own, *(entry for entry in others if entry["issuer"] not in names)]
+    _put(path, json.dumps(entries, indent=1))
+    for service in SERVICES:
+        _put(directory / service / path.name, path.read_text())
+    codec = directory / "codec"
+    for stale in codec.glob("*_codec_key*"):
+        stale.unlink()
+    for service in SERVICES:
+        for key in versions(directory / service / "codec_key"):
+            _put(codec / f"{service}_{key.name}", key.read_text())
+
+
+def new_key() -> str:
+    """Return a new key of 32 bytes, as it is written into a file."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def new_login(name: str) -> str:
+    """Return a new login, whose user begins with a name and is another each time."""
+    return f"{name}_{secrets.token_hex(4)}:{secrets.token_hex(20)}"
+
+
+def new_signing_key(service: str) -> str:
+    """Return a new key of a service for its tokens and events, whose id says whose it is."""
+    from shared.auth import generate_key
+
+    return json.dumps(generate_key(service).as_dict(private=True))
+
+
+def _ensure(path: Path, make: Callable[[], str]) -> None:
+    if not path.exists():
+        write_private(path, make())
+
+
+def _put(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text() != text:
+        write_private(path, text)
 
 
 def trust_keycloak(directory: Path, *, url: str, reached_at: str | None = None, local: bool = False) -> None:
@@ -64,6 +117,7 @@ def trust_keycloak(directory: Path, *, url: str, reached_at: str | None = None, 
     entries.append(entry)
     trusted_issuers(entries, local=local)
     write_private(path, json.dumps(entries, indent=1))
+    hand_out(directory)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from deploy.local.errors import PartFailed
 from deploy.local.part import OWN_PROGRAMS, NotReadyYet, Part, http_get
+from shared.secrets import secrets_of
 
 
 def _without_credentials(url: str) -> str:
@@ -52,7 +53,8 @@ class Service(Part):
         return {
             **OWN_PROGRAMS,
             **self._environment,
-            # It logs in as its own role: the owner's password is for migrations.
+            # What it is given, and nothing of another's. It logs in as itself: the owner's password is for migrations.
+            "KRING_SECRETS_DIR": str(secrets_of(Path(self._environment["KRING_SECRETS_DIR"]), self.name)),
             "KRING_DATABASE_URL": _without_credentials(self._environment["KRING_DATABASE_URL"]),
             "KRING_HTTP_HOST": "127.0.0.1",
             "KRING_HTTP_PORT": str(self.port),

@@ -51,7 +51,7 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
     await projections.note_taking_part(
         session,
         case_id=event.data.case_id,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         people={member.person_id: True for member in event.data.members},
         version=event.sequence,
     )
@@ -65,7 +65,7 @@ async def keep_answer(
     await projections.note_taking_part(
         session,
         case_id=event.data.case_id,
-        tenant=tenant_of(event),
+        tenant=event.tenant,
         people={event.data.person_id: event.data.answer == "yes"},
         version=event.sequence,
     )

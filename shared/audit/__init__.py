@@ -6,7 +6,7 @@ these note what a transaction touched, and its commit writes it down (`Recorder`
 
 from shared.audit.noting import ITSELF, Actor, Row, act_as, acting, note_break_glass, note_facts, note_rows
 from shared.audit.recording import Recorder, Unattributed
-from shared.audit.sealing import Sealer, audit_key_for
+from shared.audit.sealing import Sealer
 
 __all__ = [
     "ITSELF",
@@ -17,7 +17,6 @@ __all__ = [
     "Unattributed",
     "act_as",
     "acting",
-    "audit_key_for",
     "note_break_glass",
     "note_facts",
     "note_rows",

@@ -38,11 +38,6 @@ _SEAL = text(
 )
 
 
-def audit_key_for(key: bytes, service: str) -> bytes:
-    """Return a service's own key for its chain, made from the installation's."""
-    return hmac.digest(key, f"audit|{service}".encode(), sha256)
-
-
 @dataclass(frozen=True)
 class Seal:
     """One link of the chain."""

@@ -11,10 +11,13 @@ from uuid import UUID
 from shared.auth.issuers import ClaimPath, TrustedIssuer
 from shared.auth.principal import NO_TENANT, PLATFORM_ROLES, Kind, Principal, Role
 from shared.ids import derived
+from shared.services import SERVICE_WITH_LINKS
 
 SKEW_SECONDS = 30
 # However long its issuer would let a token last: whoever left an organisation is out within a day.
 MAX_SECONDS = 24 * 60 * 60
+# Ends the name of a service in the id of its key.
+SIGNER_ENDS = "/"
 _ROLE_NAMES = {role.value: role for role in Role}
 _MAX_ROLES = 1000
 _MAX_SUBJECT = 255
@@ -47,14 +50,24 @@ def check_envelope(claims: Mapping[str, Any], trusted: TrustedIssuer) -> None:
         raise ClaimNotRight("it lasts too long")
 
 
-def principal_of(claims: Mapping[str, Any], trusted: TrustedIssuer) -> Principal:
-    """Return whom a token speaks for. Raises: ClaimNotRight."""
+def signer_of(kid: str | None) -> str:
+    """Return the service whose key this is, by its id."""
+    return (kid or "").partition(SIGNER_ENDS)[0]
+
+
+def principal_of(claims: Mapping[str, Any], trusted: TrustedIssuer, *, kid: str | None = None) -> Principal:
+    """Return whom a token speaks for that was signed with the key of this id. Raises: ClaimNotRight."""
     try:
         kind = Kind(claims.get("kind", Kind.STAFF))
     except ValueError:
         raise ClaimNotRight("there is no such kind of principal") from None
     if kind not in trusted.kinds:
         raise ClaimNotRight("its issuer may not vouch for this kind of principal")
+    # With its own key a service speaks for itself, and one of them for people who came by their link.
+    if kind is Kind.SERVICE and signer_of(kid) != claims.get("sub"):
+        raise ClaimNotRight("a service speaks for another")
+    if kind is Kind.PERSON and signer_of(kid) != SERVICE_WITH_LINKS:
+        raise ClaimNotRight("a service speaks for people that has not let them in")
     if kind is Kind.SERVICE:
         return _service(claims)
     if kind is Kind.PERSON:

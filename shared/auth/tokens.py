@@ -16,7 +16,7 @@ from uuid import UUID
 
 from joserfc.jwk import ECKey
 
-from shared.auth.claims import check_envelope, end_of, principal_of
+from shared.auth.claims import SIGNER_ENDS, check_envelope, end_of, principal_of
 from shared.auth.compact import NotCompact, take_apart
 from shared.auth.fetching import fetch_keys
 from shared.auth.issuers import AUDIENCE, TrustedIssuer, read_issuers, trusted_issuers
@@ -63,14 +63,19 @@ class _Known:
     key: VerificationKey
 
 
-def generate_key() -> ECKey:
-    """Return a new signing key (EC P-256) with a key id."""
-    return ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+def generate_key(service: str | None = None) -> ECKey:
+    """Return a new signing key (EC P-256) with a key id, which begins with the service whose key it is."""
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+    if service is None:
+        return key
+    named = {**key.as_dict(private=True), "kid": f"{service}{SIGNER_ENDS}{str(key.kid)[:16]}"}
+    return ECKey.import_key(named)
 
 
-def trusted_issuer(issuer: str, key: ECKey, *, audience: str = AUDIENCE) -> dict[str, Any]:
-    """Return the entry of issuers.json that trusts what `key` signs as `issuer`."""
-    return {"issuer": issuer, "audience": audience, "jwks": {"keys": [key.as_dict(private=False)]}}
+def trusted_issuer(issuer: str, *keys: ECKey, audience: str = AUDIENCE) -> dict[str, Any]:
+    """Return the entry of issuers.json that trusts what these keys sign as `issuer`."""
+    public = [key.as_dict(private=False) for key in keys]
+    return {"issuer": issuer, "audience": audience, "jwks": {"keys": public}}
 
 
 def _trust(trusted: TrustedIssuer, *, local: bool, times: KeyTimes) -> _Trust:
@@ -144,7 +149,7 @@ class Verifier:
             if expires <= time.time():
                 raise TokenExpired
             check_envelope(unverified.claims, trust.issuer)
-            principal = principal_of(unverified.claims, trust.issuer)
+            principal = principal_of(unverified.claims, trust.issuer, kid=key.kid)
         except ValueError:
             raise TokenNotAccepted from None
         return _Known(principal, expires, trust.keys, key)

@@ -132,6 +132,14 @@ MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
 
 # What is erased: everything of a case, one person of it, somebody with an account, or a registration for a course.
 ErasureKind = Literal["case", "person", "staff", "coordinator", "registration"]
+# The service that decides on an erasure of a kind: the others erase nothing that it has not ordered.
+ERASURES_DECIDED_BY: dict[ErasureKind, str] = {
+    "case": "intake",
+    "person": "network",
+    "staff": "intake",
+    "coordinator": "intake",
+    "registration": "training",
+}
 ErasureBecause = Literal["asked", "retention", "entered-by-mistake"]
 
 

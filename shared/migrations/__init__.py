@@ -4,7 +4,7 @@ The platform's history is applied to each database before the service's. Both ru
 waits at most 5 s for a lock. Roles, rights and row policies are no steps: they follow from the models after each run.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from shared import locks, tables
 from shared.migrations.roles import close_ledgers, ensure_role, let_in, protect
-from shared.secrets import password_of, role_of
+from shared.secrets import Login, role_of
 
 _HERE = Path(__file__).parent
 # Where each history keeps its version, in a table of its name.
@@ -75,6 +75,9 @@ async def ensure_database(url: str) -> None:
             )
             if found.first() is None:
                 await connection.execute(text(f'CREATE DATABASE "{name}"'))
+            # A service has nothing to do in any database but those that let it in.
+            for shared in ("postgres", "template1"):
+                await connection.execute(text(f"REVOKE ALL ON DATABASE {shared} FROM PUBLIC"))
     finally:
         await server.dispose()
 
@@ -108,18 +111,15 @@ def _to_newest(connection: Connection, *histories: History) -> None:
         command.upgrade(history.config(connection), "head")
 
 
-async def upgrade(service: str, *, url: str, key: bytes) -> None:
-    """Bring a service's database to the newest step of both histories, protect its rows, let the service in.
-
-    `key` is the installation's key for databases, of which the password of the service's role is made.
-    """
+async def upgrade(service: str, *, url: str, logins: Sequence[Login]) -> None:
+    """Bring a service's database to the newest step of both histories, protect its rows, let its logins in."""
     await ensure_database(url)
     role, history = role_of(service), history_of(service)
 
     def work(connection: Connection) -> None:
         _to_newest(connection, PLATFORM, history)
         protect(connection, history.metadata)
-        ensure_role(connection, role, password=password_of(key, role))
+        ensure_role(connection, role, logins=logins)
         let_in(
             connection, [role], tables=list(history.metadata.tables), verbs="SELECT, INSERT, UPDATE, DELETE"
         )
@@ -163,26 +163,7 @@ async def revision(history: History, *, url: str, message: str) -> None:
         await _drop(scratch)
 
 
-async def let_services_in(
-    *,
-    url: str,
-    services: Iterable[str],
-    tables: Sequence[str],
-    key: bytes,
-    verbs: str = "SELECT, INSERT, UPDATE",
-) -> None:
-    """Let the roles of services use these tables of a database that they share."""
-    roles = [role_of(service) for service in services]
-
-    def work(connection: Connection) -> None:
-        for role in roles:
-            ensure_role(connection, role, password=password_of(key, role))
-        let_in(connection, roles, tables=tables, verbs=verbs)
-
-    await _on_connection(url, work)
-
-
-async def upgrade_all(urls: Mapping[str, str], *, key: bytes) -> None:
+async def upgrade_all(urls: Mapping[str, str], *, logins: Mapping[str, Sequence[Login]]) -> None:
     """Bring the databases of these services up to date, one after another (Alembic's context is one per process)."""
     for service, url in urls.items():
-        await upgrade(service, url=url, key=key)
+        await upgrade(service, url=url, logins=logins[service])

@@ -13,6 +13,7 @@ from hashlib import pbkdf2_hmac, sha256
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.engine import Connection
 
+from shared.secrets import Login
 from shared.tables import APPEND_ONLY, NO_TENANT_BECAUSE, SHOWN_TO_ALL
 
 # The subquery is evaluated once per statement and not once per row. A pooled connection holds '' after a transaction
@@ -21,6 +22,7 @@ _OWN = "tenant = (SELECT nullif(current_setting('app.tenant', true), '')::uuid)"
 # Raised when a policy's text changes: those of an earlier number are dropped.
 _VERSION = 1
 _ITERATIONS = 4096
+_LARGE_OBJECTS = ("lo_creat(integer)", "lo_create(oid)", "lo_from_bytea(oid, bytea)", "lo_open(oid, integer)")
 
 
 class TableUnprotected(Exception):
@@ -37,19 +39,40 @@ def _verifier(password: str) -> str:
     return f"SCRAM-SHA-256${_ITERATIONS}:{b64encode(salt).decode()}${proof}"
 
 
-def ensure_role(connection: Connection, role: str, *, password: str) -> None:
-    """Make a role that may log in and nothing else, or give it this password."""
-    found = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}).first()
-    verb = "CREATE" if found is None else "ALTER"
-    connection.exec_driver_sql(
-        f"{verb} ROLE \"{role}\" LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '{_verifier(password)}'"
+def ensure_role(connection: Connection, role: str, *, logins: Sequence[Login]) -> None:
+    """Make a role that holds rights and cannot log in, and the logins that are its members: these and no others.
+
+    A login is rotated while both the old and the new one are accepted.
+    """
+    if not _exists(connection, role):
+        connection.exec_driver_sql(f'CREATE ROLE "{role}" NOLOGIN NOCREATEDB NOCREATEROLE')
+    members = connection.execute(
+        text("SELECT member::regrole::text FROM pg_auth_members WHERE roleid = CAST(:role AS regrole)"),
+        {"role": role},
     )
+    for member in set(members.scalars()) - {login.user for login in logins}:
+        connection.exec_driver_sql(f"ALTER ROLE {member} NOLOGIN")
+        connection.exec_driver_sql(f'REVOKE "{role}" FROM {member}')
+    for login in logins:
+        verb = "ALTER" if _exists(connection, login.user) else "CREATE"
+        connection.exec_driver_sql(
+            f"{verb} ROLE \"{login.user}\" LOGIN INHERIT NOCREATEDB NOCREATEROLE PASSWORD '{_verifier(login.password)}'"
+        )
+        connection.exec_driver_sql(f'GRANT "{role}" TO "{login.user}"')
+
+
+def _exists(connection: Connection, role: str) -> bool:
+    query = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
+    return connection.execute(query, {"role": role}).first() is not None
 
 
 def let_in(connection: Connection, roles: Iterable[str], *, tables: Sequence[str], verbs: str) -> None:
     """Let roles use these tables of this database; roles that are not named here cannot even connect."""
     database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
     connection.exec_driver_sql(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+    # Large objects know no row policies, and nobody here has any.
+    for function in _LARGE_OBJECTS:
+        connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
     names = ", ".join(f'"{table}"' for table in tables)
     for role in roles:
         connection.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"')

@@ -1,17 +1,19 @@
 """The store of data keys: one key per subject, wrapped, in a database of its own.
 
 Its own database because its backups must be kept for a shorter time than those of the services: a key that
-was destroyed must not come back with a restore.
+was destroyed must not come back with a restore. A service sees the keys that it made and no others, and can neither
+change nor delete one: keys are destroyed by a function of the database, for an erasure that its owner has ordered.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    CheckConstraint,
     Column,
     DateTime,
     LargeBinary,
@@ -26,10 +28,15 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection
 
 from shared import locks
 from shared.database import Database
+from shared.errors import NotYet
+from shared.events.base import ERASURES_DECIDED_BY
 from shared.ids import uuid7
+from shared.secrets import Login, role_of
 from shared.vault.wrapping import KEY_BYTES, VaultError, Wrapper
 
 _metadata = MetaData()
@@ -37,34 +44,94 @@ data_key = Table(
     "data_key",
     _metadata,
     Column("id", Uuid, primary_key=True),
+    # The service that made it.
+    Column("owner", Text, nullable=False),
     # Emptied when the key is destroyed; the row stays, as the proof that it was.
     Column("wrapped", LargeBinary),
     Column("master_key_id", Text, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("destroyed_at", DateTime(timezone=True)),
+    CheckConstraint("(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name="ck_data_key_destroyed"),
 )
-KEY_STORE_TABLES = tuple(_metadata.tables)
-# Serialises services that prepare the same store at the same moment.
+# What is to be erased, written by the service that decides on erasures of its kind (see ERASURES_DECIDED_BY).
+erasure_order = Table(
+    "erasure_order",
+    _metadata,
+    Column("erased", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("ordered_at", DateTime(timezone=True), nullable=False),
+)
 _REWRAPPED_AT_ONCE = 500
+_NOT_ORDERED = "an erasure that its owner has not ordered"
+
+# Runs with the rights of the tables' owner. NULL if one of the erasures has not been ordered. A key that is not here,
+# in a store restored from before it was made, is noted as destroyed all the same.
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION destroy_keys(of_service text, erasures uuid[], ids uuid[], at timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE destroyed bigint;
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_roles WHERE rolname = 'kring_' || of_service AND pg_has_role(session_user, oid, 'MEMBER')
+  ) THEN
+    RAISE insufficient_privilege USING MESSAGE = 'keys of another service';
+  END IF;
+  IF EXISTS (SELECT FROM unnest(erasures) AS e(id) WHERE e.id NOT IN (SELECT erased FROM erasure_order)) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO data_key AS known (id, owner, master_key_id, made_at, destroyed_at)
+    SELECT DISTINCT named.id, of_service, '', at, at FROM unnest(ids) AS named(id)
+    ON CONFLICT (id) DO UPDATE SET wrapped = NULL, destroyed_at = excluded.destroyed_at
+    WHERE known.destroyed_at IS NULL AND known.owner = of_service;
+  GET DIAGNOSTICS destroyed = ROW_COUNT;
+  RETURN destroyed;
+END $$
+"""
+_SIGNATURE = "destroy_keys(text, uuid[], uuid[], timestamptz)"
+_DESTROY = text("SELECT destroy_keys(:owner, :erasures, :ids, :now)").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)), bindparam("erasures", type_=ARRAY(Uuid))
+)
 
 
-_DESTROY = text(
-    "INSERT INTO data_key (id, master_key_id, made_at, destroyed_at)"
-    " SELECT id, '', :now, :now FROM unnest(:ids) AS id ON CONFLICT (id) DO UPDATE"
-    " SET wrapped = NULL, destroyed_at = excluded.destroyed_at WHERE data_key.destroyed_at IS NULL RETURNING id"
-).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
-
-
-async def prepare_key_store(url: str) -> None:
-    """Create the key store's table if it is not there yet."""
+async def prepare_key_store(url: str, logins: Mapping[str, Sequence[Login]]) -> None:
+    """Create what is missing of the store's tables, and let services in: each to its own keys."""
     database = Database.connect(url, application_name="kring-keys", pool_size=1)
     try:
         async with database.transaction() as session:
             await locks.hold(session, "key-store")
             connection = await session.connection()
-            await connection.run_sync(_metadata.create_all)
+            await connection.run_sync(_prepare, logins)
     finally:
         await database.close()
+
+
+def _prepare(connection: Connection, logins: Mapping[str, Sequence[Login]]) -> None:
+    from shared.migrations.roles import ensure_role, let_in
+
+    _metadata.create_all(connection)
+    connection.exec_driver_sql(_FUNCTION)
+    connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {_SIGNATURE} FROM PUBLIC")
+    for table in _metadata.tables:
+        connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    for service, accepted in logins.items():
+        role = role_of(service)
+        ensure_role(connection, role, logins=accepted)
+        let_in(connection, [role], tables=list(_metadata.tables), verbs="SELECT, INSERT")
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {_SIGNATURE} TO {role}")
+        kinds = [kind for kind, decides in ERASURES_DECIDED_BY.items() if decides == service]
+        decided = ", ".join(f"'{kind}'" for kind in ["", *kinds])
+        for table, name, policy in (
+            ("data_key", "reads", f"FOR SELECT TO {role} USING (owner = '{service}')"),
+            (
+                "data_key",
+                "makes",
+                f"FOR INSERT TO {role} WITH CHECK (owner = '{service}' AND wrapped IS NOT NULL)",
+            ),
+            ("erasure_order", "reads", f"FOR SELECT TO {role} USING (true)"),
+            ("erasure_order", "orders", f"FOR INSERT TO {role} WITH CHECK (kind IN ({decided}))"),
+        ):
+            connection.exec_driver_sql(f"DROP POLICY IF EXISTS {service}_{name} ON {table}")
+            connection.exec_driver_sql(f"CREATE POLICY {service}_{name} ON {table} {policy}")
 
 
 class KeyStore:
@@ -76,13 +143,19 @@ class KeyStore:
         self._master = master
         self._masters = {key.id: key for key in (master, *previous)}
 
-    async def make(self, count: int) -> list[tuple[UUID, bytes]]:
-        """Make and store new keys, in one commit."""
+    async def make(self, count: int, *, owner: str) -> list[tuple[UUID, bytes]]:
+        """Make and store new keys of a service, in one commit."""
         keys = [(uuid7(), os.urandom(KEY_BYTES)) for _ in range(count)]
         # The machine's clock: the age of a key is not a business date.
         made_at = datetime.now(UTC)
         rows = [
-            {"id": key_id, "wrapped": wrapped, "master_key_id": self._master.id, "made_at": made_at}
+            {
+                "id": key_id,
+                "owner": owner,
+                "wrapped": wrapped,
+                "master_key_id": self._master.id,
+                "made_at": made_at,
+            }
             for (key_id, _), wrapped in zip(keys, await self._master.wrap(keys), strict=True)
         ]
         async with self._database.transaction() as session:
@@ -111,16 +184,35 @@ class KeyStore:
             keys.update(zip((key_id for key_id, _ in wrapped_keys), opened, strict=True))
         return keys
 
-    async def destroy(self, ids: Sequence[UUID]) -> int:
-        """Destroy keys for good and return how many were not destroyed before.
-
-        One that is not here (in a store restored from before it was made) is noted as destroyed all the same.
-        """
+    async def order(self, erasures: Iterable[tuple[UUID, str]]) -> None:
+        """Note what is to be erased, each with its kind; keys can be destroyed from then on. Repeatable."""
+        # The machine's clock, as for the age of a key.
+        now = datetime.now(UTC)
+        rows = [{"erased": erased, "kind": kind, "ordered_at": now} for erased, kind in erasures]
         async with self._database.transaction() as session:
-            return len((await session.execute(_DESTROY, {"ids": list(ids), "now": datetime.now(UTC)})).all())
+            await session.execute(postgresql.insert(erasure_order).on_conflict_do_nothing(), rows)
 
-    async def rewrap(self, *, batch: int = _REWRAPPED_AT_ONCE) -> int:
-        """Wrap every key that another master key wraps with this store's own; return how many there were.
+    async def require_ordered(self, erased: UUID) -> None:
+        """Raise NotYet if nobody who decides on it has ordered an erasure."""
+        query = select(erasure_order.c.erased).where(erasure_order.c.erased == erased)
+        async with self._database.transaction() as session:
+            if (await session.execute(query)).first() is None:
+                raise NotYet(_NOT_ORDERED)
+
+    async def destroy(self, ids: Sequence[UUID], *, owner: str, erasures: Sequence[UUID]) -> int:
+        """Destroy keys of a service for good and return how many were not destroyed before.
+
+        Raises: NotYet if one of these erasures has not been ordered.
+        """
+        values = {"owner": owner, "erasures": list(erasures), "ids": list(ids), "now": datetime.now(UTC)}
+        async with self._database.transaction() as session:
+            destroyed: int | None = (await session.execute(_DESTROY, values)).scalar_one()
+        if destroyed is None:
+            raise NotYet(_NOT_ORDERED)
+        return destroyed
+
+    async def rewrap(self, *, owner: str, batch: int = _REWRAPPED_AT_ONCE) -> int:
+        """Wrap every key of a service that another master key wraps with this store's own; return how many there were.
 
         Each batch is a commit: what was interrupted is simply begun again. Keys stay the same inside, so
         services may go on meanwhile, if they know both master keys.
@@ -132,6 +224,7 @@ class KeyStore:
                 select(data_key.c.id, data_key.c.wrapped, data_key.c.master_key_id)
                 .where(
                     data_key.c.id > after,
+                    data_key.c.owner == owner,
                     data_key.c.wrapped.is_not(None),
                     data_key.c.master_key_id != self._master.id,
                 )
@@ -155,14 +248,18 @@ class KeyStore:
                     done += len(changed.all())
             after = rows[-1][0]
 
-    async def counts(self) -> tuple[dict[str, int], int]:
-        """Return how many keys each master key wraps, by its id, and how many keys were destroyed."""
+    async def counts(self, *, owner: str) -> tuple[dict[str, int], int]:
+        """Return how many of a service's keys each master key wraps, by its id, and how many were destroyed."""
         living = (
             select(data_key.c.master_key_id, func.count())
-            .where(data_key.c.wrapped.is_not(None))
+            .where(data_key.c.owner == owner, data_key.c.wrapped.is_not(None))
             .group_by(data_key.c.master_key_id)
         )
-        destroyed = select(func.count()).select_from(data_key).where(data_key.c.wrapped.is_(None))
+        destroyed = (
+            select(func.count())
+            .select_from(data_key)
+            .where(data_key.c.owner == owner, data_key.c.wrapped.is_(None))
+        )
         async with self._database.transaction() as session:
             by_master: dict[str, int] = dict(list(await session.execute(living)))
             return by_master, (await session.execute(destroyed)).scalar_one()

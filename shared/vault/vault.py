@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session as SyncSession
 from shared.audit import Row, note_rows
 from shared.database import Database, fetch
 from shared.errors import Gone
+from shared.events.base import ERASURES_DECIDED_BY, ErasureKind
 from shared.tables import subject_key
 from shared.vault.declaring import Fields, Sealed, SealedRow
 from shared.vault.index import KEY_VERSION, BlindIndex, bare_digest, index_subject, tenant_key
@@ -154,17 +155,22 @@ class Vault:
             for key_id, (declared, sealed, place) in zip(ids, values, strict=True)
         ]
 
-    async def destroy(self, session: AsyncSession, *, subjects: Sequence[UUID]) -> None:
-        """Destroy the subjects' keys for good: at once here, within CACHE_SECONDS elsewhere.
+    async def confirm_erasure(self, erased: UUID, *, kind: ErasureKind) -> None:
+        """Order an erasure if this service decides on its kind, else ask whether the one that does has ordered it.
 
-        Not undone by a rollback: call it when the erasure has been decided and committed.
+        Raises: NotYet if it has not.
         """
-        query = select(subject_key.c.key_id).where(subject_key.c.subject.in_(subjects))
-        await self.destroy_keys(list((await session.execute(query)).scalars()))
+        if ERASURES_DECIDED_BY[kind] == self._service:
+            await self._store.order([(erased, kind)])
+        else:
+            await self._store.require_ordered(erased)
 
-    async def destroy_keys(self, key_ids: Sequence[UUID]) -> None:
-        """Destroy keys by id; destroying twice changes nothing."""
-        await self._store.destroy(key_ids)
+    async def destroy_keys(self, key_ids: Sequence[UUID], *, erased: UUID) -> None:
+        """Destroy keys for good, at once here and within CACHE_SECONDS elsewhere; destroying twice changes nothing.
+
+        Not undone by a rollback: call it when the erasure has been committed. Raises: NotYet if it was not ordered.
+        """
+        await self._store.destroy(key_ids, owner=self._service, erasures=[erased])
         for key_id in key_ids:
             self._open_keys.pop(key_id, None)
             self._index_keys.pop(key_id, None)
@@ -255,7 +261,7 @@ class Vault:
         if len(self._spare) < count:
             async with self._making:
                 if len(self._spare) < count:
-                    self._spare.extend(await self._store.make(max(_BATCH, count)))
+                    self._spare.extend(await self._store.make(max(_BATCH, count), owner=self._service))
         return [self._spare.popleft() for _ in range(count)]
 
     def _remember(self, key_id: UUID, key: bytes) -> AESGCM:

@@ -98,5 +98,5 @@ def wrappers_of(settings: "Settings", secrets: "Secrets") -> tuple[Wrapper, list
             raise SecretMissing("KRING_KMS_WRAPS is set, but not KRING_KMS_ADDRESS")
         return service[0], [*master, *previous]
     if not master:
-        raise SecretMissing(f"the key file {settings.secrets_dir / 'master_key'} is not there")
+        raise SecretMissing("there is no master_key among the secrets of the service, and no other key wraps")
     return master[0], [*previous, *service]

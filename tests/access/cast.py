@@ -46,7 +46,7 @@ class Cast:
             tokens[f"{role} elsewhere"] = local.staff(
                 person=who(f"{role} elsewhere"), organisation=self.elsewhere, roles={role}
             )
-        platform = Issuer.load(secrets_dir / "signing_key")
+        platform = Issuer.load(secrets_dir / "network" / "signing_key")
         for name, purpose in (
             ("service that copies persons", "copy-persons"),
             ("service that makes somebody's copy", "copy-for-person"),
@@ -96,7 +96,7 @@ class Cast:
         return tokens
 
     def _people(self, secrets_dir: Path) -> dict[str, str]:
-        platform = Issuer.load(secrets_dir / "signing_key")
+        platform = Issuer.load(secrets_dir / "network" / "signing_key")
         here = {name: (self.tenant, self.case, role) for name, role in PEOPLE.items()}
         others = {
             "person of another case": (self.tenant, self.other_case, "central"),

@@ -19,7 +19,6 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TemporalServer
 from shared.database import Database
-from shared.secrets import database_key
 from shared.settings import Settings, database_url
 from tests.bench import audited, events, http, whole_case, workflows
 from tests.bench.measure import Result
@@ -35,7 +34,7 @@ async def run(directory: Path, wanted: str) -> list[Result]:
         rabbitmq = await backing.get("rabbitmq", RabbitMQ)
         temporal = await backing.get("temporal_dev", TemporalServer)
         ensure_secrets(directory / "secrets")
-        databases = Databases(postgres, database_key(directory / "secrets"))
+        databases = Databases(postgres, directory / "secrets")
         await databases.recreate("platform")
         await databases.recreate("keys")
         settings = Settings(

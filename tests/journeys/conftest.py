@@ -82,8 +82,9 @@ async def played(platform: Platform, traces_file: Path) -> Played:
     ]
     named = min(searchable(listening.words))
     await provoke_errors(platform, named)
-    codec = Codec(Secrets.load(settings_of(platform).secrets_dir).codec_key)
-    readable = await codec.decode([payload for event in histories for payload in payloads_in(event)])
+    settings = settings_of(platform)
+    codec = Codec([Secrets.load(settings.secrets_of(name)).codec_keys[0] for name in SERVICES])
+    readable = codec.readable([payload for event in histories for payload in payloads_in(event)])
     return Played(
         story=story,
         words=listening.words,

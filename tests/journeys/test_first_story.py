@@ -6,7 +6,6 @@ import pytest
 
 from deploy.local.platform import Platform
 from deploy.watch.watch import settings_of
-from shared.audit import audit_key_for
 from shared.audit.verifying import Verification
 from shared.database import Database
 from shared.secrets import Secrets
@@ -75,12 +74,12 @@ class TestFirstStory:
     @pytest.mark.usefixtures("played")
     async def test_leaves_an_audit_log_that_holds_in_every_service(self, platform: Platform) -> None:
         settings = settings_of(platform)
-        key = Secrets.load(settings.secrets_dir).audit_key
         for service in SERVICES:
             database = Database.connect(
                 settings.database_of(service), application_name="test-audit-log", pool_size=1
             )
-            verification = Verification(database, service=service, key=audit_key_for(key, service))
+            key = Secrets.load(settings.secrets_of(service)).audit_key
+            verification = Verification(database, service=service, key=key)
             found = await verification.verify()
             await database.close()
             assert found.seals > 0, service

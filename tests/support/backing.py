@@ -14,9 +14,10 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.temporal import TemporalServer, TimeSkippingServer
 from shared import migrations, tables
 from shared.database import Database
+from shared.secrets import Login, secrets_of
 from shared.services import SERVICES
 from shared.settings import database_url
-from shared.vault.keys import KEY_STORE_TABLES, prepare_key_store
+from shared.vault.keys import prepare_key_store
 
 ROOT = Path(__file__).parents[2]
 # Databases that are not a service's: the tables that all have, and the store of keys.
@@ -98,10 +99,12 @@ class Backing:
 class Databases:
     """Databases for tests: each made once with all its tables, then copied for every test that wants it."""
 
-    def __init__(self, server: PostgreSQL, key: bytes) -> None:
-        """Take the server, and the key for databases that the passwords of the services' roles are made of."""
+    def __init__(self, server: PostgreSQL, secrets_dir: Path) -> None:
+        """Take the server, and the secrets of the installation with the logins of services."""
         self._server = server
-        self._key = key
+        self._logins = {
+            service: [Login.read(secrets_of(secrets_dir, service) / "database_login")] for service in SERVICES
+        }
         self._templates: dict[str, list[str]] = {}
         self._open: list[Database] = []
 
@@ -170,18 +173,11 @@ class Databases:
             async with database.engine.begin() as connection:
                 await connection.run_sync(tables.platform.create_all)
             await database.close()
-            every = list(tables.platform.tables)
-            await migrations.let_services_in(
-                url=url, services=[name], tables=every, key=self._key, verbs="ALL PRIVILEGES"
-            )
         elif name == KEYS:
             await migrations.ensure_database(url)
-            await prepare_key_store(url)
-            await migrations.let_services_in(
-                url=url, services=SERVICES, tables=KEY_STORE_TABLES, key=self._key
-            )
+            await prepare_key_store(url, self._logins)
         else:
-            await migrations.upgrade(name, url=url, key=self._key)
+            await migrations.upgrade(name, url=url, logins=self._logins[name])
 
     def adopt(self, database: Database) -> None:
         """Close this database too at the end."""

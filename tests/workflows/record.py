@@ -20,7 +20,6 @@ from temporalio.client import WorkflowHistory
 from deploy.local.postgres import PostgreSQL
 from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TimeSkippingServer
-from shared.secrets import database_key
 from tests.support.backing import Backing, Databases
 from tests.support.world import World, Worlds
 from tests.support.world.intake import Intake
@@ -140,7 +139,7 @@ async def main(names: list[str], *, anew: bool) -> None:
             postgres = await parts.get("postgres", PostgreSQL)
             secrets = Path(directory, "secrets")
             ensure_secrets(secrets)
-            databases = Databases(postgres, database_key(secrets))
+            databases = Databases(postgres, secrets)
             for name in names or PLAYS:
                 for path in await record(name, databases, secrets, anew=anew):
                     print(path.relative_to(Path.cwd()))

@@ -195,7 +195,7 @@ def skipped_parts(service: str, server: TimeSkippingServer, *, readable: bool = 
     parts: dict[str, Any] = {"clock": SkippedClock(server.address)}
     if readable:
         parts["temporal"] = Temporal(
-            service=service, address=server.address, namespace=server.namespace, codec_key=None
+            service=service, address=server.address, namespace=server.namespace, codec_keys=()
         )
     return parts
 

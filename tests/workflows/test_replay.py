@@ -50,7 +50,7 @@ def patches() -> list[str]:
 
 async def replay(history: Path) -> None:
     """Run a history through today's code. Raises: RuntimeError if that fails or does something else."""
-    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=sandbox(), data_converter=data_converter(None))
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=sandbox(), data_converter=data_converter(()))
     await replayer.replay_workflow(WorkflowHistory.from_json(history.stem, history.read_text()))
 
 

@@ -27,7 +27,7 @@ from shared.context import Context
 from shared.database import Scope, set_scope
 from shared.http.principals import NoLongerInCircle
 from shared.ids import uuid7
-from shared.secrets import Secrets
+from shared.secrets import read_key
 
 # How far back a token of an earlier email is still recognised as one, to say that a newer one was sent.
 _REMEMBERED = 20
@@ -36,12 +36,12 @@ _PAGE = re.compile(r"[a-z][a-z-]{0,39}(?=/|$)")
 
 def link_key(context: Context) -> bytes:
     """Return the key that personal links are made with."""
-    return _read_key(context.settings.secrets_dir)
+    return _read_key(context.settings.secrets_of(context.service) / "link_key")
 
 
 @lru_cache(maxsize=4)
-def _read_key(directory: Path) -> bytes:
-    return Secrets.load(directory).link_key
+def _read_key(path: Path) -> bytes:
+    return read_key(path)
 
 
 async def usable(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink | None:

@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from deploy.local.ports import free_port
-from shared.secrets import database_key, password_of, role_of
-from shared.services import SERVICES
+from shared.secrets import Login
 from tests.support.eventually import eventually
 
 SERVICE = "plans"
@@ -111,15 +110,15 @@ class Up:
     def secrets(self) -> dict[str, bytes]:
         """Return every secret that it made, by the name of the file or of what it is for."""
         found = {
-            path.name: path.read_bytes().strip()
-            for path in (self.directory / "secrets").iterdir()
-            if path.name != "issuers.json"
+            str(path.relative_to(self.directory / "secrets")): path.read_bytes().strip()
+            for path in (self.directory / "secrets").rglob("*")
+            if path.is_file() and path.name != "issuers.json"
         }
-        for name in ("signing_key", "local_issuer_key"):
-            found[name] = json.loads(found[name])["d"].encode()
-        for service in SERVICES:
-            role = role_of(service)
-            found[role] = password_of(database_key(self.directory / "secrets"), role).encode()
+        for name in found:
+            if name.endswith(("signing_key", "local_issuer_key")):
+                found[name] = json.loads(found[name])["d"].encode()
+            if name.endswith("_login"):
+                found[name] = Login.read(self.directory / "secrets" / name).password.encode()
         for path in (*self.directory.rglob("password"), *self.directory.rglob(".erlang.cookie")):
             found[str(path.relative_to(self.directory))] = path.read_bytes().strip()
         return found
@@ -149,7 +148,12 @@ class TestSecretsOfAPlatform:
         parts = (await up.ready())["parts"]
         secrets, lines = up.secrets(), up.command_lines()
 
-        assert {"postgresql/password", "rabbitmq/password", "master_key", "kring_plans"} <= set(secrets)
+        assert {
+            "postgresql/password",
+            "rabbitmq/password",
+            "plans/master_key",
+            "plans/database_login",
+        } <= set(secrets)
         assert {part["pid"] for part in parts.values() if part["pid"]} <= set(lines)
         shown = {
             (name, pid)
@@ -161,7 +165,7 @@ class TestSecretsOfAPlatform:
 
         assert up.directory.stat().st_mode & 0o777 == 0o700
         assert (up.directory / "secrets").stat().st_mode & 0o777 == 0o700
-        files = [*(up.directory / "secrets").iterdir(), *up.directory.rglob("password")]
+        files = [*(up.directory / "secrets").rglob("*"), *up.directory.rglob("password")]
         files += up.directory.rglob("*.conf")
         assert {path.stat().st_mode & 0o077 for path in files if "data" not in path.parts} == {0}
 
@@ -193,7 +197,7 @@ class TestUp:
 
     async def test_leaves_nothing_behind_and_comes_back_as_it_was(self, up: Up) -> None:
         before = await up.ready()
-        secrets = {path.name: path.read_bytes() for path in (up.directory / "secrets").iterdir()}
+        secrets = up.secrets()
 
         up.process.send_signal(signal.SIGINT)
         assert up.process.wait(timeout=40) == 0
@@ -204,7 +208,7 @@ class TestUp:
         try:
             after = await again.ready()
             assert after["addresses"] == before["addresses"]
-            assert {path.name: path.read_bytes() for path in (up.directory / "secrets").iterdir()} == secrets
+            assert up.secrets() == secrets
         finally:
             again.process.kill()
             again.process.wait()
@@ -257,7 +261,7 @@ class TestOneClearSentence:
         said = kring("serve", "codec", KRING_SECRETS_DIR=str(tmp_path), KRING_HTTP_PORT=str(free_port()))
 
         assert said.returncode == 1
-        assert said.stderr.startswith(f"kring: the key file {tmp_path}/master_key cannot be read")
+        assert said.stderr.startswith(f"kring: the key file {tmp_path}/codec_password cannot be read")
 
     def test_for_a_status_of_nothing(self, tmp_path: Path) -> None:
         said = kring("status", "--directory", str(tmp_path))

@@ -177,14 +177,14 @@ class TestEraseCase:
         vault = platform.worlds["network"].context.vault
         destroy, tried = vault.destroy_keys, 0
 
-        async def killed_at_first(key_ids: Any) -> None:
+        async def killed_at_first(key_ids: Any, **erased: UUID) -> None:
             nonlocal tried
             tried += 1
             if tried == 2:
-                await destroy(key_ids)
+                await destroy(key_ids, **erased)
             if tried < 3:
                 raise Operational("the process ends here")
-            await destroy(key_ids)
+            await destroy(key_ids, **erased)
 
         monkeypatch.setattr(vault, "destroy_keys", killed_at_first)
         for _ in range(2):

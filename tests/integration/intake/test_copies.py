@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.erased import destroy_in
 from tests.support.world import Case
 from tests.support.world.intake import Intake
 
@@ -60,8 +61,7 @@ class TestCopy:
     async def test_says_that_it_was_erased(self, world: Intake) -> None:
         case, people = await opened(world)
         keys = await world.rows("SELECT subject FROM subject_key")
-        async with world.context.database.transaction() as session:
-            await world.context.vault.destroy(session, subjects=[row.subject for row in keys])
+        await destroy_in(world.context, *(row.subject for row in keys))
         found = await copy(world, case, people["Wannes"])
         assert found["erased"] is True
         assert (found["entry"], found["referral"]) == (None, None)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from tests.support.erased import destroy_in
 from tests.support.world import Case
 from tests.support.world.plans import Plans, plan_of
 
@@ -72,7 +73,6 @@ class TestCopy:
     async def test_says_that_it_was_erased(self, world: Plans) -> None:
         case = await world.open_case()
         await world.recorded(case)
-        async with world.context.database.transaction() as session:
-            await world.context.vault.destroy(session, subjects=[case.id])
+        await destroy_in(world.context, case.id)
         found = await copy(world, case, case.aunt)
         assert (found["erased"], found["plan"]["goals"], found["plan"]["agreements"]) == (True, None, [])

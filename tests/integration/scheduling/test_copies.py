@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.events import intake, network
+from tests.support.erased import destroy_in
 from tests.support.world import Case
 from tests.support.world.scheduling import Scheduling
 
@@ -76,7 +77,6 @@ class TestCopy:
 
     async def test_says_that_the_place_was_erased(self, world: Scheduling) -> None:
         case = await world.scheduled()
-        async with world.context.database.transaction() as session:
-            await world.context.vault.destroy(session, subjects=[case.id])
+        await destroy_in(world.context, case.id)
         found = await copy(world, case, case.aunt)
         assert (found["erased"], found["conferences"][0]["venue"]) == (True, None)

@@ -48,7 +48,7 @@ from shared.ids import uuid7
 from shared.settings import Settings
 from shared.vault import KeyStore, MasterKey, Vault
 
-KEY, LOCAL_KEY = generate_key(), generate_key()
+KEY, LOCAL_KEY = generate_key("network"), generate_key()
 ORGANISATION, ELSEWHERE = uuid4(), uuid4()
 PLATFORM = Issuer(KEY)
 LOCAL = Issuer(LOCAL_KEY, name=LOCAL_ISSUER)

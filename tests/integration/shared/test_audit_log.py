@@ -20,7 +20,6 @@ from shared.audit import (
     Sealer,
     Unattributed,
     act_as,
-    audit_key_for,
     note_break_glass,
     note_facts,
 )
@@ -88,7 +87,7 @@ async def world(
     owner = await database(SERVICE)
     del databases
     async with connected(SERVICE, settings) as context:
-        key = audit_key_for(Secrets.load(settings.secrets_dir).audit_key, SERVICE)
+        key = Secrets.load(settings.secrets_of(SERVICE)).audit_key
         yield World(context, owner, key)
 
 

@@ -400,13 +400,13 @@ class TestHealth:
             service="plans",
             address=settings.temporal_address,
             namespace=settings.temporal_namespace,
-            codec_key=b"c" * 32,
+            codec_keys=[b"c" * 32],
         )
         context = replace(service.context, settings=settings, temporal=temporal)
         ready = await _readiness(context)
         assert ready == {"ready": True, "parts": {"database": True, "broker": True, "temporal": True}}
         nowhere = settings.model_copy(update={"broker_url": SecretStr("amqp://x:y@127.0.0.1:1/")})
-        absent = Temporal(service="plans", address="127.0.0.1:1", namespace="none", codec_key=b"c" * 32)
+        absent = Temporal(service="plans", address="127.0.0.1:1", namespace="none", codec_keys=[b"c" * 32])
         ready = await _readiness(replace(context, settings=nowhere, temporal=absent))
         assert ready == {"ready": False, "parts": {"database": True, "broker": False, "temporal": False}}
 

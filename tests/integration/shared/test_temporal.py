@@ -27,7 +27,7 @@ async def connected(settings: Settings, fresh_temporal: TimeSkippingServer) -> A
     server = fresh_temporal
     await prepare_namespace(address=server.address, namespace=server.namespace)
     connection = Temporal(
-        service="plans", address=server.address, namespace=server.namespace, codec_key=CODEC_KEY
+        service="plans", address=server.address, namespace=server.namespace, codec_keys=[CODEC_KEY]
     )
     context = bare_context(database=cast("Any", None), settings=settings)
     worker = make_worker(await connection.client(), context, workflows=[Waits], more=[look], stop_seconds=2)
@@ -72,7 +72,7 @@ class TestWaking:
         self, temporal_dev: TemporalServer
     ) -> None:
         unprepared = Temporal(
-            service="plans", address=temporal_dev.address, namespace="not-there", codec_key=CODEC_KEY
+            service="plans", address=temporal_dev.address, namespace="not-there", codec_keys=[CODEC_KEY]
         )
         with pytest.raises(Operational):
             await unprepared.look_again("waits/never-started")

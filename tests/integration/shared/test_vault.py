@@ -29,6 +29,7 @@ from shared.vault import (
     prepare_key_store,
 )
 from tests.support.backing import KEYS, PLATFORM, Databases
+from tests.support.erased import destroy
 from tests.support.notes import AnyRow
 
 MASTER = MasterKey(b"m" * 32)
@@ -88,6 +89,9 @@ class World:
             found = await (vault or self.vault).open(session, row)
         assert isinstance(found, Note)
         return found
+
+    async def destroy(self, subject: UUID) -> None:
+        await destroy(self.vault, self.database, self.keys, subject)
 
     async def tie(self, subject: UUID) -> UUID:
         async with self.database.transaction() as session:
@@ -262,8 +266,7 @@ class TestDestroy:
     async def test_nobody_opens_it_any_more(self, world: World) -> None:
         subject = uuid4()
         sealed = await world.seal(Note(words="x"), subject=subject)
-        async with world.database.transaction() as session:
-            await world.vault.destroy(session, subjects=[subject])
+        await world.destroy(subject)
         for vault in (world.vault, world.other_process):
             with pytest.raises(Erased):
                 await world.open(sealed, vault=vault)
@@ -275,16 +278,14 @@ class TestDestroy:
         subject = uuid4()
         sealed = await world.seal(Note(words="x"), subject=subject)
         await world.open(sealed, vault=world.other_process)
-        async with world.database.transaction() as session:
-            await world.vault.destroy(session, subjects=[subject])
+        await world.destroy(subject)
         with pytest.raises(Erased):
             await world.open(sealed, vault=world.other_process)
 
     async def test_nothing_new_is_sealed_for_it(self, world: World) -> None:
         subject = uuid4()
         await world.seal(Note(words="x"), subject=subject)
-        async with world.database.transaction() as session:
-            await world.vault.destroy(session, subjects=[subject])
+        await world.destroy(subject)
         with pytest.raises(Erased):
             await world.seal(Note(words="y"), subject=subject)
 
@@ -294,8 +295,8 @@ class TestDestroy:
         async with world.database.transaction() as session:
             for row, word in zip(rows, "xy", strict=True):
                 await world.vault.seal(session, row, Note(words=word))
+        await world.destroy(erased)
         async with world.database.transaction() as session:
-            await world.vault.destroy(session, subjects=[erased])
             assert await world.vault.open_readable(session, rows) == [None, Note(words="y")]
             with pytest.raises(Erased):
                 await world.vault.open_many(session, rows)
@@ -305,7 +306,7 @@ class TestDestroy:
         await world.seal(Note(words="x"), subject=subject)
         key_id = await world.tie(subject)
         for _ in range(2):
-            await world.vault.destroy_keys([key_id])
+            await world.destroy(subject)
         async with world.keys.transaction() as session:
             row = (await session.execute(select(data_key).where(data_key.c.id == key_id))).one()
         assert row.wrapped is None
@@ -337,7 +338,7 @@ class TestKeyStore:
 
     async def test_can_be_prepared_again_and_by_several_at_once(self, world: World) -> None:
         url = world.keys.engine.url.render_as_string(hide_password=False)
-        await asyncio.gather(*(prepare_key_store(url) for _ in range(3)))
+        await asyncio.gather(*(prepare_key_store(url, {}) for _ in range(3)))
 
 
 class TestBlindIndex:
@@ -383,7 +384,7 @@ class TestBlindIndex:
         made = (await self.index(world, tenant)).of("person", plain="a")
         assert (await self.index(world, tenant, world.other_process)).of("person", plain="a") == made
         new = MasterKey(b"n" * 32)
-        await KeyStore(world.keys, master=new, previous=[MASTER]).rewrap()
+        await KeyStore(world.keys, master=new, previous=[MASTER]).rewrap(owner="network")
         rotated = Vault(service="network", store=KeyStore(world.keys, master=new), index_key=b"i" * 32)
         assert (await self.index(world, tenant, rotated)).of("person", plain="a") == made
 
@@ -400,8 +401,7 @@ class TestBlindIndex:
         tenant, other = uuid4(), uuid4()
         await self.index(world, tenant)
         await self.index(world, other)
-        async with world.database.transaction() as session:
-            await world.vault.destroy(session, subjects=[index_subject(tenant)])
+        await world.destroy(index_subject(tenant))
         with pytest.raises(Erased):
             await self.index(world, tenant)
         await self.index(world, other)

@@ -52,7 +52,7 @@ class TestRewrap:
         before = world.vault(OLD)
         sealed = await world.seal(before, "oud")
         answer = before.seal_answer(b"kept", bound_to="here")
-        assert await world.store(NEW, OLD).rewrap(batch=7) > 7
+        assert await world.store(NEW, OLD).rewrap(owner="network", batch=7) > 7
         after = world.vault(NEW)
         assert await world.open(after, sealed) == "oud"
         assert after.open_answer(answer, bound_to="here") == b"kept"
@@ -62,34 +62,36 @@ class TestRewrap:
         busy = [world.vault(NEW, OLD) for _ in range(5)]
         sealed, _ = await asyncio.gather(
             asyncio.gather(*(world.seal(vault, f"{n}") for n, vault in enumerate(busy))),
-            world.store(NEW, OLD).rewrap(batch=3),
+            world.store(NEW, OLD).rewrap(owner="network", batch=3),
         )
         after = world.vault(NEW)
         assert await world.open(after, first) == "eerst"
         assert [await world.open(after, each) for each in sealed] == [f"{n}" for n in range(5)]
 
     async def test_a_second_time_changes_nothing(self, world: World) -> None:
-        await world.store(OLD).make(5)
+        await world.store(OLD).make(5, owner="network")
         store = world.store(NEW, OLD)
-        assert await store.rewrap(batch=2) == 5
-        assert await store.rewrap(batch=2) == 0
-        assert await store.counts() == ({NEW.id: 5}, 0)
+        assert await store.rewrap(owner="network", batch=2) == 5
+        assert await store.rewrap(owner="network", batch=2) == 0
+        assert await store.counts(owner="network") == ({NEW.id: 5}, 0)
 
     async def test_goes_on_where_it_stopped(self, world: World) -> None:
-        await world.store(OLD).make(2)
-        await world.store(MasterKey(b"x" * 32)).make(1)
+        await world.store(OLD).make(2, owner="network")
+        await world.store(MasterKey(b"x" * 32)).make(1, owner="network")
         with pytest.raises(VaultError, match="which is not here"):
-            await world.store(NEW, OLD).rewrap(batch=1)
-        assert await world.store(NEW, OLD, MasterKey(b"x" * 32)).rewrap(batch=1) == 1
-        assert await world.store(NEW).counts() == ({NEW.id: 3}, 0)
+            await world.store(NEW, OLD).rewrap(owner="network", batch=1)
+        assert await world.store(NEW, OLD, MasterKey(b"x" * 32)).rewrap(owner="network", batch=1) == 1
+        assert await world.store(NEW).counts(owner="network") == ({NEW.id: 3}, 0)
 
     async def test_never_brings_back_what_was_destroyed(self, world: World) -> None:
         before = world.vault(OLD)
         sealed = await world.seal(before, "weg")
-        [(key_id, _)] = await world.store(OLD).make(1)
+        [(key_id, _)] = await world.store(OLD).make(1, owner="network")
         sealed_id = sealed[1:17]
-        await before.destroy_keys([type(key_id)(bytes=sealed_id), key_id])
-        await world.store(NEW, OLD).rewrap()
-        assert (await world.store(NEW).counts())[1] == 2
+        erasure = uuid4()
+        await world.store(OLD).order([(erasure, "case")])
+        await before.destroy_keys([type(key_id)(bytes=sealed_id), key_id], erased=erasure)
+        await world.store(NEW, OLD).rewrap(owner="network")
+        assert (await world.store(NEW).counts(owner="network"))[1] == 2
         with pytest.raises(Erased):
             await world.open(world.vault(NEW), sealed)

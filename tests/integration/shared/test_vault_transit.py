@@ -34,6 +34,7 @@ from shared.vault import (
     wrappers_of,
 )
 from tests.support.backing import KEYS, PLATFORM, Databases
+from tests.support.erased import destroy
 from tests.support.notes import Note, NoteRow
 from tests.support.transit import TOKEN, TransitServer
 
@@ -173,9 +174,8 @@ class TestWhenItDoesNotAnswer:
             await world.open(after, sealed)
         with pytest.raises(Operational):
             await world.seal(after, "tweede")
-        async with world.database.transaction() as session:
-            # Destroying asks the service for nothing: an erasure does not wait for it.
-            await after.destroy(session, subjects=[uuid4()])
+        # Destroying asks the service for nothing: an erasure does not wait for it.
+        await destroy(after, world.database, world.keys, uuid4())
         server.sealed = False
         assert await world.open(after, sealed) == "eerst"
         assert await world.open(after, await world.seal(after, "tweede")) == "tweede"
@@ -187,12 +187,12 @@ class TestMoving:
         busy = [world.vault(transit, MASTER) for _ in range(3)]
         fresh, moved = await asyncio.gather(
             asyncio.gather(*(world.seal(vault, f"{number}") for number, vault in enumerate(busy))),
-            world.store(transit, MASTER).rewrap(batch=9),
+            world.store(transit, MASTER).rewrap(owner="network", batch=9),
         )
         assert moved >= 64
         alone = world.vault(transit)
         assert [await world.open(alone, each) for each in (sealed, *fresh)] == ["oud", "0", "1", "2"]
-        await world.store(MASTER, transit).rewrap()
+        await world.store(MASTER, transit).rewrap(owner="network")
         assert await world.open(world.vault(MASTER), sealed) == "oud"
 
     async def test_never_brings_back_what_is_destroyed_meanwhile(
@@ -203,12 +203,11 @@ class TestMoving:
         wrap = transit.wrap
 
         async def erased_meanwhile(keys: list[tuple[UUID, bytes]]) -> list[bytes]:
-            async with world.database.transaction() as session:
-                await before.destroy(session, subjects=[subject])
+            await destroy(before, world.database, world.keys, subject)
             return await wrap(keys)
 
         monkeypatch.setattr(transit, "wrap", erased_meanwhile)
-        await world.store(transit, MASTER).rewrap()
+        await world.store(transit, MASTER).rewrap(owner="network")
         with pytest.raises(Erased):
             await world.open(world.vault(transit, MASTER), sealed)
 
@@ -225,8 +224,8 @@ class TestMoving:
     ) -> None:
         monkeypatch.setenv("KRING_DATABASE_URL", postgres.url)
         monkeypatch.setenv("KRING_SECRETS_DIR", str(secrets_dir))
-        master, _ = wrappers_of(Settings(), Secrets.load(secrets_dir))
-        await world.store(master).make(3)
+        master, _ = wrappers_of(Settings(), Secrets.load(secrets_dir / "network"))
+        await world.store(master).make(3, owner="network")
         monkeypatch.setenv("KRING_KMS_ADDRESS", server.address)
         monkeypatch.setenv("KRING_KMS_TOKEN_FILE", str(token_file))
         monkeypatch.setenv("KRING_KMS_WRAPS", "true")
@@ -237,7 +236,7 @@ class TestMoving:
         assert await command.rotate() == 0
         assert "wrapped anew: 3 keys" in capsys.readouterr().out
         await command.status()
-        assert "transit:transit/kring  3 keys  wraps new keys" in capsys.readouterr().out
+        assert "network     transit:transit/kring  3 keys  wraps new keys" in capsys.readouterr().out
 
 
 class TestSettings:
@@ -249,10 +248,11 @@ class TestSettings:
         assert Settings(kms_address="http://127.0.0.1:8200").kms_address == "http://127.0.0.1:8200"
 
     def test_what_is_to_wrap_must_be_there(self, secrets_dir: Path, tmp_path: Path) -> None:
-        secrets = Secrets.load(secrets_dir)
+        own = secrets_dir / "network"
+        secrets = Secrets.load(own)
         with pytest.raises(SecretMissing, match="KRING_KMS_ADDRESS"):
             wrappers_of(Settings(kms_wraps=True), secrets)
-        for file in secrets_dir.iterdir():
+        for file in own.iterdir():
             if file.name != "master_key":
                 (tmp_path / file.name).write_bytes(file.read_bytes())
         without = Secrets.load(tmp_path)

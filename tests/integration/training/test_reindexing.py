@@ -9,12 +9,13 @@ from sqlalchemy import text
 from services.training.operations.reindexing import reindex_registrations
 from shared.secrets import Secrets
 from tests.integration.training.bank import Line, digits, statement
+from tests.support.erased import destroy_in
 from tests.support.world.training import Training, participant
 
 
 def before_versions(world: Training, tenant: UUID, about: str, value: str) -> bytes:
     """Return an index as it was made before there were versions."""
-    secret = Secrets.load(world.context.settings.secrets_dir).index_key
+    secret = Secrets.load(world.context.settings.secrets_of("training")).index_key
     key = hmac.digest(secret, tenant.bytes, sha256)
     return hmac.digest(key, f"{about}\0{value}".encode(), sha256)
 
@@ -71,9 +72,7 @@ class TestAnOlderIndex:
         registered = await world.register(session, "Annelies")
         (now,) = await indexes(world)
         await made_before(world, registered, "Annelies")
-        async with world.transaction() as opened:
-            subject = UUID(registered["registration_id"])
-            await world.context.vault.destroy(opened, subjects=[subject])
+        await destroy_in(world.context, UUID(registered["registration_id"]))
         assert await reindex(world) == 1
         (anew,) = await indexes(world)
         assert (anew[:3], len(anew), anew != now) == (now[:3], 35, True)

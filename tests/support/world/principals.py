@@ -4,6 +4,7 @@ from pathlib import Path
 from uuid import UUID
 
 from shared.auth import LOCAL_ISSUER, Issuer, Role
+from shared.services import SERVICE_WITH_LINKS, SERVICES
 
 Headers = dict[str, str]
 
@@ -13,7 +14,7 @@ class Principals:
 
     def __init__(self, secrets_dir: Path) -> None:
         self._local = Issuer.load(secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
-        self._platform = Issuer.load(secrets_dir / "signing_key")
+        self._services = {name: Issuer.load(secrets_dir / name / "signing_key") for name in SERVICES}
 
     def staff(self, person: UUID, organisation: UUID | None, *roles: Role, tenant: UUID | None) -> Headers:
         """Return the headers of somebody with these roles at an organisation (None: at none), who asks a tenant."""
@@ -30,14 +31,15 @@ class Principals:
         under_twelve: bool = False,
     ) -> Headers:
         """Return the headers of somebody who came through their personal link."""
-        token = self._platform.person(
+        token = self._services[SERVICE_WITH_LINKS].person(
             person=person, tenant=tenant, case=case, case_role=role, under_twelve=under_twelve
         )
         return _headers(token, None)
 
     def service(self, purpose: str, *, tenant: UUID, service: str = "network") -> Headers:
         """Return the headers of a service that asks for a purpose."""
-        return _headers(self._platform.service(service=service, purpose=purpose, tenant=tenant), None)
+        token = self._services[service].service(service=service, purpose=purpose, tenant=tenant)
+        return _headers(token, None)
 
 
 def _headers(token: str, tenant: UUID | None) -> Headers:

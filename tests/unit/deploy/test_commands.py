@@ -126,11 +126,11 @@ class TestAsyncapi:
 class TestSecrets:
     def test_makes_keys_once(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         typed("secrets", str(tmp_path / "keys"), capsys=capsys)
-        before = (tmp_path / "keys" / "master_key").read_text()
+        before = (tmp_path / "keys" / "plans" / "master_key").read_text()
         code, _, _ = typed("secrets", str(tmp_path / "keys"), capsys=capsys)
 
         assert code == 0
-        assert (tmp_path / "keys" / "master_key").read_text() == before
+        assert (tmp_path / "keys" / "plans" / "master_key").read_text() == before
 
 
 class TestDeadLetters:

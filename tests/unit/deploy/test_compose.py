@@ -58,7 +58,7 @@ class TestCompose:
         for part in COMPOSE["services"].values():
             assert set(part.get("depends_on", {})) <= set(COMPOSE["services"])
             for volume in part.get("volumes", []):
-                source = volume.split(":")[0]
+                source = volume["source"] if isinstance(volume, dict) else volume.split(":")[0]
                 assert source in COMPOSE["volumes"] or (ROOT / source).exists()
 
     def test_waits_for_health_only_where_it_is_checked(self) -> None:
@@ -87,12 +87,19 @@ class TestCompose:
             name
             for name, part in COMPOSE["services"].items()
             if any(
-                volume.startswith("secrets:") and not volume.endswith(":ro")
+                not volume["read_only"]
+                if isinstance(volume, dict)
+                else volume.startswith("secrets:") and not volume.endswith(":ro")
                 for volume in part.get("volumes", [])
             )
         ]
 
         assert writers == ["secrets"]
+
+    def test_each_process_is_given_its_own_secrets(self) -> None:
+        for name in (*SERVICES, "codec"):
+            (volume,) = COMPOSE["services"][name]["volumes"]
+            assert (volume["source"], volume["volume"]["subpath"]) == ("secrets", name)
 
     def test_is_reached_from_this_machine_only(self) -> None:
         ports = [port for part in COMPOSE["services"].values() for port in part.get("ports", [])]

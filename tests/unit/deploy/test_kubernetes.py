@@ -63,8 +63,12 @@ class TestManifests:
         }
         writable = {mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
         assert writable == {"/tmp"}  # noqa: S108 - of a container
-        keys = next(volume for volume in spec["volumes"] if volume["name"] == "keys")
-        assert keys["secret"]["defaultMode"] == 0o440
+        mounted = {volume["secret"]["secretName"] for volume in spec["volumes"] if volume["name"] != "tmp"}
+        # The job prepares what all of them log in to; a service is given its own secrets and nothing of another's.
+        assert mounted == {f"kring-{each}" for each in (SERVICES if name == "migrate" else [name])}
+        assert {volume["secret"]["defaultMode"] for volume in spec["volumes"] if volume["name"] != "tmp"} == {
+            0o440
+        }
         assert container["resources"]["limits"]["memory"]
 
     @pytest.mark.parametrize("name", WORKLOADS)

@@ -1,39 +1,56 @@
-"""Keys are made once, stay, and are nobody else's to read."""
+"""Secrets are made once, stay, are nobody else's to read, and each process has its own."""
 
 import json
 from pathlib import Path
 
-from deploy.local.secrets import KEYS, ensure_secrets
-from shared.secrets import Secrets, database_key
+from deploy.local.secrets import ensure_secrets
+from shared.secrets import Login, Secrets
+from shared.services import SERVICES
+
+
+def files(directory: Path) -> dict[Path, str]:
+    """Return what stands in all files below a directory."""
+    return {path.relative_to(directory): path.read_text() for path in directory.rglob("*") if path.is_file()}
 
 
 class TestEnsureSecrets:
-    def test_makes_keys_that_services_can_read(self, tmp_path: Path) -> None:
+    def test_makes_what_each_service_reads_and_for_each_another(self, tmp_path: Path) -> None:
         ensure_secrets(tmp_path / "secrets")
 
-        secrets = Secrets.load(tmp_path / "secrets")
-        keys = {
-            secrets.master_key,
-            secrets.index_key,
-            secrets.codec_key,
-            secrets.link_key,
-            secrets.audit_key,
-            database_key(tmp_path / "secrets"),
-        }
-        assert len(keys) == len(KEYS)
+        found: list[bytes | str | None] = []
+        for service in SERVICES:
+            secrets = Secrets.load(tmp_path / "secrets" / service)
+            found += [secrets.master_key, secrets.index_key, secrets.audit_key, *secrets.codec_keys]
+            for name in ("database_login", "broker_login"):
+                login = Login.read(tmp_path / "secrets" / service / name)
+                assert service in login.user
+                found.append(login.password)
+        assert len(set(found)) == len(found) == 6 * len(SERVICES)
+        assert None not in found
+
+    def test_gives_to_no_process_what_another_holds(self, tmp_path: Path) -> None:
+        ensure_secrets(tmp_path)
+
+        given = {name: set(files(tmp_path / name).values()) for name in SERVICES}
+        public = (tmp_path / "issuers.json").read_text()
+        for name in SERVICES:
+            others = set().union(*(given[other] for other in SERVICES if other != name))
+            assert given[name] & others == {public}
+        assert {name for name in SERVICES if (tmp_path / name / "link_key").exists()} == {"network"}
 
     def test_keeps_what_is_there(self, tmp_path: Path) -> None:
         ensure_secrets(tmp_path)
-        before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+        before = files(tmp_path)
         ensure_secrets(tmp_path)
 
-        assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+        assert files(tmp_path) == before
 
     def test_lets_only_the_owner_read(self, tmp_path: Path) -> None:
         ensure_secrets(tmp_path / "secrets")
 
+        modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").rglob("*")}
+        assert modes == {True: 0o700, False: 0o600}
         assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
-        assert {path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").iterdir()} == {0o600}
 
     def test_trusts_public_keys_only(self, tmp_path: Path) -> None:
         ensure_secrets(tmp_path)
@@ -42,3 +59,14 @@ class TestEnsureSecrets:
 
         assert [issuer["issuer"] for issuer in issuers] == ["kring", "kring-local"]
         assert all("d" not in key for issuer in issuers for key in issuer["jwks"]["keys"])
+        assert [key["kid"].partition("/")[0] for key in issuers[0]["jwks"]["keys"]] == list(SERVICES)
+
+    def test_gives_a_changed_list_of_issuers_to_all(self, tmp_path: Path) -> None:
+        ensure_secrets(tmp_path)
+        entries = json.loads((tmp_path / "issuers.json").read_text())
+        entries.append({"issuer": "https://login.example.org", "discovery": True})
+        (tmp_path / "issuers.json").write_text(json.dumps(entries))
+        ensure_secrets(tmp_path)
+
+        for service in SERVICES:
+            assert json.loads((tmp_path / service / "issuers.json").read_text()) == entries

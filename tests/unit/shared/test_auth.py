@@ -29,7 +29,7 @@ from shared.auth import (
     trusted_issuer,
 )
 
-KEY = generate_key()
+KEY = generate_key("network")
 LOCAL_KEY = generate_key()
 EXTERNAL_KEY = generate_key()
 EXTERNAL = "https://login.example/realms/care"

@@ -1,0 +1,190 @@
+"""One service that is taken over is one service: with everything that it mounts, what is another's stays closed."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import Issuer, TokenNotAccepted, Verifier
+from shared.database import Database, Scope
+from shared.errors import NotYet
+from shared.runtime import connected
+from shared.secrets import SecretMissing, secrets_of
+from shared.services import SERVICES
+from shared.settings import Settings
+from shared.vault import KeyStore, MasterKey, VaultError
+from tests.support.backing import Databases
+from tests.support.notes import Note, NoteRow
+
+TAKEN, OTHER = "training", "network"
+
+
+@dataclass
+class Taken:
+    """A service that was taken over: its settings with what it mounts, and its own way to the store of keys."""
+
+    settings: Settings
+    keys: Database
+    # A key of another service, and one of its own.
+    theirs: UUID
+    own: UUID
+    owner: Database
+
+    def url(self, name: str) -> str:
+        return self.settings.database_for(TAKEN, name=name).replace("+asyncpg", "")
+
+    async def in_keys(self, statement: str, **values: object) -> list[object]:
+        async with self.keys.transaction() as session:
+            found = await session.execute(text(statement), values)
+            return list(found.scalars()) if found.returns_rows else []
+
+
+async def _sealed(settings: Settings, service: str) -> UUID:
+    """Return the id of the key with which a service has sealed something."""
+    row = NoteRow(person=uuid4())
+    async with (
+        connected(service, settings) as context,
+        context.database.transaction(Scope(tenant=uuid4())) as session,
+    ):
+        await context.vault.seal(session, row, Note(words="geheim"))
+    return UUID(bytes=row.sealed[1:17])
+
+
+@pytest_asyncio.fixture
+async def taken(settings: Settings, databases: Databases, tmp_path: Path) -> AsyncIterator[Taken]:
+    """A service that was taken over, beside another that has sealed something."""
+    for service in (TAKEN, OTHER):
+        await databases.fresh(service)
+    shutil.copytree(secrets_of(settings.secrets_dir, TAKEN), tmp_path / "secrets")
+    theirs, own = await _sealed(settings, OTHER), await _sealed(settings, TAKEN)
+    mounted = settings.model_copy(update={"secrets_dir": tmp_path / "secrets"})
+    keys = Database.connect(mounted.database_for(TAKEN, name="keys"), application_name="taken", pool_size=1)
+    yield Taken(mounted, keys, theirs, own, databases.owned("keys"))
+    await keys.close()
+    await databases.close()
+
+
+class TestDatabases:
+    async def test_of_others_do_not_let_it_in(self, taken: Taken, databases: Databases) -> None:
+        await (await asyncpg.connect(taken.url(TAKEN))).close()
+        for service in SERVICES:
+            if service != TAKEN:
+                await databases.recreate(service)
+                # The ones that migrations made: a copy is made without the word on who may connect.
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="CONNECT"):
+                    await asyncpg.connect(
+                        taken.url(service).replace(f"/kring_{service}", f"/template_{service}")
+                    )
+        for shared in ("postgres", "template1"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="CONNECT"):
+                await asyncpg.connect(taken.url("keys").replace("/kring_keys", f"/{shared}"))
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "SELECT lo_create(0)",
+            "SELECT lo_from_bytea(0, 'x')",
+            "CREATE TABLE hidden (id int)",
+            "SET ROLE kring_network",
+            "GRANT kring_network TO CURRENT_USER",
+            "SET SESSION AUTHORIZATION kring_network",
+        ],
+    )
+    async def test_of_its_own_are_for_its_own_rows_alone(self, taken: Taken, statement: str) -> None:
+        for name in (TAKEN, "keys"):
+            connection = await asyncpg.connect(taken.url(name))
+            try:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+
+class TestKeys:
+    async def test_of_others_are_not_there_for_it(self, taken: Taken) -> None:
+        seen = await taken.in_keys("SELECT DISTINCT owner FROM data_key")
+        assert seen == [TAKEN]
+        assert await taken.in_keys("SELECT id FROM data_key WHERE id = :id", id=taken.theirs) == []
+
+    async def test_of_others_would_not_open_with_its_master_key(self, taken: Taken) -> None:
+        async with connected(TAKEN, taken.settings) as context:
+            store = KeyStore(taken.owner, master=MasterKey(bytes(32)))
+            with pytest.raises(VaultError, match="not here"):
+                await store.fetch([taken.theirs])
+            assert await context.vault._store.fetch([taken.theirs]) == {}
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE data_key SET wrapped = NULL",
+            "UPDATE data_key SET wrapped = 'x' WHERE owner = 'training'",
+            "DELETE FROM data_key",
+            "TRUNCATE data_key",
+            "DELETE FROM erasure_order",
+            "INSERT INTO erasure_order VALUES (gen_random_uuid(), 'case', now())",
+            "INSERT INTO erasure_order VALUES (gen_random_uuid(), 'person', now())",
+            "INSERT INTO data_key VALUES (gen_random_uuid(), 'network', 'x', 'x', now())",
+            "INSERT INTO data_key VALUES (gen_random_uuid(), 'training', NULL, 'x', now(), now())",
+            "SELECT destroy_keys('network', '{}', ARRAY(SELECT id FROM data_key), now())",
+        ],
+    )
+    async def test_are_neither_changed_nor_destroyed_by_it(self, taken: Taken, statement: str) -> None:
+        before = await self._living(taken)
+        connection = await asyncpg.connect(taken.url("keys"))
+        try:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+        assert await self._living(taken) == before
+
+    async def test_are_destroyed_for_an_erasure_that_its_owner_ordered(self, taken: Taken) -> None:
+        async with connected(TAKEN, taken.settings) as context:
+            case, registration = uuid4(), uuid4()
+            with pytest.raises(NotYet):
+                await context.vault.destroy_keys([taken.own], erased=case)
+            with pytest.raises(NotYet):
+                await context.vault.confirm_erasure(case, kind="case")
+            before = await self._living(taken)
+
+            await context.vault.confirm_erasure(registration, kind="registration")
+            await context.vault.destroy_keys([taken.own, taken.theirs], erased=registration)
+
+        # One that it names and that is another's stays.
+        assert before - await self._living(taken) == {taken.own}
+
+    @staticmethod
+    async def _living(taken: Taken) -> set[UUID]:
+        async with taken.owner.transaction() as session:
+            return set(await _ids(session))
+
+
+async def _ids(session: AsyncSession) -> list[UUID]:
+    return list((await session.execute(text("SELECT id FROM data_key WHERE wrapped IS NOT NULL"))).scalars())
+
+
+class TestTokens:
+    async def test_speak_for_it_and_for_nobody_else(self, taken: Taken) -> None:
+        verifier = Verifier.load(taken.settings.secrets_dir / "issuers.json", local=True)
+        issuer = Issuer.load(taken.settings.secrets_dir / "signing_key")
+        assert (await verifier.verify(issuer.service(service=TAKEN, purpose="any"))).service == TAKEN
+        for forged in (
+            issuer.service(service=OTHER, purpose="copy-for-person", tenant=uuid4()),
+            issuer.person(person=uuid4(), tenant=uuid4(), case=uuid4(), case_role="central"),
+        ):
+            with pytest.raises(TokenNotAccepted):
+                await verifier.verify(forged)
+
+    async def test_of_links_are_not_made_by_it(self, taken: Taken) -> None:
+        from services.network.operations import links
+
+        async with connected(TAKEN, taken.settings) as context:
+            with pytest.raises(SecretMissing):
+                links.link_key(context)
