@@ -23,6 +23,7 @@ from shared.audit import (
     note_break_glass,
     note_facts,
 )
+from shared.audit.sealing import FAILED
 from shared.audit.shortening import Shortened, shorten
 from shared.audit.verifying import Broken, Verification, Verified
 from shared.clock import SystemClock
@@ -236,6 +237,29 @@ class TestSealing:
         await late
         assert await world.seal() == 1
         assert (await world.verify()).entries == 2
+
+    async def test_that_cannot_be_made_does_not_end_the_service(self, world: World) -> None:
+        await world.touch(of(uuid4()))
+        async with world.database.transaction() as session:
+            # What a service that was taken over may write: no seal can follow it.
+            await session.execute(
+                text(
+                    "INSERT INTO audit_seal (number, sealed_at, entries, tenants, macs, digest)"
+                    " VALUES (9223372036854775807, now(), '{}', '{}', '', '')"
+                )
+            )
+        failed = FAILED.labels(SERVICE)._value.get()
+        stopping = asyncio.Event()
+        running = asyncio.create_task(
+            Sealer(world.database, service=SERVICE, key=world.key).run(stopping, seconds=0.01)
+        )
+        async with asyncio.timeout(20):
+            while FAILED.labels(SERVICE)._value.get() < failed + 2:
+                await world.database.ping()
+        stopping.set()
+        await running
+        with pytest.raises(Broken):
+            await world.verify()
 
     async def test_goes_on_until_asked_to_stop(self, world: World) -> None:
         await world.touch(of(uuid4()))
