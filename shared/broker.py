@@ -4,17 +4,26 @@ One quorum queue per service and event type. What failed waits in one of a few q
 the default exchange to the one queue it came from, because its routing key is that queue's name.
 """
 
-from collections.abc import Iterable
+import os
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import aio_pika
 from aio_pika.abc import AbstractChannel
 
-from shared.events.base import COMMANDS, EVENTS
+from shared.errors import Operational
+from shared.events.base import COMMANDS, EVENTS, REGISTRY
 from shared.retention import DEAD_LETTER_DAYS
+from shared.secrets import Login
 
 # Seconds a failed message waits, by attempt; the last one repeats.
 RETRY_SECONDS = (0.25, 1, 5, 30, 120, 600)
+# To the dead letters of the service that a routing key names.
+DEAD = "kring.dead"
 # Bound to nothing: that it exists says that every queue was declared.
 _ALL_DECLARED = "kring.declared"
 
@@ -65,18 +74,24 @@ def dead_queue_arguments() -> dict[str, Any]:
 
 
 async def declare_exchanges(channel: AbstractChannel) -> dict[str, Any]:
-    """Declare the exchanges for events and commands and return them by name."""
+    """Declare the exchanges for events, commands and dead letters, and return them by name."""
     return {
         name: await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
-        for name in (EVENTS, COMMANDS)
+        for name in (EVENTS, COMMANDS, DEAD)
     }
+
+
+async def exchanges_of(channel: AbstractChannel) -> dict[str, Any]:
+    """Return the exchanges for events and commands by name, which are there already."""
+    return {name: await channel.get_exchange(name) for name in (EVENTS, COMMANDS)}
 
 
 async def declare_retries(channel: AbstractChannel, scale: float) -> None:
     """Declare the queues in which failed messages wait."""
     for seconds in RETRY_SECONDS:
         name = _retry_name(seconds, scale)
-        exchange = await channel.declare_exchange(name, aio_pika.ExchangeType.FANOUT, durable=True)
+        # By topic, so that a service may only name queues of its own.
+        exchange = await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
         queue = await channel.declare_queue(
             name,
             durable=True,
@@ -89,19 +104,86 @@ async def declare_retries(channel: AbstractChannel, scale: float) -> None:
                 "x-overflow": "reject-publish",
             },
         )
-        await queue.bind(exchange)
+        await queue.bind(exchange, routing_key="#")
 
 
 async def declare_service(
     channel: AbstractChannel, service: str, bindings: Iterable[tuple[str, str]]
 ) -> None:
     """Declare a service's queues; `bindings` are pairs of event type and exchange."""
-    await channel.declare_queue(dead_queue_of(service), durable=True, arguments=dead_queue_arguments())
+    dead = await channel.declare_queue(dead_queue_of(service), durable=True, arguments=dead_queue_arguments())
+    await dead.bind(DEAD, routing_key=dead_queue_of(service))
     for event_type, exchange in bindings:
         queue = await channel.declare_queue(
             queue_of(service, event_type), durable=True, arguments=queue_arguments(service)
         )
         await queue.bind(exchange, routing_key=event_type)
+
+
+def rights_of(service: str, *, scale: float) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what a service may do at the broker, as patterns: with names of queues and exchanges; with routing keys.
+
+    It declares nothing, reads its own queues, and publishes what it is the source of. The second holds what it may
+    write to each exchange.
+    """
+    retries = [_retry_name(seconds, scale) for seconds in RETRY_SECONDS]
+    commands = [
+        data.TYPE for data in REGISTRY.values() if data.EXCHANGE == COMMANDS and service in data.SOURCES
+    ]
+    keys = {
+        EVENTS: rf"^{service}\.",
+        COMMANDS: f"^({'|'.join(map(re.escape, commands))})$" if commands else "^$",
+        DEAD: rf"^{service}\.dead$",
+        **dict.fromkeys(retries, f"^{service}/"),
+    }
+    exchanges = "|".join(map(re.escape, keys))
+    return {"configure": "^$", "write": f"^({exchanges})$", "read": f"^{service}/"}, keys
+
+
+async def let_services_in(
+    management: str, url: str, logins: Mapping[str, Sequence[Login]], *, scale: float
+) -> None:
+    """Make the users of services at a virtual host, with their rights: these and no others.
+
+    `management`: the address of the broker's management API; `url` names the virtual host, and who may make users.
+    Raises: Operational.
+    """
+    import httpx
+
+    parts = urlsplit(url)
+    vhost = unquote(parts.path[1:]) or "/"
+    made = _definitions(vhost, logins, scale)
+    who = (unquote(parts.username or ""), unquote(parts.password or ""))
+    try:
+        async with httpx.AsyncClient(base_url=management, auth=who, timeout=10, trust_env=False) as http:
+            (await http.post("/api/definitions", json=made)).raise_for_status()
+            known = (await http.get("/api/users")).raise_for_status().json()
+            wanted = {user["name"] for user in made["users"]}
+            for name in sorted({user["name"] for user in known} - wanted):
+                if any(re.fullmatch(rf"{service}_[0-9a-f]{{8}}", name) for service in logins):
+                    (await http.delete(f"/api/users/{name}")).raise_for_status()
+    except httpx.HTTPError as error:
+        raise Operational(f"broker's management: {type(error).__name__}") from None
+
+
+def _definitions(
+    vhost: str, logins: Mapping[str, Sequence[Login]], scale: float
+) -> dict[str, list[dict[str, Any]]]:
+    users, permissions, topics = [], [], []
+    for service, accepted in logins.items():
+        rights, keys = rights_of(service, scale=scale)
+        for login in accepted:
+            whose = {"user": login.user, "vhost": vhost}
+            users.append({"name": login.user, "tags": [], "limits": {}, **_hashed(login.password)})
+            permissions.append({**whose, **rights})
+            topics += [{**whose, "exchange": name, "write": key, "read": "^$"} for name, key in keys.items()]
+    return {"users": users, "permissions": permissions, "topic_permissions": topics}
+
+
+def _hashed(password: str) -> dict[str, str]:
+    salt = os.urandom(4)
+    hashed = b64encode(salt + sha256(salt + password.encode()).digest()).decode()
+    return {"password_hash": hashed, "hashing_algorithm": "rabbit_password_hashing_sha256"}
 
 
 Bindings = dict[str, list[tuple[str, str]]]

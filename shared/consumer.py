@@ -11,34 +11,30 @@ from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from aio_pika import Message
+from aio_pika import Message, connect
 from faststream import AckPolicy
-from faststream.rabbit import (
-    Channel,
-    ExchangeType,
-    QueueType,
-    RabbitBroker,
-    RabbitExchange,
-    RabbitMessage,
-    RabbitQueue,
-)
+from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared import broker as topology
 from shared import inbox, telemetry
 from shared.context import Context
 from shared.errors import NotYet, Operational
+from shared.signing import HEADER, Forged, Signatures
 from shared.subscriptions import Malformed, Subscriptions, note
 
 log = structlog.get_logger(__name__)
 
 ATTEMPT = "kring-attempt"
 # How often each kind of failure is tried before it is a dead letter. What is operational is tried for ever.
-_TRIES = {"not-yet": 30, "bug": 5, "malformed": 1}
+_TRIES = {"not-yet": 30, "bug": 5, "malformed": 1, "forged": 1}
 # An operational failure is first tried again in place: most outages are shorter than this.
 _PATIENCE_SECONDS = 20.0
 
 HANDLED = Counter("kring_events_total", "Deliveries dealt with", ["service", "type", "outcome"])
+FORGED = Counter(
+    "kring_events_forged_total", "Messages refused that no service may have sent", ["service", "type"]
+)
 SECONDS = Histogram("kring_event_seconds", "Time to deal with a delivery", ["service", "type"])
 IN_HAND = Gauge("kring_events_in_hand", "Deliveries being dealt with", ["service"])
 
@@ -53,48 +49,40 @@ class Consumer:
         self._scale = context.settings.retry_scale
         # Fewer handlers at once than connections: a full pool would look like an outage.
         self._room = asyncio.Semaphore(max(1, context.settings.database_pool - 2))
+        self._signatures = Signatures.load(context.settings.secrets_of(context.service) / "issuers.json")
         self._in_hand: set[asyncio.Task[Any]] = set()
         self.broker = RabbitBroker(
-            context.settings.broker_url.get_secret_value(),
+            context.settings.broker_for(context.service),
             default_channel=Channel(prefetch_count=20, publisher_confirms=True, on_return_raises=True),
             logger=None,
             graceful_timeout=context.settings.stop_seconds / 2,
         )
-        self._exchanges: dict[str, RabbitExchange] = {}
-        for event_type, exchange in subscriptions.bindings():
-            self._subscribe(event_type, exchange)
+        for event_type, _ in subscriptions.bindings():
+            self._subscribe(event_type)
 
-    def _subscribe(self, event_type: str, exchange: str) -> None:
-        events = self._exchanges.setdefault(
-            exchange, RabbitExchange(exchange, type=ExchangeType.TOPIC, durable=True)
-        )
-        arguments: Any = topology.queue_arguments(self._service)
-        arguments.pop("x-queue-type")
+    def _subscribe(self, event_type: str) -> None:
+        # Declared and bound by `kring migrate`: a service may do neither.
         queue = RabbitQueue(
             topology.queue_of(self._service, event_type),
             queue_type=QueueType.QUORUM,
             durable=True,
-            routing_key=event_type,
-            arguments=arguments,
+            declare=False,
         )
 
         async def receive(_body: bytes, message: RabbitMessage) -> None:
             await self._receive(event_type, message)
 
         subscriber = self.broker.subscriber(
-            queue, events, ack_policy=AckPolicy.MANUAL, decoder=_undecoded, parser=None, title=event_type
+            queue, ack_policy=AckPolicy.MANUAL, decoder=_undecoded, parser=None, title=event_type
         )
         subscriber(receive)
 
     async def start(self) -> None:
-        """Declare what is missing and begin to receive."""
-        await self._declare_retries()
+        """Begin to receive. Raises an AMQPError while the queues are not all there."""
+        connection = await connect(self._context.settings.broker_for(self._context.service), timeout=10)
+        async with connection:
+            await topology.require_declared(await connection.channel())
         await self.broker.start()
-
-    async def _declare_retries(self) -> None:
-        await topology.declare(
-            self._context.settings.broker_url.get_secret_value(), {self._service: []}, scale=self._scale
-        )
 
     async def stop(self) -> None:
         """Stop receiving, give what is in hand a bounded time, hand back the rest (it is delivered again)."""
@@ -123,7 +111,11 @@ class Consumer:
     async def _settle(self, event_type: str, message: RabbitMessage) -> None:
         started = time.perf_counter()
         try:
+            self._signatures.check(message.headers.get(HEADER), event_type, message.body)
             outcome = await self._deliver_patiently(event_type, message.body)
+        except Forged as error:
+            FORGED.labels(self._service, event_type).inc()
+            outcome = await self._later(event_type, message, "forged", str(error))
         except NotYet as error:
             outcome = await self._later(event_type, message, "not-yet", str(error))
         except Operational as error:
@@ -169,7 +161,10 @@ class Consumer:
     ) -> None:
         log.error("event.dead", type=event_type, kind=headers["kring-kind"], cause=headers["kring-cause"])
         headers |= {"kring-queue": queue, "kring-died-at": datetime.now(UTC).isoformat(timespec="seconds")}
-        await self._publish(message, "", topology.dead_queue_of(self._service), headers)
+        await self._publish(message, topology.DEAD, topology.dead_queue_of(self._service), headers)
+        if headers["kring-kind"] == "forged":
+            # Its id may be that of an event that is yet to come.
+            return
         with contextlib.suppress(Operational, ValueError, TypeError):
             # Noted so that what became of every event can be counted; a replay takes the note away.
             await note(self._context.database, event_type, UUID(message.message_id), inbox.DEAD, None)
@@ -204,7 +199,7 @@ async def _undecoded(message: Any) -> bytes:
 
 def _own_headers(headers: dict[str, Any]) -> dict[str, Any]:
     """Keep what is ours: the broker's x-death and the like would grow with each round."""
-    return {name: value for name, value in headers.items() if name in ("traceparent", ATTEMPT)}
+    return {name: value for name, value in headers.items() if name in ("traceparent", HEADER, ATTEMPT)}
 
 
 def _where(error: BaseException) -> str:

@@ -13,7 +13,7 @@ import aio_pika
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 
-from shared import inbox
+from shared import inbox, signing
 from shared.broker import dead_queue_of
 from shared.database import Database
 from shared.errors import Operational
@@ -86,9 +86,11 @@ async def replayed(settings: Settings, *, services: Iterable[str], wanted: Wante
                 delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
                 message_id=message.message_id,
                 type=message.type,
-                headers={"traceparent": message.headers["traceparent"]}
-                if "traceparent" in message.headers
-                else {},
+                headers={
+                    name: value
+                    for name, value in message.headers.items()
+                    if name in (signing.HEADER, "traceparent")
+                },
             )
             channel: aio_pika.abc.AbstractChannel = messages.channel
             await channel.default_exchange.publish(
@@ -114,7 +116,7 @@ async def _forget(settings: Settings, letter: DeadLetter) -> None:
     with contextlib.suppress(ValueError):
         event_id = UUID(letter.id)
         database = Database.connect(
-            settings.database_for(letter.service), application_name="kring-dead-letters", pool_size=1
+            settings.database_of(letter.service), application_name="kring-dead-letters", pool_size=1
         )
         try:
             async with database.transaction() as session:

@@ -25,10 +25,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import case_access, telemetry
 from shared.audit import note_facts
-from shared.broker import declare_exchanges, require_declared
+from shared.broker import exchanges_of, require_declared
 from shared.database import DRIVER_ERRORS, Database, fetch
 from shared.events.base import COMMANDS, EventData
 from shared.ids import uuid7
+from shared.signing import HEADER, Signer
 from shared.trail import causation
 
 log = structlog.get_logger(__name__)
@@ -151,11 +152,12 @@ class Announcer:
 class Relay:
     """Carries one service's outbox to the broker."""
 
-    def __init__(self, *, service: str, database_url: str, broker_url: str) -> None:
+    def __init__(self, *, service: str, database_url: str, broker_url: str, signer: Signer) -> None:
         self._service = service
         self._source = f"urn:kring:{service}"
         self._database_url = database_url.replace("+asyncpg", "")
         self._broker_url = broker_url
+        self._signer = signer
         self._name = f"kring-{service}-relay"
         self._wake = asyncio.Event()
         self._stopping = False
@@ -198,7 +200,7 @@ class Relay:
             async with broker:
                 channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
                 await require_declared(channel)
-                exchanges = await declare_exchanges(channel)
+                exchanges = await exchanges_of(channel)
                 connection.add_termination_listener(self.wake)
                 channel.close_callbacks.add(self.wake)
                 await connection.add_listener(CHANNEL, self.wake)
@@ -288,9 +290,12 @@ class Relay:
             done.append(row["position"])
 
     async def _publish_one(self, row: Any, exchanges: dict[str, Any]) -> bool:
-        headers = {"traceparent": row["traceparent"]} if row["traceparent"] else {}
+        body = envelope(row, self._source)
+        headers: dict[str, Any] = {HEADER: self._signer.sign(row["type"], body)}
+        if row["traceparent"]:
+            headers["traceparent"] = row["traceparent"]
         message = aio_pika.Message(
-            envelope(row, self._source),
+            body,
             content_type="application/cloudevents+json",
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
             message_id=str(row["id"]),

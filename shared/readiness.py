@@ -17,7 +17,7 @@ def checks_of(context: Context) -> dict[str, Check]:
 
     async def broker() -> None:
         try:
-            connection = await aio_pika.connect(context.settings.broker_url.get_secret_value(), timeout=2)
+            connection = await aio_pika.connect(context.settings.broker_for(context.service), timeout=2)
         except (OSError, AMQPError, asyncio.TimeoutError):  # noqa: UP041 - on 3.11 two names of one class
             raise Operational("broker: no connection") from None
         await connection.close()

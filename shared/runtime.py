@@ -19,6 +19,7 @@ from shared.outbox import Announcer, Relay
 from shared.secrets import Secrets
 from shared.service_client import ServiceClient
 from shared.settings import Settings
+from shared.signing import Signer
 from shared.subscriptions import Subscriptions
 from shared.temporal import Temporal, log_through_python
 from shared.vault import Vault, wrappers_of
@@ -159,7 +160,8 @@ class _Running:
         relay = Relay(
             service=self._service.name,
             database_url=self._settings.database_for(self._service.name),
-            broker_url=self._settings.broker_url.get_secret_value(),
+            broker_url=self._settings.broker_for(self._service.name),
+            signer=Signer.load(self._settings.secrets_of(self._service.name) / "signing_key"),
         )
         self._context.database.after_events(relay.wake)
         self._on_stop.append(relay.stop)

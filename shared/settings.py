@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,6 +30,11 @@ class Settings(BaseSettings):
     )
     database_pool: int = Field(default=10, ge=1, le=200)
     broker_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
+    broker_management_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^@]+$",
+        description="Of the broker's management API, where `kring migrate` makes the users of services.",
+    )
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "kring"
     clock: Literal["system", "skipped"] = "system"
@@ -162,6 +168,17 @@ class Settings(BaseSettings):
         login = Login.read(self.secrets_of(service) / "database_login")
         url = make_url(self.database_of(name or service)).set(username=login.user, password=login.password)
         return url.render_as_string(hide_password=False)
+
+    def broker_for(self, service: str) -> str:
+        """Return the URL of the broker with the login of a service, or as it is where it names a user.
+
+        Raises: SecretMissing.
+        """
+        parts = urlsplit(self.broker_url.get_secret_value())
+        if parts.username is not None:
+            return parts.geturl()
+        login = Login.read(self.secrets_of(service) / "broker_login")
+        return parts._replace(netloc=f"{login.user}:{login.password}@{parts.netloc}").geturl()
 
     @cached_property
     def mail_domain(self) -> str:

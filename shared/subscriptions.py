@@ -205,12 +205,16 @@ def parse(body: bytes, data: type[D]) -> Received[D]:
     Raises: Malformed, naming the fields that are wrong.
     """
     try:
-        return Received[data].model_validate_json(body)  # type: ignore[valid-type]
+        event: Received[D] = Received[data].model_validate_json(body)  # type: ignore[valid-type]
     except ValidationError as error:
         fields = sorted(
             {".".join(map(str, item["loc"])) or "body" for item in error.errors(include_input=False)}
         )
         raise Malformed(f"not a {data.TYPE}: {', '.join(fields)[:200]}") from None
+    # What was signed and let through is the type of the queue: nothing may act by another one inside.
+    if event.type != data.TYPE:
+        raise Malformed(f"not a {data.TYPE}: type")
+    return event
 
 
 async def note(database: Database, consumer: str, event_id: UUID, outcome: str, tenant: UUID | None) -> str:

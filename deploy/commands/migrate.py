@@ -11,6 +11,9 @@ from deploy.local.errors import PlatformError
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from shared.secrets import Login
+    from shared.settings import Settings
+
 PARTS = ("databases", "queues", "temporal")
 
 
@@ -28,7 +31,6 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     # Imported before the first try: on one machine the server starts meanwhile.
     from deploy.commands.erasures import apply_ledger
     from shared import migrations
-    from shared.secrets import Login, versions
     from shared.settings import Settings
     from shared.vault.keys import prepare_key_store
 
@@ -38,10 +40,7 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
         await _reach(settings.keys_database_url, "KRING_KEYS_DATABASE_URL", wait_seconds=wait_seconds)
     keys = settings.database_of("keys")
     await migrations.ensure_database(keys)
-    logins = {
-        name: [Login.read(path) for path in versions(settings.secrets_of(name) / "database_login")]
-        for name in services
-    }
+    logins = _logins(settings, services, "database_login")
     await prepare_key_store(keys, logins)
     await migrations.upgrade_all({name: settings.database_of(name) for name in services}, logins=logins)
     # No service starts before this: in a key store that was restored the keys of who was erased have come back.
@@ -50,13 +49,24 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
         print(f"erased again: {applied.destroyed} keys that a restore had brought back")
 
 
+def _logins(settings: "Settings", services: Sequence[str], name: str) -> "dict[str, list[Login]]":
+    """Return all logins that are accepted of each service."""
+    from shared.secrets import Login, versions
+
+    return {
+        service: [Login.read(path) for path in versions(settings.secrets_of(service) / name)]
+        for service in services
+    }
+
+
 async def _queues(services: Sequence[str], wait_seconds: float) -> None:
-    """Declare the queues of these services: nothing is published before."""
+    """Declare the queues of these services, and let them in: nothing is published before."""
     from importlib import import_module
 
     import aio_pika
 
-    from shared.broker import declare_all
+    from shared.broker import declare_all, let_services_in
+    from shared.errors import Operational
     from shared.settings import Settings
 
     settings = Settings()
@@ -64,11 +74,17 @@ async def _queues(services: Sequence[str], wait_seconds: float) -> None:
     bindings = {
         name: import_module(f"services.{name}.consumer").subscriptions.bindings() for name in services
     }
+    if settings.broker_management_url is None:
+        raise PlatformError("KRING_BROKER_MANAGEMENT_URL is missing: the broker's users are made there.")
+    logins = _logins(settings, services, "broker_login")
     until = time.monotonic() + wait_seconds
     while True:
         try:
-            return await declare_all(url, bindings, scale=settings.retry_scale)
-        except (OSError, aio_pika.exceptions.AMQPError, TimeoutError) as error:
+            await declare_all(url, bindings, scale=settings.retry_scale)
+            return await let_services_in(
+                settings.broker_management_url, url, logins, scale=settings.retry_scale
+            )
+        except (OSError, Operational, aio_pika.exceptions.AMQPError, TimeoutError) as error:
             if time.monotonic() >= until:
                 where = urlsplit(url)
                 raise PlatformError(

@@ -29,6 +29,7 @@ from shared.services import SERVICES
 _GIVEN = (
     "KRING_DATABASE_URL",
     "KRING_BROKER_URL",
+    "KRING_BROKER_MANAGEMENT_URL",
     "KRING_TEMPORAL_ADDRESS",
     "KRING_SMTP_HOST",
     "KRING_SECRETS_DIR",
@@ -192,6 +193,7 @@ class Platform:
             management_port=ports.take("rabbitmq-management"),
         )
         self.environment["KRING_BROKER_URL"] = broker.url
+        self.environment["KRING_BROKER_MANAGEMENT_URL"] = broker.management
         self.addresses["rabbitmq"] = broker.address
         self.addresses["rabbitmq-management"] = broker.management
         return [broker]

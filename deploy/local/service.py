@@ -53,9 +53,10 @@ class Service(Part):
         return {
             **OWN_PROGRAMS,
             **self._environment,
-            # What it is given, and nothing of another's. It logs in as itself: the owner's password is for migrations.
+            # What it is given, and nothing of another's. It logs in as itself: owners' passwords are for migrations.
             "KRING_SECRETS_DIR": str(secrets_of(Path(self._environment["KRING_SECRETS_DIR"]), self.name)),
             "KRING_DATABASE_URL": _without_credentials(self._environment["KRING_DATABASE_URL"]),
+            "KRING_BROKER_URL": _without_credentials(self._environment["KRING_BROKER_URL"]),
             "KRING_HTTP_HOST": "127.0.0.1",
             "KRING_HTTP_PORT": str(self.port),
         }

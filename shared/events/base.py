@@ -31,6 +31,8 @@ class EventData(BaseModel):
     EXCHANGE: ClassVar[str] = EVENTS
     # May leave the installation (webhooks).
     PUBLIC: ClassVar[bool] = False
+    # Who may publish it: of an event the service that it is named after, of a command those that are named.
+    SOURCES: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def __pydantic_init_subclass__(
@@ -38,7 +40,7 @@ class EventData(BaseModel):
         *,
         type: str = "",  # noqa: A002 - reads as `class OfferMade(EventData, type="...")`
         public: bool = False,
-        command: bool = False,
+        command_of: tuple[str, ...] = (),
         **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
@@ -47,7 +49,8 @@ class EventData(BaseModel):
         if type in REGISTRY:
             raise ValueError(f"two events of type {type}")
         cls.TYPE, cls.PUBLIC = type, public
-        cls.EXCHANGE = COMMANDS if command else EVENTS
+        cls.EXCHANGE = COMMANDS if command_of else EVENTS
+        cls.SOURCES = frozenset(command_of or [type.partition(".")[0]])
         REGISTRY[type] = cls
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

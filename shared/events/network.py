@@ -203,7 +203,7 @@ class CalendarEntry(EventData):
     ends_at: datetime
 
 
-class NotifyPerson(EventData, type="network.notify-person.v1", command=True):
+class NotifyPerson(EventData, type="network.notify-person.v1", command_of=("intake", "scheduling", "plans")):
     """Command: write to a person of a case. `link_target` names the page behind the personal link."""
 
     case_id: UUID

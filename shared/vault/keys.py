@@ -93,6 +93,21 @@ _DESTROY = text("SELECT destroy_keys(:owner, :erasures, :ids, :now)").bindparams
 )
 
 
+# Whether the caller is a service. Policies name no role: a restore onto an empty server comes before all roles.
+_IS = "pg_has_role(session_user, ('kring_' || {})::name, 'MEMBER')"
+_DECIDES = " ".join(f"WHEN '{kind}' THEN '{service}'" for kind, service in ERASURES_DECIDED_BY.items())
+_POLICIES = {
+    "data_key": {
+        "own": f"FOR SELECT USING ({_IS.format('owner')})",
+        "made": f"FOR INSERT WITH CHECK (wrapped IS NOT NULL AND {_IS.format('owner')})",
+    },
+    "erasure_order": {
+        "all": "FOR SELECT USING (true)",
+        "decided": f"FOR INSERT WITH CHECK ({_IS.format(f'CASE kind {_DECIDES} END')})",
+    },
+}
+
+
 async def prepare_key_store(url: str, logins: Mapping[str, Sequence[Login]]) -> None:
     """Create what is missing of the store's tables, and let services in: each to its own keys."""
     database = Database.connect(url, application_name="kring-keys", pool_size=1)
@@ -111,27 +126,16 @@ def _prepare(connection: Connection, logins: Mapping[str, Sequence[Login]]) -> N
     _metadata.create_all(connection)
     connection.exec_driver_sql(_FUNCTION)
     connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {_SIGNATURE} FROM PUBLIC")
-    for table in _metadata.tables:
+    for table, policies in _POLICIES.items():
         connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        for name, policy in policies.items():
+            connection.exec_driver_sql(f'DROP POLICY IF EXISTS "{name}" ON {table}')
+            connection.exec_driver_sql(f'CREATE POLICY "{name}" ON {table} {policy}')
     for service, accepted in logins.items():
         role = role_of(service)
         ensure_role(connection, role, logins=accepted)
-        let_in(connection, [role], tables=list(_metadata.tables), verbs="SELECT, INSERT")
+        let_in(connection, [role], tables=list(_POLICIES), verbs="SELECT, INSERT")
         connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION {_SIGNATURE} TO {role}")
-        kinds = [kind for kind, decides in ERASURES_DECIDED_BY.items() if decides == service]
-        decided = ", ".join(f"'{kind}'" for kind in ["", *kinds])
-        for table, name, policy in (
-            ("data_key", "reads", f"FOR SELECT TO {role} USING (owner = '{service}')"),
-            (
-                "data_key",
-                "makes",
-                f"FOR INSERT TO {role} WITH CHECK (owner = '{service}' AND wrapped IS NOT NULL)",
-            ),
-            ("erasure_order", "reads", f"FOR SELECT TO {role} USING (true)"),
-            ("erasure_order", "orders", f"FOR INSERT TO {role} WITH CHECK (kind IN ({decided}))"),
-        ):
-            connection.exec_driver_sql(f"DROP POLICY IF EXISTS {service}_{name} ON {table}")
-            connection.exec_driver_sql(f"CREATE POLICY {service}_{name} ON {table} {policy}")
 
 
 class KeyStore:

@@ -20,6 +20,7 @@ from shared.database import Database
 from shared.events import intake
 from shared.events.base import Received
 from shared.settings import Settings
+from shared.signing import Signer
 from shared.subscriptions import Subscriptions
 from tests.bench.measure import Result, compare
 from tests.support.platform import NOW, TENANT, bare_context, keep_published
@@ -31,6 +32,10 @@ _TRIPS = 60
 FACT = intake.CasePaused
 
 
+def _signer(settings: Settings) -> Signer:
+    return Signer.load(settings.secrets_dir / "intake" / "signing_key")
+
+
 async def relay_throughput(settings: Settings, database: Database) -> Result:
     """Compare emptying an outbox with confirmed publishes of the same bytes in batches of the same size."""
     url = settings.broker_url.get_secret_value()
@@ -40,7 +45,12 @@ async def relay_throughput(settings: Settings, database: Database) -> Result:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         exchanges = await broker.declare_exchanges(channel)
         queue = await channel.get_queue(broker.queue_of("bench-relay", FACT.TYPE))
-        relay = outbox.Relay(service="bench", database_url=settings.database_of("platform"), broker_url=url)
+        relay = outbox.Relay(
+            service="bench",
+            database_url=settings.database_of("platform"),
+            broker_url=url,
+            signer=_signer(settings),
+        )
 
         async def ours() -> float:
             await _fill(database)
@@ -241,6 +251,7 @@ async def _our_way(settings: Settings, database: Database, trips: _Trips) -> Asy
         service="bench",
         database_url=settings.database_of("platform"),
         broker_url=settings.broker_url.get_secret_value(),
+        signer=_signer(settings),
     )
     database.after_events(relay.wake)
     running = asyncio.create_task(relay.run())

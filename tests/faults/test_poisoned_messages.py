@@ -19,6 +19,7 @@ from deploy.local.platform import Platform
 from deploy.watch.watch import settings_of
 from shared import dead_letters
 from tests.support.eventually import eventually
+from tests.support.signed import signed
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -80,8 +81,10 @@ class Kring:
         url = self._settings.broker_url.get_secret_value()
         async with await aio_pika.connect(url) as connection:
             channel = await connection.channel()
+            encoded = json.dumps(body).encode()
             message = aio_pika.Message(
-                json.dumps(body).encode(),
+                encoded,
+                headers=dict(signed(self._settings.secrets_dir, TYPE, encoded)),
                 content_type="application/cloudevents+json",
                 message_id=str(message_id),
                 type=TYPE,

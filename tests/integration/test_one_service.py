@@ -1,24 +1,36 @@
 """One service that is taken over is one service: with everything that it mounts, what is another's stays closed."""
 
+import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import aio_pika
 import asyncpg
 import pytest
 import pytest_asyncio
+from aio_pika.abc import AbstractChannel
+from aiormq.exceptions import ChannelAccessRefused
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from deploy.local.rabbitmq import RabbitMQ
+from shared import broker
 from shared.auth import Issuer, TokenNotAccepted, Verifier
 from shared.database import Database, Scope
 from shared.errors import NotYet
+from shared.events import intake, network, training
+from shared.events.base import COMMANDS, EVENTS, REGISTRY
 from shared.runtime import connected
-from shared.secrets import SecretMissing, secrets_of
+from shared.secrets import Login, SecretMissing, secrets_of
 from shared.services import SERVICES
 from shared.settings import Settings
+from shared.signing import Forged, Signatures, Signer
+from shared.subscriptions import Malformed, parse
 from shared.vault import KeyStore, MasterKey, VaultError
 from tests.support.backing import Databases
 from tests.support.notes import Note, NoteRow
@@ -42,8 +54,7 @@ class Taken:
 
     async def in_keys(self, statement: str, **values: object) -> list[object]:
         async with self.keys.transaction() as session:
-            found = await session.execute(text(statement), values)
-            return list(found.scalars()) if found.returns_rows else []
+            return list((await session.execute(text(statement), values)).scalars())
 
 
 async def _sealed(settings: Settings, service: str) -> UUID:
@@ -168,6 +179,114 @@ class TestKeys:
 
 async def _ids(session: AsyncSession) -> list[UUID]:
     return list((await session.execute(text("SELECT id FROM data_key WHERE wrapped IS NOT NULL"))).scalars())
+
+
+@pytest_asyncio.fixture
+async def channel(
+    settings: Settings, broker_url: str, rabbitmq: RabbitMQ
+) -> AsyncIterator[Callable[[], Awaitable[AbstractChannel]]]:
+    """Return what opens channels of a service that was taken over, beside the queues of all services."""
+    bindings = {
+        TAKEN: [(training.RegistrationErased.TYPE, EVENTS)],
+        OTHER: [(intake.CaseErased.TYPE, EVENTS)],
+    }
+    await broker.declare_all(broker_url, bindings)
+    logins = {name: [Login.read(settings.secrets_of(name) / "broker_login")] for name in (TAKEN, OTHER)}
+    await broker.let_services_in(rabbitmq.management, broker_url, logins, scale=1.0)
+    anonymous = urlsplit(broker_url)
+    place = anonymous._replace(netloc=anonymous.netloc.rpartition("@")[2]).geturl()
+    own = settings.model_copy(update={"broker_url": SecretStr(place)})
+    connection = await aio_pika.connect(own.broker_for(TAKEN))
+    async with connection:
+        yield connection.channel
+
+
+Attack = Callable[[AbstractChannel], Awaitable[object]]
+
+
+def _message() -> aio_pika.Message:
+    return aio_pika.Message(b"{}", message_id=str(uuid4()))
+
+
+async def _publish(channel: AbstractChannel, exchange: str, key: str) -> object:
+    found = await channel.get_exchange(exchange) if exchange else channel.default_exchange
+    return await found.publish(_message(), routing_key=key, mandatory=False)
+
+
+async def _consume(channel: AbstractChannel, queue: str) -> object:
+    found = await channel.get_queue(queue)
+    return await found.get(fail=False)
+
+
+async def _bind(channel: AbstractChannel, queue: str, exchange: str, key: str) -> object:
+    return await (await channel.get_queue(queue)).bind(exchange, routing_key=key)
+
+
+_OWN_QUEUE = broker.queue_of(TAKEN, training.RegistrationErased.TYPE)
+_THEIR_QUEUE = broker.queue_of(OTHER, intake.CaseErased.TYPE)
+_RETRY = broker.retry_exchange(1, 1.0)
+
+
+class TestBroker:
+    async def test_lets_it_do_its_work(self, channel: Callable[[], Awaitable[AbstractChannel]]) -> None:
+        opened = await channel()
+        await _publish(opened, EVENTS, training.RegistrationErased.TYPE)
+        await _publish(opened, _RETRY, _OWN_QUEUE)
+        await _publish(opened, broker.DEAD, broker.dead_queue_of(TAKEN))
+        await _consume(opened, _OWN_QUEUE)
+
+    async def test_refuses_it_what_is_not_its_work(
+        self, channel: Callable[[], Awaitable[AbstractChannel]]
+    ) -> None:
+        attacks: list[Attack] = [
+            lambda open_: _publish(open_, EVENTS, intake.CaseErased.TYPE),
+            lambda open_: _publish(open_, EVENTS, intake.BreakGlassOpened.TYPE),
+            lambda open_: _publish(open_, EVENTS, "trainingx.case.erased.v1"),
+            lambda open_: _publish(open_, COMMANDS, network.NotifyPerson.TYPE),
+            lambda open_: _publish(open_, _RETRY, _THEIR_QUEUE),
+            lambda open_: _publish(open_, broker.DEAD, broker.dead_queue_of(OTHER)),
+            lambda open_: _publish(open_, "", _THEIR_QUEUE),
+            lambda open_: _publish(open_, "amq.topic", "anything"),
+            lambda open_: _consume(open_, _THEIR_QUEUE),
+            lambda open_: _consume(open_, broker.dead_queue_of(OTHER)),
+            lambda open_: _bind(open_, _OWN_QUEUE, EVENTS, "#"),
+            lambda open_: open_.declare_queue("training/hidden"),
+            lambda open_: open_.declare_exchange("training.hidden"),
+            lambda open_: open_.queue_delete(_OWN_QUEUE),
+        ]
+        for attack in attacks:
+            # The broker closes a channel on which it refuses something.
+            with pytest.raises(ChannelAccessRefused):
+                await attack(await channel())
+
+    def test_every_command_says_who_may_give_it(self) -> None:
+        for data in REGISTRY.values():
+            assert data.SOURCES
+            assert set(SERVICES) >= data.SOURCES
+
+
+class TestEvents:
+    def test_signed_by_it_are_its_own_or_refused(self, taken: Taken) -> None:
+        signer = Signer.load(taken.settings.secrets_dir / "signing_key")
+        signatures = Signatures.load(taken.settings.secrets_dir / "issuers.json")
+        body = b"{}"
+        own = training.RegistrationErased.TYPE
+        assert signatures.check(signer.sign(own, body), own, body) == TAKEN
+        for event_type in REGISTRY:
+            if not event_type.startswith(f"{TAKEN}."):
+                with pytest.raises(Forged):
+                    signatures.check(signer.sign(event_type, body), event_type, body)
+
+    def test_of_its_own_hold_no_event_of_another(self) -> None:
+        inner = {"id": str(uuid4()), "source": "urn:kring:intake", "type": intake.CaseErased.TYPE}
+        event = {
+            **inner,
+            "time": "2026-03-02T09:00:00Z",
+            "sequence": "1",
+            "data": {"registration_id": str(uuid4())},
+        }
+        with pytest.raises(Malformed, match="type"):
+            parse(json.dumps(event).encode(), training.RegistrationErased)
 
 
 class TestTokens:

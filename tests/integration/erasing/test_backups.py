@@ -13,6 +13,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from deploy.local.postgres import PostgreSQL, binary
+from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.temporal import TemporalServer
 from shared.runtime import connected
 from shared.settings import Settings
@@ -41,6 +42,7 @@ class Hands:
     async def type(self, commands: str, settings: Settings, **more: str) -> str:
         """Run commands against a server, and return what they print."""
         url = httpx.URL(settings.database_url.get_secret_value())
+        management = settings.broker_management_url
         path = os.pathsep.join((str(ROOT / ".venv/bin"), str(binary("psql").parent), os.environ["PATH"]))
         environment = {
             "PATH": path,
@@ -54,6 +56,7 @@ class Hands:
             "KRING_TEMPORAL_ADDRESS": settings.temporal_address,
             "KRING_TEMPORAL_NAMESPACE": settings.temporal_namespace,
             "KRING_SECRETS_DIR": str(settings.secrets_dir),
+            **({"KRING_BROKER_MANAGEMENT_URL": management} if management else {}),
             **{name: str(place) for name, place in self.places.items()},
             **more,
         }
@@ -77,12 +80,14 @@ def hands(tmp_path: Path) -> Hands:
 
 @pytest_asyncio.fixture
 async def new_server(
-    settings: Settings, temporal_dev: TemporalServer, tmp_path: Path
+    settings: Settings, rabbitmq: RabbitMQ, temporal_dev: TemporalServer, tmp_path: Path
 ) -> AsyncIterator[Settings]:
     """Settings that name another server of PostgreSQL, on which there is nothing, and no role of a service."""
     parts = Backing(tmp_path)
     server = await parts.get("postgres", PostgreSQL)
-    yield settings.model_copy(update={"database_url": SecretStr(server.url)})
+    yield settings.model_copy(
+        update={"database_url": SecretStr(server.url), "broker_management_url": rabbitmq.management}
+    )
     await parts.stop()
 
 

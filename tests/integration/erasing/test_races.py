@@ -37,6 +37,8 @@ async def erased_but_not_heard_of(
         (source, row) for source, row in await platform.published() if row.type == "intake.case.erased.v1"
     ]
     ((source, row),) = letters
+    # Intake, which decides on it, orders it.
+    await platform.deliver(source, row, source)
 
     async def hear() -> None:
         assert await platform.deliver(service, row, source) == "handled"

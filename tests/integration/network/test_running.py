@@ -18,11 +18,13 @@ from shared.events import intake, network
 from shared.events.base import EventData
 from shared.outbox import Relay
 from shared.settings import Settings
+from shared.signing import Signer
 from shared.temporal import prepare_namespace
 from shared.worker import make_worker
 from tests.integration.network.conftest import Sink
 from tests.support.backing import Databases
 from tests.support.eventually import eventually
+from tests.support.signed import signed
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -36,7 +38,12 @@ async def whole(settings: Settings, databases: Databases, mail_server: Sink) -> 
     await prepare_namespace(address=settings.temporal_address, namespace=settings.temporal_namespace)
     await broker.declare_all(url, {"network": subscriptions.bindings()}, scale=settings.retry_scale)
     async with Network.open(settings, clock=SkippedClock(settings.temporal_address)) as world:
-        relay = Relay(service="network", database_url=settings.database_of("network"), broker_url=url)
+        relay = Relay(
+            service="network",
+            database_url=settings.database_of("network"),
+            broker_url=url,
+            signer=Signer.load(settings.secrets_dir / "network" / "signing_key"),
+        )
         world.context.database.after_events(relay.wake)
         consumer = Consumer(subscriptions, world.context)
         running = make_worker(
@@ -62,7 +69,10 @@ async def _publish(world: Network, case: Case, data: EventData, *, twice: bool =
         exchange = await channel.get_exchange(data.EXCHANGE)
         body = await world.message(data, case=case)
         for _ in range(2 if twice else 1):
-            message = aio_pika.Message(body, message_id=str(uuid4()), type=data.TYPE, delivery_mode=2)
+            headers = signed(world.context.settings.secrets_dir, data.TYPE, body, service=min(data.SOURCES))
+            message = aio_pika.Message(
+                body, message_id=str(uuid4()), type=data.TYPE, delivery_mode=2, headers=dict(headers)
+            )
             await exchange.publish(message, routing_key=data.TYPE)
 
 

@@ -18,6 +18,7 @@ from shared.errors import Conflict, NotYet, Operational
 from shared.events import intake
 from shared.events.base import Received
 from shared.settings import Settings
+from shared.signing import Signer
 from shared.subscriptions import Malformed, Subscriptions
 from tests.support.eventually import eventually
 from tests.support.platform import (
@@ -28,6 +29,7 @@ from tests.support.platform import (
     outbox_body,
     rows,
 )
+from tests.support.signed import signed
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
 ASSIGNED = intake.CoordinatorAssigned
@@ -269,7 +271,9 @@ class TestConsumer:
             connection = await aio_pika.connect(settings.broker_url.get_secret_value())
             async with connection:
                 channel = await connection.channel()
-                message = aio_pika.Message(b"\x00\xffnot json", message_id="no-uuid", type=ASSIGNED.TYPE)
+                body = b"\x00\xffnot json"
+                headers: dict[str, Any] = dict(signed(settings.secrets_dir, ASSIGNED.TYPE, body))
+                message = aio_pika.Message(body, message_id="no-uuid", type=ASSIGNED.TYPE, headers=headers)
                 await channel.default_exchange.publish(message, broker.queue_of("platform", ASSIGNED.TYPE))
 
             async def dead() -> list[dead_letters.DeadLetter]:
@@ -284,6 +288,44 @@ class TestConsumer:
         assert shown[1] is None
         assert await dead_letters.discarded(settings, services=["platform"], wanted=lambda _: True) == 1
         assert await dead_letters.listed(settings, services=["platform"]) == []
+
+    @pytest.mark.parametrize("signer", [None, "training", "another type"])
+    async def test_refuses_what_its_source_has_not_signed(
+        self,
+        database: MakeDatabase,
+        settings: Settings,
+        subscriptions: Subscriptions,
+        handler: Handler,
+        signer: str | None,
+    ) -> None:
+        db = await database("platform")
+        context = bare_context(database=db, settings=settings)
+        event_id = await _assign(db, await _opened(db, subscriptions, context))
+        body = await outbox_body(db, event_id)
+        headers: dict[str, Any] = {
+            None: {},
+            "training": signed(settings.secrets_dir, ASSIGNED.TYPE, body, service="training"),
+            "another type": signed(settings.secrets_dir, intake.CasePaused.TYPE, body),
+        }[signer]
+        async with _consuming(subscriptions, context):
+            connection = await aio_pika.connect(settings.broker_url.get_secret_value())
+            async with connection:
+                channel = await connection.channel()
+                message = aio_pika.Message(
+                    body, message_id=str(event_id), type=ASSIGNED.TYPE, headers=headers
+                )
+                await channel.default_exchange.publish(message, broker.queue_of("platform", ASSIGNED.TYPE))
+
+            async def dead() -> list[dead_letters.DeadLetter]:
+                found = await dead_letters.listed(settings, services=["platform"])
+                assert found, "no dead letter"
+                return found
+
+            (letter,) = await eventually(dead, "a dead letter")
+        assert (letter.kind, letter.attempts) == ("forged", 1)
+        assert handler.seen == []
+        # The event itself may still come.
+        assert await _outcome(db, event_id) is None
 
     async def test_hands_back_at_its_stop_what_it_could_not_finish(
         self, database: MakeDatabase, settings: Settings
@@ -319,6 +361,9 @@ async def _is(database: Database, event_id: UUID, outcome: str) -> bool:
 
 @asynccontextmanager
 async def _consuming(subscriptions: Subscriptions, context: Context) -> AsyncIterator[Consumer]:
+    settings = context.settings
+    url, bindings = settings.broker_url.get_secret_value(), {subscriptions.service: subscriptions.bindings()}
+    await broker.declare(url, bindings, scale=settings.retry_scale)
     consumer = Consumer(subscriptions, context)
     await consumer.start()
     try:
@@ -333,6 +378,7 @@ async def _relaying(database: Database, settings: Settings) -> AsyncIterator[Non
         service="platform",
         database_url=settings.database_of("platform"),
         broker_url=settings.broker_url.get_secret_value(),
+        signer=Signer.load(settings.secrets_dir / "intake" / "signing_key"),
     )
     database.after_events(relay.wake)
     running = asyncio.create_task(relay.run())

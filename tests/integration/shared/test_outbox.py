@@ -13,9 +13,11 @@ import pytest
 
 from deploy.local.postgres import PostgreSQL
 from shared import broker, outbox
+from shared.auth import generate_key
 from shared.database import Database
 from shared.events import intake, network
 from shared.settings import database_url
+from shared.signing import Signer
 from tests.support.eventually import eventually
 from tests.support.platform import NOW, TENANT, keep_published, open_case, rows
 
@@ -28,6 +30,9 @@ async def _pause(database: Database, case: UUID, count: int = 1) -> None:
         for _ in range(count):
             fact = intake.CasePaused(case_id=case, reason="test")
             await outbox.publish(session, fact, stream=case, tenant=TENANT, case=case, now=NOW)
+
+
+SIGNER = Signer(generate_key("intake"))
 
 
 @asynccontextmanager
@@ -54,6 +59,7 @@ async def _relaying(postgres: PostgreSQL, url: str) -> AsyncIterator[outbox.Rela
         service="intake",
         database_url=database_url(postgres.url, "kring_platform"),
         broker_url=url,
+        signer=SIGNER,
     )
     running = asyncio.create_task(relay.run())
     try:
@@ -134,7 +140,8 @@ class TestRelay:
         await database("platform")
         url = database_url(postgres.url, "kring_platform")
         first, second = (
-            outbox.Relay(service="intake", database_url=url, broker_url=broker_url) for _ in range(2)
+            outbox.Relay(service="intake", database_url=url, broker_url=broker_url, signer=SIGNER)
+            for _ in range(2)
         )
         async with first._connected() as (one, _):
             alone = await first.share(one, [])
@@ -209,6 +216,7 @@ class TestRelay:
                 service="intake",
                 database_url=database_url(postgres.url, "kring_platform"),
                 broker_url=broker_url,
+                signer=SIGNER,
             )
             async with relay._connected() as (connection, exchanges):
                 killer = await asyncpg.connect(f"{postgres.url}/kring_platform")

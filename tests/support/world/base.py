@@ -23,6 +23,7 @@ from shared.outbox import envelope
 from shared.runtime import connected
 from shared.settings import Settings
 from tests.support.backing import EMPTY
+from tests.support.erased import order
 from tests.support.world.case import Case
 from tests.support.world.clock import NOW, ManualClock
 from tests.support.world.principals import Headers, Principals
@@ -189,6 +190,7 @@ class World:
 
     async def handle(self, event: EventData, **how: Any) -> str:
         """Deliver an event of another service (`how`: see `message`), and return what came of it."""
+        await order(self.context.settings, event)
         return await self.deliver(await self.message(event, **how), event.TYPE)
 
     async def handle_all(self, *events: EventData, case: Case | None = None) -> None:

@@ -18,6 +18,7 @@ from shared import broker
 from shared.consumer import Consumer
 from shared.outbox import Relay, envelope
 from shared.settings import Settings
+from shared.signing import Signer
 from tests.integration.training.bank import Line, digits, statement
 from tests.support.eventually import eventually
 from tests.support.world import Worlds
@@ -151,7 +152,10 @@ async def running(
     async with worlds.open(Training, settings, **parts) as world:
         consumer = Consumer(subscriptions, world.context)
         relay = Relay(
-            service="training", database_url=settings.database_of("training"), broker_url=broker_url
+            service="training",
+            database_url=settings.database_of("training"),
+            broker_url=broker_url,
+            signer=Signer.load(settings.secrets_dir / "training" / "signing_key"),
         )
         world.context.database.after_events(relay.wake)
         relaying = asyncio.create_task(relay.run())
