@@ -159,6 +159,12 @@ def _add_secrets(commands: Any) -> None:
         "secrets", help="make the keys of an installation, where there are none yet"
     )
     secrets.add_argument("directory", type=Path)
+    secrets.add_argument(
+        "--rotate",
+        choices=("begin", "switch", "finish"),
+        help="replace logins, signing keys and codec keys of services, in three steps",
+    )
+    secrets.add_argument("--now", action="store_true", help="finish although dead letters may wait")
     secrets.set_defaults(command=_secrets)
 
 
@@ -313,7 +319,7 @@ async def _migrate(options: argparse.Namespace) -> int:
 async def _secrets(options: argparse.Namespace) -> int:
     from deploy.commands.secrets import secrets
 
-    return secrets(options.directory)
+    return secrets(options.directory, rotate=options.rotate, now=options.now)
 
 
 async def _vault(options: argparse.Namespace) -> int:

@@ -1,0 +1,69 @@
+"""Replacing the secrets of services while these run: in three steps, between which old and new are both accepted.
+
+Each step may be interrupted and taken again. A secret in use is `NAME`; `NAME_next` is accepted before it comes into
+use, and `NAME_previous` after.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from deploy.local.errors import PlatformError
+from deploy.local.secrets import hand_out, new_key, new_login, new_signing_key, write_private
+from shared.retention import DEAD_LETTER_DAYS
+from shared.secrets import role_of
+from shared.services import SERVICES
+
+_MAKERS: dict[str, Callable[[str], str]] = {
+    "database_login": lambda service: new_login(role_of(service)),
+    "broker_login": new_login,
+    "signing_key": new_signing_key,
+    "codec_key": lambda _service: new_key(),
+}
+
+
+def begin(directory: Path) -> None:
+    """Make what comes next, to be accepted everywhere before anybody uses it."""
+    for service in SERVICES:
+        for name, make in _MAKERS.items():
+            following = directory / service / f"{name}_next"
+            if not following.exists():
+                write_private(following, make(service))
+    hand_out(directory)
+
+
+def switch(directory: Path) -> None:
+    """Bring into use what comes next; what was in use is accepted further. Raises: PlatformError."""
+    if not any(_all(directory, "_next")):
+        raise PlatformError(f"Nothing in {directory} comes next: begin the rotation first.")
+    for following in _all(directory, "_next"):
+        used = following.with_name(following.name.removesuffix("_next"))
+        write_private(used.with_name(f"{used.name}_previous"), used.read_text())
+        following.replace(used)
+    hand_out(directory)
+
+
+def finish(directory: Path, *, now: bool) -> None:
+    """Take away what was in use before, but for codec keys: histories that are encrypted with them last for years.
+
+    Dead letters are signed with the old key: before they have gone by themselves somebody must want it `now`.
+    Raises: PlatformError.
+    """
+    youngest = max((path.stat().st_mtime for path in _all(directory, "_previous")), default=0)
+    if not now and time.time() - youngest < DEAD_LETTER_DAYS * 86_400:
+        raise PlatformError(
+            f"Secrets were switched less than {DEAD_LETTER_DAYS} days ago: dead letters with the old signatures"
+            " would be refused when they are replayed. If there are none, say --now."
+        )
+    for former in _all(directory, "_previous"):
+        if former.name == "codec_key_previous":
+            former.replace(former.with_name(f"{former.name}_{secrets.token_hex(4)}"))
+        else:
+            former.unlink()
+    hand_out(directory)
+
+
+def _all(directory: Path, ending: str) -> Iterable[Path]:
+    names = [f"{name}{ending}" for name in _MAKERS]
+    return [path for service in SERVICES for name in names if (path := directory / service / name).exists()]
