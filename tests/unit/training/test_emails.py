@@ -69,7 +69,7 @@ class TestTemplates:
 def test_who_paid_a_part_is_told_what_came(kind: str, language: Language) -> None:
     paid = emails.amount_in_words(Decimal(37), language)
     mail = Mail("a@b.invalid", "Annelies Peeters", language, kind, values(language, paid=paid))
-    _, _, text, page = render(TEMPLATES, mail)
+    _, _, text, page = render(TEMPLATES, mail, organisation="Kring Noord")
     for written in (text, page):
         assert paid in written
         for unseen in (
