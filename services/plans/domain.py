@@ -243,7 +243,7 @@ def check_settling(state: AgreementState, *, to: AgreementState) -> None:
 
 
 def check_recording(
-    kind: str, state: CheckInState, *, closes: bool = False, due_at: datetime | None, now: datetime
+    kind: str, state: CheckInState, *, closes: bool = False, asked_at: datetime | None, now: datetime
 ) -> None:
     """Let a check be recorded once it is due; the coordinator's call may come a week early, when their task ends.
 
@@ -253,7 +253,7 @@ def check_recording(
     """
     if state in (CheckInState.RECORDED, CheckInState.CANCELLED):
         raise CheckInSettled(state=state.value)
-    near = closes or (due_at is not None and now >= due_at - _CALLED_EARLY)
+    near = closes or (asked_at is not None and now >= asked_at - _CALLED_EARLY)
     early = kind == "four-weeks" and near
     if state is CheckInState.PLANNED and not early:
         raise CheckInNotDue(kind=kind)

@@ -66,7 +66,7 @@ async def record_check_in(
         check_in.kind,
         CheckInState(check_in.state),
         closes=new.decision == "close",
-        due_at=None if clock is None else clock.due_at,
+        asked_at=None if clock is None else clock.warn_at,
         now=now,
     )
     if plan.follow_up != FollowUpState.RUNNING:

@@ -1,11 +1,12 @@
 """Replacing secrets while services run: old and new are both accepted until the last step, and no event is refused."""
 
-import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aio_pika
 import asyncpg
 import pytest
+import pytest_asyncio
 from aiormq.exceptions import AMQPException
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
@@ -14,12 +15,15 @@ from temporalio.api.common.v1 import Payload
 from deploy.commands.migrate import migrate
 from deploy.commands.secrets import secrets
 from deploy.local.errors import PlatformError
+from deploy.local.postgres import PostgreSQL
 from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.secrets import ensure_secrets
 from shared.events import training
 from shared.secrets import Secrets
 from shared.settings import Settings
 from shared.signing import Forged, Signatures, Signer
 from shared.temporal import Codec
+from tests.support.backing import Backing
 
 SERVICE = "training"
 TYPE = training.RegistrationErased.TYPE
@@ -31,8 +35,8 @@ class Installation:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        place = make_url(settings.broker_url.get_secret_value()).set(username=None, password=None)
-        anonymous = SecretStr(place.render_as_string())
+        place = make_url(settings.broker_url.get_secret_value())
+        anonymous = SecretStr(f"amqp://{place.host}:{place.port}/{place.database}")
         self.own = settings.model_copy(update={"broker_url": anonymous})
 
     @property
@@ -60,14 +64,30 @@ class Installation:
         await Codec(Secrets.load(self._directory).codec_keys).decode([payload])
 
 
+@pytest_asyncio.fixture
+async def parts(tmp_path: Path) -> AsyncIterator[Backing]:
+    """Servers of its own: the logins of services are replaced there."""
+    backing = Backing(tmp_path / "parts")
+    yield backing
+    await backing.stop()
+
+
 @pytest.mark.timeout(180)
 class TestRotation:
     async def test_old_and_new_are_accepted_until_the_last_step(
-        self, settings: Settings, rabbitmq: RabbitMQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, parts: Backing, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        postgres, rabbitmq = await parts.get("postgres", PostgreSQL), await parts.get("rabbitmq", RabbitMQ)
         directory = tmp_path / "secrets"
-        shutil.copytree(settings.secrets_dir, directory)
-        here = Installation(settings.model_copy(update={"secrets_dir": directory}))
+        ensure_secrets(directory)
+        settings = settings.model_copy(
+            update={
+                "secrets_dir": directory,
+                "database_url": SecretStr(postgres.url),
+                "broker_url": SecretStr(rabbitmq.url),
+            }
+        )
+        here = Installation(settings)
         for name, value in {
             "DATABASE_URL": settings.database_url.get_secret_value(),
             "BROKER_URL": settings.broker_url.get_secret_value(),

@@ -113,7 +113,7 @@ class TestARestoredDatabase:
         people = await platform.do("network", "GET", f"/v1/cases/{erased.case.id}/persons", who)
         assert [person["first_name"] for person in people["items"]] == [None, None, None]
         for service, path, reader in (
-            ("intake", f"/v1/referrals/{erased.case.referral_id}", platform.manager()),
+            ("intake", f"/v1/referrals/{erased.case.referral_id}", platform.intake.referrer()),
             ("intake", f"/v1/cases/{erased.case.id}/baseline", who),
             ("network", "/v1/me", central),
             ("scheduling", f"/v1/conferences/{erased.conference}", who),

@@ -9,6 +9,7 @@ import pytest
 from shared.auth import Role
 from shared.database import count_statements
 from shared.ids import uuid7
+from shared.vault import Vault
 from tests.support.world.intake import Intake
 
 
@@ -60,15 +61,17 @@ class TestReceiveReferral:
         refused = await world.refused("POST", "/v1/referrals", who, json=body | {"persons": persons})
         assert refused == (422, "consent-missing")
 
-    async def test_what_is_refused_leaves_no_key(self, world: Intake) -> None:
-        before = await world.rows("SELECT count(*) AS keys FROM subject_key")
+    async def test_what_is_refused_takes_no_key(self, world: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def take(*_arguments: Any, **_named: Any) -> None:
+            raise AssertionError("a key was taken that nothing would ever be sealed with")
+
+        monkeypatch.setattr(Vault, "prepare", take)
         nobodys = {"kring-tenant": str(uuid7())}
         refused = await world.refused("POST", "/v1/referrals", nobodys, json=world.own_referral())
         assert refused == (404, "tenant-not-found")
         unknown = world.referral(mandated_organisation_id=str(uuid7()))
         refused = await world.refused("POST", "/v1/referrals", world.referrer(), json=unknown)
         assert refused == (422, "organisation-unknown")
-        assert await world.rows("SELECT count(*) AS keys FROM subject_key") == before
 
     async def test_who_refers_themselves_has_no_mandated_side(self, world: Intake) -> None:
         for change in ({"mandated_organisation_id": str(world.mandated)}, {"bottom_lines": ["Nooit"]}):

@@ -90,20 +90,20 @@ class TestCheckRecording:
     WEEK_BEFORE = DUE - timedelta(days=7)
 
     def test_lets_the_coordinator_call_a_week_early(self) -> None:
-        check_recording("four-weeks", CheckInState.PLANNED, due_at=self.DUE, now=self.WEEK_BEFORE)
+        check_recording("four-weeks", CheckInState.PLANNED, asked_at=self.DUE, now=self.WEEK_BEFORE)
         earlier = self.WEEK_BEFORE - timedelta(seconds=1)
         with pytest.raises(CheckInNotDue):
-            check_recording("four-weeks", CheckInState.PLANNED, due_at=self.DUE, now=earlier)
-        check_recording("four-weeks", CheckInState.PLANNED, closes=True, due_at=self.DUE, now=earlier)
+            check_recording("four-weeks", CheckInState.PLANNED, asked_at=self.DUE, now=earlier)
+        check_recording("four-weeks", CheckInState.PLANNED, closes=True, asked_at=self.DUE, now=earlier)
 
     def test_lets_the_year_take_its_time(self) -> None:
         with pytest.raises(CheckInNotDue):
-            check_recording("twelve-months", CheckInState.PLANNED, due_at=self.DUE, now=self.WEEK_BEFORE)
+            check_recording("twelve-months", CheckInState.PLANNED, asked_at=self.DUE, now=self.WEEK_BEFORE)
 
     @pytest.mark.parametrize("state", [CheckInState.RECORDED, CheckInState.CANCELLED])
     def test_records_once(self, state: CheckInState) -> None:
         with pytest.raises(CheckInSettled):
-            check_recording("four-weeks", state, due_at=self.DUE, now=self.DUE)
+            check_recording("four-weeks", state, asked_at=self.DUE, now=self.DUE)
 
 
 class TestEndsFollowUp:
