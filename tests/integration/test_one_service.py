@@ -283,6 +283,7 @@ class TestEvents:
             **inner,
             "time": "2026-03-02T09:00:00Z",
             "sequence": "1",
+            "tenant": str(uuid4()),
             "data": {"registration_id": str(uuid4())},
         }
         with pytest.raises(Malformed, match="type"):

@@ -45,6 +45,8 @@ class TestFirstStory:
             # Two of six registrations had nothing to pay in time, and of all persons one will be of age in a case.
             "Registration": 4,
             "DataRequest": 2,
+            # A file that came twice is looked through twice, and booked once.
+            "Statement": 2,
             "ComingOfAge": 1,
             "Retention": 1,
             # Of the erasure that is confirmed.

@@ -245,7 +245,7 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
         ("bottom lines", {"bottom_lines": [{"text": "Elke dag naar school"}]}),
         ("resources", {"resources": "Een zaal"}),
     ):
-        tries[f"PUT {case}/baseline ({part})"] = Try(send={"json": body})
+        tries[f"PUT {case}/baseline ({part})"] = Try(send={"json": {"version": 2, **body}})
     tries[f"POST {case}/resume"] = Try(first=((f"POST {case}/pause", "regional-manager"),))
     over = (f"POST {case}/close", "regional-manager")
     erased = (f"POST {case}/erase", "dpo")

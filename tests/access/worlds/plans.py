@@ -175,8 +175,9 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
     plan, case, check = "/v1/plans/{plan_id}", made.case, "POST /v1/check-ins/{check_in_id}/record"
     lines = [{"bottom_line_id": str(line), "met": False, "reason": "Nee"} for line in case.bottom_lines]
     bodies: dict[str, Any] = {
-        f"POST {plan}/versions (with the same goals)": _plan(case, content("plan as it is now", HERE)),
-        f"POST {plan}/versions (with other goals)": _plan(case, "Nieuw"),
+        f"POST {plan}/versions (with the same goals)": _plan(case, content("plan as it is now", HERE))
+        | {"version": 2},
+        f"POST {plan}/versions (with other goals)": _plan(case, "Nieuw") | {"version": 2},
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
         "PUT /v1/policy": {},

@@ -36,7 +36,8 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         await _dated(world, other, OTHER)
         elsewhere = await _polled(there, cast.case_elsewhere, "coordinator elsewhere", ["person elsewhere"])
         await _dated(there, elsewhere, THERE)
-        world.later(days=1)
+        # In the night before the conference, whose day has begun.
+        world.later(hours=17)
         ids = {
             "case_id": case.id,
             "conference_id": case.conference,
@@ -72,7 +73,7 @@ async def _polled(world: Scheduling, case_id: UUID, coordinator: str, people: li
     await world.handle_all(case.opened(), case.assigned(), *case.people(ids), ready)
     (conference,) = await world.conferences(case)
     case.conference = UUID(conference["conference_id"])
-    await world.open_poll(case, 20, 30)
+    await world.open_poll(case, 1, 30)
     return case
 
 
@@ -113,7 +114,7 @@ def _tries(case: Case) -> dict[str, Try]:
 
 
 def _meeting() -> dict[str, Any]:
-    hours = [(NOW + timedelta(hours=hour)).isoformat() for hour in range(1, 5)]
+    hours = [(NOW + timedelta(hours=16, minutes=minute)).isoformat() for minute in (0, 15, 30, 45)]
     names = ("information", "private", "presentation")
     parts = {
         name: {"from": begins, "to": ends}

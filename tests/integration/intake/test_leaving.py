@@ -156,7 +156,7 @@ class TestStaff:
     async def test_is_forgotten_and_written_to_no_more(self, world: Intake) -> None:
         body = {
             "organisation_id": str(world.tenant),
-            "roles": ["regional-manager", "dpo"],
+            "roles": ["regional-manager"],
             "first_name": "Leen",
             "last_name": "Weg",
             "email": "leen@voorbeeld.example",

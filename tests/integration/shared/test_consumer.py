@@ -10,7 +10,7 @@ import aio_pika
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import broker, dead_letters, outbox
+from shared import broker, case_state, dead_letters, outbox
 from shared.consumer import Consumer
 from shared.context import Context
 from shared.database import Database
@@ -66,6 +66,7 @@ def subscriptions(handler: Handler) -> Subscriptions:
 
 async def _assign(database: Database, case: UUID, *, tenant: UUID = TENANT) -> UUID:
     async with database.transaction() as session:
+        await case_state.read(session, case, hold=True)
         fact = ASSIGNED(case_id=case, assignment_no=1, coordinator_id=uuid4())
         return await outbox.publish(session, fact, stream=case, tenant=tenant, case=case, now=NOW)
 
