@@ -109,7 +109,7 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
     )
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
     await publish(session, plan, fact, now=now)
-    if agreement.created_at < breached.due_at:
+    if agreement.due_on >= policy.calendar.day_of(agreement.created_at):
         await _notify_who(session, plan, agreement, "agreement-due", now=now)
     return True
 
