@@ -20,7 +20,6 @@ from services.intake.models import PersonFields, Referral, ReferralFields, Refer
 from services.intake.models.referrals import WishFields
 from services.intake.operations import retention
 from services.intake.queries import referrals as reads
-from services.intake.queries import register
 from services.intake.schemas.referrals import NewPerson, NewReferral
 from shared import calendars, outbox
 from shared.auth import Principal
@@ -30,6 +29,7 @@ from shared.events.base import EventData
 from shared.ids import uuid7
 from shared.vault import Vault
 
+_REGISTERED = "SELECT id, is_tenant, superseded_by FROM organisation WHERE id = ANY($1)"
 # One round trip for the whole referral; without such a tenant nothing is written.
 _WRITE = """
     WITH written AS (
@@ -108,12 +108,12 @@ async def _registered(
 ) -> UUID | None:
     """Return the mandated organisation as it is known now. Raises: TenantUnknown, OrganisationUnknown."""
     named = {one for one in (tenant, referring, mandated) if one is not None}
-    found = await register.organisations_by_id(session, organisation_ids=named)
-    if tenant not in found or not found[tenant].is_tenant:
+    found = {row["id"]: row for row in await fetch(session, _REGISTERED, list(named))}
+    if tenant not in found or not found[tenant]["is_tenant"]:
         raise TenantUnknown
     if named - found.keys():
         raise OrganisationUnknown
-    return None if mandated is None else found[mandated].superseded_by or mandated
+    return None if mandated is None else found[mandated]["superseded_by"] or mandated
 
 
 async def _write(session: AsyncSession, *values: object) -> None:
