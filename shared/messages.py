@@ -7,7 +7,6 @@ stopped in the meantime is called off, unless it tells of the stop.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
 from pathlib import Path
 from uuid import UUID
 
@@ -135,7 +134,7 @@ def install(
         settings = context.settings
         sender = mail.Sender(
             name=profile.name,
-            address=parseaddr(settings.mail_from)[1],
+            address=settings.mail_address,
             domain=settings.mail_domain,
             reply_to=profile.reply_to,
         )

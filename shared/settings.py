@@ -1,5 +1,6 @@
 """Where the backing parts are and how this process behaves, read once from the environment (prefix KRING_)."""
 
+from email.utils import parseaddr
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -181,9 +182,14 @@ class Settings(BaseSettings):
         return parts._replace(netloc=f"{login.user}:{login.password}@{parts.netloc}").geturl()
 
     @cached_property
+    def mail_address(self) -> str:
+        """Return the address that mails come from, without its name."""
+        return parseaddr(self.mail_from)[1]
+
+    @cached_property
     def mail_domain(self) -> str:
         """Return the domain that Message-IDs end in."""
-        return self.mail_from.rpartition("@")[2].strip("> ") or "kring.invalid"
+        return self.mail_address.rpartition("@")[2] or "kring.invalid"
 
 
 def database_url(server: str, database: str) -> str:

@@ -1,7 +1,6 @@
 """Writes the mails to people of a case: a first name, a link, sometimes a day. Their case stays behind the link."""
 
 from datetime import date, datetime
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -162,7 +161,7 @@ def _attachments(
         summary=words.appointment,
         description=words.appointment_note,
         stamped_at=message.queued_at,
-        organiser_address=parseaddr(context.settings.mail_from)[1],
+        organiser_address=context.settings.mail_address,
         attendee_address=address,
     )
     # Neither the place nor the link is in it: calendars are shared with colleagues and families.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from email.utils import parseaddr
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -184,7 +183,7 @@ def _calendar_entry(
             calendar=calendar,
             summary=about.course.title,
             stamped_at=message.queued_at,
-            organiser_address=parseaddr(context.settings.mail_from)[1],
+            organiser_address=context.settings.mail_address,
             attendee_address=about.participant.email,
             place=held.place,
         ),
