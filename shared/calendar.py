@@ -293,6 +293,7 @@ class _Change:
         return time.astimezone(self.zone).utcoffset() or timedelta()
 
 
+@lru_cache(maxsize=64)
 def _changes(zone: ZoneInfo, year: int) -> list[_Change]:
     """Return when clocks are changed in a year."""
     changes = []
