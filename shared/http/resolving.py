@@ -49,10 +49,10 @@ class Dependencies:
             or declared.response_param_name
         )
 
-    async def find_caller(self, request: Request) -> Known:
+    async def find_caller(self, request: Request, opened: AsyncExitStack) -> Known:
         """Resolve what needs neither body nor parameters nor session. Raises: as the gates do."""
         known: Known = {}
-        await self._first.resolve(request, known, None)
+        await self._first.resolve(request, opened, known)
         return known
 
     async def read_parameters(
@@ -82,7 +82,7 @@ class Dependencies:
 
     async def open_others(self, request: Request, opened: AsyncExitStack, known: Known) -> dict[str, Any]:
         """Resolve what is opened for the route, and closed when it has returned."""
-        await self._last.resolve(request, known, opened)
+        await self._last.resolve(request, opened, known)
         return self._last.values(known)
 
 
@@ -135,7 +135,7 @@ class _Plan:
         self._steps.setdefault(call, _Step(call, make, dependant.request_param_name, needs, opens))
         return call
 
-    async def resolve(self, request: Request, known: Known, opened: AsyncExitStack | None) -> None:
+    async def resolve(self, request: Request, opened: AsyncExitStack, known: Known) -> None:
         """Add what is not known yet."""
         for step in self._steps.values():
             if step.call in known:
@@ -144,10 +144,7 @@ class _Plan:
             if step.request is not None:
                 given[step.request] = request
             value = step.make(**given)
-            if step.opens and opened is not None:
-                known[step.call] = await opened.enter_async_context(value)
-            else:
-                known[step.call] = await value
+            known[step.call] = await (opened.enter_async_context(value) if step.opens else value)
 
     def values(self, known: Known) -> dict[str, Any]:
         """Return the values by the names of the endpoint's parameters."""

@@ -121,7 +121,7 @@ class ServiceRoute(APIRoute):
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, opened: AsyncExitStack) -> Response:
-        known = await self._dependencies.find_caller(request)
+        known = await self._dependencies.find_caller(request, opened)
         key = request.headers.get(HEADER) if self._remembers else None
         attempt = None
         if key is not None:
