@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain import consent
@@ -30,20 +29,18 @@ from shared.ids import uuid7
 from shared.vault import Vault
 
 _REGISTERED = "SELECT id, is_tenant, superseded_by FROM organisation WHERE id = ANY($1)"
-# One round trip for the whole referral; without such a tenant nothing is written.
+# One round trip for the whole referral.
 _WRITE = """
     WITH written AS (
         INSERT INTO referral (id, tenant, case_id, state, kind, track, themes, minors, referrer_id,
                               referring_organisation, mandated_organisation, created_at, sealed)
-        SELECT $1, organisation.id, $3, 'received', $4, $5, $6, $7, $8, $9, $10, $11, $12
-        FROM organisation WHERE organisation.id = $2 AND organisation.is_tenant
+        VALUES ($1, $2, $3, 'received', $4, $5, $6, $7, $8, $9, $10, $11, $12)
         RETURNING id, tenant
     )
     INSERT INTO referral_person (id, tenant, referral_id, case_id, position, role, created_at, sealed)
     SELECT person.id, written.tenant, written.id, $3, person.position, person.role, $11, person.sealed
     FROM written, unnest($13::uuid[], $14::smallint[], $15::text[], $16::bytea[])
                   AS person (id, position, role, sealed)
-    RETURNING 1
 """
 
 
@@ -73,8 +70,9 @@ async def receive_referral(
     await vault.seal(session, row, _words(referral))
     for person, named in zip(people, referral.persons, strict=True):
         await vault.seal(session, person, _person(named))
-    await _write(
+    await fetch(
         session,
+        _WRITE,
         referral_id,
         tenant,
         case_id,
@@ -114,16 +112,6 @@ async def _registered(
     if named - found.keys():
         raise OrganisationUnknown
     return None if mandated is None else found[mandated]["superseded_by"] or mandated
-
-
-async def _write(session: AsyncSession, *values: object) -> None:
-    try:
-        written = await fetch(session, _WRITE, *values)
-    except asyncpg.ForeignKeyViolationError:
-        # The only rows it builds on are those of the register.
-        raise OrganisationUnknown from None
-    if not written:
-        raise TenantUnknown
 
 
 def _check(referral: NewReferral, *, today: date) -> bool:
