@@ -158,7 +158,7 @@ class Database:
                 # Rolls back, also when this task is cancelled.
                 await asyncio.shield(asyncio.ensure_future(session.close()))
                 raise
-        except (DBAPIError, *DRIVER_ERRORS, *_LOST) as error:
+        except (DBAPIError, asyncpg.PostgresError, *_LOST) as error:
             if is_operational(error):
                 raise Operational(f"database: {type(error).__name__}") from None
             raise
