@@ -6,30 +6,24 @@ use, and `NAME_previous` after.
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from deploy.local.errors import PlatformError
-from deploy.local.secrets import hand_out, new_key, new_login, new_signing_key, write_private
+from deploy.local.secrets import MAKERS, hand_out, write_private
 from shared.retention import DEAD_LETTER_DAYS
-from shared.secrets import role_of
 from shared.services import SERVICES
 
-_MAKERS: dict[str, Callable[[str], str]] = {
-    "database_login": lambda service: new_login(role_of(service)),
-    "broker_login": new_login,
-    "signing_key": new_signing_key,
-    "codec_key": lambda _service: new_key(),
-}
+_ROTATED = ("database_login", "broker_login", "signing_key", "codec_key")
 
 
 def begin(directory: Path) -> None:
     """Make what comes next, to be accepted everywhere before anybody uses it."""
     for service in SERVICES:
-        for name, make in _MAKERS.items():
+        for name in _ROTATED:
             following = directory / service / f"{name}_next"
             if not following.exists():
-                write_private(following, make(service))
+                write_private(following, MAKERS[name](service))
     hand_out(directory)
 
 
@@ -65,5 +59,5 @@ def finish(directory: Path, *, now: bool) -> None:
 
 
 def _all(directory: Path, ending: str) -> Iterable[Path]:
-    names = [f"{name}{ending}" for name in _MAKERS]
+    names = [f"{name}{ending}" for name in _ROTATED]
     return [path for service in SERVICES for name in names if (path := directory / service / name).exists()]

@@ -5,13 +5,12 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from shared.secrets import role_of, versions
 from shared.services import SERVICE_WITH_LINKS, SERVICES
 
-# Of each service; its signing key (of tokens and events) and its logins come besides.
-KEYS = ("master_key", "index_key", "codec_key", "audit_key")
 # Where the realm of deploy/keycloak/ is, at a Keycloak server.
 REALM = "/realms/kring"
 
@@ -29,12 +28,9 @@ def ensure_secrets(directory: Path) -> None:
         process.chmod(0o700)
     for service in SERVICES:
         own = directory / service
-        for name in KEYS:
-            _ensure(own / name, new_key)
-        _ensure(own / "database_login", lambda: new_login(role_of(service)))  # noqa: B023 - called at once
-        _ensure(own / "broker_login", lambda: new_login(service))  # noqa: B023 - called at once
-        _ensure(own / "signing_key", lambda: new_signing_key(service))  # noqa: B023 - called at once
-    _ensure(directory / SERVICE_WITH_LINKS / "link_key", new_key)
+        for name, make in MAKERS.items():
+            _ensure(own / name, partial(make, service))
+    _ensure(directory / SERVICE_WITH_LINKS / "link_key", _new_key)
     _ensure(directory / "local_issuer_key", lambda: json.dumps(generate_key().as_dict(private=True)))
     _ensure(directory / "codec" / "codec_password", lambda: secrets.token_hex(20))
     hand_out(directory)
@@ -66,21 +62,31 @@ def hand_out(directory: Path) -> None:
             _put(codec / f"{service}_{key.name}", key.read_text())
 
 
-def new_key() -> str:
+def _new_key() -> str:
     """Return a new key of 32 bytes, as it is written into a file."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-def new_login(name: str) -> str:
+def _new_login(name: str) -> str:
     """Return a new login, whose user begins with a name and is another each time."""
     return f"{name}_{secrets.token_hex(4)}:{secrets.token_hex(20)}"
 
 
-def new_signing_key(service: str) -> str:
+def _new_signing_key(service: str) -> str:
     """Return a new key of a service for its tokens and events, whose id says whose it is."""
     from shared.auth import generate_key
 
     return json.dumps(generate_key(service).as_dict(private=True))
+
+
+# What each service has of its own, and what makes it, given the service.
+MAKERS: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(("master_key", "index_key", "codec_key", "audit_key"), lambda _service: _new_key()),
+    "database_login": lambda service: _new_login(role_of(service)),
+    "broker_login": _new_login,
+    # Of tokens and events.
+    "signing_key": _new_signing_key,
+}
 
 
 def _ensure(path: Path, make: Callable[[], str]) -> None:
