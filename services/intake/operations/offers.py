@@ -94,19 +94,24 @@ async def _best(session: AsyncSession, vault: Vault, case: Case) -> Candidate | 
         ),
         last=await reads.were_unavailable(session, tenant=case.tenant, case_id=case.id),
     )
+    if not ordered:
+        return None
+    named = await _addresses_named(session, vault, case)
     for candidate in ordered:
-        if not await _is_concerned(session, vault, case, rows[candidate.id]):
+        if await _address_of(session, vault, rows[candidate.id]) not in named:
             return candidate
     return None
 
 
-async def _is_concerned(session: AsyncSession, vault: Vault, case: Case, coordinator: Coordinator) -> bool:
-    """Say whether a coordinator has the address of somebody whom the referral names."""
+async def _addresses_named(session: AsyncSession, vault: Vault, case: Case) -> set[str]:
+    """Return the addresses of those whom the referral names: whoever has one does not prepare their conference."""
     persons = await referrals.persons(session, tenant=case.tenant, referral_id=case.referral_id)
     named = await vault.open_readable(session, persons)
-    addresses = {person.email.casefold() for person in named if person is not None and person.email}
-    contact = await vault.open(session, coordinator)
-    return contact.email.casefold() in addresses
+    return {person.email.casefold() for person in named if person is not None and person.email}
+
+
+async def _address_of(session: AsyncSession, vault: Vault, coordinator: Coordinator) -> str:
+    return (await vault.open(session, coordinator)).email.casefold()
 
 
 async def _offer(
@@ -213,7 +218,7 @@ async def accept_offer(
     coordinator = await register.coordinator_with_room(session, tenant=tenant, coordinator_id=coordinator_id)
     if coordinator is None:
         raise CoordinatorFull
-    if await _is_concerned(session, vault, case, coordinator):
+    if await _address_of(session, vault, coordinator) in await _addresses_named(session, vault, case):
         raise CoordinatorConcerned
     await _answer(session, case, offer, OfferState.ACCEPTED, now)
     await assignments.assign(session, case=case, offer=offer, now=now)
