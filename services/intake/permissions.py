@@ -24,7 +24,6 @@ from services.intake.domain.errors import (
 )
 from services.intake.models import BreakGlass, Case, Offer, Referral, StaffMember
 from services.intake.operations.baseline import BaselineRights
-from services.intake.operations.register import EnteredBy
 from services.intake.queries import break_glass, cases, referrals, register, retention
 from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
@@ -66,21 +65,19 @@ _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representati
 _PARTIES = (Relation.REFERRING, Relation.MANDATED)
 
 
-async def may_enter_organisation(
-    session: AsyncSession, principal: Principal, entry: NewOrganisation
-) -> EnteredBy:
+async def may_enter_organisation(session: AsyncSession, principal: Principal, entry: NewOrganisation) -> UUID:
     """Return who enters an organisation: ops any, administrators of a tenant others that are parties to its cases.
 
     Raises: OnlyOpsMakesTenants, TenantUnknown.
     """
     if principal.has(Role.OPS):
-        return EnteredBy(tenant=principal.tenant, may_claim=True)
+        return principal.tenant
     if entry.is_tenant:
         raise OnlyOpsMakesTenants
     own = await register.organisation(session, organisation_id=principal.tenant)
     if own is None or not own.is_tenant:
         raise TenantUnknown
-    return EnteredBy(tenant=principal.tenant, may_claim=False)
+    return principal.tenant
 
 
 def may_refer(principal: Principal | None, referral: NewReferral) -> Principal | None:

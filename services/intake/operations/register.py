@@ -1,6 +1,5 @@
 """Entering organisations, staff and coordinators, and changing the policy."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -40,16 +39,8 @@ def kbo_number(given: str) -> str:
         raise KboNumberWrong from None
 
 
-@dataclass(frozen=True)
-class EnteredBy:
-    """Who enters an organisation: for which tenant, and whether they may claim one that somebody else entered."""
-
-    tenant: UUID
-    may_claim: bool
-
-
 async def enter_organisation(
-    session: AsyncSession, *, entry: NewOrganisation, entered_by: EnteredBy, now: datetime
+    session: AsyncSession, *, entry: NewOrganisation, entered_by: UUID, now: datetime
 ) -> UUID:
     """Put an organisation in the register and return its id; one that is there under this id is left as it is.
 
@@ -63,14 +54,14 @@ async def enter_organisation(
     values: dict[str, Any] = {
         "id": organisation_id,
         # A tenant is its own; a party belongs to whoever entered it.
-        "tenant": organisation_id if entry.is_tenant else entered_by.tenant,
+        "tenant": organisation_id if entry.is_tenant else entered_by,
         "kbo_number": number,
         "is_tenant": entry.is_tenant,
         "languages": entry.languages,
         **profile,
         "created_at": now,
     }
-    claimed = entry.is_tenant and entered_by.may_claim and await _claim(session, values)
+    claimed = entry.is_tenant and await _claim(session, values)
     # Ops make tenants and belong to none: the row is the new organisation's own.
     await set_scope(session, Scope(tenant=values["tenant"]))
     added = insert(Organisation).values(values).on_conflict_do_nothing().returning(Organisation.id)
