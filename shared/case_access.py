@@ -233,7 +233,7 @@ async def has_left(session: AsyncSession, *, case_id: UUID | None, person_id: UU
     return await session.scalar(query) is not None
 
 
-def people_who_left(case_id: UUID | None) -> Select[tuple[UUID]]:
+def people_who_left(case_id: UUID | None) -> Select[UUID]:
     """Return the query of the ids of everybody who left a case."""
     person = case_person.c
     return select(person.person_id).where(person.case_id == case_id, person.membership != Membership.ACTIVE)
@@ -245,7 +245,7 @@ async def has_coordinator(session: AsyncSession, *, case_id: UUID) -> bool:
     return await session.scalar(query.order_by(case_coordinator.c.assignment_no.desc()).limit(1)) is False
 
 
-def coordinated_by(principal: Principal) -> Select[tuple[UUID]]:
+def coordinated_by(principal: Principal) -> Select[UUID]:
     """Return the query of the ids of the cases of a tenant that somebody coordinates now."""
     mine, newer = case_coordinator.c, case_coordinator.alias().c
     replaced = select(newer.case_id).where(

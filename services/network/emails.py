@@ -16,6 +16,7 @@ from services.network.domain import (
 from services.network.models import Person
 from services.network.operations import links
 from services.network.operations.notifying import CALENDAR
+from services.network.queries.consents import picture_of
 from services.network.wording import WORDINGS
 from shared import calendars
 from shared.calendar import Appointment, Calendar, calendar_invitation
@@ -31,6 +32,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 CALENDAR_FILE = "kring.ics"
 # Tells of an end: there is nothing behind the link any more.
 _WITHOUT_LINK = frozenset({"case-stopped", "file-kept"})
+# Not wanted by who said no in the meantime.
+_FOR_WHO_TAKES_PART = frozenset({"poll-invitation", "poll-reminder", "conference-scheduled"})
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
@@ -80,13 +83,17 @@ async def _require_wanted(session: AsyncSession, message: Message, person: Perso
         raise NotWanted
     # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
     today = await calendars.today(session, tenant=message.tenant, now=await context.clock.now())
-    if not await queries.consent_allows(
-        session, context.vault, person=person, purpose=Purpose.MAIL, today=today
+    seen = await picture_of(session, context.vault, person=person, today=today)
+    if not seen.allows(person.id, Purpose.MAIL):
+        raise NotWanted
+    invitation = await queries.invitation_of(session, tenant=message.tenant, person_id=person.id)
+    answer = None if invitation is None else invitation.answer
+    if message.kind in _FOR_WHO_TAKES_PART and (
+        answer == "no" or (answer is None and not seen.allows(person.id, Purpose.TAKING_PART))
     ):
         raise NotWanted
     if message.kind not in ("invitation", "invitation-reminder"):
         return
-    invitation = await queries.invitation_of(session, tenant=message.tenant, person_id=person.id)
     if invitation is None or invitation.state == InvitationState.CANCELLED:
         raise NotWanted
     if message.kind == "invitation-reminder" and invitation.state not in OPEN_INVITATIONS:

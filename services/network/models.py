@@ -13,9 +13,10 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.ids import uuid7
@@ -238,13 +239,15 @@ class Contact(Base):
 
 
 class Circle(Base):
-    """The circle as it was last declared ready."""
+    """The circle that was declared ready, as it is since."""
 
     __tablename__ = "circle"
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     revision: Mapped[int] = mapped_column(Integer)
+    # Whom the conference needs, if the coordinator said so.
+    required: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     # Ids and codes: person, role, required, mode.
     members: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Timestamp)

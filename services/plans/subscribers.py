@@ -47,12 +47,12 @@ async def keep_changed_baseline(
 
 @subscriptions.writes(network.CircleReady, case="any")
 async def keep_circle(session: AsyncSession, event: Received[network.CircleReady], _context: Context) -> None:
-    """Keep who takes part."""
-    await projections.note_taking_part(
+    """Keep who takes part, and that nobody else does."""
+    await projections.note_circle(
         session,
         case_id=event.data.case_id,
         tenant=event.tenant,
-        people={member.person_id: True for member in event.data.members},
+        members=[member.person_id for member in event.data.members],
         version=event.sequence,
     )
 

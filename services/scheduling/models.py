@@ -159,7 +159,7 @@ class Conference(Base):
 
 
 class Notified(Base):
-    """Who was told of a conference's date, and as of which revision."""
+    """Who was told of a conference's date, as of which revision, and when it was taken back from somebody alone."""
 
     __tablename__ = "notified"
 
@@ -167,6 +167,7 @@ class Notified(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     revision: Mapped[int]
+    taken_back_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.domain import (
@@ -144,11 +144,17 @@ async def people_known(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
 
 
 async def notified(session: AsyncSession, conference: Conference) -> list[UUID]:
-    """Return who was told of a conference's date."""
-    query = (
-        select(Notified.person_id).where(Notified.conference_id == conference.id).order_by(Notified.person_id)
+    """Return who has a conference's date: it was told them, and not taken back from them since."""
+    query = select(Notified.person_id).where(
+        Notified.conference_id == conference.id, Notified.taken_back_at.is_(None)
     )
-    return list((await session.scalars(query)).all())
+    return list((await session.scalars(query.order_by(Notified.person_id))).all())
+
+
+async def count_invited(session: AsyncSession, conference: Conference) -> int:
+    """Return how many were ever told of a conference's date."""
+    query = select(func.count()).where(Notified.conference_id == conference.id)
+    return (await session.scalars(query)).one()
 
 
 async def attendance(session: AsyncSession, conference: Conference) -> Sequence[Attendance]:

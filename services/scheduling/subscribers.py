@@ -49,7 +49,7 @@ for _leaving in (network.PersonRemoved, network.PersonExcluded):
 
 @subscriptions.writes(network.CircleReady)
 async def keep_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
-    """Keep who takes part."""
+    """Keep who takes part now."""
     await operations.note_circle(
         session,
         tenant=event.tenant,

@@ -130,7 +130,7 @@ class CircleMember(EventData):
 
 
 class CircleReady(EventData, type="network.circle.ready.v1"):
-    """The circle stands: these people take part."""
+    """The circle stands: these people take part. Published anew whenever that changes: the newest one counts."""
 
     case_id: UUID
     members: tuple[CircleMember, ...]

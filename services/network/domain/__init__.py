@@ -305,6 +305,8 @@ class Candidate:
     required: bool
     answer: str | None
     mode: AttendanceMode | None
+    # They, or who decides for them, said no to taking part as such.
+    unwilling: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,21 +320,20 @@ class Member:
 
 
 def ready_circle(candidates: Sequence[Candidate], *, required: Sequence[UUID] | None) -> list[Member]:
+    """Return who takes part, for a circle that can be declared ready. Raises: CircleTooSmall, RequiredNotInCircle."""
+    members = taking_part(candidates, required=required)
+    if required is not None and not {member.person_id for member in members}.issuperset(required):
+        raise RequiredNotInCircle
+    if len(members) < SMALLEST_CIRCLE:
+        raise CircleTooSmall(members=len(members))
+    return members
+
+
+def taking_part(candidates: Sequence[Candidate], *, required: Sequence[UUID] | None) -> list[Member]:
     """Return who takes part: the central persons, and everyone who said yes.
 
     `required`: whom the conference needs there; None: the central persons and those marked so before.
-    Raises: CircleTooSmall, RequiredNotInCircle.
     """
-    taking_part = [
-        candidate
-        for candidate in candidates
-        if candidate.answer == "yes" or _central_without_answer(candidate)
-    ]
-    ids = {candidate.person_id for candidate in taking_part}
-    if required is not None and not ids.issuperset(required):
-        raise RequiredNotInCircle
-    if len(taking_part) < SMALLEST_CIRCLE:
-        raise CircleTooSmall(members=len(taking_part))
     return [
         Member(
             person_id=candidate.person_id,
@@ -342,13 +343,14 @@ def ready_circle(candidates: Sequence[Candidate], *, required: Sequence[UUID] | 
             else candidate.person_id in required,
             mode=candidate.mode or "in-person",
         )
-        for candidate in taking_part
+        for candidate in candidates
+        if candidate.answer == "yes" or _central_without_answer(candidate)
     ]
 
 
 def _central_without_answer(candidate: Candidate) -> bool:
     # A central person need not be invited to their own conference, but may say no like anyone.
-    return candidate.role == "central" and candidate.answer is None
+    return candidate.role == "central" and candidate.answer is None and not candidate.unwilling
 
 
 def check_link(

@@ -16,7 +16,7 @@ from services.network.domain.consents import (
     OutdatedText,
 )
 from services.network.models import Consent, Person
-from services.network.operations import invitations
+from services.network.operations import circle, invitations
 from services.network.queries import consents, texts
 from services.network.queries.consents import Picture
 from shared import calendars, outbox
@@ -72,8 +72,11 @@ async def record(
     session.add(consent)
     await session.flush()
     if purpose == Purpose.TAKING_PART and not given and (concerns is None or child is not None):
-        await invitations.decline(session, person=child or person, via=via, now=now)
+        await invitations.decline(session, vault, person=child or person, via=via, now=now)
     await _publish(session, consent, last=last, now=now)
+    if purpose == Purpose.TAKING_PART:
+        # Who needs no invitation takes part until this is a no.
+        await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
     return consent
 
 

@@ -28,7 +28,7 @@ from services.network.domain import (
     mode_of,
 )
 from services.network.models import Invitation, Person
-from services.network.operations import notifying
+from services.network.operations import circle, notifying
 from services.network.settings import policies
 from shared import calendars, case_state, outbox
 from shared.clocks import Clocks
@@ -87,6 +87,7 @@ async def invite_everyone(
 
 async def answer(
     session: AsyncSession,
+    vault: Vault,
     *,
     person: Person,
     answer: Answer,
@@ -121,14 +122,15 @@ async def answer(
         via=via,
     )
     await _publish(session, invitation.tenant, invitation.case_id, fact, now)
+    await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
     return invitation
 
 
-async def decline(session: AsyncSession, *, person: Person, via: Via, now: datetime) -> None:
+async def decline(session: AsyncSession, vault: Vault, *, person: Person, via: Via, now: datetime) -> None:
     """Take it for a no to the invitation, if there is one that stands, that somebody does not want to take part."""
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
     if invitation is not None and invitation.state != InvitationState.CANCELLED:
-        await answer(session, person=person, answer="no", mode=None, via=via, now=now)
+        await answer(session, vault, person=person, answer="no", mode=None, via=via, now=now)
 
 
 async def cancel_of(session: AsyncSession, *, person: Person, now: datetime) -> None:

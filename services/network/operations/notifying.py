@@ -20,6 +20,7 @@ ASKED_KINDS = frozenset(
         "conference-scheduled",
         "conference-postponed",
         "conference-cancelled",
+        "conference-not-attending",
         "plan-shared",
         "agreement-due",
         "agreement-reminder",

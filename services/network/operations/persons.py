@@ -24,7 +24,7 @@ from services.network.domain import (
 )
 from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
-from services.network.operations import ages, invitations, legal_bases, links
+from services.network.operations import ages, circle, invitations, legal_bases, links
 from services.network.queries import consents
 from shared import calendars, locks, outbox
 from shared.contracts.intake import PersonAtOpening
@@ -169,6 +169,7 @@ async def change(
         await ages.follow(session, person=person, birth_date=changed.birth_date, now=now)
     if changed.email != fields.email:
         await links.distrust(session, person=person)
+    await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
 
 
 async def let_go(
@@ -215,6 +216,7 @@ async def let_go(
     if was_active:
         fact = network.PersonRemoved if kind == "removed" else network.PersonExcluded
         await _publish(session, person, fact(case_id=person.case_id, person_id=person.id), now)
+        await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
 
 
 async def _check_family(

@@ -68,22 +68,30 @@ async def invite_everyone(
 
 @router.post("/v1/invitations/{invitation_id}/answer")
 async def answer_for_somebody(
-    invitation_id: UUID, body: GivenAnswer, principal: Coordinator, session: Session, now: Now
+    *,
+    invitation_id: UUID,
+    body: GivenAnswer,
+    principal: Coordinator,
+    session: Session,
+    parts: Parts,
+    now: Now,
 ) -> InvitationView:
     """Note the answer that somebody gave to the coordinator."""
     person = await permissions.may_answer_invitation(session, principal, invitation_id=invitation_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     answered = await invitations.answer(
-        session, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now
+        session, parts.vault, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now
     )
     return invitation_view(answered)
 
 
 @router.post("/v1/cases/{case_id}/circle-ready")
 async def declare_ready(
+    *,
     case_id: UUID,
     principal: Coordinator,
     session: Session,
+    parts: Parts,
     now: Now,
     body: Annotated[CircleReadiness | None, Body()] = None,
 ) -> CircleView:
@@ -92,6 +100,7 @@ async def declare_ready(
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     declared = await circle.declare_ready(
         session,
+        parts.vault,
         tenant=principal.tenant,
         case_id=case_id,
         required=None if body is None else body.required,

@@ -34,12 +34,14 @@ async def read_me(principal: Person, session: Session, parts: Parts) -> Me:
 
 
 @router.post("/v1/me/invitation/answer")
-async def answer(body: GivenAnswer, principal: Person, session: Session, now: Now) -> InvitationView:
+async def answer(
+    body: GivenAnswer, principal: Person, session: Session, parts: Parts, now: Now
+) -> InvitationView:
     """Answer your invitation; you may change your answer later."""
     person = await permissions.oneself(session, principal)
     await require_live(session, case_id=person.case_id, tenant=person.tenant)
     answered = await invitations.answer(
-        session, person=person, answer=body.answer, mode=body.mode, via="link", now=now
+        session, parts.vault, person=person, answer=body.answer, mode=body.mode, via="link", now=now
     )
     return invitation_view(answered)
 

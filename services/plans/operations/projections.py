@@ -1,8 +1,10 @@
 """What is kept of other services' facts, in whatever order and however often they come."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,6 +50,15 @@ async def note_baseline(
         where=CaseBaseline.version < statement.excluded.version,
     )
     await session.execute(newer)
+
+
+async def note_circle(
+    session: AsyncSession, *, case_id: UUID, tenant: UUID, members: Sequence[UUID], version: int
+) -> None:
+    """Keep who takes part: these people, and nobody of whom nothing newer is known."""
+    known = select(TakingPart.person_id).where(TakingPart.case_id == case_id)
+    people = dict.fromkeys((await session.scalars(known)).all(), False) | dict.fromkeys(members, True)
+    await note_taking_part(session, case_id=case_id, tenant=tenant, people=people, version=version)
 
 
 async def note_taking_part(

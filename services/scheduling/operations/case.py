@@ -27,7 +27,7 @@ from services.scheduling.operations.base import (
     preparation_workflow_id,
     publish,
 )
-from services.scheduling.operations.invitations import invite_newcomers
+from services.scheduling.operations.invitations import invite_newcomers, take_back
 from services.scheduling.settings import policies
 from shared import case_state, tables
 from shared.events.network import CircleMember as ReadyMember
@@ -114,7 +114,7 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
 
 async def follow_leaving(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
     """Let an open poll go on without somebody who left the case."""
-    await _look_at_poll(session, case_id=case_id, now=now)
+    await _follow_circle(session, case_id=case_id, now=now)
 
 
 async def note_circle(
@@ -151,21 +151,26 @@ async def note_circle(
         for member in {member.person_id: member for member in members}.values()
     )
     await session.flush()
-    await _look_at_poll(session, case_id=case_id, now=now)
+    await _follow_circle(session, case_id=case_id, now=now)
 
 
-async def _look_at_poll(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Let an open poll or a date that is set follow the circle."""
+async def _follow_circle(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Let a poll or a date that is set follow the circle; in a paused case newcomers wait until it is resumed."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is None:
         return
     conference = await queries.current_conference(session, preparation)
+    paused = await is_paused(session, case_id)
     if conference.state == ConferenceState.SCHEDULED:
-        await invite_newcomers(session, conference, now=now)
+        await take_back(session, conference, now=now)
+        if not paused:
+            await invite_newcomers(session, conference, now=now)
     poll = await queries.poll_of(session, conference)
-    if poll is None or poll.state != PollState.OPEN:
+    if poll is None:
         return
-    if not await polls.close_if_all_answered(session, conference, poll, now=now):
+    if poll.state != PollState.OPEN:
+        await polls.rate_again(session, conference, poll, now=now)
+    elif not await polls.close_if_all_answered(session, conference, poll, now=now) and not paused:
         await ask_newcomers(session, conference, poll, now=now)
 
 
@@ -190,6 +195,7 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
         if resumed is not None and poll.state == PollState.OPEN:
             poll.closes_at = resumed.due_at
             await session.flush()
+    await _follow_circle(session, case_id=case_id, now=now)
 
 
 def _awaits_new_date(conference: Conference) -> bool:

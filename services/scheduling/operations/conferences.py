@@ -206,7 +206,7 @@ async def hold(
         preparation_no=conference.preparation_no,
         held_on=held_on,
         outcome=outcome,
-        invited=len(await queries.notified(session, conference)),
+        invited=await queries.count_invited(session, conference),
         attended=sum(presence.came for presence in attendance),
     )
     await publish(session, fact, of=conference, now=now)

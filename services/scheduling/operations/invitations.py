@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,7 +39,29 @@ async def invite_newcomers(session: AsyncSession, conference: Conference, *, now
     known = set(await queries.notified(session, conference))
     members = await queries.members(session, case_id=conference.case_id)
     newcomers = [member.person_id for member in members if member.person_id not in known]
+    if newcomers:
+        # Newer than what took the date back from somebody who comes after all.
+        conference.revision += 1
+        await session.flush()
     await _notify_of_date(session, conference, newcomers, now=now)
+
+
+async def take_back(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
+    """Take the date out of the calendars of those who do not take part any more. The caller holds the lock."""
+    members = {member.person_id for member in await queries.members(session, case_id=conference.case_id)}
+    gone = await _gone(session, conference)
+    people = [
+        person for person in await queries.notified(session, conference) if person not in members | gone
+    ]
+    if not people:
+        return
+    taken = update(Notified).where(Notified.conference_id == conference.id, Notified.person_id.in_(people))
+    await session.execute(taken.values(taken_back_at=now))
+    conference.revision += 1
+    await session.flush()
+    for person_id in people:
+        entry = _entry(conference, conference.revision, "CANCEL")
+        await _notify(session, conference, person_id, "conference-not-attending", calendar=entry, now=now)
 
 
 async def _notify_of_date(
@@ -53,7 +76,7 @@ async def _notify_of_date(
         "created_at": now,
     }
     statement = insert(Notified).values([{**told, "person_id": person_id} for person_id in people])
-    changed = {"revision": statement.excluded.revision}
+    changed = {"revision": statement.excluded.revision, "taken_back_at": None}
     await session.execute(
         statement.on_conflict_do_update(index_elements=["conference_id", "person_id"], set_=changed)
     )
@@ -68,8 +91,7 @@ async def call_off(
     """Take the date out of the calendars of those who were told and still belong to the case; return who they are."""
     if conference.starts_at is None:
         return []
-    # Who was removed or excluded is not written to: that is for the coordinator to say in person.
-    gone = set((await session.scalars(people_who_left(conference.case_id))).all())
+    gone = await _gone(session, conference)
     people = [person for person in await queries.notified(session, conference) if person not in gone]
     conference.revision += 1
     for person_id in people:
@@ -78,6 +100,12 @@ async def call_off(
             session, conference, person_id, kind, calendar=entry, even_if_stopped=even_if_stopped, now=now
         )
     return people
+
+
+async def _gone(session: AsyncSession, conference: Conference) -> set[UUID]:
+    # Who was removed or excluded is not written to: that is for the coordinator to say in person.
+    left = await session.scalars(people_who_left(conference.case_id))
+    return set(left.all())
 
 
 async def notify_of_cancellation(

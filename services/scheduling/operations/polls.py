@@ -182,15 +182,11 @@ async def close(
     session: AsyncSession, conference: Conference, poll: Poll, *, because: ClosedBecause, now: datetime
 ) -> None:
     """Take no more answers, and say which date is best. The caller holds the lock."""
-    members = await queries.members(session, case_id=poll.case_id)
-    wanted = because is not ClosedBecause.CANCELLED
-    best = domain.best(await queries.options(session, poll), members, now=now) if wanted else None
     poll.state, poll.closed_because, poll.closed_at, poll.closes_at = PollState.CLOSED, because, now, None
-    poll.best_option_id = best.option.id if best is not None else None
-    if conference.state == ConferenceState.POLLING:
-        ready = poll.best_option_id is not None
-        conference.state = ConferenceState.READY_TO_SCHEDULE if ready else ConferenceState.PREPARING
-    await session.flush()
+    if because is ClosedBecause.CANCELLED:
+        await session.flush()
+    else:
+        await _name_best(session, conference, poll, now=now)
     if because is not ClosedBecause.DUE:
         # Who let the day pass stays visible as a breach until there is a date.
         await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
@@ -202,6 +198,22 @@ async def close(
         best_option_id=poll.best_option_id,
     )
     await publish(session, fact, of=conference, now=now)
+
+
+async def rate_again(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
+    """Let a closed poll name the date that is best for who takes part now. The caller holds the lock."""
+    if poll.closed_because == ClosedBecause.CANCELLED or conference.state not in domain.UNDATED:
+        return
+    await _name_best(session, conference, poll, now=now)
+
+
+async def _name_best(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
+    members = await queries.members(session, case_id=poll.case_id)
+    best = domain.best(await queries.options(session, poll), members, now=now)
+    poll.best_option_id = None if best is None else best.option.id
+    if conference.state in domain.UNDATED:
+        conference.state = ConferenceState.PREPARING if best is None else ConferenceState.READY_TO_SCHEDULE
+    await session.flush()
 
 
 async def close_if_all_answered(

@@ -223,6 +223,17 @@ class TestCaseStops:
         assert sum(row.state == "cancelled" for row in states) == 4 - yes
 
 
+async def _say(world: Network, case: Case, person: UUID, answer: str) -> None:
+    await world.do("POST", "/v1/me/invitation/answer", world.person(case, person), json={"answer": answer})
+
+
+async def _told(world: Network, case: Case) -> list[set[UUID]]:
+    return [
+        {UUID(member["person_id"]) for member in row.data["members"]}
+        for row in await world.published("network.circle.ready.v1", case=case)
+    ]
+
+
 class TestCircleReady:
     async def test_is_the_central_persons_and_who_said_yes(self, world: Network) -> None:
         case = await world.open_case()
@@ -249,6 +260,51 @@ class TestCircleReady:
         changed = await asyncio.gather(*(_ready(world, case, [case.mother]) for _ in range(3)))
         assert {answer.json()["revision"] for answer in changed} == {2}
         assert len(await world.published("network.circle.ready.v1", case=case)) == 2
+
+    async def test_is_told_anew_when_somebody_changes_their_answer(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
+        for person in (aunt, uncle):
+            await world.invite(case, person)
+        await _say(world, case, aunt, "yes")
+        await _ready(world, case, [aunt])
+        await _say(world, case, uncle, "yes")
+        await _say(world, case, aunt, "no")
+        await _say(world, case, aunt, "yes")
+        central = {case.central, case.mother}
+        assert await _told(world, case) == [
+            central | {aunt}, central | {aunt, uncle}, central | {uncle}, central | {aunt, uncle}
+        ]  # fmt: skip
+        last = (await world.published("network.circle.ready.v1", case=case))[-1].data["members"]
+        assert [member["person_id"] for member in last if member["required"]] == [str(aunt)]
+
+    async def test_is_told_anew_when_a_central_person_does_not_want_to_take_part(
+        self, world: Network
+    ) -> None:
+        case = await world.open_case()
+        await world.add(case, "Nadia")
+        await _ready(world, case)
+        for given in (False, True):
+            body = {"given": given, "version": 1}
+            await world.do("PUT", "/v1/me/consents/taking-part", world.person(case, case.mother), json=body)
+        both = {case.central, case.mother}
+        assert await _told(world, case) == [both, {case.central}, both]
+
+    async def test_is_told_anew_when_somebody_leaves_it(self, world: Network) -> None:
+        case = await world.open_case()
+        await _ready(world, case)
+        path = f"/v1/persons/{case.mother}/exclude"
+        await world.do("POST", path, world.coordinator(case), json={"reason": "x"})
+        assert (await _told(world, case))[1:] == [{case.central}]
+
+    async def test_misses_nobody_of_two_who_answer_at_once(self, world: Network) -> None:
+        case = await world.open_case()
+        people = [await world.add(case, name) for name in ("Nadia", "Karim", "Sofie", "Tom")]
+        for person in people:
+            await world.invite(case, person)
+        await _ready(world, case)
+        await asyncio.gather(*(_say(world, case, person, "yes") for person in people))
+        assert (await _told(world, case))[-1] == {case.central, case.mother, *people}
 
     async def test_needs_two_who_take_part_and_requires_only_them(self, world: Network) -> None:
         case = await world.open_case()

@@ -193,6 +193,26 @@ class TestNotifyPerson:
         stopped = [_text(mail) for mail in sink.mails if mail["Kring-Kind"] == "case-stopped"]
         assert all("/l/" not in text for text in stopped)
 
+    @pytest.mark.parametrize("kind", ["poll-invitation", "poll-reminder", "conference-scheduled"])
+    async def test_is_called_off_for_who_said_no_before_it_was_sent(
+        self, world: Network, sink: Sink, kind: str
+    ) -> None:
+        case = await world.open_case()
+        aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
+        for person, answer in ((aunt, "no"), (uncle, "yes")):
+            await world.invite(case, person)
+            await world.handle(_asked(case, person, kind))
+            who = world.person(case, person)
+            await world.do("POST", "/v1/me/invitation/answer", who, json={"answer": answer})
+        for person in (case.mother, case.central):
+            await world.handle(_asked(case, person, kind))
+        no = {"given": False, "version": 1}
+        await world.do("PUT", "/v1/me/consents/taking-part", world.person(case, case.mother), json=no)
+        await _send(world)
+        assert {mail["To"] for mail in sink.mails} == {
+            "Karim <karim@example.org>", "Ilyas <ilyas@example.org>"
+        }  # fmt: skip
+
     async def test_refuses_people_of_other_cases_and_people_who_left(self, world: Network) -> None:
         case, other = await world.open_case(), await world.open_case()
         aunt = await world.add(case, "Nadia")

@@ -199,6 +199,14 @@ class TestSharePlan:
         await world.ask("POST", path, world.coordinator(case), json=named, expect=200)
         assert case.neighbour in await world.told(case, "plan-shared")
 
+    async def test_tells_nobody_who_is_not_in_the_circle_any_more(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        await world.handle(case.ready(without=case.aunt))
+        path = f"/v1/plans/{plan['plan_id']}/share"
+        await world.ask("POST", path, world.coordinator(case), json={}, expect=200)
+        assert set(await world.told(case, "plan-shared")) == {case.central, case.neighbour, case.teacher}
+
     async def test_tells_everybody_who_takes_part_once(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)

@@ -158,6 +158,49 @@ class TestCircle:
         await world.handle(case.ready(network.CircleMember(person_id=friend, role="circle")))
         assert await world.told(case, "conference-scheduled") == [*sorted(case.circle), friend]
 
+    async def test_takes_the_date_out_of_the_calendar_of_who_does_not_come_after_all(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.scheduled(20)
+        for event in (case.ready(without=case.aunt), case.ready(without=case.aunt), case.ready()):
+            await world.handle(event)
+        assert await world.told(case, "conference-not-attending") == [case.aunt]
+        [taken] = await world.commands(case, "conference-not-attending")
+        told = await world.commands(case, "conference-scheduled")
+        assert taken["calendar"]["method"] == "CANCEL"
+        assert told[-1]["person_id"] == str(case.aunt)
+        assert told[0]["calendar"]["revision"] < taken["calendar"]["revision"]
+        assert taken["calendar"]["revision"] < told[-1]["calendar"]["revision"]
+        await world.handle(case.ready(without=case.aunt))
+        await world.post(case, f"/v1/conferences/{case.conference}/cancel", reason="family-wish")
+        assert case.aunt not in await world.told(case, "conference-cancelled")
+
+    async def test_writes_to_nobody_who_left_it_and_the_case(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await world.handle(network.PersonExcluded(case_id=case.id, person_id=case.aunt))
+        await world.handle(case.ready(without=case.aunt))
+        assert await world.told(case, "conference-not-attending") == []
+
+    async def test_that_shrinks_waits_for_no_answer_of_who_said_no(self, world: Scheduling) -> None:
+        case = await world.polled(20)
+        for person in (case.central, case.neighbour, case.teacher):
+            await world.say(case, person, "yes")
+        assert (await world.poll(case))["silent"] == [str(case.aunt)]
+        await world.handle(case.ready(without=case.aunt))
+        assert (await world.poll(case))["closed_because"] == "all-answered"
+
+    async def test_that_changes_after_the_poll_names_the_date_that_is_best_then(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.polled(20)
+        for person in case.circle:
+            await world.say(case, person, "no" if person == case.aunt else "yes")
+        assert (await world.poll(case))["best_option_id"] is None
+        assert (await world.conference(case))["state"] == "preparing"
+        await world.handle(case.ready(without=case.aunt))
+        assert (await world.poll(case))["best_option_id"] == str(case.options[0])
+        assert (await world.conference(case))["state"] == "ready-to-schedule"
+
 
 class TestStop:
     async def test_ends_everything_and_tells_nobody_before_there_is_a_date(self, world: Scheduling) -> None:
@@ -240,6 +283,16 @@ class TestPause:
         assert problem(await world.post(case, path, options=[later])) == (409, "case-paused")
         answer = await world.schedule(case, option_id=str(case.options[0]))
         assert problem(answer) == (409, "case-paused")
+
+    async def test_lets_newcomers_wait_until_the_case_is_resumed(self, world: Scheduling) -> None:
+        polled, scheduled = await world.polled(20), await world.scheduled(20)
+        friend = uuid7()
+        for case, kind in ((polled, "poll-invitation"), (scheduled, "conference-scheduled")):
+            await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+            await world.handle(case.ready(network.CircleMember(person_id=friend, role="circle")))
+            assert friend not in await world.told(case, kind)
+            await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+            assert friend in await world.told(case, kind)
 
     async def test_counts_from_the_start_for_what_begins_in_it(self, world: Scheduling) -> None:
         case = Case(tenant=world.tenant)
