@@ -65,6 +65,13 @@ class CaseStopped(Conflict):
     title = "This case has stopped"
 
 
+class CasePaused(Conflict):
+    """The case is paused: nobody is invited, asked or told a date until it is resumed."""
+
+    code = "case-paused"
+    title = "This case is paused: resume it first"
+
+
 class CaseErased(Gone):
     """The case was erased."""
 
@@ -156,6 +163,18 @@ async def require_live(
     if not state.live:
         raise CaseStopped(case_id=str(case_id), status=state.status)
     return state
+
+
+async def is_paused(session: AsyncSession, case_id: UUID) -> bool:
+    """Say whether a case is paused."""
+    state = await read(session, case_id)
+    return state is not None and state.status == "paused"
+
+
+async def require_not_paused(session: AsyncSession, *, case_id: UUID) -> None:
+    """Refuse to ask people for something about a paused case. Raises: CasePaused."""
+    if await is_paused(session, case_id):
+        raise CasePaused(case_id=str(case_id))
 
 
 async def require_not_erased(session: AsyncSession, *, case_id: UUID, hold: bool = False) -> None:

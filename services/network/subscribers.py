@@ -22,7 +22,7 @@ from shared.context import Context
 from shared.contracts.intake import PERSONS_AT_OPENING
 from shared.erasure import erased_by
 from shared.errors import NotYet
-from shared.events import intake, network
+from shared.events import intake, network, plans, scheduling
 from shared.events.base import Received
 from shared.services import SERVICES_WITH_CASES
 from shared.subscriptions import AndThen, Subscriptions
@@ -96,6 +96,17 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
         now=await context.clock.now(),
         tell=False,
     )
+
+
+async def _expect_no_more_answers(session: AsyncSession, event: Received[Any], context: Context) -> None:
+    """Remind nobody of their invitation once the circle has met or made its plan."""
+    await invitations.expect_no_more(
+        session, tenant=event.tenant, case_id=event.data.case_id, now=await context.clock.now()
+    )
+
+
+for _outcome in (scheduling.ConferenceHeld, plans.PlanRecorded):
+    subscriptions.writes(_outcome)(_expect_no_more_answers)
 
 
 @subscriptions.writes(intake.HoldSet, case="always")

@@ -11,7 +11,7 @@ from services.scheduling.workflows import WORKFLOWS
 from shared import erasure
 from shared.context import Context
 from shared.erasure import erased_by
-from shared.events import intake, network
+from shared.events import intake, network, plans
 from shared.events.base import Received
 from shared.subscriptions import Subscriptions
 
@@ -58,6 +58,15 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
         members=event.data.members,
         now=await context.clock.now(),
     )
+
+
+@subscriptions.writes(plans.PlanRecorded)
+async def end_search_for_date(
+    session: AsyncSession, event: Received[plans.PlanRecorded], context: Context
+) -> None:
+    """Look for no date any more when the circle made its plan without a meeting."""
+    if event.data.conference_id is None and event.data.version == 1:
+        await operations.need_no_meeting(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 # --- the case's state ---

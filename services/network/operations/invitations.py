@@ -44,7 +44,11 @@ clocks = Clocks(SERVICE)
 
 
 async def invite(session: AsyncSession, vault: Vault, *, person: Person, now: datetime) -> UUID:
-    """Invite somebody; return the invitation's id. Raises: NotInCircle, ConsentTakenBack, AlreadyInvited."""
+    """Invite somebody; return the invitation's id.
+
+    Raises: CasePaused, NotInCircle, ConsentTakenBack, AlreadyInvited.
+    """
+    await case_state.require_not_paused(session, case_id=person.case_id)
     if person.state != PersonState.ACTIVE:
         raise NotInCircle(person_id=str(person.id))
     today = await calendars.today(session, tenant=person.tenant, now=now)
@@ -73,7 +77,8 @@ async def invite(session: AsyncSession, vault: Vault, *, person: Person, now: da
 async def invite_everyone(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, include_central: bool, now: datetime
 ) -> Sequence[tuple[UUID, UUID]]:
-    """Invite everyone of the circle who was not invited yet; return (person, invitation) ids."""
+    """Invite everyone of the circle who was not invited yet; return (person, invitation) ids. Raises: CasePaused."""
+    await case_state.require_not_paused(session, case_id=case_id)
     invited = []
     for person, invitation in await queries.active_people(session, tenant=tenant, case_id=case_id):
         if invitation is not None or (person.role == "central" and not include_central):
@@ -146,6 +151,14 @@ async def cancel_open(session: AsyncSession, *, tenant: UUID, case_id: UUID, now
         await _cancel(session, invitation, now)
 
 
+async def expect_no_more(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Remind nobody of an invitation any more: the circle met, or made its plan, without them."""
+    for invitation in await queries.open_invitations(session, tenant=tenant, case_id=case_id):
+        invitation.state = InvitationState.SILENT
+        await session.flush()
+        await clocks.stop(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now)
+
+
 async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now: datetime) -> None:
     """Send an invitation that still stands, and start its clock."""
     invitation = await _open(session, tenant, invitation_id)
@@ -166,8 +179,7 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
         policy_version=policy.version,
         workflow_id=invitation_workflow_id(invitation.id),
     )
-    state = await case_state.read(session, invitation.case_id)
-    if state is not None and state.status == "paused":
+    if await case_state.is_paused(session, invitation.case_id):
         await clocks.pause(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now, reason=CASE_PAUSED)
     person = await queries.person(session, tenant=tenant, person_id=invitation.person_id)
     await _write(session, person, invitation, "invitation", now)

@@ -22,7 +22,6 @@ from services.scheduling.domain.meeting import (
 )
 from services.scheduling.domain.refusals import (
     MAX_OPTIONS,
-    CasePaused,
     CircleNotReady,
     ClosesTooSoon,
     ConferenceHasDate,
@@ -65,7 +64,6 @@ __all__ = [
     "UNDATED",
     "Availability",
     "CancelledBecause",
-    "CasePaused",
     "ChecklistItem",
     "CircleNotReady",
     "ClosedBecause",

@@ -12,13 +12,6 @@ class CircleNotReady(Conflict):
     title = "First the circle must be ready: network says so when the coordinator does"
 
 
-class CasePaused(Conflict):
-    """The case rests: nobody is asked or invited until it goes on."""
-
-    code = "case-paused"
-    title = "This case is paused: resume it first"
-
-
 class ConferenceOver(Conflict):
     """The conference was held, postponed or cancelled."""
 

@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
-from services.scheduling.domain import CasePaused
 from services.scheduling.models import Conference, Preparation
 from shared import case_state, outbox
 from shared.clocks import Clocks
@@ -36,18 +35,6 @@ async def lock(session: AsyncSession, conference: Conference) -> Preparation:
     await case_state.require_live(session, case_id=conference.case_id, tenant=conference.tenant)
     await queries.conference(session, tenant=conference.tenant, conference_id=conference.id)
     return preparation
-
-
-async def require_not_paused(session: AsyncSession, conference: Conference) -> None:
-    """Refuse to write to people about a paused case. Raises: CasePaused."""
-    if await is_paused(session, conference.case_id):
-        raise CasePaused(case_id=str(conference.case_id))
-
-
-async def is_paused(session: AsyncSession, case_id: UUID) -> bool:
-    """Say whether a case was paused."""
-    state = await case_state.read(session, case_id)
-    return state is not None and state.status == "paused"
 
 
 async def publish(

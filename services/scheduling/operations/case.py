@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import ConferenceState, PollState, PreparationState
+from services.scheduling.domain import CancelledBecause, ConferenceState, PollState, PreparationState
 from services.scheduling.models import (
     CaseTrack,
     Circle,
@@ -23,7 +23,6 @@ from services.scheduling.operations.base import (
     POLL_CLOCK,
     TARGET_CLOCK,
     clocks,
-    is_paused,
     preparation_workflow_id,
     publish,
 )
@@ -108,7 +107,7 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
         policy_version=policy.version,
         workflow_id=preparation_workflow_id(preparation),
     )
-    if await is_paused(session, case_id):
+    if await case_state.is_paused(session, case_id):
         await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=CASE_PAUSED)
 
 
@@ -160,7 +159,7 @@ async def _follow_circle(session: AsyncSession, *, case_id: UUID, now: datetime)
     if preparation is None:
         return
     conference = await queries.current_conference(session, preparation)
-    paused = await is_paused(session, case_id)
+    paused = await case_state.is_paused(session, case_id)
     if conference.state == ConferenceState.SCHEDULED:
         await take_back(session, conference, now=now)
         if not paused:
@@ -200,6 +199,19 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
 
 def _awaits_new_date(conference: Conference) -> bool:
     return conference.conference_no > 1 and conference.state in domain.UNDATED
+
+
+async def need_no_meeting(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Call off a conference that has no date, for the plan was made without it; one with a date stays as it is."""
+    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    if preparation is None:
+        return
+    conference = await queries.current_conference(session, preparation)
+    if conference.state not in domain.UNDATED:
+        return
+    reason = CancelledBecause.PLAN_WITHOUT_MEETING.value
+    await ending.cancel_conference(session, conference, reason=reason, now=now)
+    await ending.end_preparation(session, preparation, now=now)
 
 
 async def stop_case(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:

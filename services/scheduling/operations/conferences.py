@@ -28,11 +28,10 @@ from services.scheduling.operations.base import (
     clocks,
     lock,
     publish,
-    require_not_paused,
 )
 from services.scheduling.operations.carrying import carry_over
 from services.scheduling.operations.invitations import call_off, invite
-from shared import calendars
+from shared import calendars, case_state
 from shared.events.scheduling import ConferenceHeld, ConferencePostponed
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -64,7 +63,7 @@ async def schedule(
     Raises: CasePaused, CircleNotReady, ConferenceOver, OptionUnknown, NoDateFits, DateNotUsable.
     """
     preparation = await lock(session, conference)
-    await require_not_paused(session, conference)
+    await case_state.require_not_paused(session, case_id=conference.case_id)
     if conference.state not in domain.LIVE:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
     if not await queries.circle_stands(session, case_id=conference.case_id):

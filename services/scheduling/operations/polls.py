@@ -19,9 +19,9 @@ from services.scheduling.operations.base import (
     lock,
     preparation_workflow_id,
     publish,
-    require_not_paused,
 )
 from services.scheduling.settings import Policy, policies
+from shared import case_state
 from shared.events.scheduling import PollAnswered, PollClosed, PollOpened
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
@@ -57,7 +57,7 @@ async def open_poll(
     DateNotUsable.
     """
     await lock(session, conference)
-    await require_not_paused(session, conference)
+    await case_state.require_not_paused(session, case_id=conference.case_id)
     require_undated(conference)
     if not await queries.circle_stands(session, case_id=conference.case_id):
         raise domain.CircleNotReady(case_id=str(conference.case_id))
@@ -117,7 +117,7 @@ async def add_dates(
     Raises: PollClosed, CasePaused, NoDates, TooManyDates, DateNotUsable.
     """
     poll = await _locked_open_poll(session, conference)
-    await require_not_paused(session, conference)
+    await case_state.require_not_paused(session, case_id=conference.case_id)
     people = await attending(session, conference)
     waiting = set(domain.silent(await dates_ahead(session, poll, now=now), people))
     options = await _propose(session, poll, dates, now=now)

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.network.operations import invitations
 from services.network.settings import Policy
 from shared.events import intake
@@ -221,6 +223,31 @@ class TestCaseStops:
         yes = sum(answer.status_code == 200 for answer in answered)
         assert sum(row.state == "answered" for row in states) == yes
         assert sum(row.state == "cancelled" for row in states) == 4 - yes
+
+
+class TestPause:
+    async def test_lets_nobody_be_invited(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        who = world.coordinator(case)
+        for path in (f"/v1/persons/{aunt}/invitation", f"/v1/cases/{case.id}/invitations"):
+            assert await world.refused("POST", path, who) == (409, "case-paused")
+        await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        await world.invite(case, aunt)
+
+
+class TestOutcome:
+    @pytest.mark.parametrize("outcome", ["met", "planned"])
+    async def test_ends_the_reminders_of_who_has_not_answered(self, world: Network, outcome: str) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        invitation = await world.invite(case, aunt)
+        await world.begin(invitation)
+        await world.handle(case.met() if outcome == "met" else case.planned(conference=None))
+        assert (await world.clocks(case))["invitation"].state == "stopped"
+        assert (await world.people(case))["Nadia"]["invitation"]["state"] == "silent"
+        await _say(world, case, aunt, "yes")
 
 
 async def _say(world: Network, case: Case, person: UUID, answer: str) -> None:

@@ -254,6 +254,27 @@ class TestStop:
         assert not await world.rows("SELECT 1 FROM clock WHERE state = 'running' AND tenant = :tenant")
 
 
+class TestPlan:
+    async def test_without_a_meeting_ends_the_poll_and_all_clocks(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.handle(case.planned(conference=None))
+        assert (await world.poll(case))["closed_because"] == "cancelled"
+        found = await world.conference(case)
+        assert (found["state"], found["preparation"]["reason"]) == ("cancelled", "plan-without-meeting")
+        assert {clock.state for clock in (await world.clocks(case)).values()} == {"stopped"}
+        assert set(await world.told(case, "conference-cancelled")) == set(case.circle)
+
+    async def test_without_a_meeting_leaves_a_date_that_is_set_to_the_circle(self, world: Scheduling) -> None:
+        case = await world.scheduled()
+        await world.handle(case.planned(conference=None))
+        assert (await world.conference(case))["state"] == "scheduled"
+
+    async def test_that_was_amended_without_a_meeting_ends_nothing(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.handle(case.planned(conference=None, version=2))
+        assert (await world.poll(case))["state"] == "open"
+
+
 class TestPause:
     async def test_lets_the_clocks_rest_and_run_on(self, world: Scheduling) -> None:
         case = await world.polled()

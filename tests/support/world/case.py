@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from shared.events import intake, network, scheduling
+from shared.events import intake, network, plans, scheduling
 from shared.events.base import EventData
 from shared.ids import uuid7
 from tests.support.world.clock import NOW
@@ -97,6 +97,18 @@ class Case:
         )
         return network.CircleReady(
             case_id=self.id, members=tuple(member for member in members if member.person_id != without)
+        )
+
+    def planned(self, *, conference: UUID | None, version: int = 1) -> plans.PlanRecorded:
+        """The circle's plan was written down, from a conference or without a meeting."""
+        return plans.PlanRecorded(
+            case_id=self.id,
+            plan_id=uuid7(),
+            version=version,
+            conference_id=conference,
+            agreement_ids=(),
+            review_on=NOW.date(),
+            needs_acceptance=False,
         )
 
     def met(self, number: int = 1) -> scheduling.ConferenceHeld:
