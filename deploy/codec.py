@@ -61,9 +61,6 @@ def create_app(
     async def log_in(request: "Request") -> "Response":
         return refusal(request) or PlainTextResponse("Histories are readable in Temporal's pages now.")
 
-    async def live(_request: "Request") -> "Response":
-        return JSONResponse({"status": "live"})
-
     cors = Middleware(
         CORSMiddleware,
         allow_origins=[origin] if origin else [],
@@ -72,6 +69,6 @@ def create_app(
         allow_headers=["content-type", "x-namespace"],
     )
     return Starlette(
-        routes=[Route("/", log_in), Route("/decode", decode, methods=["POST"]), Route("/health/live", live)],
+        routes=[Route("/", log_in), Route("/decode", decode, methods=["POST"])],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts)), cors],
     )

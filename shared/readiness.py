@@ -1,19 +1,59 @@
-"""Whether a process can do its work now: each part it depends on is really asked."""
+"""Whether a process can do its work now: each part it depends on is really asked, once for all who ask at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 
 import aio_pika
+import structlog
 from aio_pika.exceptions import AMQPError
 
 from shared.context import Context
 from shared.errors import Operational
 
+log = structlog.get_logger(__name__)
+
 Check = Callable[[], Awaitable[object]]
+
+CHECK_SECONDS = 2.0
+ANSWER_SECONDS = 1.0
+
+
+class Readiness:
+    """What each part answered last: however many ask, it is asked once at a time, and its answer counts a second."""
+
+    def __init__(self, checks: Mapping[str, Check], *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the checks by the name of their part; each raises if its part does not answer."""
+        self._checks = checks
+        self._clock = clock
+        self._asking: asyncio.Task[dict[str, bool]] | None = None
+        self._stale_at = 0.0
+
+    async def parts(self) -> dict[str, bool]:
+        """Return by name whether a part answers, at most a second old."""
+        if self._asking is None or (self._asking.done() and self._clock() >= self._stale_at):
+            self._asking = asyncio.create_task(self._ask())
+        # Who asked first may go away: the others still wait for the answer.
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> dict[str, bool]:
+        answers = await asyncio.gather(*(_answers(part, check) for part, check in self._checks.items()))
+        self._stale_at = self._clock() + ANSWER_SECONDS
+        return dict(zip(self._checks, answers, strict=True))
+
+
+async def _answers(part: str, check: Check) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
+        log.warning("health.part_missing", part=part, cause=type(error).__name__)
+        return False
+    return True
 
 
 def checks_of(context: Context) -> dict[str, Check]:
-    """Return a question to each part, by the part's name; each raises if the part does not answer."""
+    """Return a check of each part, by the part's name."""
 
     async def broker() -> None:
         try:
@@ -22,9 +62,4 @@ def checks_of(context: Context) -> dict[str, Check]:
             raise Operational("broker: no connection") from None
         await connection.close()
 
-    return {
-        # By lambda: a context made for documents or tests need not have every part.
-        "database": lambda: context.database.ping(),  # noqa: PLW0108
-        "broker": broker,
-        "temporal": lambda: context.temporal.ping(),  # noqa: PLW0108
-    }
+    return {"database": context.database.ping, "broker": broker, "temporal": context.temporal.ping}

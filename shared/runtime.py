@@ -26,6 +26,7 @@ from shared.vault import Vault, wrappers_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from uvicorn import Config
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +128,9 @@ class _Running:
         self._on_stop: list[Callable[[], None]] = [self._stop.set]
 
     def parts(self) -> list[tuple[str, Any]]:
-        parts = [("http", self._http())]
+        parts = [("health", self._health())]
+        if "api" in self._service.roles:
+            parts.append(("http", self._http()))
         if "consumer" in self._service.roles:
             parts += [("relay", self._relay()), ("consumer", self._consumer()), ("sealer", self._sealer())]
         else:
@@ -141,14 +144,26 @@ class _Running:
             call()
 
     async def _http(self) -> None:
-        from shared.http import create_service_app
-        from shared.http.server import QuietServer, server_config
+        from shared.http.server import server_config
 
-        if "api" in self._service.roles and self._service.create_app is not None:
-            app = self._service.create_app(self._context)
-        else:
-            app = create_service_app(self._context, title=f"Kring {self._service.name}")
-        server = QuietServer(server_config(app, self._settings))
+        if self._service.create_app is None:
+            raise ValueError(f"{self._service.name} has no API to serve")
+        if self._settings.public_url.startswith("https://") and not self._settings.trusted_proxies:
+            # Something ends TLS before this, and all who come through it will be counted as one.
+            log.warning("http.no-trusted-proxies")
+        await self._listen(server_config(self._service.create_app(self._context), self._settings))
+
+    async def _health(self) -> None:
+        from shared.http.health import create_health_app
+        from shared.http.server import internal_config
+        from shared.readiness import checks_of
+
+        await self._listen(internal_config(create_health_app(checks_of(self._context)), self._settings))
+
+    async def _listen(self, config: "Config") -> None:
+        from shared.http.server import QuietServer
+
+        server = QuietServer(config)
 
         def stop() -> None:
             server.should_exit = True

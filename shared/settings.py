@@ -2,12 +2,13 @@
 
 from email.utils import parseaddr
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.retention import (
     CLOCKS_DAYS_AT_LEAST,
@@ -17,6 +18,8 @@ from shared.retention import (
     MESSAGES_DAYS_AT_LEAST,
 )
 from shared.secrets import Login, secrets_of
+
+Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
@@ -67,6 +70,17 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8080"
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)
+    internal_host: str = "127.0.0.1"
+    internal_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Of health and metrics: for probes and Prometheus, and nobody outside.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Networks of the proxies before the APIs, with commas between: they alone say for whom they ask.",
+    )
     intake_url: str = "http://127.0.0.1:8001"
     network_url: str = "http://127.0.0.1:8002"
     scheduling_url: str = "http://127.0.0.1:8003"
@@ -81,7 +95,7 @@ class Settings(BaseSettings):
     anonymous_limit: int = Field(
         default=120,
         ge=0,
-        description="Writes to an open route, in ten minutes from one address, by who does not say who it is; 0: any.",
+        description="Writes to an open route, in ten minutes from one address (IPv6: one /64); 0: any number.",
     )
     staff_limit: int = Field(
         default=1200,
@@ -97,6 +111,9 @@ class Settings(BaseSettings):
         default=30, gt=0, description="After so long a request is given up, and what it did is undone."
     )
     http_connections: int = Field(default=1000, ge=10, description="Connections at once, per process.")
+    http_connections_per_client: int = Field(
+        default=200, ge=1, description="Of these, of one address (IPv6: of one /64)."
+    )
     http_body_bytes: int = Field(
         default=48 * 1024 * 1024,
         ge=1024 * 1024,
@@ -142,6 +159,20 @@ class Settings(BaseSettings):
     clocks_kept_days: int = Field(
         default=400, ge=CLOCKS_DAYS_AT_LEAST, description="Clocks that stopped or were late."
     )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, given: object) -> object:
+        return (
+            [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+        )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _refuse_everybody(cls, given: tuple[Network, ...]) -> tuple[Network, ...]:
+        if any(network.prefixlen == 0 for network in given):
+            raise ValueError("these would be everybody")
+        return given
 
     def service_url(self, service: str) -> str:
         """Return the base URL of a service's API."""

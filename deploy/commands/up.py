@@ -98,7 +98,8 @@ def _table_of(addresses: Mapping[str, str], directory: Path) -> Table:
     table = Table("what", "address", "see also", box=None, pad_edge=False)
     for name in SERVICES:
         if name in addresses:
-            table.add_row(f"{name} API", addresses[name], "/docs · /metrics")
+            inside = addresses[f"{name}-internal"]
+            table.add_row(f"{name} API", addresses[name], f"/docs · {inside}/metrics")
     names = {
         "temporal-ui": ("workflows (Temporal)", ""),
         "mailbox": ("mailbox", "every mail lands here"),

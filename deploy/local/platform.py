@@ -254,12 +254,15 @@ class Platform:
             for name, only, on in (("migrate", "databases", "postgresql"), ("queues", "queues", "rabbitmq"))
         ]
         # Not the broker, its queues or Temporal: a service starts without them, and publishes nothing before.
+        internal = {name: ports.take(f"{name}-internal") for name in service_ports}
+        self.addresses |= {f"{name}-internal": f"http://127.0.0.1:{port}" for name, port in internal.items()}
         parts: list[Part] = [
             Service(
                 name=name,
                 directory=self._at("services"),
                 log=self._log(name),
                 port=port,
+                internal_port=internal[name],
                 environment=self.environment,
                 needs=("migrate",),
                 uses=("postgresql", "rabbitmq", "temporal", "mailbox"),
@@ -274,9 +277,9 @@ class Platform:
                     directory=self._at("services"),
                     log=self._log("codec"),
                     port=ports.take("codec"),
+                    internal_port=ports.take("codec-internal"),
                     environment=environment,
                     needs=("temporal",),
-                    ready_path="/health/live",
                 )
             )
         return [*steps, *parts]

@@ -29,15 +29,15 @@ class Service(Part):
         directory: Path,
         log: Path,
         port: int,
+        internal_port: int,
         environment: Mapping[str, str],
         needs: tuple[str, ...] = (),
         uses: tuple[str, ...] = (),
-        ready_path: str = "/health/ready",
     ) -> None:
         super().__init__(name=name, directory=directory, log=log, needs=needs, uses=uses)
         self.port = port
+        self.internal_port = internal_port
         self._environment = environment
-        self._ready_path = ready_path
 
     @property
     def address(self) -> str:
@@ -59,11 +59,13 @@ class Service(Part):
             "KRING_BROKER_URL": _without_credentials(self._environment["KRING_BROKER_URL"]),
             "KRING_HTTP_HOST": "127.0.0.1",
             "KRING_HTTP_PORT": str(self.port),
+            "KRING_INTERNAL_HOST": "127.0.0.1",
+            "KRING_INTERNAL_PORT": str(self.internal_port),
         }
 
     async def probe(self) -> None:
         """Ask whether it is ready: it checks its own database, broker and Temporal."""
-        status, body = await http_get(self.port, self._ready_path)
+        status, body = await http_get(self.internal_port, "/health/ready")
         if status != 200:
             raise NotReadyYet(f"it answers {status}: {body.decode(errors='replace')[:200]}")
 

@@ -1,6 +1,6 @@
 """Makes the FastAPI app of a service."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fastapi import FastAPI
 
@@ -8,13 +8,11 @@ from shared.auth import KeyTimes, Verifier
 from shared.context import Context
 from shared.http.audit_log import router as audit_log_router
 from shared.http.docs import docs_router
-from shared.http.health import health_router
 from shared.http.limits import RateLimiter
 from shared.http.middleware import RequestMiddleware
 from shared.http.openapi import describe, refuse_open_doors
 from shared.http.problems import answer_with_problems
 from shared.http.routing import Router
-from shared.readiness import Check, checks_of
 
 
 def create_service_app(
@@ -22,13 +20,12 @@ def create_service_app(
     *,
     title: str,
     routers: Sequence[Router] = (),
-    checks: Mapping[str, Check] | None = None,
     verifier: Verifier | None = None,
 ) -> FastAPI:
     """Return an app that serves these routers the way every service does.
 
-    `checks` are the parts that readiness asks: database, broker and Temporal if not given. A route takes
-    larger bodies with `max_body_size=`. Raises: TypeError if a route does not say who may call it; IssuersNotUsable.
+    A route takes larger bodies with `max_body_size=`. Raises: TypeError if a route does not say who may call it;
+    IssuersNotUsable.
     """
     settings = context.settings
     app = FastAPI(
@@ -58,11 +55,10 @@ def create_service_app(
         service=context.service,
         seconds=settings.request_seconds,
         body_bytes=settings.http_body_bytes,
+        per_client=settings.http_connections_per_client,
         behind_tls=settings.public_url.startswith("https://"),
     )
-    # A process that serves no routes of its service has none of the audit log either.
-    audited = [audit_log_router] if routers else []
-    everything = [health_router(checks or checks_of(context)), docs_router(app), *routers, *audited]
+    everything = [docs_router(app), *routers, audit_log_router]
     for router in everything:
         refuse_open_doors(router)
         # The routes themselves: an included router is matched anew for every request, which costs more than

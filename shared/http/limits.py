@@ -20,6 +20,7 @@ from shared.auth import Kind, Principal, Role
 from shared.context import Context
 from shared.database import Database
 from shared.errors import TooManyRequests
+from shared.http.clients import counted_as
 from shared.http.middleware import ROUTE
 from shared.settings import Settings
 
@@ -125,7 +126,7 @@ async def count_anonymous(request: Request) -> None:
     most = context.settings.anonymous_limit
     if request.method in _READS or not most:
         return
-    address = request.client.host if request.client else ""
+    address = counted_as(request.client.host if request.client else "")
     # Keyed: a digest of an address alone could be looked up.
     key = context.vault.count_as(address, field=f"{request.method} {request.scope.get(ROUTE)}")
     await count(context.database, key, most=most)

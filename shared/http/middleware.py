@@ -19,6 +19,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from shared import telemetry
 from shared.errors import Operational
+from shared.http.clients import AtOnce, counted_as
 from shared.http.problems import bug, problem
 from shared.ids import uuid7
 
@@ -34,7 +35,6 @@ SECONDS = Histogram(
 ROUTE = "kring.route"
 MAX_BODY = "kring.max-body"
 USUAL_MAX_BODY = 1024 * 1024
-_QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 # An id and nothing that could be a name: it goes into logs.
 _REQUEST_ID = re.compile(rb"[0-9a-f-]{16,64}")
@@ -57,9 +57,17 @@ class RequestMiddleware:
     """Gives each request its id and its surroundings."""
 
     def __init__(
-        self, app: ASGIApp, *, service: str, seconds: float, body_bytes: int, behind_tls: bool
+        self,
+        app: ASGIApp,
+        *,
+        service: str,
+        seconds: float,
+        body_bytes: int,
+        per_client: int,
+        behind_tls: bool,
     ) -> None:
         self._app = app
+        self._at_once = AtOnce(per_client)
         self._budget = _Budget(body_bytes)
         self._service = service
         self._seconds = seconds
@@ -117,6 +125,10 @@ class RequestMiddleware:
             )
             await refusal(scope, receive, watched)
             return
+        client = counted_as((scope.get("client") or ("",))[0])
+        if not self._at_once.enter(client):
+            await _too_many(request_id=request_id)(scope, receive, watched)
+            return
         body, limit = _Body(scope, receive, self._budget), asyncio.timeout(self._seconds)
         try:
             # What is given up is undone: the transaction ends with the route that is cancelled here.
@@ -133,6 +145,7 @@ class RequestMiddleware:
             await bug(request_id=request_id)(scope, receive, watched)
         finally:
             body.release()
+            self._at_once.leave(client)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method, route = _method(scope), _route(scope)
@@ -141,14 +154,9 @@ class RequestMiddleware:
             timer = SECONDS.labels(self._service, method, route, str(status))
             self._timers[(method, route, status)] = timer
         timer.observe(seconds)
-        if route not in _QUIET:
-            log.info(
-                "http.request",
-                method=method,
-                route=route,
-                status=status,
-                milliseconds=round(seconds * 1000, 1),
-            )
+        log.info(
+            "http.request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1)
+        )
 
 
 class _Budget:
@@ -203,6 +211,17 @@ def _without_body(send: Send) -> Send:
         await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
     return head
+
+
+def _too_many(*, request_id: str) -> Response:
+    # Its body is not waited for.
+    return problem(
+        code="too-many-at-once",
+        title="There are too many requests from your address at once; try again in a moment",
+        status=429,
+        request_id=request_id,
+        headers={"retry-after": "2", "connection": "close"},
+    )
 
 
 def _given_up(*, request_id: str, body_late: bool) -> Response:

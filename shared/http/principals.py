@@ -114,14 +114,14 @@ def principal_if_any(request: Request) -> Principal | None:
 
 async def _let_anyone_in(request: Request) -> None:
     request.scope[_ANONYMOUS] = True
+    # Also with a good token: anybody who has one could else do here without end what strangers may do a few times.
+    await count_anonymous(request)
     if "authorization" in request.headers:
-        # Who may say who they are, and does, is not counted; a token that is not good, or that nobody can judge now,
-        # says nothing.
+        # A token that is not good, or that nobody can judge now, says nothing.
         with suppress(Unauthenticated, Invalid, Operational):
             await current_principal(request)
             return
     _refuse_unknown_query(request)
-    await count_anonymous(request)
 
 
 anonymous = Depends(_let_anyone_in)

@@ -1,6 +1,6 @@
-"""The server that listens: how large the head of a request may be, and how long a client may take to send it.
+"""The server that listens: how large a request's head is, how long it takes to come, how many connections a client has.
 
-uvicorn bounds neither for its fast parser: a client could send headers for ever, or open connections and say nothing.
+uvicorn bounds none of it for its fast parser: a client could send headers for ever, or open connections in silence.
 What concerns the body and the work itself is the middleware's.
 """
 
@@ -12,6 +12,7 @@ import orjson
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from shared.http.clients import AtOnce, counted_as, is_of
 from shared.http.problems import MEDIA_TYPE, TYPES
 from shared.settings import Settings
 
@@ -23,6 +24,7 @@ _REFUSALS = {
     400: ("malformed", "This is no HTTP request"),
     408: ("too-slow", "The request took too long to arrive"),
     414: ("address-too-long", "The address is too long"),
+    429: ("too-many-connections", "There are too many connections from your address at once"),
     431: ("headers-too-large", "The headers are too large"),
 }
 
@@ -31,26 +33,62 @@ class HeadRefused(Exception):
     """The head of a request is larger than it may be. Leaves the parser, which tells nobody its text."""
 
 
+class BoundedConfig(Config):
+    """How an app is served, with what its connections share."""
+
+    def __init__(self, app: Any, settings: Settings, **options: Any) -> None:
+        self.proxies = settings.trusted_proxies
+        self.connections = AtOnce(settings.http_connections_per_client)
+        super().__init__(
+            app,
+            http=BoundedProtocol,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            # Of nobody else is it believed on whose behalf they ask.
+            proxy_headers=bool(self.proxies),
+            forwarded_allow_ips=[str(network) for network in self.proxies],
+            limit_concurrency=settings.http_connections,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=int(settings.stop_seconds / 2),
+            **options,
+        )
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with bounds on what comes before the body."""
 
+    config: BoundedConfig
     head_seconds = HEAD_SECONDS
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._counted_as: str | None = None
         self._in_head = False
         self._head_size = self._unfinished = 0
         self._refusal = 400
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect a request within the time for one."""
+        """Expect a request within the time for one, unless the client has too many connections already."""
         super().connection_made(transport)
+        address = self.client[0] if self.client else ""
+        # A proxy brings many clients: the middleware counts their requests.
+        if not is_of(address, self.config.proxies):
+            client = counted_as(address)
+            if not self.config.connections.enter(client):
+                self._refuse(429)
+                return
+            self._counted_as = client
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
         self._expect_nothing()
+        if self._counted_as is not None:
+            self.config.connections.leave(self._counted_as)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -127,19 +165,11 @@ class QuietServer(Server):
         return contextlib.nullcontext()
 
 
-def server_config(app: Any, settings: Settings) -> Config:
-    """Return how an app is served."""
-    return Config(
-        app,
-        host=settings.http_host,
-        port=settings.http_port,
-        http=BoundedProtocol,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        limit_concurrency=settings.http_connections,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=int(settings.stop_seconds / 2),
-    )
+def server_config(app: Any, settings: Settings) -> BoundedConfig:
+    """Return how the API is served, to whoever reaches it."""
+    return BoundedConfig(app, settings, host=settings.http_host, port=settings.http_port)
+
+
+def internal_config(app: Any, settings: Settings) -> BoundedConfig:
+    """Return how an app for the operators of the installation is served, on a port that the public does not reach."""
+    return BoundedConfig(app, settings, host=settings.internal_host, port=settings.internal_port)

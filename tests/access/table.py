@@ -20,7 +20,7 @@ def spelled_out(names: list[str]) -> set[str]:
 def written(service: str, everybody: set[str]) -> dict[str, dict[str, str]]:
     """Return by row what the table says of each asker: those it does not name get a plain no."""
     rows: dict[str, dict[str, str]] = {}
-    for row, outcomes in (TABLE["every service"] | TABLE["services"][service]["rows"]).items():
+    for row, outcomes in TABLE["services"][service]["rows"].items():
         rows[row] = dict.fromkeys(everybody, "no")
         for outcome, names in outcomes.items():
             for asker in spelled_out(names):

@@ -12,8 +12,6 @@ from shared.database import Database
 from shared.ids import uuid7
 from tests.access.cast import Cast
 
-# It says by 503 that a part is missing, and has said how the service is.
-READINESS = "GET /health/ready"
 # Why a role, or who is no staff, is not let in at all, whatever they are to a case.
 NOT_LET_IN = ("role-not-allowed", "kind-not-allowed")
 _REFUSALS = {401: "no", 403: "no", 404: "hidden", 410: "gone"}
@@ -94,7 +92,7 @@ class World:
             return "refused"
         if status in _REFUSALS:
             return _REFUSALS[status]
-        if not (was_done(door, answer) or status in (409, 422)):
+        if not (answer.is_success or status in (409, 422)):
             return f"unexpected {status}"
         shown = " and ".join(whose for whose, marks in self.marks.items() if _shows(answer.text, marks))
         if _is_list(door, answer):
@@ -121,11 +119,6 @@ class World:
         """Leave the database with the tables that migrations made and no others."""
         async with self.owner.transaction() as session:
             await session.execute(text("DROP SCHEMA IF EXISTS kept CASCADE"))
-
-
-def was_done(door: str, answer: httpx.Response) -> bool:
-    """Say whether a request was carried out."""
-    return answer.is_success or (door == READINESS and answer.status_code == 503)
 
 
 def _shows(answer: str, marks: set[str]) -> bool:

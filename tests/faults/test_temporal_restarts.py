@@ -28,7 +28,7 @@ KILLS = [("training", "registers"), ("case", "records_plan")]
 
 async def readiness(platform: Platform, service: str) -> tuple[int, bytes]:
     """Return what a service says of whether it can do its work."""
-    return await http_get(int(platform.addresses[service].rpartition(":")[2]), "/health/ready")
+    return await http_get(int(platform.addresses[f"{service}-internal"].rpartition(":")[2]), "/health/ready")
 
 
 async def is_ready(platform: Platform, service: str) -> bool:

@@ -98,7 +98,7 @@ async def played(platform: Platform, traces_file: Path) -> Played:
         },
         traces=traces_file.read_bytes().splitlines(),
         dead_letters=await dead_letters_with(platform, named),
-        metrics={name: await metrics_of(platform.addresses[name]) for name in SERVICES},
+        metrics={name: await metrics_of(platform.addresses[f"{name}-internal"]) for name in SERVICES},
         dumps={name: await dump_of(platform, f"kring_{name}") for name in (*SERVICES, "keys")},
     )
 

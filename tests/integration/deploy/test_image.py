@@ -72,7 +72,7 @@ class TestReadOnly:
     ) -> None:
         database: Database = await databases.fresh(SERVICE)
         await database.ping()
-        before, port = _contents(checkout), free_port()
+        before, port, internal = _contents(checkout), free_port(), free_port()
         temporary = tmp_path / "tmp"
         temporary.mkdir(mode=0o777)
         log = tmp_path / "log"
@@ -89,6 +89,7 @@ class TestReadOnly:
             "KRING_CLOCK": settings.clock,
             "KRING_SECRETS_DIR": str(settings.secrets_dir),
             "KRING_HTTP_PORT": str(port),
+            "KRING_INTERNAL_PORT": str(internal),
         }
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -104,14 +105,16 @@ class TestReadOnly:
                 async def ready() -> bool:
                     assert process.poll() is None, log.read_text()
                     try:
-                        return (await client.get("/health/ready")).status_code == 200
+                        return (
+                            await client.get(f"http://127.0.0.1:{internal}/health/ready")
+                        ).status_code == 200
                     except httpx.HTTPError:
                         return False
 
                 await eventually(ready, lambda: f"the service to be ready: {log.read_text()}", seconds=60)
                 assert (await client.get("/openapi.json")).status_code == 200
                 # The process bounds what it reads, as the tests of the server say.
-                refused = await client.get("/health/live", headers={"x": "y" * (MAX_HEAD + 1)})
+                refused = await client.get("/openapi.json", headers={"x": "y" * (MAX_HEAD + 1)})
                 assert (refused.status_code, "server" in refused.headers) == (431, False)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0, log.read_text()

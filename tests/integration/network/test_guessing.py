@@ -65,6 +65,18 @@ class TestGuessing:
         statuses = [(await _try(client, _guess(), headers=headers)).status_code for _ in range(MOST + 1)]
         assert statuses[-1] == 429
 
+    async def test_is_not_let_off_by_a_good_token(self, world: Network, limited: Any) -> None:
+        client = limited("192.0.2.9")
+        statuses = [
+            (await _try(client, _guess(), headers=world.manager())).status_code for _ in range(MOST + 1)
+        ]
+        assert statuses == [404] * MOST + [429]
+
+    async def test_from_all_addresses_of_one_customer_is_counted_as_one(self, limited: Any) -> None:
+        tried = [await _try(limited(f"2001:db8:1:2::{number:x}"), _guess()) for number in range(MOST + 1)]
+        assert [answer.status_code for answer in tried] == [404] * MOST + [429]
+        assert (await _try(limited("2001:db8:1:3::1"), _guess())).status_code == 404
+
     async def test_of_links_to_renew_is_slowed_down_too(self, limited: Any) -> None:
         client = limited("192.0.2.8")
         path = "/v1/links/request-new"

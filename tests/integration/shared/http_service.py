@@ -274,9 +274,7 @@ async def running(database: Database, keys: Database, stack: AsyncExitStack) -> 
         services=cast("Any", None),
         issuer=PLATFORM,
     )
-    app = create_service_app(
-        context, title="Test", routers=[router], checks={"database": database.ping}, verifier=verifier()
-    )
+    app = create_service_app(context, title="Test", routers=[router], verifier=verifier())
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test")
     await stack.enter_async_context(client)
     return Running(app, database, client, context)

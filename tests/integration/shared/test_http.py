@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -12,13 +12,15 @@ import pytest
 import pytest_asyncio
 import structlog
 from fastapi import APIRouter, Depends
+from prometheus_client import generate_latest
 from pydantic import SecretStr
 from sqlalchemy import insert, text
 
 from shared.auth import Role
-from shared.context import Context
 from shared.http import Router, Session, Staff, anonymous, create_service_app, current_principal
+from shared.http.health import create_health_app
 from shared.http.middleware import SECONDS
+from shared.readiness import Check, checks_of
 from shared.settings import Settings
 from shared.temporal import Temporal
 from tests.integration.shared.http_service import (
@@ -47,12 +49,10 @@ def code_of(response: httpx.Response, status: int) -> str:
     return str(problem_of(response, status)["type"]).removeprefix("https://kring.invalid/problems/")
 
 
-async def _readiness(context: Context) -> dict[str, Any]:
-    app = create_service_app(context, title="x", verifier=verifier())
-    transport = httpx.ASGITransport(app=app)
+async def _ask_health(path: str, checks: Mapping[str, Check]) -> httpx.Response:
+    transport = httpx.ASGITransport(app=create_health_app(checks))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        answer: dict[str, Any] = (await client.get("/health/ready")).json()
-    return answer
+        return await client.get(path)
 
 
 class TestDoors:
@@ -357,7 +357,7 @@ class TestSurroundings:
         with structlog.testing.capture_logs() as lines:
             await service.client.get("/v1/Jan-Peeters")
         assert "Peeters" not in str(lines)
-        assert b"Peeters" not in (await service.client.get("/metrics")).content
+        assert b"Peeters" not in generate_latest()
 
     async def test_requests_at_once_do_not_mix_their_ids(self, service: Running) -> None:
         answers = await asyncio.gather(
@@ -369,17 +369,17 @@ class TestSurroundings:
 
 
 class TestHealth:
-    async def test_is_alive(self, service: Running) -> None:
-        assert (await service.client.get("/health/live")).json() == {"alive": True}
+    async def test_is_not_told_where_the_public_asks(self, service: Running) -> None:
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            assert (await service.client.get(path)).status_code == 404
 
-    async def test_is_ready_when_every_part_answers(self, service: Running) -> None:
-        answer = await service.client.get("/health/ready")
-        assert (answer.status_code, answer.json()) == (200, {"ready": True, "parts": {"database": True}})
+    async def test_is_alive(self) -> None:
+        assert (await _ask_health("/health/live", {})).json() == {"alive": True}
 
     async def test_says_which_part_is_missing(
         self, service: Running, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("shared.http.health.CHECK_SECONDS", 0.2)
+        monkeypatch.setattr("shared.readiness.CHECK_SECONDS", 0.2)
 
         async def hangs() -> None:
             await asyncio.Event().wait()
@@ -388,10 +388,7 @@ class TestHealth:
             raise OSError
 
         checks = {"database": service.database.ping, "broker": breaks, "temporal": hangs}
-        app = create_service_app(service.context, title="x", checks=checks, verifier=verifier())
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            answer = await client.get("/health/ready")
+        answer = await _ask_health("/health/ready", checks)
         assert answer.status_code == 503
         assert answer.json()["parts"] == {"database": True, "broker": False, "temporal": False}
 
@@ -403,16 +400,21 @@ class TestHealth:
             codec_keys=[b"c" * 32],
         )
         context = replace(service.context, settings=settings, temporal=temporal)
-        ready = await _readiness(context)
-        assert ready == {"ready": True, "parts": {"database": True, "broker": True, "temporal": True}}
+        answer = await _ask_health("/health/ready", checks_of(context))
+        parts = {"database": True, "broker": True, "temporal": True}
+        assert (answer.status_code, answer.json()) == (200, {"ready": True, "parts": parts})
         nowhere = settings.model_copy(update={"broker_url": SecretStr("amqp://x:y@127.0.0.1:1/")})
         absent = Temporal(service="plans", address="127.0.0.1:1", namespace="none", codec_keys=[b"c" * 32])
-        ready = await _readiness(replace(context, settings=nowhere, temporal=absent))
-        assert ready == {"ready": False, "parts": {"database": True, "broker": False, "temporal": False}}
+        context = replace(context, settings=nowhere, temporal=absent)
+        answer = await _ask_health("/health/ready", checks_of(context))
+        assert answer.json() == {
+            "ready": False,
+            "parts": {"database": True, "broker": False, "temporal": False},
+        }
 
     async def test_tells_metrics(self, service: Running) -> None:
         await service.client.get("/v1/open")
-        answer = await service.client.get("/metrics")
+        answer = await _ask_health("/metrics", {})
         assert 'kring_http_request_seconds_count{method="GET",route="/v1/open"' in answer.text
 
 
@@ -437,9 +439,6 @@ class TestOpenApi:
             if operation.get("x-anonymous")
         }
         assert found == {
-            "get /health/live",
-            "get /health/ready",
-            "get /metrics",
             "get /v1/open",
             "post /v1/open",
         }

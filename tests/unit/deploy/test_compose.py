@@ -107,6 +107,14 @@ class TestCompose:
         assert ports
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
+    def test_no_internal_port_is_published(self) -> None:
+        dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+        published = [port for part in COMPOSE["services"].values() for port in part.get("ports", [])]
+
+        assert "KRING_INTERNAL_PORT=9000" in dockerfile
+        assert "http://127.0.0.1:9000/health/live" in dockerfile
+        assert not any(port.endswith(":9000") for port in published)
+
     def test_holds_no_password(self) -> None:
         lines = [line for line in TEXT.splitlines() if re.search("PASS|PWD", line)]
 

@@ -90,6 +90,22 @@ class TestManifests:
         assert "@" not in data["KRING_DATABASE_URL"] + data["KRING_BROKER_URL"]
         assert "KRING_LOCAL" not in data
 
+    @pytest.mark.parametrize("name", SERVICES)
+    def test_are_probed_where_the_public_does_not_reach(self, name: str) -> None:
+        (container,) = pod(WORKLOADS[name])["containers"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        (asked_by_people, asked_by_machines) = NETWORK["asked-by"]["spec"]["ingress"]
+
+        assert ports == {"http": 8000, "internal": 9000}
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert container[probe]["httpGet"]["port"] == "internal"
+        assert [port["port"] for port in of_kind("Service")[name]["spec"]["ports"]] == [8000]
+        assert [port["port"] for port in asked_by_people["ports"]] == [8000]
+        assert [port["port"] for port in asked_by_machines["ports"]] == [9000]
+        assert [each["namespaceSelector"]["matchLabels"] for each in asked_by_machines["from"]] == [
+            {"kubernetes.io/metadata.name": "monitoring"}
+        ]
+
 
 class TestNetwork:
     def test_allows_nothing_that_is_not_said(self) -> None:

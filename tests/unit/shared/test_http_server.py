@@ -83,7 +83,7 @@ def app(settings: Settings) -> Any:
         issuer=nothing,
     )
     verifier = Verifier.of([trusted_issuer(LOCAL_ISSUER, KEY)], local=True)
-    return create_service_app(context, title="Test", routers=[router], checks={}, verifier=verifier)
+    return create_service_app(context, title="Test", routers=[router], verifier=verifier)
 
 
 def settings(**options: Any) -> Settings:

@@ -51,7 +51,7 @@ async def client(issuer: TestIssuer, tmp_path: Path) -> AsyncIterator[httpx.Asyn
         services=nothing,
         issuer=nothing,
     )
-    app = create_service_app(context, title="Test", routers=[router], checks={})
+    app = create_service_app(context, title="Test", routers=[router])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         yield http
 
