@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 from deploy.local.errors import PlatformError
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
     from shared.secrets import Login
     from shared.settings import Settings
 
@@ -29,15 +27,16 @@ async def migrate(services: Sequence[str], *, wait_seconds: float, parts: Sequen
 
 async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     # Imported before the first try: on one machine the server starts meanwhile.
+    from deploy.commands.databases import reach
     from deploy.commands.erasures import apply_ledger
     from shared import migrations
     from shared.settings import Settings
     from shared.vault.keys import prepare_key_store
 
     settings = Settings()
-    await _reach(settings.database_url, "KRING_DATABASE_URL", wait_seconds=wait_seconds)
+    await reach(settings.database_url, wait_seconds=wait_seconds)
     if settings.keys_database_url is not None:
-        await _reach(settings.keys_database_url, "KRING_KEYS_DATABASE_URL", wait_seconds=wait_seconds)
+        await reach(settings.keys_database_url, "KRING_KEYS_DATABASE_URL", wait_seconds=wait_seconds)
     keys = settings.database_of("keys")
     await migrations.ensure_database(keys)
     logins = _logins(settings, services, "database_login")
@@ -99,29 +98,6 @@ async def _temporal(_services: Sequence[str], wait_seconds: float) -> None:
 
     settings = Settings()
     await _prepare_temporal(settings.temporal_address, settings.temporal_namespace, wait_seconds=wait_seconds)
-
-
-async def _reach(address: "SecretStr", setting: str, *, wait_seconds: float) -> None:
-    """Wait until the database server lets us in. Raises: PlatformError, naming it without its password."""
-    import asyncpg
-
-    from shared.database import DRIVER_ERRORS
-
-    server = address.get_secret_value()
-    parts = urlsplit(server)
-    where = f"The database server at {parts.hostname}:{parts.port or 5432} ({setting})"
-    until = time.monotonic() + wait_seconds
-    while True:
-        try:
-            connection = await asyncpg.connect(f"{server.rstrip('/')}/postgres", timeout=5)
-            await connection.close()
-            return
-        except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
-            raise PlatformError(f"{where} does not accept the user or password given.") from None
-        except (*DRIVER_ERRORS, TimeoutError) as error:
-            if time.monotonic() >= until:
-                raise PlatformError(f"{where} does not answer ({type(error).__name__}).") from None
-        await asyncio.sleep(0.1)
 
 
 async def _prepare_temporal(address: str, namespace: str, *, wait_seconds: float) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from deploy.commands import erasures
+from deploy.commands.databases import reach
 from deploy.local.errors import PlatformError
 from shared.database import Database, Scope
 from shared.errors import Operational
@@ -21,7 +22,7 @@ _WRAPS = "wraps new keys"
 
 async def status() -> int:
     """Print how many keys of each service each of its master keys wraps, and how many were destroyed; never a key."""
-    settings = Settings()
+    settings = await _settings()
     for service in SERVICES:
         async with _store(settings, service) as (store, names):
             by_master, destroyed = await store.counts(owner=service)
@@ -37,7 +38,7 @@ async def rotate() -> int:
 
     Raises: PlatformError if keys are wrapped by a master key that is not here.
     """
-    settings = Settings()
+    settings = await _settings()
     changed = others = 0
     for service in SERVICES:
         async with _store(settings, service) as (store, names):
@@ -60,7 +61,7 @@ async def rotate() -> int:
 
 async def apply_ledger(kept: Path | None) -> int:
     """Erase again what was erased, and print what there was to do. Raises: PlatformError."""
-    applied = await erasures.apply_ledger(Settings(), kept=kept)
+    applied = await erasures.apply_ledger(await _settings(), kept=kept)
     print(f"named in ledgers: {applied.keys} keys, destroyed now: {applied.destroyed}")
     if kept is not None:
         print(f"erased again in databases that had forgotten it: {applied.repeated}")
@@ -69,7 +70,7 @@ async def apply_ledger(kept: Path | None) -> int:
 
 async def export_ledger(file: Path) -> int:
     """Add what was erased to a file, and print how many lines are new. Raises: PlatformError."""
-    print(f"added to {file}: {await erasures.export_ledger(Settings(), file)} lines")
+    print(f"added to {file}: {await erasures.export_ledger(await _settings(), file)} lines")
     return 0
 
 
@@ -79,7 +80,7 @@ async def reindex() -> int:
     from shared.runtime import connected
 
     changed = 0
-    async with connected("training", Settings()) as context:
+    async with connected("training", await _settings()) as context:
         async with context.database.transaction() as session:
             tenants = (await session.execute(_TENANTS)).scalars().all()
         for tenant in tenants:
@@ -91,6 +92,15 @@ async def reindex() -> int:
                 changed += done
     print(f"indexed anew: {changed} registrations")
     return 0
+
+
+async def _settings() -> Settings:
+    """Return the settings, once the servers they name let us in. Raises: PlatformError."""
+    settings = Settings()
+    await reach(settings.database_url)
+    if settings.keys_database_url is not None:
+        await reach(settings.keys_database_url, "KRING_KEYS_DATABASE_URL")
+    return settings
 
 
 @contextlib.asynccontextmanager

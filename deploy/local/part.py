@@ -99,7 +99,7 @@ class Part(ABC):
         until = time.monotonic() + self.start_seconds
         while True:
             if self.pid is None:
-                raise PartFailed(self._describe_failure("ended before it was ready"))
+                raise PartFailed(self.describe("ended before it was ready"))
             try:
                 return await asyncio.wait_for(self.probe(), timeout=5)
             except PartFailed:
@@ -108,7 +108,7 @@ class Part(ABC):
                 if time.monotonic() > until:
                     why = str(error) if isinstance(error, NotReadyYet) else type(error).__name__
                     waited = f"was not ready after {self.start_seconds:.0f} seconds ({why})"
-                    raise PartFailed(self._describe_failure(waited)) from None
+                    raise PartFailed(self.describe(waited)) from None
             await asyncio.sleep(self.probe_seconds)
 
     async def wait(self) -> int:
@@ -123,7 +123,8 @@ class Part(ABC):
         """End it by SIGKILL."""
         await self._process.kill()
 
-    def _describe_failure(self, what: str) -> str:
+    def describe(self, what: str) -> str:
+        """Return in one sentence what became of it, with what its log knows of it."""
         return f"{self.name} {what}; its log says: {self.telling_log_line()} (all of it is in {self.log})"
 
     def telling_log_line(self) -> str:

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import IO, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from deploy.local.control import Control
 from deploy.local.errors import PlatformError
 from deploy.local.mailbox import Mailbox
 from deploy.local.part import Part
@@ -34,6 +35,8 @@ _GIVEN = (
     "KRING_SMTP_HOST",
     "KRING_SECRETS_DIR",
 )
+# What commands are given that look after a running platform: where its parts are, and how to log in there.
+_ENVIRONMENT = "environment.json"
 # Of these, the ones that must answer before anything is started.
 _REACHED = ("KRING_DATABASE_URL", "KRING_BROKER_URL", "KRING_TEMPORAL_ADDRESS")
 _USUAL_PORTS = {"postgresql": 5432, "amqp": 5672, "amqps": 5671, "temporal": 7233}
@@ -72,6 +75,8 @@ class Platform:
         self._started_at = time.time()
         self._lock: IO[str] | None = None
         self._supervisor = Supervisor([])
+        self._control = Control({"status": self._ask, "restart": self._restart})
+        self._socket: Path | None = None
         self.environment: dict[str, str] = {}
         self.addresses: dict[str, str] = {}
         self.moved_ports: dict[str, int] = {}
@@ -117,6 +122,8 @@ class Platform:
                 await _knock(name, self._given[name])
         await asyncio.to_thread(ensure_secrets, self._secrets_dir)
         self._supervisor = Supervisor(self._make_parts(), changed=self._changed)
+        self._socket = await self._control.start()
+        write_private(self.directory / _ENVIRONMENT, json.dumps(self.environment, indent=1))
         self._write_state()
         await self._supervisor.start()
 
@@ -126,6 +133,7 @@ class Platform:
 
     async def stop(self) -> None:
         """Stop everything, in bounded time, and leave no process behind."""
+        await self._control.stop()
         if self._fast:
             await self._supervisor.kill()
         else:
@@ -305,9 +313,13 @@ class Platform:
         self._publish(part)
 
     def _write_state(self) -> None:
-        state = {
+        write_private(self.directory / "state.json", json.dumps(self._state(), indent=1))
+
+    def _state(self) -> dict[str, Any]:
+        return {
             "supervisor": os.getpid(),
             "since": self._started_at,
+            "socket": str(self._socket),
             "addresses": self.addresses,
             "parts": {
                 name: {
@@ -320,7 +332,20 @@ class Platform:
                 for name, part in self.parts.items()
             },
         }
-        write_private(self.directory / "state.json", json.dumps(state, indent=1))
+
+    async def _ask(self) -> dict[str, Any]:
+        """Return the state with what the parts themselves say now."""
+        state = self._state()
+        for name, (now, detail) in (await self._supervisor.ask()).items():
+            state["parts"][name].update(state=now, detail=detail)
+        return state
+
+    async def _restart(self, part: str) -> dict[str, Any]:
+        """Restart one part, and return when it does its work. Raises: PlatformError."""
+        if part not in self.parts:
+            raise PlatformError(f"{part} is no part of this platform.")
+        await self.parts[part].restart()
+        return {}
 
 
 async def _knock(name: str, where: str) -> None:
@@ -345,3 +370,9 @@ def running(directory: Path) -> bool:
         except OSError:
             return True
     return False
+
+
+def adopt(directory: Path) -> None:
+    """Let this process work on the platform that runs in a directory, if its own environment names no installation."""
+    if running(directory) and not any(name in os.environ for name in _GIVEN):
+        os.environ.update(json.loads((directory / _ENVIRONMENT).read_text()))

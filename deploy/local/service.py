@@ -113,4 +113,4 @@ class Preparation(Part):
     async def ready(self) -> None:
         """Wait for its end. Raises: PartFailed if it could not do it."""
         if await self.wait():
-            raise PartFailed(self._describe_failure(f"could not prepare the {self._only}"))
+            raise PartFailed(self.describe(f"could not prepare the {self._only}"))

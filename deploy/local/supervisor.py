@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from deploy.local.errors import PartFailed, PlatformError
-from deploy.local.part import Part
+from deploy.local.part import NotReadyYet, Part
 
 _FIRST_TRIES = 2
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 15.0
 # What ran longer than this had recovered from whatever ailed it before.
 _HEALTHY_SECONDS = 30.0
+# A service itself waits two seconds for what it builds on.
+_ASK_SECONDS = 4.0
 
 
 class State(StrEnum):
@@ -21,6 +23,8 @@ class State(StrEnum):
     WAITING = "waiting"
     STARTING = "starting"
     READY = "ready"
+    # It runs, was ready, and does not do its work now: what it says, or that it does not answer.
+    NOT_READY = "not-ready"
     DONE = "done"
     RESTARTING = "restarting"
     FAILED = "failed"
@@ -86,6 +90,27 @@ class Supervised:
         if self._task is not None and self.state is State.READY:
             await self._set(State.RESTARTING, f"{self.name} was killed")
 
+    async def restart(self) -> None:
+        """Stop it cleanly, start it again and wait until it does its work. Raises: PartFailed if it does not start."""
+        await self.stop()
+        self._was_ready = False
+        await self.start()
+        await self.wait_ready()
+
+    async def ask(self) -> tuple[State, str]:
+        """Ask the part itself; return what it is doing, and why if that is not its work."""
+        if self.state is not State.READY:
+            return self.state, self.detail
+        try:
+            await asyncio.wait_for(self.part.probe(), _ASK_SECONDS)
+        except NotReadyYet as error:
+            return State.NOT_READY, str(error)
+        except TimeoutError:
+            return State.NOT_READY, self.part.describe(f"did not answer within {_ASK_SECONDS:.0f} seconds")
+        except Exception as error:  # noqa: BLE001 - whatever its driver raises while it is not up
+            return State.NOT_READY, self.part.describe(f"cannot be asked ({type(error).__name__})")
+        return self.state, self.detail
+
     async def wait_ready(self) -> None:
         """Wait until it does its work. Raises: PartFailed if it gave up."""
         async with self._changes:
@@ -140,7 +165,7 @@ class Supervised:
         self._was_ready = True
         await self._set(State.READY)
         code = await self.part.wait()
-        return f"{self.name} ended with code {code}"
+        return self.part.describe(f"ended with code {code}")
 
     async def wait_ready_or_never(self) -> None:
         """Wait until it does its work; for ever if it gave up, for then those that need it never start."""
@@ -163,6 +188,11 @@ class Supervisor:
         self.parts = {part.name: Supervised(part, changed=changed) for part in parts}
         for part in self.parts.values():
             part.needs([self.parts[name] for name in part.part.needs if name in self.parts])
+
+    async def ask(self) -> dict[str, tuple[State, str]]:
+        """Ask all parts at once what they are doing; return their states, with the causes of those that do not work."""
+        answers = await asyncio.gather(*(part.ask() for part in self.parts.values()))
+        return dict(zip(self.parts, answers, strict=True))
 
     async def start(self) -> None:
         """Start all parts, each as soon as what it needs is ready."""

@@ -195,6 +195,43 @@ class TestUp:
         assert "runs in" in refused.stderr
         assert "Traceback" not in refused.stderr
 
+    async def test_is_asked_what_its_parts_do_and_restarts_one(self, up: Up) -> None:
+        before = await up.ready()
+        for name in ("rabbitmq", SERVICE):
+            os.kill(before["parts"][name]["pid"], signal.SIGSTOP)
+        try:
+            stopped = up.status()["parts"]
+        finally:
+            for name in ("rabbitmq", SERVICE):
+                os.kill(before["parts"][name]["pid"], signal.SIGCONT)
+        assert {name for name, part in stopped.items() if part["state"] == "not-ready"} == {
+            "rabbitmq",
+            SERVICE,
+        }
+        assert "did not answer within 4 seconds" in stopped[SERVICE]["detail"]
+
+        restarted = kring("restart", SERVICE, "--directory", str(up.directory))
+        assert (restarted.returncode, restarted.stdout) == (0, f"{SERVICE} was restarted and is ready.\n")
+        after = up.status()["parts"]
+        assert after[SERVICE]["pid"] != before["parts"][SERVICE]["pid"]
+        assert {part["state"] for part in after.values()} <= {"ready", "done"}
+        refused = kring("restart", "intake", "--directory", str(up.directory))
+        assert refused.stderr == "kring: intake is no part of this platform.\n"
+
+    async def test_is_found_by_the_commands_that_look_after_it(self, up: Up) -> None:
+        await up.ready()
+
+        def run(*command: str) -> str:
+            done = kring(*command, "--directory", str(up.directory))
+            assert (done.returncode, done.stderr) == (0, "")
+            return done.stdout
+
+        assert run("dead-letters", "list") == "No dead letters.\n"
+        assert run("audit-log", "verify").startswith(f"{SERVICE}: holds; ")
+        assert f"{SERVICE:<10}  destroyed: 0 keys" in run("vault", "status")
+        assert run("outbox") == "Everything has left.\n"
+        assert run("deadlines", "--late") == "None.\n"
+
     async def test_leaves_nothing_behind_and_comes_back_as_it_was(self, up: Up) -> None:
         before = await up.ready()
         secrets = up.secrets()

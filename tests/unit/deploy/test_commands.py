@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from deploy.cli import _parser, main
+from deploy.arguments import parser
+from deploy.cli import main
 from deploy.commands.documents import asyncapi_document
 from deploy.local.secrets import ensure_secrets
 from shared.auth import Principal, Role, TokenNotAccepted, Verifier
@@ -152,4 +153,4 @@ class TestHelp:
     def test_of_kring_lists_every_command_of_the_readme(self) -> None:
         named = set(re.findall(r"`kring ([a-z-]+)", (ROOT / "README.md").read_text()))
 
-        assert named <= set(re.findall(r"^    ([a-z-]+)", _parser().format_help(), re.MULTILINE))
+        assert named <= set(re.findall(r"^    ([a-z-]+)", parser().format_help(), re.MULTILINE))

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
-from deploy.cli import _parser
+from deploy.arguments import parser
 from shared.services import SERVICES
 from shared.settings import Settings
 
@@ -47,7 +47,7 @@ class TestCompose:
     def test_types_only_commands_that_exist(self) -> None:
         for part in COMPOSE["services"].values():
             if part["image"] == "kring":
-                assert _parser().parse_args(part["command"]).command
+                assert parser().parse_args(part["command"]).command
 
     def test_says_only_settings_that_exist(self) -> None:
         said = {name for name in COMPOSE["x-environment"] if name.startswith("KRING_")}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.cli import _parser
+from deploy.arguments import parser
 from shared.services import SERVICES
 from shared.settings import Settings
 
@@ -77,7 +77,7 @@ class TestManifests:
         own = container.get("env", [])
         said = {variable["name"] for variable in own} | set(of_kind("ConfigMap")["kring"]["data"])
 
-        assert _parser().parse_args(container["args"]).command
+        assert parser().parse_args(container["args"]).command
         assert said <= {f"KRING_{field.upper()}" for field in Settings.model_fields}
         # Who owns tables and queues is known to the job alone.
         assert bool(own) == (name == "migrate")

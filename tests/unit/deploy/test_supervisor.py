@@ -88,6 +88,36 @@ class TestSupervisor:
         assert await eventually(healed, "the killed part to be ready again")
         assert server.restarts == 1
 
+    async def test_asks_a_part_that_runs_whether_it_does_its_work(
+        self, tmp_path: Path, supervise: Start
+    ) -> None:
+        supervisor = supervise(Program(tmp_path, "part", "echo 'ERROR: no room' >&2; touch part; sleep 600"))
+        await supervisor.start()
+        await supervisor.wait_ready()
+        assert await supervisor.ask() == {"part": (State.READY, "")}
+
+        (tmp_path / "part").unlink()
+        state, detail = (await supervisor.ask())["part"]
+        assert (state, detail.split(" (all")[0]) == (
+            State.NOT_READY,
+            "part cannot be asked (ConnectionError); its log says: ERROR: no room",
+        )
+
+    async def test_restarts_a_part_and_says_why_it_cannot(self, tmp_path: Path, supervise: Start) -> None:
+        part = Program(tmp_path, "part", "touch part; sleep 600")
+        supervised = supervise(part).parts["part"]
+        await supervised.start()
+        await supervised.wait_ready()
+        before = supervised.pid
+        await supervised.restart()
+        assert supervised.pid not in (before, None)
+        assert supervised.restarts == 0
+
+        (tmp_path / "part").unlink()
+        part.command = lambda: ["sh", "-c", "echo 'ERROR: broken'; exit 3"]  # type: ignore[method-assign]
+        with pytest.raises(PartFailed, match="ERROR: broken"):
+            await supervised.restart()
+
     async def test_gives_up_on_what_never_starts(self, tmp_path: Path, supervise: Start) -> None:
         supervisor = supervise(
             Program(tmp_path, "broken", "echo 'Error: no such thing' >&2; exit 3"),

@@ -1,0 +1,375 @@
+"""What there is to type after `kring`, and what each command is given. A command is imported only when it is typed."""
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from shared.retention import AUDIT_YEARS
+from shared.services import SERVICES
+
+ROLES = ("api", "consumer", "worker")
+DIRECTORY = Path(".kring")
+_PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; `command` of what it returns is to be awaited with it."""
+    every = argparse.ArgumentParser(prog="kring", description="Run Kring and look after it.")
+    every.add_argument("--version", action="version", version=f"kring {_version()}")
+    commands = every.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_platform(commands)
+    _add_service(commands)
+    _add_secrets(commands)
+    _add_vault(commands)
+    _add_audit_log(commands)
+    _add_documents(commands)
+    _add_token(commands)
+    _add_dead_letters(commands)
+    _add_waiting(commands)
+    return every
+
+
+def _add_platform(commands: Any) -> None:
+    up = commands.add_parser("up", help="start all of Kring on this machine, until Ctrl-C")
+    _add_directory(up)
+    up.add_argument(
+        "--port",
+        type=_port,
+        action="append",
+        default=[],
+        metavar="PART=NUMBER",
+        help="listen there, e.g. intake=8001; may be repeated",
+    )
+    up.add_argument(
+        "--service", type=_service, action="append", metavar="NAME", help="only this one; may be repeated"
+    )
+    up.set_defaults(command=_up)
+    status = commands.add_parser("status", help="ask every part what it is doing")
+    _add_directory(status)
+    status.add_argument(
+        "--json", action="store_true", help="as JSON: state, address and process id of every part"
+    )
+    status.set_defaults(command=_status)
+    restart = commands.add_parser("restart", help="restart one service of a running `kring up`")
+    restart.add_argument("service", type=_service_or_codec)
+    _add_directory(restart)
+    restart.set_defaults(command=_restart)
+    demo = commands.add_parser("demo", help="play a story on a throw-away platform")
+    demo.add_argument("--story", type=Path, help="the file to play")
+    demo.add_argument("--report", type=Path, help="where to write what happened, as JSON")
+    demo.add_argument("--keep", action="store_true", help="leave the platform up afterwards, until Ctrl-C")
+    demo.set_defaults(command=_demo)
+
+
+def _add_service(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="run one service in this process")
+    serve.add_argument(
+        "service", type=_service_or_codec, help=f"{', '.join(SERVICES)}; or codec, for Temporal's web UI"
+    )
+    serve.add_argument("--role", type=_roles, default=set(ROLES), help="some of api,consumer,worker (all)")
+    serve.set_defaults(command=serve_one)
+    migrate = commands.add_parser("migrate", help="bring databases, queues and Temporal up to date")
+    _looks_after(migrate)
+    migrate.add_argument("service", type=_service, nargs="*", help="only these (all)")
+    migrate.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server"
+    )
+    migrate.add_argument(
+        "--only", action="append", choices=("databases", "queues", "temporal"), help="may be repeated (all)"
+    )
+    migrate.set_defaults(command=_migrate)
+
+
+def _add_secrets(commands: Any) -> None:
+    secrets = commands.add_parser(
+        "secrets", help="make the keys of an installation, where there are none yet"
+    )
+    secrets.add_argument("directory", type=Path)
+    secrets.add_argument(
+        "--rotate",
+        choices=("begin", "switch", "finish"),
+        help="replace logins, signing keys and codec keys of services, in three steps",
+    )
+    secrets.add_argument("--now", action="store_true", help="finish although dead letters may wait")
+    secrets.set_defaults(command=_secrets)
+
+
+def _add_vault(commands: Any) -> None:
+    vault = commands.add_parser("vault", help="the keys of what is sealed")
+    actions = vault.add_subparsers(metavar="ACTION", required=True)
+    for action, text in (
+        ("status", "count the keys of subjects by the master key that wraps them"),
+        ("rotate", "wrap all keys with today's master key; may be begun again at any time"),
+        ("reindex", "rebuild indexes of an older version; may be interrupted and repeated"),
+    ):
+        one = actions.add_parser(action, help=text)
+        _looks_after(one)
+        one.set_defaults(command=_vault, action=action)
+    apply = actions.add_parser("apply-ledger", help="erase again what was erased, after a restore")
+    _looks_after(apply)
+    apply.add_argument(
+        "--from", dest="kept", type=Path, metavar="FILE", help="an exported ledger, kept elsewhere"
+    )
+    apply.set_defaults(command=_apply_ledger)
+    export = actions.add_parser("export-ledger", help="add what was erased to a file that is kept elsewhere")
+    _looks_after(export)
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.set_defaults(command=_export_ledger)
+
+
+def _add_audit_log(commands: Any) -> None:
+    audit_log = commands.add_parser("audit-log", help="who read or changed what")
+    actions = audit_log.add_subparsers(metavar="ACTION", required=True)
+    verify = actions.add_parser("verify", help="recompute the chains, and name the first break")
+    _looks_after(verify)
+    verify.add_argument("service", type=_service, nargs="?", help="only this one (all)")
+    verify.add_argument(
+        "--kept", metavar="NUMBER:DIGEST", help="a seal that was noted elsewhere: it must still be there"
+    )
+    verify.set_defaults(command=_verify_audit_log)
+    shorten = actions.add_parser(
+        "shorten", help="delete entries past their retention; what is left still verifies"
+    )
+    _looks_after(shorten)
+    shorten.add_argument("service", type=_service, nargs="?", help="only this one (all)")
+    shorten.add_argument(
+        "--years", type=int, default=AUDIT_YEARS, help="how long entries are kept (%(default)s)"
+    )
+    shorten.set_defaults(command=_shorten_audit_log)
+
+
+def _add_documents(commands: Any) -> None:
+    openapi = commands.add_parser("openapi", help="print the description of a service's API")
+    openapi.add_argument("service", type=_service)
+    openapi.set_defaults(command=_openapi)
+    asyncapi = commands.add_parser("asyncapi", help="print the description of all events")
+    asyncapi.set_defaults(command=_asyncapi)
+
+
+def _add_token(commands: Any) -> None:
+    token = commands.add_parser("token", help="print a token for local use")
+    who = token.add_mutually_exclusive_group(required=True)
+    who.add_argument(
+        "--as", dest="demo_user", metavar="ROLE", help="the demo user of a role: always the same one"
+    )
+    who.add_argument("--role", action="append", default=[], help="somebody with this role; may be repeated")
+    token.add_argument("--organisation", metavar="ID", help="the organisation whose staff it is")
+    token.add_argument("--subject", metavar="ID", help="the person's id (a new one)")
+    token.add_argument(
+        "--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)"
+    )
+    token.set_defaults(command=_token)
+    subject = commands.add_parser("subject", help="print the id here of a member of staff")
+    subject.add_argument("name", help="what their issuer calls them: the claim sub of their tokens")
+    subject.add_argument("--issuer", required=True, help="the issuer's name in issuers.json")
+    subject.add_argument(
+        "--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)"
+    )
+    subject.set_defaults(command=_subject)
+
+
+def _add_dead_letters(commands: Any) -> None:
+    letters = commands.add_parser("dead-letters", help="messages that could not be dealt with")
+    actions = letters.add_subparsers(metavar="ACTION", required=True)
+    for action, text in (
+        ("list", "list them, grouped by cause"),
+        ("show", "show one"),
+        ("replay", "send them back to where they failed"),
+        ("discard", "throw them away"),
+    ):
+        one = actions.add_parser(action, help=text)
+        _looks_after(one)
+        if action != "list":
+            one.add_argument("id", nargs=None if action == "show" else "?", help="of one dead letter")
+        if action in ("replay", "discard"):
+            one.add_argument("--cause", help="all with this cause")
+            one.add_argument("--all", action="store_true", help="all")
+        one.add_argument("--service", type=_service, help="only of this service")
+        one.add_argument("--json", action="store_true", help="as JSON")
+        one.set_defaults(command=_dead_letters, action=action)
+
+
+def _add_waiting(commands: Any) -> None:
+    deadlines = commands.add_parser("deadlines", help="what is due, whose turn it is, and what is late")
+    deadlines.add_argument("--late", action="store_true", help="only what is late")
+    deadlines.add_argument("--kind", help="only of this kind")
+    deadlines.set_defaults(command=_deadlines)
+    outbox = commands.add_parser("outbox", help="events that have not left, where they are stuck, since when")
+    outbox.set_defaults(command=_outbox)
+    for one in (deadlines, outbox):
+        _looks_after(one)
+        one.add_argument("--service", type=_service, help="only of this service")
+        one.add_argument("--most", type=int, default=100, help="lines of each service (%(default)s)")
+        one.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_directory(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)")
+
+
+def _looks_after(one: argparse.ArgumentParser) -> None:
+    """Let a command find the platform that runs on this machine, where the environment names no installation."""
+    _add_directory(one)
+    one.set_defaults(finds=True)
+
+
+def _version() -> str:
+    version: str = tomllib.loads(_PROJECT.read_text())["project"]["version"]
+    return version
+
+
+def _service(text: str) -> str:
+    if text not in SERVICES:
+        raise argparse.ArgumentTypeError(f"there is no service {text!r}; there are {', '.join(SERVICES)}")
+    return text
+
+
+def _service_or_codec(text: str) -> str:
+    return text if text == "codec" else _service(text)
+
+
+def _roles(text: str) -> set[str]:
+    roles = {role.strip() for role in text.split(",")}
+    if not roles <= set(ROLES):
+        raise argparse.ArgumentTypeError(f"roles are {', '.join(ROLES)}, separated by commas")
+    return roles
+
+
+def _port(text: str) -> tuple[str, int]:
+    part, _, number = text.partition("=")
+    if not part or not number.isdigit() or not 0 < int(number) < 65536:
+        raise argparse.ArgumentTypeError("a port is given as PART=NUMBER, for example intake=8001")
+    return part, int(number)
+
+
+async def _up(options: argparse.Namespace) -> int:
+    from deploy.commands.up import up
+
+    return await up(
+        directory=options.directory, ports=dict(options.port), services=options.service or SERVICES
+    )
+
+
+async def _status(options: argparse.Namespace) -> int:
+    from deploy.commands.status import status
+
+    return await status(directory=options.directory, as_json=options.json)
+
+
+async def _restart(options: argparse.Namespace) -> int:
+    from deploy.commands.status import restart
+
+    return await restart(options.service, directory=options.directory)
+
+
+async def _demo(options: argparse.Namespace) -> int:
+    from deploy.demo.player import demo
+
+    return await demo(story=options.story, report=options.report, keep=options.keep)
+
+
+async def serve_one(options: argparse.Namespace) -> int:
+    """Run one service, or the decoder for Temporal's web UI."""
+    from deploy.commands.serve import serve, serve_codec
+
+    if options.service == "codec":
+        return await serve_codec()
+    return await serve(options.service, roles=options.role)
+
+
+async def _migrate(options: argparse.Namespace) -> int:
+    from deploy.commands.migrate import PARTS, migrate
+
+    return await migrate(
+        options.service or list(SERVICES), wait_seconds=options.wait, parts=options.only or PARTS
+    )
+
+
+async def _secrets(options: argparse.Namespace) -> int:
+    from deploy.commands.secrets import secrets
+
+    return secrets(options.directory, rotate=options.rotate, now=options.now)
+
+
+async def _vault(options: argparse.Namespace) -> int:
+    from deploy.commands import vault
+
+    return await {"status": vault.status, "rotate": vault.rotate, "reindex": vault.reindex}[options.action]()
+
+
+async def _apply_ledger(options: argparse.Namespace) -> int:
+    from deploy.commands import vault
+
+    return await vault.apply_ledger(options.kept)
+
+
+async def _export_ledger(options: argparse.Namespace) -> int:
+    from deploy.commands import vault
+
+    return await vault.export_ledger(options.file)
+
+
+async def _verify_audit_log(options: argparse.Namespace) -> int:
+    from deploy.commands.audit_log import verify
+    from deploy.commands.databases import with_database
+    from shared.settings import Settings
+
+    return await verify(await with_database(Settings(), options.service), kept=options.kept)
+
+
+async def _shorten_audit_log(options: argparse.Namespace) -> int:
+    from deploy.commands.audit_log import shorten_all
+    from deploy.commands.databases import with_database
+    from shared.settings import Settings
+
+    return await shorten_all(await with_database(Settings(), options.service), years=options.years)
+
+
+async def _openapi(options: argparse.Namespace) -> int:
+    from deploy.commands.documents import openapi
+
+    return await openapi(options.service)
+
+
+async def _asyncapi(_options: argparse.Namespace) -> int:
+    from deploy.commands.documents import asyncapi
+
+    return asyncapi()
+
+
+async def _token(options: argparse.Namespace) -> int:
+    from deploy.commands.token import token
+
+    return token(
+        demo_user=options.demo_user,
+        roles=options.role,
+        organisation=options.organisation,
+        subject=options.subject,
+        secrets=options.secrets,
+    )
+
+
+async def _subject(options: argparse.Namespace) -> int:
+    from deploy.commands.subject import subject
+
+    return subject(issuer=options.issuer, name=options.name, secrets=options.secrets)
+
+
+async def _dead_letters(options: argparse.Namespace) -> int:
+    from deploy.commands import dead_letters
+
+    services = [options.service] if options.service else list(SERVICES)
+    return await dead_letters.run(options, services=services)
+
+
+async def _deadlines(options: argparse.Namespace) -> int:
+    from deploy.commands.waiting import deadlines
+
+    return await deadlines(options)
+
+
+async def _outbox(options: argparse.Namespace) -> int:
+    from deploy.commands.waiting import outbox
+
+    return await outbox(options)
