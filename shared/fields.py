@@ -84,6 +84,11 @@ def is_email(value: str) -> bool:
         return False
 
 
+def same_email(one: str | None, other: str | None) -> bool:
+    """Say whether two e-mail addresses reach the same mailbox: no mail server tells capitals apart."""
+    return one == other or (one is not None and other is not None and one.casefold() == other.casefold())
+
+
 def _phone(value: str) -> str:
     # Imported at first use, as the languages below: both are large.
     import phonenumbers

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -49,11 +50,19 @@ class NotWanted(DomainError):
     title = "This mail is no longer wanted"
 
 
-# Decides on a mail, in its own transaction; raises NotWanted to call it off, mail.Refused if there is no address
-# that it could go to (it counts as failed, and is told so).
+class NoAddress(DomainError):
+    """The writer finds that there is no address to which this mail may go: somebody must be reached another way."""
+
+    code = "no-address"
+    title = "There is no address that this mail can go to"
+
+
+# Decides on a mail, in its own transaction. Raises: NotWanted, NoAddress.
 Writer = Callable[[AsyncSession, Message, Context], Awaitable[mail.Mail]]
-# The event that tells what became of a mail ("sent" or "failed"), if the service tells it.
-OnOutcome = Callable[[Message, str], EventData | None]
+Outcome = Literal["sent", "refused", "no-address"]
+# The event that tells what became of a mail, if the service tells it: "refused" says that the mail server will not
+# take it for this recipient.
+OnOutcome = Callable[[Message, Outcome], EventData | None]
 
 _INSERT = text(
     "INSERT INTO message (id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped,"
@@ -128,8 +137,8 @@ def install(
                 written = await writer(session, message, context)
             except (NotWanted, Erased):
                 return _settled(message, "cancelled", now)
-            except mail.Refused:
-                return _settled(message, "failed", now, on_outcome)
+            except NoAddress:
+                return _settled(message, "no-address", now, on_outcome)
             profile = await calendars.profile(session, tenant=message.tenant)
         settings = context.settings
         sender = mail.Sender(
@@ -150,7 +159,7 @@ def install(
                 ca_file=settings.smtp_ca_file,
             )
         except mail.Refused:
-            return _settled(message, "failed", now, on_outcome)
+            return _settled(message, "refused", now, on_outcome)
         return _settled(message, "sent", now, on_outcome)
 
     # A mail about a stopped case is looked at too: it is noted as called off, or tells of the stop.
@@ -172,10 +181,15 @@ async def _is_stopped(session: AsyncSession, message: Message) -> bool:
     return state.status == "erased" or not (state.live or message.even_if_stopped)
 
 
-def _settled(message: Message, state: str, now: datetime, on_outcome: OnOutcome | None = None) -> AndThen:
+def _settled(
+    message: Message,
+    state: Outcome | Literal["cancelled"],
+    now: datetime,
+    on_outcome: OnOutcome | None = None,
+) -> AndThen:
     async def write(session: AsyncSession) -> None:
         await session.execute(_SETTLE, {"id": message.id, "state": state, "now": now})
-        fact = on_outcome(message, state) if on_outcome is not None else None
+        fact = on_outcome(message, state) if on_outcome is not None and state != "cancelled" else None
         if fact is not None:
             await outbox.publish(
                 session, fact, stream=message.stream, tenant=message.tenant, case=message.case_id, now=now

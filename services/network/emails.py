@@ -25,8 +25,8 @@ from shared.events.base import EventData
 from shared.events.network import MessageDelivered, MessageFailed
 from shared.fields import is_email, salutation
 from shared.languages import Language, day_in_words, deadline_in_words, language_of, period_in_words
-from shared.mail import Attachment, Mail, Refused
-from shared.messages import Message, NotWanted
+from shared.mail import Attachment, Mail
+from shared.messages import Message, NoAddress, NotWanted, Outcome
 
 TEMPLATES = Path(__file__).with_name("templates")
 CALENDAR_FILE = "kring.ics"
@@ -39,13 +39,13 @@ _FOR_WHO_TAKES_PART = frozenset({"poll-invitation", "poll-reminder", "conference
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
     """Return the mail that a message asks for.
 
-    Raises: NotWanted if it has been overtaken by events; Refused if the person cannot be reached by mail.
+    Raises: NotWanted if it has been overtaken by events; NoAddress if the person cannot be reached by mail.
     """
     person = await queries.person(session, tenant=message.tenant, person_id=message.recipient)
     await _require_wanted(session, message, person, context)
     fields = await context.vault.open(session, person)
     if fields.email is None or not is_email(fields.email):
-        raise Refused("no address")
+        raise NoAddress
     language = language_of(fields.language)
     calendar = await calendars.of(session, tenant=message.tenant)
     first_name = salutation(fields.first_name)
@@ -68,13 +68,21 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     )
 
 
-def outcome_event(message: Message, state: str) -> EventData | None:
+def outcome_event(message: Message, outcome: Outcome) -> EventData | None:
     """Return the event that tells what became of a mail."""
     if message.case_id is None:
         return None
-    fact = MessageDelivered if state == "sent" else MessageFailed
-    return fact(
-        case_id=message.case_id, person_id=message.recipient, message_id=message.id, kind=message.kind
+    if outcome == "sent":
+        return MessageDelivered(
+            case_id=message.case_id, person_id=message.recipient, message_id=message.id, kind=message.kind
+        )
+    return MessageFailed(
+        case_id=message.case_id,
+        person_id=message.recipient,
+        message_id=message.id,
+        kind=message.kind,
+        reason=outcome,
+        link_target=str(message.parameters.get("link_target") or ""),
     )
 
 
@@ -106,7 +114,7 @@ async def _link(session: AsyncSession, message: Message, person: Person, context
     link = await links.usable(session, person=person, now=await context.clock.now())
     if link is None:
         # Withdrawn: what may be read by somebody else is not written to; the coordinator reaches them another way.
-        raise Refused("link withdrawn")
+        raise NoAddress
     return links.url(
         link,
         key=links.link_key(context),

@@ -1,8 +1,10 @@
 """What plans subscribes to: facts of others to keep, and the case's state."""
 
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.operations import ending, erasing, projections, sharing
+from services.plans.operations import agreements, ending, erasing, projections, sharing
 from services.plans.operations.timing import SERVICE
 from services.plans.workflows import WORKFLOWS
 from shared import erasure
@@ -130,6 +132,24 @@ async def keep_conference(
 ) -> None:
     """Keep that a conference was held."""
     await projections.note_conference(session, event.data, tenant=event.tenant, at=event.time)
+
+
+@subscriptions.writes(network.MessageFailed)
+async def notify_monitor(
+    session: AsyncSession, event: Received[network.MessageFailed], context: Context
+) -> None:
+    """Write to the monitor about an agreement whose person a mail does not reach."""
+    page, _, agreement = event.data.link_target.partition("/")
+    if page == "agreements":
+        await agreements.notify_monitor(
+            session,
+            agreement_id=UUID(agreement),
+            case_id=event.data.case_id,
+            tenant=event.tenant,
+            person_id=event.data.person_id,
+            kind=event.data.kind,
+            now=await context.clock.now(),
+        )
 
 
 # --- the case's state ---

@@ -60,6 +60,19 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
     )
 
 
+@subscriptions.writes(network.PersonAddressChanged)
+async def send_again(
+    session: AsyncSession, event: Received[network.PersonAddressChanged], context: Context
+) -> None:
+    """Send what waits for somebody to their new address."""
+    await operations.send_again(
+        session,
+        case_id=event.data.case_id,
+        person_id=event.data.person_id,
+        now=await context.clock.now(),
+    )
+
+
 @subscriptions.writes(plans.PlanRecorded)
 async def end_search_for_date(
     session: AsyncSession, event: Received[plans.PlanRecorded], context: Context

@@ -38,6 +38,13 @@ class PersonExcluded(EventData, type="network.person.excluded.v1"):
     person_id: UUID
 
 
+class PersonAddressChanged(EventData, type="network.person.address-changed.v1"):
+    """Mails to somebody go to another address from now on: what waits for them is to be sent once more."""
+
+    case_id: UUID
+    person_id: UUID
+
+
 class PersonErased(EventData, type="network.person.erased.v1"):
     """What is known of a person must become unreadable everywhere; the case and its other people stay."""
 
@@ -146,12 +153,17 @@ class MessageDelivered(EventData, type="network.message.delivered.v1"):
 
 
 class MessageFailed(EventData, type="network.message.failed.v1"):
-    """A mail to a person was refused for good; somebody must reach them another way."""
+    """A mail to a person will not arrive; somebody must reach them another way.
+
+    `reason`: their mail server refused it, or there is no address that it may go to; `link_target`: what it was about.
+    """
 
     case_id: UUID
     person_id: UUID
     message_id: UUID
     kind: Code
+    reason: Literal["refused", "no-address"] = "refused"
+    link_target: Reference = ""
 
 
 class DataRequestReceived(EventData, type="network.data-request.received.v1"):

@@ -89,7 +89,7 @@ message = Table(
     Column("even_if_stopped", Boolean, nullable=False, server_default=text("false")),
     Column("queued_at", Timestamp, nullable=False),
     Column("settled_at", Timestamp),
-    CheckConstraint("state IN ('queued', 'sent', 'failed', 'cancelled')", name="state"),
+    CheckConstraint("state IN ('queued', 'sent', 'refused', 'no-address', 'cancelled')", name="state"),
     Index("ix_message_case_id", "case_id"),
     Index("ix_message_recipient", "recipient"),
     Index(

@@ -73,6 +73,14 @@ async def notify_managers(session: AsyncSession, case: Case, kind: str, now: dat
         )
 
 
+async def notify_responsible(session: AsyncSession, case: Case, kind: str, now: datetime) -> None:
+    """Write to the coordinator of a case, or to the regional managers while it has none."""
+    if case.coordinator_id is not None:
+        await notify_coordinator(session, case, case.coordinator_id, kind, now)
+    else:
+        await notify_managers(session, case, kind, now)
+
+
 async def notify_officers(
     session: AsyncSession,
     vault: Vault,

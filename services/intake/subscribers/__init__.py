@@ -12,6 +12,7 @@ from services.intake.domain.codes import (
 )
 from services.intake.domain.errors import NoCoordinator
 from services.intake.operations import cases, erasing, leaving, notifying, statistics
+from services.intake.queries import cases as case_queries
 from services.intake.queries import referrals
 from services.intake.subscribers import counting
 from services.intake.subscribers.gathered import subscriptions
@@ -73,6 +74,21 @@ async def end_coordinators_task(
             reason=ReleaseReason.TASK_DONE,
             now=await context.clock.now(),
         )
+
+
+@subscriptions.writes(network.MessageFailed)
+async def notify_of_failed_mail(
+    session: AsyncSession, event: Received[network.MessageFailed], context: Context
+) -> None:
+    """Write to who is responsible for the case that somebody must be reached another way.
+
+    That somebody has no address they know; that an agreement was to be told of, they do not.
+    """
+    if event.data.reason == "no-address" and not event.data.link_target.startswith("agreements/"):
+        return
+    case = await case_queries.case(session, tenant=event.tenant, case_id=event.data.case_id)
+    if case is not None:
+        await notifying.notify_responsible(session, case, "mail-not-delivered", await context.clock.now())
 
 
 @subscriptions.writes(intake.CaseErased, case="always")

@@ -159,6 +159,18 @@ async def expect_no_more(session: AsyncSession, *, tenant: UUID, case_id: UUID, 
         await clocks.stop(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now)
 
 
+async def send_again(session: AsyncSession, *, person: Person, now: datetime) -> bool:
+    """Send the invitation of somebody who has not answered once more, with all its time; False if none waits."""
+    invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
+    if invitation is None or invitation.state not in OPEN_INVITATIONS:
+        return False
+    invitation.state, invitation.reminded_at = InvitationState.SENT, None
+    await session.flush()
+    await clocks.stop(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now)
+    await begin(session, tenant=person.tenant, invitation_id=invitation.id, now=now)
+    return True
+
+
 async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now: datetime) -> None:
     """Send an invitation that still stands, and start its clock."""
     invitation = await _open(session, tenant, invitation_id)

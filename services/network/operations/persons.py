@@ -24,12 +24,13 @@ from services.network.domain import (
 )
 from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
-from services.network.operations import ages, circle, invitations, legal_bases, links
+from services.network.operations import ages, circle, invitations, legal_bases, links, notifying
 from services.network.queries import consents
 from shared import calendars, locks, outbox
 from shared.contracts.intake import PersonAtOpening
 from shared.events import network
 from shared.events.base import EventData
+from shared.fields import same_email
 from shared.ids import uuid7
 from shared.vault import Vault
 
@@ -149,7 +150,9 @@ async def copy_from_referral(
 async def change(
     session: AsyncSession, vault: Vault, *, person: Person, changes: dict[str, Any], now: datetime
 ) -> None:
-    """Change what is known of a person; with another e-mail address earlier emails lose their worth.
+    """Change what is known of a person; with another e-mail address links sent before stop working.
+
+    What waits for them is then sent to the new one.
 
     Raises: NotInCircle, ChildNotInCase, BornInFuture.
     """
@@ -167,8 +170,10 @@ async def change(
     await _publish_ended_authority(session, person, before=fields, after=changed, now=now)
     if changed.birth_date != fields.birth_date:
         await ages.follow(session, person=person, birth_date=changed.birth_date, now=now)
-    if changed.email != fields.email:
+    if not same_email(changed.email, fields.email):
         await links.distrust(session, person=person)
+        if changed.email is not None and person.state == PersonState.ACTIVE:
+            await _send_again(session, person, now)
     await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
 
 
@@ -217,6 +222,16 @@ async def let_go(
         fact = network.PersonRemoved if kind == "removed" else network.PersonExcluded
         await _publish(session, person, fact(case_id=person.case_id, person_id=person.id), now)
         await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
+
+
+async def _send_again(session: AsyncSession, person: Person, now: datetime) -> None:
+    """Send what waits for somebody to their new address; other services do so for what is theirs."""
+    if not await queries.was_written_to(session, person_id=person.id):
+        return
+    if not await invitations.send_again(session, person=person, now=now):
+        await notifying.notify(session, person=person, kind="link-renewed", now=now)
+    fact = network.PersonAddressChanged(case_id=person.case_id, person_id=person.id)
+    await _publish(session, person, fact, now)
 
 
 async def _check_family(

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.data_requests import OPEN_STATES, RequestKind, RequestState
@@ -176,10 +177,33 @@ async def contacts_of(
 
 
 async def was_refused(session: AsyncSession, *, person_id: UUID, kind: str) -> bool:
-    """Say whether the last mail of a kind to a person failed for good."""
+    """Say whether the last mail of a kind to a person did not arrive."""
     query = select(message.c.state).where(message.c.recipient == person_id, message.c.kind == kind)
     state = (await session.execute(query.order_by(message.c.queued_at.desc()).limit(1))).scalar_one_or_none()
-    return state == "failed"
+    return state in ("refused", "no-address")
+
+
+async def invitation_deliveries(session: AsyncSession, *, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return what became of the last mail about their invitation to each of these people."""
+    query = select(message.c.recipient, message.c.state).where(
+        message.c.recipient.in_(person_ids), message.c.kind.in_(("invitation", "invitation-reminder"))
+    )
+    newest = query.ext(distinct_on(message.c.recipient)).order_by(
+        message.c.recipient, message.c.queued_at.desc(), message.c.id.desc()
+    )
+    return {row.recipient: row.state for row in await session.execute(newest)}
+
+
+async def was_written_to(session: AsyncSession, *, person_id: UUID) -> bool:
+    """Say whether a mail to somebody was ever decided on."""
+    query = select(message.c.id).where(message.c.recipient == person_id)
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+async def deliveries(session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest) -> Rows[Any]:
+    """Return one page of the mails to people of a case, newest first."""
+    query = select(message).where(message.c.tenant == tenant, message.c.case_id == case_id)
+    return await paginate(session, query, page, time=message.c.queued_at, id=message.c.id)
 
 
 async def data_request(

@@ -12,6 +12,7 @@ from services.network.routes.views import person_views
 from services.network.schemas import (
     ContactNoted,
     ContactView,
+    DeliveryView,
     NewContact,
     NewPerson,
     PersonAdded,
@@ -34,6 +35,27 @@ async def list_people(
     rows = await queries.people_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     people = [(row[0], row[1]) for row in rows.items]
     return Page(items=await person_views(session, parts.vault, people), next=rows.next)
+
+
+@router.get("/v1/cases/{case_id}/deliveries")
+async def list_deliveries(
+    case_id: UUID, principal: CoordinatorOrManager, session: Session, page: Paging, now: Now
+) -> Page[DeliveryView]:
+    """List the mails to people of a case and what became of each, newest first."""
+    await permissions.may_list_people(session, principal, case_id=case_id, now=now)
+    rows = await queries.deliveries(session, tenant=principal.tenant, case_id=case_id, page=page)
+    items = [
+        DeliveryView(
+            message_id=row.id,
+            person_id=row.recipient,
+            kind=row.kind,
+            state=row.state,
+            queued_at=row.queued_at,
+            settled_at=row.settled_at,
+        )
+        for row in rows.items
+    ]
+    return Page(items=items, next=rows.next)
 
 
 @router.post("/v1/cases/{case_id}/persons", status_code=201)

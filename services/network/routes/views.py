@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.network import queries
 from services.network.models import Invitation, Person, PersonFields
 from services.network.queries.no_contacts import kept_from, pairs
-from services.network.schemas import InvitationView, PersonView
+from services.network.schemas import InvitationAndDelivery, InvitationView, PersonView
 from shared.vault import Vault
 
 _SHOWN = PersonView.model_fields.keys() & PersonFields.model_fields.keys()
@@ -36,14 +37,28 @@ async def person_views(
     apart = frozenset[frozenset[UUID]]().union(
         *[await pairs(session, tenant=tenant, case_id=case_id) for tenant, case_id in cases]
     )
+    delivered = await queries.invitation_deliveries(session, person_ids=[person.id for person, _ in people])
     return [
-        _person_view(person, invitation, fields, not_with=kept_from(apart, person.id))
+        _person_view(
+            person,
+            None if invitation is None else _with_delivery(invitation, delivered.get(person.id)),
+            fields,
+            not_with=kept_from(apart, person.id),
+        )
         for (person, invitation), fields in zip(people, opened, strict=True)
     ]
 
 
+def _with_delivery(invitation: Invitation, delivery: str | None) -> InvitationAndDelivery:
+    return InvitationAndDelivery(**invitation_view(invitation).model_dump(), delivery=delivery)
+
+
 def _person_view(
-    person: Person, invitation: Invitation | None, fields: PersonFields | None, *, not_with: list[UUID]
+    person: Person,
+    invitation: InvitationAndDelivery | None,
+    fields: PersonFields | None,
+    *,
+    not_with: list[UUID],
 ) -> PersonView:
     known = {} if fields is None else fields.model_dump(include=set(_SHOWN))
     return PersonView(
@@ -55,6 +70,6 @@ def _person_view(
         required=person.required,
         state=person.state,
         not_with=not_with,
-        invitation=None if invitation is None else invitation_view(invitation),
+        invitation=invitation,
         **known,
     )

@@ -123,6 +123,27 @@ class InvitationView(ResponseModel):
     answered_at: datetime | None
 
 
+class InvitationAndDelivery(InvitationView):
+    """An invitation, and what became of the last mail about it."""
+
+    delivery: str | None = Field(
+        description="`queued`, `sent`; `refused` by the mail server; `no-address`; `cancelled`, overtaken by events."
+    )
+
+
+class DeliveryView(ResponseModel):
+    """A mail to a person of a case: what it was about, and what became of it."""
+
+    message_id: UUID
+    person_id: UUID
+    kind: str
+    state: str = Field(
+        description="`queued`, `sent`; `refused` by the mail server; `no-address`; `cancelled`, overtaken by events."
+    )
+    queued_at: datetime
+    settled_at: datetime | None
+
+
 class PersonView(ResponseModel):
     """A person as the coordinator sees them; who they are is null once erased."""
 
@@ -146,7 +167,7 @@ class PersonView(ResponseModel):
     not_with: list[UUID] = Field(
         description="People of the case with whom they are not to be brought in contact."
     )
-    invitation: InvitationView | None
+    invitation: InvitationAndDelivery | None
 
 
 class InvitationSent(ResponseModel):

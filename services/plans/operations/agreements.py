@@ -1,5 +1,6 @@
 """What becomes of an agreement: its day comes, it is reminded of once, it is done or it lapses."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -137,6 +138,27 @@ async def lapse_agreement(session: AsyncSession, *, due: Deadline, now: datetime
     return True
 
 
+async def notify_monitor(
+    session: AsyncSession,
+    *,
+    agreement_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    person_id: UUID,
+    kind: str,
+    now: datetime,
+) -> None:
+    """Write to the monitor about an agreement, because a mail to a person who does it will not arrive."""
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    agreement = await read_agreement(session, agreement_id)
+    plan = await queries.read_plan(session, agreement.plan_id)
+    if plan.follow_up != FollowUpState.RUNNING or agreement.state != AgreementState.OPEN:
+        return
+    monitor = await queries.current_monitor(session, plan)
+    if monitor is not None and monitor != person_id and monitor not in agreement.who_person_ids:
+        await _write(session, plan, agreement, kind, [monitor], now=now)
+
+
 async def _notify_who(
     session: AsyncSession, plan: Plan, agreement: Agreement, kind: str, *, now: datetime
 ) -> None:
@@ -146,6 +168,18 @@ async def _notify_who(
         # Somebody named in words, or who left: the monitor keeps an eye on it.
         monitor = await queries.current_monitor(session, plan)
         who = [monitor] if monitor is not None else []
+    await _write(session, plan, agreement, kind, who, now=now)
+
+
+async def _write(
+    session: AsyncSession,
+    plan: Plan,
+    agreement: Agreement,
+    kind: str,
+    who: Sequence[UUID],
+    *,
+    now: datetime,
+) -> None:
     parameters = {"agreement_id": str(agreement.id), "due_on": agreement.due_on.isoformat()}
     for person in who:
         await notify(

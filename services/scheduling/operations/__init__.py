@@ -7,6 +7,7 @@ from services.scheduling.operations.case import (
     need_no_meeting,
     note_circle,
     note_track,
+    send_again,
     stop_case,
 )
 from services.scheduling.operations.conferences import cancel, check_off, hold, postpone, schedule
@@ -31,5 +32,6 @@ __all__ = [
     "postpone",
     "remind_silent",
     "schedule",
+    "send_again",
     "stop_case",
 ]

@@ -24,6 +24,15 @@ async def ask_newcomers(session: AsyncSession, conference: Conference, poll: Pol
     await ask(session, conference, poll, [person for person in silent if person not in known], now=now)
 
 
+async def ask_again(
+    session: AsyncSession, conference: Conference, poll: Poll, *, person_id: UUID, now: datetime
+) -> None:
+    """Ask somebody once more, who was asked and has not answered every date. The caller holds the lock."""
+    asked = await session.get(PollAsked, (poll.id, person_id))
+    if asked is not None and domain.silent(await dates_ahead(session, poll, now=now), [person_id]):
+        await ask(session, conference, poll, [person_id], now=now)
+
+
 async def attending(session: AsyncSession, conference: Conference) -> list[UUID]:
     """Return who must be free for the date of a conference."""
     members = await queries.members(session, case_id=conference.case_id)

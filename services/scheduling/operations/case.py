@@ -18,7 +18,7 @@ from services.scheduling.models import (
     Preparation,
 )
 from services.scheduling.operations import ending, polls
-from services.scheduling.operations.asking import ask_newcomers
+from services.scheduling.operations.asking import ask_again, ask_newcomers
 from services.scheduling.operations.base import (
     POLL_CLOCK,
     TARGET_CLOCK,
@@ -26,7 +26,7 @@ from services.scheduling.operations.base import (
     preparation_workflow_id,
     publish,
 )
-from services.scheduling.operations.invitations import invite_newcomers, take_back
+from services.scheduling.operations.invitations import invite_newcomers, notify_again, take_back
 from services.scheduling.settings import policies
 from shared import case_state, tables
 from shared.events.network import CircleMember as ReadyMember
@@ -171,6 +171,22 @@ async def _follow_circle(session: AsyncSession, *, case_id: UUID, now: datetime)
         await polls.rate_again(session, conference, poll, now=now)
     elif not await polls.close_if_all_answered(session, conference, poll, now=now) and not paused:
         await ask_newcomers(session, conference, poll, now=now)
+
+
+async def send_again(session: AsyncSession, *, case_id: UUID, person_id: UUID, now: datetime) -> None:
+    """Ask somebody whose address changed once more which dates suit, or tell them the date that they were told."""
+    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    members = {member.person_id for member in await queries.members(session, case_id=case_id)}
+    if preparation is None or person_id not in members:
+        return
+    conference = await queries.current_conference(session, preparation)
+    if conference.state == ConferenceState.SCHEDULED and person_id in await queries.notified(
+        session, conference
+    ):
+        await notify_again(session, conference, person_id, now=now)
+    poll = await queries.poll_of(session, conference)
+    if poll is not None and poll.state == PollState.OPEN:
+        await ask_again(session, conference, poll, person_id=person_id, now=now)
 
 
 async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:

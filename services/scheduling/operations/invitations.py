@@ -46,6 +46,13 @@ async def invite_newcomers(session: AsyncSession, conference: Conference, *, now
     await _notify_of_date(session, conference, newcomers, now=now)
 
 
+async def notify_again(
+    session: AsyncSession, conference: Conference, person_id: UUID, *, now: datetime
+) -> None:
+    """Tell the date once more to somebody who was told it. The caller holds the lock."""
+    await _notify_of_date(session, conference, [person_id], now=now)
+
+
 async def take_back(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
     """Take the date out of the calendars of those who do not take part any more. The caller holds the lock."""
     members = {member.person_id for member in await queries.members(session, case_id=conference.case_id)}

@@ -209,7 +209,7 @@ def upgrade() -> None:
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('queued', 'sent', 'failed', 'cancelled')", name=op.f("ck_message_state")
+            "state IN ('queued', 'sent', 'refused', 'no-address', 'cancelled')", name=op.f("ck_message_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
     )

@@ -9,6 +9,7 @@ import pytest
 from services.intake import emails
 from shared import mail, messages
 from shared.auth import Role
+from shared.events import network
 from shared.languages import LANGUAGES, Language
 from shared.messages import NotWanted
 from tests.support.world.intake import Intake
@@ -103,6 +104,28 @@ class TestWrite:
             (letter,) = await written(world, kind)
             assert letter.address == "hanneke@voorbeeld.example"
 
+    @pytest.mark.parametrize(
+        ("reason", "about", "told"),
+        [("refused", "invitation", 1), ("no-address", "invitation", 0), ("no-address", "agreements/1", 1)],
+    )
+    async def test_a_coordinator_hears_whom_no_mail_reaches(
+        self, world: Intake, reason: Any, about: str, told: int
+    ) -> None:
+        case, _ = await world.assigned_case()
+        await world.handle(case.opened())
+        failed = network.MessageFailed(
+            case_id=case.id,
+            person_id=uuid4(),
+            message_id=uuid4(),
+            kind="invitation",
+            reason=reason,
+            link_target=about,
+        )
+        await world.handle(failed)
+        assert [letter.address for letter in await written(world, "mail-not-delivered")] == [
+            "malou@voorbeeld.example"
+        ] * told
+
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("language", LANGUAGES)
     async def test_every_kind_is_there_in_every_language(self, kind: str, language: Language) -> None:
@@ -136,6 +159,7 @@ class TestWrite:
                     "case-stopped",
                     "break-glass-used",
                     "contact-changed",
+                    "mail-not-delivered",
                 }
             )
             == KINDS

@@ -17,11 +17,22 @@ from tests.support.world.network import Network
 
 
 class Sink:
-    """Takes every mail."""
+    """Takes every mail to addresses that it knows."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.mails: list[EmailMessage] = []
+        # Addresses that this server does not know.
+        self.refused: set[str] = set()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        """Take a recipient that is known."""
+        if address in self.refused:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Take a mail."""
@@ -45,6 +56,7 @@ async def mail_server() -> AsyncIterator[Sink]:
 def sink(mail_server: Sink) -> Sink:
     """The mail server, empty."""
     mail_server.mails.clear()
+    mail_server.refused.clear()
     return mail_server
 
 

@@ -154,6 +154,13 @@ class TestExchange:
         await world.ask("PATCH", path, world.coordinator(case), json={"email": "nadia2@example.org"})
         assert _code(await _exchange(world, token)) == (410, "link-replaced")
 
+    async def test_stays_when_the_same_address_is_written_otherwise(self, world: Network, case: Case) -> None:
+        aunt = await world.add(case, "Nadia")
+        token = await _lasting_link(world, aunt)
+        body = {"email": " Nadia@Example.ORG "}
+        await world.do("PATCH", f"/v1/persons/{aunt}", world.coordinator(case), json=body)
+        assert (await _exchange(world, token)).status_code == 200
+
     async def test_works_after_the_case_has_stopped_for_reading_only(
         self, world: Network, case: Case
     ) -> None:

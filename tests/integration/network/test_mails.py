@@ -123,6 +123,69 @@ class TestInvitation:
         assert "http://example.org" not in _text(mail)
 
 
+class TestCorrectedAddress:
+    async def test_gets_an_open_invitation_anew_with_all_its_time(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia", email="wrong@example.org")
+        invitation = await _begun(world, aunt, case)
+        await _send(world)
+        world.later(days=4)
+        assert await world.remind(invitation)
+        await _correct(world, case, aunt)
+        await _send(world)
+        assert [(mail["To"], mail["Kring-Kind"]) for mail in sink.mails[-1:]] == [
+            ("Nadia <right@example.org>", "invitation")
+        ]
+        world.later(days=4)
+        assert await world.remind(invitation)
+        assert len(await world.published("network.person.address-changed.v1", case=case)) == 1
+
+    async def test_gets_a_new_link_when_the_invitation_was_answered(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia", email="wrong@example.org")
+        await _begun(world, aunt, case)
+        await world.do("POST", "/v1/me/invitation/answer", world.person(case, aunt), json={"answer": "yes"})
+        await _correct(world, case, aunt)
+        await _send(world)
+        assert [mail["Kring-Kind"] for mail in sink.mails] == ["invitation", "link-renewed"]
+
+    async def test_gets_nothing_before_there_was_anything_to_send(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia", email="wrong@example.org")
+        await _correct(world, case, aunt)
+        assert await world.emails(case=case) == []
+        assert await world.published("network.person.address-changed.v1", case=case) == []
+
+
+async def _correct(world: Network, case: Case, person: UUID) -> None:
+    body = {"email": "right@example.org"}
+    await world.do("PATCH", f"/v1/persons/{person}", world.coordinator(case), json=body)
+
+
+class TestDelivery:
+    async def test_is_shown_to_the_coordinator_as_it_was(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        people = {
+            "sent": await world.add(case, "Nadia"),
+            "refused": await world.add(case, "Sofie"),
+            "no-address": await world.add(case, "Karim", email=None),
+        }
+        for person in people.values():
+            await _begun(world, person, case)
+        sink.refused = {"sofie@example.org"}
+        await _send(world)
+        invited = [found["invitation"] for found in (await world.people(case)).values()]
+        assert [each["delivery"] for each in invited if each is not None] == list(people)
+        listed = await world.do("GET", f"/v1/cases/{case.id}/deliveries", world.coordinator(case))
+        assert {each["person_id"]: each["state"] for each in listed["items"]} == {
+            str(person): state for state, person in people.items()
+        }
+        failed = await world.published("network.message.failed.v1", case=case)
+        assert {(row.data["person_id"], row.data["reason"]) for row in failed} == {
+            (str(people[state]), state) for state in ("refused", "no-address")
+        }
+
+
 class TestNotifyPerson:
     async def test_writes_with_a_calendar_entry_that_is_taken_out_again(
         self, world: Network, sink: Sink
@@ -249,5 +312,5 @@ class TestNotifyPerson:
         await world.handle(_asked(case, case.central, "plan-shared"))
         await _send(world)
         assert sink.mails == []
-        assert [mail.state for mail in await world.emails(case=case)] == ["failed"]
+        assert [mail.state for mail in await world.emails(case=case)] == ["no-address"]
         assert len(await world.published("network.message.failed.v1", case=case)) == 1

@@ -77,6 +77,22 @@ class TestAgreements:
         await steps_to(world, case, "agreement")
         assert await world.told(case, "agreement-due") == [case.neighbour]
 
+    async def test_of_somebody_whom_no_mail_reaches_are_the_monitors(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])
+        await steps_to(world, case, "agreement")
+        failed = network.MessageFailed(
+            case_id=case.id,
+            person_id=case.aunt,
+            message_id=uuid7(),
+            kind="agreement-due",
+            reason="no-address",
+            link_target=f"agreements/{plan['agreement_ids'][0]}",
+        )
+        await world.handle(failed)
+        await world.handle(failed.model_copy(update={"person_id": case.neighbour}))
+        assert await world.told(case, "agreement-due") == [case.aunt, case.neighbour]
+
     async def test_are_not_told_once_done(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])

@@ -254,6 +254,21 @@ class TestStop:
         assert not await world.rows("SELECT 1 FROM clock WHERE state = 'running' AND tenant = :tenant")
 
 
+class TestCorrectedAddress:
+    async def test_is_asked_again_for_the_dates_that_wait_for_an_answer(self, world: Scheduling) -> None:
+        case = await world.polled(20)
+        await world.say(case, case.aunt, "yes")
+        for person in (case.aunt, case.neighbour):
+            await world.handle(network.PersonAddressChanged(case_id=case.id, person_id=person))
+        told = await world.told(case, "poll-invitation")
+        assert (told.count(case.aunt), told.count(case.neighbour)) == (1, 2)
+
+    async def test_is_told_the_date_again(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await world.handle(network.PersonAddressChanged(case_id=case.id, person_id=case.aunt))
+        assert (await world.told(case, "conference-scheduled"))[4:] == [case.aunt]
+
+
 class TestPlan:
     async def test_without_a_meeting_ends_the_poll_and_all_clocks(self, world: Scheduling) -> None:
         case = await world.polled()

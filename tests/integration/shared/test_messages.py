@@ -130,7 +130,7 @@ class TestSending:
         await case.queue()
         sink[0].answers = ["550 no such mailbox"]
         assert await case.deliver() == "handled"
-        assert await case.state() == "failed"
+        assert await case.state() == "refused"
 
     @pytest.mark.parametrize(("tells_of_the_stop", "sent"), [(False, 0), (True, 1)])
     async def test_calls_off_what_is_about_a_stopped_case(
