@@ -52,9 +52,10 @@ ReferralReader = Annotated[
 ]
 BreakGlassReader = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.DPO))]
 Counter = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO))]
-Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS))]
+Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS, of_no_tenant=True))]
 RegisterReader = Annotated[
-    Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS, Role.REGIONAL_MANAGER, Role.INTEGRATION))
+    Principal,
+    Depends(allow(Role.ADMINISTRATOR, Role.OPS, Role.REGIONAL_MANAGER, Role.INTEGRATION, of_no_tenant=True)),
 ]
 ContactEraser = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
 # Network, which copies the persons of a referral at the opening of its case, and erases persons.

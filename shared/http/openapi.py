@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 
-from shared.http.principals import _let_anyone_in, current_principal
+from shared.http.principals import _let_anyone_in, current_principal, public_tenant
 from shared.http.problems import MEDIA_TYPE, Problem
 from shared.http.routing import Router, ServiceRoute
 
@@ -54,10 +54,30 @@ def refuse_open_doors(router: Router) -> None:
             raise TypeError(f"{route.path}: say who may call it, or mark it with dependencies=[anonymous]")
 
 
+def _headers_of(route: ServiceRoute, method: str, gate: str | None) -> list[dict[str, Any]]:
+    """Return the headers that operations have in common: whose rows are meant, and what makes sending again safe."""
+    tenant = {
+        "name": "Kring-Tenant",
+        "in": "header",
+        "required": public_tenant in _calls(route.dependant),
+        "description": "The id of the organisation that runs the conference or course. Without it the caller's own is"
+        " meant; who has none gets 422 `tenant-needed`. People of a case and services need not name it.",
+        "schema": {"type": "string", "format": "uuid"},
+    }
+    key = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "A request sent again with its key is done once, and answered the same.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
+    }
+    return [tenant, key] if method == "post" and gate != "anonymous" else [tenant]
+
+
 def describe(app: FastAPI, routers: list[Router]) -> None:
     """Make the app's OpenAPI document tell of tokens, open gates and problems."""
-    gates = {
-        (route.path_format, method.lower()): gate_of(route)
+    found = {
+        (route.path_format, method.lower()): route
         for router in routers
         for route in router.routes
         if isinstance(route, ServiceRoute)
@@ -79,15 +99,15 @@ def describe(app: FastAPI, routers: list[Router]) -> None:
                 schemas.pop(unused, None)
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():
-                    _complete(operation, path, method, gate=gates.get((path, method)))
+                    _complete(operation, path, method, found[path, method])
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _complete(operation: dict[str, Any], path: str, method: str, *, gate: str | None) -> None:
-    usual = {400, 422, 503}
+def _complete(operation: dict[str, Any], path: str, method: str, route: ServiceRoute) -> None:
+    usual, gate = {400, 422, 503}, gate_of(route)
     if gate == "anonymous":
         operation["security"] = []
         operation["x-anonymous"] = True
@@ -106,13 +126,4 @@ def _complete(operation: dict[str, Any], path: str, method: str, *, gate: str | 
     responses.pop("422", None)
     for status, response in problems(*sorted(usual)).items():
         responses.setdefault(str(status), response)
-    if method == "post" and gate != "anonymous":
-        operation.setdefault("parameters", []).append(
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "description": "A request sent again with its key is done once, and answered the same.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
-            }
-        )
+    operation.setdefault("parameters", []).extend(_headers_of(route, method, gate))

@@ -13,11 +13,12 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 
 from shared.audit import Actor
-from shared.auth import Kind, Principal, Role, TokenMissing, Verifier
+from shared.auth import NO_TENANT, Kind, Principal, Role, TokenMissing, Verifier
 from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
 from shared.errors import Forbidden, Gone, Invalid, Operational, Unauthenticated
 from shared.http.limits import RateLimiter, count_anonymous
+from shared.http.problems import OWN_MEANT
 
 TENANT_HEADER = "kring-tenant"
 # Who can have to do with a case of a tenant that is not their own organisation.
@@ -59,17 +60,17 @@ class NoLongerInCircle(Gone):
     title = "You are no longer part of this circle"
 
 
-class TenantNotReadable(Invalid):
-    """The header that names the tenant holds no id."""
+class TenantNeeded(Invalid):
+    """Nothing says which tenant is meant: the header names none, or holds no id, and the caller has no organisation."""
 
-    code = "tenant-not-readable"
-    title = "The header Kring-Tenant must hold the id of an organisation"
+    code = "tenant-needed"
+    title = "Name the organisation that runs the conference or course: its id in the header Kring-Tenant"
 
 
 async def current_principal(request: Request) -> Principal:
     """Return who asks.
 
-    Raises: TokenMissing, TokenNotAccepted, TokenExpired, TenantNotReadable, IssuerSilent, AsksTooOften.
+    Raises: TokenMissing, TokenNotAccepted, TokenExpired, TenantNeeded, IssuerSilent, AsksTooOften.
     """
     known: Principal | None = request.scope.get(_PRINCIPAL)
     if known is not None:
@@ -78,7 +79,10 @@ async def current_principal(request: Request) -> Principal:
     if scheme.lower() != "bearer" or not token:
         raise TokenMissing
     verifier: Verifier = request.app.state.verifier
-    principal = await verifier.verify(token.strip(), tenant=_named_tenant(request))
+    named = named_tenant(request)
+    principal = await verifier.verify(token.strip(), tenant=named)
+    if named is None and principal.kind is Kind.STAFF:
+        request.scope[OWN_MEANT] = True
     limiter: RateLimiter = request.app.state.limiter
     limiter.count(principal)
     request.scope[_PRINCIPAL] = principal
@@ -96,14 +100,27 @@ def _refuse_unknown_query(request: Request) -> None:
         )
 
 
-def _named_tenant(request: Request) -> UUID | None:
+def named_tenant(request: Request) -> UUID | None:
+    """Return the tenant that a request names in its header, if it does. Raises: TenantNeeded if that is no id."""
     named = request.headers.get(TENANT_HEADER)
     if named is None:
         return None
     try:
         return UUID(named)
     except ValueError:
-        raise TenantNotReadable from None
+        raise TenantNeeded from None
+
+
+async def public_tenant(request: Request) -> UUID:
+    """Return the tenant of a route that is open to anyone, where no token says it. Raises: TenantNeeded."""
+    tenant = named_tenant(request)
+    if tenant is None:
+        raise TenantNeeded
+    request.scope[ASKED_TENANT] = tenant
+    return tenant
+
+
+PublicTenant = Annotated[UUID, Depends(public_tenant)]
 
 
 def principal_if_any(request: Request) -> Principal | None:
@@ -134,12 +151,13 @@ def is_anonymous(request: Request) -> bool:
 
 
 def allow(
-    *roles: Role, from_elsewhere: bool = False, people: bool = False
+    *roles: Role, from_elsewhere: bool = False, people: bool = False, of_no_tenant: bool = False
 ) -> Callable[[Request, Principal], Awaitable[Principal]]:
     """Return a dependency that lets in staff with one of these roles at the tenant.
 
     With `from_elsewhere` also coordinators and referrers of another organisation than the tenant, if they are among
-    the roles; with `people` also people of a case: then the operation itself must check what they are to the case.
+    the roles; with `people` also people of a case: then the operation itself must check what they are to the case;
+    with `of_no_tenant` also whoever has no organisation and names no tenant: the rows are those of no tenant.
     """
     wanted = frozenset(roles)
     anywhere = wanted & (PLATFORM_ROLES | (_ROLES_FROM_ELSEWHERE if from_elsewhere else frozenset()))
@@ -155,6 +173,8 @@ def allow(
         acting = principal.roles & (wanted if principal.is_of_tenant else anywhere)
         if not acting:
             raise NotForThisRole
+        if principal.tenant == NO_TENANT and not of_no_tenant:
+            raise TenantNeeded
         request.scope[_ACTING] = acting
         return principal
 
@@ -165,6 +185,8 @@ async def staff(principal: Annotated[Principal, Depends(current_principal)]) -> 
     """Let in any staff, of any organisation: the operation must check what they are to the case."""
     if principal.kind is not Kind.STAFF:
         raise NotForThisKind
+    if principal.tenant == NO_TENANT:
+        raise TenantNeeded
     return principal
 
 

@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "https://kring.invalid/problems/"
+# Where it is noted that staff named no tenant, so that their own organisation was taken for it.
+OWN_MEANT = "kring.own-meant"
 _RETRY_SECONDS = "2"
 _MAX_FIELDS = 20
 _MAX_FIELD_NAME = 100
@@ -111,6 +113,9 @@ def bug(*, request_id: str | None) -> Response:
 async def _domain_error(request: Request, error: DomainError) -> Response:
     status = status_of(error)
     headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    detail = error.detail
+    if status == HTTPStatus.NOT_FOUND and detail == error.title and OWN_MEANT in request.scope:
+        detail = "The request names no tenant (header Kring-Tenant), so your own organisation was meant"
     if "retry_after" in error.facts:
         headers["retry-after"] = str(error.facts["retry_after"])
     log.info("http.refused", code=error.code, status=status)
@@ -118,7 +123,7 @@ async def _domain_error(request: Request, error: DomainError) -> Response:
         code=error.code,
         title=error.title,
         status=status,
-        detail=error.detail,
+        detail=detail,
         facts=error.facts,
         headers=headers,
         request_id=request_id_of(request),

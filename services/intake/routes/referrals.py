@@ -38,7 +38,7 @@ from shared.http import (
     problems,
 )
 from shared.http.gates import Manager
-from shared.http.principals import TENANT_HEADER, TenantNotReadable
+from shared.http.principals import public_tenant
 from shared.policies import PolicyInForce
 
 router = Router(tags=["referrals"])
@@ -46,13 +46,6 @@ router = Router(tags=["referrals"])
 
 async def _principal_if_any(request: Request) -> Principal | None:
     return await current_principal(request) if "authorization" in request.headers else None
-
-
-def _tenant_named(request: Request) -> UUID:
-    try:
-        return UUID(request.headers.get(TENANT_HEADER, ""))
-    except ValueError:
-        raise TenantNotReadable from None
 
 
 # Before the session, which opens in the scope of whoever asks.
@@ -65,7 +58,7 @@ async def receive_referral(
 ) -> ReferralReceipt:
     """Ask for a conference: for others as a professional; or for yourself or acquaintances, which needs no account."""
     referrer = permissions.may_refer(visitor, referral)
-    tenant = visitor.tenant if visitor is not None else _tenant_named(request)
+    tenant = visitor.tenant if visitor is not None else await public_tenant(request)
     if visitor is None:
         await set_scope(session, Scope(tenant=tenant))
     received = await referrals.receive_referral(

@@ -6,8 +6,8 @@ from services.training import queries, schemas
 from services.training.models import CourseRow, SessionRow
 from services.training.operations import courses
 from services.training.permissions import Announcer
-from services.training.routes.public import PublicTenant
 from shared.http import Now, Page, Paging, Router, Session, anonymous, paginate
+from shared.http.principals import PublicTenant
 
 router = Router(tags=["courses"])
 

@@ -11,10 +11,10 @@ from services.training.domain import RECEIVED, NothingToPay, RegistrationErased,
 from services.training.models import Participant, RegistrationRow
 from services.training.operations import registrations, requests
 from services.training.permissions import Collector, Organiser
-from services.training.routes.public import PublicTenant
 from services.training.settings import policies
 from shared.auth import Principal
 from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, limits, paginate, problems
+from shared.http.principals import PublicTenant
 
 router = Router(tags=["registrations"])
 

@@ -106,7 +106,7 @@ class TestReceiveReferral:
             )
         assert await world.refused("POST", "/v1/referrals", {}, json=world.own_referral()) == (
             422,
-            "tenant-not-readable",
+            "tenant-needed",
         )
         assert await world.rows("SELECT 1 FROM referral") == []
 

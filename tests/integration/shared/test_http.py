@@ -108,7 +108,20 @@ class TestDoors:
 
     async def test_refuses_a_tenant_that_is_no_id(self, service: Running) -> None:
         headers = staff(Role.FINANCE) | {"kring-tenant": "noord"}
-        assert code_of(await service.client.get("/v1/things", headers=headers), 422) == "tenant-not-readable"
+        assert code_of(await service.client.get("/v1/things", headers=headers), 422) == "tenant-needed"
+
+    async def test_asks_for_the_tenant_of_whoever_has_none_and_says_whose_was_meant(
+        self, service: Running
+    ) -> None:
+        answer = await service.client.get("/v1/things", headers=staff(Role.OPS, organisation=None))
+        assert code_of(answer, 422) == "tenant-needed"
+        missing = "/v1/errors/not-found"
+        own = await service.client.get(missing, headers=staff(Role.FINANCE))
+        named = await service.client.get(
+            missing, headers=staff(Role.FINANCE) | {"kring-tenant": str(ORGANISATION)}
+        )
+        assert "your own organisation was meant" in own.json()["detail"]
+        assert "detail" not in named.json()
 
     async def test_the_transaction_carries_whose_it_is(self, service: Running) -> None:
         headers = staff(Role.REFERRER) | {"kring-tenant": str(ELSEWHERE)}
