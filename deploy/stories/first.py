@@ -160,6 +160,7 @@ async def hold_conference(s: Story, c: Cast, case: Case) -> None:
     await s.hours_pass(3)
     await c.joris.answers_poll(yes=[saturday, next_saturday], maybe=[tuesday])
     await c.bilal.answers_poll(yes=[saturday, tuesday, next_saturday])
+    await s.until_event(case, scheduling.PollClosed)
     poll = await stijn.sees_poll(case)
     s.expect_that(poll, {"best": tuesday, "silent": set()})
     s.expect_events({scheduling.PollOpened: 1, scheduling.PollAnswered: 10, scheduling.PollClosed: 1}, case)

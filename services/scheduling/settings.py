@@ -27,6 +27,10 @@ class Policy(PolicySettings):
     poll_closes: Length = Field(
         default="8d", description="From opening a poll to its end, if not said otherwise."
     )
+    poll_correct: Length = Field(
+        default="PT2H",
+        description="From the last answer to the poll's end: an answer can be changed till then.",
+    )
 
 
 policies = Policies(Policy)

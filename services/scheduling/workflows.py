@@ -14,7 +14,7 @@ from shared.workflow import DeadlineWorkflow
 class ConferencePreparation(DeadlineWorkflow):
     """One preparation, as long as its target or a poll is waited for. A poll that opens later starts it again."""
 
-    kinds = (base.TARGET_CLOCK, base.POLL_CLOCK)
+    kinds = (base.TARGET_CLOCK, base.POLL_CLOCK, base.ANSWERED_CLOCK)
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
@@ -29,6 +29,8 @@ class ConferencePreparation(DeadlineWorkflow):
                     await self.step(deadlines.remind_silent, due)
                 case base.POLL_CLOCK, "due":
                     await self.step(deadlines.close_when_due, due)
+                case base.ANSWERED_CLOCK, _:
+                    await self.step(deadlines.close_when_answered, due)
 
 
 WORKFLOWS: list[type[DeadlineWorkflow]] = [ConferencePreparation]

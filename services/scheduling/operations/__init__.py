@@ -11,7 +11,7 @@ from services.scheduling.operations.case import (
     stop_case,
 )
 from services.scheduling.operations.conferences import cancel, check_off, hold, postpone, schedule
-from services.scheduling.operations.deadlines import close_when_due, remind_silent
+from services.scheduling.operations.deadlines import close_when_answered, close_when_due, remind_silent
 from services.scheduling.operations.polls import add_dates, answer, close_by_coordinator, open_poll
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "cancel",
     "check_off",
     "close_by_coordinator",
+    "close_when_answered",
     "close_when_due",
     "follow_leaving",
     "follow_pause",

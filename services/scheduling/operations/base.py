@@ -16,6 +16,8 @@ from shared.events.network import CalendarEntry, NotifyPerson
 SERVICE = "scheduling"
 TARGET_CLOCK = "conference-target"
 POLL_CLOCK = "poll"
+# Runs while nobody is silent: the poll then ends before its time.
+ANSWERED_CLOCK = "poll-answered"
 
 clocks = Clocks(SERVICE)
 

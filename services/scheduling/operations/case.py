@@ -20,6 +20,7 @@ from services.scheduling.models import (
 from services.scheduling.operations import ending, polls
 from services.scheduling.operations.asking import ask_again, ask_newcomers
 from services.scheduling.operations.base import (
+    ANSWERED_CLOCK,
     POLL_CLOCK,
     TARGET_CLOCK,
     clocks,
@@ -169,7 +170,7 @@ async def _follow_circle(session: AsyncSession, *, case_id: UUID, now: datetime)
         return
     if poll.state != PollState.OPEN:
         await polls.rate_again(session, conference, poll, now=now)
-    elif not await polls.close_if_all_answered(session, conference, poll, now=now) and not paused:
+    elif not await polls.follow_answers(session, conference, poll, now=now) and not paused:
         await ask_newcomers(session, conference, poll, now=now)
 
 
@@ -200,16 +201,17 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
     if state.status == "paused":
         await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=reason)
         if poll is not None:
-            await clocks.pause(session, kind=POLL_CLOCK, subject=poll.id, now=now, reason=reason)
+            for kind in (POLL_CLOCK, ANSWERED_CLOCK):
+                await clocks.pause(session, kind=kind, subject=poll.id, now=now, reason=reason)
         return
     # After a postponement the target waits for the new date, whatever the case does.
     if not _awaits_new_date(conference):
         await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     if poll is not None:
-        resumed = await clocks.resume(session, kind=POLL_CLOCK, subject=poll.id, now=now)
-        if resumed is not None and poll.state == PollState.OPEN:
-            poll.closes_at = resumed.due_at
-            await session.flush()
+        for kind in (POLL_CLOCK, ANSWERED_CLOCK):
+            await clocks.resume(session, kind=kind, subject=poll.id, now=now)
+        if poll.state == PollState.OPEN:
+            await polls.follow_clocks(session, poll)
     await _follow_circle(session, case_id=case_id, now=now)
 
 

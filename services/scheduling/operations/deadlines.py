@@ -38,12 +38,28 @@ async def remind_silent(session: AsyncSession, *, due: Deadline, now: datetime) 
 
 @step("scheduling.close-poll")
 async def close_when_due(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Close a poll whose time is over, with the answers there are."""
+    """Close a poll whose time is over, with the answers there are; it is late only if somebody is silent."""
     found = await _locked_poll(session, due)
-    if found is None or await clocks.reach(session, due, now=now) is None:
+    if found is None:
         return False
     conference, poll = found
-    await polls.close(session, conference, poll, because=ClosedBecause.DUE, now=now)
+    answered = await polls.all_answered(session, conference, poll, now=now)
+    settle, because = (
+        (clocks.meet, ClosedBecause.ALL_ANSWERED) if answered else (clocks.reach, ClosedBecause.DUE)
+    )
+    if await settle(session, due, now=now) is None:
+        return False
+    await polls.close(session, conference, poll, because=because, now=now)
+    return True
+
+
+@step("scheduling.close-answered-poll")
+async def close_when_answered(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Close a poll in which nobody is silent, once the time for corrections is over."""
+    found = await _locked_poll(session, due)
+    if found is None or await clocks.meet(session, due, now=now) is None:
+        return False
+    await polls.close(session, *found, because=ClosedBecause.ALL_ANSWERED, now=now)
     return True
 
 

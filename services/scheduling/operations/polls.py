@@ -14,6 +14,7 @@ from services.scheduling.domain import Availability, ClosedBecause, ConferenceSt
 from services.scheduling.models import Conference, Poll, PollAnswer, PollOption
 from services.scheduling.operations.asking import ask, attending, dates_ahead
 from services.scheduling.operations.base import (
+    ANSWERED_CLOCK,
     POLL_CLOCK,
     clocks,
     lock,
@@ -105,7 +106,9 @@ async def open_poll(
     )
     await publish(session, opened, of=conference, now=now)
     await ask(session, conference, poll, asked, now=now)
-    await close_if_all_answered(session, conference, poll, now=now)
+    if people and not asked:
+        # Who answered before a date was put off has had their time.
+        await close(session, conference, poll, because=ClosedBecause.ALL_ANSWERED, now=now)
     return poll
 
 
@@ -123,6 +126,7 @@ async def add_dates(
     options = await _propose(session, poll, dates, now=now)
     again = [person for person in domain.silent(options, people) if person not in waiting]
     await ask(session, conference, poll, again, now=now)
+    await follow_answers(session, conference, poll, now=now)
     return poll
 
 
@@ -135,7 +139,7 @@ async def answer(
     via: Via,
     now: datetime,
 ) -> Poll:
-    """Note what somebody of the circle says to some dates; when nobody is silent any more, the poll closes.
+    """Note what somebody of the circle says to some dates; when nobody is silent any more, the poll closes soon.
 
     Raises: PollClosed, OptionUnknown, PersonNotOfCase.
     """
@@ -163,7 +167,7 @@ async def answer(
     )
     fact = PollAnswered(case_id=poll.case_id, poll_id=poll.id, person_id=person_id, via=via)
     await publish(session, fact, of=conference, now=now)
-    await close_if_all_answered(session, conference, poll, now=now)
+    await follow_answers(session, conference, poll, now=now)
     return poll
 
 
@@ -187,6 +191,7 @@ async def close(
         await session.flush()
     else:
         await _name_best(session, conference, poll, now=now)
+    await clocks.stop(session, kind=ANSWERED_CLOCK, subject=poll.id, now=now)
     if because is not ClosedBecause.DUE:
         # Who let the day pass stays visible as a breach until there is a date.
         await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
@@ -216,16 +221,51 @@ async def _name_best(session: AsyncSession, conference: Conference, poll: Poll, 
     await session.flush()
 
 
-async def close_if_all_answered(
-    session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime
-) -> bool:
-    """Close the poll if nobody who must be free for the date is silent. The caller holds the lock."""
+async def follow_answers(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> bool:
+    """Say whether nobody who must be free for the date is silent; the poll then closes after a time for corrections.
+
+    The caller holds the lock.
+    """
+    answered = await all_answered(session, conference, poll, now=now)
+    if answered:
+        policy = await policies.for_case(session, case_id=poll.case_id)
+        await clocks.start(
+            session,
+            kind=ANSWERED_CLOCK,
+            subject=poll.id,
+            stream=poll.case_id,
+            tenant=poll.tenant,
+            case=poll.case_id,
+            owner="coordinator",
+            now=now,
+            due_at=policy.after(now, policy.settings.poll_correct),
+            policy_version=policy.version,
+            workflow_id=preparation_workflow_id(conference),
+        )
+        if await case_state.is_paused(session, poll.case_id):
+            await clocks.pause(
+                session, kind=ANSWERED_CLOCK, subject=poll.id, now=now, reason=case_state.CasePaused.code
+            )
+    else:
+        await clocks.stop(session, kind=ANSWERED_CLOCK, subject=poll.id, now=now)
+    await follow_clocks(session, poll)
+    return answered
+
+
+async def all_answered(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> bool:
+    """Say whether nobody who must be free for the date is silent."""
     people = await attending(session, conference)
     options = await dates_ahead(session, poll, now=now)
-    if not people or not options or domain.silent(options, people):
-        return False
-    await close(session, conference, poll, because=ClosedBecause.ALL_ANSWERED, now=now)
-    return True
+    return bool(people and options) and not domain.silent(options, people)
+
+
+async def follow_clocks(session: AsyncSession, poll: Poll) -> None:
+    """Let an open poll say when it closes: by the first of its clocks."""
+    found = [await clocks.find(session, kind=kind, subject=poll.id) for kind in (POLL_CLOCK, ANSWERED_CLOCK)]
+    ends = [clock.due_at for clock in found if clock is not None and clock.state in ("running", "paused")]
+    if ends:
+        poll.closes_at = min(ends)
+        await session.flush()
 
 
 def require_undated(conference: Conference) -> None:

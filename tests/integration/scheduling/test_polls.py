@@ -120,8 +120,12 @@ class TestAnswer:
         assert not await world.published("scheduling.poll.closed.v1", case=case)
         path = f"/v1/polls/{case.poll}/answers/{case.neighbour}"
         body = {"answers": {str(option): "no" for option in case.options}}
-        closed = await world.do("PUT", path, world.coordinator(case), json=body)
+        answered = await world.do("PUT", path, world.coordinator(case), json=body)
+        assert (answered["state"], answered["silent"]) == ("open", [])
+        assert await world.close_answered(case)
+        closed = await world.poll(case)
         assert (closed["state"], closed["closed_because"]) == ("closed", "all-answered")
+        assert closed["closed_at"] == answered["closes_at"]
         assert closed["best_option_id"] == str(case.options[1])
         assert closed["ranking"] == [str(case.options[1]), str(case.options[0])]
         assert (await world.conference(case))["state"] == "ready-to-schedule"
@@ -129,10 +133,45 @@ class TestAnswer:
         (event,) = await world.published("scheduling.poll.closed.v1", case=case)
         assert event.data["best_option_id"] == str(case.options[1])
 
+    async def test_of_the_last_one_can_be_corrected_for_some_hours(self, world: Scheduling) -> None:
+        case = await world.polled()
+        for person in case.circle:
+            await world.say(case, person, "yes")
+        world.later(hours=1)
+        assert (await world.say(case, case.circle[-1], "no", "yes")).status_code == 200
+        world.later(hours=-1)
+        assert await world.close_answered(case)
+        assert (await world.poll(case))["best_option_id"] == str(case.options[1])
+        assert problem(await world.say(case, case.aunt, "yes")) == (409, "poll-closed")
+
+    async def test_of_all_is_waited_for_again_when_there_are_more_dates(self, world: Scheduling) -> None:
+        case = await world.polled()
+        closes_at = (await world.poll(case))["closes_at"]
+        for person in case.circle:
+            await world.say(case, person, "yes")
+        assert (await world.poll(case))["closes_at"] < closes_at
+        later = {"starts_at": "2026-04-20T12:00:00Z", "ends_at": "2026-04-20T15:00:00Z"}
+        await world.post(case, f"/v1/polls/{case.poll}/options", options=[later])
+        assert not await world.close_answered(case)
+        found = await world.poll(case)
+        assert (found["state"], found["closes_at"]) == ("open", closes_at)
+
+    async def test_of_all_makes_nothing_late_when_the_poll_ends_in_time(self, world: Scheduling) -> None:
+        case = await world.polled()
+        world.later(days=8)
+        for person in case.circle:
+            await world.say(case, person, "yes")
+        assert await step(world, case, "warn")
+        assert await step(world, case, "due")
+        assert (await world.poll(case))["closed_because"] == "all-answered"
+        assert {(await world.clocks(case))[kind].state for kind in ("poll", "poll-answered")} == {"stopped"}
+
     async def test_of_the_last_ones_at_once_closes_it_once(self, world: Scheduling) -> None:
         case = await world.polled()
         answers = await asyncio.gather(*(world.say(case, person, "yes") for person in case.circle))
         assert {answer.status_code for answer in answers} == {200}
+        assert await world.close_answered(case)
+        assert not await world.close_answered(case)
         assert len(await world.published("scheduling.poll.closed.v1", case=case)) == 1
         assert len(await world.published("scheduling.poll.answered.v1", case=case)) == 4
 
@@ -148,6 +187,7 @@ class TestAnswer:
         case = await world.polled()
         for person in case.circle:
             await world.say(case, person, "no" if person == case.aunt else "yes")
+        await world.close_answered(case)
         poll = await world.poll(case)
         assert (poll["state"], poll["best_option_id"]) == ("closed", None)
         assert all(option["hindered"] == [str(case.aunt)] for option in poll["options"])

@@ -144,6 +144,7 @@ class TestCircle:
             await world.say(case, person, "yes")
         assert (await world.poll(case))["silent"] == [str(friend)]
         await world.handle(network.PersonExcluded(case_id=case.id, person_id=friend))
+        await world.close_answered(case)
         assert (await world.poll(case))["closed_because"] == "all-answered"
         path = f"/v1/me/polls/{case.poll}"
         body = {"answers": {str(case.options[0]): "yes"}}
@@ -187,6 +188,7 @@ class TestCircle:
             await world.say(case, person, "yes")
         assert (await world.poll(case))["silent"] == [str(case.aunt)]
         await world.handle(case.ready(without=case.aunt))
+        await world.close_answered(case)
         assert (await world.poll(case))["closed_because"] == "all-answered"
 
     async def test_that_changes_after_the_poll_names_the_date_that_is_best_then(
@@ -195,6 +197,7 @@ class TestCircle:
         case = await world.polled(20)
         for person in case.circle:
             await world.say(case, person, "no" if person == case.aunt else "yes")
+        await world.close_answered(case)
         assert (await world.poll(case))["best_option_id"] is None
         assert (await world.conference(case))["state"] == "preparing"
         await world.handle(case.ready(without=case.aunt))
@@ -304,6 +307,16 @@ class TestPause:
         assert (await world.poll(case))["closes_at"] == after["poll"].due_at.isoformat().replace(
             "+00:00", "Z"
         )
+
+    async def test_lets_corrections_rest_too(self, world: Scheduling) -> None:
+        case = await world.polled()
+        for person in case.circle:
+            await world.say(case, person, "yes")
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        world.later(days=3)
+        assert not await world.close_answered(case)
+        await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        assert await world.close_answered(case)
 
     async def test_heard_after_the_resumption_changes_nothing(self, world: Scheduling) -> None:
         case = await world.assigned()

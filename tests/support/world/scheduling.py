@@ -6,6 +6,8 @@ from uuid import UUID
 
 import httpx
 
+from services.scheduling import operations
+from tests.support.steps import attempt
 from tests.support.world.base import World
 from tests.support.world.case import Case
 from tests.support.world.clock import NOW
@@ -81,6 +83,18 @@ class Scheduling(World):
         }
         path = f"/v1/me/polls/{case.poll}"
         return await self.ask("PUT", path, self.person(case, person), json={"answers": said})
+
+    async def close_answered(self, case: Case) -> bool:
+        """Let the time for corrections pass, and close the poll that everybody answered; say whether it was."""
+        self.later(hours=2)
+        return await attempt(
+            self.context,
+            operations.close_when_answered,
+            tenant=case.tenant,
+            kind="poll-answered",
+            subject=case.poll,
+            what="due",
+        )
 
     async def conferences(self, case: Case) -> list[dict[str, Any]]:
         """Return the conferences of a case."""

@@ -33,6 +33,18 @@ class TestConferencePreparation:
         await skipped.ended(workflow_of(case))
         assert len(await world.told(case, "poll-reminder")) == 2
 
+    async def test_closes_a_poll_that_all_answered_after_a_time_for_corrections(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20, 30)
+        for person in case.circle:
+            await world.say(case, person, "yes")
+        await skipped.deliver()
+        await skipped.reach(workflow_of(case))
+        assert (await world.poll(case))["closed_because"] == "all-answered"
+        assert await world.told(case, "poll-reminder") == []
+
     async def test_warns_and_notes_when_nothing_comes_of_it(self, preparing: Preparing) -> None:
         world, skipped = preparing.world, preparing.skipped
         case = await world.assigned()
