@@ -7,9 +7,11 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 
-from shared.http.principals import _let_anyone_in, current_principal, public_tenant
+from shared.http.describing import describe_fields, problem_types
+from shared.http.principals import LETS_IN, _let_anyone_in, current_principal, public_tenant
 from shared.http.problems import MEDIA_TYPE, Problem
 from shared.http.routing import Router, ServiceRoute
+from shared.services import SERVICES
 
 _DESCRIPTIONS = {
     400: "The request cannot be read",
@@ -100,6 +102,9 @@ def describe(app: FastAPI, routers: list[Router]) -> None:
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():
                     _complete(operation, path, method, found[path, method])
+            describe_fields(document)
+            if app.state.context.service in SERVICES:
+                document["x-problem-types"] = problem_types(app.state.context.service)
             app.openapi_schema = document
         return app.openapi_schema
 
@@ -115,6 +120,9 @@ def _complete(operation: dict[str, Any], path: str, method: str, route: ServiceR
             usual.add(429)
     else:
         operation["security"] = [{"token": []}]
+        lets_in = next(LETS_IN[call] for call in _calls(route.dependant) if call in LETS_IN)
+        operation["x-roles"] = list(lets_in)
+        operation["description"] = f"{operation.get('description', '')}\n\nFor: {', '.join(lets_in)}.".strip()
         usual |= {401, 403}
     if "{" in path:
         usual |= {404, 410}

@@ -6,7 +6,7 @@ async def read_case(case_id: UUID, principal: Annotated[Principal, Depends(allow
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -32,6 +32,10 @@ _ACTING = "kring.acting"
 ASKED_TENANT = "kring.asked-tenant"
 # Where a route leaves the names of the query parameters that it knows.
 QUERY_NAMES = "kring.query-names"
+
+
+# By gate, whom it lets in: roles of staff, or a kind. What they are to a case is asked after it.
+LETS_IN: dict[Callable[..., Any], tuple[str, ...]] = {}
 
 
 class NotForThisRole(Forbidden):
@@ -178,6 +182,7 @@ def allow(
         request.scope[_ACTING] = acting
         return principal
 
+    LETS_IN[_allowed] = (*sorted(wanted), *([Kind.PERSON.value] if people else []))
     return _allowed
 
 
@@ -204,6 +209,12 @@ async def services(principal: Annotated[Principal, Depends(current_principal)]) 
     return principal
 
 
+LETS_IN |= {
+    staff: (Kind.STAFF.value,),
+    persons: (Kind.PERSON.value,),
+    services: (Kind.SERVICE.value,),
+    current_principal: (Kind.STAFF.value, Kind.PERSON.value, Kind.SERVICE.value),
+}
 Anyone = Annotated[Principal, Depends(current_principal)]
 Staff = Annotated[Principal, Depends(staff)]
 Person = Annotated[Principal, Depends(persons)]
@@ -218,6 +229,7 @@ def serving(purpose: str) -> Callable[[Principal], Awaitable[Principal]]:
             raise NotForThisKind
         return principal
 
+    LETS_IN[_serving] = (Kind.SERVICE.value,)
     return _serving
 
 

@@ -67,9 +67,9 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = None
 
 
-def status_of(error: DomainError) -> int:
-    """Return the HTTP status of a domain error: that of its family."""
-    for kind in type(error).__mro__:
+def status_of(error: type[DomainError]) -> int:
+    """Return the HTTP status of a kind of domain error: that of its family."""
+    for kind in error.__mro__:
         if kind in STATUSES:
             return STATUSES[kind]
     return 409
@@ -111,7 +111,7 @@ def bug(*, request_id: str | None) -> Response:
 
 
 async def _domain_error(request: Request, error: DomainError) -> Response:
-    status = status_of(error)
+    status = status_of(type(error))
     headers = {"www-authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     detail = error.detail
     if status == HTTPStatus.NOT_FOUND and detail == error.title and OWN_MEANT in request.scope:

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from deploy import catalogue
 from deploy.commands.documents import openapi_of
+from shared.auth import Role
 from shared.services import SERVICES
+from tests.access.table import spelled_out, written
 
 SNAPSHOTS = Path(__file__).parent
 HINT = "run `python -m deploy.catalogue` after making sure that those who call this can go on doing so"
@@ -30,6 +33,64 @@ def test_every_operation_says_who_may_call_it_and_how_it_refuses(service: str) -
         if not _speaks(operation)
     ]
     assert silent == []
+
+
+def _documents() -> dict[str, dict[str, Any]]:
+    return {name: json.loads((SNAPSHOTS / f"{name}.openapi.json").read_text("utf-8")) for name in SERVICES}
+
+
+def test_every_field_and_parameter_says_what_it_means() -> None:
+    """By itself, or by its name in shared/contracts/fields.toml."""
+    silent = set()
+    for service, document in _documents().items():
+        for model, schema in document["components"]["schemas"].items():
+            fields = schema.get("properties", {}).items()
+            silent |= {f"{service}: {model}.{name}" for name, field in fields if not field.get("description")}
+        for path, operations in document["paths"].items():
+            for verb, operation in operations.items():
+                given = operation.get("parameters", ())
+                silent |= {f"{verb} {path} {each['name']}" for each in given if not each.get("description")}
+    assert silent == set()
+
+
+def test_every_model_has_an_example_that_it_takes() -> None:
+    """Also whatever is in it: the example of a whole is made of those of its parts."""
+    wrong = []
+    for service, document in _documents().items():
+        for model, schema in document["components"]["schemas"].items():
+            if schema.get("type") != "object":
+                continue
+            validator = Draft202012Validator(
+                {"$ref": f"#/components/schemas/{model}", "components": document["components"]},
+                format_checker=Draft202012Validator.FORMAT_CHECKER,
+            )
+            errors = validator.iter_errors(schema["examples"][0])
+            wrong += [
+                f"{service}: {model}.{'.'.join(map(str, each.path))}: {each.message}" for each in errors
+            ]
+    assert wrong == []
+
+
+def test_every_operation_says_for_whom_it_is_as_the_table_of_access_does() -> None:
+    """Of those in the table who are called by nothing but their role."""
+    differ = []
+    roles = {role.value for role in Role}
+    for service, document in _documents().items():
+        for row, askers in written(service, spelled_out(["everyone"])).items():
+            verb, path = row.split(" (")[0].split(" ")
+            operation = document["paths"][path][verb.lower()]
+            if "x-roles" not in operation or not roles & set(operation["x-roles"]):
+                continue
+            let_in = {asker for asker in roles & askers.keys() if askers[asker] != "no"}
+            if let_in != set(operation["x-roles"]) & roles & askers.keys():
+                differ.append(f"{service} {row}: {sorted(let_in)}, not {operation['x-roles']}")
+    assert differ == []
+
+
+def test_every_kind_of_problem_is_listed() -> None:
+    listed = {name: document["x-problem-types"] for name, document in _documents().items()}
+    assert listed["intake"]["offer-over"] == {"status": 409, "title": "This offer no longer stands"}
+    assert all("case-not-found" in types for name, types in listed.items() if name != "training")
 
 
 def _speaks(operation: dict[str, Any]) -> bool:
