@@ -63,7 +63,11 @@ class Calendar:
     def is_working_day(self, day: date | datetime) -> bool:
         """Say whether a day (of a time: its day there) is neither in the weekend nor a public holiday."""
         local = self.day_of(day)
-        return local.weekday() < _SATURDAY and local not in _holidays(self.country, self.subdivision)
+        return local.weekday() < _SATURDAY and not self.is_public_holiday(local)
+
+    def is_public_holiday(self, day: date | datetime) -> bool:
+        """Say whether a day (of a time: its day there) is a public holiday."""
+        return self.day_of(day) in _holidays(self.country, self.subdivision)
 
     def add_working_days(self, start: Day, count: int) -> Day:
         """Return `start` moved by a number of working days; the day of `start` itself is never counted.

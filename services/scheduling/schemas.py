@@ -56,10 +56,19 @@ class VenueIn(RequestModel):
 
 
 class Scheduling(RequestModel):
-    """Which date (the best one, if left out), and where."""
+    """Which date of the poll (the best one, if left out) or another that was agreed on, and where."""
 
     option_id: UUID | None = None
+    date: NewOption | None = Field(
+        default=None, description="A date that was agreed on without the poll, as by telephone."
+    )
     venue: VenueIn
+
+    @model_validator(mode="after")
+    def _one_date(self) -> Self:
+        if self.option_id is not None and self.date is not None:
+            raise ValueError("name option_id or date, not both")
+        return self
 
 
 class Postponement(RequestModel):
@@ -134,12 +143,14 @@ class OptionOut(ResponseModel):
     option_id: UUID
     starts_at: datetime
     ends_at: datetime
+    public_holiday: bool
     yes: int
     maybe: int
     no: int
     silent: int
     fits: bool
     hindered: list[UUID]
+    said_no: list[UUID]
 
 
 class PollOut(ResponseModel):
@@ -164,6 +175,7 @@ class OwnOption(ResponseModel):
     option_id: UUID
     starts_at: datetime
     ends_at: datetime
+    public_holiday: bool
     answer: Availability | None
 
 

@@ -41,7 +41,7 @@ class Suitability:
     option: Option
     yes: int
     maybe: int
-    no: int
+    said_no: tuple[UUID, ...]
     silent: int
     hindered: tuple[UUID, ...]
     unsure: int
@@ -62,7 +62,11 @@ def suitability(option: Option, members: Iterable[Member]) -> Suitability:
         option=option,
         yes=said.count(Availability.YES),
         maybe=said.count(Availability.MAYBE),
-        no=said.count(Availability.NO),
+        said_no=tuple(
+            member.person_id
+            for member in attending
+            if option.answers.get(member.person_id) is Availability.NO
+        ),
         silent=said.count(None),
         hindered=tuple(person for person in needed if option.answers.get(person) not in can),
         unsure=sum(option.answers.get(person) is Availability.MAYBE for person in needed),

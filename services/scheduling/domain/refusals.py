@@ -62,7 +62,7 @@ class NoDateFits(Conflict):
 
 
 class NoDates(Invalid):
-    """A poll needs dates that have not passed."""
+    """A poll, or a choice among its dates, needs dates that have not passed."""
 
     code = "no-dates"
     title = "Propose at least one date"

@@ -54,13 +54,15 @@ async def schedule(
     *,
     conference: Conference,
     option_id: UUID | None,
+    agreed: polls.Proposal | None,
     venue: Venue,
     now: datetime,
 ) -> Conference:
-    """Set the date (the best one, if none is chosen) and the place, and invite everyone of the circle.
+    """Set the date and the place, and invite everyone of the circle.
 
+    It is a date of the poll (the best one, if none is chosen), or another that was `agreed` on, which needs no poll.
     Said twice it changes nothing; said with another date or place, everyone is told again.
-    Raises: CasePaused, CircleNotReady, ConferenceOver, OptionUnknown, NoDateFits, DateNotUsable.
+    Raises: CasePaused, CircleNotReady, ConferenceOver, OptionUnknown, NoDates, NoDateFits, DateNotUsable.
     """
     preparation = await lock(session, conference)
     await case_state.require_not_paused(session, case_id=conference.case_id)
@@ -69,7 +71,11 @@ async def schedule(
     if not await queries.circle_stands(session, case_id=conference.case_id):
         raise domain.CircleNotReady(case_id=str(conference.case_id))
     poll = await queries.poll_of(session, conference)
-    option = await _chosen(session, conference, poll, option_id, now=now)
+    option = (
+        _agreed(agreed, now=now)
+        if agreed is not None
+        else await _chosen(session, conference, poll, option_id, now=now)
+    )
     if await _is_set_so(session, vault, conference, option, venue):
         return conference
     if poll is not None and poll.state == PollState.OPEN:
@@ -87,11 +93,18 @@ async def schedule(
     return conference
 
 
+def _agreed(date: polls.Proposal, *, now: datetime) -> Option:
+    domain.check_span(date.starts_at, date.ends_at, now=now)
+    return Option(id=uuid7(), starts_at=date.starts_at, ends_at=date.ends_at)
+
+
 async def _chosen(
     session: AsyncSession, conference: Conference, poll: Poll | None, option_id: UUID | None, *, now: datetime
 ) -> Option:
     options = await queries.options(session, poll) if poll is not None else []
     if option_id is None:
+        if not queries.ahead(options, now=now):
+            raise domain.NoDates
         members = await queries.members(session, case_id=conference.case_id)
         best = domain.best(options, members, now=now)
         if best is None:

@@ -22,6 +22,8 @@ from services.scheduling.schemas import (
     PreparationView,
     VenueOut,
 )
+from shared import calendars
+from shared.calendar import Calendar
 from shared.vault import Vault
 
 
@@ -32,6 +34,7 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime) -> PollO
     attending = [member.person_id for member in members if member.attends]
     ranked = domain.ranking(queries.ahead(options, now=now), members)
     best = ranked[0].option.id if ranked and ranked[0].fits else None
+    calendar = await calendars.of(session, tenant=poll.tenant)
     return PollOut(
         poll_id=poll.id,
         case_id=poll.case_id,
@@ -40,7 +43,7 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime) -> PollO
         closes_at=poll.closes_at,
         closed_at=poll.closed_at,
         closed_because=poll.closed_because,
-        options=[_option_out(domain.suitability(option, members)) for option in options],
+        options=[_option_out(domain.suitability(option, members), calendar) for option in options],
         silent=domain.silent(queries.ahead(options, now=now), attending),
         ranking=[rated.option.id for rated in ranked],
         # While it is open: the best so far.
@@ -48,21 +51,23 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime) -> PollO
     )
 
 
-def _option_out(rated: Suitability) -> OptionOut:
+def _option_out(rated: Suitability, calendar: Calendar) -> OptionOut:
     return OptionOut(
         option_id=rated.option.id,
         starts_at=rated.option.starts_at,
         ends_at=rated.option.ends_at,
+        public_holiday=calendar.is_public_holiday(rated.option.starts_at),
         yes=rated.yes,
         maybe=rated.maybe,
-        no=rated.no,
+        no=len(rated.said_no),
         silent=rated.silent,
         fits=rated.fits,
         hindered=list(rated.hindered),
+        said_no=list(rated.said_no),
     )
 
 
-def own_poll(poll: Poll, options: Sequence[Option], person_id: UUID) -> OwnPoll:
+def own_poll(poll: Poll, options: Sequence[Option], person_id: UUID, calendar: Calendar) -> OwnPoll:
     """Return a poll with one person's own answers."""
     return OwnPoll(
         poll_id=poll.id,
@@ -74,6 +79,7 @@ def own_poll(poll: Poll, options: Sequence[Option], person_id: UUID) -> OwnPoll:
                 option_id=option.id,
                 starts_at=option.starts_at,
                 ends_at=option.ends_at,
+                public_holiday=calendar.is_public_holiday(option.starts_at),
                 answer=option.answers.get(person_id),
             )
             for option in options

@@ -8,6 +8,7 @@ from services.scheduling import domain, operations, permissions, queries
 from services.scheduling.domain import ChecklistItem
 from services.scheduling.models import Conference, Venue
 from services.scheduling.operations.conferences import Presence
+from services.scheduling.operations.polls import Proposal
 from services.scheduling.permissions import Involved
 from services.scheduling.routes.answers import conference_out, summary, whole_checklist
 from services.scheduling.schemas import (
@@ -68,6 +69,7 @@ async def schedule(
         parts.vault,
         conference=conference,
         option_id=body.option_id,
+        agreed=Proposal(body.date.starts_at, body.date.ends_at) if body.date is not None else None,
         venue=Venue(name=body.venue.name, address=body.venue.address),
         now=now,
     )

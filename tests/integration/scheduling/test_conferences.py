@@ -114,6 +114,20 @@ class TestSchedule:
         case = await world.polled(20)
         assert (await world.schedule(case, **body)).status_code == 422
 
+    async def test_sets_a_date_that_was_agreed_on_without_a_poll(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        [date] = dates(20)
+        assert problem(await world.schedule(case)) == (422, "no-dates")
+        answer = await world.schedule(case, date=date)
+        assert (answer.status_code, answer.json()["state"]) == (200, "scheduled")
+        assert set(await world.told(case, "conference-scheduled")) == set(case.circle)
+        again = await world.schedule(case, date=date)
+        assert again.json()["revision"] == 1
+        assert problem(await world.schedule(case, date=dates(-1)[0])) == (422, "date-not-usable")
+        both = await world.schedule(case, date=date, option_id=str(uuid7()))
+        assert both.status_code == 422
+
     async def test_refuses_a_date_that_has_passed(self, world: Scheduling) -> None:
         case = await world.polled(20)
         world.later(days=21)

@@ -104,6 +104,28 @@ class TestAnswer:
         assert str(case.aunt) not in poll["silent"]
         assert poll["options"][0]["hindered"] == [str(case.central)]
 
+    async def test_tells_the_coordinator_alone_who_said_no(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.say(case, case.aunt, "no", "yes")
+        said = [option["said_no"] for option in (await world.poll(case))["options"]]
+        assert said == [[str(case.aunt)], []]
+        own = await world.do("GET", "/v1/me/polls", world.person(case, case.neighbour))
+        assert str(case.aunt) not in str(own)
+
+    async def test_is_given_knowing_which_dates_are_public_holidays(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        easter_monday, day_after = (
+            {"starts_at": f"2026-04-0{day}T12:00:00Z", "ends_at": f"2026-04-0{day}T15:00:00Z"}
+            for day in (6, 7)
+        )
+        path = f"/v1/conferences/{case.conference}/poll"
+        opened = (await world.post(case, path, options=[easter_monday, day_after])).json()
+        seen = await world.do("GET", f"/v1/polls/{opened['poll_id']}", world.coordinator(case))
+        own = await world.do("GET", "/v1/me/polls", world.person(case, case.aunt))
+        for poll in (seen, *own["items"]):
+            assert [option["public_holiday"] for option in poll["options"]] == [True, False]
+
     async def test_may_change_and_may_leave_dates_open(self, world: Scheduling) -> None:
         case = await world.polled()
         await world.say(case, case.aunt, "no")

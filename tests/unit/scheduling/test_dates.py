@@ -116,7 +116,7 @@ class TestSuitability:
     def test_says_who_stands_in_the_way(self) -> None:
         rated = suitability(option(1, mother=NO, neighbour=MAYBE), CIRCLE)
         assert rated.hindered == (MOTHER, UNCLE)
-        assert (rated.yes, rated.maybe, rated.no, rated.silent) == (0, 1, 1, 2)
+        assert (rated.yes, rated.maybe, len(rated.said_no), rated.silent) == (0, 1, 1, 2)
         assert not rated.fits
 
 
