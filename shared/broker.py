@@ -108,16 +108,20 @@ async def declare_retries(channel: AbstractChannel, scale: float) -> None:
 
 
 async def declare_service(
-    channel: AbstractChannel, service: str, bindings: Iterable[tuple[str, str]]
+    channel: AbstractChannel, service: str, bindings: Iterable[tuple[str, str | None]]
 ) -> None:
-    """Declare a service's queues; `bindings` are pairs of event type and exchange."""
+    """Declare a service's queues; `bindings` are pairs of event type and exchange.
+
+    Without an exchange only what failed comes to the queue.
+    """
     dead = await channel.declare_queue(dead_queue_of(service), durable=True, arguments=dead_queue_arguments())
     await dead.bind(DEAD, routing_key=dead_queue_of(service))
     for event_type, exchange in bindings:
         queue = await channel.declare_queue(
             queue_of(service, event_type), durable=True, arguments=queue_arguments(service)
         )
-        await queue.bind(exchange, routing_key=event_type)
+        if exchange is not None:
+            await queue.bind(exchange, routing_key=event_type)
 
 
 def rights_of(service: str, *, scale: float) -> tuple[dict[str, str], dict[str, str]]:
@@ -186,7 +190,7 @@ def _hashed(password: str) -> dict[str, str]:
     return {"password_hash": hashed, "hashing_algorithm": "rabbit_password_hashing_sha256"}
 
 
-Bindings = dict[str, list[tuple[str, str]]]
+Bindings = Mapping[str, Sequence[tuple[str, str | None]]]
 
 
 async def declare(url: str, services: Bindings, *, scale: float = 1.0) -> None:

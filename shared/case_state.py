@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import locks
+from shared.database import fetch
 from shared.errors import Conflict, Gone, NotFound
 from shared.events import intake
 
@@ -40,11 +41,10 @@ _RAISE = text(
 _NOTE_OPENING = text(
     "UPDATE case_state SET opened_at = :opened_at WHERE case_id = :case_id AND opened_at IS NULL"
 )
-_READ = "SELECT case_id, tenant, status, version FROM case_state WHERE case_id = :case_id"
-_LOOK = text(_READ)
+_READ = "SELECT case_id, tenant, status, version FROM case_state WHERE case_id = $1"
 # A case cannot stop or be erased between the look and the commit of what builds on it.
-_HOLD = text(f"{_READ} FOR SHARE")
-_LOCK = text(f"{_READ} FOR UPDATE")
+_HOLD = f"{_READ} FOR SHARE"
+_LOCK = f"{_READ} FOR UPDATE"
 # Where a transaction notes which cases it holds.
 _HELD = "case-state.held"
 # The lock that stands for a case of which there is no row yet.
@@ -122,14 +122,14 @@ async def raise_to(
 
 async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> CaseState | None:
     """Return what is known of a case; `hold` it so until this transaction ends."""
-    row = (await session.execute(_HOLD if hold else _LOOK, {"case_id": case_id})).first()
-    if row is None and hold:
+    rows = await fetch(session, _HOLD if hold else _READ, case_id)
+    if not rows and hold:
         # There is no row to hold yet. Whoever erases the case waits for this transaction, or has just done so.
         await locks.hold(session, _UNKNOWN, case_id)
-        row = (await session.execute(_HOLD, {"case_id": case_id})).first()
+        rows = await fetch(session, _HOLD, case_id)
     if hold:
         note_held(session, case_id)
-    return None if row is None else CaseState(row.case_id, row.tenant, row.status, row.version)
+    return CaseState(**rows[0]) if rows else None
 
 
 def note_held(session: AsyncSession, case_id: UUID) -> None:
@@ -145,7 +145,7 @@ def is_held(session: AsyncSession, case_id: UUID) -> bool:
 async def lock(session: AsyncSession, case_id: UUID) -> None:
     """Wait for all who hold the case as it is, and let nobody hold it until this transaction ends."""
     note_held(session, case_id)
-    await session.execute(_LOCK, {"case_id": case_id})
+    await fetch(session, _LOCK, case_id)
 
 
 async def require_live(

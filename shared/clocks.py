@@ -6,12 +6,13 @@ The row is the truth about what is late; the workflow that it names waits for it
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import outbox
+from shared.database import fetch
 from shared.deadlines import Agenda, Deadline
 from shared.events.base import CLOCK_EVENTS, WAKING
 from shared.ids import uuid7
@@ -21,34 +22,32 @@ _COLUMNS = (
     "id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id, policy_version, state, started_at,"
     " warn_at, due_at, warned_at, breached_at, paused_at, pause_reason"
 )
-_START = text(
-    f"""
+_START = f"""
     INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id,
-                       policy_version, state, started_at, warn_at, due_at)
-    VALUES (:id, :kind, :subject, :stream, :tenant, :case_id, :owner, :escalate_to, :workflow_id, :policy_version,
-            'running', :now, :warn_at, :due_at)
+                       policy_version, started_at, warn_at, due_at, state)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'running')
     ON CONFLICT (kind, subject) WHERE state IN ('running', 'paused') DO NOTHING RETURNING {_COLUMNS}
     """  # noqa: S608
-)
-_FIND = text(
-    f"SELECT {_COLUMNS} FROM clock WHERE kind = :kind AND subject = :subject"  # noqa: S608
+_FIND = (
+    f"SELECT {_COLUMNS} FROM clock WHERE kind = $1 AND subject = $2"  # noqa: S608
     " ORDER BY (state IN ('running', 'paused')) DESC, started_at DESC, id DESC LIMIT 1"
 )
-_OF_CASE = text(
-    f"SELECT {_COLUMNS} FROM clock WHERE case_id = :case AND state IN ('running', 'paused')"  # noqa: S608
+_OF_CASE = (
+    f"SELECT {_COLUMNS} FROM clock WHERE case_id = $1 AND state IN ('running', 'paused')"  # noqa: S608
     " ORDER BY id FOR UPDATE"
 )
-_BY_ID = text(f"SELECT {_COLUMNS} FROM clock WHERE id = :id")  # noqa: S608
-_LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = :workflow_id AND state IN ('running', 'paused')"
-_AGENDA = text(f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at LIMIT 1")
-_REACHED = text(f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= :by ORDER BY next_at LIMIT :most")
+_BY_ID = f"SELECT {_COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
+_LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = $1 AND state IN ('running', 'paused')"
+_AGENDA = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at LIMIT 1"
+_REACHED = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= $2 ORDER BY next_at LIMIT $3"
+# Of the clock $1 at the time $2; $3: the deadline that was reached, or why it is paused.
 _CHANGES = {
-    "warned": "warned_at = :now WHERE id = :id AND state = 'running' AND warned_at IS NULL AND warn_at = :at",
-    "breached": "state = 'breached', breached_at = :now WHERE id = :id AND state = 'running' AND due_at = :at",
-    "paused": "state = 'paused', paused_at = :now, pause_reason = :reason WHERE id = :id AND state = 'running'",
-    "resumed": "state = 'running', due_at = due_at + (:now - paused_at), warn_at = warn_at + (:now - paused_at),"
-    " paused_at = NULL, pause_reason = NULL WHERE id = :id AND state = 'paused'",
-    "stopped": "state = 'stopped', stopped_at = :now, paused_at = NULL WHERE id = :id"
+    "warned": "warned_at = $2 WHERE id = $1 AND state = 'running' AND warned_at IS NULL AND warn_at = $3",
+    "breached": "state = 'breached', breached_at = $2 WHERE id = $1 AND state = 'running' AND due_at = $3",
+    "paused": "state = 'paused', paused_at = $2, pause_reason = $3 WHERE id = $1 AND state = 'running'",
+    "resumed": "state = 'running', due_at = due_at + ($2 - paused_at), warn_at = warn_at + ($2 - paused_at),"
+    " paused_at = NULL, pause_reason = NULL WHERE id = $1 AND state = 'paused'",
+    "stopped": "state = 'stopped', stopped_at = $2, paused_at = NULL WHERE id = $1"
     " AND state IN ('running', 'paused', 'breached')",
 }
 
@@ -121,57 +120,51 @@ class Clocks:
         `workflow_id`: the workflow that waits for its deadlines, which its event starts or wakes. By itself it gets one
         that only warns and notes when its time is over.
         """
-        row = (
-            await session.execute(
-                _START,
-                {
-                    "id": uuid7(),
-                    "kind": kind,
-                    "subject": subject,
-                    "stream": stream,
-                    "tenant": tenant,
-                    "case_id": case,
-                    "owner": owner,
-                    "escalate_to": escalate_to,
-                    "workflow_id": workflow_id or f"clock/{kind}/{subject}",
-                    "policy_version": policy_version,
-                    "now": now,
-                    "warn_at": warn_at,
-                    "due_at": due_at,
-                },
-            )
-        ).first()
-        if row is None:
+        rows = await fetch(
+            session,
+            _START,
+            uuid7(),
+            kind,
+            subject,
+            stream,
+            tenant,
+            case,
+            owner,
+            escalate_to,
+            workflow_id or f"clock/{kind}/{subject}",
+            policy_version,
+            now,
+            warn_at,
+            due_at,
+        )
+        if not rows:
             found = await self.find(session, kind=kind, subject=subject)
             if found is None:
                 raise LookupError(f"clock {kind} was neither started nor found")
             return found
-        clock = Clock(**row._mapping)
+        clock = Clock(**rows[0])
         await self._publish(session, clock, "started", now)
         return clock
 
     async def find(self, session: AsyncSession, *, kind: str, subject: UUID) -> Clock | None:
         """Return the live clock of this kind on this subject, else the last one."""
-        row = (await session.execute(_FIND, {"kind": kind, "subject": subject})).first()
-        return None if row is None else Clock(**row._mapping)
+        return _only(await fetch(session, _FIND, kind, subject))
 
     async def agenda(self, session: AsyncSession, *, workflow_id: str) -> Agenda:
         """Return what a workflow waits for next."""
-        row = (await session.execute(_AGENDA, {"workflow_id": workflow_id})).first()
-        return Agenda(over=True) if row is None else Agenda(next=Clock(**row._mapping).deadline)
+        clock = _only(await fetch(session, _AGENDA, workflow_id))
+        return Agenda(over=True) if clock is None else Agenda(next=clock.deadline)
 
     async def reached(
         self, session: AsyncSession, *, workflow_id: str, by: datetime, most: int
     ) -> list[Deadline]:
         """Return some of the deadlines of a workflow that have been reached by a moment, the earliest first."""
-        values = {"workflow_id": workflow_id, "by": by, "most": most}
-        found = [Clock(**row._mapping).deadline for row in await session.execute(_REACHED, values)]
+        found = [Clock(**row).deadline for row in await fetch(session, _REACHED, workflow_id, by, most)]
         return [deadline for deadline in found if deadline is not None]
 
     async def waiting_for(self, session: AsyncSession, due: Deadline) -> Clock | None:
         """Return the clock whose next deadline this is; None if it was paused, moved, stopped or taken."""
-        row = (await session.execute(_BY_ID, {"id": due.clock_id})).first()
-        clock = None if row is None else Clock(**row._mapping)
+        clock = _only(await fetch(session, _BY_ID, due.clock_id))
         return clock if clock is not None and clock.deadline == due else None
 
     async def reach(self, session: AsyncSession, due: Deadline, *, now: datetime) -> Clock | None:
@@ -249,7 +242,7 @@ class Clocks:
         *,
         but: Sequence[str] = (),
     ) -> list[Clock]:
-        found = [Clock(**row._mapping) for row in await session.execute(_OF_CASE, {"case": case})]
+        found = [Clock(**row) for row in await fetch(session, _OF_CASE, case)]
         changed = [
             await self._change(session, what, clock, now, reason) for clock in found if clock.kind not in but
         ]
@@ -265,16 +258,12 @@ class Clocks:
         *,
         at: datetime | None = None,
     ) -> Clock | None:
-        values: dict[str, object] = {"id": clock.id, "now": now}
-        if what == "paused":
-            values["reason"] = reason
-        if at is not None:
-            values["at"] = at
-        statement = text(f"UPDATE clock SET {_CHANGES[what]} RETURNING {_COLUMNS}")  # noqa: S608
-        row = (await session.execute(statement, values)).first()
-        if row is None:
+        statement = f"UPDATE clock SET {_CHANGES[what]} RETURNING {_COLUMNS}"  # noqa: S608
+        third = {"warned": at, "breached": at, "paused": reason}
+        more = [third[what]] if what in third else []
+        changed = _only(await fetch(session, statement, clock.id, now, *more))
+        if changed is None:
             return None
-        changed = Clock(**row._mapping)
         await self._publish(session, changed, what, now, reason)
         return changed
 
@@ -297,6 +286,10 @@ class Clocks:
         await outbox.publish(
             session, fact, stream=clock.stream, tenant=clock.tenant, case=clock.case_id, now=now
         )
+
+
+def _only(rows: Sequence[Any]) -> Clock | None:
+    return Clock(**rows[0]) if rows else None
 
 
 def _woken(session: AsyncSession, clock: Clock) -> str | None:

@@ -6,6 +6,7 @@ It is acknowledged, tried again later through the retry queues, or put among the
 import asyncio
 import contextlib
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -20,6 +21,7 @@ from shared import broker as topology
 from shared import inbox, telemetry
 from shared.context import Context
 from shared.errors import NotYet, Operational
+from shared.outbox import OwnEvents
 from shared.signing import HEADER, Forged, Signatures
 from shared.subscriptions import Malformed, Subscriptions, note
 
@@ -77,6 +79,11 @@ class Consumer:
         )
         subscriber(receive)
 
+    @property
+    def own(self) -> OwnEvents:
+        """What the relay hands over as it leaves the outbox, and where it goes if that fails."""
+        return OwnEvents(self._subscriptions.own(), self._handle_own, topology.retry_exchange(1, self._scale))
+
     async def start(self) -> None:
         """Begin to receive. Raises an AMQPError while the queues are not all there."""
         connection = await connect(self._context.settings.broker_for(self._context.service), timeout=10)
@@ -99,14 +106,29 @@ class Consumer:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._in_hand.add(task)
         try:
-            async with self._room:
-                with (
-                    IN_HAND.labels(self._service).track_inprogress(),
-                    telemetry.consuming(event_type, message.headers),
-                ):
-                    await self._settle(event_type, message)
+            async with self._handling(event_type, message.headers.get("traceparent")):
+                await self._settle(event_type, message)
         finally:
             self._in_hand.discard(task)
+
+    async def _handle_own(self, event_type: str, body: bytes, traceparent: str | None) -> None:
+        async with self._handling(event_type, traceparent):
+            started = time.perf_counter()
+            outcome = await self._subscriptions.deliver(body, event_type, self._context)
+            self._count(event_type, outcome, started)
+
+    @contextlib.asynccontextmanager
+    async def _handling(self, event_type: str, traceparent: Any) -> AsyncIterator[None]:
+        async with self._room:
+            with (
+                IN_HAND.labels(self._service).track_inprogress(),
+                telemetry.consuming(event_type, traceparent),
+            ):
+                yield
+
+    def _count(self, event_type: str, outcome: str, started: float) -> None:
+        SECONDS.labels(self._service, event_type).observe(time.perf_counter() - started)
+        HANDLED.labels(self._service, event_type, outcome).inc()
 
     async def _settle(self, event_type: str, message: RabbitMessage) -> None:
         started = time.perf_counter()
@@ -126,8 +148,7 @@ class Consumer:
             log.exception("event.bug", type=event_type, message_id=message.message_id)
             outcome = await self._later(event_type, message, "bug", _where(error))
         await message.ack()
-        SECONDS.labels(self._service, event_type).observe(time.perf_counter() - started)
-        HANDLED.labels(self._service, event_type, outcome).inc()
+        self._count(event_type, outcome, started)
 
     async def _deliver_patiently(self, event_type: str, body: bytes) -> str:
         give_up_at = time.monotonic() + _PATIENCE_SECONDS

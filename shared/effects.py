@@ -4,22 +4,21 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from shared.clocks import Clocks
 from shared.context import Context
-from shared.database import Scope
+from shared.database import Scope, fetch
 from shared.deadlines import Deadline, Done
 from shared.trail import taken_by
 
 # An upsert that changes nothing: it waits for a concurrent try of the same step and then sees that it was taken.
-_CLAIM = text(
-    "INSERT INTO effect (key, done_at) VALUES (:key, :now)"
+_CLAIM = (
+    "INSERT INTO effect (key, done_at) VALUES ($1, $2)"
     " ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING (xmax = 0) AS fresh"
 )
-_GIVE_BACK = text("DELETE FROM effect WHERE key = :key")
+_GIVE_BACK = "DELETE FROM effect WHERE key = $1"
 
 
 class StillDue(Exception):
@@ -42,12 +41,12 @@ async def once(session: AsyncSession, *, key: str, operation: Callable[[], Await
 
     Returns whether it changed anything, now or before. One that had nothing to do can be run again.
     """
-    fresh = (await session.execute(_CLAIM, {"key": key, "now": datetime.now(UTC)})).scalar_one()
-    if not fresh:
+    (claimed,) = await fetch(session, _CLAIM, key, datetime.now(UTC))
+    if not claimed["fresh"]:
         return True
     changed = await operation()
     if not changed:
-        await session.execute(_GIVE_BACK, {"key": key})
+        await fetch(session, _GIVE_BACK, key)
     return changed
 
 

@@ -3,19 +3,20 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database import fetch
 
 HANDLED = "handled"
 DEAD = "dead"
 
-_ACCEPT = text(
-    "INSERT INTO inbox (consumer, event_id, outcome, handled_at) VALUES (:consumer, :event_id, :outcome, :now)"
+_ACCEPT = (
+    "INSERT INTO inbox (consumer, event_id, outcome, handled_at) VALUES ($1, $2, $3, $4)"
     " ON CONFLICT DO NOTHING RETURNING 1"
 )
-_SETTLE = text("UPDATE inbox SET outcome = :outcome WHERE consumer = :consumer AND event_id = :event_id")
-_REPLAY = text("DELETE FROM inbox WHERE consumer = :consumer AND event_id = :event_id AND outcome = 'dead'")
-_KNOWN = text("SELECT 1 FROM inbox WHERE consumer = :consumer AND event_id = :event_id")
+_SETTLE = "UPDATE inbox SET outcome = $3 WHERE consumer = $1 AND event_id = $2"
+_REPLAY = "DELETE FROM inbox WHERE consumer = $1 AND event_id = $2 AND outcome = 'dead'"
+_KNOWN = "SELECT 1 FROM inbox WHERE consumer = $1 AND event_id = $2"
 
 
 async def accept(session: AsyncSession, *, consumer: str, event_id: UUID, outcome: str = HANDLED) -> bool:
@@ -23,23 +24,19 @@ async def accept(session: AsyncSession, *, consumer: str, event_id: UUID, outcom
 
     A concurrent delivery of the same event waits here until the other transaction ends.
     """
-    result = await session.execute(
-        _ACCEPT,
-        {"consumer": consumer, "event_id": event_id, "outcome": outcome, "now": datetime.now(UTC)},
-    )
-    return result.first() is not None
+    return bool(await fetch(session, _ACCEPT, consumer, event_id, outcome, datetime.now(UTC)))
 
 
 async def settle(session: AsyncSession, *, consumer: str, event_id: UUID, outcome: str) -> None:
     """Change what is noted about an event accepted in this transaction."""
-    await session.execute(_SETTLE, {"consumer": consumer, "event_id": event_id, "outcome": outcome})
+    await fetch(session, _SETTLE, consumer, event_id, outcome)
 
 
 async def is_known(session: AsyncSession, *, consumer: str, event_id: UUID) -> bool:
     """Say whether the event was dealt with before."""
-    return (await session.execute(_KNOWN, {"consumer": consumer, "event_id": event_id})).first() is not None
+    return bool(await fetch(session, _KNOWN, consumer, event_id))
 
 
 async def forget_dead(session: AsyncSession, *, consumer: str, event_id: UUID) -> None:
     """Let an event that died be handled again (replay)."""
-    await session.execute(_REPLAY, {"consumer": consumer, "event_id": event_id})
+    await fetch(session, _REPLAY, consumer, event_id)

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import calendars, case_state, mail, outbox
 from shared.context import Context
-from shared.database import Scope
+from shared.database import Scope, fetch
 from shared.errors import DomainError
 from shared.events.base import MESSAGE_QUEUED, EventData, MessageQueuedFact, Received
 from shared.ids import uuid7
@@ -64,16 +63,15 @@ Outcome = Literal["sent", "refused", "no-address"]
 # take it for this recipient.
 OnOutcome = Callable[[Message, Outcome], EventData | None]
 
-_INSERT = text(
-    "INSERT INTO message (id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped,"
-    " queued_at) VALUES (:id, :kind, :recipient, :role, :tenant, :case_id, :stream, CAST(:parameters AS jsonb),"
-    " 'queued', :even_if_stopped, :now)"
+_INSERT = (
+    "INSERT INTO message (id, kind, recipient, role, tenant, case_id, stream, parameters, even_if_stopped, queued_at,"
+    " state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued')"
 )
-_READ = text(
+_READ = (
     "SELECT id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped, queued_at"
-    " FROM message WHERE id = :id"
+    " FROM message WHERE id = $1"
 )
-_SETTLE = text("UPDATE message SET state = :state, settled_at = :now WHERE id = :id AND state = 'queued'")
+_SETTLE = "UPDATE message SET state = $2, settled_at = $3 WHERE id = $1 AND state = 'queued'"
 
 
 async def queue(
@@ -99,20 +97,19 @@ async def queue(
     import orjson
 
     message_id = message_id or uuid7()
-    await session.execute(
+    await fetch(
+        session,
         _INSERT,
-        {
-            "id": message_id,
-            "kind": kind,
-            "recipient": recipient,
-            "role": role,
-            "tenant": tenant,
-            "case_id": case,
-            "stream": stream,
-            "parameters": orjson.dumps(parameters or {}).decode(),
-            "even_if_stopped": even_if_stopped,
-            "now": now,
-        },
+        message_id,
+        kind,
+        recipient,
+        role,
+        tenant,
+        case,
+        stream,
+        orjson.dumps(parameters or {}).decode(),
+        even_if_stopped,
+        now,
     )
     fact = MESSAGE_QUEUED[service](message_id=message_id, kind=kind)
     await outbox.publish(session, fact, stream=stream, tenant=tenant, case=case, now=now)
@@ -168,8 +165,8 @@ def install(
 
 async def read(session: AsyncSession, message_id: UUID) -> Message | None:
     """Return a message."""
-    row = (await session.execute(_READ, {"id": message_id})).first()
-    return None if row is None else Message(**row._mapping)
+    rows = await fetch(session, _READ, message_id)
+    return Message(**rows[0]) if rows else None
 
 
 async def _is_stopped(session: AsyncSession, message: Message) -> bool:
@@ -188,7 +185,7 @@ def _settled(
     on_outcome: OnOutcome | None = None,
 ) -> AndThen:
     async def write(session: AsyncSession) -> None:
-        await session.execute(_SETTLE, {"id": message.id, "state": state, "now": now})
+        await fetch(session, _SETTLE, message.id, state, now)
         fact = on_outcome(message, state) if on_outcome is not None and state != "cancelled" else None
         if fact is not None:
             await outbox.publish(

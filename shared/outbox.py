@@ -4,12 +4,17 @@ Rules: a stream's events leave in order; one that fails holds back its stream an
 not marked is published again. Several relays may run: each holds a fair share of the shards by locks of its
 connection, which end with it. A relay is woken by the process's own commits and by NOTIFY from others, and looks by
 itself every second in case a wake-up was lost or a shard came free.
+
+What a service subscribes to and alone publishes does not go through the broker to come back: the relay hands it to
+the handler. The row stays pending until it was handled, so a process that is killed leaves it to the next one; what
+fails goes to the service's queue, and from there on as everything that fails.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -25,9 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import case_access, telemetry
 from shared.audit import note_facts
-from shared.broker import exchanges_of, require_declared
+from shared.broker import exchanges_of, queue_of, require_declared
 from shared.database import DRIVER_ERRORS, Database, fetch
-from shared.events.base import COMMANDS, EventData
+from shared.events.base import EVENTS, EventData
 from shared.ids import uuid7
 from shared.signing import HEADER, Signer
 from shared.trail import causation
@@ -41,6 +46,12 @@ CHANNEL = "kring_outbox"
 _LOCK_CLASS = 746_101
 BATCH = 500
 _LOOK_SECONDS = 1.0
+# So many of its own events a service handles or keeps waiting at once; what is more waits in its queue.
+_IN_HAND = 200
+# So long a relay that stops, or gives shards back, lets them be handled.
+_HAND_OVER_SECONDS = 10.0
+# What was handled is marked together with what is handled soon after.
+_MARK_SECONDS = 0.02
 _LOST = (*DRIVER_ERRORS, aio_pika.exceptions.AMQPError)
 
 PUBLISHED = Counter("kring_outbox_published_total", "Events confirmed by the broker", ["service"])
@@ -58,13 +69,15 @@ _INSERT = """
     SELECT $1, $2, next.last, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM next
 """
 
-# Pending rows in order, of these shards ($1), $2 at most; streams that wait for a retry are left out. The cost depends
-# on what is pending and not on what was published: both parts read only the partial indexes of `outbox`.
+# Pending rows in order, of these shards ($1), $2 at most, but for those in hand ($3); streams that wait for a retry are
+# left out. The cost depends on what is pending and not on what was published: both parts read only the partial indexes
+# of `outbox`.
 CLAIM = """
     SELECT position, id, stream, sequence, exchange, type, time, tenant, case_id, causation_id, traceparent,
            data::text AS data
     FROM outbox
     WHERE published_at IS NULL AND shard = ANY($1::smallint[])
+      AND position <> ALL($3::bigint[])
       AND stream NOT IN (SELECT stream FROM outbox WHERE published_at IS NULL AND retry_at > now())
     ORDER BY position LIMIT $2
 """
@@ -149,16 +162,42 @@ class Announcer:
                     await driver.execute(f"NOTIFY {CHANNEL}")
 
 
-class Relay:
-    """Carries one service's outbox to the broker."""
+@dataclass(frozen=True)
+class OwnEvents:
+    """What a service handles of its own events.
 
-    def __init__(self, *, service: str, database_url: str, broker_url: str, signer: Signer) -> None:
+    `handle` takes type, body and traceparent, and raises if it could not; `retries` is the exchange from which what
+    failed comes to the service's queue.
+    """
+
+    types: frozenset[str]
+    handle: Callable[[str, bytes, str | None], Awaitable[None]]
+    retries: str
+
+
+class Relay:
+    """Carries one service's outbox to the broker, and its own events to their handlers."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        database_url: str,
+        broker_url: str,
+        signer: Signer,
+        own: OwnEvents | None = None,
+    ) -> None:
         self._service = service
         self._source = f"urn:kring:{service}"
         self._database_url = database_url.replace("+asyncpg", "")
         self._broker_url = broker_url
         self._signer = signer
         self._name = f"kring-{service}-relay"
+        self._own = own
+        # By position: what is being handled, and what was handled and is still to be marked.
+        self._in_hand: dict[int, asyncio.Task[None]] = {}
+        self._handled: set[int] = set()
+        self._lost = False
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -174,16 +213,22 @@ class Relay:
     async def run(self) -> None:
         """Relay until stopped; when a connection is lost, connect again with growing pauses."""
         pause = 0.1
-        while not self._stopping:
-            try:
-                async with self._connected() as (connection, exchanges):
-                    pause = 0.1
-                    await self._relay(connection, exchanges)
-            except _LOST as error:
-                log.warning("outbox.disconnected", service=self._service, cause=type(error).__name__)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopped(), pause)
-                pause = min(pause * 2, 1)
+        try:
+            while not self._stopping:
+                try:
+                    async with self._connected() as (connection, exchanges):
+                        pause, self._lost = 0.1, False
+                        await self._relay(connection, exchanges)
+                        await self._let_finish(connection)
+                except _LOST as error:
+                    log.warning("outbox.disconnected", service=self._service, cause=type(error).__name__)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._stopped(), pause)
+                    pause = min(pause * 2, 1)
+        finally:
+            for task in self._in_hand.values():
+                # It is handled again, by whoever holds the shard next.
+                task.cancel()
 
     async def _stopped(self) -> None:
         while not self._stopping:
@@ -201,6 +246,8 @@ class Relay:
                 channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
                 await require_declared(channel)
                 exchanges = await exchanges_of(channel)
+                if self._own is not None:
+                    exchanges[self._own.retries] = await channel.get_exchange(self._own.retries)
                 connection.add_termination_listener(self.wake)
                 channel.close_callbacks.add(self.wake)
                 await connection.add_listener(CHANNEL, self.wake)
@@ -216,7 +263,8 @@ class Relay:
             self._wake.clear()
             if time.monotonic() - looked >= _LOOK_SECONDS:
                 shards, looked = await self.share(connection, shards), time.monotonic()
-            while await self.round(connection, exchanges, shards):
+            # What is committed meanwhile wakes it again.
+            while await self.round(connection, exchanges, shards) >= BATCH:
                 if self._stopping:
                     return
             with contextlib.suppress(TimeoutError):
@@ -229,6 +277,8 @@ class Relay:
             self._name,
         )
         fair = -(-SHARDS // max(1, relays))
+        if len(held) > fair:
+            await self._let_finish(connection)
         for shard in held[fair:]:
             await connection.execute("SELECT pg_advisory_unlock($1::int, $2::int)", _LOCK_CLASS, shard)
         kept = list(held[:fair])
@@ -244,25 +294,44 @@ class Relay:
     async def round(
         self, connection: asyncpg.Connection, exchanges: dict[str, Any], shards: Sequence[int]
     ) -> int:
-        """Publish one batch of these shards and mark it; return how many events left."""
-        rows = await connection.fetch(CLAIM, shards, BATCH)
+        """Publish one batch of these shards, hand over what is the service's own, and return how many events left."""
+        await self._mark(connection, ())
+        rows = await connection.fetch(CLAIM, shards, BATCH, list(self._in_hand))
         if not rows:
             return 0
         done, lost = await self._publish_all(rows, exchanges)
-        await connection.execute("UPDATE outbox SET published_at = now() WHERE position = ANY($1)", done)
-        if len(done) < len(rows) and lost is None:
-            FAILED.labels(self._service).inc(len(rows) - len(done))
+        left = set(done) | (self._in_hand.keys() & {row["position"] for row in rows})
+        await self._mark(connection, done)
+        if len(left) < len(rows) and lost is None:
+            FAILED.labels(self._service).inc(len(rows) - len(left))
             await connection.execute(
                 "UPDATE outbox SET attempts = attempts + 1,"
                 " retry_at = now() + least(60, power(2, least(attempts, 6))) * interval '1 second'"
                 " WHERE position = ANY($1)",
-                self._first_of_each_stream(rows, set(done)),
+                self._first_of_each_stream(rows, left),
             )
-        PUBLISHED.labels(self._service).inc(len(done))
-        if lost is not None:
+        PUBLISHED.labels(self._service).inc(len(left))
+        if lost is not None or self._lost:
             # What was confirmed is marked; the rest goes out again over a new connection.
             raise ConnectionError("the broker was lost during a round") from None
-        return len(done)
+        return len(left)
+
+    async def _mark(self, connection: asyncpg.Connection, published: Iterable[int]) -> None:
+        """Mark what was published, and what was handled since the last time."""
+        handled = set(self._handled)
+        if positions := [*published, *handled]:
+            await connection.execute(
+                "UPDATE outbox SET published_at = now() WHERE position = ANY($1)", positions
+            )
+        self._handled -= handled
+        for position in handled:
+            del self._in_hand[position]
+
+    async def _let_finish(self, connection: asyncpg.Connection) -> None:
+        """Let what is in hand be handled, for a while, and mark it."""
+        if self._in_hand:
+            await asyncio.wait(self._in_hand.values(), timeout=_HAND_OVER_SECONDS)
+            await self._mark(connection, ())
 
     @staticmethod
     def _first_of_each_stream(rows: Sequence[Any], done: set[int]) -> list[int]:
@@ -285,11 +354,39 @@ class Relay:
 
     async def _publish_stream(self, rows: Sequence[Any], exchanges: dict[str, Any], done: list[int]) -> None:
         for row in rows:
-            if not await self._publish_one(row, exchanges):
+            own = self._own if self._own is not None and row["type"] in self._own.types else None
+            # What is internal is nobody else's.
+            wanted = own is None or ".internal." not in row["type"]
+            if wanted and not await self._publish_one(row, exchanges[row["exchange"]], row["type"]):
                 return
-            done.append(row["position"])
+            if own is None:
+                done.append(row["position"])
+            else:
+                handling = asyncio.create_task(self._hand_over(row, own, exchanges[own.retries]))
+                self._in_hand[row["position"]] = handling
 
-    async def _publish_one(self, row: Any, exchanges: dict[str, Any]) -> bool:
+    async def _hand_over(self, row: Any, own: OwnEvents, retries: Any) -> None:
+        """Let an event be handled; what fails, and what is too much, goes to the service's queue."""
+        failed = len(self._in_hand) > _IN_HAND
+        try:
+            if not failed:
+                await own.handle(row["type"], envelope(row, self._source), row["traceparent"])
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again from the queue
+            failed = True
+            log.info("event.to-queue", type=row["type"], event_id=str(row["id"]), cause=type(error).__name__)
+        try:
+            handled = not failed or await self._publish_one(
+                row, retries, queue_of(self._service, row["type"])
+            )
+        except Exception:  # noqa: BLE001 - the next round connects again
+            handled, self._lost = False, True
+        if handled:
+            self._handled.add(row["position"])
+        else:
+            del self._in_hand[row["position"]]
+        asyncio.get_running_loop().call_later(_MARK_SECONDS, self.wake)
+
+    async def _publish_one(self, row: Any, exchange: Any, routing_key: str) -> bool:
         body = envelope(row, self._source)
         headers: dict[str, Any] = {HEADER: self._signer.sign(row["type"], body)}
         if row["traceparent"]:
@@ -303,11 +400,9 @@ class Relay:
             headers=headers,
         )
         try:
-            await exchanges[row["exchange"]].publish(
-                message, routing_key=row["type"], mandatory=True, timeout=10
-            )
+            await exchange.publish(message, routing_key=routing_key, mandatory=True, timeout=10)
         except DeliveryError as error:
-            if row["exchange"] == COMMANDS or error.frame is None or error.frame.name != "Basic.Return":
+            if exchange.name != EVENTS or error.frame is None or error.frame.name != "Basic.Return":
                 log.warning(
                     "outbox.refused", service=self._service, type=row["type"], event_id=str(row["id"])
                 )

@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -27,6 +28,8 @@ from shared.vault import Vault, wrappers_of
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from uvicorn import Config
+
+    from shared.consumer import Consumer
 
 log = structlog.get_logger(__name__)
 
@@ -177,6 +180,7 @@ class _Running:
             database_url=self._settings.database_for(self._service.name),
             broker_url=self._settings.broker_for(self._service.name),
             signer=Signer.load(self._settings.secrets_of(self._service.name) / "signing_key"),
+            own=self._receiving.own,
         )
         self._context.database.after_events(relay.wake)
         self._on_stop.append(relay.stop)
@@ -192,13 +196,18 @@ class _Running:
         await self._stop.wait()
         announcing.cancel()
 
-    async def _consumer(self) -> None:
+    @cached_property
+    def _receiving(self) -> "Consumer":
         from shared.consumer import Consumer
-        from shared.retrying import until_stopped
 
         if self._service.subscriptions is None:
             raise ValueError(f"{self._service.name} has no subscriptions to run as a consumer")
-        consumer = Consumer(self._service.subscriptions, self._context)
+        return Consumer(self._service.subscriptions, self._context)
+
+    async def _consumer(self) -> None:
+        from shared.retrying import until_stopped
+
+        consumer = self._receiving
         if await until_stopped(self._stop, consumer.start, what="consumer"):
             await self._stop.wait()
         await consumer.stop()

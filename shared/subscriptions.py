@@ -138,9 +138,19 @@ class Subscriptions:
         """Return every subscription by event type."""
         return self._defaults | self._by_type
 
-    def bindings(self) -> list[tuple[str, str]]:
-        """Return (event type, exchange) pairs to declare queues for."""
-        return [(event_type, sub.data.EXCHANGE) for event_type, sub in self.all().items()]
+    def own(self) -> frozenset[str]:
+        """Return the types that only the service itself publishes: they come from its outbox, not from the broker."""
+        return frozenset(
+            event_type for event_type, sub in self.all().items() if {self.service} == sub.data.SOURCES
+        )
+
+    def bindings(self) -> list[tuple[str, str | None]]:
+        """Return (event type, exchange) pairs to declare queues for; of its own no exchange brings any."""
+        own = self.own()
+        return [
+            (event_type, None if event_type in own else sub.data.EXCHANGE)
+            for event_type, sub in self.all().items()
+        ]
 
     async def deliver(self, body: bytes, event_type: str, context: Context) -> str:
         """Deal with one delivery and return the outcome noted in the inbox, or "duplicate".
@@ -184,12 +194,14 @@ class Subscriptions:
     async def _act(
         subscription: Subscription, handler: ActHandler, event: Received[Any], context: Context
     ) -> str:
-        async with context.database.transaction(Scope(tenant=event.tenant)) as session:
-            if await inbox.is_known(session, consumer=event.type, event_id=event.id):
-                return "duplicate"
-            refusal = await _gate(session, subscription, event)
-        if refusal is not None:
-            return await note(context.database, event.type, event.id, refusal, event.tenant)
+        # Where nothing is asked before, a repeated delivery repeats the effect, which may be, and no rows.
+        if subscription.case == "live" or _is_followed(event):
+            async with context.database.transaction(Scope(tenant=event.tenant)) as session:
+                if await inbox.is_known(session, consumer=event.type, event_id=event.id):
+                    return "duplicate"
+                refusal = await _gate(session, subscription, event)
+            if refusal is not None:
+                return await note(context.database, event.type, event.id, refusal, event.tenant)
         and_then = await handler(event, context)
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if not await inbox.accept(session, consumer=event.type, event_id=event.id):
@@ -222,6 +234,11 @@ async def note(database: Database, consumer: str, event_id: UUID, outcome: str, 
     async with database.transaction(Scope(tenant=tenant)) as session:
         await inbox.accept(session, consumer=consumer, event_id=event_id, outcome=outcome)
     return outcome
+
+
+def _is_followed(event: Received[Any]) -> bool:
+    """Say whether every service notes something of its own when such an event comes."""
+    return event.type in case_state.STATUS_AFTER or case_access.is_noted(event)
 
 
 async def _gate(

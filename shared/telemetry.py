@@ -1,6 +1,6 @@
 """Traces that join HTTP, outbox, broker and workflow. Off, and cheap, unless an exporter is configured."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +68,8 @@ def request_span(method: str, *, traceparent: str | None) -> AbstractContextMana
 
 
 @contextmanager
-def consuming(event_type: str, headers: Mapping[str, Any]) -> Iterator[trace.Span]:
+def consuming(event_type: str, traceparent: Any) -> Iterator[trace.Span]:
     """Open the span of one delivery, in the trace of what published it."""
-    traceparent = headers.get("traceparent")
     with span(
         f"receive {event_type}",
         traceparent=traceparent if isinstance(traceparent, str) else None,

@@ -19,6 +19,8 @@ from shared.clocks import Clock
 from shared.services import SERVICES
 from shared.settings import Settings
 
+# By this name PostgreSQL tells its connections from those of services.
+WATCHING = "kring-watch"
 # An event may become visible after a later one: its transaction took its number first and ended last.
 _LOOK_BACK = 100
 _EVENTS = """
@@ -74,7 +76,14 @@ class Ledger:
             pools = {}
             for service in SERVICES:
                 url = settings.database_of(service).replace("+asyncpg", "")
-                pool = asyncpg.create_pool(url, min_size=0, max_size=1, timeout=5, command_timeout=10)
+                pool = asyncpg.create_pool(
+                    url,
+                    min_size=0,
+                    max_size=1,
+                    timeout=5,
+                    command_timeout=10,
+                    server_settings={"application_name": WATCHING},
+                )
                 pools[service] = await stack.enter_async_context(pool)
             ledger = cls(pools)
             last = await ledger._everywhere("SELECT coalesce(max(position), 0) AS last FROM outbox")

@@ -109,7 +109,7 @@ async def claiming(database: Database, url: str) -> Result:
         async def claim(query: str) -> float:
             started = time.perf_counter()
             for _ in range(_CLAIMS):
-                assert len(await connection.fetch(query, shards, outbox.BATCH)) == outbox.BATCH
+                assert len(await connection.fetch(query, shards, outbox.BATCH, [])) == outbox.BATCH
             return (time.perf_counter() - started) / _CLAIMS * 1000
 
         return await compare(

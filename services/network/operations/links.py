@@ -142,6 +142,12 @@ async def _until(session: AsyncSession, person: Person, now: datetime) -> dateti
 
 
 async def _locked(session: AsyncSession, person: Person, now: datetime, expires_at: datetime) -> PersonalLink:
+    query = select(PersonalLink).where(
+        PersonalLink.tenant == person.tenant, PersonalLink.person_id == person.id
+    )
+    found = (await session.execute(query.with_for_update())).scalar_one_or_none()
+    if found is not None:
+        return found
     values = {
         "id": uuid7(),
         "tenant": person.tenant,
@@ -152,9 +158,6 @@ async def _locked(session: AsyncSession, person: Person, now: datetime, expires_
         "expires_at": expires_at,
     }
     await session.execute(insert(PersonalLink).values(values).on_conflict_do_nothing())
-    query = select(PersonalLink).where(
-        PersonalLink.tenant == person.tenant, PersonalLink.person_id == person.id
-    )
     return (await session.execute(query.with_for_update())).scalar_one()
 
 

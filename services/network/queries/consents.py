@@ -100,16 +100,27 @@ class Picture:
 
 
 async def picture(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, today: date, only: UUID | None = None
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    today: date,
+    only: Person | None = None,
 ) -> Picture:
     """Return who is asked in a case and what they said; `only`: as far as it depends on this one person alone."""
-    people = select(Person).where(Person.tenant == tenant, Person.case_id == case_id)
-    said = select(Consent).where(Consent.tenant == tenant, Consent.case_id == case_id)
+    said = select(Consent).where(Consent.tenant == tenant)
+    apart: Pairs = frozenset()
+    found: Sequence[Person]
     if only is None:
-        people = people.where(Person.state == PersonState.ACTIVE)
+        people = select(Person).where(
+            Person.tenant == tenant, Person.case_id == case_id, Person.state == PersonState.ACTIVE
+        )
+        found = (await session.execute(people.order_by(Person.created_at, Person.id))).scalars().all()
+        said = said.where(Consent.case_id == case_id)
+        apart = await no_contacts.pairs(session, tenant=tenant, case_id=case_id)
     else:
-        people, said = people.where(Person.id == only), said.where(Consent.person_id == only)
-    found = (await session.execute(people.order_by(Person.created_at, Person.id))).scalars().all()
+        found, said = [only], said.where(Consent.person_id == only.id)
     opened = await vault.open_readable(session, found)
     last = said.ext(distinct_on(Consent.person_id, Consent.purpose, Consent.concerns)).order_by(
         Consent.person_id,
@@ -124,7 +135,7 @@ async def picture(
         last={(row.person_id, row.purpose, row.concerns): row for row in rows},
         versions=await texts.current_versions(session, tenant=tenant),
         today=today,
-        apart=await no_contacts.pairs(session, tenant=tenant, case_id=case_id),
+        apart=apart,
     )
 
 
@@ -141,8 +152,10 @@ def _someone(person: Person, fields: PersonFields | None) -> Someone:
 
 async def picture_of(session: AsyncSession, vault: Vault, *, person: Person, today: date) -> Picture:
     """Return what decides for one person: of somebody whom the case is not about, their own words alone."""
-    only = None if person.role == "central" and person.state == PersonState.ACTIVE else person.id
-    return await picture(session, vault, tenant=person.tenant, case_id=person.case_id, today=today, only=only)
+    only = None if person.role == "central" and person.state == PersonState.ACTIVE else person
+    return await picture(
+        session, vault, tenant=person.tenant, case_id=person.case_id, today=today, only=only
+    )
 
 
 async def consent_allows(

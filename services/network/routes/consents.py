@@ -49,7 +49,7 @@ async def list_consents(
         tenant=person.tenant,
         case_id=person.case_id,
         today=await calendars.today(session, tenant=person.tenant, now=now),
-        only=person.id,
+        only=person,
     )
     return Items(items=[consent_view(row, current=seen.versions) for row in seen.last.values()])
 

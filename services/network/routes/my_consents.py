@@ -33,7 +33,7 @@ async def list_my_consents(principal: Person, session: Session, parts: Parts, no
         case_id=person.case_id,
         today=await calendars.today(session, tenant=person.tenant, now=now),
         # Who is asked about nobody else opens nothing of anybody else.
-        only=None if person.role == "central" or fields.parental_authority else person.id,
+        only=None if person.role == "central" or fields.parental_authority else person,
     )
     questions = asked(seen, person.id)
     return my_consents(

@@ -38,14 +38,15 @@ async def whole(settings: Settings, databases: Databases, mail_server: Sink) -> 
     await prepare_namespace(address=settings.temporal_address, namespace=settings.temporal_namespace)
     await broker.declare_all(url, {"network": subscriptions.bindings()}, scale=settings.retry_scale)
     async with Network.open(settings, clock=SkippedClock(settings.temporal_address)) as world:
+        consumer = Consumer(subscriptions, world.context)
         relay = Relay(
             service="network",
             database_url=settings.database_of("network"),
             broker_url=url,
             signer=Signer.load(settings.secrets_dir / "network" / "signing_key"),
+            own=consumer.own,
         )
         world.context.database.after_events(relay.wake)
-        consumer = Consumer(subscriptions, world.context)
         running = make_worker(
             await world.context.temporal.client(),
             world.context,

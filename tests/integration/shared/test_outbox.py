@@ -273,7 +273,7 @@ class TestClaim:
         try:
             await keep_published(connection, 20_000)
             explained = await connection.fetchval(
-                f"EXPLAIN (FORMAT JSON) {outbox.CLAIM}", list(range(outbox.SHARDS)), outbox.BATCH
+                f"EXPLAIN (FORMAT JSON) {outbox.CLAIM}", list(range(outbox.SHARDS)), outbox.BATCH, []
             )
         finally:
             await connection.close()

@@ -37,7 +37,7 @@ class TestSpan:
                 span.update_name("POST /v1/referrals")
                 carried = telemetry.current_traceparent()
                 assert telemetry.trace_ids()[0] == "0af7651916cd43dd8448eb211c80319c"
-            with telemetry.consuming("intake.case.opened.v1", {{"traceparent": carried}}):
+            with telemetry.consuming("intake.case.opened.v1", carried):
                 with telemetry.span("step", case="c1"):
                     pass
             """,

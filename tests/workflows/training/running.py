@@ -156,6 +156,7 @@ async def running(
             database_url=settings.database_of("training"),
             broker_url=broker_url,
             signer=Signer.load(settings.secrets_dir / "training" / "signing_key"),
+            own=consumer.own if listening else None,
         )
         world.context.database.after_events(relay.wake)
         relaying = asyncio.create_task(relay.run())
