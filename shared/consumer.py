@@ -22,6 +22,7 @@ from shared import inbox, telemetry
 from shared.context import Context
 from shared.errors import NotYet, Operational
 from shared.outbox import OwnEvents
+from shared.places import Places
 from shared.signing import HEADER, Forged, Signatures
 from shared.subscriptions import Malformed, Subscriptions, note
 
@@ -50,7 +51,8 @@ class Consumer:
         self._service = subscriptions.service
         self._scale = context.settings.retry_scale
         # Fewer handlers at once than connections: a full pool would look like an outage.
-        self._room = asyncio.Semaphore(max(1, context.settings.database_pool - 2))
+        self._places = Places(max(1, context.settings.database_pool - 2))
+        self._background = {event_type for event_type, each in subscriptions.all().items() if each.background}
         self._signatures = Signatures.load(context.settings.secrets_of(context.service) / "issuers.json")
         self._in_hand: set[asyncio.Task[Any]] = set()
         self.broker = RabbitBroker(
@@ -119,7 +121,7 @@ class Consumer:
 
     @contextlib.asynccontextmanager
     async def _handling(self, event_type: str, traceparent: Any) -> AsyncIterator[None]:
-        async with self._room:
+        async with self._places.take(background=event_type in self._background):
             with (
                 IN_HAND.labels(self._service).track_inprogress(),
                 telemetry.consuming(event_type, traceparent),

@@ -50,6 +50,7 @@ class Subscription:
     case: CasePolicy
     write: WriteHandler | None = None
     act: ActHandler | None = None
+    background: bool = False
 
     @property
     def type(self) -> str:
@@ -96,11 +97,16 @@ class Subscriptions:
             act = self._start_watcher if what == "started" else _wake_watcher
             self._defaults[data.TYPE] = Subscription(data, "any", act=act)
 
-    def writes(self, data: type[D], *, case: CasePolicy = "live") -> Callable[[F], F]:
-        """Register a handler(session, event, context) whose rows commit together with the inbox row."""
+    def writes(
+        self, data: type[D], *, case: CasePolicy = "live", background: bool = False
+    ) -> Callable[[F], F]:
+        """Register a handler(session, event, context) whose rows commit together with the inbox row.
+
+        `background`: nobody waits for it, so whatever somebody may wait for is handled first.
+        """
 
         def register(handler: F) -> F:
-            self._add(Subscription(data, case, write=handler))
+            self._add(Subscription(data, case, write=handler, background=background))
             return handler
 
         return register
@@ -132,6 +138,8 @@ class Subscriptions:
             raise ValueError(
                 f"{self.service} handles {subscription.type} twice: one handler makes one effect"
             )
+        if subscription.background and subscription.type in case_state.STATUS_AFTER:
+            raise ValueError(f"everything else asks for the state of cases: {subscription.type} cannot wait")
         self._by_type[subscription.type] = subscription
 
     def all(self) -> dict[str, Subscription]:

@@ -14,7 +14,7 @@ from shared.events.base import Received
 
 
 # What is counted may come before and after anything else; of an erased case nothing is heard any more.
-@subscriptions.writes(intake.ReferralAccepted, case="any")
+@subscriptions.writes(intake.ReferralAccepted, case="any", background=True)
 @subscriptions.writes(intake.CaseWithdrawn, case="any")
 @subscriptions.writes(intake.CaseClosed, case="any")
 async def count_case(
@@ -26,7 +26,7 @@ async def count_case(
     await statistics.follow(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
 
 
-@subscriptions.writes(intake.ReferralDeclined, case="any")
+@subscriptions.writes(intake.ReferralDeclined, case="any", background=True)
 async def count_declined(
     session: AsyncSession, event: Received[intake.ReferralDeclined], context: Context
 ) -> None:
@@ -34,7 +34,7 @@ async def count_declined(
     await _count_referral(session, context, event.tenant, event.data.referral_id)
 
 
-@subscriptions.writes(intake.ReferralWithdrawn, case="any")
+@subscriptions.writes(intake.ReferralWithdrawn, case="any", background=True)
 async def count_withdrawn(
     session: AsyncSession, event: Received[intake.ReferralWithdrawn], context: Context
 ) -> None:
@@ -42,7 +42,7 @@ async def count_withdrawn(
     await _count_referral(session, context, event.tenant, event.data.referral_id)
 
 
-@subscriptions.writes(intake.CoordinatorAssigned, case="any")
+@subscriptions.writes(intake.CoordinatorAssigned, case="any", background=True)
 async def count_region(
     session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context
 ) -> None:
@@ -56,7 +56,7 @@ async def count_region(
     )
 
 
-@subscriptions.writes(network.PersonAdded, case="any")
+@subscriptions.writes(network.PersonAdded, case="any", background=True)
 async def count_widening(
     session: AsyncSession, event: Received[network.PersonAdded], context: Context
 ) -> None:
@@ -65,7 +65,7 @@ async def count_widening(
         await statistics.note_widened(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
 
 
-@subscriptions.writes(network.CircleReady, case="any")
+@subscriptions.writes(network.CircleReady, case="any", background=True)
 async def count_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
     """Count how large the circle is."""
     await statistics.note_circle(
@@ -78,7 +78,7 @@ async def count_circle(session: AsyncSession, event: Received[network.CircleRead
     )
 
 
-@subscriptions.writes(scheduling.ConferenceHeld, case="any")
+@subscriptions.writes(scheduling.ConferenceHeld, case="any", background=True)
 async def count_conference(
     session: AsyncSession, event: Received[scheduling.ConferenceHeld], context: Context
 ) -> None:
@@ -94,7 +94,7 @@ async def count_conference(
     )
 
 
-@subscriptions.writes(scheduling.ConferenceCancelled, case="any")
+@subscriptions.writes(scheduling.ConferenceCancelled, case="any", background=True)
 async def count_cancelled(
     session: AsyncSession, event: Received[scheduling.ConferenceCancelled], context: Context
 ) -> None:
@@ -102,7 +102,7 @@ async def count_cancelled(
     await statistics.note_cancelled(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
 
 
-@subscriptions.writes(plans.PlanRecorded, case="any")
+@subscriptions.writes(plans.PlanRecorded, case="any", background=True)
 async def count_plan(session: AsyncSession, event: Received[plans.PlanRecorded], context: Context) -> None:
     """Count a plan, from a conference or without a meeting."""
     await statistics.note_plan(
@@ -116,7 +116,7 @@ async def count_plan(session: AsyncSession, event: Received[plans.PlanRecorded],
     )
 
 
-@subscriptions.writes(plans.PlanAccepted, case="any")
+@subscriptions.writes(plans.PlanAccepted, case="any", background=True)
 async def count_accepted(
     session: AsyncSession, event: Received[plans.PlanAccepted], context: Context
 ) -> None:
@@ -124,7 +124,7 @@ async def count_accepted(
     await _count_acceptance(session, context, event, "accepted")
 
 
-@subscriptions.writes(plans.PlanPartlyAccepted, case="any")
+@subscriptions.writes(plans.PlanPartlyAccepted, case="any", background=True)
 async def count_partly_accepted(
     session: AsyncSession, event: Received[plans.PlanPartlyAccepted], context: Context
 ) -> None:
@@ -132,13 +132,13 @@ async def count_partly_accepted(
     await _count_acceptance(session, context, event, "partly-accepted")
 
 
-@subscriptions.writes(plans.PlanRefused, case="any")
+@subscriptions.writes(plans.PlanRefused, case="any", background=True)
 async def count_refused(session: AsyncSession, event: Received[plans.PlanRefused], context: Context) -> None:
     """Count a plan as refused."""
     await _count_acceptance(session, context, event, "refused")
 
 
-@subscriptions.writes(plans.AgreementDone, case="any")
+@subscriptions.writes(plans.AgreementDone, case="any", background=True)
 async def count_agreement(
     session: AsyncSession, event: Received[plans.AgreementDone], context: Context
 ) -> None:

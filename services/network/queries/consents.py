@@ -153,9 +153,7 @@ def _someone(person: Person, fields: PersonFields | None) -> Someone:
 async def picture_of(session: AsyncSession, vault: Vault, *, person: Person, today: date) -> Picture:
     """Return what decides for one person: of somebody whom the case is not about, their own words alone."""
     only = None if person.role == "central" and person.state == PersonState.ACTIVE else person
-    return await picture(
-        session, vault, tenant=person.tenant, case_id=person.case_id, today=today, only=only
-    )
+    return await picture(session, vault, tenant=person.tenant, case_id=person.case_id, today=today, only=only)
 
 
 async def consent_allows(

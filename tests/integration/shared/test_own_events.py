@@ -14,7 +14,7 @@ from shared.consumer import Consumer
 from shared.context import Context
 from shared.database import Database
 from shared.events import intake
-from shared.events.base import MESSAGE_QUEUED, Received
+from shared.events.base import MESSAGE_QUEUED, EventData, Received
 from shared.settings import Settings
 from shared.signing import Signer
 from shared.subscriptions import Subscriptions
@@ -23,6 +23,7 @@ from tests.support.platform import NOW, TENANT, bare_context, rows
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
 QUEUED = MESSAGE_QUEUED["intake"]
+COUNTED = intake.ReferralDeclined
 
 
 class Handler:
@@ -58,19 +59,20 @@ class Service:
         self._settings = settings
         subscriptions = Subscriptions("intake")
         subscriptions.writes(QUEUED, case="any")(handler)
+        subscriptions.writes(COUNTED, case="any", background=True)(handler)
         self.subscriptions = subscriptions
         self.consumer = Consumer(
             subscriptions, bare_context(database=database, settings=settings, service="intake")
         )
 
-    async def publish(self, count: int = 1) -> list[UUID]:
+    async def publish(self, count: int = 1, fact: EventData | None = None) -> list[UUID]:
         """Publish some events of one stream in one transaction."""
         stream = uuid4()
         async with self.database.transaction() as session:
             return [
                 await outbox.publish(
                     session,
-                    QUEUED(message_id=uuid4(), kind="offer-made"),
+                    fact or QUEUED(message_id=uuid4(), kind="offer-made"),
                     stream=stream,
                     tenant=TENANT,
                     now=NOW,
@@ -93,6 +95,7 @@ class Service:
             signer=Signer.load(self._settings.secrets_dir / "intake" / "signing_key"),
             own=self.consumer.own,
         )
+        self.relay = relay
         self.database.after_events(relay.wake)
         running = asyncio.create_task(relay.run())
         try:
@@ -100,6 +103,10 @@ class Service:
         finally:
             relay.stop()
             await asyncio.gather(running, return_exceptions=True)
+
+    async def are_in_hand(self, count: int) -> bool:
+        """Say whether the relay has handed so many events over that were not handled yet."""
+        return len(self.relay._in_hand) == count
 
     async def outcomes(self) -> dict[UUID, str]:
         """Return what was noted of each event."""
@@ -180,3 +187,22 @@ class TestOwnEvents:
             await eventually(lambda: handler.has_begun(3), "all to be in hand")
             handler.goes_on.set()
             await eventually(lambda: service.is_done(first + second), "the events to be handled")
+
+    async def test_are_handled_first_where_somebody_waits_for_them(
+        self, database: MakeDatabase, settings: Settings, handler: Handler
+    ) -> None:
+        # One place for all.
+        small = settings.model_copy(update={"database_pool": 3})
+        service = Service(await database("platform"), small, handler)
+        await service.declare()
+        handler.goes_on.clear()
+        async with service.relaying():
+            begun = await service.publish()
+            await eventually(handler.has_begun, "the place to be taken")
+            counted = await service.publish(3, COUNTED(referral_id=uuid4(), reason="no-room"))
+            await eventually(lambda: service.are_in_hand(4), "the events to wait for the place")
+            waited_for = await service.publish(2)
+            await eventually(lambda: service.are_in_hand(6), "the events to wait for the place")
+            handler.goes_on.set()
+            await eventually(lambda: service.is_done([*begun, *counted, *waited_for]), "all to be handled")
+        assert handler.seen == [*begun, *waited_for, *counted]
