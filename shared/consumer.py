@@ -21,8 +21,8 @@ from shared import broker as topology
 from shared import inbox, telemetry
 from shared.context import Context
 from shared.errors import NotYet, Operational
-from shared.outbox import OwnEvents
 from shared.places import Places
+from shared.relay import OwnEvents
 from shared.signing import HEADER, Forged, Signatures
 from shared.subscriptions import Malformed, Subscriptions, note
 

@@ -16,7 +16,8 @@ from shared.auth import Issuer
 from shared.clock import clock_from
 from shared.context import Context
 from shared.database import Database
-from shared.outbox import Announcer, Relay
+from shared.outbox import Announcer
+from shared.relay import Relay
 from shared.secrets import Secrets
 from shared.service_client import ServiceClient
 from shared.settings import Settings

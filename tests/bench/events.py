@@ -19,6 +19,7 @@ from shared.context import Context
 from shared.database import Database
 from shared.events import intake
 from shared.events.base import Received
+from shared.relay import BATCH, CLAIM, Relay
 from shared.settings import Settings
 from shared.signing import Signer
 from shared.subscriptions import Subscriptions
@@ -45,7 +46,7 @@ async def relay_throughput(settings: Settings, database: Database) -> Result:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         exchanges = await broker.declare_exchanges(channel)
         queue = await channel.get_queue(broker.queue_of("bench-relay", FACT.TYPE))
-        relay = outbox.Relay(
+        relay = Relay(
             service="bench",
             database_url=settings.database_of("platform"),
             broker_url=url,
@@ -109,14 +110,14 @@ async def claiming(database: Database, url: str) -> Result:
         async def claim(query: str) -> float:
             started = time.perf_counter()
             for _ in range(_CLAIMS):
-                assert len(await connection.fetch(query, shards, outbox.BATCH, [])) == outbox.BATCH
+                assert len(await connection.fetch(query, shards, BATCH, [])) == BATCH
             return (time.perf_counter() - started) / _CLAIMS * 1000
 
         return await compare(
             "j. claiming from the outbox",
             unit="milliseconds for 500 of 5,000 pending",
-            ours=lambda: claim(outbox.CLAIM),
-            baseline=lambda: claim(outbox.CLAIM.replace("FROM outbox", "FROM small")),
+            ours=lambda: claim(CLAIM),
+            baseline=lambda: claim(CLAIM.replace("FROM outbox", "FROM small")),
             aim=1.5,
             better="lower",
             note="among 1,000,000 published rows; bare: in a table without any",
@@ -247,7 +248,7 @@ async def _our_way(settings: Settings, database: Database, trips: _Trips) -> Asy
 
     consumer = Consumer(subscriptions, bare_context(database=database, settings=settings, service="bench"))
     await consumer.start()
-    relay = outbox.Relay(
+    relay = Relay(
         service="bench",
         database_url=settings.database_of("platform"),
         broker_url=settings.broker_url.get_secret_value(),

@@ -16,7 +16,7 @@ from shared.clock import SkippedClock
 from shared.consumer import Consumer
 from shared.events import intake, network
 from shared.events.base import EventData
-from shared.outbox import Relay
+from shared.relay import Relay
 from shared.settings import Settings
 from shared.signing import Signer
 from shared.temporal import prepare_namespace

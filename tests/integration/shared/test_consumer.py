@@ -17,6 +17,7 @@ from shared.database import Database
 from shared.errors import Conflict, NotYet, Operational
 from shared.events import intake
 from shared.events.base import Received
+from shared.relay import Relay
 from shared.settings import Settings
 from shared.signing import Signer
 from shared.subscriptions import Malformed, Subscriptions
@@ -375,7 +376,7 @@ async def _consuming(subscriptions: Subscriptions, context: Context) -> AsyncIte
 
 @asynccontextmanager
 async def _relaying(database: Database, settings: Settings) -> AsyncIterator[None]:
-    relay = outbox.Relay(
+    relay = Relay(
         service="platform",
         database_url=settings.database_of("platform"),
         broker_url=settings.broker_url.get_secret_value(),

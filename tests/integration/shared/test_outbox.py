@@ -16,6 +16,7 @@ from shared import broker, outbox
 from shared.auth import generate_key
 from shared.database import Database
 from shared.events import intake, network
+from shared.relay import BATCH, CLAIM, Relay
 from shared.settings import database_url
 from shared.signing import Signer
 from tests.support.eventually import eventually
@@ -54,8 +55,8 @@ async def _catching(url: str, event_type: str) -> AsyncIterator[list[dict[str, A
 
 
 @asynccontextmanager
-async def _relaying(postgres: PostgreSQL, url: str) -> AsyncIterator[outbox.Relay]:
-    relay = outbox.Relay(
+async def _relaying(postgres: PostgreSQL, url: str) -> AsyncIterator[Relay]:
+    relay = Relay(
         service="intake",
         database_url=database_url(postgres.url, "kring_platform"),
         broker_url=url,
@@ -140,8 +141,7 @@ class TestRelay:
         await database("platform")
         url = database_url(postgres.url, "kring_platform")
         first, second = (
-            outbox.Relay(service="intake", database_url=url, broker_url=broker_url, signer=SIGNER)
-            for _ in range(2)
+            Relay(service="intake", database_url=url, broker_url=broker_url, signer=SIGNER) for _ in range(2)
         )
         async with first._connected() as (one, _):
             alone = await first.share(one, [])
@@ -212,7 +212,7 @@ class TestRelay:
         db = await database("platform")
         await _pause(db, uuid4(), count=3)
         async with _catching(broker_url, PAUSED) as caught:
-            relay = outbox.Relay(
+            relay = Relay(
                 service="intake",
                 database_url=database_url(postgres.url, "kring_platform"),
                 broker_url=broker_url,
@@ -273,7 +273,7 @@ class TestClaim:
         try:
             await keep_published(connection, 20_000)
             explained = await connection.fetchval(
-                f"EXPLAIN (FORMAT JSON) {outbox.CLAIM}", list(range(outbox.SHARDS)), outbox.BATCH, []
+                f"EXPLAIN (FORMAT JSON) {CLAIM}", list(range(outbox.SHARDS)), BATCH, []
             )
         finally:
             await connection.close()

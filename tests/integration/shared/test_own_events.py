@@ -15,6 +15,7 @@ from shared.context import Context
 from shared.database import Database
 from shared.events import intake
 from shared.events.base import MESSAGE_QUEUED, EventData, Received
+from shared.relay import Relay
 from shared.settings import Settings
 from shared.signing import Signer
 from shared.subscriptions import Subscriptions
@@ -88,7 +89,7 @@ class Service:
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[asyncio.Task[None]]:
         """Run its relay, which is killed at the end if it still runs."""
-        relay = outbox.Relay(
+        relay = Relay(
             service="intake",
             database_url=self._settings.database_of("platform"),
             broker_url=self._settings.broker_url.get_secret_value(),

@@ -20,7 +20,7 @@ class Line:
                 self.got.append(name)
 
         self.tasks[name] = asyncio.create_task(take())
-        await asyncio.sleep(0)
+        await asyncio.wait([self.tasks[name]], timeout=0)
 
     async def empties(self) -> list[str]:
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)

@@ -16,7 +16,8 @@ from services.training.consumer import subscriptions
 from services.training.domain import registration_workflow_id, statement_workflow_id
 from shared import broker
 from shared.consumer import Consumer
-from shared.outbox import Relay, envelope
+from shared.outbox import envelope
+from shared.relay import Relay
 from shared.settings import Settings
 from shared.signing import Signer
 from tests.integration.training.bank import Line, digits, statement
