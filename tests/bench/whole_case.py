@@ -132,9 +132,9 @@ def _processor(platform: Platform) -> dict[str, float]:
     """Return by part the seconds of CPU that it and its processes have used, also those that have ended."""
     children: dict[int, list[int]] = {}
     used: dict[int, float] = {}
-    for pid, parent, seconds in _processes():
-        children.setdefault(parent, []).append(pid)
-        used[pid] = seconds
+    for process, parent, seconds in _processes():
+        children.setdefault(parent, []).append(process)
+        used[process] = seconds
 
     def tree(pid: int) -> float:
         return used.get(pid, 0.0) + sum(map(tree, children.get(pid, ())))

@@ -15,6 +15,7 @@ from services.intake.queries import cases as case_reads
 from shared import case_state, clocks
 from shared.auth import Role
 from shared.case_state import CaseErased, UnderHold
+from shared.database import fetch
 from shared.deadlines import Deadline
 from shared.events import plans
 from shared.ids import uuid7
@@ -516,9 +517,9 @@ class TestSweep:
         now = world.clock.time
         async with world.transaction() as session:
             for statement, values in (
-                (clocks._AGENDA, {"workflow_id": workflow_id}),
-                (clocks._REACHED, {"workflow_id": workflow_id, "by": now, "most": 20}),
+                (clocks._AGENDA, (workflow_id,)),
+                (clocks._REACHED, (workflow_id, now, 20)),
             ):
-                plan = "\n".join((await session.execute(text(f"EXPLAIN {statement.text}"), values)).scalars())
+                plan = "\n".join(row[0] for row in await fetch(session, f"EXPLAIN {statement}", *values))
                 assert "ix_clock_agenda" in plan, plan
                 assert "Sort" not in plan, plan

@@ -16,6 +16,7 @@ from shared import broker, outbox
 from shared.auth import generate_key
 from shared.database import Database
 from shared.events import intake, network
+from shared.relay import _LOST as LOST
 from shared.relay import BATCH, CLAIM, Relay
 from shared.settings import database_url
 from shared.signing import Signer
@@ -163,7 +164,7 @@ class TestRelay:
         broker_url: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(outbox, "_LOOK_SECONDS", 3600)
+        monkeypatch.setattr("shared.relay._LOOK_SECONDS", 3600)
         db = await database("platform")
         async with (
             _catching(broker_url, PAUSED) as caught,
@@ -229,7 +230,7 @@ class TestRelay:
 
                 relay._publish_all = publish_then_die  # type: ignore[method-assign,assignment]
                 shards = await relay.share(connection, [])
-                with pytest.raises(outbox._LOST):
+                with pytest.raises(LOST):
                     await relay.round(connection, exchanges, shards)
                 await killer.close()
             assert await _waiting(db) == 3
