@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     _add_service(commands)
     _add_secrets(commands)
     _add_vault(commands)
+    _add_backups(commands)
     _add_audit_log(commands)
     _add_documents(commands)
     _add_token(commands)
@@ -116,6 +117,25 @@ def _add_vault(commands: Any) -> None:
     _looks_after(export)
     export.add_argument("file", type=Path, metavar="FILE")
     export.set_defaults(command=_export_ledger)
+
+
+def _add_backups(commands: Any) -> None:
+    backup = commands.add_parser(
+        "backup", help="export the ledger, and back up every database; verifies each"
+    )
+    backup.set_defaults(command=_backup)
+    restore = commands.add_parser("restore", help="restore the databases that are not there, and erase again")
+    restore.add_argument("day", help="of which day, as in 2026-03-02")
+    restore.set_defaults(command=_restore)
+    for one in (backup, restore):
+        _looks_after(one)
+        one.add_argument("--databases", type=Path, required=True, help="where those of the services are kept")
+        one.add_argument(
+            "--keys", type=Path, required=True, help="where those of the keys are kept: elsewhere"
+        )
+        one.add_argument(
+            "--ledger", type=Path, required=True, help="the file of what was erased: elsewhere again"
+        )
 
 
 def _add_audit_log(commands: Any) -> None:
@@ -373,3 +393,15 @@ async def _outbox(options: argparse.Namespace) -> int:
     from deploy.commands.waiting import outbox
 
     return await outbox(options)
+
+
+async def _backup(options: argparse.Namespace) -> int:
+    from deploy.commands.backups import backup
+
+    return await backup(directory=options.databases, keys=options.keys, ledger=options.ledger)
+
+
+async def _restore(options: argparse.Namespace) -> int:
+    from deploy.commands.backups import restore
+
+    return await restore(options.day, directory=options.databases, keys=options.keys, ledger=options.ledger)

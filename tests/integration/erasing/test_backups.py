@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -12,9 +12,12 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from deploy.commands import backups
+from deploy.local.errors import PlatformError
 from deploy.local.postgres import PostgreSQL, binary
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.temporal import TemporalServer
+from shared.database import Database
 from shared.runtime import connected
 from shared.settings import Settings
 from tests.support.backing import ROOT, Backing, Databases
@@ -41,16 +44,11 @@ class Hands:
 
     async def type(self, commands: str, settings: Settings, **more: str) -> str:
         """Run commands against a server, and return what they print."""
-        url = httpx.URL(settings.database_url.get_secret_value())
         management = settings.broker_management_url
-        path = os.pathsep.join((str(ROOT / ".venv/bin"), str(binary("psql").parent), os.environ["PATH"]))
+        path = os.pathsep.join((str(ROOT / ".venv/bin"), os.environ["PATH"]))
         environment = {
             "PATH": path,
             "LC_ALL": "C",
-            "PGHOST": url.host,
-            "PGPORT": str(url.port),
-            "PGUSER": url.username,
-            "PGPASSWORD": url.password,
             "KRING_DATABASE_URL": settings.database_url.get_secret_value(),
             "KRING_BROKER_URL": settings.broker_url.get_secret_value(),
             "KRING_TEMPORAL_ADDRESS": settings.temporal_address,
@@ -115,7 +113,7 @@ class TestBackups:
     ) -> None:
         await databases.fresh("training")
         kept, forgotten = await platform.story(), await platform.story()
-        await hands.type(written("pg_dump"), platform.settings)
+        await hands.type(written("kring backup"), platform.settings)
         await platform.close(forgotten)
         await platform.erase(forgotten)
         await platform.settle()
@@ -127,7 +125,7 @@ class TestBackups:
             "KRING_TEMPORAL_ADDRESS": temporal_dev.address,
             "KRING_TEMPORAL_NAMESPACE": temporal_dev.namespace,
         }
-        said = await hands.type(written("pg_restore"), new_server, DAY=keys.suffix[1:], **temporal)
+        said = await hands.type(written("kring restore"), new_server, DAY=keys.suffix[1:], **temporal)
 
         assert "erased again in databases that had forgotten it: 4" in said
         people = await read(platform, new_server, "network", f"/v1/cases/{kept.case.id}/persons", kept)
@@ -149,9 +147,71 @@ class TestBackups:
         for file in old.values():
             file.write_bytes(b"")
             os.utime(file, (0, 0))
-        await hands.type(written("pg_dump"), platform.settings)
+        await hands.type(written("kring backup"), platform.settings)
         assert not old["KEY_BACKUPS"].exists()
         assert old["BACKUPS"].exists()
         files = [file for place in hands.places.values() for file in place.iterdir()]
         assert len(files) == 6 + 1 + 1
         assert {file.stat().st_mode & 0o077 for file in files if file != old["BACKUPS"]} == {0}
+
+
+class TestVerifying:
+    @pytest.mark.parametrize(
+        ("script", "said"),
+        [
+            ("echo 'server version mismatch' >&2; exit 1", "pg_dump of kring_intake failed: server version"),
+            # A file of nothing, and success.
+            (
+                'for each; do case "$each" in --file=*) : > "${each#--file=}";; esac; done',
+                "pg_restore of kring",
+            ),
+        ],
+    )
+    async def test_a_dump_that_is_none_is_no_backup(
+        self,
+        *,
+        settings: Settings,
+        database: Callable[[str], Awaitable[Database]],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        script: str,
+        said: str,
+    ) -> None:
+        await database("intake")
+        fake = tmp_path / "pg_dump"
+        fake.write_text(f"#!/bin/sh\n{script}\n")
+        fake.chmod(0o700)
+        monkeypatch.setattr(
+            backups, "_found", lambda program: str(fake if program == "pg_dump" else binary(program))
+        )
+        monkeypatch.setattr(backups, "with_database", _only_intake)
+        monkeypatch.setattr(backups, "Settings", lambda: settings)
+        old = tmp_path / "kring_keys.2026-01-01"
+        old.touch()
+        os.utime(old, (0, 0))
+        with pytest.raises(PlatformError, match=said):
+            await backups.backup(directory=tmp_path, keys=tmp_path, ledger=tmp_path / "ledger.jsonl")
+        assert sorted(file.name for file in tmp_path.glob("kring_*")) == [old.name]
+
+    async def test_a_dump_without_a_table_is_no_backup(
+        self,
+        settings: Settings,
+        database: Callable[[str], Awaitable[Database]],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await database("intake")
+        program = tmp_path / "pg_dump"
+        program.write_text(f'#!/bin/sh\nexec {binary("pg_dump")} --exclude-table=offer "$@"\n')
+        program.chmod(0o700)
+        monkeypatch.setattr(
+            backups, "_found", lambda name: str(program if name == "pg_dump" else binary(name))
+        )
+        monkeypatch.setattr(backups, "with_database", _only_intake)
+        monkeypatch.setattr(backups, "Settings", lambda: settings)
+        with pytest.raises(PlatformError, match="lacks tables of kring_intake: offer"):
+            await backups.backup(directory=tmp_path, keys=tmp_path, ledger=tmp_path / "ledger.jsonl")
+
+
+async def _only_intake(_settings: Settings, _service: str | None = None) -> list[str]:
+    return ["intake"]
