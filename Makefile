@@ -32,8 +32,7 @@ lint: env ## check style, types and import rules; changes nothing
 	@$(VENV)/bin/lint-imports
 
 fix: env ## change what the style checker can change by itself
-	@$(RUN) -m ruff check --fix .
-	@$(RUN) -m ruff format .
+	@$(RUN) -m ruff check --fix . ; found=$$?; $(RUN) -m ruff format . && exit $$found
 
 bench: env ## run the benchmarks (REPORT=file.json)
 	@$(RUN) -m tests.bench $(if $(REPORT),--report $(REPORT))
