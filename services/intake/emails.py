@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import OfferState
 from services.intake.models import ContactFields, Coordinator, StaffMember
-from services.intake.queries import cases, register, retention
+from services.intake.operations import notifying
+from services.intake.queries import cases, referrals, register, retention
 from shared import calendars
 from shared.auth import Role
 from shared.calendar import Calendar
@@ -19,7 +20,7 @@ from shared.context import Context
 from shared.fields import salutation
 from shared.languages import Language, deadline_in_words, language_of
 from shared.mail import Mail
-from shared.messages import Message, NotWanted
+from shared.messages import Message, NoAddress, NotWanted
 
 _ABOUT_OFFERS = frozenset({"offer-made", "offer-reminder"})
 
@@ -50,10 +51,27 @@ async def _require_wanted(session: AsyncSession, message: Message) -> None:
 
 
 async def _contact(session: AsyncSession, message: Message, context: Context) -> ContactFields:
+    if message.role == notifying.REFERRED:
+        return await _referred(session, message, context)
     person = await register.mail_recipient(session, message_id=message.id) or await _known(session, message)
     if person is None:
         raise NotWanted
     return await context.vault.open(session, person)
+
+
+async def _referred(session: AsyncSession, message: Message, context: Context) -> ContactFields:
+    person = await referrals.person(session, tenant=message.tenant, person_id=message.recipient)
+    if person is None:
+        raise NotWanted
+    fields = await context.vault.open(session, person)
+    if fields.email is None:
+        raise NoAddress
+    return ContactFields(
+        first_name=fields.first_name,
+        last_name=fields.last_name,
+        email=fields.email,
+        language=fields.language,
+    )
 
 
 async def _known(session: AsyncSession, message: Message) -> Coordinator | StaffMember | None:
@@ -71,6 +89,8 @@ async def _known(session: AsyncSession, message: Message) -> Coordinator | Staff
 
 async def _organisation(session: AsyncSession, message: Message) -> UUID:
     """Return for which organisation somebody is written to: who referred, for the one that they referred for."""
+    if "organisation_id" in message.parameters:
+        return UUID(str(message.parameters["organisation_id"]))
     if message.role != Role.REFERRER or message.case_id is None:
         return message.tenant
     referral = await retention.referral_of_file(session, tenant=message.tenant, case_id=message.case_id)

@@ -143,14 +143,16 @@ class OptionOut(ResponseModel):
     option_id: UUID
     starts_at: datetime
     ends_at: datetime
-    public_holiday: bool
+    public_holiday: bool = Field(
+        description="Whether it begins on a public holiday of the organisation's country."
+    )
     yes: int
     maybe: int
     no: int
     silent: int
     fits: bool
     hindered: list[UUID]
-    said_no: list[UUID]
+    said_no: list[UUID] = Field(description="Who said that they cannot come then.")
 
 
 class PollOut(ResponseModel):
@@ -175,7 +177,9 @@ class OwnOption(ResponseModel):
     option_id: UUID
     starts_at: datetime
     ends_at: datetime
-    public_holiday: bool
+    public_holiday: bool = Field(
+        description="Whether it begins on a public holiday of the organisation's country."
+    )
     answer: Availability | None
 
 

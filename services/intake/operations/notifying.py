@@ -12,10 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.domain.codes import SERVICE
 from services.intake.models import Case, ContactFields, Coordinator, MailRecipient, Referral, StaffMember
 from services.intake.models.register import key_subject
-from services.intake.queries import register
+from services.intake.queries import referrals, register
 from shared import messages
 from shared.auth import Role
 from shared.vault import Vault
+
+# Somebody who referred themselves: who they are stands in their referral alone.
+REFERRED = "referred"
 
 
 async def notify_coordinator(
@@ -145,22 +148,68 @@ async def _fix_recipient(
     await session.flush()
 
 
-async def confirm_receipt(session: AsyncSession, referral: Referral, now: datetime) -> None:
-    """Tell the professional who referred that it arrived, if there is one."""
-    if referral.referrer_id is None:
-        return
+async def notify_of_referral(session: AsyncSession, referral: Referral, now: datetime) -> None:
+    """Tell who referred that it arrived, and the regional managers that it waits for them."""
+    if referral.referrer_id is not None:
+        await _queue_about(
+            session, referral, "referral-received", now, recipient=referral.referrer_id, role=Role.REFERRER
+        )
+    elif referral.kind == "self":
+        [person] = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
+        await _queue_about(
+            session, referral, "own-referral-received", now, recipient=person.id, role=REFERRED
+        )
+    for manager in await register.regional_managers(session, tenant=referral.tenant):
+        await _queue_about(
+            session, referral, "referral-new", now, recipient=manager, role=Role.REGIONAL_MANAGER
+        )
+
+
+async def notify_of_decline(session: AsyncSession, referral: Referral, now: datetime) -> None:
+    """Tell the professional who referred that it was not taken on, if there is one."""
+    if referral.referrer_id is not None:
+        await _queue_about(
+            session, referral, "referral-declined", now, recipient=referral.referrer_id, role=Role.REFERRER
+        )
+
+
+async def _queue_about(
+    session: AsyncSession, referral: Referral, kind: str, now: datetime, *, recipient: UUID, role: str
+) -> None:
     await messages.queue(
         session,
         service=SERVICE,
-        kind="referral-received",
-        recipient=referral.referrer_id,
-        role=Role.REFERRER,
+        kind=kind,
+        recipient=recipient,
+        role=role,
         tenant=referral.tenant,
         case=referral.case_id,
         stream=referral.case_id,
         now=now,
         parameters={"referral_id": str(referral.id)},
     )
+
+
+async def notify_mandated(session: AsyncSession, case: Case, kind: str, now: datetime) -> None:
+    """Write to who decides for the mandated organisation: who referred, if it was they, else all its professionals."""
+    organisation = case.mandated_organisation
+    if organisation is None:
+        return
+    if organisation == case.referring_organisation and case.referrer_id is not None:
+        people: Sequence[UUID] = [case.referrer_id]
+    else:
+        people = await register.professionals(session, tenant=case.tenant, organisation_id=organisation)
+    for person in people:
+        await _queue(
+            session,
+            case,
+            kind,
+            now,
+            recipient=person,
+            role=Role.REFERRER,
+            even_if_stopped=False,
+            parameters={"organisation_id": str(organisation)},
+        )
 
 
 async def _queue(

@@ -17,7 +17,7 @@ from services.intake.domain.errors import (
 )
 from services.intake.models import PersonFields, Referral, ReferralFields, ReferralPerson
 from services.intake.models.referrals import WishFields
-from services.intake.operations import retention
+from services.intake.operations import notifying, retention
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
 from shared import calendars, outbox
@@ -197,6 +197,7 @@ async def decline_referral(
     )
     fact = events.ReferralDeclined(referral_id=referral_id, reason=reason)
     await _publish(session, referral, fact, now)
+    await notifying.notify_of_decline(session, referral, now)
     await retention.begin_for_referral(session, vault, referral=referral, now=now)
 
 

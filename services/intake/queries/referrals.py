@@ -42,6 +42,12 @@ async def page_of_referrals(
     return await paginate(session, query, page, time=Referral.created_at, id=Referral.id)
 
 
+async def person(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> ReferralPerson | None:
+    """Return a person of a referral."""
+    query = select(ReferralPerson).where(ReferralPerson.tenant == tenant, ReferralPerson.id == person_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
 async def persons(session: AsyncSession, *, tenant: UUID, referral_id: UUID) -> Sequence[ReferralPerson]:
     """Return the persons of a referral, in the order in which they were written down."""
     query = select(ReferralPerson).where(

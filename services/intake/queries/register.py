@@ -65,6 +65,17 @@ async def regional_managers(session: AsyncSession, *, tenant: UUID) -> Sequence[
     return [manager.id for manager in await _colleagues(session, tenant, Role.REGIONAL_MANAGER)]
 
 
+async def professionals(session: AsyncSession, *, tenant: UUID, organisation_id: UUID) -> Sequence[UUID]:
+    """Return the ids of the professionals of an organisation that the tenant knows, or that it entered itself."""
+    query = select(StaffMember.id).where(
+        StaffMember.organisation_id == organisation_id,
+        StaffMember.tenant.in_([tenant, organisation_id]),
+        StaffMember.erased_at.is_(None),
+        literal(Role.REFERRER.value) == any_(StaffMember.roles),
+    )
+    return (await session.scalars(query.distinct().order_by(StaffMember.id))).all()
+
+
 async def data_protection_officers(session: AsyncSession, *, tenant: UUID) -> Sequence[StaffMember]:
     """Return the tenant's own data protection officers."""
     return await _colleagues(session, tenant, Role.DPO)

@@ -33,14 +33,14 @@ __all__ = ["counting", "subscriptions"]
 
 
 @subscriptions.writes(intake.ReferralReceived, case="any")
-async def confirm_receipt(
+async def notify_of_referral(
     session: AsyncSession, event: Received[intake.ReferralReceived], context: Context
 ) -> None:
-    """Tell the referrer that the referral arrived; outside the request, which need not wait for it."""
+    """Tell who must know that a referral arrived; outside the request, which need not wait for it."""
     tenant = event.tenant
     referral = await referrals.referral(session, tenant=tenant, referral_id=event.data.referral_id)
     if referral is not None:
-        await notifying.confirm_receipt(session, referral, await context.clock.now())
+        await notifying.notify_of_referral(session, referral, await context.clock.now())
         await statistics.follow(session, context.vault, tenant=tenant, case_id=referral.case_id)
 
 

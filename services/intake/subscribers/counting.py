@@ -1,12 +1,12 @@
-"""What intake counts for statistics, as it hears it."""
+"""What intake counts for statistics, and whom it tells of plans, as it hears it."""
 
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.operations import statistics
-from services.intake.queries import referrals
+from services.intake.operations import notifying, statistics
+from services.intake.queries import cases, referrals
 from services.intake.subscribers.gathered import subscriptions
 from shared.context import Context
 from shared.events import intake, network, plans, scheduling
@@ -102,9 +102,9 @@ async def count_cancelled(
     await statistics.note_cancelled(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
 
 
-@subscriptions.writes(plans.PlanRecorded, case="any", background=True)
-async def count_plan(session: AsyncSession, event: Received[plans.PlanRecorded], context: Context) -> None:
-    """Count a plan, from a conference or without a meeting."""
+@subscriptions.writes(plans.PlanRecorded, case="any")
+async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded], context: Context) -> None:
+    """Count a plan, from a conference or without a meeting; who is to accept it is told."""
     await statistics.note_plan(
         session,
         context.vault,
@@ -114,6 +114,9 @@ async def count_plan(session: AsyncSession, event: Received[plans.PlanRecorded],
         agreements=len(event.data.agreement_ids),
         at=event.time,
     )
+    case = await cases.case(session, tenant=event.tenant, case_id=event.data.case_id)
+    if case is not None and event.data.needs_acceptance:
+        await notifying.notify_mandated(session, case, "plan-waits", await context.clock.now())
 
 
 @subscriptions.writes(plans.PlanAccepted, case="any", background=True)
@@ -124,18 +127,30 @@ async def count_accepted(
     await _count_acceptance(session, context, event, "accepted")
 
 
-@subscriptions.writes(plans.PlanPartlyAccepted, case="any", background=True)
+@subscriptions.writes(plans.PlanPartlyAccepted, case="any")
 async def count_partly_accepted(
     session: AsyncSession, event: Received[plans.PlanPartlyAccepted], context: Context
 ) -> None:
-    """Count a plan as accepted in part."""
+    """Count a plan as accepted in part; the coordinator is told."""
     await _count_acceptance(session, context, event, "partly-accepted")
+    await _notify_of_refusal(session, event, context)
 
 
-@subscriptions.writes(plans.PlanRefused, case="any", background=True)
+@subscriptions.writes(plans.PlanRefused, case="any")
 async def count_refused(session: AsyncSession, event: Received[plans.PlanRefused], context: Context) -> None:
-    """Count a plan as refused."""
+    """Count a plan as refused; the coordinator is told."""
     await _count_acceptance(session, context, event, "refused")
+    await _notify_of_refusal(session, event, context)
+
+
+async def _notify_of_refusal(
+    session: AsyncSession,
+    event: Received[plans.PlanPartlyAccepted] | Received[plans.PlanRefused],
+    context: Context,
+) -> None:
+    case = await cases.case(session, tenant=event.tenant, case_id=event.data.case_id)
+    if case is not None:
+        await notifying.notify_responsible(session, case, "plan-not-accepted", await context.clock.now())
 
 
 @subscriptions.writes(plans.AgreementDone, case="any", background=True)

@@ -9,7 +9,7 @@ import pytest
 from services.intake import emails
 from shared import mail, messages
 from shared.auth import Role
-from shared.events import network
+from shared.events import network, plans
 from shared.languages import LANGUAGES, Language
 from shared.messages import NotWanted
 from tests.support.world.intake import Intake
@@ -126,6 +126,41 @@ class TestWrite:
             "malou@voorbeeld.example"
         ] * told
 
+    async def test_managers_hear_of_a_referral_and_its_referrer_that_it_was_declined(
+        self, world: Intake
+    ) -> None:
+        referral = await world.refer()
+        await world.deliver_published("intake.referral.received.v1")
+        (new,) = await written(world, "referral-new")
+        assert new.values["link"].endswith(f"/referrals/{referral}")
+        assert await world.emailed("referral-new") == [world.manager_id]
+        path, why = f"/v1/referrals/{referral}/decline", {"reason": "other-help-fits-better"}
+        await world.do("POST", path, world.manager(), json=why)
+        assert len(await written(world, "referral-declined")) == 1
+        assert await world.emailed("referral-declined") == [world.referrer_id]
+
+    async def test_who_refers_themselves_hears_that_it_arrived(self, world: Intake) -> None:
+        person = {"ref": "p1", "role": "central", "first_name": "Marijke", "last_name": "Goor"}
+        await world.refer_oneself(persons=[person | {"email": "marijke@voorbeeld.example"}])
+        await world.deliver_published("intake.referral.received.v1")
+        (letter,) = await written(world, "own-referral-received")
+        assert (letter.address, letter.name) == ("marijke@voorbeeld.example", "Marijke")
+
+    @pytest.mark.parametrize("refused", [plans.PlanRefused, plans.PlanPartlyAccepted])
+    async def test_the_mandated_hear_of_a_plan_and_the_coordinator_of_their_no(
+        self, world: Intake, refused: Any
+    ) -> None:
+        case, coordinator = await world.assigned_case()
+        judge = uuid4()
+        await world.enter_staff(judge, world.mandated, "referrer", tenant=world.tenant)
+        recorded = case.planned(conference=None).model_copy(update={"needs_acceptance": True})
+        said = {"case_id": case.id, "plan_id": recorded.plan_id, "version": 1, "refused": ()}
+        for event in (case.opened(), recorded, refused.model_validate(said)):
+            await world.handle(event)
+        assert await world.emailed("plan-waits") == [judge]
+        assert len(await written(world, "plan-waits")) == 1
+        assert await world.emailed("plan-not-accepted") == [coordinator]
+
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("language", LANGUAGES)
     async def test_every_kind_is_there_in_every_language(self, kind: str, language: Language) -> None:
@@ -144,7 +179,8 @@ class TestWrite:
         assert "Malou" not in subject
         assert "Malou" in body
         assert "{" not in body
-        assert "<a " in page or kind in ("offer-closed", "case-stopped", "contact-changed")
+        without_link = ("offer-closed", "case-stopped", "contact-changed", "own-referral-received")
+        assert "<a " in page or kind in without_link
 
     def test_there_is_a_template_for_each_kind_and_no_other(self) -> None:
         assert (
@@ -160,6 +196,11 @@ class TestWrite:
                     "break-glass-used",
                     "contact-changed",
                     "mail-not-delivered",
+                    "own-referral-received",
+                    "plan-not-accepted",
+                    "plan-waits",
+                    "referral-declined",
+                    "referral-new",
                 }
             )
             == KINDS
