@@ -22,6 +22,7 @@ ASKED_KINDS = frozenset(
         "conference-cancelled",
         "conference-not-attending",
         "plan-shared",
+        "plan-changed",
         "agreement-due",
         "agreement-reminder",
         "check-in",

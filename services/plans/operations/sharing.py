@@ -62,11 +62,16 @@ async def share_plan(
             organisations=tuple(organisations),
         )
         await publish(session, plan, fact, now=now)
+    had_before = await _had_a_version_before(session, plan)
     for person in persons:
-        await notify(
-            session, plan, person=person, kind="plan-shared", link_target=f"plans/{plan.id}", now=now
-        )
+        kind = "plan-changed" if person in had_before else "plan-shared"
+        await notify(session, plan, person=person, kind=kind, link_target=f"plans/{plan.id}", now=now)
     return plan, persons, organisations
+
+
+async def _had_a_version_before(session: AsyncSession, plan: Plan) -> set[UUID]:
+    query = select(Share.recipient).where(Share.plan_id == plan.id, Share.version < plan.version)
+    return set(await session.scalars(query))
 
 
 async def _write(

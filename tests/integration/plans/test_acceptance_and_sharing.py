@@ -207,6 +207,17 @@ class TestSharePlan:
         await world.ask("POST", path, world.coordinator(case), json={}, expect=200)
         assert set(await world.told(case, "plan-shared")) == {case.central, case.neighbour, case.teacher}
 
+    async def test_tells_who_had_a_version_before_that_it_changed(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        path, who = f"/v1/plans/{plan['plan_id']}", world.coordinator(case)
+        await world.do("POST", f"{path}/share", who, json={"person_ids": [str(case.aunt)]})
+        changed = changed_plan(case, conference_id=str(await world.met_again(case)))
+        await world.do("POST", f"{path}/versions", who, json=changed)
+        await world.do("POST", f"{path}/share", who, json={"person_ids": [str(case.aunt), str(case.teacher)]})
+        assert list(await world.told(case, "plan-changed")) == [case.aunt]
+        assert set(await world.told(case, "plan-shared")) == {case.aunt, case.teacher}
+
     async def test_tells_everybody_who_takes_part_once(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)
