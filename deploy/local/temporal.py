@@ -10,6 +10,7 @@ from shared.retention import ENDED_WORKFLOWS_DAYS
 
 RETENTION = timedelta(days=ENDED_WORKFLOWS_DAYS)
 NAMESPACE = "kring"
+_LOOPBACK = Path(__file__).with_name("loopback.py")
 
 
 class TemporalServer(Part):
@@ -79,7 +80,9 @@ class TimeSkippingServer(Part):
 
     def command(self) -> list[str]:
         """Return the command that runs it; its time moves like ours until someone asks it to skip."""
-        return [_binary("temporal-test-server"), str(self._port)]
+        # By itself it listens on every address, and it asks nobody who they are.
+        confine = [sys.executable, "-I", "-S", str(_LOOPBACK)]
+        return [*confine, _binary("temporal-test-server"), str(self._port)]
 
     async def probe(self) -> None:
         """Register what the workflows are found by: an unknown search attribute would hang them."""

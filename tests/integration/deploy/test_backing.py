@@ -1,5 +1,6 @@
 """The real parts: each does its work, keeps its data over a kill, and leaves nothing behind."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,12 +15,13 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import Client
 
+import deploy.local
 from deploy.local.errors import PartFailed
 from deploy.local.part import Part
 from deploy.local.ports import free_port
 from deploy.local.postgres import PostgreSQL
 from deploy.local.rabbitmq import RabbitMQ
-from deploy.local.temporal import RETENTION, TemporalServer
+from deploy.local.temporal import RETENTION, TemporalServer, TimeSkippingServer
 from shared.database import Database
 from tests.support.backing import PLATFORM
 from tests.support.eventually import eventually
@@ -214,3 +216,48 @@ class TestGuard:
             return False
 
         assert await eventually(group_is_gone, "the guard to end the process group", seconds=20)
+
+
+def listening(group: int) -> set[str]:
+    """Return the addresses (as the kernel writes them) on which the processes of a group listen."""
+    processes = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
+    ours = [path for path in processes if os.getpgid(int(path.name)) == group]
+    sockets = {str(each.readlink()) for path in ours for each in (path / "fd").iterdir()}
+    lines = [
+        line.split()
+        for kind in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]
+    ]
+    return {
+        line[1].partition(":")[0] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets
+    }
+
+
+class TestTemporalOfThisMachine:
+    @pytest.mark.parametrize("kind", [TemporalServer, TimeSkippingServer])
+    async def test_is_reached_from_this_machine_only(
+        self, kind: type[TemporalServer] | type[TimeSkippingServer], tmp_path: Path
+    ) -> None:
+        port = free_port()
+        server = kind(directory=tmp_path / "data", log=tmp_path / "log", port=port)
+        await server.start()
+        try:
+            await server.ready()
+            assert server.pid is not None
+            # 127.0.0.1, and the same as an IPv6 socket has it.
+            assert listening(server.pid) <= {"0100007F", "0000000000000000FFFF00000100007F"}
+            assert listening(server.pid)
+            # Another address of this machine, as anybody else has.
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection("127.0.0.2", port)
+        finally:
+            await server.stop()
+
+    def test_a_program_that_is_kept_to_it_ends_as_it_would(self) -> None:
+        loopback = str(Path(deploy.local.__file__).with_name("loopback.py"))
+        ended = subprocess.run([sys.executable, "-I", loopback, "/bin/sh", "-c", "exit 7"], check=False)
+        missing = subprocess.run(
+            [sys.executable, "-I", loopback, "/no/such"], check=False, capture_output=True, text=True
+        )
+        assert (ended.returncode, missing.returncode) == (7, 1)
+        assert missing.stderr == "/no/such cannot be run: No such file or directory\n"
