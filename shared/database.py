@@ -1,4 +1,10 @@
-"""Transactions: the only place that commits, and whose each transaction is, for PostgreSQL's row policies."""
+"""Transactions: the only place that commits, and whose each transaction is, for PostgreSQL's row policies.
+
+Whoever waits for a lock holds those before it, so all take them in one order, else two wait for each other: first names
+(shared.locks) and a case's state, then the row that an operation is about (a referral before its case), then what hangs
+on it, and last the streams of events, by their ids. The last part is done here, whatever the operation does: its events
+are written when all else is.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,6 +45,8 @@ class Scope:
 NO_SCOPE = Scope()
 _SCOPE = "scope"
 _DRIVER = "driver"
+# What a transaction writes when all else is written: by what is locked for it, a statement and its values.
+_LAST = "last"
 BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
 
@@ -152,6 +160,7 @@ class Database:
                     yield session
                     for step in self._before_commit:
                         await step(session)
+                    await _write_last(session)
                 # In one go: each visit to the session from a coroutine costs as much as a small statement.
                 await session.run_sync(_commit)
             except BaseException:
@@ -162,7 +171,7 @@ class Database:
             if is_operational(error):
                 raise Operational(f"database: {type(error).__name__}") from None
             raise
-        if session.info.get("events"):
+        if session.info.get(_LAST):
             for listener in self._listeners:
                 listener()
 
@@ -190,6 +199,22 @@ async def fetch(session: AsyncSession, query: str, *values: Any) -> list[asyncpg
             await adapter._start_transaction()
         rows: list[asyncpg.Record] = await driver.fetch(query, *values)
         return rows
+
+
+def write_last(session: AsyncSession, key: UUID, query: str, *values: Any) -> None:
+    """Run a statement of `fetch`, which locks what `key` names, at the end of the session's transaction."""
+    session.info.setdefault(_LAST, []).append((key, query, values))
+
+
+async def _write_last(session: AsyncSession) -> None:
+    last: list[tuple[UUID, str, tuple[Any, ...]]] = session.info.get(_LAST, [])
+    if not last:
+        return
+    if session.new or session.dirty or session.deleted:
+        await session.flush()
+    # In one order everywhere; what is written under one key keeps its own.
+    for _, query, values in sorted(last, key=lambda each: each[0]):
+        await fetch(session, query, *values)
 
 
 async def set_scope(session: AsyncSession, scope: Scope) -> None:

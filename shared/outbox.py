@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import case_access, telemetry
 from shared.audit import note_facts
-from shared.database import Database, fetch
+from shared.database import Database, write_last
 from shared.events.base import EventData
 from shared.ids import uuid7
 from shared.trail import causation
@@ -21,7 +21,7 @@ SHARDS = 16
 CASES = "outbox.cases"
 CHANNEL = "kring_outbox"
 
-# The stream's row lock is taken here and held to the commit: sequence numbers are dense and commit in order.
+# The stream's row lock is taken here, last of all, and held to the commit: sequences are dense and commit in order.
 _INSERT = """
     WITH next AS (
         INSERT INTO stream (id, last) VALUES ($2, 1)
@@ -42,15 +42,13 @@ async def publish(
     now: datetime,
     case: UUID | None = None,
 ) -> UUID:
-    """Write an event or command in the caller's transaction and return its id.
+    """Write an event or command at the end of the caller's transaction and return its id.
 
     `stream` is what the event is ordered by: the case, registration, session or coordinator. One round trip, and one
     more for what says who may come near a case.
     """
     event_id = uuid7()
-    await fetch(
-        session,
-        _INSERT,
+    values = (
         event_id,
         stream,
         stream.int % SHARDS,
@@ -63,8 +61,8 @@ async def publish(
         telemetry.current_traceparent(),
         data.model_dump_json(),
     )
+    write_last(session, stream, _INSERT, *values)
     await case_access.note(session, data, tenant=tenant)
-    session.info["events"] = True
     if case is not None:
         session.info.setdefault(CASES, set()).add(case)
     if case is not None and ".internal." not in data.TYPE:

@@ -8,8 +8,11 @@ import pytest
 
 from shared.auth import Role
 from shared.database import count_statements
+from shared.events.intake import ReferralReceived
 from shared.ids import uuid7
+from shared.outbox import envelope
 from shared.vault import Vault
+from tests.support.world.base import EVENTS
 from tests.support.world.intake import Intake
 
 
@@ -282,6 +285,23 @@ class TestConfirmReceipt:
             world.delivered = 0
             await world.deliver_published()
         assert await world.emailed("referral-received") == [world.referrer_id]
+
+    async def test_and_accepting_at_that_moment_do_not_wait_for_each_other(self, world: Intake) -> None:
+        referrals = [await world.refer() for _ in range(30)]
+        manager = world.manager()
+
+        async def accept(referral: UUID) -> None:
+            await world.do("POST", f"/v1/referrals/{referral}/accept", manager)
+
+        events = [row for row in await world.rows(EVENTS, after=0) if row.type == ReferralReceived.TYPE]
+
+        async def hear(row: Any) -> str:
+            return await world.deliver(envelope(row._mapping, "urn:kring:intake"), row.type)
+
+        # Raises if one of two that wait for each other was ended: then the request was answered 503.
+        both = zip(map(hear, events), map(accept, referrals), strict=True)
+        await asyncio.gather(*(work for pair in both for work in pair))
+        assert await world.emailed("referral-received") == [world.referrer_id] * 30
 
     async def test_writes_to_nobody_after_a_self_referral(self, world: Intake) -> None:
         await world.refer_oneself()

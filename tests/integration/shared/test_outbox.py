@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 import aio_pika
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from deploy.local.postgres import PostgreSQL
 from shared import broker, outbox
 from shared.auth import generate_key
-from shared.database import Database
+from shared.database import Database, count_statements
 from shared.events import intake, network
 from shared.relay import _LOST as LOST
 from shared.relay import BATCH, CLAIM, Relay
@@ -87,6 +88,20 @@ class TestPublish:
                 await open_case(session)
                 raise LookupError
         assert await rows(db, "SELECT 1 FROM outbox") == []
+
+    async def test_locks_streams_last_of_all_and_in_one_order(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        streams = sorted(uuid4() for _ in range(4))
+        statements: list[str] = []
+        count_statements(db.engine, statements)
+        async with db.transaction() as session:
+            for stream in reversed(streams):
+                fact = intake.CasePaused(case_id=stream, reason="test")
+                await outbox.publish(session, fact, stream=stream, tenant=TENANT, now=NOW)
+            await session.execute(text("UPDATE stream SET last = last"))
+        assert ["INTO stream" in statement for statement in statements] == [False, *[True] * 4]
+        found = await rows(db, "SELECT stream FROM outbox ORDER BY position")
+        assert [row.stream for row in found] == streams
 
     async def test_counts_each_stream_without_gaps_when_written_at_once(self, database: MakeDatabase) -> None:
         db = await database("platform")
