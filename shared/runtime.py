@@ -23,7 +23,7 @@ from shared.service_client import ServiceClient
 from shared.settings import Settings
 from shared.signing import Signer
 from shared.subscriptions import Subscriptions
-from shared.temporal import Temporal, log_through_python
+from shared.temporal import Temporal, log_through_python, tls_of
 from shared.vault import Vault, wrappers_of
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
                 address=settings.temporal_address,
                 namespace=settings.temporal_namespace,
                 codec_keys=secrets.codec_keys,
+                tls=tls_of(settings, service),
             ),
             services=services,
             issuer=issuer,

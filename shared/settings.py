@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     )
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "kring"
+    temporal_tls: bool = Field(
+        default=False,
+        description="Temporal is asked over TLS, with the certificate among the secrets, and must show one itself.",
+    )
     clock: Literal["system", "skipped"] = "system"
     secrets_dir: Path = Path(".kring/secrets")
     kms_wraps: bool = Field(

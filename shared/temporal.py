@@ -6,7 +6,7 @@ Payloads and failures are encrypted with a key of the service: others can neithe
 import dataclasses
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -28,10 +28,12 @@ from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 from temporalio.types import MethodAsyncSingleParam
 
 from shared.errors import Operational
+from shared.secrets import read_secret
+from shared.settings import Settings
 from shared.telemetry import tracer
 
 TENANT = SearchAttributeKey.for_keyword("KringTenant")
@@ -122,14 +124,34 @@ def task_queue_of(service: str) -> str:
     return f"kring-{service}"
 
 
+def tls_of(settings: Settings, process: str) -> TLSConfig | Literal[False]:
+    """Return how a process and the server show each other who they are. Raises: SecretMissing."""
+    if not settings.temporal_tls:
+        return False
+    directory = settings.secrets_of(process)
+    authority, certificate, key = (
+        read_secret(directory / f"temporal_{name}.pem").encode() for name in ("ca", "cert", "key")
+    )
+    return TLSConfig(server_root_ca_cert=authority, client_cert=certificate, client_private_key=key)
+
+
 class Temporal:
     """Starts and wakes a service's workflows. The client is made at first use: a service starts without Temporal."""
 
-    def __init__(self, *, service: str, address: str, namespace: str, codec_keys: Sequence[bytes]) -> None:
+    def __init__(
+        self,
+        *,
+        service: str,
+        address: str,
+        namespace: str,
+        codec_keys: Sequence[bytes],
+        tls: TLSConfig | Literal[False] = False,
+    ) -> None:
         self._service = service
         self._address = address
         self._namespace = namespace
         self._codec_keys = codec_keys
+        self._tls = tls
         self._client: Client | None = None
 
     async def client(self) -> Client:
@@ -139,6 +161,7 @@ class Temporal:
                 self._client = await Client.connect(
                     self._address,
                     namespace=self._namespace,
+                    tls=self._tls,
                     data_converter=data_converter(self._codec_keys),
                     interceptors=[TracingInterceptor(tracer)],
                 )
@@ -202,9 +225,9 @@ def _lacks_namespace(error: RPCError) -> bool:
     return any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in error.grpc_status.details)
 
 
-async def prepare_namespace(*, address: str, namespace: str) -> None:
+async def prepare_namespace(*, address: str, namespace: str, tls: TLSConfig | Literal[False] = False) -> None:
     """Register the search attributes that workflows set; harmless to run again."""
-    client = await Client.connect(address, namespace=namespace)
+    client = await Client.connect(address, namespace=namespace, tls=tls)
     try:
         known = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=namespace)

@@ -97,16 +97,20 @@ async def _temporal(_services: Sequence[str], wait_seconds: float) -> None:
     from shared.settings import Settings
 
     settings = Settings()
-    await _prepare_temporal(settings.temporal_address, settings.temporal_namespace, wait_seconds=wait_seconds)
+    await _prepare_temporal(settings, wait_seconds=wait_seconds)
 
 
-async def _prepare_temporal(address: str, namespace: str, *, wait_seconds: float) -> None:
+async def _prepare_temporal(settings: "Settings", *, wait_seconds: float) -> None:
+    from deploy.local.certificates import OPERATOR
     from deploy.local.temporal import ensure_namespace
+    from shared.temporal import tls_of
 
+    address, namespace = settings.temporal_address, settings.temporal_namespace
+    tls = tls_of(settings, OPERATOR)
     until = time.monotonic() + wait_seconds
     while True:
         try:
-            return await ensure_namespace(address=address, namespace=namespace)
+            return await ensure_namespace(address=address, namespace=namespace, tls=tls)
         except Exception as error:  # noqa: BLE001 - the client has no common class for "not there yet"
             if time.monotonic() >= until:
                 raise PlatformError(

@@ -21,6 +21,7 @@ def ensure_secrets(directory: Path) -> None:
     Each service has a directory in it, as has the decoder for Temporal's web UI. The list of issuers stands in the
     directory itself; each service gets a copy.
     """
+    from deploy.local.certificates import ensure_certificates
     from shared.auth import generate_key
 
     for process in (directory, *(directory / name for name in (*SERVICES, "codec"))):
@@ -33,6 +34,7 @@ def ensure_secrets(directory: Path) -> None:
     _ensure(directory / SERVICE_WITH_LINKS / "link_key", _new_key)
     _ensure(directory / "local_issuer_key", lambda: json.dumps(generate_key().as_dict(private=True)))
     _ensure(directory / "codec" / "codec_password", lambda: secrets.token_hex(20))
+    ensure_certificates(directory)
     hand_out(directory)
 
 
@@ -126,9 +128,10 @@ def trust_keycloak(directory: Path, *, url: str, reached_at: str | None = None, 
     hand_out(directory)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read, whole or not at all."""
+def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Write a new file that only its owner can read, if no other `mode` is given; whole or not at all."""
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
+        os.fchmod(file.fileno(), mode)
     half.replace(path)

@@ -3,10 +3,14 @@
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from deploy.local.errors import PlatformError
 from deploy.local.part import Part
 from shared.retention import ENDED_WORKFLOWS_DAYS
+
+if TYPE_CHECKING:
+    from temporalio.service import TLSConfig
 
 RETENTION = timedelta(days=ENDED_WORKFLOWS_DAYS)
 NAMESPACE = "kring"
@@ -92,7 +96,9 @@ class TimeSkippingServer(Part):
         await prepare_namespace(address=self.address, namespace=self.namespace)
 
 
-async def ensure_namespace(*, address: str, namespace: str) -> None:
+async def ensure_namespace(
+    *, address: str, namespace: str, tls: "TLSConfig | Literal[False]" = False
+) -> None:
     """Make the namespace if it is missing, set how long it keeps what ended, and register search attributes."""
     from google.protobuf.duration_pb2 import Duration
     from temporalio.api.namespace.v1 import NamespaceConfig
@@ -102,7 +108,7 @@ async def ensure_namespace(*, address: str, namespace: str) -> None:
 
     from shared.temporal import prepare_namespace
 
-    service = (await Client.connect(address)).workflow_service
+    service = (await Client.connect(address, tls=tls)).workflow_service
     keep = Duration(seconds=int(RETENTION.total_seconds()))
     config = NamespaceConfig(workflow_execution_retention_ttl=keep)
     try:
@@ -113,7 +119,7 @@ async def ensure_namespace(*, address: str, namespace: str) -> None:
         if error.status != RPCStatusCode.ALREADY_EXISTS:
             raise
         await service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=config))
-    await prepare_namespace(address=address, namespace=namespace)
+    await prepare_namespace(address=address, namespace=namespace, tls=tls)
 
 
 def _binary(name: str) -> str:

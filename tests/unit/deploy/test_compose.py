@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from deploy.arguments import parser
+from deploy.local.certificates import PAGES, SERVER, SERVER_NAMES
 from shared.services import SERVICES
 from shared.settings import Settings
 
@@ -100,6 +101,22 @@ class TestCompose:
         for name in (*SERVICES, "codec"):
             (volume,) = COMPOSE["services"][name]["volumes"]
             assert (volume["source"], volume["volume"]["subpath"]) == ("secrets", name)
+
+    def test_temporal_asks_everybody_for_a_certificate(self) -> None:
+        server, pages = COMPOSE["services"]["temporal"], COMPOSE["services"]["temporal-ui"]
+
+        assert server["environment"]["TEMPORAL_TLS_REQUIRE_CLIENT_AUTH"] == "true"
+        assert all(
+            COMPOSE["services"][name]["environment"]["KRING_TEMPORAL_TLS"] == "true" for name in SERVICES
+        )
+        assert server["environment"]["TEMPORAL_TLS_FRONTEND_SERVER_NAME"] in SERVER_NAMES
+        for part, own in ((server, SERVER), (pages, PAGES)):
+            (volume,) = part["volumes"]
+            assert (volume["source"], volume["read_only"], volume["volume"]["subpath"]) == (
+                "secrets",
+                True,
+                own,
+            )
 
     def test_is_reached_from_this_machine_only(self) -> None:
         ports = [port for part in COMPOSE["services"].values() for port in part.get("ports", [])]

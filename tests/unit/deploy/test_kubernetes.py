@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from deploy.arguments import parser
+from deploy.local.certificates import OPERATOR
 from shared.services import SERVICES
 from shared.settings import Settings
 
@@ -65,7 +66,9 @@ class TestManifests:
         assert writable == {"/tmp"}  # noqa: S108 - of a container
         mounted = {volume["secret"]["secretName"] for volume in spec["volumes"] if volume["name"] != "tmp"}
         # The job prepares what all of them log in to; a service is given its own secrets and nothing of another's.
-        assert mounted == {f"kring-{each}" for each in (SERVICES if name == "migrate" else [name])}
+        assert mounted == {
+            f"kring-{each}" for each in ([*SERVICES, OPERATOR] if name == "migrate" else [name])
+        }
         assert {volume["secret"]["defaultMode"] for volume in spec["volumes"] if volume["name"] != "tmp"} == {
             0o440
         }
@@ -89,6 +92,7 @@ class TestManifests:
             assert data[f"KRING_{name.upper()}_URL"] == f"http://{name}:{service['spec']['ports'][0]['port']}"
         assert "@" not in data["KRING_DATABASE_URL"] + data["KRING_BROKER_URL"]
         assert "KRING_LOCAL" not in data
+        assert data["KRING_TEMPORAL_TLS"] == "true"
 
     @pytest.mark.parametrize("name", SERVICES)
     def test_are_probed_where_the_public_does_not_reach(self, name: str) -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from deploy.local.certificates import PAGES, SERVER
 from deploy.local.secrets import ensure_secrets
 from shared.secrets import Login, Secrets
 from shared.services import SERVICES
@@ -35,7 +36,7 @@ class TestEnsureSecrets:
         public = (tmp_path / "issuers.json").read_text()
         for name in SERVICES:
             others = set().union(*(given[other] for other in SERVICES if other != name))
-            assert given[name] & others == {public}
+            assert given[name] & others == {public, (tmp_path / "temporal_ca.pem").read_text()}
         assert {name for name in SERVICES if (tmp_path / name / "link_key").exists()} == {"network"}
 
     def test_keeps_what_is_there(self, tmp_path: Path) -> None:
@@ -48,8 +49,11 @@ class TestEnsureSecrets:
     def test_lets_only_the_owner_read(self, tmp_path: Path) -> None:
         ensure_secrets(tmp_path / "secrets")
 
-        modes = {path.is_dir(): path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").rglob("*")}
-        assert modes == {True: 0o700, False: 0o600}
+        found = [path for path in (tmp_path / "secrets").rglob("*") if not {SERVER, PAGES} & set(path.parts)]
+        modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in found}
+        assert modes == {(True, 0o700), (False, 0o600)}
+        # Others look into these only where they are mounted by themselves.
+        assert {path.stat().st_mode & 0o777 for path in (tmp_path / "secrets" / SERVER).iterdir()} == {0o644}
         assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
 
     def test_trusts_public_keys_only(self, tmp_path: Path) -> None:
