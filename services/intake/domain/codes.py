@@ -60,6 +60,13 @@ REFUSED = (ReferralState.DECLINED, ReferralState.WITHDRAWN)
 OVER = (CaseStatus.WITHDRAWN, CaseStatus.CLOSED)
 
 
+class WaitsFor(StrEnum):
+    """What a live case without a coordinator waits for: somebody to take it, or its year after the four-week call."""
+
+    COORDINATOR = "coordinator"
+    FOLLOW_UP = "follow-up"
+
+
 class AssignmentState(StrEnum):
     """Where the search for a coordinator stands; the last one of a case is the one that counts."""
 

@@ -5,16 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import (
+    LIVE,
     NOT_AGAIN,
     OFFER_CLOCK,
+    AssignmentState,
     CaseStatus,
     DeclineReason,
     OfferState,
     ReleaseReason,
+    WaitsFor,
 )
 from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Offer
 from shared import case_state
@@ -61,6 +64,45 @@ def cases_of_party(*, tenant: UUID, organisation_id: UUID) -> Select[Case]:
         CaseParty.ended_at.is_(None),
     )
     return all_cases(tenant=tenant).where(Case.id.in_(parties))
+
+
+def filtered(
+    query: Select[Case],
+    *,
+    state: CaseStatus | None,
+    coordinator_id: UUID | None,
+    waits_for: WaitsFor | None,
+) -> Select[Case]:
+    """Return a query of cases with only those that stand so."""
+    if state is not None:
+        query = query.where(Case.state == state)
+    if coordinator_id is not None:
+        query = query.where(Case.coordinator_id == coordinator_id)
+    if waits_for is not None:
+        searched = _searched()
+        query = query.where(
+            Case.coordinator_id.is_(None),
+            Case.state.in_(LIVE),
+            searched if waits_for == WaitsFor.COORDINATOR else ~searched,
+        )
+    return query
+
+
+async def waiting_for(session: AsyncSession, found: Sequence[Case]) -> dict[UUID, WaitsFor]:
+    """Return what those of these cases wait for that go on without a coordinator."""
+    query = select(Case.id, _searched()).where(
+        Case.id.in_([case.id for case in found]), Case.coordinator_id.is_(None), Case.state.in_(LIVE)
+    )
+    rows = (await session.execute(query)).all()
+    return {case_id: WaitsFor.COORDINATOR if searched else WaitsFor.FOLLOW_UP for case_id, searched in rows}
+
+
+def _searched() -> ColumnElement[bool]:
+    return exists().where(
+        Assignment.case_id == Case.id,
+        Assignment.number == Case.assignment_no,
+        Assignment.state == AssignmentState.SEARCHING,
+    )
 
 
 async def page_of_cases(session: AsyncSession, query: Select[Case], *, page: PageRequest) -> Rows[Case]:

@@ -1,9 +1,13 @@
 """Cases: where they stand, resting and going on, stopping, the end; and handing over the persons at the opening."""
 
+from collections.abc import Mapping
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
+
 from services.intake import permissions
-from services.intake.domain.codes import CaseStatus, ReleaseReason
+from services.intake.domain.codes import CaseStatus, ReleaseReason, WaitsFor
 from services.intake.models import Case
 from services.intake.operations import cases
 from services.intake.permissions import CaseReader, PersonsCopier, Withdrawer
@@ -19,16 +23,32 @@ router = Router(tags=["cases"])
 
 
 @router.get("/v1/cases")
-async def list_cases(principal: CaseReader, session: Session, page: Paging) -> Page[CaseSummary]:
+async def list_cases(
+    *,
+    principal: CaseReader,
+    session: Session,
+    page: Paging,
+    state: Annotated[CaseStatus | None, Query(description="Only cases that stand so.")] = None,
+    coordinator_id: Annotated[UUID | None, Query(description="Only cases of this coordinator.")] = None,
+    waits_for: Annotated[WaitsFor | None, Query(description="Only cases that wait for this.")] = None,
+) -> Page[CaseSummary]:
     """List cases, newest first: a coordinator sees those assigned now, a referrer those of their organisation."""
-    rows = await reads.page_of_cases(session, permissions.may_list_cases(principal), page=page)
-    return Page(items=[_summary(row, principal) for row in rows.items], next=rows.next)
+    query = reads.filtered(
+        permissions.may_list_cases(principal),
+        state=state,
+        coordinator_id=coordinator_id,
+        waits_for=waits_for,
+    )
+    rows = await reads.page_of_cases(session, query, page=page)
+    waiting = await reads.waiting_for(session, rows.items)
+    return Page(items=[_summary(row, principal, waiting) for row in rows.items], next=rows.next)
 
 
 @router.get("/v1/cases/{case_id}")
 async def read_case(case_id: UUID, principal: CaseReader, session: Session) -> CaseSummary:
     """Read where a case stands."""
-    return _summary(await permissions.may_read_case(session, principal, case_id=case_id), principal)
+    case = await permissions.may_read_case(session, principal, case_id=case_id)
+    return _summary(case, principal, await reads.waiting_for(session, [case]))
 
 
 @router.post("/v1/cases/{case_id}/pause")
@@ -117,7 +137,7 @@ async def read_persons_at_opening(
     )
 
 
-def _summary(row: Case, principal: Principal) -> CaseSummary:
+def _summary(row: Case, principal: Principal, waiting: Mapping[UUID, WaitsFor]) -> CaseSummary:
     told = permissions.may_read_what_it_is_about(principal, row)
     return CaseSummary.model_validate(
         {
@@ -128,6 +148,7 @@ def _summary(row: Case, principal: Principal) -> CaseSummary:
             "themes": row.themes if told else [],
             "minors": row.minors if told else None,
             "coordinator_id": row.coordinator_id,
+            "waits_for": waiting.get(row.id),
             "assignment_no": row.assignment_no,
             "referring_organisation_id": row.referring_organisation,
             "mandated_organisation_id": row.mandated_organisation,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from services.intake import permissions
 from services.intake.domain.codes import ReferralState
@@ -68,9 +68,17 @@ async def receive_referral(
 
 
 @router.get("/v1/referrals")
-async def list_referrals(principal: ReferralReader, session: Session, page: Paging) -> Page[ReferralSummary]:
+async def list_referrals(
+    principal: ReferralReader,
+    session: Session,
+    page: Paging,
+    state: Annotated[ReferralState | None, Query(description="Only referrals that stand so.")] = None,
+) -> Page[ReferralSummary]:
     """List the tenant's referrals, newest first; a referrer sees their own."""
-    rows = await reads.page_of_referrals(session, permissions.may_list_referrals(principal), page=page)
+    query = permissions.may_list_referrals(principal)
+    if state is not None:
+        query = query.where(Referral.state == state)
+    rows = await reads.page_of_referrals(session, query, page=page)
     policy_at = await policies.history(session, tenant=principal.tenant)
     items = [_summary(row, policy_at(row.created_at)) for row in rows.items]
     return Page(items=items, next=rows.next)

@@ -13,6 +13,7 @@ from services.intake.domain.codes import (
     Outcome,
     PauseReason,
     Track,
+    WaitsFor,
     WithdrawnBy,
     WithdrawReason,
 )
@@ -31,6 +32,9 @@ class CaseSummary(ResponseModel):
     themes: list[str]
     minors: bool | None
     coordinator_id: UUID | None
+    waits_for: WaitsFor | None = Field(
+        description="Without a coordinator: `coordinator`, one is looked for; `follow-up`, their task is done."
+    )
     assignment_no: int
     referring_organisation_id: UUID | None
     mandated_organisation_id: UUID | None

@@ -372,3 +372,34 @@ async def _explained(session: Any, into: list[str]) -> None:
         return await original(statement, *args, **options)
 
     session.execute = execute
+
+
+class TestList:
+    async def test_shows_what_waits_for_a_coordinator_apart_from_what_is_past_the_call(
+        self, world: Intake
+    ) -> None:
+        assigned, coordinator = await world.assigned_case()
+        done, _ = await world.assigned_case()
+        path = f"/v1/cases/{done.id}/release-coordinator"
+        await world.do("POST", path, world.manager(), json={"reason": "task-done"})
+        waiting = await world.open_case()
+        await world.do("POST", f"/v1/cases/{waiting.id}/pause", world.manager(), json={"reason": "holiday"})
+        for query, expected in (
+            ("waits_for=coordinator", {waiting.id}),
+            ("waits_for=follow-up", {done.id}),
+            (f"coordinator_id={coordinator}", {assigned.id}),
+            ("state=paused", {waiting.id}),
+            ("state=open", {assigned.id, done.id}),
+        ):
+            found = await world.do("GET", f"/v1/cases?{query}", world.manager())
+            assert {UUID(each["case_id"]) for each in found["items"]} == expected
+        shown = await world.do("GET", "/v1/cases", world.manager())
+        assert {UUID(each["case_id"]): each["waits_for"] for each in shown["items"]} == {
+            assigned.id: None, done.id: "follow-up", waiting.id: "coordinator"
+        }  # fmt: skip
+
+    async def test_of_referrals_shows_those_that_stand_so(self, world: Intake) -> None:
+        accepted, received = await world.refer(), await world.refer()
+        await world.open_case(accepted)
+        found = await world.do("GET", "/v1/referrals?state=received", world.manager())
+        assert [each["referral_id"] for each in found["items"]] == [str(received)]

@@ -24,11 +24,15 @@ class Sink:
         self.mails: list[EmailMessage] = []
         # Addresses that this server does not know.
         self.refused: set[str] = set()
+        # It answers that it can take nothing now.
+        self.down = False
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
         """Take a recipient that is known."""
+        if self.down:
+            return "451 later"
         if address in self.refused:
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
@@ -57,6 +61,7 @@ def sink(mail_server: Sink) -> Sink:
     """The mail server, empty."""
     mail_server.mails.clear()
     mail_server.refused.clear()
+    mail_server.down = False
     return mail_server
 
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.network.operations import notifying
+from shared.errors import Operational
 from shared.events import intake, network
 from shared.events.base import MESSAGE_QUEUED
 from shared.ids import uuid7
@@ -121,6 +122,26 @@ class TestInvitation:
         [mail] = sink.mails
         assert mail["Bcc"] is None
         assert "http://example.org" not in _text(mail)
+
+
+class TestMailServerDown:
+    async def test_keeps_nothing_for_who_was_erased_before_it_is_back(
+        self, world: Network, sink: Sink
+    ) -> None:
+        case = await world.open_case()
+        aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
+        for person in (aunt, uncle):
+            await _begun(world, person, case)
+        sink.down = True
+        with pytest.raises(Operational):
+            await _send(world)
+        assert await world.handle(network.PersonErased(case_id=case.id, person_id=aunt)) == "handled"
+        sink.down = False
+        world.delivered = 0
+        await _send(world)
+        assert [mail["To"] for mail in sink.mails] == ["Karim <karim@example.org>"]
+        states = await world.rows("SELECT state FROM message WHERE recipient = :aunt", aunt=aunt)
+        assert [row.state for row in states] == ["cancelled"]
 
 
 class TestCorrectedAddress:
