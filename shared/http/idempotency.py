@@ -12,10 +12,11 @@ from typing import Any
 
 import orjson
 from fastapi import Request, Response
-from sqlalchemy import select, text, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import NO_TENANT, Principal
+from shared.database import fetch
 from shared.errors import Conflict, Gone, Invalid
 from shared.http.principals import TENANT_HEADER
 from shared.outbox import CASES
@@ -27,12 +28,16 @@ _MAX_KEY = 200
 _LOCK_CLASS = 746_102
 
 # The lock is only tried: a second sender is told to come back, and holds no connection while it waits.
-_CLAIM = text(
-    "WITH room AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(:lock_class, hashtext(:label)) AS free),"
+_CLAIM = (
+    "WITH room AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($6::int, hashtext($7::text)) AS free),"
     " made AS (INSERT INTO idempotency_key (tenant, principal, key, request, made_at)"
-    " SELECT :tenant, :principal, :key, :request, :made_at FROM room WHERE free"
+    " SELECT $1::uuid, $2::text, $3::text, $4::bytea, $5::timestamptz FROM room WHERE free"
     " ON CONFLICT DO NOTHING RETURNING 1)"
     " SELECT free, EXISTS (SELECT FROM made) AS made FROM room"
+)
+_REMEMBER = (
+    "UPDATE idempotency_key SET status = $4, answer = $5, case_ids = $6"
+    " WHERE tenant = $1 AND principal = $2 AND key = $3"
 )
 
 
@@ -112,19 +117,18 @@ async def claim(session: AsyncSession, attempt: Attempt, principal: Principal | 
     """
     row = _row(attempt, principal)
     # The machine's clock: how long an answer is kept is no business date.
-    values = {**row, "request": attempt.digest, "made_at": datetime.now(UTC)}
-    claimed = (
-        await session.execute(_CLAIM, {**values, "lock_class": _LOCK_CLASS, "label": _label(row)})
-    ).one()
-    if not claimed.free:
+    values = (*row.values(), attempt.digest, datetime.now(UTC))
+    (claimed,) = await fetch(session, _CLAIM, *values, _LOCK_CLASS, _label(row))
+    if not claimed["free"]:
         raise StillInHand(retry_after=1)
-    if not claimed.made:
+    if not claimed["made"]:
         raise Repeated(await _answer(session, attempt, row, vault))
 
 
 async def _answer(session: AsyncSession, attempt: Attempt, row: Mapping[str, Any], vault: Vault) -> Response:
     table = idempotency_key.c
-    query = select(table.request, table.status, table.answer).where(*_is(row))
+    same = [idempotency_key.c[name] == value for name, value in row.items()]
+    query = select(table.request, table.status, table.answer).where(*same)
     kept = (await session.execute(query)).one_or_none()
     if kept is None or kept.status is None:
         raise StillInHand(retry_after=1)
@@ -147,12 +151,5 @@ async def remember(
     headers = response.headers
     kept = [headers.get("content-type"), headers.get("location"), bytes(response.body).decode("latin-1")]
     answer = vault.seal_answer(orjson.dumps(kept), bound_to=_label(row))
-    statement = update(idempotency_key).where(*_is(row))
     about = {*session.info.get(CASES, ()), *([principal.case] if principal and principal.case else ())}
-    await session.execute(
-        statement.values(status=response.status_code, answer=answer, case_ids=sorted(about))
-    )
-
-
-def _is(row: Mapping[str, Any]) -> list[Any]:
-    return [idempotency_key.c[name] == value for name, value in row.items()]
+    await fetch(session, _REMEMBER, *row.values(), response.status_code, answer, sorted(about))
