@@ -14,7 +14,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import text
 
 from shared.auth import Kind, Principal, Role
 from shared.context import Context
@@ -33,23 +32,21 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # One statement: two requests at once are counted as two. A window that is over begins anew; some others that are over,
 # however long they are, are swept along with it.
-_COUNT = text(
-    """
+_COUNT = """
     WITH swept AS (
         DELETE FROM rate_limit WHERE key IN (
             SELECT key FROM rate_limit
-            WHERE window_at < now() - make_interval(secs => :longest) AND key <> :key
+            WHERE window_at < now() - make_interval(secs => $3::int) AND key <> $1
             ORDER BY window_at LIMIT 2 FOR UPDATE SKIP LOCKED
         )
     )
-    INSERT INTO rate_limit AS known (key, window_at, hits) VALUES (:key, now(), 1)
+    INSERT INTO rate_limit AS known (key, window_at, hits) VALUES ($1, now(), 1)
     ON CONFLICT (key) DO UPDATE SET
-        hits = CASE WHEN known.window_at < now() - make_interval(secs => :seconds) THEN 1 ELSE known.hits + 1 END,
-        window_at = CASE WHEN known.window_at < now() - make_interval(secs => :seconds) THEN now()
+        hits = CASE WHEN known.window_at < now() - make_interval(secs => $2::int) THEN 1 ELSE known.hits + 1 END,
+        window_at = CASE WHEN known.window_at < now() - make_interval(secs => $2::int) THEN now()
                          ELSE known.window_at END
-    RETURNING hits, ceil(extract(epoch FROM window_at - now()) + :seconds)::int
+    RETURNING hits, ceil(extract(epoch FROM window_at - now()) + $2::int)::int AS left
     """
-)
 
 
 class TooOften(TooManyRequests):
@@ -112,12 +109,9 @@ async def count(database: Database, key: bytes, *, most: int, seconds: int = WIN
 
     Raises: TooOften, with the seconds to wait, from the time `most` has been passed.
     """
-    async with database.transaction() as session:
-        hits, left = (
-            await session.execute(_COUNT, {"key": key, "seconds": seconds, "longest": _LONGEST_SECONDS})
-        ).one()
-    if hits > most:
-        raise TooOften(retry_after=max(1, left))
+    (counted,) = await database.fetch_alone(_COUNT, key, seconds, _LONGEST_SECONDS)
+    if counted["hits"] > most:
+        raise TooOften(retry_after=max(1, counted["left"]))
 
 
 async def count_anonymous(request: Request) -> None:

@@ -113,6 +113,8 @@ async def receiving_referrals(settings: Settings, databases: Any, directory: Pat
         **os.environ,
         "DATABASE_URL": url,
         "KRING_STAFF_LIMIT": "0",
+        # Counted, and never too many.
+        "KRING_ANONYMOUS_LIMIT": "1000000000",
         "KRING_DATABASE_URL": settings.database_url.get_secret_value(),
         "KRING_BROKER_URL": settings.broker_url.get_secret_value(),
         "KRING_SECRETS_DIR": str(settings.secrets_dir),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import Database, Scope
+from shared.database import NO_SCOPE, Database, Scope, fetch
 from shared.errors import Operational
 from tests.support.platform import rows
 
@@ -82,6 +82,34 @@ class TestTransaction:
                 raise asyncpg.InternalClientError(
                     "cannot switch to state 11; another operation is in progress"
                 )
+
+    @pytest.mark.parametrize("scope", [NO_SCOPE, Scope(tenant=uuid4())])
+    async def test_forgets_a_connection_that_was_lost_while_nobody_used_it(
+        self, database: MakeDatabase, scope: Scope
+    ) -> None:
+        watching = await database("platform")
+        db = Database.connect(
+            watching.engine.url.render_as_string(hide_password=False),
+            application_name="lost and found",
+            pool_size=1,
+        )
+
+        async def works() -> bool:
+            """Say whether the first statement of a transaction passes, on the driver's connection."""
+            async with db.transaction(scope) as session:
+                return bool(await fetch(session, "SELECT 1"))
+
+        async def works_alone() -> bool:
+            return bool(await db.fetch_alone("SELECT 1"))
+
+        for attempt in (works, works_alone):
+            assert await attempt()
+            kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+            assert await rows(watching, kill, name="lost and found")
+            with pytest.raises(Operational):
+                await attempt()
+            assert await attempt()
+        await db.close()
 
     async def test_says_so_when_there_is_no_server(self) -> None:
         nowhere = Database.connect("postgresql+asyncpg://a:b@127.0.0.1:1/x", application_name="x")
