@@ -57,3 +57,7 @@ class ResponseModel(BaseModel):
     """A body that we answer with."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True, hide_input_in_errors=True)
+
+
+class SecretResponse(ResponseModel):
+    """A body that gives something to whoever holds it, as a token: it is never kept for a repeated Idempotency-Key."""

@@ -22,6 +22,7 @@ from shared.auth import Principal
 from shared.context import Context
 from shared.http.idempotency import HEADER, Attempt, Repeated, claim, remember
 from shared.http.middleware import MAX_BODY, ROUTE
+from shared.http.models import SecretResponse
 from shared.http.principals import (
     QUERY_NAMES,
     actor_of,
@@ -99,8 +100,8 @@ class ServiceRoute(APIRoute):
         super().__init__(path, endpoint, **options)
         self._dependencies = Dependencies(self)
         self._query_names = frozenset(_query_names(self.dependant))
-        # An answer that holds a token is never kept: it would outlive what ended the token.
-        self._remembers = "POST" in (self.methods or ()) and not _holds_token(self.response_model)
+        # What is secret is never kept: it would outlive what took it back.
+        self._remembers = "POST" in (self.methods or ()) and not _is_secret(self.response_model)
         # In place of FastAPI's own, which reads the body first, and walks all dependencies anew for each request.
         self.app = self._serve
 
@@ -159,8 +160,8 @@ class ServiceRoute(APIRoute):
         return field.serialize_json(value)
 
 
-def _holds_token(answer: Any) -> bool:
-    return any("token" in name for name in getattr(answer, "model_fields", ()))
+def _is_secret(answer: Any) -> bool:
+    return isinstance(answer, type) and issubclass(answer, SecretResponse)
 
 
 def _query_names(dependant: Dependant) -> set[str]:

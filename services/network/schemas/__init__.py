@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from services.network.domain import Answer, Channel, ContactPurpose
 from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, Text
-from shared.http.models import RequestModel, ResponseModel
+from shared.http.models import RequestModel, ResponseModel, SecretResponse
 
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
@@ -217,7 +217,7 @@ class CircleView(ResponseModel):
     )
 
 
-class Access(ResponseModel):
+class Access(SecretResponse):
     """A short-lived token for one person of one case."""
 
     access_token: str
