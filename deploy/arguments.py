@@ -1,22 +1,22 @@
 """What there is to type after `kring`, and what each command is given. A command is imported only when it is typed."""
 
 import argparse
-import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deploy.commands.documents import version
 from shared.retention import AUDIT_YEARS
 from shared.services import SERVICES
 
 ROLES = ("api", "consumer", "worker")
 DIRECTORY = Path(".kring")
-_PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; `command` of what it returns is to be awaited with it."""
     every = argparse.ArgumentParser(prog="kring", description="Run Kring and look after it.")
-    every.add_argument("--version", action="version", version=f"kring {_version()}")
+    every.add_argument("--version", action="version", version=f"kring {version()}")
     commands = every.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_platform(commands)
     _add_service(commands)
@@ -214,9 +214,9 @@ def _add_waiting(commands: Any) -> None:
     deadlines = commands.add_parser("deadlines", help="what is due, whose turn it is, and what is late")
     deadlines.add_argument("--late", action="store_true", help="only what is late")
     deadlines.add_argument("--kind", help="only of this kind")
-    deadlines.set_defaults(command=_deadlines)
+    deadlines.set_defaults(command=_waiting, what="deadlines")
     outbox = commands.add_parser("outbox", help="events that have not left, where they are stuck, since when")
-    outbox.set_defaults(command=_outbox)
+    outbox.set_defaults(command=_waiting, what="outbox")
     for one in (deadlines, outbox):
         _looks_after(one)
         one.add_argument("--service", type=_service, help="only of this service")
@@ -232,11 +232,6 @@ def _looks_after(one: argparse.ArgumentParser) -> None:
     """Let a command find the platform that runs on this machine, where the environment names no installation."""
     _add_directory(one)
     one.set_defaults(finds=True)
-
-
-def _version() -> str:
-    version: str = tomllib.loads(_PROJECT.read_text())["project"]["version"]
-    return version
 
 
 def _service(text: str) -> str:
@@ -330,20 +325,23 @@ async def _export_ledger(options: argparse.Namespace) -> int:
     return await vault.export_ledger(options.file)
 
 
-async def _verify_audit_log(options: argparse.Namespace) -> int:
-    from deploy.commands.audit_log import verify
+async def _services_here(options: argparse.Namespace) -> Sequence[str]:
     from deploy.commands.databases import with_database
     from shared.settings import Settings
 
-    return await verify(await with_database(Settings(), options.service), kept=options.kept)
+    return await with_database(Settings(), options.service)
+
+
+async def _verify_audit_log(options: argparse.Namespace) -> int:
+    from deploy.commands.audit_log import verify
+
+    return await verify(await _services_here(options), kept=options.kept)
 
 
 async def _shorten_audit_log(options: argparse.Namespace) -> int:
     from deploy.commands.audit_log import shorten_all
-    from deploy.commands.databases import with_database
-    from shared.settings import Settings
 
-    return await shorten_all(await with_database(Settings(), options.service), years=options.years)
+    return await shorten_all(await _services_here(options), years=options.years)
 
 
 async def _openapi(options: argparse.Namespace) -> int:
@@ -383,16 +381,10 @@ async def _dead_letters(options: argparse.Namespace) -> int:
     return await dead_letters.run(options, services=services)
 
 
-async def _deadlines(options: argparse.Namespace) -> int:
-    from deploy.commands.waiting import deadlines
+async def _waiting(options: argparse.Namespace) -> int:
+    from deploy.commands import waiting
 
-    return await deadlines(options)
-
-
-async def _outbox(options: argparse.Namespace) -> int:
-    from deploy.commands.waiting import outbox
-
-    return await outbox(options)
+    return await {"deadlines": waiting.deadlines, "outbox": waiting.outbox}[options.what](options)
 
 
 async def _backup(options: argparse.Namespace) -> int:

@@ -60,7 +60,7 @@ def asyncapi_document() -> dict[str, Any]:
         }
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Kring events", "version": _version()},
+        "info": {"title": "Kring events", "version": version()},
         "defaultContentType": "application/cloudevents+json",
         "channels": channels,
         "operations": operations,
@@ -68,7 +68,8 @@ def asyncapi_document() -> dict[str, Any]:
     }
 
 
-def _version() -> str:
+def version() -> str:
+    """Return which version of Kring this is."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     return str(project["project"]["version"])
 
