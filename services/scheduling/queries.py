@@ -235,6 +235,12 @@ async def said_in(
     return found
 
 
+async def conferences_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Conference]:
+    """Return the conferences of a case, newest first: few, one after another."""
+    query = select(Conference).where(Conference.tenant == tenant, Conference.case_id == case_id)
+    return (await session.scalars(query.order_by(Conference.created_at.desc(), Conference.id))).all()
+
+
 async def conferences_of_person(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID
 ) -> list[tuple[Conference, Attendance | None, bool]]:

@@ -265,6 +265,12 @@ class ConferenceOut(ConferenceSummary):
     preparation: PreparationView | None = None
 
 
+class OwnConferences(ResponseModel):
+    """The conferences of one's own case."""
+
+    items: list[ConferenceOut]
+
+
 class Postponed(ResponseModel):
     """The conference that comes instead."""
 

@@ -13,14 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network.data_requests import OPEN_STATES, RequestKind, RequestState
 from services.network.domain import InvitationState, PersonState, UnknownPerson
 from services.network.models import (
+    Circle,
     Contact,
     DataRequest,
     Invitation,
     Person,
     PersonalLink,
 )
+from services.network.queries import no_contacts
 from services.network.queries.consents import consent_allows, may_ask_for, may_read_file_of, research_allowed
 from shared.clocks import Clock
+from shared.events.network import AttendanceMode
 from shared.http import PageRequest, Rows, paginate
 from shared.tables import clock as clock_table
 from shared.tables import message
@@ -282,3 +285,21 @@ async def open_data_requests(
     if person_id is not None:
         query = query.where(DataRequest.person_id == person_id)
     return (await session.execute(_locked(query.order_by(DataRequest.id)))).scalars().all()
+
+
+async def circle_seen_by(session: AsyncSession, *, person: Person) -> list[tuple[Person, AttendanceMode]]:
+    """Return who takes part besides somebody, and how; nobody if they do not take part themselves.
+
+    From whom somebody is to be kept apart is not among them.
+    """
+    circle = await session.get(Circle, person.case_id)
+    modes = {} if circle is None else {UUID(member["person_id"]): member["mode"] for member in circle.members}
+    if person.id not in modes:
+        return []
+    apart = await no_contacts.pairs(session, tenant=person.tenant, case_id=person.case_id)
+    others = set(modes) - {person.id} - set(no_contacts.kept_from(apart, person.id))
+    query = select(Person).where(
+        Person.tenant == person.tenant, Person.id.in_(others), Person.state == PersonState.ACTIVE
+    )
+    found = await session.scalars(query.order_by(Person.created_at, Person.id))
+    return [(each, modes[each.id]) for each in found]

@@ -9,6 +9,8 @@ from services.network.schemas import (
     GivenAnswer,
     InvitationView,
     Me,
+    MemberView,
+    OwnCircle,
     PersonAdded,
     Proposal,
 )
@@ -30,6 +32,21 @@ async def read_me(principal: Person, session: Session, parts: Parts) -> Me:
         role=person.role,
         language=fields.language,
         invitation=None if invitation is None else invitation_view(invitation),
+    )
+
+
+@router.get("/v1/me/circle")
+async def read_circle(principal: Person, session: Session, parts: Parts) -> OwnCircle:
+    """Read who else takes part, by first name, if you take part: nobody from whom you are to be kept apart."""
+    person = await permissions.oneself(session, principal)
+    members = await queries.circle_seen_by(session, person=person)
+    opened = await parts.vault.open_readable(session, [member for member, _ in members])
+    return OwnCircle(
+        items=[
+            MemberView(first_name=fields.first_name, role=member.role, mode=mode)
+            for (member, mode), fields in zip(members, opened, strict=True)
+            if fields is not None
+        ]
     )
 
 

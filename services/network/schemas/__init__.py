@@ -237,3 +237,17 @@ class Me(ResponseModel):
     role: str
     language: str
     invitation: InvitationView | None
+
+
+class MemberView(ResponseModel):
+    """Somebody who takes part, as others of the circle know them."""
+
+    first_name: str
+    role: str
+    mode: AttendanceMode
+
+
+class OwnCircle(ResponseModel):
+    """Who takes part besides oneself, oldest first; empty for whoever does not take part, and before it is known."""
+
+    items: list[MemberView]

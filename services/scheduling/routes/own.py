@@ -1,12 +1,12 @@
-"""One's own polls over HTTP, for people of the circle who came by their personal link."""
+"""One's own polls and conferences over HTTP, for people of the circle who came by their personal link."""
 
 from uuid import UUID
 
 from services.scheduling import operations, permissions, queries
-from services.scheduling.routes.answers import own_poll
-from services.scheduling.schemas import Answers, OwnPoll, OwnPolls
+from services.scheduling.routes.answers import conference_out, own_poll
+from services.scheduling.schemas import Answers, OwnConferences, OwnPoll, OwnPolls
 from shared import calendars
-from shared.http import Now, Person, Router, Session
+from shared.http import Now, Parts, Person, Router, Session
 
 router = Router(tags=["own polls"])
 
@@ -21,6 +21,18 @@ async def list_own_polls(principal: Person, session: Session) -> OwnPolls:
     options = await queries.options_of(session, polls)
     calendar = await calendars.of(session, tenant=principal.tenant)
     return OwnPolls(items=[own_poll(poll, options[poll.id], principal.id, calendar) for poll in polls])
+
+
+@router.get("/v1/me/conferences")
+async def list_own_conferences(principal: Person, session: Session, parts: Parts) -> OwnConferences:
+    """List the conferences of one's case, newest first: when and where the circle meets."""
+    case_id = await permissions.may_list_own_polls(session, principal)
+    if case_id is None:
+        return OwnConferences(items=[])
+    found = await queries.conferences_of_case(session, tenant=principal.tenant, case_id=case_id)
+    return OwnConferences(
+        items=[await conference_out(session, parts.vault, each, whole=False) for each in found]
+    )
 
 
 @router.put("/v1/me/polls/{poll_id}")

@@ -120,3 +120,31 @@ class TestNoContact:
         await world.ask("POST", f"/v1/persons/{aunt}/erase", dpo, json={"because": "asked"}, expect=200)
         assert await world.deliver_published("network.person.erased.v1") == ["handled"]
         assert await world.rows("SELECT id FROM no_contact WHERE case_id = :case", case=case.id) == []
+
+
+class TestOwnCircle:
+    async def test_is_shown_by_first_name_to_who_takes_part_and_never_who_is_kept_from_them(
+        self, world: Network, case: Case
+    ) -> None:
+        aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
+        stranger = await world.add(case, "Joost")
+        await _apart(world, case, aunt, uncle)
+        who = world.coordinator(case)
+        for person in (aunt, uncle):
+            invited = await world.do("POST", f"/v1/persons/{person}/invitation", who, expect=201)
+            path = f"/v1/invitations/{invited['invitation_id']}/answer"
+            await world.ask("POST", path, who, json={"answer": "yes", "mode": "online"}, expect=200)
+        before = await world.do("GET", "/v1/me/circle", world.person(case, uncle))
+        assert before == {"items": []}
+        await world.ask("POST", f"/v1/cases/{case.id}/circle-ready", who, expect=200)
+
+        async def seen_by(person: UUID) -> dict[str, str]:
+            shown = await world.do("GET", "/v1/me/circle", world.person(case, person))
+            assert all(set(member) == {"first_name", "role", "mode"} for member in shown["items"])
+            return {member["first_name"]: member["mode"] for member in shown["items"]}
+
+        by_uncle, by_mother = await seen_by(uncle), await seen_by(case.mother)
+        assert "Nadia" not in by_uncle
+        assert "Samira" in by_uncle
+        assert (by_mother["Nadia"], by_mother["Karim"]) == ("online", "online")
+        assert await seen_by(stranger) == {}
