@@ -167,7 +167,7 @@ class Appointment:
     summary: str
     stamped_at: datetime
     organiser_address: str
-    attendee_address: str
+    attendee_address: str | None
     organiser_name: str | None = None
     place: str | None = None
     description: str | None = None
@@ -176,11 +176,12 @@ class Appointment:
 
 
 def calendar_invitation(
-    appointment: Appointment, *, method: Literal["REQUEST", "CANCEL"] = "REQUEST"
+    appointment: Appointment, *, method: Literal["REQUEST", "CANCEL", "PUBLISH"] = "REQUEST"
 ) -> bytes:
     """Return an iCalendar file that puts an appointment in a calendar, moves it, or takes it out.
 
-    Moving or cancelling repeats the uid with a higher sequence.
+    Moving or cancelling repeats the uid with a higher sequence. `PUBLISH` is for whoever fetches the file: it invites
+    nobody, and needs no attendee.
     """
     from icalendar import Calendar as CalendarFile
     from icalendar import Event, vCalAddress, vText
@@ -207,10 +208,11 @@ def calendar_invitation(
     if appointment.organiser_name is not None:
         organiser.params["CN"] = vText(appointment.organiser_name)
     event["organizer"] = organiser
-    attendee = vCalAddress(f"mailto:{appointment.attendee_address}")
-    # Answers go through the personal link: a reply by calendar would reach a mailbox that nobody reads.
-    attendee.params["RSVP"] = vText("FALSE")
-    event.add("attendee", attendee, encode=False)
+    if appointment.attendee_address is not None:
+        attendee = vCalAddress(f"mailto:{appointment.attendee_address}")
+        # Answers go through the personal link: a reply by calendar would reach a mailbox that nobody reads.
+        attendee.params["RSVP"] = vText("FALSE")
+        event.add("attendee", attendee, encode=False)
 
     calendar = CalendarFile()
     calendar.add("prodid", _PRODUCT)

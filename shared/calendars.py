@@ -30,7 +30,7 @@ class Profile:
 
 
 # Whose profile this service does not know (yet).
-_UNKNOWN = Profile("Kring", None, BELGIUM)
+UNKNOWN = Profile("Kring", None, BELGIUM)
 # By database. A profile never changes, so what was read once stays true.
 _known: WeakKeyDictionary[Engine | Connection, dict[UUID, Profile]] = WeakKeyDictionary()
 
@@ -45,7 +45,7 @@ async def profile(session: AsyncSession, *, tenant: UUID) -> Profile:
         ).where(columns.tenant == tenant)
         row = (await session.execute(query)).one_or_none()
         if row is None:
-            return _UNKNOWN
+            return UNKNOWN
         name, reply_to, *calendar = row
         known[tenant] = Profile(name, reply_to, Calendar(*calendar))
     return known[tenant]

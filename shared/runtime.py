@@ -218,9 +218,6 @@ class _Running:
         from shared.retrying import until_stopped
         from shared.worker import make_worker
 
-        if not self._service.workflows:
-            await self._stop.wait()
-            return
         if not await until_stopped(self._stop, self._context.temporal.ping, what="worker"):
             return
         worker = make_worker(

@@ -1,6 +1,10 @@
 """The names of the services."""
 
 SERVICES = ("intake", "network", "scheduling", "plans", "training")
+# The web pages: they own no data of people, and ask the services for everything in the reader's name.
+PORTAL = "portal"
+# Everything that runs as a process of its own.
+PROCESSES = (*SERVICES, PORTAL)
 # Those that hold data of cases, and confirm when it is erased.
 SERVICES_WITH_CASES = ("intake", "network", "scheduling", "plans")
 # Those that send mail themselves; the others let network write to the people of a case.

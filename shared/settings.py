@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     scheduling_url: str = "http://127.0.0.1:8003"
     plans_url: str = "http://127.0.0.1:8004"
     training_url: str = "http://127.0.0.1:8005"
+    portal_url: str = "http://127.0.0.1:8080"
     local: bool = False
     log_level: str = "INFO"
     otlp_endpoint: str | None = None

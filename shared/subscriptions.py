@@ -78,7 +78,7 @@ class Subscriptions:
     service's clocks know of what happens to them.
     """
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, *, of_cases: bool = True) -> None:
         self.service = service
         self._watchers: dict[str, type[DeadlineWorkflow]] = {}
         self._by_type: dict[str, Subscription] = {}
@@ -86,6 +86,7 @@ class Subscriptions:
         self._defaults: dict[str, Subscription] = {
             data.TYPE: Subscription(data, "any", write=_nothing_more)
             for data in [*states, *case_access.followed_by(service)]
+            if of_cases
         }
         self._defaults[intake.OrganisationEntered.TYPE] = Subscription(
             intake.OrganisationEntered, "always", write=calendars.follow

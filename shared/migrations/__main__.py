@@ -7,7 +7,7 @@ import argparse
 import asyncio
 
 from shared import migrations
-from shared.services import SERVICES
+from shared.services import PROCESSES
 from shared.settings import Settings
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     """Write a step from the difference between the models and the steps that there are."""
     parser = argparse.ArgumentParser(prog="python -m shared.migrations", description=main.__doc__)
     parser.add_argument("command", choices=["revision"])
-    parser.add_argument("history", choices=[migrations.PLATFORM.name, *SERVICES])
+    parser.add_argument("history", choices=[migrations.PLATFORM.name, *PROCESSES])
     parser.add_argument("message", help="what the step does, in a few words")
     asked = parser.parse_args()
     history = migrations.history_of(asked.history)

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, Timestamp, platform
+from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, SHOWN_TO_ALL, Timestamp, platform
 
 case_state = Table(
     "case_state",
@@ -39,7 +39,8 @@ tenant_profile = Table(
     Column("country", Text, nullable=False),
     Column("subdivision", Text),
     Column("time_zone", Text, nullable=False),
-    info={APPEND_ONLY: True},
+    # Names of organisations are public: the portal's first page lists them.
+    info={APPEND_ONLY: True, SHOWN_TO_ALL: "true"},
 )
 
 # What organisations set for this service, every version of it: see shared.policies.
