@@ -15,8 +15,8 @@ help: ## list these commands
 up: env ## start all of Kring on this machine; Ctrl-C stops it, data stays in .kring/
 	@$(KRING) up
 
-demo: env ## play one whole case and a paid registration (REPORT=file.json STORY=file KEEP=1)
-	@$(KRING) demo $(if $(STORY),--story $(STORY)) $(if $(REPORT),--report $(REPORT)) $(if $(filter-out 0,$(KEEP)),--keep)
+demo: env ## play one whole case and a paid registration (REPORT=file.json STORY=file KEEP=1 BROWSER=1)
+	@$(KRING) demo $(if $(STORY),--story $(STORY)) $(if $(REPORT),--report $(REPORT)) $(if $(filter-out 0,$(KEEP)),--keep) $(if $(filter-out 0,$(BROWSER)),--pictures pictures)
 
 test: env ## run every test, on two cores (ARGS="-k words" for some, on one)
 	@$(RUN) -m pytest --durations=15 $(or $(ARGS),--numprocesses=2 --dist=loadscope --no-loadscope-reorder)
@@ -38,7 +38,12 @@ bench: env ## run the benchmarks (REPORT=file.json)
 	@$(RUN) -m tests.bench $(if $(REPORT),--report $(REPORT))
 
 # Installed anew only when the list of what to install has changed.
-env: $(VENV)/.installed
+env: $(VENV)/.installed services/portal/frontend/built/kring.css
 
 $(VENV)/.installed: requirements.txt deploy/bootstrap.txt deploy/install.sh
 	@sh deploy/install.sh "$(PYTHON)" "$(VENV)"
+
+FRONTEND := services/portal/frontend
+$(FRONTEND)/built/kring.css: $(VENV)/.installed services/portal/assets.py $(FRONTEND)/package-lock.json $(FRONTEND)/kring.css
+	@sh deploy/install_node.sh "$(VENV)"
+	@$(RUN) -m services.portal.assets

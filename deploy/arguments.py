@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.commands.documents import version
 from shared.retention import AUDIT_YEARS
-from shared.services import SERVICES
+from shared.services import PORTAL, PROCESSES, SERVICES
 
 ROLES = ("api", "consumer", "worker")
 DIRECTORY = Path(".kring")
@@ -43,7 +43,7 @@ def _add_platform(commands: Any) -> None:
         help="listen there, e.g. intake=8001; may be repeated",
     )
     up.add_argument(
-        "--service", type=_service, action="append", metavar="NAME", help="only this one; may be repeated"
+        "--service", type=_process, action="append", metavar="NAME", help="only this one; may be repeated"
     )
     up.set_defaults(command=_up)
     status = commands.add_parser("status", help="ask every part what it is doing")
@@ -53,26 +53,29 @@ def _add_platform(commands: Any) -> None:
     )
     status.set_defaults(command=_status)
     restart = commands.add_parser("restart", help="restart one service of a running `kring up`")
-    restart.add_argument("service", type=_service_or_codec)
+    restart.add_argument("service", type=_process_or_codec)
     _add_directory(restart)
     restart.set_defaults(command=_restart)
     demo = commands.add_parser("demo", help="play a story on a throw-away platform")
     demo.add_argument("--story", type=Path, help="the file to play")
     demo.add_argument("--report", type=Path, help="where to write what happened, as JSON")
     demo.add_argument("--keep", action="store_true", help="leave the platform up afterwards, until Ctrl-C")
+    demo.add_argument(
+        "--pictures", type=Path, help="let people act in a browser, and keep pictures of what they see there"
+    )
     demo.set_defaults(command=_demo)
 
 
 def _add_service(commands: Any) -> None:
     serve = commands.add_parser("serve", help="run one service in this process")
     serve.add_argument(
-        "service", type=_service_or_codec, help=f"{', '.join(SERVICES)}; or codec, for Temporal's web UI"
+        "service", type=_process_or_codec, help=f"{', '.join(PROCESSES)}; or codec, for Temporal's web UI"
     )
     serve.add_argument("--role", type=_roles, default=set(ROLES), help="some of api,consumer,worker (all)")
     serve.set_defaults(command=serve_one)
     migrate = commands.add_parser("migrate", help="bring databases, queues and Temporal up to date")
     _looks_after(migrate)
-    migrate.add_argument("service", type=_service, nargs="*", help="only these (all)")
+    migrate.add_argument("service", type=_process, nargs="*", help="only these (all)")
     migrate.add_argument(
         "--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server"
     )
@@ -240,8 +243,12 @@ def _service(text: str) -> str:
     return text
 
 
-def _service_or_codec(text: str) -> str:
-    return text if text == "codec" else _service(text)
+def _process(text: str) -> str:
+    return text if text == PORTAL else _service(text)
+
+
+def _process_or_codec(text: str) -> str:
+    return text if text == "codec" else _process(text)
 
 
 def _roles(text: str) -> set[str]:
@@ -262,7 +269,7 @@ async def _up(options: argparse.Namespace) -> int:
     from deploy.commands.up import up
 
     return await up(
-        directory=options.directory, ports=dict(options.port), services=options.service or SERVICES
+        directory=options.directory, ports=dict(options.port), services=options.service or PROCESSES
     )
 
 
@@ -281,7 +288,9 @@ async def _restart(options: argparse.Namespace) -> int:
 async def _demo(options: argparse.Namespace) -> int:
     from deploy.demo.player import demo
 
-    return await demo(story=options.story, report=options.report, keep=options.keep)
+    return await demo(
+        story=options.story, report=options.report, keep=options.keep, pictures=options.pictures
+    )
 
 
 async def serve_one(options: argparse.Namespace) -> int:
@@ -297,7 +306,7 @@ async def _migrate(options: argparse.Namespace) -> int:
     from deploy.commands.migrate import PARTS, migrate
 
     return await migrate(
-        options.service or list(SERVICES), wait_seconds=options.wait, parts=options.only or PARTS
+        options.service or list(PROCESSES), wait_seconds=options.wait, parts=options.only or PARTS
     )
 
 
@@ -377,7 +386,7 @@ async def _subject(options: argparse.Namespace) -> int:
 async def _dead_letters(options: argparse.Namespace) -> int:
     from deploy.commands import dead_letters
 
-    services = [options.service] if options.service else list(SERVICES)
+    services = [options.service] if options.service else list(PROCESSES)
     return await dead_letters.run(options, services=services)
 
 

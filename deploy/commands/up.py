@@ -13,7 +13,7 @@ from rich.table import Table
 from deploy.commands.status import COLOURS
 from deploy.local.platform import Platform
 from deploy.local.supervisor import State, Supervised
-from shared.services import SERVICES
+from shared.services import PORTAL, SERVICES
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -96,6 +96,8 @@ async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
 
 def _table_of(addresses: Mapping[str, str], directory: Path) -> Table:
     table = Table("what", "address", "see also", box=None, pad_edge=False)
+    if PORTAL in addresses:
+        table.add_row("Kring in a browser", addresses[PORTAL], "what people see")
     for name in SERVICES:
         if name in addresses:
             inside = addresses[f"{name}-internal"]

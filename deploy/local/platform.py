@@ -25,7 +25,7 @@ from deploy.local.secrets import ensure_secrets, write_private
 from deploy.local.service import Preparation, Service
 from deploy.local.supervisor import Supervised, Supervisor
 from deploy.local.temporal import NAMESPACE, TemporalServer, TimeSkippingServer
-from shared.services import SERVICES
+from shared.services import PORTAL, SERVICES
 
 _GIVEN = (
     "KRING_DATABASE_URL",
@@ -170,9 +170,9 @@ class Platform:
         service_ports = {name: ports.take(name) for name in self._services}
         for name, port in service_ports.items():
             self.environment[f"KRING_{name.upper()}_URL"] = self.addresses[name] = f"http://127.0.0.1:{port}"
-        # Personal links lead to the service that exchanges them, of those that run here.
-        links_lead_to = "network" if "network" in service_ports else next(iter(service_ports))
-        self.environment.setdefault("KRING_PUBLIC_URL", self.addresses[links_lead_to])
+        # Emails lead to the portal's pages, where it runs.
+        if PORTAL in service_ports:
+            self.environment.setdefault("KRING_PUBLIC_URL", self.addresses[PORTAL])
         self.environment |= self._extra
         parts += self._make_own(service_ports, ports)
         self.moved_ports = ports.moved
@@ -271,7 +271,7 @@ class Platform:
                 log=self._log(name),
                 port=port,
                 internal_port=internal[name],
-                environment=self.environment,
+                environment=self._environment_of(name),
                 needs=("migrate",),
                 uses=("postgresql", "rabbitmq", "temporal", "mailbox"),
             )
@@ -291,6 +291,11 @@ class Platform:
                 )
             )
         return [*steps, *parts]
+
+    def _environment_of(self, service: str) -> dict[str, str]:
+        # The portal says to the services for whom it asks; nobody stands before the portal itself.
+        asked_by_portal = PORTAL in self._services and service != PORTAL
+        return {**self.environment, **({"KRING_TRUSTED_PROXIES": "127.0.0.1"} if asked_by_portal else {})}
 
     def _at(self, name: str) -> Path:
         return self.directory / name

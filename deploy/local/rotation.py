@@ -12,14 +12,14 @@ from pathlib import Path
 from deploy.local.errors import PlatformError
 from deploy.local.secrets import MAKERS, hand_out, write_private
 from shared.retention import DEAD_LETTER_DAYS
-from shared.services import SERVICES
+from shared.services import PROCESSES
 
 _ROTATED = ("database_login", "broker_login", "signing_key", "codec_key")
 
 
 def begin(directory: Path) -> None:
     """Make what comes next, to be accepted everywhere before anybody uses it."""
-    for service in SERVICES:
+    for service in PROCESSES:
         for name in _ROTATED:
             following = directory / service / f"{name}_next"
             if not following.exists():
@@ -60,4 +60,4 @@ def finish(directory: Path, *, now: bool) -> None:
 
 def _all(directory: Path, ending: str) -> Iterable[Path]:
     names = [f"{name}{ending}" for name in _ROTATED]
-    return [path for service in SERVICES for name in names if (path := directory / service / name).exists()]
+    return [path for service in PROCESSES for name in names if (path := directory / service / name).exists()]

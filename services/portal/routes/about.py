@@ -1,0 +1,40 @@
+"""The first page: what an Eigen Kracht-conferentie is, and where to go from here."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.pages import PageModel, Pages, Visit, anyone, failure
+from services.portal.queries import organisations
+
+pages = Pages()
+# What no other page answers.
+nowhere = Pages()
+
+
+class Organisation(PageModel):
+    """An organisation that gives courses."""
+
+    id: UUID
+    name: str
+
+
+class StartPage(PageModel):
+    """What anyone sees first."""
+
+    organisations: list[Organisation]
+
+
+@pages.show("/", anyone)
+async def start(visit: Visit) -> Response:
+    """Say what this is."""
+    known = await organisations(visit.session)
+    return visit.page(
+        "start.html", StartPage(organisations=[Organisation(id=id_, name=name) for id_, name in known])
+    )
+
+
+@nowhere.show("/{path:path}", anyone)
+async def missing(visit: Visit) -> Response:
+    """Say that there is no such page."""
+    return failure(visit, 404)

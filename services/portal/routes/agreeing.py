@@ -1,0 +1,104 @@
+"""What somebody agrees to: each question in its own words, yes or no, taken back at any time."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.pages import PageModel, Pages, Unacceptable, _
+from services.portal.people import PersonVisit, person
+
+pages = Pages()
+
+
+class Said(Answer):
+    """What somebody said last."""
+
+    given: bool
+
+
+class Concerned(Answer):
+    """About whom somebody is asked."""
+
+    person_id: UUID
+    first_name: str | None
+
+
+class Question(Answer):
+    """What somebody is asked."""
+
+    purpose: str
+    concerns: Concerned | None
+    version: int
+    title: str
+    body: str
+    language: str
+    said: Said | None
+    stale: bool
+
+
+CONSENTS = Operation("network", "GET", "/v1/me/consents", Items[Question])
+RECORD = Operation("network", "PUT", "/v1/me/consents/{purpose}", Answer)
+
+
+class Asked(PageModel):
+    """A question on the page."""
+
+    field: str
+    title: str
+    body: str
+    language: str
+    about: str | None
+    said: str | None
+    changed: bool
+
+
+class ConsentsPage(PageModel):
+    """All questions."""
+
+    questions: list[Asked]
+
+
+def _field(question: Question) -> str:
+    return f"{question.purpose}_{question.concerns.person_id if question.concerns else ''}_{question.version}"
+
+
+@pages.show("/me/consents", person)
+async def show(visit: PersonVisit) -> Response:
+    """Show what somebody is asked."""
+    asked = (await visit.ask(CONSENTS)).items
+    model = ConsentsPage(
+        questions=[
+            Asked(
+                field=_field(each),
+                title=each.title,
+                body=each.body,
+                language=each.language,
+                about=each.concerns.first_name if each.concerns else None,
+                said=None if each.said is None else ("yes" if each.said.given else "no"),
+                changed=each.stale,
+            )
+            for each in asked
+        ]
+    )
+    return visit.page("consents.html", model)
+
+
+@pages.send("/me/consents", person)
+async def record(visit: PersonVisit) -> Response:
+    """Keep what was said to one question, or to all of them."""
+    asked = {_field(each): each for each in (await visit.ask(CONSENTS)).items}
+    said = {name: word for name, word in visit.form.items() if name in asked and word in ("yes", "no")}
+    if not said:
+        raise Unacceptable({next(iter(asked), ""): _("Kies ja of nee bij minstens één vraag.")})
+    for name, word in said.items():
+        question = asked[name]
+        if question.said is not None and not question.stale and question.said.given == (word == "yes"):
+            continue
+        body = {
+            "given": word == "yes",
+            "version": question.version,
+            "concerns": str(question.concerns.person_id) if question.concerns else None,
+        }
+        await visit.ask(RECORD, body=body, purpose=question.purpose)
+    return visit.go("/me/thanks/consents")

@@ -1,0 +1,244 @@
+"""Courses: what there is, a place in one, and how to pay."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation, ServiceRefused
+from services.portal.pages import Form, PageModel, Pages, Visit, _, anyone, read_id
+from services.portal.wording import NAMES, Dates
+from shared import calendars
+
+pages = Pages()
+
+
+class Session(Answer):
+    """A day on which a course is given."""
+
+    session_id: UUID
+    title: str
+    language: str
+    registration: str
+    external_url: str | None
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    price: Decimal
+    places_left: int
+
+
+class Payment(Answer):
+    """How to pay."""
+
+    account_name: str
+    iban: str
+    amount: Decimal
+    communication: str
+    due_on: date
+
+
+class Registered(Answer):
+    """What came of a registration."""
+
+    state: str
+    payment: Payment | None
+
+
+SESSIONS = Operation("training", "GET", "/v1/sessions", Items[Session])
+REGISTER = Operation("training", "POST", "/v1/sessions/{session_id}/registrations", Answer)
+CONFIRM = Operation("training", "POST", "/v1/registrations/confirm", Registered)
+
+
+class Offered(PageModel):
+    """A session on the page."""
+
+    id: UUID
+    title: str
+    when: str
+    place: str
+    language: str
+    price: str | None
+    places_left: int
+    elsewhere: str | None
+
+
+class CoursesPage(PageModel):
+    """What an organisation offers."""
+
+    name: str
+    tenant: UUID
+    sessions: list[Offered]
+    more: str | None
+
+
+def _tenant(visit: Visit) -> str:
+    return read_id(visit.request.path_params["tenant"])
+
+
+async def _dates(visit: Visit) -> tuple[str, Dates]:
+    profile = await calendars.profile(visit.session, tenant=UUID(_tenant(visit)))
+    return profile.name, Dates(visit.language, profile.calendar)
+
+
+def _offered(visit: Visit, each: Session, dates: Dates) -> Offered:
+    return Offered(
+        id=each.session_id,
+        title=each.title,
+        when=dates.period(each.starts_at, each.ends_at),
+        place=each.place,
+        language=NAMES.get(each.language, each.language),  # type: ignore[call-overload]
+        price=_money(each.price, visit) if each.price else None,
+        places_left=each.places_left,
+        elsewhere=each.external_url,
+    )
+
+
+def _money(amount: Decimal, visit: Visit) -> str:
+    from babel.numbers import format_currency
+
+    return format_currency(
+        amount, "EUR", locale=f"{visit.language}_{'GB' if visit.language == 'en' else 'BE'}"
+    )
+
+
+@pages.show("/o/{tenant}/courses", anyone)
+async def courses(visit: Visit) -> Response:
+    """List what is coming."""
+    name, dates = await _dates(visit)
+    after = visit.request.query_params.get("after")
+    query = {"cursor": after} if after else None
+    listed = await visit.ask(SESSIONS, headers={"kring-tenant": _tenant(visit)}, query=query)
+    model = CoursesPage(
+        name=name,
+        tenant=UUID(_tenant(visit)),
+        sessions=[_offered(visit, each, dates) for each in listed.items],
+        more=listed.next,
+    )
+    return visit.page("courses.html", model)
+
+
+class RegisterPage(PageModel):
+    """A session, and the form for a place in it."""
+
+    name: str
+    tenant: UUID
+    session: Offered
+    languages: list[tuple[str, str]]
+    language_of_reader: str
+    sent: bool
+
+
+class RegisterForm(Form):
+    """Who comes, and who pays if that is somebody else."""
+
+    WANTED: ClassVar = {
+        "first_name": _("Schrijf je voornaam."),
+        "last_name": _("Schrijf je familienaam."),
+        "email": _("Schrijf je mailadres, zoals naam@voorbeeld.be. We sturen er een bevestiging naartoe."),
+        "organisation": _("Schrijf de naam wat korter."),
+    }
+
+    first_name: str = Field(min_length=1, max_length=200)
+    last_name: str = Field(min_length=1, max_length=200)
+    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    phone: str | None = Field(default=None, max_length=50)
+    organisation: str | None = Field(default=None, max_length=140)
+    invoice_name: str | None = Field(default=None, max_length=140)
+    invoice_kbo_number: str | None = Field(default=None, max_length=20)
+
+    @property
+    def body(self) -> dict[str, object]:
+        """Return what training takes."""
+        given = self.model_dump(exclude_none=True, exclude={"invoice_name", "invoice_kbo_number"})
+        if self.invoice_name is not None:
+            invoice = {"name": self.invoice_name, "kbo_number": self.invoice_kbo_number}
+            given["invoice_to"] = {name: value for name, value in invoice.items() if value is not None}
+        return given
+
+
+async def _session(visit: Visit) -> Session:
+    wanted = read_id(visit.request.path_params["session_id"])
+    query: dict[str, str] | None = None
+    while True:
+        listed = await visit.ask(SESSIONS, headers={"kring-tenant": _tenant(visit)}, query=query)
+        found = next((each for each in listed.items if str(each.session_id) == wanted), None)
+        if found is not None:
+            return found
+        if listed.next is None:
+            raise ServiceRefused(404, "session-not-found")
+        query = {"cursor": listed.next}
+
+
+async def _register_page(visit: Visit, *, sent: bool) -> Response:
+    name, dates = await _dates(visit)
+    model = RegisterPage(
+        name=name,
+        tenant=UUID(_tenant(visit)),
+        session=_offered(visit, await _session(visit), dates),
+        languages=list(NAMES.items()),
+        language_of_reader=visit.language,
+        sent=sent,
+    )
+    return visit.page("register.html", model)
+
+
+@pages.show("/o/{tenant}/sessions/{session_id}", anyone)
+async def show(visit: Visit) -> Response:
+    """Show a session and the form."""
+    return await _register_page(visit, sent=False)
+
+
+@pages.send("/o/{tenant}/sessions/{session_id}", anyone)
+async def register(visit: Visit) -> Response:
+    """Ask for a place; the mail that confirms it says the rest."""
+    form = visit.read(RegisterForm)
+    await visit.ask(
+        REGISTER,
+        headers={"kring-tenant": _tenant(visit)},
+        body={**form.body, "language": visit.language},
+        session_id=read_id(visit.request.path_params["session_id"]),
+    )
+    return await _register_page(visit, sent=True)
+
+
+class ConfirmPage(PageModel):
+    """A registration that waits for one button, or what came of it."""
+
+    state: str | None
+    payment: Payment | None
+    amount: str | None
+    due: str | None
+    over: bool
+
+
+@pages.show("/r/{token}", anyone)
+async def show_confirmation(visit: Visit) -> Response:
+    """Show the button; opening the link confirms nothing."""
+    return visit.page(
+        "confirm.html", ConfirmPage(state=None, payment=None, amount=None, due=None, over=False)
+    )
+
+
+@pages.send("/r/{token}", anyone)
+async def confirm(visit: Visit) -> Response:
+    """Confirm a registration from its address."""
+    try:
+        done = await visit.ask(CONFIRM, body={"token": visit.request.path_params["token"]})
+    except ServiceRefused as refused:
+        if refused.status not in (404, 409, 410, 422):
+            raise
+        over = ConfirmPage(state=None, payment=None, amount=None, due=None, over=True)
+        return visit.page("confirm.html", over, status=410)
+    dates = await visit.dates()
+    model = ConfirmPage(
+        state=done.state,
+        payment=done.payment,
+        amount=_money(done.payment.amount, visit) if done.payment else None,
+        due=dates.day(done.payment.due_on) if done.payment else None,
+        over=False,
+    )
+    return visit.page("confirm.html", model)

@@ -1,0 +1,214 @@
+"""One's own data: who looked, a copy, putting something right, being forgotten, and a new link."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import HTMLResponse, Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.pages import Form, PageModel, Pages, _, read_id
+from services.portal.people import PersonVisit, person
+
+pages = Pages()
+
+_CSP_OF_COPY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Request(Answer):
+    """A request and where it stands."""
+
+    request_id: UUID
+    kind: str
+    state: str
+    asked_by_me: bool
+    received_at: datetime
+    due_at: datetime
+    refusal_reason: str | None
+    complaint: str | None
+    copy_ready_until: datetime | None
+    erase_at: datetime | None
+
+
+class Entry(Answer):
+    """That somebody read or changed something."""
+
+    at: datetime
+    action: str
+    what: list[str]
+    by: str
+    by_yourself: bool
+    roles: list[str]
+    by_break_glass: bool
+
+
+REQUESTS = Operation("network", "GET", "/v1/me/data-requests", Items[Request])
+ASK = Operation("network", "POST", "/v1/me/data-requests", Answer)
+TAKE_BACK = Operation("network", "POST", "/v1/me/data-requests/{request_id}/withdraw", Answer)
+COPY = Operation("network", "GET", "/v1/me/data-requests/{request_id}/copy", str)
+RENEW = Operation("network", "POST", "/v1/me/link/renew", type(None))
+LOOKED = tuple(
+    Operation(service, "GET", "/v1/me/audit-log", Items[Entry])
+    for service in ("intake", "network", "scheduling", "plans")
+)
+
+_KINDS = {
+    "copy": _("Een kopie van alles over jou"),
+    "correction": _("Iets verbeteren"),
+    "erasure": _("Alles over jou wissen"),
+}
+_STATES = {
+    "received": _("aangekomen"),
+    "approved": _("goedgekeurd"),
+    "refused": _("geweigerd"),
+    "done": _("klaar"),
+    "withdrawn": _("teruggenomen"),
+}
+
+
+class Shown(PageModel):
+    """A request on the page."""
+
+    id: UUID
+    kind: str
+    state: str
+    since: str
+    until: str
+    reason: str | None
+    complaint: str | None
+    copy_ready: bool
+    open: bool
+
+
+class DataPage(PageModel):
+    """What somebody can ask, and what they asked."""
+
+    requests: list[Shown]
+
+
+@pages.show("/me/data", person)
+async def show(visit: PersonVisit) -> Response:
+    """Show what was asked, and what can be."""
+    dates = await visit.dates()
+    asked = (await visit.ask(REQUESTS)).items
+    now = await visit.parts.clock.now()
+    model = DataPage(
+        requests=[
+            Shown(
+                id=each.request_id,
+                kind=visit.say(_KINDS[each.kind]),
+                state=visit.say(_STATES[each.state]),
+                since=dates.day(each.received_at),
+                until=dates.day(each.due_at),
+                reason=each.refusal_reason,
+                complaint=each.complaint,
+                copy_ready=each.copy_ready_until is not None and each.copy_ready_until > now,
+                open=each.state in ("received", "approved"),
+            )
+            for each in asked
+        ]
+    )
+    return visit.page("data.html", model)
+
+
+class DataForm(Form):
+    """What somebody asks of their data."""
+
+    WANTED: ClassVar = {"kind": _("Kies wat je wil."), "text": _("Schrijf het wat korter.")}
+
+    kind: Literal["copy", "correction", "erasure"]
+    text: str | None = Field(default=None, max_length=2000)
+
+
+@pages.send("/me/data", person)
+async def ask(visit: PersonVisit) -> Response:
+    """Ask, or take back what was asked."""
+    if taken_back := visit.form.get("take-back"):
+        await visit.ask(TAKE_BACK, request_id=read_id(taken_back))
+        return visit.go("/me/data")
+    form = visit.read(DataForm)
+    await visit.ask(ASK, body=form.model_dump(exclude_none=True))
+    return visit.go("/me/data")
+
+
+@pages.show("/me/data/{request_id}/copy", person)
+async def copy(visit: PersonVisit) -> Response:
+    """Show the copy as network makes it; it is a page of its own, made to be kept."""
+    html = await visit.ask(
+        COPY, query={"format": "html"}, request_id=read_id(visit.request.path_params["request_id"])
+    )
+    return HTMLResponse(html, headers={"content-security-policy": _CSP_OF_COPY})
+
+
+class Looked(PageModel):
+    """Somebody who looked."""
+
+    when: str
+    who: str
+    read: bool
+    emergency: bool
+
+
+class LookedPage(PageModel):
+    """Everybody who looked."""
+
+    entries: list[Looked]
+
+
+_WHO = {
+    "coordinator": _("De coördinator"),
+    "regional-manager": _("De regiomanager"),
+    "referrer": _("Wie je aanmeldde"),
+    "dpo": _("Wie over je gegevens waakt"),
+    "org-admin": _("De beheerder"),
+}
+_SHOWN = 50
+
+
+@pages.show("/me/looked", person)
+async def looked(visit: PersonVisit) -> Response:
+    """Show who read or changed what is one's own, in all services together, newest first."""
+    found = [await visit.ask_or(operation, Items[Entry](items=[])) for operation in LOOKED]
+    entries = sorted(
+        (entry for each in found for entry in each.items), key=lambda entry: entry.at, reverse=True
+    )
+    dates = await visit.dates()
+    shown: list[Looked] = []
+    for entry in entries:
+        one = Looked(
+            when=dates.time(entry.at),
+            who=visit.say(_who(entry)),
+            read=entry.action == "read",
+            emergency=entry.by_break_glass,
+        )
+        # One visit reads in several services within a minute.
+        if not shown or one != shown[-1]:
+            shown.append(one)
+    return visit.page("looked.html", LookedPage(entries=shown[:_SHOWN]))
+
+
+def _who(entry: Entry) -> str:
+    if entry.by_yourself:
+        return _("Jij")
+    known = next((_WHO[role] for role in entry.roles if role in _WHO), None)
+    return known or (_("Kring zelf, automatisch") if entry.by != "staff" else _("Een medewerker"))
+
+
+class LinkPage(PageModel):
+    """What a new link means."""
+
+
+@pages.show("/me/link", person)
+async def show_link(visit: PersonVisit) -> Response:
+    """Say what a new link means."""
+    return visit.page("new_link.html", LinkPage())
+
+
+@pages.send("/me/link", person)
+async def renew(visit: PersonVisit) -> Response:
+    """Withdraw the link and mail a new one. This session goes on until it is left."""
+    await visit.ask(RENEW)
+    return visit.go("/me/thanks/link")

@@ -1,0 +1,138 @@
+"""An invitation: yes, from home, no; who else could be there; and stopping altogether."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.pages import Form, PageModel, Pages, _
+from services.portal.people import ME, Invitation, PersonVisit, person
+
+pages = Pages()
+
+ANSWER = Operation("network", "POST", "/v1/me/invitation/answer", Invitation)
+PROPOSE = Operation("network", "POST", "/v1/me/proposals", Answer)
+STOP = Operation("intake", "POST", "/v1/cases/{case_id}/withdraw", Answer)
+
+# What a choice on the page is to the service: the answer, and how somebody takes part.
+_CHOICES: dict[str, tuple[str, str | None]] = {
+    "in-person": ("yes", "in-person"),
+    "online": ("yes", "online"),
+    "phone": ("yes", "phone"),
+    "letter": ("yes", "letter"),
+    "no": ("no", None),
+}
+
+
+class InvitationPage(PageModel):
+    """The question, and what was answered."""
+
+    first_name: str
+    invited: bool
+    chosen: str | None
+    answered: bool
+
+
+class InvitationForm(Form):
+    """How somebody takes part."""
+
+    WANTED: ClassVar = {"taking_part": _("Kies of je meedoet.")}
+
+    taking_part: Literal["in-person", "online", "phone", "letter", "no"]
+
+
+@pages.show("/me/invitation", person)
+async def show(visit: PersonVisit) -> Response:
+    """Show the invitation."""
+    me = await visit.ask(ME)
+    given = me.invitation
+    answered = given is not None and given.state == "answered"
+    mode = given.mode if given is not None and answered else None
+    model = InvitationPage(
+        first_name=me.first_name,
+        invited=given is not None and given.state != "cancelled",
+        chosen="no" if mode == "absent" else mode,
+        answered=answered,
+    )
+    return visit.page("invitation.html", model)
+
+
+@pages.send("/me/invitation", person)
+async def answer(visit: PersonVisit) -> Response:
+    """Answer it."""
+    said, mode = _CHOICES[visit.read(InvitationForm).taking_part]
+    await visit.ask(ANSWER, body={"answer": said, "mode": mode})
+    return visit.go(f"/me/thanks/{'no' if said == 'no' else 'yes'}")
+
+
+class ThanksPage(PageModel):
+    """What comes next."""
+
+    what: str
+
+
+@pages.show("/me/thanks/{what}", person)
+async def thanks(visit: PersonVisit) -> Response:
+    """Say that it arrived, and what comes next."""
+    return visit.page("thanks.html", ThanksPage(what=visit.request.path_params["what"]))
+
+
+class ProposePage(PageModel):
+    """A form for somebody who could come."""
+
+
+class ProposeForm(Form):
+    """Somebody who could come."""
+
+    WANTED: ClassVar = {
+        "first_name": _("Schrijf de voornaam."),
+        "relation": _("Schrijf wie dit is voor jou: een tante, een buur, een vriend ..."),
+        "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
+    }
+
+    first_name: str = Field(min_length=1, max_length=200)
+    last_name: str = Field(default="", max_length=200)
+    relation: str = Field(min_length=1, max_length=200)
+    phone: str | None = Field(default=None, max_length=50)
+    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+
+
+@pages.show("/me/propose", person)
+async def show_proposal(visit: PersonVisit) -> Response:
+    """Show the form."""
+    return visit.page("propose.html", ProposePage())
+
+
+@pages.send("/me/propose", person)
+async def propose(visit: PersonVisit) -> Response:
+    """Propose somebody; the coordinator asks them first."""
+    form = visit.read(ProposeForm)
+    await visit.ask(PROPOSE, body=form.model_dump(exclude_none=True))
+    return visit.go("/me/thanks/proposal")
+
+
+class StopPage(PageModel):
+    """What stopping means."""
+
+
+class StopForm(Form):
+    """Why, from a short list; none of it is a reproach."""
+
+    WANTED: ClassVar = {"reason": _("Kies wat het best past.")}
+
+    reason: Literal["family-withdrew", "solved", "other-help-chosen", "situation-changed", "other"]
+
+
+@pages.show("/me/stop", person)
+async def show_stop(visit: PersonVisit) -> Response:
+    """Say what stopping means."""
+    return visit.page("stop.html", StopPage())
+
+
+@pages.send("/me/stop", person)
+async def stop(visit: PersonVisit) -> Response:
+    """Stop everything at once."""
+    form = visit.read(StopForm)
+    await visit.ask(STOP, body={"reason": form.reason}, case_id=visit.person.case_id)
+    return visit.go("/me/thanks/stopped")

@@ -1,0 +1,62 @@
+"""The page of somebody who came by a personal link: what waits for them, and everything else that they can do here."""
+
+import asyncio
+
+from starlette.responses import Response
+
+from services.portal.client import Items
+from services.portal.pages import PageModel, Pages
+from services.portal.people import ME, PersonVisit, person
+from services.portal.routes.agreeing import CONSENTS
+from services.portal.routes.dates import CONFERENCES, POLLS, coming
+from services.portal.routes.plan import PLANS
+
+pages = Pages()
+
+
+class HomePage(PageModel):
+    """What waits for somebody, and where they stand."""
+
+    first_name: str
+    invited: bool
+    invitation_state: str
+    taking_part: str
+    polls_waiting: int
+    polls: int
+    questions_waiting: int
+    when: str | None
+    has_plan: bool
+    is_central: bool
+    can_propose: bool
+
+
+@pages.show("/me", person)
+async def home(visit: PersonVisit) -> Response:
+    """Show what waits."""
+    me, polls, conferences, plans, consents = await asyncio.gather(
+        visit.ask(ME),
+        visit.ask(POLLS),
+        visit.ask(CONFERENCES),
+        visit.ask_or(PLANS, Items(items=[]), case_id=visit.person.case_id),
+        visit.ask(CONSENTS),
+    )
+    next_one = coming(conferences.items)
+    open_polls = [poll for poll in polls.items if poll.state == "open"]
+    dates = await visit.dates()
+    invitation = me.invitation
+    model = HomePage(
+        first_name=me.first_name,
+        invited=invitation is not None and invitation.state != "cancelled",
+        invitation_state="" if invitation is None else invitation.state,
+        taking_part=("" if invitation is None else invitation.mode) or "",
+        polls_waiting=sum(any(option.answer is None for option in poll.options) for poll in open_polls),
+        polls=len(open_polls),
+        questions_waiting=sum(question.said is None or question.stale for question in consents.items),
+        when=dates.period(next_one.starts_at, next_one.ends_at)
+        if next_one and next_one.starts_at and next_one.ends_at
+        else None,
+        has_plan=bool(plans.items),
+        is_central=visit.person.role == "central",
+        can_propose=visit.person.role in ("central", "circle"),
+    )
+    return visit.page("me.html", model)

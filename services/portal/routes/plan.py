@@ -1,0 +1,159 @@
+"""The plan: what the circle wants, who promised what, and how it goes."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.pages import PageModel, Pages, _, read_id
+from services.portal.people import PersonVisit, person
+
+pages = Pages()
+
+
+class PlanSummary(Answer):
+    """That there is a plan."""
+
+    plan_id: UUID
+
+
+class Agreement(Answer):
+    """What was promised, by whom, and by when."""
+
+    agreement_id: UUID
+    what: str
+    who_person_ids: list[UUID]
+    who_text: str | None
+    due_on: date
+    known_done_how: str | None
+    state: str
+
+
+class PlanB(Answer):
+    """What to do when it goes otherwise."""
+
+    when: str
+    then: str
+
+
+class Plan(PlanSummary):
+    """The plan in the circle's words."""
+
+    version: int
+    goals: list[str]
+    decisions_of_circle: list[str]
+    plan_b: list[PlanB]
+    agreements: list[Agreement]
+    monitor_person_id: UUID | None
+    review_on: date
+    recorded_at: datetime
+
+
+PLANS = Operation("plans", "GET", "/v1/cases/{case_id}/plans", Items[PlanSummary])
+PLAN = Operation("plans", "GET", "/v1/plans/{plan_id}", Plan)
+DONE = Operation("plans", "POST", "/v1/agreements/{agreement_id}/done", Answer)
+LET_GO = Operation("plans", "POST", "/v1/agreements/{agreement_id}/lapse", Answer)
+REVIEW = Operation("plans", "POST", "/v1/plans/{plan_id}/review-requests", Answer)
+
+
+class Promise(PageModel):
+    """An agreement as the page shows it."""
+
+    id: UUID
+    what: str
+    mine: bool
+    who: str | None
+    due: str
+    how: str | None
+    state: str
+    state_in_words: str
+    open: bool
+
+
+class PlanPage(PageModel):
+    """The plan, one's own promises first."""
+
+    there: bool
+    goals: list[str]
+    decisions: list[str]
+    mine: list[Promise]
+    others: list[Promise]
+    plan_b: list[PlanB]
+    is_monitor: bool
+    review: str | None
+    plan_id: UUID | None
+    can_ask_review: bool
+
+
+_STATES = {
+    "open": _("nog te doen"),
+    "done": _("gedaan"),
+    "lapsed": _("gaat niet door"),
+    "replaced": _("veranderd"),
+}
+
+
+@pages.show("/me/plan", person)
+async def show(visit: PersonVisit) -> Response:
+    """Show the plan."""
+    listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
+    if not listed.items:
+        return visit.page("plan.html", _NONE)
+    plan = await visit.ask(PLAN, plan_id=listed.items[0].plan_id)
+    dates = await visit.dates()
+    promises = [_promise(visit, each, dates.day(each.due_on)) for each in plan.agreements]
+    me = visit.person.person_id
+    model = PlanPage(
+        there=True,
+        goals=plan.goals,
+        decisions=plan.decisions_of_circle,
+        mine=[each for each in promises if each.mine],
+        others=[each for each in promises if not each.mine],
+        plan_b=plan.plan_b,
+        is_monitor=plan.monitor_person_id == me,
+        review=dates.day(plan.review_on),
+        plan_id=plan.plan_id,
+        can_ask_review=visit.person.role in ("central", "circle"),
+    )
+    return visit.page("plan.html", model)
+
+
+_NONE = PlanPage(
+    there=False,
+    goals=[],
+    decisions=[],
+    mine=[],
+    others=[],
+    plan_b=[],
+    is_monitor=False,
+    review=None,
+    plan_id=None,
+    can_ask_review=False,
+)
+
+
+def _promise(visit: PersonVisit, each: Agreement, due: str) -> Promise:
+    return Promise(
+        id=each.agreement_id,
+        what=each.what,
+        mine=visit.person.person_id in each.who_person_ids,
+        who=each.who_text,
+        due=due,
+        how=each.known_done_how,
+        state=each.state,
+        state_in_words=visit.say(_STATES[each.state]) if each.state in _STATES else each.state,
+        open=each.state in ("open", "lapsed"),
+    )
+
+
+@pages.send("/me/plan", person)
+async def settle(visit: PersonVisit) -> Response:
+    """Say that something was done or is let go, or ask to look at the plan again."""
+    form = visit.form
+    if plan := form.get("review"):
+        await visit.ask(REVIEW, plan_id=read_id(plan))
+        return visit.go("/me/thanks/review")
+    operation, chosen = (DONE, form.get("done")) if form.get("done") else (LET_GO, form.get("let-go"))
+    await visit.ask(operation, agreement_id=read_id(chosen or ""))
+    return visit.go("/me/plan")

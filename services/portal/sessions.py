@@ -1,0 +1,127 @@
+"""Sessions of browsers: kept in the database, sealed with a secret that only the cookie holds.
+
+Who has the database has no session, and who has a cookie has nothing without the row, so signing out really ends it.
+"""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import BaseModel
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.portal.models import BrowserSession
+from shared.languages import Language
+
+# A link opens the page again at any time; a browser that is left alone forgets who used it.
+LASTS = timedelta(hours=12)
+_SECRET_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class PersonOfCase(BaseModel):
+    """Somebody who came by a personal link. `token` is valid until `token_until`; `link` gets the next one."""
+
+    link: str
+    token: str
+    token_until: datetime
+    tenant: UUID
+    case_id: UUID
+    person_id: UUID
+    role: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What the cookie holds."""
+
+    raw: bytes
+
+    @classmethod
+    def new(cls) -> "Secret":
+        """Return one that nobody can guess."""
+        return cls(secrets.token_bytes(_SECRET_BYTES))
+
+    @classmethod
+    def read(cls, cookie: str | None) -> "Secret | None":
+        """Return what a cookie holds; None if it is none of ours."""
+        try:
+            raw = urlsafe_b64decode((cookie or "") + "=")
+        except (NotBase64, ValueError):
+            return None
+        return cls(raw) if len(raw) == _SECRET_BYTES else None
+
+    @property
+    def cookie(self) -> str:
+        """The value of the cookie."""
+        return urlsafe_b64encode(self.raw).decode().rstrip("=")
+
+    @property
+    def id(self) -> bytes:
+        """Under what the session is kept."""
+        return sha256(b"id" + self.raw).digest()
+
+    @property
+    def form_token(self) -> str:
+        """What a form of this session carries, so that no other site can send one."""
+        return hmac.digest(self.raw, b"form", sha256).hex()
+
+    def seal(self, content: bytes) -> bytes:
+        """Return a content that only this secret opens."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + AESGCM(self._key).encrypt(nonce, content, self.id)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Return what was sealed. Raises: InvalidTag."""
+        return AESGCM(self._key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self.id)
+
+    @property
+    def _key(self) -> bytes:
+        return sha256(b"seal" + self.raw).digest()
+
+
+async def keep(session: AsyncSession, secret: Secret, content: PersonOfCase, *, now: datetime) -> None:
+    """Keep who somebody is, from now on for as long as a session lasts."""
+    sealed = secret.seal(content.model_dump_json().encode())
+    statement = insert(BrowserSession).values(
+        id=secret.id, sealed=sealed, created_at=now, expires_at=now + LASTS
+    )
+    renewed = {"sealed": statement.excluded.sealed, "expires_at": statement.excluded.expires_at}
+    await session.execute(statement.on_conflict_do_update(index_elements=[BrowserSession.id], set_=renewed))
+
+
+async def load(session: AsyncSession, secret: Secret, *, now: datetime) -> PersonOfCase | None:
+    """Return who somebody is; None if the session has ended."""
+    query = select(BrowserSession.sealed).where(
+        BrowserSession.id == secret.id, BrowserSession.expires_at > now
+    )
+    sealed = (await session.execute(query)).scalar_one_or_none()
+    if sealed is None:
+        return None
+    try:
+        return PersonOfCase.model_validate_json(secret.open(sealed))
+    except (InvalidTag, ValueError):
+        return None
+
+
+async def end(session: AsyncSession, secret: Secret) -> None:
+    """End a session."""
+    await session.execute(delete(BrowserSession).where(BrowserSession.id == secret.id))
+
+
+async def purge(session: AsyncSession, *, now: datetime) -> int:
+    """Delete sessions that have ended, and return how many there were."""
+    done = await session.execute(
+        delete(BrowserSession).where(BrowserSession.expires_at <= now).returning(BrowserSession.id)
+    )
+    return len(done.all())

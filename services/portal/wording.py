@@ -1,0 +1,154 @@
+"""The words of pages: templates are in Dutch, and every other language has a catalogue of what each sentence is there.
+
+`python -m services.portal.wording` brings the catalogues up to date with the templates and lists what is untranslated.
+"""
+
+import gettext
+import io
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shared.calendar import Calendar
+from shared.languages import (
+    FALLBACK,
+    LANGUAGES,
+    Language,
+    day_in_words,
+    deadline_in_words,
+    hour_in_words,
+    period_in_words,
+    time_in_words,
+)
+
+_HERE = Path(__file__).parent
+_CATALOGUES = _HERE / "locale"
+NAMES: dict[Language, str] = {"nl": "Nederlands", "fr": "Français", "en": "English"}
+
+
+@cache
+def translations(language: Language) -> gettext.NullTranslations:
+    """Return what every sentence is in a language; Dutch is what stands in the templates."""
+    if language == FALLBACK:
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, _read(language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def say(text: str, language: Language) -> str:
+    """Return a sentence of ours in a language."""
+    return translations(language).gettext(text)
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """Return the templates in a language. What is missing in a page's model is an error, and all text is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.policies["ext.i18n.trimmed"] = True
+    made.globals.update(language=language, language_names=NAMES)
+    return made
+
+
+class Dates:
+    """Days and hours in a reader's language, by an organisation's calendar."""
+
+    def __init__(self, language: Language, calendar: Calendar) -> None:
+        self._given: tuple[Language, Calendar] = (language, calendar)
+
+    def day(self, day: Any) -> str:
+        """Return a day with its weekday."""
+        return day_in_words(day, *self._given)
+
+    def hour(self, time: datetime) -> str:
+        """Return the time of day."""
+        return hour_in_words(time, *self._given)
+
+    def time(self, time: datetime) -> str:
+        """Return a day and its time of day."""
+        return time_in_words(time, *self._given)
+
+    def until(self, time: datetime) -> str:
+        """Return until when something can be done."""
+        return deadline_in_words(time, *self._given)
+
+    def period(self, starts_at: datetime, ends_at: datetime) -> str:
+        """Return when something begins and ends, and in which city it is then so late."""
+        return period_in_words(starts_at, ends_at, *self._given)
+
+    def hours(self, starts_at: datetime, ends_at: datetime) -> str:
+        """Return the hours between which something is, of a day that is named beside it."""
+        return f"{self.hour(starts_at)} \N{EN DASH} {self.hour(ends_at)}"
+
+
+def _read(language: Language) -> Catalog:
+    path = _CATALOGUES / f"{language}.po"
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def sentences() -> Catalog:
+    """Return every sentence of the templates and of the code that is marked for translation."""
+    found = Catalog(project="Kring", charset="utf-8")
+    methods = [("templates/**.html", "jinja2"), ("**.py", "python")]
+    options = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
+    for file, line, message, _comments, context in extract_from_dir(
+        _HERE, methods, options, keywords=keywords, strip_comment_tags=True
+    ):
+        del line
+        found.add(message, None, [(file, 0)], context=context)
+    return found
+
+
+def untranslated(language: Language) -> Iterator[str]:
+    """Yield every sentence that a language lacks."""
+    known = _read(language)
+    for message in sentences():
+        if message.id and not (
+            (given := known.get(message.id)) and all(_strings(given.string)) and not given.fuzzy
+        ):
+            yield str(message.id)
+
+
+def _strings(string: Any) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string)
+
+
+def main() -> int:
+    """Bring every catalogue up to date, and say what each lacks."""
+    missing = 0
+    for language in LANGUAGES[1:]:
+        catalogue = _read(language)
+        catalogue.update(sentences(), no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        # The same sentences make the same file.
+        catalogue.creation_date = catalogue.revision_date = datetime(2000, 1, 1, tzinfo=UTC)
+        with (_CATALOGUES / f"{language}.po").open("wb") as file:
+            write_po(file, catalogue, width=110, sort_output=True, omit_header=False, include_lineno=False)
+        for sentence in untranslated(language):
+            missing += 1
+            print(f"{language}: {sentence}")  # noqa: T201 - it speaks to who typed the command
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Pages answer well whatever a browser sends, also when nothing behind them answers."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from services.portal import sessions
+from services.portal.sessions import PersonOfCase, Secret
+from shared.ids import uuid7
+from tests.support.world.portal import Portal
+
+HERE = {"sec-fetch-site": "same-origin"}
+COURSE = f"/o/{uuid7()}/sessions/{uuid7()}"
+
+
+async def signed_in(world: Portal, *, link: str = "x" * 64) -> tuple[dict[str, str], Secret]:
+    """Return the headers of a browser in which somebody came by a link, and what its cookie holds."""
+    secret, now = Secret.new(), await world.now()
+    person = PersonOfCase(
+        link=link,
+        token="token",
+        token_until=now + timedelta(minutes=15),
+        tenant=uuid7(),
+        case_id=uuid7(),
+        person_id=uuid7(),
+        role="central",
+        language="fr",
+    )
+    async with world.context.database.transaction() as session:
+        await sessions.keep(session, secret, person, now=now)
+    return {**HERE, "cookie": f"kring-session={secret.cookie}"}, secret
+
+
+class TestAnyPage:
+    async def test_runs_no_script_is_kept_by_nobody_and_leads_nowhere_by_itself(self, world: Portal) -> None:
+        answer = await world.ask("GET", "/", {}, expect=200)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "unsafe" not in policy
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "<script" not in answer.text
+        assert 'style="' not in answer.text
+
+    async def test_is_in_the_language_that_the_browser_asks_for(self, world: Portal) -> None:
+        french = await world.ask("GET", "/", {"accept-language": "fr-BE,fr;q=0.9,nl;q=0.5"}, expect=200)
+        assert '<html lang="fr"' in french.text
+        german = await world.ask("GET", "/", {"accept-language": "de"}, expect=200)
+        assert '<html lang="nl"' in german.text
+
+    async def test_that_does_not_exist_is_still_a_page(self, world: Portal) -> None:
+        answer = await world.ask("GET", "/nergens/heen", {}, expect=404)
+        assert "<h1" in answer.text
+        assert answer.headers["content-type"].startswith("text/html")
+
+    async def test_is_fetched_with_its_style_within_the_weight_of_a_first_visit(self, world: Portal) -> None:
+        page = await world.ask("GET", "/", {}, expect=200)
+        style = re.search(r'href="(/static/[^"]+)"', page.text)
+        assert style is not None
+        css = await world.ask("GET", style[1], {}, expect=200)
+        assert "immutable" in css.headers["cache-control"]
+        font = await world.ask("GET", style[1].replace("kring.css", "figtree.woff2"), {}, expect=200)
+        assert len(font.content) + len(page.content) < 40_000
+
+
+class TestForms:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"sec-fetch-site": "cross-site"},
+            {"sec-fetch-site": "same-site"},
+            {"origin": "https://evil.example"},
+        ],
+    )
+    async def test_of_another_site_are_refused(self, world: Portal, headers: dict[str, str]) -> None:
+        cookie, secret = await signed_in(world)
+        given = {"form-token": secret.form_token, "reason": "solved"}
+        sent = {"cookie": cookie["cookie"], **headers}
+        await world.ask("POST", "/me/stop", sent, data=given, expect=403)
+
+    @pytest.mark.parametrize("token", ["", "0" * 64, "é", "x" * 100_000])
+    async def test_without_the_token_of_this_session_are_refused(self, world: Portal, token: str) -> None:
+        cookie, _ = await signed_in(world)
+        answer = await world.ask("POST", "/me/stop", cookie, data={"form-token": token, "reason": "solved"})
+        assert answer.status_code == 403
+        assert "<h1" in answer.text
+
+    async def test_keep_what_was_typed_when_something_is_missing(self, world: Portal) -> None:
+        cookie, secret = await signed_in(world)
+        hostile = '<b>&"\N{RIGHT-TO-LEFT OVERRIDE}Zoë'
+        given = {"form-token": secret.form_token, "first_name": hostile, "relation": "", "email": "geen"}
+        answer = await world.ask("POST", "/me/propose", cookie, data=given, expect=422)
+        assert 'id="errors"' in answer.text
+        assert 'href="#relation"' in answer.text
+        assert 'href="#email"' in answer.text
+        assert "<b>" not in answer.text
+        assert "&lt;b&gt;" in answer.text
+        assert 'value="geen"' in answer.text
+        assert "<title>Erreur" in answer.text
+
+    async def test_change_language_without_losing_what_was_typed(self, world: Portal) -> None:
+        cookie, _ = await signed_in(world)
+        given = {"first_name": "Noor", "language": "en"}
+        answer = await world.ask("POST", "/me/propose", cookie, data=given, expect=200)
+        assert '<html lang="en"' in answer.text
+        assert 'value="Noor"' in answer.text
+        again = await world.ask("GET", "/me/propose", cookie, expect=200)
+        assert '<html lang="en"' in again.text
+
+    async def test_say_that_it_will_work_later_and_keep_what_was_typed_when_a_service_is_gone(
+        self, world: Portal
+    ) -> None:
+        cookie, secret = await signed_in(world)
+        given = {"form-token": secret.form_token, "first_name": "Noor", "relation": "tante"}
+        answer = await world.ask("POST", "/me/propose", cookie, data=given, expect=503)
+        assert 'value="Noor"' in answer.text
+        assert 'id="errors"' in answer.text
+
+    @pytest.mark.parametrize("body", [b"\xff\xfe", b"a=b&" * 10_000, b"{}", b"%00=%00"])
+    async def test_that_are_nonsense_are_never_a_bug(self, world: Portal, body: bytes) -> None:
+        cookie, _ = await signed_in(world)
+        headers = {**cookie, "content-type": "application/x-www-form-urlencoded"}
+        answer = await world.ask("POST", "/me/propose", headers, content=body)
+        assert answer.status_code in (403, 422)
+
+
+class TestSessions:
+    async def test_nobody_is_let_in_without_one(self, world: Portal) -> None:
+        for cookie in ("", "kring-session=x", f"kring-session={Secret.new().cookie}", "kring-session=%C3%A9"):
+            answer = await world.ask("GET", "/me/stop", {"cookie": cookie}, expect=401)
+            assert "<h1" in answer.text
+
+    async def test_end_with_signing_out_also_for_who_kept_the_cookie(self, world: Portal) -> None:
+        cookie, secret = await signed_in(world)
+        await world.ask("GET", "/me/stop", cookie, expect=200)
+        gone = await world.ask(
+            "POST", "/sign-out", cookie, data={"form-token": secret.form_token}, expect=303
+        )
+        assert "Max-Age=0" in gone.headers["set-cookie"]
+        await world.ask("GET", "/me/stop", cookie, expect=401)
+
+    async def test_end_after_half_a_day(self, world: Portal) -> None:
+        cookie, _ = await signed_in(world)
+        world.later(hours=12)
+        await world.ask("GET", "/me/stop", cookie, expect=401)
+
+    async def test_hold_nothing_that_the_database_alone_can_read(self, world: Portal) -> None:
+        _, secret = await signed_in(world, link="canary" * 10)
+        (row,) = (await world.rows("SELECT id, sealed FROM browser_session"))[:1]
+        assert b"canary" not in bytes(row.sealed)
+        assert secret.raw not in bytes(row.id) + bytes(row.sealed)
+
+    async def test_of_somebody_whose_link_no_longer_works_end(self, world: Portal) -> None:
+        cookie, _ = await signed_in(world)
+        world.later(minutes=14)
+        # The token has to be renewed now, and nothing answers.
+        answer = await world.ask("GET", "/me/stop", cookie)
+        assert answer.status_code == 503
+
+
+class TestLinks:
+    async def test_are_only_opened_by_a_button(self, world: Portal) -> None:
+        answer = await world.ask("GET", "/l/abc?to=polls", {}, expect=200)
+        assert "set-cookie" not in answer.headers
+        assert 'action="/l/abc?to=polls"' in answer.text
+
+    async def test_lead_to_no_page_that_is_not_ours(self, world: Portal) -> None:
+        answer = await world.ask("GET", "/l/abc?to=https://evil.example", {}, expect=200)
+        assert "evil" not in answer.text
