@@ -20,6 +20,7 @@ from deploy.local.errors import PlatformError
 from deploy.local.platform import Platform
 from deploy.watch.failures import WentWrong
 from deploy.watch.watch import Watch
+from shared.services import PORTAL, PROCESSES
 
 STORIES = Path(__file__).parents[1] / "stories"
 FIRST = STORIES / "first.py"
@@ -73,6 +74,19 @@ async def story_on(
         yield Story(Api(http, watch), listeners, hand)
 
 
+@contextlib.asynccontextmanager
+async def _hand(platform: Platform, pictures: Path | None) -> AsyncIterator[Hand]:
+    """Give the hand that plays people: through the APIs, or in a browser that keeps pictures of what they see."""
+    if pictures is None:
+        yield API
+        return
+    from deploy.demo.browser import chromium, hand_of
+
+    await asyncio.to_thread(pictures.mkdir, parents=True, exist_ok=True)
+    async with chromium() as browser:
+        yield hand_of(browser, portal=platform.addresses[PORTAL], pictures=pictures)
+
+
 async def play(path: Path, story: Story, report: Report) -> None:
     """Play a story's file, and fill the report whether or not it ends well. Raises: WentWrong, StoryBroken."""
     begun = time.monotonic()
@@ -96,7 +110,9 @@ async def play(path: Path, story: Story, report: Report) -> None:
     report.ok = True
 
 
-async def demo(*, story: Path | None = None, report: Path | None = None, keep: bool = False) -> int:
+async def demo(
+    *, story: Path | None = None, report: Path | None = None, keep: bool = False, pictures: Path | None = None
+) -> int:
     """Play a story (the first if none is named) on a platform of its own; return 0 if all expectations held, else 1."""
     story = story or FIRST
     began, written = time.monotonic(), Report(str(story))
@@ -112,14 +128,17 @@ async def demo(*, story: Path | None = None, report: Path | None = None, keep: b
             if report is not None:
                 written.write(report)
 
-        platform = Platform(skipped_time=True, extra=UNDISTURBED, changed=display.part)
+        platform = Platform(skipped_time=True, extra=UNDISTURBED, changed=display.part, services=PROCESSES)
         try:
             written.title = (inspect.getdoc(read_story(story)) or story.stem).splitlines()[0].rstrip(".")
             display.title(written.title)
             async with platform:
                 written.addresses = dict(platform.addresses)
                 display.up()
-                async with story_on(platform, listeners=[display]) as played:
+                async with (
+                    _hand(platform, pictures) as hand,
+                    story_on(platform, listeners=[display], hand=hand) as played,
+                ):
                     with contextlib.suppress(WentWrong, StoryBroken):  # the report says it
                         await play(story, played, written)
                 finish()

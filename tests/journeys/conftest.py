@@ -17,6 +17,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 
+from deploy.demo.browser import chromium, hand_of
 from deploy.demo.player import FIRST, UNDISTURBED, play, story_on
 from deploy.demo.report import Report
 from deploy.demo.story import Story
@@ -25,7 +26,7 @@ from deploy.local.postgres import binary
 from deploy.watch.watch import settings_of
 from shared.broker import declare_exchanges
 from shared.secrets import Secrets
-from shared.services import SERVICES
+from shared.services import PORTAL, PROCESSES, SERVICES
 from shared.temporal import Codec
 from tests.journeys.finding import searchable
 from tests.journeys.words import Listening
@@ -53,7 +54,7 @@ class Played:
 async def platform(traces_file: Path) -> AsyncIterator[Platform]:
     """A whole platform, on which time skips, and whose services write down their spans."""
     extra = {**UNDISTURBED, "KRING_TRACES_FILE": str(traces_file)}
-    async with Platform(skipped_time=True, extra=extra) as platform:
+    async with Platform(skipped_time=True, extra=extra, services=PROCESSES) as platform:
         yield platform
 
 
@@ -65,12 +66,18 @@ def traces_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def played(platform: Platform, traces_file: Path) -> Played:
-    """The first story, played to its end."""
+    """The first story, played to its end; who came by a link is in a browser."""
     report = Report("first")
     listening = Listening()
     async with (
         listening_to(platform.environment["KRING_BROKER_URL"]) as messages,
-        story_on(platform, patience=90, listeners=[listening]) as story,
+        chromium() as browser,
+        story_on(
+            platform,
+            patience=90,
+            listeners=[listening],
+            hand=hand_of(browser, portal=platform.addresses[PORTAL]),
+        ) as story,
     ):
         await play(FIRST, story, report)
     report.addresses = dict(platform.addresses)
@@ -98,8 +105,8 @@ async def played(platform: Platform, traces_file: Path) -> Played:
         },
         traces=traces_file.read_bytes().splitlines(),
         dead_letters=await dead_letters_with(platform, named),
-        metrics={name: await metrics_of(platform.addresses[f"{name}-internal"]) for name in SERVICES},
-        dumps={name: await dump_of(platform, f"kring_{name}") for name in (*SERVICES, "keys")},
+        metrics={name: await metrics_of(platform.addresses[f"{name}-internal"]) for name in PROCESSES},
+        dumps={name: await dump_of(platform, f"kring_{name}") for name in (*PROCESSES, "keys")},
     )
 
 
