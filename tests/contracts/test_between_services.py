@@ -10,6 +10,7 @@ import pytest
 from deploy.commands.documents import openapi_of
 from shared import contracts
 from shared.contracts import Contract
+from shared.http.describing import describe_fields
 from shared.services import PORTAL, SERVICES
 from tests.architecture.sources import ROOT, sources, tree_of
 
@@ -33,6 +34,7 @@ async def test_its_owner_answers_with_it(name: str) -> None:
     assert answer["schema"] == {"$ref": _REFERENCE.format(model=contract.answer.__name__)}
     schema = _as_documented(contract.answer.model_json_schema(mode="serialization", ref_template=_REFERENCE))
     parts = schema.pop("$defs", {}) | {contract.answer.__name__: schema}
+    describe_fields({"components": {"schemas": parts}, "paths": {}})
     assert {part: document["components"]["schemas"][part] for part in parts} == parts
 
 
