@@ -15,7 +15,7 @@ import yaml
 
 from deploy.arguments import parser
 from deploy.local.certificates import PAGES, SERVER, SERVER_NAMES
-from shared.services import SERVICES
+from shared.services import PROCESSES
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +43,7 @@ class TestCompose:
     def test_runs_every_service(self) -> None:
         commands = [part["command"] for part in COMPOSE["services"].values() if part["image"] == "kring"]
 
-        assert [command[1] for command in commands if command[0] == "serve"] == [*SERVICES, "codec"]
+        assert [command[1] for command in commands if command[0] == "serve"] == [*PROCESSES, "codec"]
 
     def test_types_only_commands_that_exist(self) -> None:
         for part in COMPOSE["services"].values():
@@ -98,7 +98,7 @@ class TestCompose:
         assert writers == ["secrets"]
 
     def test_each_process_is_given_its_own_secrets(self) -> None:
-        for name in (*SERVICES, "codec"):
+        for name in (*PROCESSES, "codec"):
             (volume,) = COMPOSE["services"][name]["volumes"]
             assert (volume["source"], volume["volume"]["subpath"]) == ("secrets", name)
 
@@ -107,7 +107,7 @@ class TestCompose:
 
         assert server["environment"]["TEMPORAL_TLS_REQUIRE_CLIENT_AUTH"] == "true"
         assert all(
-            COMPOSE["services"][name]["environment"]["KRING_TEMPORAL_TLS"] == "true" for name in SERVICES
+            COMPOSE["services"][name]["environment"]["KRING_TEMPORAL_TLS"] == "true" for name in PROCESSES
         )
         assert server["environment"]["TEMPORAL_TLS_FRONTEND_SERVER_NAME"] in SERVER_NAMES
         for part, own in ((server, SERVER), (pages, PAGES)):

@@ -8,7 +8,7 @@ import yaml
 
 from deploy.arguments import parser
 from deploy.local.certificates import OPERATOR
-from shared.services import SERVICES
+from shared.services import PROCESSES
 from shared.settings import Settings
 
 DIRECTORY = Path(__file__).parents[3] / "deploy" / "kubernetes"
@@ -42,7 +42,7 @@ class TestManifests:
         }
 
     def test_run_and_reach_every_service(self) -> None:
-        assert set(of_kind("Deployment")) == set(of_kind("Service")) == set(SERVICES)
+        assert set(of_kind("Deployment")) == set(of_kind("Service")) == set(PROCESSES)
         for name, service in of_kind("Service").items():
             labels = of_kind("Deployment")[name]["spec"]["template"]["metadata"]["labels"]
             assert service["spec"]["selector"].items() <= labels.items()
@@ -67,7 +67,7 @@ class TestManifests:
         mounted = {volume["secret"]["secretName"] for volume in spec["volumes"] if volume["name"] != "tmp"}
         # The job prepares what all of them log in to; a service is given its own secrets and nothing of another's.
         assert mounted == {
-            f"kring-{each}" for each in ([*SERVICES, OPERATOR] if name == "migrate" else [name])
+            f"kring-{each}" for each in ([*PROCESSES, OPERATOR] if name == "migrate" else [name])
         }
         assert {volume["secret"]["defaultMode"] for volume in spec["volumes"] if volume["name"] != "tmp"} == {
             0o440
@@ -94,7 +94,7 @@ class TestManifests:
         assert "KRING_LOCAL" not in data
         assert data["KRING_TEMPORAL_TLS"] == "true"
 
-    @pytest.mark.parametrize("name", SERVICES)
+    @pytest.mark.parametrize("name", PROCESSES)
     def test_are_probed_where_the_public_does_not_reach(self, name: str) -> None:
         (container,) = pod(WORKLOADS[name])["containers"]
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
@@ -130,7 +130,7 @@ class TestNetwork:
     def test_lets_only_services_be_asked_and_speak_to_outside(self) -> None:
         for name in ("asked-by", "speaks-to-outside"):
             (expression,) = NETWORK[name]["spec"]["podSelector"]["matchExpressions"]
-            assert (expression["operator"], set(expression["values"])) == ("In", set(SERVICES))
+            assert (expression["operator"], set(expression["values"])) == ("In", set(PROCESSES))
 
     def test_reaches_outside_over_tls_and_no_private_address(self) -> None:
         (way,) = NETWORK["speaks-to-outside"]["spec"]["egress"]
