@@ -43,7 +43,7 @@ async def read_circle(principal: Person, session: Session, parts: Parts) -> OwnC
     opened = await parts.vault.open_readable(session, [member for member, _ in members])
     return OwnCircle(
         items=[
-            MemberView(first_name=fields.first_name, role=member.role, mode=mode)
+            MemberView(person_id=member.id, first_name=fields.first_name, role=member.role, mode=mode)
             for (member, mode), fields in zip(members, opened, strict=True)
             if fields is not None
         ]

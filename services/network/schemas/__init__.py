@@ -242,6 +242,7 @@ class Me(ResponseModel):
 class MemberView(ResponseModel):
     """Somebody who takes part, as others of the circle know them."""
 
+    person_id: UUID
     first_name: str
     role: str
     mode: AttendanceMode

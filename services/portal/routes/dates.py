@@ -58,6 +58,7 @@ class Conference(Answer):
 class Member(Answer):
     """Somebody who will be there, by first name."""
 
+    person_id: UUID
     first_name: str
     mode: str
 

@@ -1,5 +1,6 @@
 """The plan: what the circle wants, who promised what, and how it goes."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Items, Operation
 from services.portal.pages import PageModel, Pages, _, read_id
 from services.portal.people import PersonVisit, person
+from services.portal.routes.dates import CIRCLE, Member
 
 pages = Pages()
 
@@ -102,8 +104,10 @@ async def show(visit: PersonVisit) -> Response:
         return visit.page("plan.html", _NONE)
     plan = await visit.ask(PLAN, plan_id=listed.items[0].plan_id)
     dates = await visit.dates()
-    promises = [_promise(visit, each, dates.day(each.due_on)) for each in plan.agreements]
+    circle = await visit.ask_or(CIRCLE, Items[Member](items=[]))
     me = visit.person.person_id
+    names = {member.person_id: member.first_name for member in circle.items} | {me: visit.say(_("jij"))}
+    promises = [_promise(visit, each, dates.day(each.due_on), names) for each in plan.agreements]
     model = PlanPage(
         there=True,
         goals=plan.goals,
@@ -133,12 +137,15 @@ _NONE = PlanPage(
 )
 
 
-def _promise(visit: PersonVisit, each: Agreement, due: str) -> Promise:
+def _promise(visit: PersonVisit, each: Agreement, due: str, names: Mapping[UUID, str]) -> Promise:
+    # Who left the circle, or is kept from the reader, has no name here.
+    known = [names[one] for one in each.who_person_ids if one in names]
+    who = [*known, *([each.who_text] if each.who_text else [])]
     return Promise(
         id=each.agreement_id,
         what=each.what,
         mine=visit.person.person_id in each.who_person_ids,
-        who=each.who_text,
+        who=", ".join(who) or None,
         due=due,
         how=each.known_done_how,
         state=each.state,

@@ -49,7 +49,9 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
     """What the image holds, where nobody can write."""
     copy = tmp_path / "app"
     for name in ("shared", "services", "deploy"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        shutil.copytree(
+            ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+        )
     shutil.copy(ROOT / "pyproject.toml", copy)
     _seal(copy)
     yield copy

@@ -140,7 +140,9 @@ class TestOwnCircle:
 
         async def seen_by(person: UUID) -> dict[str, str]:
             shown = await world.do("GET", "/v1/me/circle", world.person(case, person))
-            assert all(set(member) == {"first_name", "role", "mode"} for member in shown["items"])
+            assert all(
+                set(member) == {"person_id", "first_name", "role", "mode"} for member in shown["items"]
+            )
             return {member["first_name"]: member["mode"] for member in shown["items"]}
 
         by_uncle, by_mother = await seen_by(uncle), await seen_by(case.mother)
