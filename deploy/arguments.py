@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deploy.argument_types import ROLES, port, process, process_or_codec, roles, service
 from deploy.commands.documents import version
 from shared.retention import AUDIT_YEARS
-from shared.services import PORTAL, PROCESSES, SERVICES
+from shared.services import PROCESSES
 
-ROLES = ("api", "consumer", "worker")
 DIRECTORY = Path(".kring")
 
 
@@ -36,14 +36,18 @@ def _add_platform(commands: Any) -> None:
     _add_directory(up)
     up.add_argument(
         "--port",
-        type=_port,
+        type=port,
         action="append",
         default=[],
         metavar="PART=NUMBER",
         help="listen there, e.g. intake=8001; may be repeated",
     )
     up.add_argument(
-        "--service", type=_process, action="append", metavar="NAME", help="only this one; may be repeated"
+        "--service",
+        type=process,
+        action="append",
+        metavar="NAME",
+        help="only this one; may be repeated",
     )
     up.set_defaults(command=_up)
     status = commands.add_parser("status", help="ask every part what it is doing")
@@ -53,7 +57,7 @@ def _add_platform(commands: Any) -> None:
     )
     status.set_defaults(command=_status)
     restart = commands.add_parser("restart", help="restart one service of a running `kring up`")
-    restart.add_argument("service", type=_process_or_codec)
+    restart.add_argument("service", type=process_or_codec)
     _add_directory(restart)
     restart.set_defaults(command=_restart)
     demo = commands.add_parser("demo", help="play a story on a throw-away platform")
@@ -69,13 +73,15 @@ def _add_platform(commands: Any) -> None:
 def _add_service(commands: Any) -> None:
     serve = commands.add_parser("serve", help="run one service in this process")
     serve.add_argument(
-        "service", type=_process_or_codec, help=f"{', '.join(PROCESSES)}; or codec, for Temporal's web UI"
+        "service",
+        type=process_or_codec,
+        help=f"{', '.join(PROCESSES)}; or codec, for Temporal's web UI",
     )
-    serve.add_argument("--role", type=_roles, default=set(ROLES), help="some of api,consumer,worker (all)")
+    serve.add_argument("--role", type=roles, default=set(ROLES), help="some of api,consumer,worker (all)")
     serve.set_defaults(command=serve_one)
     migrate = commands.add_parser("migrate", help="bring databases, queues and Temporal up to date")
     _looks_after(migrate)
-    migrate.add_argument("service", type=_process, nargs="*", help="only these (all)")
+    migrate.add_argument("service", type=process, nargs="*", help="only these (all)")
     migrate.add_argument(
         "--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server"
     )
@@ -146,7 +152,7 @@ def _add_audit_log(commands: Any) -> None:
     actions = audit_log.add_subparsers(metavar="ACTION", required=True)
     verify = actions.add_parser("verify", help="recompute the chains, and name the first break")
     _looks_after(verify)
-    verify.add_argument("service", type=_service, nargs="?", help="only this one (all)")
+    verify.add_argument("service", type=service, nargs="?", help="only this one (all)")
     verify.add_argument(
         "--kept", metavar="NUMBER:DIGEST", help="a seal that was noted elsewhere: it must still be there"
     )
@@ -155,7 +161,7 @@ def _add_audit_log(commands: Any) -> None:
         "shorten", help="delete entries past their retention; what is left still verifies"
     )
     _looks_after(shorten)
-    shorten.add_argument("service", type=_service, nargs="?", help="only this one (all)")
+    shorten.add_argument("service", type=service, nargs="?", help="only this one (all)")
     shorten.add_argument(
         "--years", type=int, default=AUDIT_YEARS, help="how long entries are kept (%(default)s)"
     )
@@ -164,7 +170,7 @@ def _add_audit_log(commands: Any) -> None:
 
 def _add_documents(commands: Any) -> None:
     openapi = commands.add_parser("openapi", help="print the description of a service's API")
-    openapi.add_argument("service", type=_service)
+    openapi.add_argument("service", type=service)
     openapi.set_defaults(command=_openapi)
     asyncapi = commands.add_parser("asyncapi", help="print the description of all events")
     asyncapi.set_defaults(command=_asyncapi)
@@ -208,7 +214,7 @@ def _add_dead_letters(commands: Any) -> None:
         if action in ("replay", "discard"):
             one.add_argument("--cause", help="all with this cause")
             one.add_argument("--all", action="store_true", help="all")
-        one.add_argument("--service", type=_service, help="only of this service")
+        one.add_argument("--service", type=service, help="only of this service")
         one.add_argument("--json", action="store_true", help="as JSON")
         one.set_defaults(command=_dead_letters, action=action)
 
@@ -222,7 +228,7 @@ def _add_waiting(commands: Any) -> None:
     outbox.set_defaults(command=_waiting, what="outbox")
     for one in (deadlines, outbox):
         _looks_after(one)
-        one.add_argument("--service", type=_service, help="only of this service")
+        one.add_argument("--service", type=service, help="only of this service")
         one.add_argument("--most", type=int, default=100, help="lines of each service (%(default)s)")
         one.add_argument("--json", action="store_true", help="as JSON")
 
@@ -235,34 +241,6 @@ def _looks_after(one: argparse.ArgumentParser) -> None:
     """Let a command find the platform that runs on this machine, where the environment names no installation."""
     _add_directory(one)
     one.set_defaults(finds=True)
-
-
-def _service(text: str) -> str:
-    if text not in SERVICES:
-        raise argparse.ArgumentTypeError(f"there is no service {text!r}; there are {', '.join(SERVICES)}")
-    return text
-
-
-def _process(text: str) -> str:
-    return text if text == PORTAL else _service(text)
-
-
-def _process_or_codec(text: str) -> str:
-    return text if text == "codec" else _process(text)
-
-
-def _roles(text: str) -> set[str]:
-    roles = {role.strip() for role in text.split(",")}
-    if not roles <= set(ROLES):
-        raise argparse.ArgumentTypeError(f"roles are {', '.join(ROLES)}, separated by commas")
-    return roles
-
-
-def _port(text: str) -> tuple[str, int]:
-    part, _, number = text.partition("=")
-    if not part or not number.isdigit() or not 0 < int(number) < 65536:
-        raise argparse.ArgumentTypeError("a port is given as PART=NUMBER, for example intake=8001")
-    return part, int(number)
 
 
 async def _up(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from shared.secrets import role_of, versions
-from shared.services import PROCESSES, SERVICE_WITH_LINKS
+from shared.services import PROCESSES, SERVICE_WITH_LINKS, SERVICES
 
 # Where the realm of deploy/keycloak/ is, at a Keycloak server.
 REALM = "/realms/kring"
@@ -44,7 +44,8 @@ def hand_out(directory: Path) -> None:
 
     from shared.auth import LOCAL_ISSUER, PLATFORM_ISSUER, trusted_issuer
 
-    signing = [path for service in PROCESSES for path in versions(directory / service / "signing_key")]
+    # The portal speaks in its readers' names, with their tokens, and is believed nothing in its own.
+    signing = [path for service in SERVICES for path in versions(directory / service / "signing_key")]
     own = [
         trusted_issuer(issuer, *(ECKey.import_key(json.loads(path.read_text())) for path in paths))
         for issuer, paths in ((PLATFORM_ISSUER, signing), (LOCAL_ISSUER, [directory / "local_issuer_key"]))

@@ -19,8 +19,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
-from uuid import UUID
 
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -31,8 +29,10 @@ from starlette.routing import Route
 
 from services.portal import assets
 from services.portal.client import AnswerT, Client, Operation, ServiceRefused
-from services.portal.sessions import PersonOfCase, Secret
-from services.portal.wording import NAMES, Dates, environment, say
+from services.portal.failures import FAILURES, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
+from services.portal.forms import form_of, is_from_here
+from services.portal.wording import Dates, environment, say
+from services.portal.wording import mark as _
 from shared import calendars
 from shared.context import Context
 from shared.errors import Operational
@@ -45,7 +45,6 @@ log = structlog.get_logger(__name__)
 LANGUAGE_COOKIE = "kring-language"
 # A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
 FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
-_MAX_FIELDS = 200
 _YEAR = 365 * 24 * 3600
 _NOTHING_THERE = frozenset({403, 404, 409})
 _UNSAFE = frozenset({"POST"})
@@ -53,11 +52,6 @@ _CSP = (
     b"default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self';"
     b" base-uri 'none'; frame-ancestors 'none'"
 )
-
-
-def _(text: str) -> str:
-    """Mark a sentence that is put into the reader's language later."""
-    return text
 
 
 class Form(BaseModel):
@@ -82,36 +76,6 @@ class Unacceptable(Exception):
 
 class NobodyHere(Exception):
     """There is no session (any more): the page asks for the link again."""
-
-
-# What a service's refusal is in words. What is not here gets the last sentence.
-REFUSALS: dict[str, str] = {
-    "poll-closed": _("De vraag over de dagen is intussen afgesloten. Wat je eerder zei, telt."),
-    "case-stopped": _("Deze Eigen Kracht-conferentie is gestopt."),
-    "case-paused": _("Deze Eigen Kracht-conferentie staat even stil. Probeer het later opnieuw."),
-    "no-longer-in-circle": _("Je hoort niet meer bij deze kring."),
-    "invitation-cancelled": _("De uitnodiging is ingetrokken. De coördinator kan je zeggen waarom."),
-    "consent-text-outdated": _("De tekst is intussen veranderd. Lees hem nog eens en antwoord dan opnieuw."),
-    "consent-taken-back": _("Dat kan niet meer: iemand trok de toestemming in."),
-    "from-twelve-on": _(
-        "Dat mag je vanaf je twaalf jaar. Vraag het aan wie voor je zorgt of aan de coördinator."
-    ),
-    "too-many-proposals": _("Je stelde al veel mensen voor. Bespreek de anderen met de coördinator."),
-    "data-request-open": _("Dat heb je al gevraagd. Je ziet op deze pagina hoe ver het staat."),
-    "data-request-too-often": _("Dat vroeg je onlangs al. Wacht even voor je het opnieuw vraagt."),
-    "link-asked-often": _(
-        "Je vroeg al een paar keer een nieuwe link. Kijk in je mail, ook bij de ongewenste mail."
-    ),
-    "agreement-settled": _("Dat was al gezegd. Hieronder staat hoe het nu is."),
-    "review-already-requested": _("Dat is al gevraagd. De coördinator neemt contact op."),
-    "follow-up-over": _("Het jaar waarin we het plan volgen, is voorbij."),
-    "session-over": _("Deze vorming is voorbij."),
-    "too-often": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
-    "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
-    "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),
-}
-_UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")
-_UNAVAILABLE = _("Het lukt nu even niet. Wat je invulde staat er nog. Probeer het straks opnieuw.")
 
 
 @dataclass
@@ -316,9 +280,9 @@ class Pages:
             return failure(visit, 500)
 
     async def _send(self, path: str, visit: Visit) -> Response:
-        if not _is_from_here(visit.request, visit.parts.settings.public_url):
+        if not is_from_here(visit.request, visit.parts.settings.public_url):
             return failure(visit, 403)
-        visit.form = await _form_of(visit.request)
+        visit.form = await form_of(visit.request)
         opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
         opened = await opener(visit)
         again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
@@ -335,13 +299,13 @@ class Pages:
             if error.status in (401, 404, 410) or again is None:
                 raise
             log.info("portal.refused", code=error.code)
-            opened.errors = {"": REFUSALS.get(error.code, _UNKNOWN_REFUSAL)}
+            opened.errors = {"": REFUSALS.get(error.code, UNKNOWN_REFUSAL)}
             opened.status = error.status
         except Operational as error:
             if again is None:
                 raise
             log.warning("portal.unavailable", cause=str(error))
-            opened.errors, opened.status = {"": _UNAVAILABLE}, 503
+            opened.errors, opened.status = {"": UNAVAILABLE}, 503
         if again is None:
             return failure(visit, opened.status)
         shown: Response = await opened.close(await again(opened))
@@ -366,54 +330,12 @@ class FailurePage(PageModel):
     explanation: str
 
 
-_FAILURES: dict[int, tuple[str, str]] = {
-    401: (
-        _("Open de link in je mail nog eens"),
-        _("Je bent hier een tijd niet geweest. De link in onze laatste mail brengt je terug naar je pagina."),
-    ),
-    403: (
-        _("Dit formulier kwam niet van deze pagina"),
-        _("Ga terug, laad de pagina opnieuw en probeer het nog eens. Er is niets veranderd."),
-    ),
-    404: (
-        _("Deze pagina is er niet"),
-        _(
-            "Misschien is het adres niet volledig. De link in onze laatste mail brengt je naar je eigen pagina."
-        ),
-    ),
-    410: (
-        _("Dit is er niet meer"),
-        _("Wat hier stond, is afgelopen of weggehaald. Heb je een vraag, bel dan de coördinator."),
-    ),
-    429: (
-        _("Even wachten"),
-        _("Je vroeg dit te vaak na elkaar. Probeer het over een paar minuten opnieuw."),
-    ),
-    500: (
-        _("Er ging iets mis bij ons"),
-        _("Dat ligt niet aan jou. Wij kijken het na. Probeer het later opnieuw, of bel de coördinator."),
-    ),
-    503: (
-        _("Het lukt nu even niet"),
-        _("Dat ligt niet aan jou. Probeer het over een paar minuten opnieuw."),
-    ),
-}
-
-
 def failure(visit: Visit, status: int) -> Response:
     """Return a page that says what is wrong and what to do."""
-    status = status if status in _FAILURES else 503
-    title, explanation = _FAILURES[status]
+    status = status if status in FAILURES else 503
+    title, explanation = FAILURES[status]
     visit.status = status
     return visit.page("failure.html", FailurePage(title=visit.say(title), explanation=visit.say(explanation)))
-
-
-def read_id(text: str) -> str:
-    """Return an id from an address or a form; what is none is one that nothing has, so it is not found."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return str(UUID(int=0))
 
 
 def _language_of(request: Request) -> Language:
@@ -428,43 +350,3 @@ def _language_of(request: Request) -> Language:
             if language == code:
                 return language
     return FALLBACK
-
-
-def _is_from_here(request: Request, public_url: str) -> bool:
-    """Say whether a form was sent from one of our own pages, by what the browser says of it."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or origin.rstrip("/") == public_url.rstrip("/")
-
-
-async def _form_of(request: Request) -> dict[str, str]:
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return {}
-    raw = (await request.body()).decode(errors="replace")
-    try:
-        pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
-    except ValueError:
-        return {}
-    # What is chosen more than once is one value with commas: no text field is.
-    form: dict[str, str] = {}
-    for name, value in pairs:
-        text = value.replace("\0", "")
-        form[name] = f"{form[name]},{text}" if name in form and name.endswith("[]") else text
-    return form
-
-
-__all__ = [
-    "NAMES",
-    "Form",
-    "NobodyHere",
-    "PageModel",
-    "Pages",
-    "PersonOfCase",
-    "Secret",
-    "Unacceptable",
-    "Visit",
-    "anyone",
-    "failure",
-]

@@ -9,8 +9,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation, ServiceRefused
-from services.portal.pages import Form, PageModel, Pages, Visit, _, anyone, read_id
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages, Visit, anyone
 from services.portal.wording import NAMES, Dates
+from services.portal.wording import mark as _
 from shared import calendars
 
 pages = Pages()

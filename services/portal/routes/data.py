@@ -8,8 +8,10 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from services.portal.client import Answer, Items, Operation
-from services.portal.pages import Form, PageModel, Pages, _, read_id
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
 from services.portal.people import PersonVisit, person
+from services.portal.wording import mark as _
 
 pages = Pages()
 

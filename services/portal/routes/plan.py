@@ -7,9 +7,11 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
-from services.portal.pages import PageModel, Pages, _, read_id
+from services.portal.forms import read_id
+from services.portal.pages import PageModel, Pages
 from services.portal.people import PersonVisit, person
 from services.portal.routes.dates import CIRCLE, Member
+from services.portal.wording import mark as _
 
 pages = Pages()
 

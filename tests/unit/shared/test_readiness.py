@@ -3,6 +3,7 @@
 import asyncio
 
 from shared.readiness import ANSWER_SECONDS, Readiness
+from tests.support.eventually import eventually
 
 
 class Machine:
@@ -30,7 +31,7 @@ class TestReadiness:
         machine = Machine()
         readiness = Readiness({"part": machine.check}, clock=machine.time)
         waiting = [asyncio.create_task(readiness.parts()) for _ in range(300)]
-        await asyncio.sleep(0)
+        await eventually(lambda: machine.asked > 0, "the first asks")
         waiting[0].cancel()
         machine.go_on.set()
 

@@ -1,0 +1,37 @@
+"""What single arguments of `kring` may be: the names of services and roles, and ports."""
+
+import argparse
+from collections.abc import Callable
+
+from shared.services import PROCESSES, SERVICES
+
+ROLES = ("api", "consumer", "worker")
+
+
+def _one_of(*names: str) -> Callable[[str], str]:
+    def choose(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"there is no service {text!r}; there are {', '.join(names)}")
+        return text
+
+    return choose
+
+
+service, process = _one_of(*SERVICES), _one_of(*PROCESSES)
+process_or_codec = _one_of(*PROCESSES, "codec")
+
+
+def roles(text: str) -> set[str]:
+    """Return roles that are given with commas between them."""
+    chosen = {role.strip() for role in text.split(",")}
+    if not chosen <= set(ROLES):
+        raise argparse.ArgumentTypeError(f"roles are {', '.join(ROLES)}, separated by commas")
+    return chosen
+
+
+def port(text: str) -> tuple[str, int]:
+    """Return a part and the port on which it is to listen."""
+    part, _, number = text.partition("=")
+    if not part or not number.isdigit() or not 0 < int(number) < 65536:
+        raise argparse.ArgumentTypeError("a port is given as PART=NUMBER, for example intake=8001")
+    return part, int(number)

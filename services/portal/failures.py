@@ -1,0 +1,66 @@
+"""What pages say when something does not go as wished: what a service's refusals are in words, and what to do now."""
+
+from services.portal.wording import mark as _
+
+# What a service's refusal is in words. What is not here gets the last sentence.
+REFUSALS: dict[str, str] = {
+    "poll-closed": _("De vraag over de dagen is intussen afgesloten. Wat je eerder zei, telt."),
+    "case-stopped": _("Deze Eigen Kracht-conferentie is gestopt."),
+    "case-paused": _("Deze Eigen Kracht-conferentie staat even stil. Probeer het later opnieuw."),
+    "no-longer-in-circle": _("Je hoort niet meer bij deze kring."),
+    "invitation-cancelled": _("De uitnodiging is ingetrokken. De coördinator kan je zeggen waarom."),
+    "consent-text-outdated": _("De tekst is intussen veranderd. Lees hem nog eens en antwoord dan opnieuw."),
+    "consent-taken-back": _("Dat kan niet meer: iemand trok de toestemming in."),
+    "from-twelve-on": _(
+        "Dat mag je vanaf je twaalf jaar. Vraag het aan wie voor je zorgt of aan de coördinator."
+    ),
+    "too-many-proposals": _("Je stelde al veel mensen voor. Bespreek de anderen met de coördinator."),
+    "data-request-open": _("Dat heb je al gevraagd. Je ziet op deze pagina hoe ver het staat."),
+    "data-request-too-often": _("Dat vroeg je onlangs al. Wacht even voor je het opnieuw vraagt."),
+    "link-asked-often": _(
+        "Je vroeg al een paar keer een nieuwe link. Kijk in je mail, ook bij de ongewenste mail."
+    ),
+    "agreement-settled": _("Dat was al gezegd. Hieronder staat hoe het nu is."),
+    "review-already-requested": _("Dat is al gevraagd. De coördinator neemt contact op."),
+    "follow-up-over": _("Het jaar waarin we het plan volgen, is voorbij."),
+    "session-over": _("Deze vorming is voorbij."),
+    "too-often": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
+    "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
+    "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),
+}
+UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")
+UNAVAILABLE = _("Het lukt nu even niet. Wat je invulde staat er nog. Probeer het straks opnieuw.")
+
+# By status: what happened, and what to do.
+FAILURES: dict[int, tuple[str, str]] = {
+    401: (
+        _("Open de link in je mail nog eens"),
+        _("Je bent hier een tijd niet geweest. De link in onze laatste mail brengt je terug naar je pagina."),
+    ),
+    403: (
+        _("Dit formulier kwam niet van deze pagina"),
+        _("Ga terug, laad de pagina opnieuw en probeer het nog eens. Er is niets veranderd."),
+    ),
+    404: (
+        _("Deze pagina is er niet"),
+        _(
+            "Misschien is het adres niet volledig. De link in onze laatste mail brengt je naar je eigen pagina."
+        ),
+    ),
+    410: (
+        _("Dit is er niet meer"),
+        _("Wat hier stond, is afgelopen of weggehaald. Heb je een vraag, bel dan de coördinator."),
+    ),
+    429: (
+        _("Even wachten"),
+        _("Je vroeg dit te vaak na elkaar. Probeer het over een paar minuten opnieuw."),
+    ),
+    500: (
+        _("Er ging iets mis bij ons"),
+        _("Dat ligt niet aan jou. Wij kijken het na. Probeer het later opnieuw, of bel de coördinator."),
+    ),
+    503: (
+        _("Het lukt nu even niet"),
+        _("Dat ligt niet aan jou. Probeer het over een paar minuten opnieuw."),
+    ),
+}
