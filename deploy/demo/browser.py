@@ -1,9 +1,10 @@
 """The same people in a browser: what they do behind their link they do on the portal's pages, in a real Chromium.
 
 Staff still act through the APIs. Every page that somebody comes to must be one that answers well, without a word of
-script and no wider than the phone.
+script, no wider than the phone, and without anything that axe-core finds (WCAG 2.2 A and AA).
 """
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -20,8 +21,10 @@ from deploy.demo.story import Hand
 from deploy.demo.things import Agreement, Case, Hours, RequestKind, Session, Words
 from deploy.local.errors import PlatformError
 from deploy.watch.failures import WentWrong
+from services.plans.domain import Decision
 from shared.events import training
 from shared.events.network import AttendanceMode
+from shared.events.plans import CheckInKind
 
 # Pictures are not compared, so nothing needs to be smooth; and no sandbox: the pages are our own.
 _ARGUMENTS = [
@@ -37,6 +40,12 @@ _STATES = {
     "Je bent ingeschreven": "confirmed",
     "Je staat op de wachtlijst": "waitlisted",
 }
+_AXE = Path(__file__).parents[2] / "services/portal/frontend/node_modules/axe-core/axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_FOUND = """async rules => {
+    const found = await axe.run({runOnly: {type: "tag", values: rules}});
+    return found.violations.map(each => `${each.id}: ${each.nodes[0].html}`);
+}"""
 _PLACED = (training.RegistrationReceived.TYPE, training.RegistrationWaitlisted.TYPE)
 
 
@@ -56,7 +65,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 def hand_of(browser: Browser, *, portal: str, pictures: Path | None = None) -> Hand:
     """Return the hand that plays people in this browser; `pictures`: where each page that they see is kept."""
-    base = {"browser": browser, "portal": portal, "pictures": pictures}
+    base = {"browser": browser, "portal": portal, "pictures": pictures, "checked": set()}
     return Hand(person=type("BrowserPerson", (BrowserPerson,), base))
 
 
@@ -67,6 +76,8 @@ class BrowserPerson(Person):
     browser: ClassVar[Browser]
     portal: ClassVar[str]
     pictures: ClassVar[Path | None]
+    # The pages that were looked at for what keeps somebody out, each once.
+    checked: ClassVar[set[str]]
     _page: Page | None = field(default=None, init=False, repr=False)
     _seen: int = field(default=0, init=False, repr=False)
 
@@ -96,6 +107,20 @@ class BrowserPerson(Person):
         else:
             # Of what somebody else promised only the coordinator and the monitor say so, not on a page yet.
             await super().says_done(agreement)
+
+    async def checks_in(
+        self,
+        case: Case,  # noqa: ARG002 - whose page it is says which
+        kind: CheckInKind,  # noqa: ARG002 - the page asks about the one that waits
+        decision: Decision = "continue",
+        *,
+        note: Words | None = None,
+    ) -> None:
+        """{me} asks how it goes ({kind}), and tells it on a page: {decision}."""
+        page = await self._open("/me/check-in")
+        await _choose(page, "decision", decision)
+        await page.fill("[name=note]", note or "")
+        await self._send(page, "/me/thanks/check-in")
 
     async def asks_for_data(self, kind: RequestKind, *, text: Words | None = None) -> None:
         """{me} asks on a page of their data: {kind}."""
@@ -172,15 +197,36 @@ class BrowserPerson(Person):
             raise WentWrong(f"{self.first_name} came to {page.url}, not to {path}: {words[:300]}")
 
     async def _look(self, page: Page) -> None:
-        """Keep a picture of a page, and refuse one that is wider than the phone."""
+        """Keep a picture of a page, and refuse one that is wider than the phone or keeps somebody out."""
         self._seen += 1
         if self.pictures is not None:
             name = page.url.removeprefix(self.portal).partition("?")[0].strip("/").replace("/", "-")[:40]
             path = self.pictures / f"{self.first_name.lower()}-{self._seen:03}-{name or 'start'}.png"
             await page.screenshot(path=path, full_page=True)
-        box = await page.locator("body").bounding_box()
-        if box is not None and box["width"] > PHONE:
-            raise WentWrong(f"{page.url} is {box['width']} wide on a phone of {PHONE}")
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE:
+            raise WentWrong(f"{page.url} is {width} wide on a phone of {PHONE}")
+        title = await page.title()
+        if title not in self.checked:
+            self.checked.add(title)
+            found = await self._keeps_out(await page.content())
+            if found:
+                raise WentWrong(f"{page.url} keeps somebody out: {'; '.join(found)}")
+
+    async def _keeps_out(self, html: str) -> list[str]:
+        """Return what axe-core finds on a page: in a tab of its own, because it is a script."""
+        context = await self.browser.new_context(
+            viewport={"width": PHONE, "height": 844}, bypass_csp=True, locale="nl-BE"
+        )
+        try:
+            tab = await context.new_page()
+            await tab.goto(f"{self.portal}/")
+            await tab.set_content(html)
+            await tab.evaluate(await asyncio.to_thread(_AXE.read_text, encoding="utf-8"))
+            found: list[str] = await tab.evaluate(_FOUND, _RULES)
+        finally:
+            await context.close()
+        return found
 
 
 async def _choose(page: Page, name: str, value: str) -> None:

@@ -137,6 +137,8 @@ async def _let_anyone_in(request: Request) -> None:
     request.scope[_ANONYMOUS] = True
     # Also with a good token: anybody who has one could else do here without end what strangers may do a few times.
     await count_anonymous(request)
+    # What cannot be read is refused, whether or not it would have mattered.
+    named_tenant(request)
     if "authorization" in request.headers:
         # A token that is not good, or that nobody can judge now, says nothing.
         with suppress(Unauthenticated, Invalid, Operational):

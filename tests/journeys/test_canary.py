@@ -1,6 +1,7 @@
 """No name, address or sentence of a story is found anywhere but in emails and in the answers of the APIs."""
 
 import re
+from importlib import import_module
 from urllib.parse import unquote_plus
 
 import pytest
@@ -48,7 +49,18 @@ class TestNothingOfPeopleIsFound:
         assert all(names.search(body.decode()) for body in bodies)
 
     async def test_in_messages_of_the_broker(self, played: Played, names: re.Pattern[str]) -> None:
-        assert len(played.broker_messages) >= len(played.story.watch.ledger.events)
+        # What a service tells only itself does not travel; it lies in the dumps of the databases.
+        at_home = {
+            (name, event_type)
+            for name in SERVICES
+            for event_type in import_module(f"services.{name}.consumer").subscriptions.own()
+        }
+        travelled = [
+            event
+            for event in played.story.watch.ledger.events
+            if (event.service, event.type) not in at_home and ".internal." not in event.type
+        ]
+        assert len(played.broker_messages) >= len(travelled) > 100
         # In this one an organisation presents itself by name: to every other message it is of no interest.
         entered = intake.OrganisationEntered.TYPE.encode()
         others = [message for message in played.broker_messages if entered not in message]

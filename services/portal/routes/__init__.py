@@ -1,9 +1,9 @@
 """The pages, by who reads them."""
 
 from services.portal.pages import Pages
-from services.portal.routes import about, agreeing, courses, data, dates, invitation, link, me, plan
+from services.portal.routes import about, agreeing, check_in, courses, data, dates, invitation, link, me, plan
 
 PAGES: tuple[Pages, ...] = tuple(
-    module.pages for module in (about, link, me, invitation, dates, plan, agreeing, data, courses)
+    module.pages for module in (about, link, me, invitation, dates, plan, check_in, agreeing, data, courses)
 )
 ELSE = about.nowhere

@@ -21,7 +21,7 @@ PAGES_OF_EMAILS = {
     "conferences": "/me/conference",
     "plans": "/me/plan",
     "agreements": "/me/plan",
-    "check-ins": "/me/plan",
+    "check-ins": "/me/check-in",
     "data-requests": "/me/data",
 }
 _OVER = {

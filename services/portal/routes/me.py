@@ -8,6 +8,7 @@ from services.portal.client import Items
 from services.portal.pages import PageModel, Pages
 from services.portal.people import ME, PersonVisit, person
 from services.portal.routes.agreeing import CONSENTS
+from services.portal.routes.check_in import CHECK_INS, CheckIn, waiting
 from services.portal.routes.dates import CONFERENCES, POLLS, coming
 from services.portal.routes.plan import PLANS
 
@@ -26,6 +27,7 @@ class HomePage(PageModel):
     questions_waiting: int
     when: str | None
     has_plan: bool
+    asks_around: bool
     is_central: bool
     can_propose: bool
 
@@ -33,12 +35,13 @@ class HomePage(PageModel):
 @pages.show("/me", person)
 async def home(visit: PersonVisit) -> Response:
     """Show what waits."""
-    me, polls, conferences, plans, consents = await asyncio.gather(
+    me, polls, conferences, plans, consents, check_ins = await asyncio.gather(
         visit.ask(ME),
         visit.ask(POLLS),
         visit.ask(CONFERENCES),
         visit.ask_or(PLANS, Items(items=[]), case_id=visit.person.case_id),
         visit.ask(CONSENTS),
+        visit.ask_or(CHECK_INS, Items[CheckIn](items=[]), case_id=visit.person.case_id),
     )
     next_one = coming(conferences.items)
     open_polls = [poll for poll in polls.items if poll.state == "open"]
@@ -56,6 +59,7 @@ async def home(visit: PersonVisit) -> Response:
         if next_one and next_one.starts_at and next_one.ends_at
         else None,
         has_plan=bool(plans.items),
+        asks_around=waiting(check_ins.items) is not None,
         is_central=visit.person.role == "central",
         can_propose=visit.person.role in ("central", "circle"),
     )

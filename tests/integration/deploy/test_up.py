@@ -166,6 +166,8 @@ class TestSecretsOfAPlatform:
         assert up.directory.stat().st_mode & 0o777 == 0o700
         assert (up.directory / "secrets").stat().st_mode & 0o777 == 0o700
         files = [*(up.directory / "secrets").rglob("*"), *up.directory.rglob("password")]
+        # What Temporal's own containers are given is read by users of theirs; here nobody passes the directory above.
+        files = [path for path in files if not {"temporal", "temporal-ui"} & set(path.parts)]
         files += up.directory.rglob("*.conf")
         assert {path.stat().st_mode & 0o077 for path in files if "data" not in path.parts} == {0}
 

@@ -101,6 +101,8 @@ class TestOutbox:
                     now=now,
                     due_at=now + timedelta(days=9),
                 )
+        # Events are written at the end of their transaction.
+        async with plans.transaction() as session:
             await session.execute(text("UPDATE outbox SET attempts = 3 WHERE sequence = 1"))
         assert await waiting.outbox(asked()) == 1
         said = capsys.readouterr().out

@@ -1,0 +1,85 @@
+"""How it goes with the plan: the monitor asks around, and writes down what the circle wants."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
+from services.portal.people import PersonVisit, person
+from services.portal.wording import mark as _
+
+pages = Pages()
+
+
+class CheckIn(Answer):
+    """A time to ask how it goes."""
+
+    check_in_id: UUID
+    kind: str
+    owner: str
+    state: str
+    due_at: datetime | None
+
+
+CHECK_INS = Operation("plans", "GET", "/v1/cases/{case_id}/check-ins", Items[CheckIn])
+RECORD = Operation("plans", "POST", "/v1/check-ins/{check_in_id}/record", Answer)
+_WAITS = frozenset({"due", "escalated"})
+_AGES = {
+    "four-weeks": _("Het plan is nu vier weken oud."),
+    "three-months": _("Het plan is nu drie maanden oud."),
+    "six-months": _("Het plan is nu een half jaar oud."),
+    "twelve-months": _("Het plan is nu een jaar oud."),
+    "review": _("Iemand vroeg om samen opnieuw naar het plan te kijken."),
+}
+
+
+def waiting(check_ins: list[CheckIn]) -> CheckIn | None:
+    """Return the check that waits for the monitor, if one does."""
+    return next((each for each in check_ins if each.owner == "monitor" and each.state in _WAITS), None)
+
+
+class CheckInPage(PageModel):
+    """The question, or that there is none."""
+
+    id: UUID | None
+    age: str
+
+
+@pages.show("/me/check-in", person)
+async def show(visit: PersonVisit) -> Response:
+    """Ask how it goes."""
+    found = waiting((await _all(visit)).items)
+    age = "" if found is None else visit.say(_AGES.get(found.kind, ""))
+    return visit.page("check_in.html", CheckInPage(id=found.check_in_id if found else None, age=age))
+
+
+class CheckInForm(Form):
+    """What the circle wants, and a note."""
+
+    WANTED: ClassVar = {
+        "decision": _("Kies wat de kring wil."),
+        "note": _("Schrijf het wat korter."),
+        "check_in": _("Laad de pagina opnieuw."),
+    }
+
+    check_in: str
+    decision: Literal["continue", "adjust", "new-conference", "close"]
+    note: str | None = Field(default=None, max_length=5000)
+
+
+@pages.send("/me/check-in", person)
+async def record(visit: PersonVisit) -> Response:
+    """Keep what the circle wants."""
+    form = visit.read(CheckInForm)
+    body = {"decision": form.decision, "note": form.note}
+    await visit.ask(RECORD, body=body, check_in_id=read_id(form.check_in))
+    return visit.go("/me/thanks/check-in")
+
+
+async def _all(visit: PersonVisit) -> Items[CheckIn]:
+    return await visit.ask_or(CHECK_INS, Items[CheckIn](items=[]), case_id=visit.person.case_id)
