@@ -1,6 +1,6 @@
 """Readers who came by a personal link: their session, their token that is renewed in time, their language."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -60,7 +60,6 @@ class PersonVisit(Visit):
     secret: Secret
     person: PersonOfCase
     profile: Profile
-    _switched: bool = field(default=False)
 
     @property
     def form_token(self) -> str:

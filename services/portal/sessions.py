@@ -91,7 +91,8 @@ class Secret:
 
 
 async def keep(session: AsyncSession, secret: Secret, content: PersonOfCase, *, now: datetime) -> None:
-    """Keep who somebody is, from now on for as long as a session lasts."""
+    """Keep who somebody is, from now on for as long as a session lasts; those of others that are over go."""
+    await session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now))
     sealed = secret.seal(content.model_dump_json().encode())
     statement = insert(BrowserSession).values(
         id=secret.id, sealed=sealed, created_at=now, expires_at=now + LASTS
@@ -117,11 +118,3 @@ async def load(session: AsyncSession, secret: Secret, *, now: datetime) -> Perso
 async def end(session: AsyncSession, secret: Secret) -> None:
     """End a session."""
     await session.execute(delete(BrowserSession).where(BrowserSession.id == secret.id))
-
-
-async def purge(session: AsyncSession, *, now: datetime) -> int:
-    """Delete sessions that have ended, and return how many there were."""
-    done = await session.execute(
-        delete(BrowserSession).where(BrowserSession.expires_at <= now).returning(BrowserSession.id)
-    )
-    return len(done.all())

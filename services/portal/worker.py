@@ -1,3 +1,3 @@
-"""Composition root of the worker: the portal has no workflows; sessions that ended are deleted."""
+"""Composition root of the worker: the portal has no workflows of its own, only housekeeping."""
 
 workflows: tuple[type, ...] = ()

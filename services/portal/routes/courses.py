@@ -129,8 +129,6 @@ class RegisterPage(PageModel):
     name: str
     tenant: UUID
     session: Offered
-    languages: list[tuple[str, str]]
-    language_of_reader: str
     sent: bool
 
 
@@ -181,8 +179,6 @@ async def _register_page(visit: Visit, *, sent: bool) -> Response:
         name=name,
         tenant=UUID(_tenant(visit)),
         session=_offered(visit, await _session(visit), dates),
-        languages=list(NAMES.items()),
-        language_of_reader=visit.language,
         sent=sent,
     )
     return visit.page("register.html", model)

@@ -146,6 +146,14 @@ class TestSessions:
         world.later(hours=12)
         await world.ask("GET", "/me/stop", cookie, expect=401)
 
+    async def test_that_are_over_go_when_somebody_comes(self, world: Portal) -> None:
+        _, left = await signed_in(world)
+        world.later(hours=12)
+        _, came = await signed_in(world)
+        kept = {bytes(row.id) for row in await world.rows("SELECT id FROM browser_session")}
+        assert left.id not in kept
+        assert came.id in kept
+
     async def test_hold_nothing_that_the_database_alone_can_read(self, world: Portal) -> None:
         _, secret = await signed_in(world, link="canary" * 10)
         (row,) = (await world.rows("SELECT id, sealed FROM browser_session"))[:1]
