@@ -80,6 +80,7 @@ class Person(Base):
     proposed_by: Mapped[UUID | None]
     widened: Mapped[bool]
     required: Mapped[bool]
+    version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(Timestamp)
     left_at: Mapped[datetime | None] = mapped_column(Timestamp)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

@@ -28,6 +28,7 @@ from services.network.operations import ages, circle, invitations, legal_bases, 
 from services.network.queries import consents
 from shared import calendars, locks, outbox
 from shared.contracts.intake import PersonAtOpening
+from shared.errors import require_version
 from shared.events import network
 from shared.events.base import EventData
 from shared.fields import same_email
@@ -148,16 +149,23 @@ async def copy_from_referral(
 
 
 async def change(
-    session: AsyncSession, vault: Vault, *, person: Person, changes: dict[str, Any], now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    person: Person,
+    version: int,
+    changes: dict[str, Any],
+    now: datetime,
 ) -> None:
-    """Change what is known of a person; with another e-mail address links sent before stop working.
+    """Change what is known of a person, who is locked; with another e-mail address links sent before stop working.
 
-    What waits for them is then sent to the new one.
+    What waits for them is then sent to the new one. `version`: the one that was read.
 
-    Raises: NotInCircle, ChildNotInCase, BornInFuture.
+    Raises: NotInCircle, OtherVersion, ChildNotInCase, BornInFuture.
     """
     if person.state not in (PersonState.ACTIVE, PersonState.PROPOSED):
         raise NotInCircle(person_id=str(person.id))
+    require_version(version, of=person.version)
     fields = await vault.open(session, person)
     sealed = {name: value for name, value in changes.items() if name in PersonFields.model_fields}
     changed = fields.replaced(**sealed)
@@ -166,6 +174,7 @@ async def change(
         await vault.seal(session, person, changed)
     person.side = changes.get("side", person.side)
     person.required = changes.get("required", person.required)
+    person.version += 1
     await session.flush()
     await _publish_ended_authority(session, person, before=fields, after=changed, now=now)
     if changed.birth_date != fields.birth_date:
@@ -312,6 +321,7 @@ async def _insert(
         proposed_by=proposed_by,
         widened=widened,
         required=required,
+        version=1,
         created_at=now,
     )
     await vault.seal(session, person, fields)

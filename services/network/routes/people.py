@@ -103,8 +103,8 @@ async def change_person(
     """Change what is known of a person; with another e-mail address, links sent before stop working."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
-    changes = body.model_dump(include=body.model_fields_set)
-    await persons.change(session, parts.vault, person=person, changes=changes, now=now)
+    changes = body.model_dump(include=body.model_fields_set, exclude={"version"})
+    await persons.change(session, parts.vault, person=person, version=body.version, changes=changes, now=now)
     invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
     return (await person_views(session, parts.vault, [(person, invitation)]))[0]
 

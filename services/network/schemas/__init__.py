@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from services.network.domain import Answer, Channel, ContactPurpose
 from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, Text
-from shared.http.models import RequestModel, ResponseModel, SecretResponse
+from shared.http.models import ReadVersion, RequestModel, ResponseModel, SecretResponse
 
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
@@ -44,6 +44,7 @@ class NewPerson(Proposal):
 class PersonChange(RequestModel):
     """What changes about a person; what is left out stays, null takes away."""
 
+    version: ReadVersion
     first_name: Name | None = None
     last_name: LastName | None = None
     email: EmailAddress | None = None
@@ -163,6 +164,7 @@ class PersonView(ResponseModel):
     proposed_by: UUID | None
     widened: bool
     required: bool
+    version: int = Field(description="Of what is known of them; a change sends it along.")
     state: str
     not_with: list[UUID] = Field(
         description="People of the case with whom they are not to be brought in contact."

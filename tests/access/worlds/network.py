@@ -168,7 +168,7 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
     yes, no = {"given": True, "version": 1}, {"given": False, "version": 1}
     bodies: dict[str, Any] = {
         f"POST {case}/persons": somebody,
-        f"PATCH {person}": {"phone": "0470 12 34 56"},
+        f"PATCH {person}": {"version": 1, "phone": "0470 12 34 56"},
         f"POST {person}/remove": {"reason": "verhuisd"},
         f"POST {person}/exclude": {"reason": "onveilig"},
         f"POST {person}/contacts": {"channel": "phone", "purpose": "explanation"},

@@ -263,9 +263,7 @@ class TestPage:
         referral = {**INTAKE["referral"], "question": HOSTILE, "bottom_lines": [HOSTILE]}
         entry = {**INTAKE["entry"], "first_name": HOSTILE}
         held(world, intake={**INTAKE, "referral": referral, "entry": entry})
-        path = f"/v1/persons/{case.central}"
-        changed = {"relation": HOSTILE}
-        await world.ask("PATCH", path, world.coordinator(case), json=changed)
+        assert (await world.correct(case, case.central, relation=HOSTILE)).is_success
         request = await ready(world, case, case.central)
         answer = await read(world, case, case.central, request, "?format=html")
         assert answer.status_code == 200

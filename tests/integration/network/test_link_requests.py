@@ -57,8 +57,7 @@ class TestAskingWithAnOldLink:
         self, world: Network, case: Case, sink: Sink
     ) -> None:
         token = await _lasting_link(world, case.central)
-        body = {"email": "ilyas.nieuw@example.org"}
-        await world.ask("PATCH", f"/v1/persons/{case.central}", world.coordinator(case), json=body)
+        assert (await world.correct(case, case.central, email="ilyas.nieuw@example.org")).is_success
         await ask_new(world, token)
         await _send(world)
         assert [mail["To"] for mail in sink.mails] == ["Ilyas <ilyas.nieuw@example.org>"]

@@ -148,17 +148,15 @@ class TestExchange:
     async def test_ends_when_the_address_turns_out_to_be_wrong(self, world: Network, case: Case) -> None:
         aunt = await world.add(case, "Nadia")
         token = await _lasting_link(world, aunt)
-        path = f"/v1/persons/{aunt}"
-        await world.ask("PATCH", path, world.coordinator(case), json={"phone": "+32 470 12 34 56"})
+        assert (await world.correct(case, aunt, phone="+32 470 12 34 56")).is_success
         assert (await _exchange(world, token)).status_code == 200
-        await world.ask("PATCH", path, world.coordinator(case), json={"email": "nadia2@example.org"})
+        assert (await world.correct(case, aunt, email="nadia2@example.org")).is_success
         assert _code(await _exchange(world, token)) == (410, "link-replaced")
 
     async def test_stays_when_the_same_address_is_written_otherwise(self, world: Network, case: Case) -> None:
         aunt = await world.add(case, "Nadia")
         token = await _lasting_link(world, aunt)
-        body = {"email": " Nadia@Example.ORG "}
-        await world.do("PATCH", f"/v1/persons/{aunt}", world.coordinator(case), json=body)
+        assert (await world.correct(case, aunt, email=" Nadia@Example.ORG ")).is_success
         assert (await _exchange(world, token)).status_code == 200
 
     async def test_works_after_the_case_has_stopped_for_reading_only(

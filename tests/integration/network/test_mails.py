@@ -179,8 +179,7 @@ class TestCorrectedAddress:
 
 
 async def _correct(world: Network, case: Case, person: UUID) -> None:
-    body = {"email": "right@example.org"}
-    await world.do("PATCH", f"/v1/persons/{person}", world.coordinator(case), json=body)
+    assert (await world.correct(case, person, email="right@example.org")).is_success
 
 
 class TestDelivery:

@@ -44,9 +44,7 @@ class Family:
 
     async def born(self, day: str) -> None:
         """Correct the child's birth date."""
-        path = f"/v1/persons/{self.child}"
-        who = self.world.coordinator(self.case)
-        answer = await self.world.ask("PATCH", path, who, json={"birth_date": day})
+        answer = await self.world.correct(self.case, self.child, birth_date=day)
         assert answer.status_code == 200, answer.text
 
     async def status(self, purpose: str) -> dict[str, Any]:
@@ -92,8 +90,7 @@ class Family:
 async def family(world: Network) -> Family:
     case = await world.open_case()
     father = await world.add(case, "Omar", role="representative", parental_authority=True)
-    path = f"/v1/persons/{case.mother}"
-    await world.ask("PATCH", path, world.coordinator(case), json={"parental_authority": True}, expect=200)
+    assert (await world.correct(case, case.mother, parental_authority=True)).is_success
     return Family(world, case, father)
 
 
@@ -190,13 +187,7 @@ class TestHolders:
     async def test_may_hold_it_over_one_of_several_children(self, family: Family) -> None:
         world, case = family.world, family.case
         sister = await world.add(case, "Amina", role="central", birth_date=ELEVEN)
-        await world.ask(
-            "PATCH",
-            f"/v1/persons/{family.father}",
-            world.coordinator(case),
-            json={"authority_over": [str(sister)]},
-            expect=200,
-        )
+        assert (await world.correct(case, family.father, authority_over=[str(sister)])).is_success
         refused = await family.say(family.father, "research", given=True, concerns=family.child)
         assert problem(refused) == (403, "not-a-holder")
         assert (await family.say(family.father, "research", given=True, concerns=sister)).status_code == 200
@@ -214,19 +205,16 @@ class TestHolders:
         refused = await family.say(family.father, "taking-part", given=True, concerns=named)
         assert problem(refused) == (404, "person-not-found")
         body = {"parental_authority": True, "authority_over": [str(named)]}
-        path = f"/v1/persons/{family.father}"
-        assert await world.refused("PATCH", path, world.coordinator(family.case), json=body) == (
-            422,
-            "child-not-in-case",
-        )
+        refused = await world.correct(family.case, family.father, **body)
+        assert problem(refused) == (422, "child-not-in-case")
 
     async def test_no_longer_count_once_their_authority_has_ended(self, family: Family) -> None:
         world, case = family.world, family.case
         await family.say(family.father, "share-plan", given=False, concerns=family.child)
         assert not (await family.status("share-plan"))["allowed"]
-        path = f"/v1/persons/{family.father}"
-        for body in ({"parental_authority": False}, {"relation": "vader"}):
-            await world.ask("PATCH", path, world.coordinator(case), json=body, expect=200)
+        bodies: list[dict[str, Any]] = [{"parental_authority": False}, {"relation": "vader"}]
+        for body in bodies:
+            assert (await world.correct(case, family.father, **body)).is_success
         assert (await family.status("share-plan"))["allowed"]
         told = await world.published("network.authority.ended.v1", case=case)
         assert [(row.data["person_id"], row.data["concerns"]) for row in told] == [
@@ -244,9 +232,7 @@ class TestHolders:
         assert (await family.say(family.child, "taking-part", given=False)).status_code == 200
 
     async def test_nobody_is_born_tomorrow(self, family: Family) -> None:
-        path = f"/v1/persons/{family.child}"
-        who = family.world.coordinator(family.case)
-        refused = await family.world.ask("PATCH", path, who, json={"birth_date": "2026-03-03"})
+        refused = await family.world.correct(family.case, family.child, birth_date="2026-03-03")
         assert problem(refused) == (422, "birth-date-in-future")
 
 

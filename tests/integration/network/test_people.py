@@ -79,16 +79,25 @@ class TestCoordinator:
     async def test_changes_what_is_known(self, world: Network) -> None:
         case = await world.open_case()
         aunt = await world.add(case, "Nadia")
-        await world.ask(
-            "PATCH",
-            f"/v1/persons/{aunt}",
-            world.coordinator(case),
-            json={"phone": "+32 470 12 34 56", "email": None, "required": True},
-            expect=200,
-        )
+        changes = {"phone": "+32 470 12 34 56", "email": None, "required": True}
+        assert (await world.correct(case, aunt, **changes)).is_success
         found = (await world.people(case))["Nadia"]
         assert (found["phone"], found["email"], found["required"]) == ("+32 470 12 34 56", None, True)
-        assert found["last_name"] == "Testman"
+        assert (found["last_name"], found["version"]) == ("Testman", 2)
+
+    async def test_loses_neither_of_two_changes_that_were_made_at_once(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        path, who = f"/v1/persons/{aunt}", world.coordinator(case)
+        read = await world.do("GET", path, who)
+        changes = ({"email": "right@example.org"}, {"email": "other@example.org", "phone": None})
+        bodies = ({"version": read["version"]} | change for change in changes)
+        answers = await asyncio.gather(*(world.ask("PATCH", path, who, json=body) for body in bodies))
+        [written] = [answer.json() for answer in answers if answer.is_success]
+        [refused] = [answer for answer in answers if answer.is_error]
+        assert problem(refused) == (409, "other-version")
+        assert refused.json()["facts"] == {"version": written["version"]} == {"version": 2}
+        assert await world.do("GET", path, who) == written
 
     async def test_lets_go_once_and_keeps_the_reason_sealed(self, world: Network) -> None:
         case = await world.open_case()
@@ -253,7 +262,7 @@ class TestDoors:
         who, body = world.coordinator(case), {"first_name": "A", "last_name": "B"}
         attempts: list[tuple[str, str, dict[str, str], Any]] = [
             ("POST", f"/v1/cases/{case.id}/persons", who, body),
-            ("PATCH", f"/v1/persons/{aunt}", who, {"side": "other"}),
+            ("PATCH", f"/v1/persons/{aunt}", who, {"version": 1, "side": "other"}),
             ("POST", f"/v1/persons/{aunt}/remove", who, {"reason": "x"}),
             ("POST", f"/v1/persons/{aunt}/contacts", who, {"channel": "phone", "purpose": "other"}),
             ("PUT", f"/v1/persons/{aunt}/consents/mail", who, {"given": True, "version": 1}),

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self, cast
 from uuid import UUID
 
+import httpx
+
 from services.network.domain import INVITATION_CLOCK
 from services.network.operations import invitations, links
 from shared.auth import link_token
@@ -109,6 +111,12 @@ class Network(World):
         path = f"/v1/cases/{case.id}/persons"
         added = await self.do("POST", path, self.coordinator(case), json=person | body)
         return UUID(added["person_id"])
+
+    async def correct(self, case: Case, person: UUID, **changes: Any) -> httpx.Response:
+        """Change what is known of somebody as their coordinator does, who reads it first; return the answer."""
+        path, who = f"/v1/persons/{person}", self.coordinator(case)
+        version = (await self.do("GET", path, who))["version"]
+        return await self.ask("PATCH", path, who, json={"version": version} | changes)
 
     async def invite(self, case: Case, person: UUID) -> UUID:
         """Invite somebody; return the invitation's id."""

@@ -65,8 +65,7 @@ class TestTurningEighteen:
         world, skipped = circle.world, circle.skipped
         case = await world.open_case()
         child = await circle.child(case, await circle.born(18, days=20))
-        path = f"/v1/persons/{case.mother}"
-        await world.ask("PATCH", path, world.coordinator(case), json={"parental_authority": True})
+        assert (await world.correct(case, case.mother, parental_authority=True)).is_success
         path = f"/v1/cases/{case.id}/consent-status"
 
         async def asked() -> set[str]:
@@ -89,15 +88,14 @@ class TestMoving:
         child = await circle.child(case, await circle.born(12, days=10))
         clock = await circle.running(child)
         later = await circle.born(12, days=100)
-        path, who = f"/v1/persons/{child}", world.coordinator(case)
-        await world.ask("PATCH", path, who, json={"birth_date": later.isoformat()})
+        assert (await world.correct(case, child, birth_date=later.isoformat())).is_success
         await circle.deliver()
         moved = await circle.running(child)
         assert timedelta(days=80) < moved.due_at - clock.due_at < timedelta(days=100)
         await skipped.skip(days=30)
         await skipped.waits(coming_of_age_workflow_id(child))
         assert await circle.came_of_age(child) == []
-        await world.ask("PATCH", path, who, json={"birth_date": None})
+        assert (await world.correct(case, child, birth_date=None)).is_success
         await circle.deliver()
         await skipped.ended(coming_of_age_workflow_id(child))
         assert [row.state for row in await circle.clocks(child)] == ["stopped", "stopped"]
@@ -107,8 +105,7 @@ class TestMoving:
         case = await world.open_case()
         child = await circle.child(case, await circle.born(12, days=100))
         older = await circle.born(12, days=-100)
-        path = f"/v1/persons/{child}"
-        await world.ask("PATCH", path, world.coordinator(case), json={"birth_date": older.isoformat()})
+        assert (await world.correct(case, child, birth_date=older.isoformat())).is_success
         await circle.deliver()
         clock = await circle.running(child)
         assert clock.kind == "turns-12"
