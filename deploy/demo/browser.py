@@ -100,10 +100,9 @@ class BrowserPerson(Person):
     async def says_done(self, agreement: Agreement) -> None:
         """{me}, on the page of the plan: “{agreement}” is done."""
         page = await self._open("/me/plan")
-        button = page.locator(f"button[name=done][value='{agreement.id}']")
-        if await button.count():
-            await button.click()
-            await self._arrived(page, "/me/plan")
+        button = f"button[name=done][value='{agreement.id}']"
+        if await page.locator(button).count():
+            await self._press(page, button, "/me/plan")
         else:
             # Of what somebody else promised only the coordinator and the monitor say so, not on a page yet.
             await super().says_done(agreement)
@@ -180,17 +179,18 @@ class BrowserPerson(Person):
             token = only(links[-1:], f"{self.first_name} has no link")[0]
             await page.goto(f"{self.portal}/l/{token}")
             await self._look(page)
-            await page.click("main form button")
-            await self._arrived(page, "/me")
+            await self._press(page, "main form button", "/me")
             await page.goto(f"{self.portal}{path}")
         await self._look(page)
         return page
 
     async def _send(self, page: Page, leads_to: str) -> None:
-        await page.click("#page-form > button[type=submit]")
-        await self._arrived(page, leads_to)
+        await self._press(page, "#page-form > button[type=submit]", leads_to)
 
-    async def _arrived(self, page: Page, path: str) -> None:
+    async def _press(self, page: Page, button: str, path: str) -> None:
+        # A click ends before the page that it leads to is there: half of a page has nothing to look at.
+        async with page.expect_navigation():
+            await page.click(button)
         await self._look(page)
         if not page.url.removeprefix(self.portal).startswith(path) or await page.locator("#errors").count():
             words = await page.locator("main").inner_text()

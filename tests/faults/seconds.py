@@ -1,6 +1,6 @@
 """A case and a registration on the real clock, under policies whose clocks last seconds. Everyone in it is made up.
 
-Who must act before a clock runs out has more than ten seconds for it: a part may be away for some of them.
+Who must act before a clock runs out has more than fifteen seconds for it: a part may be away for some of them.
 """
 
 from deploy.demo.story import Story
@@ -16,7 +16,7 @@ class Cast:
     def __init__(self, s: Story) -> None:
         ring = s.organisation("De Snelle Ring", kbo="0999900150", runs_conferences=True)
         s.policies(
-            intake={"offer_warn": "PT2S", "offer_expires": "PT12S"},
+            intake={"offer_warn": "PT2S", "offer_expires": "PT16S"},
             network={"invitation_remind": "PT4S", "invitation_due": "PT2H"},
             scheduling={"poll_chase": "PT2S", "poll_closes": "PT6S"},
             plans={
@@ -29,7 +29,7 @@ class Cast:
                 "agreement_grace": "PT2S",
                 "morning": "00:00",
             },
-            training={"payment_remind": "PT4S", "payment_expires": "PT15S"},
+            training={"payment_remind": "PT4S", "payment_expires": "PT40S"},
         )
         roles, french = [Role.REGIONAL_MANAGER, Role.TRAINER, Role.FINANCE], ["nl", "fr"]
         address = "hannelore.vermeiren@snellering.example"
