@@ -12,13 +12,12 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationInfo, model_validator
-from sqlalchemy import and_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import calendars
+from shared import calendars, locks
 from shared.calendar import BELGIUM, Calendar
-from shared.errors import Forbidden, NotFound, NotYet
+from shared.errors import Forbidden, NotFound, NotYet, require_version
 from shared.http.models import RequestModel
 from shared.tables import case_state
 from shared.tables import policy as table
@@ -156,6 +155,7 @@ class Policies(Generic[P]):
         session: AsyncSession,
         *,
         tenant: UUID,
+        version: int,
         settings: P,
         own: Collection[str],
         set_by: UUID,
@@ -163,25 +163,25 @@ class Policies(Generic[P]):
     ) -> PolicyInForce[P]:
         """Put settings in force for what begins from now on; what is in force already makes no new version.
 
-        `own`: the fields that the caller may set; all others stay as they are. Of two changes at once the later one
-        waits for the earlier and gets the version after it. Raises: SettingNotYours.
+        `version`: the one that was read. `own`: the fields that the caller may set; all others stay as they are.
+        Raises: OtherVersion, SettingNotYours.
         """
-        while True:
-            present = await self.in_force(session, tenant=tenant)
-            changed = settings.within(present.settings, own=own)
-            if present.settings == changed:
-                return present
-            new = replace(present, version=present.version + 1, settings=changed, set_at=now)
-            values = {
-                "tenant": tenant,
-                "version": new.version,
-                "settings": changed.model_dump(mode="json"),
-                "set_at": now,
-                "set_by": set_by,
-            }
-            added = insert(table).values(values).on_conflict_do_nothing().returning(table.c.version)
-            if (await session.execute(added)).first() is not None:
-                return new
+        await locks.hold(session, "policy", tenant)
+        present = await self.in_force(session, tenant=tenant)
+        require_version(version, of=present.version)
+        changed = settings.within(present.settings, own=own)
+        if present.settings == changed:
+            return present
+        new = replace(present, version=version + 1, settings=changed, set_at=now)
+        values = {
+            "tenant": tenant,
+            "version": new.version,
+            "settings": changed.model_dump(mode="json"),
+            "set_at": now,
+            "set_by": set_by,
+        }
+        await session.execute(insert(table).values(values))
+        return new
 
     def _read(self, row: Any, calendar: Calendar) -> PolicyInForce[P]:
         if row is None:

@@ -111,8 +111,9 @@ class Api:
     async def set_policy(self, service: str, lengths: Mapping[str, str]) -> None:
         """Change some lengths of the tenant's policy. Raises: Refused."""
         headers, path = self.installer(self.tenant), f"{service}/policy"
-        known = (await self.ask("GET", path, headers=headers)).json().get("settings") or {}
-        await self.ask("PUT", path, {**known, **lengths}, headers=headers)
+        read = (await self.ask("GET", path, headers=headers)).json()
+        change = {"version": read["version"], "settings": {**read["settings"], **lengths}}
+        await self.ask("PUT", path, change, headers=headers)
 
     @property
     def anybody(self) -> dict[str, str]:

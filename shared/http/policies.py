@@ -6,12 +6,19 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Query
 
 from shared.http.gates import Officer, PolicyKeeper
-from shared.http.models import ResponseModel
+from shared.http.models import ReadVersion, RequestModel, ResponseModel
 from shared.http.openapi import problems
 from shared.http.routing import Now, Router, Session
 from shared.policies import Policies, PolicyInForce, PolicySettings
 
 P = TypeVar("P", bound=PolicySettings)
+
+
+class PolicyChange(RequestModel, Generic[P]):
+    """What the policy becomes; settings that are left out get their defaults."""
+
+    version: ReadVersion
+    settings: P
 
 
 class PolicyView(ResponseModel, Generic[P]):
@@ -27,6 +34,7 @@ def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: 
     router = Router(tags=["policy"])
     settings_type = policies.settings
     view = PolicyView[settings_type]  # type: ignore[valid-type]
+    change = PolicyChange[settings_type]  # type: ignore[valid-type]
 
     @router.get("/v1/policy", response_model=view, responses=problems(404))
     async def read_policy(
@@ -41,33 +49,45 @@ def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: 
 
     @router.put("/v1/policy", response_model=view)
     async def change_policy(
-        body: settings_type,  # type: ignore[valid-type]
+        body: change,
         principal: setter,
         session: Session,
         now: Now,
     ) -> PolicyInForce[P]:
-        """Put settings in force; what is left out gets its default. Cases that are open keep what they began with.
+        """Put settings in force. Cases that are open keep what they began with.
 
         Safeguards stay as the data protection officer set them.
         """
         own = settings_type.fields_beside_safeguards()
         return await policies.change(
-            session, tenant=principal.tenant, settings=body, own=own, set_by=principal.id, now=now
+            session,
+            tenant=principal.tenant,
+            version=body.version,
+            settings=body.settings,
+            own=own,
+            set_by=principal.id,
+            now=now,
         )
 
     if settings_type.SAFEGUARDS:
 
         @router.put("/v1/policy/safeguards", response_model=view)
         async def change_safeguards(
-            body: settings_type,  # type: ignore[valid-type]
+            body: change,
             principal: Officer,
             session: Session,
             now: Now,
         ) -> PolicyInForce[P]:
-            """Set what protects people from those who set the rest, which stays; what is left out gets its default."""
+            """Set what protects people from those who set the rest, which stays."""
             own = settings_type.SAFEGUARDS
             return await policies.change(
-                session, tenant=principal.tenant, settings=body, own=own, set_by=principal.id, now=now
+                session,
+                tenant=principal.tenant,
+                version=body.version,
+                settings=body.settings,
+                own=own,
+                set_by=principal.id,
+                now=now,
             )
 
     return router

@@ -236,8 +236,8 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
         "POST /v1/organisations": organisation,
         "POST /v1/staff": _colleague(who("a new one"), world.tenant, "trainer", new),
         "POST /v1/coordinators": {"first_name": new, "last_name": new, "email": "n@voorbeeld.example"},
-        "PUT /v1/policy": {},
-        "PUT /v1/policy/safeguards": {},
+        "PUT /v1/policy": {"version": 1, "settings": {}},
+        "PUT /v1/policy/safeguards": {"version": 1, "settings": {}},
     }
     tries = {door: Try(send={"json": body}) for door, body in bodies.items()}
     for part, body in (

@@ -196,7 +196,7 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
             "person_ids": [str(who("central person")), str(who("advocate"))],
             "reason": "een verbod",
         },
-        "PUT /v1/policy": {},
+        "PUT /v1/policy": {"version": 1, "settings": {}},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     tries[f"POST {person}/confirm"] = Try(ids={"person_id": proposed})

@@ -180,7 +180,7 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         f"POST {plan}/versions (with other goals)": _plan(case, "Nieuw") | {"version": 2},
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
-        "PUT /v1/policy": {},
+        "PUT /v1/policy": {"version": 1, "settings": {}},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     # A case has one plan: it is made in another one of the same coordinator.

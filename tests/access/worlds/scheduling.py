@@ -101,7 +101,7 @@ def _tries(case: Case) -> dict[str, Try]:
         f"POST {poll}/options": {"options": dates(60)},
         f"PUT {poll}/answers/{{person_id}}": answers,
         "PUT /v1/me/polls/{poll_id}": answers,
-        "PUT /v1/policy": {},
+        "PUT /v1/policy": {"version": 1, "settings": {}},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     of_scheduled = (f"GET {conference}", f"POST {conference}/postpone", f"POST {conference}/hold")

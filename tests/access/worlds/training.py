@@ -83,7 +83,7 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
             "accept_amount": True,
         },
         "POST /v1/payments/{payment_id}/settle": {"by": "refund"},
-        "PUT /v1/policy": {},
+        "PUT /v1/policy": {"version": 1, "settings": {}},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     over = ("POST /v1/registrations/{registration_id}/cancel", "trainer")

@@ -135,10 +135,8 @@ class TestBreakGlass:
     async def test_lasts_as_long_as_the_organisation_sets(self, world: Intake) -> None:
         await with_officers(world, uuid4())
         for wrong in ("8d", "PT0S", "2w", "soon"):
-            await world.ask(
-                "PUT", "/v1/policy/safeguards", world.officer(), json={"break_glass": wrong}, expect=422
-            )
-        await world.do("PUT", "/v1/policy/safeguards", world.officer(), json={"break_glass": "PT1H"})
+            await world.set_policy(world.officer(), {"break_glass": wrong}, part="/safeguards", expect=422)
+        await world.set_policy(world.officer(), {"break_glass": "PT1H"}, part="/safeguards")
         case, _ = await world.assigned_case()
         await opened(world, case)
         world.later(hours=1)

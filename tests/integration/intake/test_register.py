@@ -9,6 +9,7 @@ import pytest
 from shared.auth import Role
 from shared.database import count_statements
 from shared.ids import uuid7
+from tests.support.world import problem
 from tests.support.world.intake import Body, Intake, kbo
 
 
@@ -204,9 +205,8 @@ class TestPeople:
 class TestPolicy:
     async def test_has_defaults_and_versions(self, world: Intake) -> None:
         assert (await world.do("GET", "/v1/policy", world.manager()))["version"] == 1
-        changed = await world.do(
-            "PUT", "/v1/policy", world.manager(), json={"offer_warn": "PT1S", "offer_expires": "PT5S"}
-        )
+        body = {"offer_warn": "PT1S", "offer_expires": "PT5S"}
+        changed = (await world.set_policy(world.manager(), body)).json()
         assert (changed["version"], changed["settings"]["offer_expires"]) == (2, "PT5S")
         assert changed["settings"]["allocate"] == "3wd"
         assert await world.do("GET", "/v1/policy", world.manager()) == changed
@@ -214,44 +214,54 @@ class TestPolicy:
     async def test_safeguards_are_set_by_the_data_protection_officer_alone(self, world: Intake) -> None:
         longer = {"break_glass": "P2D", "statistics_smallest_group": 8}
         for body in (longer, {"break_glass": "PT8H"}, {"statistics_smallest_group": 6}):
-            refused = await world.refused("PUT", "/v1/policy", world.manager(), json=body)
-            assert refused == (403, "setting-not-yours")
-        refused = await world.refused(
-            "PUT", "/v1/policy/safeguards", world.officer(), json={"offer_warn": "PT1H"}
-        )
-        assert refused == (403, "setting-not-yours")
-        await world.do("PUT", "/v1/policy/safeguards", world.officer(), json=longer)
-        await world.do("PUT", "/v1/policy", world.manager(), json={"offer_warn": "PT1H"})
+            refused = await world.set_policy(world.manager(), body, expect=403)
+            assert problem(refused) == (403, "setting-not-yours")
+        body = {"offer_warn": "PT1H"}
+        refused = await world.set_policy(world.officer(), body, part="/safeguards", expect=403)
+        assert problem(refused) == (403, "setting-not-yours")
+        await world.set_policy(world.officer(), longer, part="/safeguards")
+        await world.set_policy(world.manager(), {"offer_warn": "PT1H"})
         now = (await world.do("GET", "/v1/policy", world.officer()))["settings"]
         assert (now["break_glass"], now["statistics_smallest_group"], now["offer_warn"]) == (
             "P2D",
             8,
             "PT1H",
         )
-        assert await world.refused("PUT", "/v1/policy/safeguards", world.manager(), json={}) == (
-            403,
-            "role-not-allowed",
-        )
+        refused = await world.set_policy(world.manager(), {}, part="/safeguards", expect=403)
+        assert problem(refused) == (403, "role-not-allowed")
 
-    async def test_changes_at_once_make_a_version_each_that_can_be_read(self, world: Intake) -> None:
-        bodies = [{"allocate": f"{days}wd"} for days in (4, 5, 6)]
-        answers = await asyncio.gather(
-            *(world.do("PUT", "/v1/policy", world.manager(), json=body) for body in bodies)
-        )
-        assert sorted(answer["version"] for answer in answers) == [2, 3, 4]
-        for answer in answers:
-            query = f"/v1/policy?version={answer['version']}"
-            assert await world.do("GET", query, world.manager()) == answer
+    async def test_keeps_every_version_to_be_read(self, world: Intake) -> None:
+        made = [await world.set_policy(world.manager(), {"allocate": f"{days}wd"}) for days in (4, 5, 6)]
+        for version, answer in enumerate(made, start=2):
+            query = f"/v1/policy?version={version}"
+            assert await world.do("GET", query, world.manager()) == answer.json()
         assert (await world.do("GET", "/v1/policy?version=1", world.manager()))["settings"][
             "allocate"
         ] == "3wd"
         missing = await world.refused("GET", "/v1/policy?version=5", world.manager())
         assert missing == (404, "policy-version-not-found")
 
+    async def test_loses_neither_of_two_changes_that_were_made_of_the_same_version(
+        self, world: Intake
+    ) -> None:
+        bodies = [{"version": 1, "settings": {"allocate": f"{days}wd"}} for days in (4, 5)]
+        answers = await asyncio.gather(
+            *(world.ask("PUT", "/v1/policy", world.manager(), json=body) for body in bodies)
+        )
+        [written] = [answer.json() for answer in answers if answer.is_success]
+        [refused] = [answer for answer in answers if answer.is_error]
+        assert problem(refused) == (409, "other-version")
+        assert refused.json()["facts"] == {"version": written["version"]} == {"version": 2}
+        assert await world.do("GET", "/v1/policy", world.manager()) == written
+        # Neither does the officer, who sets other fields of the same version.
+        body = {"version": 1, "settings": {"break_glass": "P2D"}}
+        refused = await world.ask("PUT", "/v1/policy/safeguards", world.officer(), json=body)
+        assert problem(refused) == (409, "other-version")
+
     async def test_a_case_keeps_the_version_that_was_in_force_when_it_opened(self, world: Intake) -> None:
         old = await world.open_case()
         world.later(minutes=1)
-        await world.do("PUT", "/v1/policy", world.manager(), json={"offer_expires": "5d", "offer_warn": "1d"})
+        await world.set_policy(world.manager(), {"offer_expires": "5d", "offer_warn": "1d"})
         new = await world.open_case()
         for case in (old, new):
             await world.enter_coordinator()
@@ -271,9 +281,9 @@ class TestPolicy:
 
     @pytest.mark.parametrize("length", ["soon", "-1d", "", 3, "P", "99999999d"])
     async def test_refuses_what_is_no_length(self, world: Intake, length: object) -> None:
-        refused = await world.refused("PUT", "/v1/policy", world.manager(), json={"allocate": length})
-        assert refused == (422, "invalid-request")
+        refused = await world.set_policy(world.manager(), {"allocate": length}, expect=422)
+        assert problem(refused) == (422, "invalid-request")
 
     async def test_is_for_managers_of_the_tenant(self, world: Intake) -> None:
         for stranger in (world.coordinator(uuid7()), world.referrer(), world.ops(world.tenant)):
-            assert (await world.refused("PUT", "/v1/policy", stranger, json={}))[0] == 403
+            await world.set_policy(stranger, {}, expect=403)

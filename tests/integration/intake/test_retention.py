@@ -177,7 +177,7 @@ class TestTheEndOfACase:
 class TestPolicy:
     async def change(self, world: Intake, **changes: Any) -> None:
         found = await world.do("GET", "/v1/policy", world.manager())
-        await world.do("PUT", "/v1/policy", world.manager(), json=found["settings"] | changes)
+        await world.set_policy(world.manager(), found["settings"] | changes)
 
     async def test_says_whether_conferences_are_youth_help(self, world: Intake) -> None:
         await self.change(world, keep_youth_until_age=None, keep_case_years=3)
@@ -224,7 +224,7 @@ class TestPolicy:
     )
     async def test_refuses_what_cannot_be(self, world: Intake, changes: dict[str, Any]) -> None:
         found = await world.do("GET", "/v1/policy", world.manager())
-        await world.ask("PUT", "/v1/policy", world.manager(), json=found["settings"] | changes, expect=422)
+        await world.set_policy(world.manager(), found["settings"] | changes, expect=422)
 
 
 class TestTheEndOfItsTime:

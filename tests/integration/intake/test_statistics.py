@@ -192,4 +192,4 @@ class TestTelling:
     @pytest.mark.parametrize("smallest", [2, 1, 0, -5, 101, "3"])
     async def test_the_smallest_group_is_at_least_three(self, world: Intake, smallest: Any) -> None:
         body = {"statistics_smallest_group": smallest}
-        assert (await world.refused("PUT", "/v1/policy", world.manager(), json=body))[0] == 422
+        await world.set_policy(world.manager(), body, expect=422)

@@ -108,7 +108,7 @@ class TestTheMoment:
         self, world: Network, case: Case
     ) -> None:
         body = {"coming_of_age_warn": "10d"}
-        await world.ask("PUT", "/v1/policy", world.manager(), json=body, expect=200)
+        await world.set_policy(world.manager(), body)
         child = await world.add(case, "Amina", role="central", birth_date="2014-06-10")
         [clock] = await clocks(world, child)
         assert clock.due_at - clock.warn_at == timedelta(days=10)

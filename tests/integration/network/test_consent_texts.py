@@ -162,7 +162,7 @@ class TestLegalBasis:
     async def test_is_kept_when_the_policy_changes(self, world: Network, case: Case) -> None:
         body = {"legal_basis": {"circle": "consent"}}
         before = await world.add(case, "Nadia")
-        await world.ask("PUT", "/v1/policy", world.manager(), json=body, expect=200)
+        await world.set_policy(world.manager(), body)
         after = await world.add(case, "Karim")
         found = {}
         for person in (before, after):

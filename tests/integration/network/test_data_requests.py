@@ -494,4 +494,4 @@ class TestPolicy:
         ],
     )
     async def test_refuses_what_the_law_does_not_allow(self, world: Network, body: dict[str, str]) -> None:
-        await world.ask("PUT", "/v1/policy", world.manager(), json=body, expect=422)
+        await world.set_policy(world.manager(), body, expect=422)

@@ -355,9 +355,9 @@ class TestPolicy:
             "8d",
         )
         body = {"invitation_remind": "PT5S", "invitation_due": "PT10S"}
-        changed = await world.ask("PUT", "/v1/policy", world.manager(), json=body)
+        changed = await world.set_policy(world.manager(), body)
         assert changed.json()["version"] == 2
-        again = await world.ask("PUT", "/v1/policy", world.manager(), json=body)
+        again = await world.set_policy(world.manager(), body)
         assert again.json()["version"] == 2
         invitation = await world.invite(case, await world.add(case, "Nadia"))
         await world.begin(invitation)
@@ -370,7 +370,7 @@ class TestPolicy:
         old = await world.open_case()
         world.later(minutes=1)
         body = {"invitation_remind": "1d", "invitation_due": "2d"}
-        assert (await world.ask("PUT", "/v1/policy", world.manager(), json=body)).status_code == 200
+        await world.set_policy(world.manager(), body)
         found = []
         for case in (old, await world.open_case()):
             invitation = await world.invite(case, await world.add(case, "Nadia"))
@@ -393,5 +393,5 @@ class TestPolicy:
             {"legal_basis": {"everyone": "consent"}},
             {"links_a_day": 0},
         ):
-            await world.ask("PUT", "/v1/policy", world.manager(), json=body, expect=422)
-        await world.ask("PUT", "/v1/policy", world.coordinator(case), json={}, expect=403)
+            await world.set_policy(world.manager(), body, expect=422)
+        await world.set_policy(world.coordinator(case), {}, expect=403)

@@ -346,8 +346,7 @@ class TestPolicy:
     async def test_of_a_case_is_the_one_in_force_when_it_opened(self, world: Plans) -> None:
         old = await world.open_case()
         world.later(minutes=1)
-        answer = await world.ask("PUT", "/v1/policy", world.manager(), json={"four_weeks": "5d"})
-        assert answer.status_code == 200
+        await world.set_policy(world.manager(), {"four_weeks": "5d"})
         for case in (old, await world.open_case()):
             await world.recorded(case, agreements=[])
         clocks = await world.rows(
@@ -361,8 +360,7 @@ class TestPolicy:
         assert found == {True: (28, 1), False: (5, 2)}
 
     async def test_sets_the_length_of_clocks_that_start_later(self, world: Plans) -> None:
-        answer = await world.ask("PUT", "/v1/policy", world.manager(), json={"four_weeks": "PT5S"})
-        assert (answer.status_code, answer.json()["version"]) == (200, 2)
+        assert (await world.set_policy(world.manager(), {"four_weeks": "PT5S"})).json()["version"] == 2
         assert (await world.ask("GET", "/v1/policy", world.manager())).json()["settings"][
             "four_weeks"
         ] == "PT5S"
@@ -377,11 +375,11 @@ class TestPolicy:
         "body", [{"four_weeks": "soon"}, {"morning": "25:00"}, {"unknown": "1d"}, {"four_weeks": 4}, []]
     )
     async def test_refuses_what_is_no_length(self, world: Plans, body: Any) -> None:
-        await world.ask("PUT", "/v1/policy", world.manager(), json=body, expect=422)
+        await world.set_policy(world.manager(), body, expect=422)
 
     async def test_is_for_managers_and_administrators_of_the_tenant(self, world: Plans) -> None:
         for who in (
             world.colleague(Role.COORDINATOR),
             world.staff(uuid7(), uuid7(), Role.ADMINISTRATOR),
         ):
-            await world.ask("PUT", "/v1/policy", who, json={}, expect=403)
+            await world.set_policy(who, {}, expect=403)

@@ -53,15 +53,14 @@ class TestBegin:
 
     async def test_counts_with_the_policy_of_the_organisation(self, world: Scheduling) -> None:
         lengths = {"conference_target": "10d", "conference_warn": "5d"}
-        answer = await world.ask("PUT", "/v1/policy", world.manager(), json=lengths)
-        assert (answer.status_code, answer.json()["version"]) == (200, 2)
-        assert (await world.do("PUT", "/v1/policy", world.manager(), json=lengths))["version"] == 2
+        versions = [(await world.set_policy(world.manager(), lengths)).json()["version"] for _ in range(2)]
+        assert versions == [2, 2]
         clock = (await world.clocks(await world.assigned()))["conference-target"]
         assert (clock.due_at, clock.policy_version) == (NOW + timedelta(days=10), 2)
         # A case keeps the lengths that it began with, also for clocks that start later.
         case = await world.assigned()
         world.later(minutes=1)
-        await world.ask("PUT", "/v1/policy", world.manager(), json={"poll_chase": "1d", "poll_closes": "3d"})
+        await world.set_policy(world.manager(), {"poll_chase": "1d", "poll_closes": "3d"})
         found = {}
         for each in (case, await world.assigned()):
             assert await world.handle(each.ready()) == "handled"
@@ -70,7 +69,8 @@ class TestBegin:
             found[each.id == case.id] = (poll.due_at - poll.started_at, poll.policy_version)
         assert found == {True: (timedelta(days=8), 2), False: (timedelta(days=3), 3)}
         stranger = world.staff(uuid7(), uuid7(), Role.REGIONAL_MANAGER)
-        assert problem(await world.ask("PUT", "/v1/policy", stranger, json={})) == (403, "role-not-allowed")
+        refused = await world.set_policy(stranger, {}, expect=403)
+        assert problem(refused) == (403, "role-not-allowed")
 
 
 class TestCoordinator:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shared import calendars, case_state, outbox
 from shared.calendar import Length
 from shared.database import Database
-from shared.errors import NotYet
+from shared.errors import NotYet, OtherVersion
 from shared.events import intake
 from shared.ids import uuid7
 from shared.policies import Policies, PolicyInForce, PolicySettings, UnknownPolicyVersion
@@ -55,11 +55,15 @@ class Renewed(PolicySettings):
 policies = Policies(Settings)
 
 
-async def change(db: Database, settings: Settings, now: datetime = NOW) -> PolicyInForce[Settings]:
+async def change(
+    db: Database, settings: Settings, now: datetime = NOW, *, version: int | None = None
+) -> PolicyInForce[Settings]:
+    """Change what a version says, or what is in force."""
     async with db.transaction() as session:
         return await policies.change(
             session,
             tenant=TENANT,
+            version=version or (await policies.in_force(session, tenant=TENANT)).version,
             settings=settings,
             own=set(type(settings).model_fields),
             set_by=SETTER,
@@ -102,15 +106,19 @@ class TestChange:
         for _ in range(2):
             assert (await change(db, Settings(due="9d"))).version == 2
 
-    async def test_of_several_at_once_makes_a_version_each(self, database: MakeDatabase) -> None:
+    async def test_of_several_at_once_takes_one_and_tells_the_others_its_version(
+        self, database: MakeDatabase
+    ) -> None:
         db = await database("platform")
-        made = await asyncio.gather(*(change(db, Settings(due=f"{days}d")) for days in range(9, 15)))
-        assert sorted(each.version for each in made) == [2, 3, 4, 5, 6, 7]
+        tried = await asyncio.gather(
+            *(change(db, Settings(due=f"{days}d"), version=1) for days in range(9, 15)),
+            return_exceptions=True,
+        )
+        [made] = [each for each in tried if isinstance(each, PolicyInForce)]
+        refused = [each for each in tried if isinstance(each, OtherVersion)]
+        assert [each.facts for each in refused] == [{"version": 2}] * 5
         kept = await rows(db, "SELECT version, settings ->> 'due' AS due, set_by FROM policy")
-        assert {(row.version, row.due) for row in kept} == {
-            (each.version, each.settings.due) for each in made
-        }
-        assert {row.set_by for row in kept} == {SETTER}
+        assert [(row.version, row.due, row.set_by) for row in kept] == [(2, made.settings.due, SETTER)]
 
 
 class TestStoredVersion:

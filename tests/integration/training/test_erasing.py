@@ -277,7 +277,7 @@ class TestRetention:
     async def test_goes_by_what_the_organisation_chose(self, world: Training) -> None:
         body = {"keep_registration_days": 90}
         who = world.colleague(Role.ADMINISTRATOR)
-        await world.ask("PUT", "/v1/policy", who, json=body, expect=200)
+        await world.set_policy(who, body)
         await cancelled(world, await world.register(await world.session(), "Annelies"))
         elsewhere = replace(world, tenant=uuid7())
         await cancelled(elsewhere, await elsewhere.register(await elsewhere.session(), "Annelies"))

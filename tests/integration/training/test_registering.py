@@ -358,10 +358,10 @@ class TestPolicy:
         session = await world.session()
         before = await world.register(session, "Annelies")
         body = {"payment_remind": "1wd", "payment_expires": "3wd"}
-        answer = await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=200)
+        answer = await world.set_policy(world.finance, body)
         defaults = {"keep_registration_days": 365, "erasure_warn": "2wd", "erasure": "5wd"}
         assert answer.json()["settings"] == body | defaults | {"qr_communication": "text"}
-        again = await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=200)
+        again = await world.set_policy(world.finance, body)
         assert again.json()["version"] == 2
         after = await world.register(session, "Tom")
         due = [registered["payment"]["due_on"] for registered in (before, after)]
@@ -375,7 +375,7 @@ class TestPolicy:
         waits = await world.register(session, "Tom")
         world.later(minutes=1)
         body = {"payment_remind": "1d", "payment_expires": "2d"}
-        await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=200)
+        await world.set_policy(world.finance, body)
         path = f"/v1/registrations/{first['registration_id']}/cancel"
         await world.ask("POST", path, world.trainer, expect=200)
         await world.deliver_published("training.internal.place.freed.v1")
@@ -387,5 +387,5 @@ class TestPolicy:
     async def test_refuses_what_makes_no_sense(self, world: Training) -> None:
         wrong = [{"payment_remind": "14d"}, {"payment_remind": "soon"}, {"payment_expires": 14}]
         for body in (*wrong, {"keep_registration_days": 89}, {"erasure": "soon"}):
-            await world.ask("PUT", "/v1/policy", world.finance, json=body, expect=422)
-        await world.ask("PUT", "/v1/policy", world.trainer, json={}, expect=403)
+            await world.set_policy(world.finance, body, expect=422)
+        await world.set_policy(world.trainer, {}, expect=403)

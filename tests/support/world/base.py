@@ -153,6 +153,17 @@ class World:
         assert answer.is_client_error, f"{answer.status_code} {answer.text}"
         return problem(answer)
 
+    async def set_policy(
+        self, who: Headers, settings: Any, *, part: str = "", expect: int | None = 200
+    ) -> httpx.Response:
+        """Put settings in force as somebody does who read those in force; return the answer.
+
+        `part`: the part that they set, as a path.
+        """
+        read = await self.do("GET", "/v1/policy", self.colleague(Role.ADMINISTRATOR))
+        change = {"version": read["version"], "settings": settings}
+        return await self.ask("PUT", f"/v1/policy{part}", who, json=change, expect=expect)
+
     async def audit_entries_seen(self, case: Case, person: UUID) -> tuple[int, int]:
         """Return how many entries of the audit log a person sees as one of the circle, then as the central person.
 
