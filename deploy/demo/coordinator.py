@@ -135,15 +135,15 @@ class Coordinator(Player):
 
     async def schedules_best(self, case: Case, venue: Venue) -> None:
         """{me} sets the date that suits best."""
-        await self._prepares(case, "schedule", venue=venue)
+        await self._changes_date(case, "schedule", venue=venue)
 
     async def postpones(self, case: Case, *, reason: str) -> None:
         """{me} postpones the conference ({reason})."""
-        await self._prepares(case, "postpone", reason=reason)
+        await self._changes_date(case, "postpone", reason=reason)
 
     async def cancels_conference(self, case: Case, *, reason: str) -> None:
         """{me} cancels the conference ({reason})."""
-        await self._prepares(case, "cancel", reason=reason)
+        await self._changes_date(case, "cancel", reason=reason)
 
     async def sees_conference(self, case: Case) -> dict[str, Any]:
         """Look how the latest conference stands: `number`, `state` and `starts_at`."""
@@ -202,6 +202,9 @@ class Coordinator(Player):
         items = await self._items(f"scheduling/cases/{case.id}/conferences")
         items.sort(key=lambda item: int(item["conference_no"]))
         return dict(only(items[-1:], "no conference is being prepared for this case"))
+
+    async def _changes_date(self, case: Case, how: str, **body: Any) -> None:
+        await self._prepares(case, how, version=(await self._conference(case))["version"], **body)
 
     async def _prepares(self, case: Case, what: str, **body: Any) -> None:
         conference = (await self._conference(case))["conference_id"]

@@ -140,6 +140,8 @@ class Conference(Base):
     state: Mapped[str]
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
+    # Grows with each date and place that was set: who sets another one says which they read.
+    version: Mapped[int]
     # Counts what calendars were told about this conference.
     revision: Mapped[int]
     # Why it was postponed or cancelled: a code.

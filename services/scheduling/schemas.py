@@ -17,7 +17,7 @@ from services.scheduling.domain import (
 from shared.calendar import Length
 from shared.events.network import AttendanceMode
 from shared.fields import Line
-from shared.http.models import RequestModel, ResponseModel
+from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 _MAX_PEOPLE = 200
 
@@ -58,6 +58,7 @@ class VenueIn(RequestModel):
 class Scheduling(RequestModel):
     """Which date of the poll (the best one, if left out) or another that was agreed on, and where."""
 
+    version: ReadVersion
     option_id: UUID | None = None
     date: NewOption | None = Field(
         default=None, description="A date that was agreed on without the poll, as by telephone."
@@ -74,12 +75,14 @@ class Scheduling(RequestModel):
 class Postponement(RequestModel):
     """Why a conference is put off."""
 
+    version: ReadVersion
     reason: PostponedBecause
 
 
 class Cancellation(RequestModel):
     """Why a conference is called off."""
 
+    version: ReadVersion
     reason: CancelledBecause
 
 
@@ -208,6 +211,7 @@ class ConferenceSummary(ResponseModel):
     state: ConferenceState
     starts_at: datetime | None
     ends_at: datetime | None
+    version: int = Field(description="Of its date and place; a change sends it along.")
     poll_id: UUID | None
 
 

@@ -81,6 +81,7 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
         preparation_no=preparation.preparation_no,
         conference_no=1,
         state=ConferenceState.PREPARING,
+        version=1,
         revision=0,
         created_at=now,
     )

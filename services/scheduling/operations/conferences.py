@@ -32,6 +32,7 @@ from services.scheduling.operations.base import (
 from services.scheduling.operations.carrying import carry_over
 from services.scheduling.operations.invitations import call_off, invite
 from shared import calendars, case_state
+from shared.errors import require_version
 from shared.events.scheduling import ConferenceHeld, ConferencePostponed
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -53,6 +54,7 @@ async def schedule(
     vault: Vault,
     *,
     conference: Conference,
+    version: int,
     option_id: UUID | None,
     agreed: polls.Proposal | None,
     venue: Venue,
@@ -61,8 +63,9 @@ async def schedule(
     """Set the date and the place, and invite everyone of the circle.
 
     It is a date of the poll (the best one, if none is chosen), or another that was `agreed` on, which needs no poll.
-    Said twice it changes nothing; said with another date or place, everyone is told again.
-    Raises: CasePaused, CircleNotReady, ConferenceOver, OptionUnknown, NoDates, NoDateFits, DateNotUsable.
+    Said twice it changes nothing; said with another date or place, everyone is told again. `version`: the one that
+    was read. Raises: CasePaused, CircleNotReady, ConferenceOver, OtherVersion, OptionUnknown, NoDates, NoDateFits,
+    DateNotUsable.
     """
     preparation = await lock(session, conference)
     await case_state.require_not_paused(session, case_id=conference.case_id)
@@ -78,12 +81,14 @@ async def schedule(
     )
     if await _is_set_so(session, vault, conference, option, venue):
         return conference
+    require_version(version, of=conference.version)
     if poll is not None and poll.state == PollState.OPEN:
         await polls.close(session, conference, poll, because=ClosedBecause.COORDINATOR, now=now)
     if poll is not None:
         await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
     conference.state = ConferenceState.SCHEDULED
     conference.starts_at, conference.ends_at = option.starts_at, option.ends_at
+    conference.version += 1
     conference.revision += 1
     await vault.seal(session, conference, venue)
     await session.flush()
@@ -130,14 +135,15 @@ async def _is_set_so(
 
 
 async def postpone(
-    session: AsyncSession, *, conference: Conference, reason: PostponedBecause, now: datetime
+    session: AsyncSession, *, conference: Conference, version: int, reason: PostponedBecause, now: datetime
 ) -> Conference:
     """Put a conference off and return the next one, which gets the dates still to come with all answers.
 
-    Raises: ConferenceNotScheduled, ConferenceOver.
+    `version`: the one that was read. Raises: ConferenceNotScheduled, ConferenceOver, OtherVersion.
     """
     preparation = await lock(session, conference)
     _require_scheduled(conference)
+    require_version(version, of=conference.version)
     following = Conference(
         id=uuid7(),
         tenant=conference.tenant,
@@ -146,6 +152,7 @@ async def postpone(
         preparation_no=conference.preparation_no,
         conference_no=conference.conference_no + 1,
         state=ConferenceState.PREPARING,
+        version=1,
         revision=0,
         created_at=now,
     )
@@ -240,12 +247,16 @@ def _attendance(conference: Conference, presence: Presence, *, now: datetime) ->
 
 
 async def cancel(
-    session: AsyncSession, *, conference: Conference, reason: CancelledBecause, now: datetime
+    session: AsyncSession, *, conference: Conference, version: int, reason: CancelledBecause, now: datetime
 ) -> Conference:
-    """Call a conference off for good; the preparation ends with it. Raises: ConferenceOver."""
+    """Call a conference off for good; the preparation ends with it.
+
+    `version`: the one that was read. Raises: ConferenceOver, OtherVersion.
+    """
     preparation = await lock(session, conference)
     if conference.state not in domain.LIVE:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
+    require_version(version, of=conference.version)
     await ending.cancel_conference(session, conference, reason=reason.value, now=now)
     await ending.end_preparation(session, preparation, now=now)
     return conference

@@ -96,6 +96,7 @@ def summary(conference: Conference, poll_id: UUID | None) -> ConferenceSummary:
         state=ConferenceState(conference.state),
         starts_at=conference.starts_at,
         ends_at=conference.ends_at,
+        version=conference.version,
         poll_id=poll_id,
     )
 

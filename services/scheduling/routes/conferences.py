@@ -68,6 +68,7 @@ async def schedule(
         session,
         parts.vault,
         conference=conference,
+        version=body.version,
         option_id=body.option_id,
         agreed=Proposal(body.date.starts_at, body.date.ends_at) if body.date is not None else None,
         venue=Venue(name=body.venue.name, address=body.venue.address),
@@ -82,7 +83,9 @@ async def postpone(
 ) -> Postponed:
     """Put the conference off; the next one gets the dates still to come, with every answer."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
-    following = await operations.postpone(session, conference=conference, reason=body.reason, now=now)
+    following = await operations.postpone(
+        session, conference=conference, version=body.version, reason=body.reason, now=now
+    )
     return Postponed(next_conference_id=following.id, next_conference_no=following.conference_no)
 
 
@@ -140,5 +143,7 @@ async def cancel(
 ) -> ConferenceOut:
     """Call the conference off for good; those who count on it are told."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
-    cancelled = await operations.cancel(session, conference=conference, reason=body.reason, now=now)
+    cancelled = await operations.cancel(
+        session, conference=conference, version=body.version, reason=body.reason, now=now
+    )
     return await conference_out(session, parts.vault, cancelled, whole=True)

@@ -92,11 +92,11 @@ def _tries(case: Case) -> dict[str, Try]:
     conference, poll = "/v1/conferences/{conference_id}", "/v1/polls/{poll_id}"
     answers = {"answers": {str(case.options[0]): "yes"}}
     bodies: dict[str, Any] = {
-        _SCHEDULE: {"venue": _place(HERE), "option_id": str(case.options[0])},
+        _SCHEDULE: {"version": 1, "venue": _place(HERE), "option_id": str(case.options[0])},
         f"POST {conference}/hold": _meeting(),
-        f"POST {conference}/postpone": {"reason": "key-person-ill"},
+        f"POST {conference}/postpone": {"version": 2, "reason": "key-person-ill"},
         f"PUT {conference}/checklist/{{code}}": {"done": True},
-        f"POST {conference}/cancel": {"reason": "plan-without-meeting"},
+        f"POST {conference}/cancel": {"version": 1, "reason": "plan-without-meeting"},
         f"POST {conference}/poll": {"options": dates(40, 50)},
         f"POST {poll}/options": {"options": dates(60)},
         f"PUT {poll}/answers/{{person_id}}": answers,

@@ -87,6 +87,23 @@ class TestSchedule:
         ]
         assert revisions == [1] * 4 + [2] * 4 + [3] * 4
 
+    async def test_is_changed_by_one_of_two_who_read_the_same(self, world: Scheduling) -> None:
+        case = await world.scheduled(20, 30)
+        read = await world.conference(case)
+        await world.schedule(case, venue=VENUE | {"name": "De Wilg"})
+        written = await world.conference(case)
+        changes = (
+            ("schedule", {"option_id": str(case.options[1]), "venue": VENUE}),
+            ("postpone", {"reason": "venue"}),
+            ("cancel", {"reason": "family-wish"}),
+        )
+        for how, change in changes:
+            refused = await world.change_date(case, how, version=read["version"], **change)
+            assert problem(refused) == (409, "other-version")
+            assert refused.json()["facts"] == {"version": written["version"]}
+        assert await world.conference(case) == written
+        assert (await world.schedule(case, **changes[0][1])).status_code == 200
+
     async def test_closes_an_open_poll(self, world: Scheduling) -> None:
         case = await world.polled(20)
         await world.say(case, case.central, "yes")
@@ -204,16 +221,17 @@ class TestPostpone:
 
     async def test_happens_once_for_two_sent_at_once(self, world: Scheduling) -> None:
         case = await world.scheduled(20, 30)
-        path = f"/v1/conferences/{case.conference}/postpone"
-        answers = await asyncio.gather(*(world.post(case, path, reason="venue") for _ in range(3)))
+        answers = await asyncio.gather(
+            *(world.change_date(case, "postpone", reason="venue") for _ in range(3))
+        )
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
         assert len(await world.conferences(case)) == 2
 
     async def test_needs_a_date_and_a_reason_from_the_list(self, world: Scheduling) -> None:
         case = await world.polled(20)
-        path = f"/v1/conferences/{case.conference}/postpone"
-        assert problem(await world.post(case, path, reason="venue")) == (409, "conference-not-scheduled")
-        assert (await world.post(case, path, reason="Oom Youssef is ziek")).status_code == 422
+        refused = await world.change_date(case, "postpone", reason="venue")
+        assert problem(refused) == (409, "conference-not-scheduled")
+        assert (await world.change_date(case, "postpone", reason="Oom Youssef is ziek")).status_code == 422
 
 
 class TestHold:
@@ -244,8 +262,8 @@ class TestHold:
         answers = await asyncio.gather(*(hold(world, case) for _ in range(3)))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
         assert len(await world.published("scheduling.conference.held.v1", case=case)) == 1
-        for path, body in (("cancel", {"reason": "other"}), ("postpone", {"reason": "other"})):
-            answer = await world.post(case, f"/v1/conferences/{case.conference}/{path}", **body)
+        for how in ("cancel", "postpone"):
+            answer = await world.change_date(case, how, reason="other")
             assert problem(answer) == (409, "conference-over")
 
     async def test_knows_of_the_private_part_only_when_it_was(self, world: Scheduling) -> None:
@@ -308,8 +326,7 @@ class TestHold:
 class TestCancel:
     async def test_tells_those_who_count_on_it_and_ends_the_preparation(self, world: Scheduling) -> None:
         case = await world.scheduled(20)
-        path = f"/v1/conferences/{case.conference}/cancel"
-        answer = await world.post(case, path, reason="plan-without-meeting")
+        answer = await world.change_date(case, "cancel", reason="plan-without-meeting")
         assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
         commands = await world.commands(case, "conference-cancelled")
         assert {command["calendar"]["method"] for command in commands} == {"CANCEL"}
@@ -318,7 +335,7 @@ class TestCancel:
 
     async def test_tells_those_who_were_asked_for_dates(self, world: Scheduling) -> None:
         case = await world.polled(20)
-        await world.post(case, f"/v1/conferences/{case.conference}/cancel", reason="family-wish")
+        await world.change_date(case, "cancel", reason="family-wish")
         commands = await world.commands(case, "conference-cancelled")
         assert [command["calendar"] for command in commands] == [None] * 4
         (closed,) = await world.published("scheduling.poll.closed.v1", case=case)

@@ -99,7 +99,9 @@ class TestCoordinator:
             for path in (f"/v1/conferences/{case.conference}", f"/v1/polls/{case.poll}"):
                 assert (await world.ask("GET", path, who)).status_code in (403, 404)
         path = f"/v1/conferences/{case.conference}/cancel"
-        assert await world.refused("POST", path, world.coordinator(other), json={"reason": "safety"}) == (
+        assert await world.refused(
+            "POST", path, world.coordinator(other), json={"version": 1, "reason": "safety"}
+        ) == (
             404,
             "conference-not-found",
         )
@@ -173,7 +175,7 @@ class TestCircle:
         assert told[0]["calendar"]["revision"] < taken["calendar"]["revision"]
         assert taken["calendar"]["revision"] < told[-1]["calendar"]["revision"]
         await world.handle(case.ready(without=case.aunt))
-        await world.post(case, f"/v1/conferences/{case.conference}/cancel", reason="family-wish")
+        await world.change_date(case, "cancel", reason="family-wish")
         assert case.aunt not in await world.told(case, "conference-cancelled")
 
     async def test_writes_to_nobody_who_left_it_and_the_case(self, world: Scheduling) -> None:
@@ -235,7 +237,7 @@ class TestStop:
         )
         for path, body in (
             (f"/v1/conferences/{case.conference}/poll", {}),
-            (f"/v1/conferences/{case.conference}/cancel", {"reason": "safety"}),
+            (f"/v1/conferences/{case.conference}/cancel", {"version": 1, "reason": "safety"}),
             (f"/v1/polls/{case.poll}/close", {}),
         ):
             assert problem(await world.post(case, path, **body)) == (409, "case-stopped")

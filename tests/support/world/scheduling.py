@@ -64,13 +64,17 @@ class Scheduling(World):
 
     async def schedule(self, case: Case, **body: Any) -> httpx.Response:
         """Set the date of the case's conference."""
-        return await self.post(
-            case, f"/v1/conferences/{case.conference}/schedule", **{"venue": VENUE, **body}
-        )
+        return await self.change_date(case, "schedule", **{"venue": VENUE, **body})
+
+    async def change_date(self, case: Case, how: str, **body: Any) -> httpx.Response:
+        """Schedule, postpone or cancel the case's conference as its coordinator does, who reads it first."""
+        read = await self.conference(case)
+        path = f"/v1/conferences/{case.conference}/{how}"
+        return await self.post(case, path, **{"version": read["version"], **body})
 
     async def postponed(self, case: Case, reason: str = "key-person-ill") -> None:
         """Put the case's conference off, and go on with the next one."""
-        answer = await self.post(case, f"/v1/conferences/{case.conference}/postpone", reason=reason)
+        answer = await self.change_date(case, "postpone", reason=reason)
         assert answer.status_code == 200, answer.text
         case.conference = UUID(answer.json()["next_conference_id"])
         if (poll := (await self.conferences(case))[-1]["poll_id"]) is not None:

@@ -53,7 +53,7 @@ class TestConferencePreparation:
             await skipped.reach(workflow_of(case))
             target = (await world.clocks(case))["conference-target"]
             assert (target.state, target.warned_at is not None) == (expected, True)
-        answer = await world.post(case, f"/v1/conferences/{case.conference}/cancel", reason="other")
+        answer = await world.change_date(case, "cancel", reason="other")
         assert answer.status_code == 200
         await skipped.deliver()
         await skipped.ended(workflow_of(case))
@@ -108,7 +108,7 @@ class TestConferencePreparation:
         world, skipped = preparing.world, preparing.skipped
         case = await preparing.polled(20)
         await world.schedule(case, option_id=str(case.options[0]))
-        await world.post(case, f"/v1/conferences/{case.conference}/cancel", reason="other")
+        await world.change_date(case, "cancel", reason="other")
         await skipped.deliver()
         await skipped.ended(workflow_of(case))
         for history in await skipped.histories(workflow_of(case)):
