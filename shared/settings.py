@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     smtp_ca_file: Path | None = None
     mail_from: str = "Kring <kring@kring.invalid>"
     public_url: str = "http://127.0.0.1:8080"
+    local_provider_url: str | None = Field(
+        default=None,
+        pattern=r"^http://127\.0\.0\.1:[0-9]+$",
+        description="Where staff sign in on one machine; counts in local mode only.",
+    )
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)
     internal_host: str = "127.0.0.1"

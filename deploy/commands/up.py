@@ -97,6 +97,7 @@ async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
 def _table_of(addresses: Mapping[str, str], directory: Path) -> Table:
     table = Table("what", "address", "see also", box=None, pad_edge=False)
     if PORTAL in addresses:
+        table.add_row("START HERE", addresses["sign-in"], "choose who you are")
         table.add_row("Kring in a browser", addresses[PORTAL], "what people see")
     for name in SERVICES:
         if name in addresses:

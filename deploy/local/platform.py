@@ -23,6 +23,7 @@ from deploy.local.process import guard
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.secrets import ensure_secrets, write_private
 from deploy.local.service import Preparation, Service
+from deploy.local.sign_in import SignIn
 from deploy.local.supervisor import Supervised, Supervisor
 from deploy.local.temporal import NAMESPACE, TemporalServer, TimeSkippingServer
 from shared.services import PORTAL, SERVICES
@@ -174,6 +175,7 @@ class Platform:
         if PORTAL in service_ports:
             self.environment.setdefault("KRING_PUBLIC_URL", self.addresses[PORTAL])
         self.environment |= self._extra
+        parts += self._make_provider(service_ports, ports)
         parts += self._make_own(service_ports, ports)
         self.moved_ports = ports.moved
         return parts
@@ -247,6 +249,19 @@ class Platform:
         self.environment["KRING_SMTP_PORT"] = str(mailbox.smtp_port)
         self.addresses["mailbox"] = mailbox.page
         return [mailbox]
+
+    def _make_provider(self, service_ports: Mapping[str, int], ports: Ports) -> list[Part]:
+        if PORTAL not in service_ports:
+            return []
+        provider = SignIn(
+            directory=self.directory,
+            log=self._log("sign-in"),
+            port=ports.take("sign-in"),
+            portal=self.environment["KRING_PUBLIC_URL"],
+            key=self._secrets_dir / "local_issuer_key",
+        )
+        self.environment["KRING_LOCAL_PROVIDER_URL"] = self.addresses["sign-in"] = provider.address
+        return [provider]
 
     def _make_own(self, service_ports: Mapping[str, int], ports: Ports) -> list[Part]:
         steps: list[Part] = [

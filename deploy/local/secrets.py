@@ -120,6 +120,7 @@ def trust_keycloak(directory: Path, *, url: str, reached_at: str | None = None, 
         "roles_claims": [["roles"]],
         "organisation_claim": ["organisation"],
         "ops": True,
+        "sign_in": {"client_id": "kring-web"},
     }
     if any(known["issuer"] == entry["issuer"] for known in entries):
         return

@@ -7,6 +7,7 @@ from starlette.staticfiles import StaticFiles
 
 from services.portal import assets
 from services.portal.client import Client
+from services.portal.providers import providers_of
 from services.portal.routes import ELSE, PAGES
 from shared.context import Context
 from shared.http import create_service_app
@@ -29,6 +30,7 @@ def create_app(context: Context) -> FastAPI:
     """Return the app that serves the pages."""
     app = create_service_app(context, title="Kring portal")
     client = Client(context.settings)
+    app.state.providers = providers_of(context.settings, app.state.verifier)
     app.router.routes.append(Mount("/static", Assets(directory=assets.BUILT)))
     for pages in (*PAGES, ELSE):
         app.router.routes.extend(pages.routes(context, client))

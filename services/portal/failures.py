@@ -31,8 +31,20 @@ REFUSALS: dict[str, str] = {
 UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")
 UNAVAILABLE = _("Het lukt nu even niet. Wat je invulde staat er nog. Probeer het straks opnieuw.")
 
+# A page for people with another role: 403 to browsers, and other words than a form from elsewhere.
+NOT_THEIRS = 4030
 # By status: what happened, and what to do.
 FAILURES: dict[int, tuple[str, str]] = {
+    NOT_THEIRS: (
+        _("Deze pagina is voor een andere rol"),
+        _(
+            "Je bent aangemeld, maar dit hoort niet bij wat jij doet. Vraag het aan je beheerder als dat anders moet."
+        ),
+    ),
+    400: (
+        _("Aanmelden is niet gelukt"),
+        _("Begin opnieuw op de pagina waar je wil zijn. Lukt het weer niet, vraag het dan aan je beheerder."),
+    ),
     401: (
         _("Open de link in je mail nog eens"),
         _("Je bent hier een tijd niet geweest. De link in onze laatste mail brengt je terug naar je pagina."),

@@ -29,7 +29,7 @@ from starlette.routing import Route
 
 from services.portal import assets
 from services.portal.client import AnswerT, Client, Operation, ServiceRefused
-from services.portal.failures import FAILURES, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
+from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
 from services.portal.forms import form_of, is_from_here
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
@@ -49,8 +49,8 @@ _YEAR = 365 * 24 * 3600
 _NOTHING_THERE = frozenset({403, 404, 409})
 _UNSAFE = frozenset({"POST"})
 _CSP = (
-    b"default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self';"
-    b" base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action {targets};"
+    " base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -78,6 +78,18 @@ class NobodyHere(Exception):
     """There is no session (any more): the page asks for the link again."""
 
 
+class MustGo(Exception):
+    """A reader has to be on another page first: to sign in, or to say for which organisation."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class NotTheirs(Exception):
+    """A page is for people with another role."""
+
+
 @dataclass
 class Visit:
     """One request of one reader."""
@@ -100,6 +112,11 @@ class Visit:
     def form_token(self) -> str:
         """What this reader's forms carry."""
         return ""
+
+    @property
+    def form_targets(self) -> list[str]:
+        """Other sites to which the answer to a form may lead: browsers refuse all that are not named."""
+        return []
 
     def read(self, kind: type["FormT"]) -> "FormT":
         """Return a form. Raises: Unacceptable."""
@@ -152,6 +169,8 @@ class Visit:
         )
         answer = HTMLResponse(html, status_code=self.status if self.status != HTTPStatus.OK else status)
         answer.headers["content-language"] = self.language
+        targets = " ".join(["'self'", *self.form_targets])
+        answer.headers["content-security-policy"] = _CSP.format(targets=targets)
         return answer
 
     def go(self, path: str) -> Response:
@@ -174,7 +193,12 @@ class Visit:
             "errors": {name: self.say(text) for name, text in self.errors.items()},
             "here": self.request.url.path,
             "styles": assets.address("kring.css"),
+            "notice": None,
             "is_person": False,
+            "home": "/",
+            "sign_out": None,
+            "sections": [],
+            "reader": None,
             "organisation": None,
             "quick_exit": False,
         }
@@ -252,8 +276,8 @@ class Pages:
                     language=_language_of(request),
                 )
                 response = await self._answer(path, visit)
-            for name, value in (("content-security-policy", _CSP), ("x-robots-tag", b"noindex")):
-                response.raw_headers.append((name.encode(), value))
+            response.headers.setdefault("content-security-policy", _CSP.format(targets="'self'"))
+            response.headers["x-robots-tag"] = "noindex"
             return response
 
         return answer
@@ -266,18 +290,10 @@ class Pages:
             opened = await opener(visit)
             done: Response = await opened.close(await handler(opened))
             return done
-        except NobodyHere:
-            return failure(visit, 401)
-        except ServiceRefused as error:
-            return failure(visit, 404 if error.status in (403, 404, 422) else error.status)
-        except Operational as error:
-            log.warning("portal.unavailable", cause=str(error))
-            return failure(visit, 503)
-        except Exception:
-            # People see a page, and the log sees the cause.
-            log.exception("portal.bug", route=path)
-            visit.errors.clear()
-            return failure(visit, 500)
+        except MustGo as elsewhere:
+            return visit.go(elsewhere.path)
+        except Exception as error:  # noqa: BLE001 - people see a page, and the log sees the cause
+            return failure(visit, _status_of(error, path))
 
     async def _send(self, path: str, visit: Visit) -> Response:
         if not is_from_here(visit.request, visit.parts.settings.public_url):
@@ -312,6 +328,25 @@ class Pages:
         return shown
 
 
+def _status_of(error: Exception, path: str) -> int:
+    """Return what a failure is to a reader; of what is nobody's fault but ours the log sees the cause."""
+    match error:
+        case NotTheirs():
+            return NOT_THEIRS
+        case NobodyHere():
+            return 401
+        case ServiceRefused(status=403 | 404 | 422):
+            return 404
+        case ServiceRefused():
+            return error.status
+        case Operational():
+            log.warning("portal.unavailable", cause=str(error))
+            return 503
+        case _:
+            log.error("portal.bug", route=path, exc_info=error)
+            return 500
+
+
 async def _in_language(visit: Visit, again: Handler[Any]) -> Response:
     """Return the same page in another language, with what was typed."""
     language: Language = visit.form[LANGUAGE_BUTTON]  # type: ignore[assignment]
@@ -334,7 +369,8 @@ def failure(visit: Visit, status: int) -> Response:
     """Return a page that says what is wrong and what to do."""
     status = status if status in FAILURES else 503
     title, explanation = FAILURES[status]
-    visit.status = status
+    visit.errors.clear()
+    visit.status = HTTPStatus.FORBIDDEN if status == NOT_THEIRS else status
     return visit.page("failure.html", FailurePage(title=visit.say(title), explanation=visit.say(explanation)))
 
 

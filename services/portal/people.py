@@ -88,6 +88,8 @@ class PersonVisit(Visit):
         return {
             **super()._surroundings(),
             "is_person": True,
+            "home": "/me",
+            "sign_out": "/sign-out",
             "quick_exit": True,
             "organisation": None if self.profile is calendars.UNKNOWN else self.profile.name,
         }
@@ -102,7 +104,7 @@ async def person(visit: Visit) -> PersonVisit:
     """Let in who came by a personal link. Raises: NobodyHere."""
     secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
     now = await visit.parts.clock.now()
-    known = None if secret is None else await sessions.load(visit.session, secret, now=now)
+    known = None if secret is None else await sessions.load(visit.session, secret, PersonOfCase, now=now)
     if secret is None or known is None:
         raise NobodyHere
     if known.token_until - now < _AHEAD:

@@ -10,6 +10,7 @@ from binascii import Error as NotBase64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -20,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.portal.models import BrowserSession
+from shared.auth import Role
 from shared.languages import Language
 
 # A link opens the page again at any time; a browser that is left alone forgets who used it.
@@ -39,6 +41,35 @@ class PersonOfCase(BaseModel):
     person_id: UUID
     role: str
     language: Language
+
+
+class Unsent(BaseModel):
+    """A form that arrived when its session had ended."""
+
+    path: str
+    form: dict[str, str]
+
+
+class StaffMember(BaseModel):
+    """A member of staff. `token` is valid until `token_until`; after `until` they sign in again.
+
+    `tenant`: the organisation whose pages they read, if that is known. `unsent`: what they wrote before they had to.
+    """
+
+    issuer: str
+    id: UUID
+    name: str
+    organisation: UUID | None
+    roles: frozenset[Role]
+    tenant: UUID | None
+    token: str
+    token_until: datetime
+    refresh_token: str | None
+    until: datetime
+    unsent: Unsent | None = None
+
+
+ContentT = TypeVar("ContentT", PersonOfCase, StaffMember)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +121,9 @@ class Secret:
         return sha256(b"seal" + self.raw).digest()
 
 
-async def keep(session: AsyncSession, secret: Secret, content: PersonOfCase, *, now: datetime) -> None:
+async def keep(
+    session: AsyncSession, secret: Secret, content: PersonOfCase | StaffMember, *, now: datetime
+) -> None:
     """Keep who somebody is, from now on for as long as a session lasts; those of others that are over go."""
     await session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now))
     sealed = secret.seal(content.model_dump_json().encode())
@@ -101,8 +134,10 @@ async def keep(session: AsyncSession, secret: Secret, content: PersonOfCase, *, 
     await session.execute(statement.on_conflict_do_update(index_elements=[BrowserSession.id], set_=renewed))
 
 
-async def load(session: AsyncSession, secret: Secret, *, now: datetime) -> PersonOfCase | None:
-    """Return who somebody is; None if the session has ended."""
+async def load(
+    session: AsyncSession, secret: Secret, kind: type[ContentT], *, now: datetime
+) -> ContentT | None:
+    """Return who somebody of a kind is; None if there is no such session (any more)."""
     query = select(BrowserSession.sealed).where(
         BrowserSession.id == secret.id, BrowserSession.expires_at > now
     )
@@ -110,7 +145,7 @@ async def load(session: AsyncSession, secret: Secret, *, now: datetime) -> Perso
     if sealed is None:
         return None
     try:
-        return PersonOfCase.model_validate_json(secret.open(sealed))
+        return kind.model_validate_json(secret.open(sealed))
     except (InvalidTag, ValueError):
         return None
 

@@ -27,6 +27,19 @@ class IssuersNotUsable(Exception):
     """The file issuers.json cannot be used; the text says where and why, and repeats no value."""
 
 
+class SignIn(BaseModel):
+    """How people sign in at an issuer: as what its provider knows the portal."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    client_id: Name
+    # The portal's file with what the client proves itself with; a public client has none, and proves by PKCE alone.
+    secret_file: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}$")] | None = None
+    scope: Name = "openid profile"
+    # What stands on the button.
+    name: Name | None = None
+
+
 class TrustedIssuer(BaseModel):
     """One issuer: where its keys are, and what it may say of whom."""
 
@@ -54,10 +67,16 @@ class TrustedIssuer(BaseModel):
         default=None, description="Whether an id that it says is the id here, or one is derived from it."
     )
 
+    sign_in: SignIn | None = Field(
+        default=None, description="Whether people sign in there on the portal's pages, and as which client."
+    )
+
     @model_validator(mode="after")
     def _is_whole(self) -> "TrustedIssuer":
         if sum(way is not None for way in (self.jwks, self.jwks_uri, self.discovery)) != 1:
             raise ValueError("say one of jwks, jwks_uri and discovery")
+        if self.sign_in is not None and self.discovery is None and self.issuer != LOCAL_ISSUER:
+            raise ValueError("who signs in there is sent where its description says: say discovery")
         if self.issuer in _OWN and self.jwks is None:
             raise ValueError("the keys of the platform's own issuers stand in the file itself, as jwks")
         if self.organisations and self.ops:

@@ -17,7 +17,7 @@ from uuid import UUID
 from joserfc.jwk import ECKey
 
 from shared.auth.claims import SIGNER_ENDS, check_envelope, end_of, principal_of
-from shared.auth.compact import NotCompact, take_apart
+from shared.auth.compact import NotCompact, Unverified, take_apart
 from shared.auth.fetching import fetch_keys
 from shared.auth.issuers import AUDIENCE, TrustedIssuer, read_issuers, trusted_issuers
 from shared.auth.keys import VerificationKey
@@ -107,6 +107,11 @@ class Verifier:
         """Read the trusted issuers from issuers.json. Raises: IssuersNotUsable."""
         return cls(read_issuers(path, local=local).values(), local=local, times=times)
 
+    @property
+    def issuers(self) -> list[TrustedIssuer]:
+        """Every issuer that counts."""
+        return [trust.issuer for trust in self._trusted.values()]
+
     async def verify(self, token: str, *, tenant: UUID | None = None) -> Principal:
         """Return who a token speaks for, at the tenant that the request names (own organisation if none).
 
@@ -132,7 +137,41 @@ class Verifier:
         if len(self._known) > _MAX_KEPT:
             self._known.popitem(last=False)
 
+    async def identify(self, token: str, *, issuer: str, client_id: str, nonce: str) -> Mapping[str, Any]:
+        """Return the claims of an ID token that a provider gave to this client for this request.
+
+        Raises: TokenNotAccepted, TokenExpired; IssuerSilent. Source: OpenID Connect Core 1.0, 3.1.3.7.
+        """
+        unverified, _, _ = await self._signed(token)
+        claims = unverified.claims
+        audience = claims.get("aud")
+        if unverified.issuer != issuer or client_id not in (
+            audience if isinstance(audience, list) else [audience]
+        ):
+            raise TokenNotAccepted
+        if claims.get("nonce") != nonce or claims.get("azp", client_id) != client_id:
+            raise TokenNotAccepted
+        try:
+            if end_of(claims) <= time.time():
+                raise TokenExpired
+        except ValueError:
+            raise TokenNotAccepted from None
+        return claims
+
     async def _check(self, token: str) -> _Known:
+        unverified, trust, key = await self._signed(token)
+        try:
+            expires = end_of(unverified.claims)
+            if expires <= time.time():
+                raise TokenExpired
+            check_envelope(unverified.claims, trust.issuer)
+            principal = principal_of(unverified.claims, trust.issuer, kid=key.kid)
+        except ValueError:
+            raise TokenNotAccepted from None
+        return _Known(principal, expires, trust.keys, key)
+
+    async def _signed(self, token: str) -> tuple[Unverified, _Trust, VerificationKey]:
+        """Return a token that its issuer signed, and with which key. Raises: TokenNotAccepted, IssuerSilent."""
         try:
             unverified = take_apart(token)
             trust = self._trusted.get(unverified.issuer)
@@ -144,15 +183,7 @@ class Verifier:
         key = next((each for each in possible if unverified.is_signed_by(each)), None)
         if key is None:
             raise TokenNotAccepted
-        try:
-            expires = end_of(unverified.claims)
-            if expires <= time.time():
-                raise TokenExpired
-            check_envelope(unverified.claims, trust.issuer)
-            principal = principal_of(unverified.claims, trust.issuer, kid=key.kid)
-        except ValueError:
-            raise TokenNotAccepted from None
-        return _Known(principal, expires, trust.keys, key)
+        return unverified, trust, key
 
 
 async def _still_counts(known: _Known) -> bool:

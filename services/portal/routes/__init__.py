@@ -1,9 +1,26 @@
 """The pages, by who reads them."""
 
 from services.portal.pages import Pages
-from services.portal.routes import about, agreeing, check_in, courses, data, dates, invitation, link, me, plan
+from services.portal.routes import (
+    about,
+    agreeing,
+    check_in,
+    courses,
+    data,
+    dates,
+    invitation,
+    link,
+    me,
+    plan,
+    sign_in,
+    today,
+)
 
 PAGES: tuple[Pages, ...] = tuple(
-    module.pages for module in (about, link, me, invitation, dates, plan, check_in, agreeing, data, courses)
+    module.pages
+    for module in (
+        *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses),
+        *(sign_in, today),
+    )
 )
 ELSE = about.nowhere

@@ -45,6 +45,7 @@ class World:
     owner: Database
     http: httpx.AsyncClient
     principals: Principals
+    app: Any
     tenant: UUID = field(default_factory=uuid7)
     # Of the events of others; all streams share it, and grow.
     sequences: Iterator[int] = field(default_factory=lambda: count(1))
@@ -63,7 +64,7 @@ class World:
             transport, address = httpx.ASGITransport(app=app), f"http://{cls.service}"
             try:
                 async with httpx.AsyncClient(transport=transport, base_url=address) as http:
-                    yield cls(context, owner, http, Principals(settings.secrets_dir))
+                    yield cls(context, owner, http, Principals(settings.secrets_dir), app)
             finally:
                 await owner.close()
 

@@ -1,0 +1,197 @@
+"""Signing in and out of members of staff, and for which organisation they are here."""
+
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import ClassVar
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.responses import Response
+
+from services.portal import queries, sessions
+from services.portal.pages import Form, PageModel, Pages, Unacceptable, Visit, anyone, failure
+from services.portal.providers import BACK, Provider, SignInRefused
+from services.portal.staff import CHOOSE, HOME, StaffVisit, begin, cookie_name, staff
+from services.portal.wording import mark as _
+
+pages = Pages()
+
+_MINUTES = 10
+
+
+class SigningIn(BaseModel):
+    """What the browser remembers while somebody is at their provider. No other site can write this cookie."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    provider: str
+    state: str
+    nonce: str
+    verifier: str
+    next: str
+
+
+class Choice(PageModel):
+    """A provider to sign in at. `path`: where that begins."""
+
+    path: str
+    name: str
+    organisations: list[str]
+
+
+class SignInPage(PageModel):
+    """Where somebody can sign in."""
+
+    choices: list[Choice]
+
+
+@pages.show("/sign-in", anyone)
+async def sign_in(visit: Visit) -> Response:
+    """Send somebody to their provider; where there are several, ask which."""
+    providers: list[Provider] = visit.request.app.state.providers
+    if len(providers) == 1:
+        return await _begin(visit, providers[0])
+    names = dict(await queries.organisations(visit.session))
+    to = {"next": _local(visit.request.query_params.get("next"))}
+    choices = [
+        Choice(
+            path=f"/sign-in/{each.id}?{urlencode(to)}",
+            name=each.name,
+            organisations=sorted(names[known] for known in each.organisations if known in names),
+        )
+        for each in providers
+    ]
+    return visit.page("sign_in.html", SignInPage(choices=choices))
+
+
+@pages.show(BACK, anyone)
+async def back(visit: Visit) -> Response:
+    """Let in who comes back from their provider."""
+    under_way, query = _under_way(visit), visit.request.query_params
+    provider = None if under_way is None else _provider(visit, under_way.provider)
+    if under_way is None or provider is None:
+        return failure(visit, 400)
+    same = secrets.compare_digest(query.get("state", "").encode(), under_way.state.encode())
+    # A provider that says who it is must be the one that was asked (RFC 9207): answers cannot be mixed up.
+    if not same or query.get("iss", provider.issuer) != provider.issuer or not query.get("code"):
+        return _without_cookie(visit, failure(visit, 400))
+    try:
+        grant = await provider.exchange(code=query["code"], verifier=under_way.verifier)
+        secret = await begin(visit, provider, grant, nonce=under_way.nonce)
+    except SignInRefused:
+        return _without_cookie(visit, failure(visit, 400))
+    answer = _without_cookie(visit, visit.go(_local(under_way.next)))
+    answer.set_cookie(
+        cookie_name(visit), secret.cookie, httponly=True, samesite="lax", secure=visit.secure, path="/"
+    )
+    return answer
+
+
+@pages.show("/sign-in/{provider}", anyone)
+async def sign_in_at(visit: Visit) -> Response:
+    """Send somebody to the provider that they chose."""
+    provider = _provider(visit, visit.request.path_params["provider"])
+    return failure(visit, 404) if provider is None else await _begin(visit, provider)
+
+
+@pages.send("/staff/sign-out", staff())
+async def sign_out(visit: StaffVisit) -> Response:
+    """End the session here and at the provider."""
+    await sessions.end(visit.session, visit.secret)
+    visit.member = visit.member.model_copy(update={"unsent": None})
+    providers: list[Provider] = visit.request.app.state.providers
+    provider = next((each for each in providers if each.issuer == visit.member.issuer), None)
+    there = None if provider is None else await provider.end(visit.member.refresh_token)
+    answer = visit.go(there or "/")
+    answer.delete_cookie(cookie_name(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
+    return answer
+
+
+class OrganisationPage(PageModel):
+    """The organisations whose pages can be read."""
+
+    organisations: list[tuple[str, str]]
+    chosen: str | None
+
+
+class OrganisationForm(Form):
+    """One of them."""
+
+    WANTED: ClassVar = {"tenant": _("Kies een organisatie.")}
+
+    tenant: UUID
+
+
+@pages.show(CHOOSE, staff())
+async def show_organisations(visit: StaffVisit) -> Response:
+    """Ask for which organisation somebody is here, who works for several or for none."""
+    known = [(str(tenant), name) for tenant, name in await queries.organisations(visit.session)]
+    chosen = None if visit.member.tenant is None else str(visit.member.tenant)
+    return visit.page("organisation.html", OrganisationPage(organisations=known, chosen=chosen))
+
+
+@pages.send(CHOOSE, staff())
+async def choose_organisation(visit: StaffVisit) -> Response:
+    """Remember it; what may be read there, its services say."""
+    tenant = visit.read(OrganisationForm).tenant
+    if tenant not in dict(await queries.organisations(visit.session)):
+        raise Unacceptable({"tenant": OrganisationForm.WANTED["tenant"]})
+    await visit.keep(tenant=tenant)
+    return visit.go(_local(visit.request.query_params.get("next")))
+
+
+async def _begin(visit: Visit, provider: Provider) -> Response:
+    under_way = SigningIn(
+        provider=provider.id,
+        state=secrets.token_urlsafe(24),
+        nonce=secrets.token_urlsafe(24),
+        verifier=secrets.token_urlsafe(48),
+        next=_local(visit.request.query_params.get("next")),
+    )
+    hint = visit.request.query_params.get("login_hint")
+    address = await provider.address(
+        state=under_way.state, nonce=under_way.nonce, verifier=under_way.verifier, hint=hint
+    )
+    answer = visit.go(address)
+    answer.set_cookie(
+        _cookie(visit),
+        urlsafe_b64encode(under_way.model_dump_json().encode()).decode(),
+        max_age=_MINUTES * 60,
+        httponly=True,
+        samesite="lax",
+        secure=visit.secure,
+        path="/",
+    )
+    return answer
+
+
+def _under_way(visit: Visit) -> SigningIn | None:
+    try:
+        return SigningIn.model_validate(
+            json.loads(urlsafe_b64decode(visit.request.cookies.get(_cookie(visit), "")))
+        )
+    except (ValueError, ValidationError):
+        return None
+
+
+def _without_cookie(visit: Visit, answer: Response) -> Response:
+    answer.delete_cookie(_cookie(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
+    return answer
+
+
+def _cookie(visit: Visit) -> str:
+    return "__Host-kring-signing-in" if visit.secure else "kring-signing-in"
+
+
+def _provider(visit: Visit, name: str) -> Provider | None:
+    providers: list[Provider] = visit.request.app.state.providers
+    return next((each for each in providers if each.id == name), None)
+
+
+def _local(path: str | None) -> str:
+    """Return a page of ours to go to: never another site, whatever an address says."""
+    parts = urlsplit(path or "")
+    ours = path and path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc
+    return path if path and ours and "\\" not in path and path.isprintable() else HOME

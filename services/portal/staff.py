@@ -1,0 +1,232 @@
+"""Readers who signed in: members of staff, by their roles and the organisation whose pages they read."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal import queries, sessions
+from services.portal.pages import FORM_TOKEN, MustGo, NotTheirs, Opener, Visit
+from services.portal.providers import Grant, Provider, SignInRefused
+from services.portal.sessions import Secret, StaffMember, Unsent
+from services.portal.wording import Dates
+from services.portal.wording import mark as _
+from shared import calendars
+from shared.auth import Role, TokenExpired, TokenNotAccepted, Verifier
+from shared.calendars import Profile
+
+# A token is renewed when it has less than this to go: a page asks several services, one after another.
+_AHEAD = timedelta(minutes=1)
+# A working day; then who somebody is, is asked of their provider again.
+_LASTS = timedelta(hours=12)
+HOME = "/today"
+CHOOSE = "/organisation"
+_UNSENT = _("Je was intussen afgemeld. Wat je schreef, staat er nog. Verstuur het opnieuw.")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One entry of the menu, for those who have one of the roles."""
+
+    path: str
+    label: str
+    roles: frozenset[Role]
+
+
+SECTIONS: list[Section] = [Section(HOME, _("Vandaag"), frozenset(Role))]
+
+
+def section(path: str, label: str, *roles: Role) -> None:
+    """Put a page into the menu of some roles; the order is that in which they are named."""
+    SECTIONS.append(Section(path, label, frozenset(roles)))
+
+
+@dataclass(kw_only=True)
+class StaffVisit(Visit):
+    """A request of a member of staff."""
+
+    secret: Secret
+    member: StaffMember
+    profile: Profile
+    notice: str | None = None
+
+    @property
+    def form_token(self) -> str:
+        """What forms of this session carry."""
+        return self.secret.form_token
+
+    @property
+    def form_targets(self) -> list[str]:
+        """The provider, which ends its own session when somebody signs out."""
+        providers: list[Provider] = self.request.app.state.providers
+        return [each.origin for each in providers if each.issuer == self.member.issuer]
+
+    @property
+    def tenant(self) -> UUID:
+        """The organisation whose pages are read. Raises: MustGo to where it is chosen."""
+        if self.member.tenant is None:
+            raise MustGo(f"{CHOOSE}?{urlencode({'next': self.request.url.path})}")
+        return self.member.tenant
+
+    def has(self, *roles: Role) -> bool:
+        """Say whether the reader has one of these roles."""
+        return not self.member.roles.isdisjoint(roles)
+
+    async def dates(self) -> Dates:
+        """Return how days and hours are said, by the organisation's calendar."""
+        return Dates(self.language, self.profile.calendar)
+
+    async def keep(self, **changes: Any) -> None:
+        """Change what is kept of the session."""
+        self.member = self.member.model_copy(update=changes)
+        await sessions.keep(self.session, self.secret, self.member, now=await self.parts.clock.now())
+
+    async def close(self, answer: Response) -> Response:
+        """Forget what had not been sent once something was."""
+        if self.member.unsent is not None and self.request.method == "POST" and answer.status_code < 400:
+            await self.keep(unsent=None)
+        return answer
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            **super()._headers(),
+            "authorization": f"Bearer {self.member.token}",
+            "kring-tenant": str(self.tenant),
+        }
+
+    def _surroundings(self) -> dict[str, Any]:
+        mine = [each for each in SECTIONS if not each.roles.isdisjoint(self.member.roles)]
+        return {
+            **super()._surroundings(),
+            "notice": self.notice,
+            "home": HOME,
+            "sign_out": "/staff/sign-out",
+            "sections": [(each.path, self.say(each.label)) for each in mine],
+            "reader": self.member.name,
+            "organisation": None if self.profile is calendars.UNKNOWN else self.profile.name,
+        }
+
+
+def cookie_name(visit: Visit) -> str:
+    """Return the name of the session's cookie, another than that of a personal link: one browser may have both."""
+    return "__Host-kring-staff" if visit.secure else "kring-staff"
+
+
+def staff(*roles: Role) -> Opener[StaffVisit]:
+    """Let in who signed in and has one of these roles; anyone who signed in where none is named.
+
+    Raises: MustGo to the page where people sign in; NotTheirs.
+    """
+
+    async def opened(visit: Visit) -> StaffVisit:
+        secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
+        now = await visit.parts.clock.now()
+        member = None if secret is None else await sessions.load(visit.session, secret, StaffMember, now=now)
+        if secret is None or member is None:
+            raise MustGo(_sign_in(visit))
+        if member.token_until - now < _AHEAD:
+            renewed = await _renewed(visit, member, now)
+            if renewed is None:
+                await _keep_unsent(visit, secret, member, now)
+                raise MustGo(_sign_in(visit))
+            member = renewed
+            await sessions.keep(visit.session, secret, member, now=now)
+        if roles and member.roles.isdisjoint(roles):
+            raise NotTheirs
+        profile = calendars.UNKNOWN
+        if member.tenant is not None:
+            profile = await calendars.profile(visit.session, tenant=member.tenant)
+        mine = StaffVisit(
+            **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
+            secret=secret,
+            member=member,
+            profile=profile,
+        )
+        if member.unsent is not None and visit.request.method == "GET" and member.unsent.path == _here(visit):
+            mine.form, mine.notice = member.unsent.form, mine.say(_UNSENT)
+        return mine
+
+    return opened
+
+
+async def begin(visit: Visit, provider: Provider, grant: Grant, *, nonce: str) -> Secret:
+    """Keep who signed in, and what they had written before. Raises: SignInRefused, Operational."""
+    now = await visit.parts.clock.now()
+    verifier: Verifier = visit.request.app.state.verifier
+    try:
+        claims = await verifier.identify(
+            grant.id_token or "", issuer=provider.issuer, client_id=provider.sign_in.client_id, nonce=nonce
+        )
+        principal = await verifier.verify(grant.access_token)
+    except (TokenNotAccepted, TokenExpired):
+        raise SignInRefused from None
+    name = claims.get("name") or claims.get("preferred_username") or ""
+    known = [tenant for tenant, _name in await queries.organisations(visit.session)]
+    own = principal.organisation
+    before, secret = Secret.read(visit.request.cookies.get(cookie_name(visit))), Secret.new()
+    member = StaffMember(
+        issuer=provider.issuer,
+        id=principal.id,
+        name=str(name)[:200],
+        organisation=own,
+        roles=principal.roles,
+        tenant=own if own in known else known[0] if len(known) == 1 else None,
+        token=grant.access_token,
+        token_until=now + timedelta(seconds=grant.seconds),
+        refresh_token=grant.refresh_token,
+        until=now + _LASTS,
+    )
+    if before is not None:
+        old = await sessions.load(visit.session, before, StaffMember, now=now)
+        await sessions.end(visit.session, before)
+        if old is not None and old.id == member.id:
+            member = member.model_copy(update={"unsent": old.unsent, "tenant": old.tenant or member.tenant})
+    await sessions.keep(visit.session, secret, member, now=now)
+    return secret
+
+
+async def _renewed(visit: Visit, member: StaffMember, now: datetime) -> StaffMember | None:
+    """Return a session with its next token; None if the provider ended it, or a working day is over."""
+    providers: list[Provider] = visit.request.app.state.providers
+    provider = next((each for each in providers if each.issuer == member.issuer), None)
+    if provider is None or member.refresh_token is None or now >= member.until:
+        return None
+    try:
+        grant = await provider.renew(member.refresh_token)
+        principal = await visit.request.app.state.verifier.verify(grant.access_token)
+    except (SignInRefused, TokenNotAccepted, TokenExpired):
+        return None
+    if principal.id != member.id:
+        return None
+    return member.model_copy(
+        update={
+            "token": grant.access_token,
+            "token_until": now + timedelta(seconds=grant.seconds),
+            "refresh_token": grant.refresh_token or member.refresh_token,
+            "organisation": principal.organisation,
+            "roles": principal.roles,
+        }
+    )
+
+
+async def _keep_unsent(visit: Visit, secret: Secret, member: StaffMember, now: datetime) -> None:
+    """Keep what somebody sent after their session had ended, for when they are back: only they can read it."""
+    token = visit.form.get(FORM_TOKEN, "")
+    if secrets.compare_digest(token.encode(), secret.form_token.encode()):
+        unsent = Unsent(path=_here(visit), form=visit.form)
+        await sessions.keep(visit.session, secret, member.model_copy(update={"unsent": unsent}), now=now)
+
+
+def _here(visit: Visit) -> str:
+    return visit.request.url.path
+
+
+def _sign_in(visit: Visit) -> str:
+    here = _here(visit)
+    if visit.request.method == "GET" and visit.request.url.query:
+        here = f"{here}?{visit.request.url.query}"
+    return f"/sign-in?{urlencode({'next': here})}"
