@@ -20,7 +20,7 @@ from deploy.local.errors import PlatformError
 from deploy.local.platform import Platform
 from deploy.watch.failures import WentWrong
 from deploy.watch.watch import Watch
-from shared.services import PORTAL, PROCESSES
+from shared.services import PROCESSES
 
 STORIES = Path(__file__).parents[1] / "stories"
 FIRST = STORIES / "first.py"
@@ -84,7 +84,7 @@ async def _hand(platform: Platform, pictures: Path | None) -> AsyncIterator[Hand
 
     await asyncio.to_thread(pictures.mkdir, parents=True, exist_ok=True)
     async with chromium() as browser:
-        yield hand_of(browser, portal=platform.addresses[PORTAL], pictures=pictures)
+        yield hand_of(browser, platform, pictures=pictures)
 
 
 async def play(path: Path, story: Story, report: Report) -> None:

@@ -26,7 +26,7 @@ from deploy.local.postgres import binary
 from deploy.watch.watch import settings_of
 from shared.broker import declare_exchanges
 from shared.secrets import Secrets
-from shared.services import PORTAL, PROCESSES, SERVICES
+from shared.services import PROCESSES, SERVICES
 from shared.temporal import Codec
 from tests.journeys.finding import searchable
 from tests.journeys.words import Listening
@@ -76,7 +76,7 @@ async def played(platform: Platform, traces_file: Path) -> Played:
             platform,
             patience=90,
             listeners=[listening],
-            hand=hand_of(browser, portal=platform.addresses[PORTAL]),
+            hand=hand_of(browser, platform),
         ) as story,
     ):
         await play(FIRST, story, report)

@@ -1,0 +1,122 @@
+"""A browser in somebody's hands: a real Chromium on a phone. Every page that they come to is looked at.
+
+It must be one that answers well, without a word of script, no wider than the phone, and without anything that axe-core
+finds (WCAG 2.2 A and AA).
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from deploy.demo.acting import Player
+from deploy.local.errors import PlatformError
+from deploy.watch.failures import WentWrong
+
+# Pictures are not compared, so nothing needs to be smooth; and no sandbox: the pages are our own.
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--font-render-hinting=none",
+]
+PHONE = 390
+_AXE = Path(__file__).parents[3] / "services/portal/frontend/node_modules/axe-core/axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_FOUND = """async rules => {
+    const found = await axe.run({runOnly: {type: "tag", values: rules}});
+    return found.violations.map(each => `${each.id}: ${each.nodes[0].html}`);
+}"""
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Give a Chromium. Raises: PlatformError if the machine has none."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        raise PlatformError("Chromium is missing; install it (on Debian: apt-get install chromium).")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@dataclass(eq=False, kw_only=True)
+class Browsing(Player):
+    """Somebody with a browser of their own."""
+
+    browser: ClassVar[Browser]
+    portal: ClassVar[str]
+    pictures: ClassVar[Path | None]
+    # The pages that were looked at for what keeps somebody out, each once.
+    checked: ClassVar[set[str]]
+    _page: Page | None = field(default=None, init=False, repr=False)
+    _seen: int = field(default=0, init=False, repr=False)
+
+    async def _tab(self) -> Page:
+        if self._page is None:
+            context = await self.browser.new_context(
+                viewport={"width": PHONE, "height": 844},
+                locale="nl-BE",
+                timezone_id="Europe/Brussels",
+                java_script_enabled=False,
+            )
+            self._page = await context.new_page()
+        return self._page
+
+    async def _send(self, page: Page, leads_to: str) -> None:
+        await self._press(page, "#page-form > button[type=submit]", leads_to)
+
+    async def _press(self, page: Page, button: str, path: str) -> None:
+        # A click ends before the page that it leads to is there: half of a page has nothing to look at.
+        async with page.expect_navigation():
+            await page.click(button)
+        await self._look(page)
+        if not page.url.removeprefix(self.portal).startswith(path) or await page.locator("#errors").count():
+            words = await page.locator("main").inner_text()
+            raise WentWrong(f"{self.first_name} came to {page.url}, not to {path}: {words[:300]}")
+
+    async def _look(self, page: Page) -> None:
+        """Keep a picture of a page, and refuse one that is wider than the phone or keeps somebody out."""
+        self._seen += 1
+        if self.pictures is not None:
+            name = page.url.removeprefix(self.portal).partition("?")[0].strip("/").replace("/", "-")[:40]
+            path = self.pictures / f"{self.first_name.lower()}-{self._seen:03}-{name or 'start'}.png"
+            await page.screenshot(path=path, full_page=True)
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE:
+            raise WentWrong(f"{page.url} is {width} wide on a phone of {PHONE}")
+        title = await page.title()
+        if title not in self.checked:
+            self.checked.add(title)
+            found = await self._keeps_out(await page.content())
+            if found:
+                raise WentWrong(f"{page.url} keeps somebody out: {'; '.join(found)}")
+
+    async def _keeps_out(self, html: str) -> list[str]:
+        """Return what axe-core finds on a page: in a tab of its own, because it is a script."""
+        context = await self.browser.new_context(
+            viewport={"width": PHONE, "height": 844}, bypass_csp=True, locale="nl-BE"
+        )
+        try:
+            tab = await context.new_page()
+            await tab.goto(f"{self.portal}/")
+            await tab.set_content(html)
+            await tab.evaluate(await asyncio.to_thread(_AXE.read_text, encoding="utf-8"))
+            found: list[str] = await tab.evaluate(_FOUND, _RULES)
+        finally:
+            await context.close()
+        return found
+
+
+async def choose(page: Page, name: str, value: str) -> None:
+    """Choose one of several as a finger does: on its words, which lie over the circle or around it."""
+    circle = page.locator(f"input[name='{name}'][value='{value}']")
+    await circle.locator("xpath=ancestor::label | following-sibling::label").first.click()
