@@ -258,6 +258,12 @@ class Pages:
         return made
 
     @property
+    def handlers(self) -> list[tuple[str, Handler[Any]]]:
+        """What answers at each address."""
+        shown = [(path, handler) for path, (_, handler) in self._shown.items()]
+        return [*shown, *((path, handler) for path, (_, handler, _) in self._sent.items())]
+
+    @property
     def paths(self) -> set[tuple[str, str]]:
         """Every method and address that there is."""
         return {("GET", path) for path in self._shown} | {("POST", path) for path in self._sent}
