@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -26,6 +26,15 @@ _ARGUMENTS = [
     "--font-render-hinting=none",
 ]
 PHONE = 390
+# What each page must fit too, and how its pictures are made once: by night, with the reader's own colours, on paper.
+_WIDTHS = (320, 1280)
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_MEDIA: dict[str, Any] = {
+    "dark": {"color_scheme": "dark"},
+    "forced": {"forced_colors": "active"},
+    "print": {"media": "print"},
+}
+_USUAL: Any = {"color_scheme": "light", "forced_colors": "none", "media": "screen"}
 _AXE = Path(__file__).parents[3] / "services/portal/frontend/node_modules/axe-core/axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _FOUND = """async rules => {
@@ -84,33 +93,61 @@ class Browsing(Player):
             raise WentWrong(f"{self.first_name} came to {page.url}, not to {path}: {words[:300]}")
 
     async def _look(self, page: Page) -> None:
-        """Keep a picture of a page, and refuse one that is wider than the phone or keeps somebody out."""
+        """Keep a picture of a page, and refuse one that is too wide or keeps somebody out."""
         self._seen += 1
-        if self.pictures is not None:
-            name = page.url.removeprefix(self.portal).partition("?")[0].strip("/").replace("/", "-")[:40]
-            path = self.pictures / f"{self.first_name.lower()}-{self._seen:03}-{name or 'start'}.png"
-            await page.screenshot(path=path, full_page=True)
-        width = await page.evaluate("document.documentElement.scrollWidth")
-        if width > PHONE:
-            raise WentWrong(f"{page.url} is {width} wide on a phone of {PHONE}")
+        await self._picture(page)
+        await self._fits(page, PHONE)
         title = await page.title()
-        if title not in self.checked:
-            self.checked.add(title)
-            found = await self._keeps_out(await page.content())
-            if found:
-                raise WentWrong(f"{page.url} keeps somebody out: {'; '.join(found)}")
+        if title in self.checked:
+            return
+        self.checked.add(title)
+        for width in _WIDTHS:
+            await page.set_viewport_size({"width": width, "height": 844})
+            await self._fits(page, width)
+            await self._picture(page, str(width))
+        await page.set_viewport_size({"width": PHONE, "height": 844})
+        if self.pictures is not None:
+            for name, media in _MEDIA.items():
+                await page.emulate_media(**media)
+                await self._picture(page, name)
+                await page.emulate_media(**_USUAL)
+            path = self.pictures / f"{self._name_of(page)}.html"
+            # As it was sent, for a checker of HTML: the browser mends what it reads.
+            raw = await (await page.context.request.get(page.url)).text()
+            await asyncio.to_thread(path.write_text, raw)
+        found = await self._keeps_out(await page.content())
+        if found:
+            raise WentWrong(f"{page.url} keeps somebody out: {'; '.join(found)}")
+
+    async def _fits(self, page: Page, width: int) -> None:
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            raise WentWrong(f"{page.url} is {wide} wide on a screen of {width}")
+
+    async def _picture(self, page: Page, view: str = "") -> None:
+        if self.pictures is not None:
+            path = self.pictures / f"{self._name_of(page, view)}.png"
+            await page.screenshot(path=path, full_page=True)
+
+    def _name_of(self, page: Page, view: str = "") -> str:
+        address = page.url.removeprefix(self.portal).partition("?")[0].strip("/").replace("/", "-")[:40]
+        parts = [self.first_name.lower(), f"{self._seen:03}", address or "start", *([view] if view else [])]
+        return "-".join(parts)
 
     async def _keeps_out(self, html: str) -> list[str]:
-        """Return what axe-core finds on a page: in a tab of its own, because it is a script."""
+        """Return what axe-core finds on a page, by day and by night: in a tab of its own, because it is a script."""
         context = await self.browser.new_context(
             viewport={"width": PHONE, "height": 844}, bypass_csp=True, locale="nl-BE"
         )
+        found: list[str] = []
         try:
             tab = await context.new_page()
             await tab.goto(f"{self.portal}/")
             await tab.set_content(html)
             await tab.evaluate(await asyncio.to_thread(_AXE.read_text, encoding="utf-8"))
-            found: list[str] = await tab.evaluate(_FOUND, _RULES)
+            for scheme in _SCHEMES:
+                await tab.emulate_media(color_scheme=scheme)
+                found += await tab.evaluate(_FOUND, _RULES)
         finally:
             await context.close()
         return found
