@@ -19,13 +19,13 @@ from shared.ids import uuid7
 from shared.trail import current_workflow
 
 _COLUMNS = (
-    "id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id, policy_version, state, started_at,"
-    " warn_at, due_at, warned_at, breached_at, paused_at, pause_reason"
+    "id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id, policy_version, state,"
+    " started_at, warn_at, due_at, warned_at, breached_at, paused_at, pause_reason"
 )
 _START = f"""
-    INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id,
+    INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id,
                        policy_version, started_at, warn_at, due_at, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'running')
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'running')
     ON CONFLICT (kind, subject) WHERE state IN ('running', 'paused') DO NOTHING RETURNING {_COLUMNS}
     """  # noqa: S608
 _FIND = (
@@ -63,6 +63,7 @@ class Clock:
     tenant: UUID
     case_id: UUID | None
     owner: str
+    owner_id: UUID | None
     escalate_to: str | None
     workflow_id: str
     policy_version: int
@@ -111,12 +112,14 @@ class Clocks:
         now: datetime,
         due_at: datetime,
         warn_at: datetime | None = None,
+        owner_id: UUID | None = None,
         escalate_to: str | None = None,
         policy_version: int = 1,
         workflow_id: str | None = None,
     ) -> Clock:
         """Start a clock and return it; the live clock of this kind on this subject is returned unchanged.
 
+        `owner_id`: the account or the organisation that must act, where the role `owner` and the case do not say it.
         `workflow_id`: the workflow that waits for its deadlines, which its event starts or wakes. By itself it gets one
         that only warns and notes when its time is over.
         """
@@ -130,6 +133,7 @@ class Clocks:
             tenant,
             case,
             owner,
+            owner_id,
             escalate_to,
             workflow_id or f"clock/{kind}/{subject}",
             policy_version,
@@ -276,6 +280,7 @@ class Clocks:
             subject=clock.subject,
             case_id=clock.case_id,
             owner=clock.owner,
+            owner_id=clock.owner_id,
             escalate_to=clock.escalate_to,
             due_at=clock.due_at,
             warn_at=clock.warn_at,

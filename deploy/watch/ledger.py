@@ -28,8 +28,8 @@ _EVENTS = """
     WHERE position > $1 AND NOT position = ANY($2::bigint[]) ORDER BY position
 """
 _CLOCKS = """
-    SELECT id, kind, subject, stream, tenant, case_id, owner, escalate_to, workflow_id, policy_version, state,
-           started_at, warn_at, due_at, warned_at, breached_at, paused_at, pause_reason FROM clock
+    SELECT id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id, policy_version,
+           state, started_at, warn_at, due_at, warned_at, breached_at, paused_at, pause_reason FROM clock
 """
 
 

@@ -83,7 +83,8 @@ class Received(BaseModel, Generic[D]):
 class ClockFact(EventData):
     """Something happened to a clock: what it times, who owns it, and when it warns and breaches.
 
-    `wakes`: the workflow of the same service that is to load what it waits for because of this, if there is one.
+    `owner_id`: the account or the organisation that must act; absent: whoever has the role `owner`, or coordinates the
+    case. `wakes`: the workflow of the same service that is to load what it waits for because of this, if there is one.
     """
 
     clock_id: UUID
@@ -91,6 +92,7 @@ class ClockFact(EventData):
     subject: UUID
     case_id: UUID | None = None
     owner: Code
+    owner_id: UUID | None = None
     escalate_to: Code | None = None
     due_at: datetime
     warn_at: datetime | None = None

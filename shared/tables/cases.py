@@ -104,6 +104,8 @@ clock = Table(
     Column("tenant", Uuid, nullable=False),
     Column("case_id", Uuid),
     Column("owner", Text, nullable=False),
+    # Who of the owners: an account, or an organisation; null: whoever has the role, or coordinates the case.
+    Column("owner_id", Uuid),
     Column("escalate_to", Text),
     # The workflow that waits for its deadlines.
     Column("workflow_id", Text, nullable=False),

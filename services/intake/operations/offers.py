@@ -157,6 +157,7 @@ async def _start_clock(
         tenant=offer.tenant,
         case=offer.case_id,
         owner=Role.COORDINATOR,
+        owner_id=offer.coordinator_id,
         escalate_to=Role.REGIONAL_MANAGER,
         now=now,
         due_at=due_at,

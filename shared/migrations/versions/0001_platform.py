@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
         sa.Column("escalate_to", sa.Text(), nullable=True),
         sa.Column("workflow_id", sa.Text(), nullable=False),
         sa.Column("policy_version", sa.Integer(), nullable=False),
