@@ -58,8 +58,8 @@ class Subscription:
         return self.data.TYPE
 
 
-async def _nothing_more(_session: AsyncSession, _event: Received[Any], _context: Context) -> None:
-    """Handle case events of services that only need to know the case's state."""
+async def nothing_more(_session: AsyncSession, _event: Received[Any], _context: Context) -> None:
+    """Handle case events where only the case's state, or who may come near it, is to be known."""
 
 
 async def _nothing_outside(_event: Received[Any], _context: Context) -> None:
@@ -84,7 +84,7 @@ class Subscriptions:
         self._by_type: dict[str, Subscription] = {}
         states = [REGISTRY[event_type] for event_type in case_state.STATUS_AFTER]
         self._defaults: dict[str, Subscription] = {
-            data.TYPE: Subscription(data, "any", write=_nothing_more)
+            data.TYPE: Subscription(data, "any", write=nothing_more)
             for data in [*states, *case_access.followed_by(service)]
             if of_cases
         }

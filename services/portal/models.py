@@ -1,12 +1,13 @@
-"""The tables of the portal: sessions, of which the database alone opens none."""
+"""The tables of the portal: sessions, of which the database alone opens none, and what people have to do."""
 
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, Text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.tables import NO_TENANT_BECAUSE, Timestamp, service_metadata
+from shared.tables import NO_TENANT_BECAUSE, SHOWN_TO_ALL, Timestamp, service_metadata
 
 
 class Base(DeclarativeBase):
@@ -29,3 +30,53 @@ class BrowserSession(Base):
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+_WAITING = text("waiting")
+
+
+class Todo(Base):
+    """A clock of a service as its newest event tells it: what somebody has to do, in ids, codes and dates.
+
+    `waiting`: its owner has to act now, and not only when it is warned of. `version`: the event's number in the
+    clock's stream. Clocks that are over stay until no earlier event of theirs can come any more.
+    """
+
+    __tablename__ = "todo"
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
+        # Serve boards, page by page: of a role, of somebody in particular, of a case, of whom it escalates to.
+        Index("ix_todo_owner", "tenant", "owner", "due_at", "id", postgresql_where=_WAITING),
+        Index("ix_todo_owner_id", "owner_id", "due_at", "id", postgresql_where=_WAITING),
+        Index("ix_todo_case_id", "case_id", "due_at", "id", postgresql_where=text("state <> 'stopped'")),
+        Index(
+            "ix_todo_escalated",
+            *("tenant", "escalate_to", "due_at", "id"),
+            postgresql_where=text("state = 'breached'"),
+        ),
+        # Serve lists of what is late, of all organisations, and purging.
+        Index("ix_todo_late", "kind", "due_at", postgresql_where=text("state = 'breached'")),
+        Index(
+            "ix_todo_over",
+            *("tenant", "changed_at"),
+            postgresql_where=text("state IN ('breached', 'stopped')"),
+        ),
+        # Ops counts what is late of every organisation.
+        {"info": {SHOWN_TO_ALL: "state = 'breached'"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    service: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[UUID]
+    case_id: Mapped[UUID | None]
+    owner: Mapped[str]
+    owner_id: Mapped[UUID | None]
+    escalate_to: Mapped[str | None]
+    state: Mapped[str]
+    waiting: Mapped[bool]
+    warn_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(BigInteger)

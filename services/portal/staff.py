@@ -16,7 +16,7 @@ from services.portal.sessions import Secret, StaffMember, Unsent
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared import calendars
-from shared.auth import Role, TokenExpired, TokenNotAccepted, Verifier
+from shared.auth import Kind, Principal, Role, TokenExpired, TokenNotAccepted, Verifier
 from shared.calendars import Profile
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
@@ -71,6 +71,18 @@ class StaffVisit(Visit):
         if self.member.tenant is None:
             raise MustGo(f"{CHOOSE}?{urlencode({'next': self.request.url.path})}")
         return self.member.tenant
+
+    @property
+    def principal(self) -> Principal:
+        """Who reads, at the organisation whose pages are read. Raises: MustGo to where it is chosen."""
+        member = self.member
+        return Principal(
+            kind=Kind.STAFF,
+            id=member.id,
+            tenant=self.tenant,
+            organisation=member.organisation,
+            roles=member.roles,
+        )
 
     def has(self, *roles: Role) -> bool:
         """Say whether the reader has one of these roles."""

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from sqlalchemy import BigInteger, Boolean, DateTime, Integer, LargeBinary, SmallInteger, Table, Uuid
 
-from shared.services import SERVICES
+from shared.services import PROCESSES
 from shared.vault import Sealed, sealed_models
 from tests.architecture.sources import ROOT
 
@@ -44,13 +44,13 @@ def test_every_column_says_what_it_holds() -> None:
     """A name in a plain column is in every backup, and is still there when its owner has been forgotten."""
     found = {
         f"{service}.{name}": columns
-        for service in SERVICES
+        for service in PROCESSES
         for name, table in tables_of(service).items()
         if (columns := telling(table))
     }
     said = {
         f"{service}.{name}": set(columns)
-        for service in SERVICES
+        for service in PROCESSES
         for name, columns in written(service).items()
     }
     assert {name: columns for name, columns in found.items() if said.get(name) != columns} == {}
@@ -61,7 +61,7 @@ def test_what_is_sealed_is_bytes_and_nothing_else_is() -> None:
     """A class in the table is a promise: bytes are sealed or a digest, and only bytes can be."""
     wrong = [
         f"{service}.{name}.{column}"
-        for service in SERVICES
+        for service in PROCESSES
         for name, columns in written(service).items()
         for column, kind in columns.items()
         if _is_bytes(tables_of(service)[name].c[column].type) != (kind in ("sealed", "digest"))
@@ -73,7 +73,7 @@ def test_what_is_personal_and_plain_is_on_a_list() -> None:
     """What people are matched by stays readable: that list is short, and somebody signed for it."""
     found = {
         f"{service}.{name}.{column}"
-        for service in SERVICES
+        for service in PROCESSES
         for name, columns in WRITTEN[service].items()
         for column, kind in columns.items()
         if kind == "matching"
@@ -84,7 +84,7 @@ def test_what_is_personal_and_plain_is_on_a_list() -> None:
 def test_the_table_uses_its_own_words() -> None:
     """A misspelt class would pass for one that is harmless."""
     used = {
-        kind for service in SERVICES for columns in written(service).values() for kind in columns.values()
+        kind for service in PROCESSES for columns in written(service).values() for kind in columns.values()
     }
     assert used == set(WRITTEN["classes"])
 
@@ -92,7 +92,7 @@ def test_the_table_uses_its_own_words() -> None:
 def test_tables_of_all_services_are_written_once() -> None:
     """Two lines about one table would say two things one day."""
     assert [
-        (service, name) for service in SERVICES for name in WRITTEN[service] if name in WRITTEN[EVERYWHERE]
+        (service, name) for service in PROCESSES for name in WRITTEN[service] if name in WRITTEN[EVERYWHERE]
     ] == []
 
 

@@ -1,4 +1,4 @@
-"""Sessions of browsers."""
+"""Sessions of browsers, and what people have to do."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,3 +17,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_browser_session")),
     )
     op.create_index("ix_browser_session_expires_at", "browser_session", ["expires_at"])
+    op.create_table(
+        "todo",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("escalate_to", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("waiting", sa.Boolean(), nullable=False),
+        sa.Column("warn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('running', 'paused', 'breached', 'stopped')", name=op.f("ck_todo_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_todo")),
+    )
+    waiting, breached = sa.text("waiting"), sa.text("state = 'breached'")
+    op.create_index("ix_todo_owner", "todo", ["tenant", "owner", "due_at", "id"], postgresql_where=waiting)
+    op.create_index("ix_todo_owner_id", "todo", ["owner_id", "due_at", "id"], postgresql_where=waiting)
+    op.create_index(
+        "ix_todo_case_id",
+        "todo",
+        ["case_id", "due_at", "id"],
+        postgresql_where=sa.text("state <> 'stopped'"),
+    )
+    op.create_index(
+        "ix_todo_escalated", "todo", ["tenant", "escalate_to", "due_at", "id"], postgresql_where=breached
+    )
+    op.create_index("ix_todo_late", "todo", ["kind", "due_at"], postgresql_where=breached)
+    op.create_index(
+        "ix_todo_over",
+        "todo",
+        ["tenant", "changed_at"],
+        postgresql_where=sa.text("state IN ('breached', 'stopped')"),
+    )

@@ -1,0 +1,27 @@
+"""Whose board something is on. All else that people may see or do, the services decide."""
+
+from sqlalchemy import ColumnElement, and_
+
+from services.portal.models import Todo
+from shared.auth import Principal, Role
+from shared.case_access import coordinated_by
+
+
+def waits_for(principal: Principal) -> list[ColumnElement[bool]]:
+    """Return the conditions under which something of a tenant waits for somebody; an index serves each of them."""
+    conditions = [
+        and_(Todo.owner_id == own, Todo.waiting) for own in (principal.id, principal.organisation) if own
+    ]
+    of_role = Todo.owner_id.is_(None)
+    if principal.has(Role.COORDINATOR):
+        cases = Todo.case_id.in_(coordinated_by(principal))
+        # The index of a case has all that is not over.
+        running = Todo.state != "stopped"
+        conditions.append(and_(cases, running, Todo.owner == Role.COORDINATOR, of_role, Todo.waiting))
+    if principal.is_of_tenant:
+        roles = sorted(principal.roles)
+        conditions += [
+            and_(Todo.owner == role, of_role, Todo.waiting) for role in roles if role != Role.COORDINATOR
+        ]
+        conditions += [and_(Todo.escalate_to == role, Todo.state == "breached") for role in roles]
+    return conditions

@@ -1,0 +1,203 @@
+"""What waits for whom: the clocks of all services, as their events tell them, and boards as views of them.
+
+Whatever a person has to do is a clock with an owner. Every event of a clock says all of it, and its number in the
+clock's stream says which one is newer: events that come twice, late or in another order end in the same row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.portal import permissions
+from services.portal.models import Todo
+from shared.auth import Principal
+from shared.context import Context
+from shared.database import Scope, set_scope
+from shared.events.base import ClockFact, Received
+from shared.http import PageRequest, Rows, decode_cursor, paginate
+
+# Whose turn it is only when the clock warns: before that, nobody has anything to do about it.
+ONCE_WARNED = frozenset({"check-in", "hold", "retention", "turns-12", "turns-18"})
+# What other people, or the platform itself, do in time: the owner's turn comes when they did not.
+ONCE_LATE = frozenset(
+    {
+        *(
+            "agreement",
+            "agreement-grace",
+            "allocation",
+            "data-request-copy",
+            "data-request-erasure",
+            "follow-up",
+        ),
+        *("invitation", "payment", "poll", "poll-answered", "statement"),
+    }
+)
+_STATE_AFTER = {
+    **dict.fromkeys(("started", "resumed", "warned"), "running"),
+    **{what: what for what in ("paused", "breached", "stopped")},
+}
+# So many that are over go with each event: more than come.
+_GO_WITH_EACH = 5
+_MOST_OF_A_CASE = 200
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How many clocks of a kind are late, by how long ago they were due: less than a day, less than a week, longer."""
+
+    service: str
+    kind: str
+    day: int
+    week: int
+    longer: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much waits for somebody, and how much of it is late; both counted up to the most that was asked for."""
+
+    waiting: int
+    late: int
+
+
+async def follow(session: AsyncSession, event: Received[ClockFact], context: Context) -> None:
+    """Handle what happened to a clock; an older event than the newest that is known changes nothing."""
+    service, _, what = event.type.removesuffix(".v1").split(".")
+    fact = event.data
+    state = _STATE_AFTER[what]
+    statement = insert(Todo).values(
+        id=fact.clock_id,
+        tenant=event.tenant,
+        service=service,
+        kind=fact.kind,
+        subject=fact.subject,
+        case_id=fact.case_id,
+        owner=fact.owner,
+        owner_id=fact.owner_id,
+        escalate_to=fact.escalate_to,
+        state=state,
+        waiting=state == "breached" or (state == "running" and _turn(fact, event.time) <= event.time),
+        warn_at=fact.warn_at,
+        due_at=fact.due_at,
+        changed_at=event.time,
+        version=event.sequence,
+    )
+    changed = {column.name: column for column in statement.excluded if column.name != "id"}
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Todo.id], set_=changed, where=Todo.version < statement.excluded.version
+        )
+    )
+    kept = timedelta(days=context.settings.clocks_kept_days)
+    over = (
+        select(Todo.id)
+        .where(
+            Todo.tenant == event.tenant,
+            Todo.state.in_(["breached", "stopped"]),
+            Todo.changed_at < event.time - kept,
+        )
+        .limit(_GO_WITH_EACH)
+        .with_for_update(skip_locked=True)
+    )
+    await session.execute(delete(Todo).where(Todo.id.in_(over)))
+
+
+def _turn(fact: ClockFact, now: datetime) -> datetime:
+    """Return from when on the owner has to act."""
+    if fact.kind in ONCE_LATE:
+        return fact.due_at
+    if fact.kind in ONCE_WARNED:
+        return fact.warn_at or fact.due_at
+    return now
+
+
+async def todos_of(
+    session: AsyncSession, principal: Principal, *, page: PageRequest | None = None, kinds: Sequence[str] = ()
+) -> Rows[Todo]:
+    """Return what a member of staff has to do at a tenant, what is due first (so what is late) first.
+
+    That is what waits for one of their roles at their own organisation, for the coordinator of a case that is theirs,
+    for them or their organisation in particular; and what is late and escalates to one of their roles. `kinds`: of
+    these only. Raises: CursorNotReadable.
+    """
+    page = page or PageRequest()
+    await set_scope(session, Scope(tenant=principal.tenant))
+    of_kinds = [Todo.kind.in_(kinds)] if kinds else []
+    after: list[ColumnElement[bool]] = []
+    if page.cursor is not None:
+        after = [tuple_(Todo.due_at, Todo.id) > decode_cursor(page.cursor)]
+    picked = _picked(principal, [*of_kinds, *after], most=page.limit + 1)
+    return await paginate(
+        session,
+        select(Todo).where(Todo.id.in_(picked)),
+        page,
+        time=Todo.due_at,
+        id=Todo.id,
+        newest_first=False,
+    )
+
+
+async def tally_of(session: AsyncSession, principal: Principal, *, most: int = 100) -> Tally:
+    """Return how much a member of staff has to do at a tenant, and how much of it is late."""
+    await set_scope(session, Scope(tenant=principal.tenant))
+    mine = select(Todo.state).where(Todo.id.in_(_picked(principal, [], most=most))).subquery()
+    query = select(func.count(), func.count().filter(mine.c.state == "breached")).select_from(mine)
+    waiting, late = (await session.execute(query)).one()
+    return Tally(waiting=min(waiting, most), late=min(late, most))
+
+
+async def of_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> list[Todo]:
+    """Return every clock of a case that is not over, whoever it waits for: what is next, and whose turn it is.
+
+    Whoever calls this has been shown the case by the service that owns it.
+    """
+    await set_scope(session, Scope(tenant=principal.tenant))
+    query = (
+        select(Todo)
+        .where(Todo.tenant == principal.tenant, Todo.case_id == case_id, Todo.state != "stopped")
+        .order_by(Todo.due_at, Todo.id)
+        .limit(_MOST_OF_A_CASE)
+    )
+    return list(await session.scalars(query))
+
+
+async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | None = None) -> list[Late]:
+    """Return what is late, by kind and age; of one organisation, or for ops of all of them."""
+    query = (
+        select(
+            Todo.service,
+            Todo.kind,
+            func.count().filter(Todo.due_at > now - _DAY),
+            func.count().filter(Todo.due_at <= now - _DAY, Todo.due_at > now - _WEEK),
+            func.count().filter(Todo.due_at <= now - _WEEK),
+            func.min(Todo.due_at),
+        )
+        .where(Todo.state == "breached", *([Todo.tenant == tenant] if tenant else []))
+        .group_by(Todo.service, Todo.kind)
+        .order_by(func.min(Todo.due_at))
+    )
+    return [Late(*row) for row in await session.execute(query)]
+
+
+def _picked(principal: Principal, narrowed: Sequence[ColumnElement[bool]], *, most: int) -> Select[Any]:
+    """Return the query of the ids of the first that somebody has to do.
+
+    Each reason is served by an index of its own in the order of the list, so a page costs what it shows.
+    """
+    first = [
+        select(Todo.id)
+        .where(Todo.tenant == principal.tenant, reason, *narrowed)
+        .order_by(Todo.due_at, Todo.id)
+        .limit(most)
+        .subquery()
+        for reason in permissions.waits_for(principal)
+    ]
+    return select(union_all(*[select(each.c.id) for each in first]).subquery().c.id)
