@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _add_token(commands)
     _add_dead_letters(commands)
     _add_waiting(commands)
+    _add_workflows(commands)
     return every
 
 
@@ -233,6 +234,17 @@ def _add_waiting(commands: Any) -> None:
         one.add_argument("--json", action="store_true", help="as JSON")
 
 
+def _add_workflows(commands: Any) -> None:
+    workflows = commands.add_parser("workflows", help="what waits for deadlines, in Temporal")
+    actions = workflows.add_subparsers(metavar="ACTION", required=True)
+    rebuild = actions.add_parser(
+        "rebuild", help="start every workflow that should run by the databases and does not"
+    )
+    _looks_after(rebuild)
+    rebuild.add_argument("--service", type=service, help="only of this service")
+    rebuild.set_defaults(command=_rebuild_workflows)
+
+
 def _add_directory(one: argparse.ArgumentParser) -> None:
     one.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)")
 
@@ -372,6 +384,12 @@ async def _waiting(options: argparse.Namespace) -> int:
     from deploy.commands import waiting
 
     return await {"deadlines": waiting.deadlines, "outbox": waiting.outbox}[options.what](options)
+
+
+async def _rebuild_workflows(options: argparse.Namespace) -> int:
+    from deploy.commands.workflows import rebuild
+
+    return await rebuild(await _services_here(options))
 
 
 async def _backup(options: argparse.Namespace) -> int:

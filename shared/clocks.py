@@ -39,6 +39,10 @@ _OF_CASE = (
 _BY_ID = f"SELECT {_COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
 _LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = $1 AND state IN ('running', 'paused')"
 _AGENDA = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at LIMIT 1"
+_WATCHERS = (
+    "SELECT DISTINCT ON (workflow_id) workflow_id, kind, tenant FROM clock"
+    " WHERE workflow_id > $1 AND state IN ('running', 'paused') ORDER BY workflow_id LIMIT $2"
+)
 _REACHED = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= $2 ORDER BY next_at LIMIT $3"
 # Of the clock $1 at the time $2; $3: the deadline that was reached, or why it is paused.
 _CHANGES = {
@@ -91,6 +95,15 @@ class Clock:
             what="warn" if warns else "due",
             at=self.warn_at if self.warn_at is not None and warns else self.due_at,
         )
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """A workflow that clocks name: its id, the kind of one of them, which says its type, and whose they are."""
+
+    workflow_id: str
+    kind: str
+    tenant: UUID
 
 
 class Clocks:
@@ -158,6 +171,13 @@ class Clocks:
         """Return what a workflow waits for next."""
         clock = _only(await fetch(session, _AGENDA, workflow_id))
         return Agenda(over=True) if clock is None else Agenda(next=clock.deadline)
+
+    async def watchers(self, session: AsyncSession, *, after: str, most: int) -> list[Watcher]:
+        """Return some of the workflows that should run, by their ids: those that live clocks name, of all tenants.
+
+        The session is the owner's: a service sees the clocks of one tenant at a time.
+        """
+        return [Watcher(**row) for row in await fetch(session, _WATCHERS, after, most)]
 
     async def reached(
         self, session: AsyncSession, *, workflow_id: str, by: datetime, most: int

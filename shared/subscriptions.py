@@ -128,11 +128,15 @@ class Subscriptions:
         """
         self._watchers.update({kind: workflow for workflow in workflows for kind in workflow.kinds})
 
+    def watcher_of(self, kind: str) -> type[DeadlineWorkflow]:
+        """Return the type of the workflow that waits for clocks of a kind."""
+        return self._watchers.get(kind, ClockWorkflow)
+
     async def _start_watcher(self, event: Received[ClockFact], context: Context) -> None:
         if event.data.wakes is not None:
-            workflow = self._watchers.get(event.data.kind, ClockWorkflow)
             given = WorkflowInput(tenant=event.tenant)
-            await context.temporal.start(workflow.run, given, id=event.data.wakes, tenant=event.tenant)
+            run = self.watcher_of(event.data.kind).run
+            await context.temporal.start(run, given, id=event.data.wakes, tenant=event.tenant)
 
     def _add(self, subscription: Subscription) -> None:
         if subscription.type in self._by_type:

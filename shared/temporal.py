@@ -197,6 +197,20 @@ class Temporal:
         except RPCError as error:
             raise Operational(f"temporal: {error.status.name}") from None
 
+    async def ensure(
+        self,
+        run: MethodAsyncSingleParam[Any, I, Any],
+        given: I,
+        *,
+        id: str,  # noqa: A002 - the SDK's name
+        tenant: UUID | None,
+    ) -> bool:
+        """Wake a workflow, or start it if none runs with this id; True if it had to be started. Raises: Operational."""
+        if await self.look_again(id):
+            return False
+        await self.start(run, given, id=id, tenant=tenant)
+        return True
+
     async def look_again(self, workflow_id: str) -> bool:
         """Wake a workflow, which then loads what it waits for; False if none runs with this id.
 

@@ -23,11 +23,14 @@ def housekeeping_workflow_id(service: str) -> str:
     return f"housekeeping/{service}"
 
 
-async def start_housekeeping(context: Context) -> None:
-    """Start a service's housekeeping unless it runs; also after one that failed or was ended by hand."""
+async def start_housekeeping(context: Context) -> bool:
+    """Start a service's housekeeping unless it runs, also after one that failed or was ended by hand.
+
+    True if it had to be started. Raises: Operational.
+    """
     given = Database(service=context.service)
     workflow_id = housekeeping_workflow_id(context.service)
-    await context.temporal.start(Housekeeping.run, given, id=workflow_id, tenant=None)
+    return await context.temporal.ensure(Housekeeping.run, given, id=workflow_id, tenant=None)
 
 
 @workflow.defn(name="Housekeeping")
