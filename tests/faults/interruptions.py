@@ -19,7 +19,7 @@ class Interruptions(Listener):
     """Interrupts one part, right after steps: in the middle of what comes of them.
 
     `stops`: for how many seconds it is stopped at which step. `kills`: at which steps it is killed. `meanwhile` is
-    called while it is stopped.
+    called while it is stopped, `afterwards` when it is back.
     """
 
     def __init__(
@@ -30,11 +30,13 @@ class Interruptions(Listener):
         stops: Mapping[At, float],
         kills: Collection[At],
         meanwhile: Callable[[], Awaitable[None]] = _nothing,
+        afterwards: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
         self._part = platform.parts[part]
         self._stops = stops
         self._kills = kills
         self._meanwhile = meanwhile
+        self._afterwards = afterwards
         self._under_way: list[asyncio.Task[None]] = []
         # When it went and when it was back, by step.
         self.went: dict[At, tuple[datetime, datetime]] = {}
@@ -71,6 +73,7 @@ class Interruptions(Listener):
         await over.wait()
         await self._part.start()
         await self._part.wait_ready()
+        await self._afterwards()
 
     async def _kill(self) -> None:
         await self._part.kill()

@@ -1,10 +1,14 @@
 """A story on the real clock, under policies that last seconds, with Temporal going away and coming back under it."""
 
+import asyncio
 import json
+import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
 from deploy.demo.player import play, story_on
 from deploy.demo.report import Report
@@ -18,7 +22,7 @@ from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.timeout(300)
 
-SECONDS = Path(__file__).with_name("seconds.py")
+SECONDS, LOST = (Path(__file__).with_name(name) for name in ("seconds.py", "lost.py"))
 
 # For so many seconds after these steps: the offer's reminder, the invitation's, the poll's end fall due meanwhile.
 STOPS = {("case", "No answer"): 1.0, ("case", "answers_invitation"): 1.0, ("case", "answers_poll"): 4.0}
@@ -34,6 +38,37 @@ async def readiness(platform: Platform, service: str) -> tuple[int, bytes]:
 async def is_ready(platform: Platform, service: str) -> bool:
     """Say whether a service can do its work."""
     return (await readiness(platform, service))[0] == 200
+
+
+async def rebuild(platform: Platform) -> str:
+    """Type `kring workflows rebuild`, and return what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "deploy.cli", "workflows", "rebuild", "--directory", str(platform.directory)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, printed.decode()
+    return printed.decode()
+
+
+async def not_waited_for(watch: Watch) -> list[str]:
+    """Return the workflows that live clocks name and that do not run."""
+    temporal = await Client.connect(
+        watch.settings.temporal_address, namespace=watch.settings.temporal_namespace
+    )
+
+    async def runs(workflow_id: str) -> bool:
+        try:
+            found = await temporal.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return found.status is WorkflowExecutionStatus.RUNNING
+
+    named = {clock.workflow_id for clock in await watch.clocks() if clock.state in ("running", "paused")}
+    return [workflow_id for workflow_id in sorted(named) if not await runs(workflow_id)]
 
 
 async def fell_due_meanwhile(watch: Watch, interruptions: Interruptions) -> set[str]:
@@ -74,3 +109,36 @@ class TestTheStoryOfSeconds:
                 await eventually(partial(is_ready, platform, name), f"{name} to be ready")
                 for line in platform.parts[name].part.log.read_text().splitlines():
                     assert json.loads(line)["service"] == name
+
+
+class TestTheLossOfItsData:
+    async def test_all_is_waited_for_again_and_nothing_done_twice(self) -> None:
+        report, printed = Report("lost"), list[str]()
+        async with Platform(extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
+
+            async def lose_data() -> None:
+                data = list((platform.directory / "temporal").glob("temporal.db*"))
+                assert data
+                for file in data:
+                    file.unlink()
+
+            async def start_anew() -> None:
+                assert await not_waited_for(story.watch)
+                printed.append(await rebuild(platform))
+                assert await not_waited_for(story.watch) == []
+
+            interruptions = Interruptions(
+                platform,
+                "temporal",
+                stops={("lost", "Nobody does anything"): 0.0},
+                kills=[],
+                meanwhile=lose_data,
+                afterwards=start_anew,
+            )
+            async with story_on(platform, listeners=[interruptions], patience=120) as story:
+                await play(LOST, story, report)
+                await interruptions.over()
+                assert await not_waited_for(story.watch) == []
+                assert await lost_or_doubled(story.watch) == []
+            assert report.ok, report.failed
+        assert "CoordinatorAssignment: 1 started, 0 ran already" in printed[0]
