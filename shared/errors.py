@@ -42,7 +42,7 @@ class OtherVersion(Conflict):
     title = "There is a newer version: read it first, and make your change there"
 
 
-def require_version(read: int, *, of: int) -> None:
+def require_version(read: int | None, *, of: int) -> None:
     """Let pass a change that was made of the version that there is. The caller holds the lock. Raises: OtherVersion."""
     if read != of:
         raise OtherVersion(version=of)

@@ -78,6 +78,7 @@ class StaffMember(Base):
     tenant: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID]
     roles: Mapped[Codes]
+    version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[At]
     erased_at: Mapped[At | None]
     sealed: Mapped[SealedBytes]
@@ -118,6 +119,7 @@ class Coordinator(Base):
     region: Mapped[Code | None]
     max_load: Mapped[int] = mapped_column(Integer)
     tied_to: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[At]
     erased_at: Mapped[At | None]
     sealed: Mapped[SealedBytes]

@@ -21,9 +21,10 @@ from services.intake.models import ContactFields, Coordinator, Organisation, Sta
 from services.intake.operations import notifying
 from services.intake.queries import register as reads
 from services.intake.schemas.register import NewCoordinator, NewOrganisation, NewStaff
-from shared import calendars, outbox
+from shared import calendars, locks, outbox
 from shared.auth import NO_TENANT, Role
 from shared.database import Scope, set_scope
+from shared.errors import require_version
 from shared.events import intake as events
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -106,67 +107,35 @@ async def _claim(session: AsyncSession, values: dict[str, Any]) -> bool:
 
 async def enter_staff(
     session: AsyncSession, vault: Vault, *, tenant: UUID, entry: NewStaff, now: datetime
-) -> UUID:
-    """Enter a colleague, or replace what was known of them, and return their id.
+) -> StaffMember:
+    """Enter a colleague, or change what is known of them.
 
     `tenant`: who enters them, so that none can overwrite what another organisation knows; if it is nobody's, their
-    own organisation. Raises: OrganisationUnknown, ContactErased.
+    own organisation. Raises: OrganisationUnknown, ContactErased, OtherVersion.
     """
     tenant = entry.organisation_id if tenant == NO_TENANT else tenant
     await set_scope(session, Scope(tenant=tenant))
     for organisation_id in {tenant, entry.organisation_id}:
         if await reads.organisation(session, organisation_id=organisation_id) is None:
             raise OrganisationUnknown
-    staff_id = entry.staff_id or uuid7()
-    known = await _known(session, StaffMember, tenant, staff_id)
-    person = StaffMember(tenant=tenant, id=staff_id)
-    contact = ContactFields(
-        first_name=entry.first_name, last_name=entry.last_name, email=entry.email, language=entry.language
-    )
-    await vault.seal(session, person, contact)
     values = {
-        "tenant": tenant,
-        "id": staff_id,
         "organisation_id": entry.organisation_id,
         "roles": sorted({role.value for role in entry.roles}),
-        "created_at": now,
-        "sealed": person.sealed,
     }
-    await _tell_of_change(session, vault, known, contact, is_officer=Role.DPO in entry.roles, now=now)
-    await _put(session, StaffMember, values)
-    return staff_id
+    return await _enter(
+        session, vault, StaffMember, values, entry, tenant=tenant, person_id=entry.staff_id, now=now
+    )
 
 
 async def enter_coordinator(
     session: AsyncSession, vault: Vault, *, tenant: UUID, entry: NewCoordinator, now: datetime
-) -> UUID:
-    """Enter a coordinator, or replace what was known of them, and return their id.
-
-    Raises: TenantUnknown, ContactErased.
-    """
+) -> Coordinator:
+    """Enter a coordinator, or change what is known of them. Raises: TenantUnknown, ContactErased, OtherVersion."""
     await _require_tenant(session, tenant)
-    coordinator_id = entry.coordinator_id or uuid7()
-    known = await _known(session, Coordinator, tenant, coordinator_id)
-    person = Coordinator(tenant=tenant, id=coordinator_id)
-    contact = ContactFields(
-        first_name=entry.first_name, last_name=entry.last_name, email=entry.email, language=entry.language
+    values = entry.model_dump(include={"languages", "gender", "cultures", "region", "max_load", "tied_to"})
+    return await _enter(
+        session, vault, Coordinator, values, entry, tenant=tenant, person_id=entry.coordinator_id, now=now
     )
-    await vault.seal(session, person, contact)
-    values = {
-        "tenant": tenant,
-        "id": coordinator_id,
-        "languages": entry.languages,
-        "gender": entry.gender,
-        "cultures": entry.cultures,
-        "region": entry.region,
-        "max_load": entry.max_load,
-        "tied_to": entry.tied_to,
-        "created_at": now,
-        "sealed": person.sealed,
-    }
-    await _tell_of_change(session, vault, known, contact, is_officer=False, now=now)
-    await _put(session, Coordinator, values)
-    return coordinator_id
 
 
 async def _require_tenant(session: AsyncSession, tenant: UUID) -> None:
@@ -175,42 +144,41 @@ async def _require_tenant(session: AsyncSession, tenant: UUID) -> None:
         raise TenantUnknown
 
 
-async def _put(
-    session: AsyncSession, table: type[StaffMember] | type[Coordinator], values: dict[str, object]
-) -> None:
-    added = insert(table).values(values)
-    changed = {name: added.excluded[name] for name in values if name not in ("tenant", "id", "created_at")}
-    put = added.on_conflict_do_update(
-        index_elements=["tenant", "id"], set_=changed, where=table.erased_at.is_(None)
-    ).returning(table.id)
-    if (await session.execute(put)).first() is None:
-        raise ContactErased
-
-
-async def _known(session: AsyncSession, table: type[Known], tenant: UUID, person_id: UUID) -> Known | None:
-    query = select(table).where(table.tenant == tenant, table.id == person_id).with_for_update()
-    found = (await session.execute(query)).scalar_one_or_none()
-    if found is not None and found.erased_at is not None:
-        raise ContactErased
-    return found
-
-
-async def _tell_of_change(
+async def _enter(
     session: AsyncSession,
     vault: Vault,
-    known: StaffMember | Coordinator | None,
-    contact: ContactFields,
+    table: type[Known],
+    values: dict[str, Any],
+    entry: NewStaff | NewCoordinator,
     *,
-    is_officer: bool,
+    tenant: UUID,
+    person_id: UUID | None,
     now: datetime,
-) -> None:
-    """Write to the address known so far that another takes its place, or that its owner is no longer an officer.
-
-    Else whoever enters contacts could keep from somebody what they are to be told, and nobody would know.
-    """
+) -> Known:
+    """Enter somebody, or change what is known of them; who is entered again as they are known stays as they are."""
+    contact = ContactFields(**entry.model_dump(include=set(ContactFields.model_fields)))
+    person_id = person_id or uuid7()
+    # Of two who enter the same person the later one finds them known.
+    await locks.hold(session, "register", f"{tenant}/{person_id}")
+    known = await session.get(table, {"tenant": tenant, "id": person_id}, with_for_update=True)
     if known is None:
-        return
-    before = await vault.open(session, known)
-    was_officer = isinstance(known, StaffMember) and Role.DPO in known.roles
-    if before.email != contact.email or (was_officer and not is_officer):
-        await notifying.notify_of_change(session, vault, known, before, now)
+        known = table(tenant=tenant, id=person_id, version=1, created_at=now, **values)
+        session.add(known)
+    elif known.erased_at is not None:
+        raise ContactErased
+    else:
+        before = await vault.open(session, known)
+        if before == contact and all(getattr(known, name) == value for name, value in values.items()):
+            return known
+        require_version(entry.version, of=known.version)
+        was_officer = Role.DPO in getattr(known, "roles", ())
+        # Else whoever enters contacts could keep from somebody what they are to be told, and nobody would know: the
+        # address known so far is told that another takes its place, or that its owner is no longer an officer.
+        if before.email != contact.email or (was_officer and Role.DPO not in values["roles"]):
+            await notifying.notify_of_change(session, vault, known, before, now)
+        for name, value in values.items():
+            setattr(known, name, value)
+        known.version += 1
+    await vault.seal(session, known, contact)
+    await session.flush()
+    return known

@@ -46,8 +46,8 @@ async def enter_staff(
     entry: NewStaff, principal: Registrar, session: Session, now: Now, parts: Parts
 ) -> StaffEntered:
     """Enter a colleague of the tenant or of a party, so that they can be written to."""
-    entered = await register.enter_staff(session, parts.vault, tenant=principal.tenant, entry=entry, now=now)
-    return StaffEntered(staff_id=entered)
+    known = await register.enter_staff(session, parts.vault, tenant=principal.tenant, entry=entry, now=now)
+    return StaffEntered(staff_id=known.id, version=known.version)
 
 
 @router.post("/v1/coordinators", status_code=201, responses=problems(404))
@@ -55,10 +55,10 @@ async def enter_coordinator(
     entry: NewCoordinator, principal: PolicyKeeper, session: Session, now: Now, parts: Parts
 ) -> CoordinatorEntered:
     """Enter a coordinator of the tenant."""
-    entered = await register.enter_coordinator(
+    known = await register.enter_coordinator(
         session, parts.vault, tenant=principal.tenant, entry=entry, now=now
     )
-    return CoordinatorEntered(coordinator_id=entered)
+    return CoordinatorEntered(coordinator_id=known.id, version=known.version)
 
 
 @router.get("/v1/coordinators")
@@ -107,5 +107,6 @@ def _coordinator(row: Coordinator, contact: ContactFields, load: int) -> Coordin
         max_load=row.max_load,
         load=load,
         tied_to=row.tied_to,
+        version=row.version,
         created_at=row.created_at,
     )

@@ -13,7 +13,7 @@ from services.intake.schemas.common import Culture, Languages
 from shared.auth import Role
 from shared.calendar import BELGIUM
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name
-from shared.http.models import RequestModel, ResponseModel
+from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 
 def _known_zone(name: str) -> str:
@@ -80,9 +80,18 @@ class OrganisationEntry(ResponseModel):
     created_at: datetime
 
 
-class NewStaff(RequestModel):
-    """A colleague; `staff_id` is the subject of their token. Sent again for an id, it takes the place of the old."""
+KnownVersion = Annotated[
+    ReadVersion | None,
+    Field(
+        description="The version that was read of who is known by this id and is changed; if there is a newer one, 409."
+    ),
+]
 
+
+class NewStaff(RequestModel):
+    """A colleague; `staff_id` is the subject of their token. With a version it takes the place of the old."""
+
+    version: KnownVersion = None
     staff_id: UUID | None = None
     organisation_id: UUID
     roles: Annotated[list[Role], Field(min_length=1, max_length=9)]
@@ -93,14 +102,16 @@ class NewStaff(RequestModel):
 
 
 class StaffEntered(ResponseModel):
-    """The id of a colleague."""
+    """The id of a colleague, and the version of what is known of them, which a change sends along."""
 
     staff_id: UUID
+    version: int
 
 
 class NewCoordinator(RequestModel):
-    """A coordinator; the id is the subject of their token. Sent again for an id, it takes the place of the old."""
+    """A coordinator; the id is the subject of their token. With a version it takes the place of the old."""
 
+    version: KnownVersion = None
     coordinator_id: UUID | None = None
     first_name: Name
     last_name: LastName = ""
@@ -115,9 +126,10 @@ class NewCoordinator(RequestModel):
 
 
 class CoordinatorEntered(ResponseModel):
-    """The id of a coordinator."""
+    """The id of a coordinator, and the version of what is known of them, which a change sends along."""
 
     coordinator_id: UUID
+    version: int
 
 
 class CoordinatorEntry(ResponseModel):
@@ -135,4 +147,5 @@ class CoordinatorEntry(ResponseModel):
     max_load: int
     load: int
     tied_to: list[UUID]
+    version: int = Field(description="Of what is known of them; a change sends it along.")
     created_at: datetime

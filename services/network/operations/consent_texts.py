@@ -13,6 +13,7 @@ from services.network.queries import texts
 from services.network.queries.texts import TextOf, Words
 from services.network.schemas.consents import NewText
 from shared import locks
+from shared.errors import require_version
 from shared.languages import FALLBACK
 
 
@@ -21,11 +22,14 @@ async def publish(
     *,
     tenant: UUID,
     purpose: Purpose,
+    version: int,
     new: Sequence[NewText],
     published_by: UUID,
     now: datetime,
 ) -> TextOf:
-    """Publish a new version of a purpose's text; the words of now again make none. Raises: TextIncomplete.
+    """Publish a new version of a purpose's text; the words of now again make none. `version`: the one that was read.
+
+    Raises: TextIncomplete, OtherVersion.
 
     Whoever said yes to an earlier version did not say yes to this one.
     """
@@ -35,17 +39,17 @@ async def publish(
     complete = all((audience, FALLBACK) in words for audience in AUDIENCES[purpose])
     if not complete or len(words) < len(new) or any(text.audience not in AUDIENCES[purpose] for text in new):
         raise TextIncomplete
-    # Two who publish at once make two versions, one after the other.
     await locks.hold(session, "consent-text", f"{tenant}/{purpose}")
     present = await texts.text(session, tenant=tenant, purpose=purpose)
+    require_version(version, of=present.version)
     if dict(present.words) == words:
         return present
-    version = max(present.version, texts.newest_shipped(purpose)) + 1
+    following = max(present.version, texts.newest_shipped(purpose)) + 1
     session.add_all(
         ConsentText(
             tenant=tenant,
             purpose=purpose,
-            version=version,
+            version=following,
             audience=text.audience,
             language=text.language,
             title=text.title,
@@ -56,4 +60,4 @@ async def publish(
         for text in new
     )
     await session.flush()
-    return TextOf(purpose, version, True, words)
+    return TextOf(purpose, following, True, words)

@@ -9,6 +9,7 @@ from services.network.domain import Basis
 from services.network.models import LegalBasis, Person
 from services.network.queries import consents
 from services.network.settings import policies
+from shared.errors import require_version
 from shared.ids import uuid7
 
 
@@ -21,10 +22,15 @@ async def note(session: AsyncSession, *, person: Person, now: datetime) -> None:
 
 
 async def decide(
-    session: AsyncSession, *, person: Person, basis: Basis, decided_by: UUID, now: datetime
+    session: AsyncSession, *, person: Person, version: int, basis: Basis, decided_by: UUID, now: datetime
 ) -> None:
-    """Decide on a basis for one person (locked) from now on; the same again adds nothing."""
-    if await in_force(session, person=person) != basis:
+    """Decide on a basis for one person (locked) from now on; the same again adds nothing.
+
+    `version`: how many there were when the caller read them. Raises: OtherVersion.
+    """
+    known = await consents.legal_bases(session, tenant=person.tenant, person_id=person.id)
+    require_version(version, of=len(known))
+    if known[0].basis != basis:
         await _add(session, person, basis, now, decided_by=decided_by)
 
 

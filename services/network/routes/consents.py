@@ -114,6 +114,7 @@ async def publish_texts(
         session,
         tenant=principal.tenant,
         purpose=purpose,
+        version=body.version,
         new=body.texts,
         published_by=principal.id,
         now=now,
@@ -134,15 +135,18 @@ async def decide_legal_basis(
 ) -> BasesView:
     """Decide on what basis one person's data is kept from now on, where it is not that of their kind."""
     person = await permissions.may_settle_basis(session, principal, person_id=person_id, lock=True)
-    await legal_bases.decide(session, person=person, basis=body.basis, decided_by=principal.id, now=now)
+    await legal_bases.decide(
+        session, person=person, version=body.version, basis=body.basis, decided_by=principal.id, now=now
+    )
     return await _bases(session, person)
 
 
 async def _bases(session: AsyncSession, person: Person) -> BasesView:
     rows = await bases_of(session, tenant=person.tenant, person_id=person.id)
     return BasesView(
+        version=len(rows),
         items=[
             BasisView(basis=Basis(row.basis), policy_version=row.policy_version, since=row.created_at)
             for row in rows
-        ]
+        ],
     )

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from services.network.domain import Basis, Purpose
 from services.network.domain.consents import AgeGroup, Audience
 from shared.fields import Line, Text
-from shared.http.models import RequestModel, ResponseModel
+from shared.http.models import ReadVersion, RequestModel, ResponseModel
 from shared.languages import Language
 
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -35,6 +35,7 @@ class NewText(RequestModel):
 class NewTexts(RequestModel):
     """A new version of a purpose's text: in Dutch for every audience that it has, and in other languages."""
 
+    version: ReadVersion
     texts: Annotated[list[NewText], Field(min_length=1, max_length=9)]
 
 
@@ -144,6 +145,7 @@ class ConsentStatus(ResponseModel):
 class BasisChange(RequestModel):
     """On what basis the data of one person is kept from now on."""
 
+    version: ReadVersion
     basis: Basis
 
 
@@ -158,4 +160,5 @@ class BasisView(ResponseModel):
 class BasesView(ResponseModel):
     """On what basis the data of one person is kept, and was before, newest first."""
 
+    version: int = Field(description="Grows with each decision; another one sends it along.")
     items: list[BasisView]

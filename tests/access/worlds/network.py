@@ -173,12 +173,13 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
         f"POST {person}/exclude": {"reason": "onveilig"},
         f"POST {person}/contacts": {"channel": "phone", "purpose": "explanation"},
         f"PUT {person}/consents/{{purpose}}": yes,
-        f"PUT {person}/legal-basis": {"basis": "public-task"},
+        f"PUT {person}/legal-basis": {"version": 1, "basis": "public-task"},
         "POST /v1/consent-texts/{purpose}": {
+            "version": 1,
             "texts": [
                 {"audience": audience, "language": "nl", "title": "Mailen?", "body": "Mogen we je mailen?"}
                 for audience in ("adult", "young")
-            ]
+            ],
         },
         "POST /v1/invitations/{invitation_id}/answer": {"answer": "yes"},
         "POST /v1/links/exchange": {"token": token},

@@ -97,7 +97,7 @@ class TestWrite:
         )
         entry = {
             "staff_id": str(officer), "organisation_id": str(world.tenant), "roles": ["dpo"],
-            "first_name": "Hanneke", "email": "weg@voorbeeld.example",
+            "first_name": "Hanneke", "email": "weg@voorbeeld.example", "version": 1,
         }  # fmt: skip
         await world.do("POST", "/v1/staff", world.colleague(Role.ADMINISTRATOR), json=entry)
         for kind in ("break-glass-used", "contact-changed"):

@@ -143,11 +143,33 @@ class TestPeople:
         assert len(rows) == 3
         assert not any(b"voorbeeld" in bytes(row.sealed) for row in rows)
 
-    async def test_entering_a_coordinator_again_replaces_what_was_known(self, world: Intake) -> None:
+    async def test_entering_a_coordinator_again_changes_what_was_known(self, world: Intake) -> None:
         found = await world.enter_coordinator()
         await world.enter_coordinator(coordinator_id=str(found), first_name="Anna", max_load=5)
         (shown,) = (await world.do("GET", "/v1/coordinators", world.manager()))["items"]
         assert (shown["coordinator_id"], shown["first_name"], shown["max_load"]) == (str(found), "Anna", 5)
+        assert shown["version"] == 2
+
+    @pytest.mark.parametrize("version", [None, 1])
+    @pytest.mark.parametrize("kind", ["staff", "coordinators"])
+    async def test_of_two_changes_at_once_one_is_made_and_the_other_told(
+        self, world: Intake, kind: str, version: int | None
+    ) -> None:
+        """`version` None: both enter somebody who is new, under one id."""
+        who, path = world.ops(world.tenant), f"/v1/{kind}"
+        extra: Body = {"staff_id": str(uuid7()), "organisation_id": str(world.tenant), "roles": ["trainer"]}
+        if kind == "coordinators":
+            who, extra = world.manager(), {"coordinator_id": str(uuid7())}
+        entry = extra | {"first_name": "Malou", "email": "malou@voorbeeld.example"}
+        if version is not None:
+            entered = [await world.do("POST", path, who, json=entry) for _ in range(2)]
+            assert [each["version"] for each in entered] == [1, 1]
+        changes = [entry | {"first_name": name, "version": version} for name in ("Anna", "Leen")]
+        answers = await asyncio.gather(*(world.ask("POST", path, who, json=each) for each in changes))
+        [written] = [answer.json() for answer in answers if answer.is_success]
+        [refused] = [answer for answer in answers if answer.is_error]
+        assert problem(refused) == (409, "other-version")
+        assert refused.json()["facts"] == {"version": written["version"]} == {"version": 1 + (version or 0)}
 
     async def test_a_page_of_coordinators_takes_as_many_queries_as_one(self, world: Intake) -> None:
         await world.enter_coordinator()

@@ -1,7 +1,7 @@
 """Intake: organisations and staff, referrals, open cases, offers, coordinators who take them."""
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from services.intake.domain.codes import SEARCH_CLOCK, assignment_workflow_id
@@ -70,7 +70,7 @@ class Intake(World):
         await self.enter_staff(self.referrer_id, self.school, "referrer", tenant=self.school)
 
     async def enter_staff(self, staff_id: UUID, organisation: UUID, role: str, *, tenant: UUID) -> None:
-        """Enter a colleague."""
+        """Enter a colleague, or change what is known of them."""
         body = {
             "staff_id": str(staff_id),
             "organisation_id": str(organisation),
@@ -80,18 +80,26 @@ class Intake(World):
             "email": "hanneke@voorbeeld.example",
             "language": "nl",
         }
-        await self.do("POST", "/v1/staff", self.ops(tenant), json=body)
+        await self.enter("staff", self.ops(tenant), body)
 
     async def enter_coordinator(self, **changes: Any) -> UUID:
-        """Enter a coordinator of the tenant and return their id."""
+        """Enter a coordinator of the tenant, or change what is known of them, and return their id."""
         body = {
             "first_name": "Malou",
             "last_name": "Jespers",
             "email": "malou@voorbeeld.example",
             "languages": ["nl"],
         }
-        answer = await self.do("POST", "/v1/coordinators", self.manager(), json=body | changes)
+        answer = await self.enter("coordinators", self.manager(), body | changes)
         return UUID(answer["coordinator_id"])
+
+    async def enter(self, kind: Literal["staff", "coordinators"], who: Headers, body: Body) -> Any:
+        """Enter somebody, or change who is known as somebody does who learns of the version and sends it along."""
+        answer = await self.ask("POST", f"/v1/{kind}", who, json=body)
+        if answer.status_code == 409:
+            return await self.do("POST", f"/v1/{kind}", who, json=body | answer.json()["facts"])
+        assert answer.status_code == 201, answer.text
+        return answer.json()
 
     def referral(self, **changes: Any) -> Body:
         """Return a referral of a boy of fourteen and his mother, as a professional sends it."""
