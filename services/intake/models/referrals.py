@@ -83,7 +83,10 @@ class ReferralPerson(Base):
 
     __tablename__ = "referral_person"
     __sealed__ = Sealed(PersonFields, subject="id", case="case_id", person="id", shown=True)
-    __table_args__ = (Index("ix_referral_person_referral", "tenant", "referral_id", "position"),)
+    __table_args__ = (
+        Index("ix_referral_person_referral", "tenant", "referral_id", "position"),
+        Index("ix_referral_person_index", "tenant", "person_index"),
+    )
 
     id: Mapped[Id]
     tenant: Mapped[UUID]
@@ -91,5 +94,7 @@ class ReferralPerson(Base):
     case_id: Mapped[UUID]
     position: Mapped[int] = mapped_column(SmallInteger)
     role: Mapped[Code]
+    # A blind index of a central person, by which another referral of them is found.
+    person_index: Mapped[SealedBytes | None]
     created_at: Mapped[At]
     sealed: Mapped[SealedBytes]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import (
@@ -15,7 +15,7 @@ from services.intake.domain.codes import (
     ReferralState,
 )
 from services.intake.domain.errors import CaseGoesOn
-from services.intake.models import Base, Case, Referral
+from services.intake.models import Base, Case, Referral, ReferralPerson
 from services.intake.operations import break_glass, holds
 from services.intake.queries import cases as reads
 from services.intake.settings import policies
@@ -101,9 +101,16 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
         .where(Case.tenant == erased.tenant, Case.id == erased.subject)
         .values(state=CaseStatus.ERASED)
     )
+    await _forget(session, ReferralPerson.case_id == erased.subject)
     await erasure.clear(session, vault, erased, base=Base)
 
 
 async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what a referral says of one person unreadable; of somebody who came later intake holds nothing."""
+    await _forget(session, ReferralPerson.id == erased.subject)
     await erasure.clear(session, vault, erased, base=Base)
+
+
+async def _forget(session: AsyncSession, erased: ColumnElement[bool]) -> None:
+    """Let nobody find persons who are erased by their names."""
+    await session.execute(update(ReferralPerson).where(erased).values(person_index=None))

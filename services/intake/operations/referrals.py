@@ -26,8 +26,10 @@ from shared.database import fetch
 from shared.events import intake as events
 from shared.events.base import EventData
 from shared.ids import uuid7
-from shared.vault import Vault
+from shared.vault import BlindIndex, Vault, index_subject
 
+# What the blind index of a central person is about.
+_PERSON = "central person"
 _REGISTERED = "SELECT id, is_tenant, superseded_by FROM organisation WHERE id = ANY($1)"
 # One round trip for the whole referral.
 _WRITE = """
@@ -37,10 +39,11 @@ _WRITE = """
         VALUES ($1, $2, $3, 'received', $4, $5, $6, $7, $8, $9, $10, $11, $12)
         RETURNING id, tenant
     )
-    INSERT INTO referral_person (id, tenant, referral_id, case_id, position, role, created_at, sealed)
-    SELECT person.id, written.tenant, written.id, $3, person.position, person.role, $11, person.sealed
-    FROM written, unnest($13::uuid[], $14::smallint[], $15::text[], $16::bytea[])
-                  AS person (id, position, role, sealed)
+    INSERT INTO referral_person
+        (id, tenant, referral_id, case_id, position, role, person_index, created_at, sealed)
+    SELECT person.id, written.tenant, written.id, $3, person.position, person.role, person.index, $11, person.sealed
+    FROM written, unnest($13::uuid[], $14::smallint[], $15::text[], $16::bytea[], $17::bytea[])
+                  AS person (id, position, role, index, sealed)
 """
 
 
@@ -66,10 +69,11 @@ async def receive_referral(
     row = Referral(id=referral_id, case_id=case_id)
     people = [ReferralPerson(id=uuid7(), case_id=case_id) for _ in referral.persons]
     person_ids = [person.id for person in people]
-    await vault.prepare(session, subjects=[case_id, *person_ids])
+    await vault.prepare(session, subjects=[case_id, *person_ids, index_subject(tenant)])
     await vault.seal(session, row, _words(referral))
     for person, named in zip(people, referral.persons, strict=True):
         await vault.seal(session, person, _person(named))
+    index = await vault.blind_index(session, tenant=tenant)
     await fetch(
         session,
         _WRITE,
@@ -88,6 +92,7 @@ async def receive_referral(
         person_ids,
         list(range(len(person_ids))),
         [person.role for person in referral.persons],
+        [_index(index, person) for person in referral.persons],
         [person.sealed for person in people],
     )
     received = events.ReferralReceived(
@@ -140,6 +145,16 @@ def _words(referral: NewReferral) -> ReferralFields:
         bottom_lines=tuple(referral.bottom_lines),
         resources=referral.resources,
     )
+
+
+def _index(index: BlindIndex, person: NewPerson) -> bytes | None:
+    """Return what a central person is found by in another referral; None if too little is known of them."""
+    name = f"{person.first_name} {person.last_name}"
+    if person.role != "central":
+        return None
+    if person.birth_date is not None:
+        return index.of(_PERSON, name=name, plain=person.birth_date.isoformat())
+    return None if person.email is None else index.of(_PERSON, name=name, e_mail=person.email)
 
 
 def _person(person: NewPerson) -> PersonFields:

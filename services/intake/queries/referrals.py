@@ -5,8 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from services.intake.domain.codes import CaseStatus, ReferralState
+from services.intake.domain.codes import LIVE, CaseStatus, ReferralState
 from services.intake.models import Case, Referral, ReferralPerson
 from shared.http.paging import PageRequest, Rows, paginate
 
@@ -40,6 +41,27 @@ async def page_of_referrals(
 ) -> Rows[Referral]:
     """Return one page of a query of referrals, newest first."""
     return await paginate(session, query, page, time=Referral.created_at, id=Referral.id)
+
+
+async def also_referred(
+    session: AsyncSession, visible: Select[Referral], referral_ids: Sequence[UUID]
+) -> dict[UUID, list[UUID]]:
+    """Return of each referral the other open ones of a central person of it, of those that the reader may see."""
+    live = exists().where(Case.id == Referral.case_id, Case.state.in_(LIVE))
+    is_open = (Referral.state == ReferralState.RECEIVED) | ((Referral.state == ReferralState.ACCEPTED) & live)
+    one, other = aliased(ReferralPerson), aliased(ReferralPerson)
+    same = (
+        (other.tenant == one.tenant)
+        & (other.person_index == one.person_index)
+        & (other.referral_id != one.referral_id)
+    )
+    query = select(one.referral_id, other.referral_id).join(other, same).distinct()
+    named = query.where(one.referral_id.in_(referral_ids))
+    seen = named.where(other.referral_id.in_(visible.where(is_open).with_only_columns(Referral.id)))
+    found: dict[UUID, list[UUID]] = {}
+    for referral_id, known in await session.execute(seen.order_by(other.referral_id)):
+        found.setdefault(referral_id, []).append(known)
+    return found
 
 
 async def person(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> ReferralPerson | None:

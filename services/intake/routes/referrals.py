@@ -1,5 +1,6 @@
 """Referrals: sent by professionals or by people themselves, decided on by the regional manager."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -64,7 +65,10 @@ async def receive_referral(
     received = await referrals.receive_referral(
         session, parts.vault, tenant=tenant, referral=referral, referrer=referrer, now=now
     )
-    return ReferralReceipt(referral_id=received)
+    if referrer is None:
+        return ReferralReceipt(referral_id=received)
+    known = await reads.also_referred(session, permissions.may_list_referrals(referrer), [received])
+    return ReferralReceipt(referral_id=received, also_referred=known.get(received, []))
 
 
 @router.get("/v1/referrals")
@@ -75,12 +79,12 @@ async def list_referrals(
     state: Annotated[ReferralState | None, Query(description="Only referrals that stand so.")] = None,
 ) -> Page[ReferralSummary]:
     """List the tenant's referrals, newest first; a referrer sees their own."""
-    query = permissions.may_list_referrals(principal)
-    if state is not None:
-        query = query.where(Referral.state == state)
+    visible = permissions.may_list_referrals(principal)
+    query = visible if state is None else visible.where(Referral.state == state)
     rows = await reads.page_of_referrals(session, query, page=page)
     policy_at = await policies.history(session, tenant=principal.tenant)
-    items = [_summary(row, policy_at(row.created_at)) for row in rows.items]
+    known = await reads.also_referred(session, visible, [row.id for row in rows.items])
+    items = [_summary(row, policy_at(row.created_at), known.get(row.id, [])) for row in rows.items]
     return Page(items=items, next=rows.next)
 
 
@@ -91,11 +95,12 @@ async def read_referral(
     """Read a referral: for whoever wrote it, and the manager who decides on it; of a case, by break-glass access."""
     referral = await permissions.may_read_referral(session, principal, referral_id=referral_id, now=now)
     policy = await policies.in_force(session, tenant=principal.tenant, at=referral.created_at)
+    known = await reads.also_referred(session, permissions.may_list_referrals(principal), [referral_id])
     words = await parts.vault.open(session, referral)
     rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
     fields = await parts.vault.open_readable(session, rows)
     return ReferralDetail.of(
-        _summary(referral, policy),
+        _summary(referral, policy, known.get(referral_id, [])),
         question=words.question,
         summary=words.summary,
         languages=list(words.languages),
@@ -172,7 +177,7 @@ async def withdraw_referral(
     return ReferralReceipt(referral_id=referral_id, state=ReferralState.WITHDRAWN)
 
 
-def _summary(row: Referral, policy: PolicyInForce[Policy]) -> ReferralSummary:
+def _summary(row: Referral, policy: PolicyInForce[Policy], also_referred: Sequence[UUID]) -> ReferralSummary:
     return ReferralSummary.model_validate(
         {
             "referral_id": row.id,
@@ -186,6 +191,7 @@ def _summary(row: Referral, policy: PolicyInForce[Policy]) -> ReferralSummary:
             "case_id": row.case_id if row.state == ReferralState.ACCEPTED else None,
             "created_at": row.created_at,
             "decide_by": _decide_by(row, policy),
+            "also_referred": also_referred,
         }
     )
 

@@ -23,6 +23,9 @@ from shared.http.models import RequestModel, ResponseModel
 
 MAX_PERSONS = 50
 MAX_LINES = 30
+_ALSO_REFERRED = (
+    "Other referrals of the same central person, of those that the reader may list: not decided, or their case goes on."
+)
 
 
 class Wishes(RequestModel):
@@ -90,6 +93,7 @@ class ReferralReceipt(ResponseModel):
 
     referral_id: UUID
     state: ReferralState = ReferralState.RECEIVED
+    also_referred: list[UUID] = Field(default_factory=list, description=_ALSO_REFERRED)
 
 
 class ReferralSummary(ResponseModel):
@@ -107,6 +111,7 @@ class ReferralSummary(ResponseModel):
     created_at: datetime
     # When it is late to be decided; absent once it is.
     decide_by: datetime | None
+    also_referred: list[UUID] = Field(description=_ALSO_REFERRED)
 
 
 class ShownWishes(ResponseModel):

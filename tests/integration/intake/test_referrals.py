@@ -8,12 +8,14 @@ import pytest
 
 from shared.auth import Role
 from shared.database import count_statements
+from shared.events import network
 from shared.events.intake import ReferralReceived
 from shared.ids import uuid7
 from shared.outbox import envelope
 from shared.vault import Vault
 from tests.support.world.base import EVENTS
 from tests.support.world.intake import Intake
+from tests.support.world.principals import Headers
 
 
 class TestReceiveReferral:
@@ -35,8 +37,8 @@ class TestReceiveReferral:
         statements: list[str] = []
         count_statements(world.context.database.engine, statements)
         await world.refer()
-        # The organisations, the keys, all rows, the event, the audit log.
-        assert len(statements) == 5, statements
+        # The organisations, the keys, all rows, other referrals of the same person, the event, the audit log.
+        assert len(statements) == 6, statements
 
     async def test_lets_somebody_refer_themselves_without_an_account(self, world: Intake) -> None:
         referral_id = await world.refer_oneself()
@@ -202,6 +204,59 @@ class TestReadReferrals:
         everything = await world.do("GET", "/v1/referrals", world.manager())
         assert len(everything["items"]) == 4
         assert "question" not in everything["items"][0]
+
+
+class TestReferredTwice:
+    async def test_is_shown_to_who_refers_and_who_decides_while_the_other_is_open(
+        self, world: Intake
+    ) -> None:
+        first = await world.refer()
+        body = world.referral()
+        body["persons"][0] |= {"first_name": " wannés", "email": None}
+        second = await world.do("POST", "/v1/referrals", world.referrer(), json=body)
+        assert second["also_referred"] == [str(first)]
+        other = UUID(second["referral_id"])
+        pair = {str(first): [str(other)], str(other): [str(first)]}
+        for who in (world.referrer(), world.manager()):
+            assert await self.marks(world, who) == pair
+            shown = await world.do("GET", f"/v1/referrals/{first}", who)
+            assert shown["also_referred"] == [str(other)]
+        case = await world.open_case(first)
+        assert (await self.marks(world, world.manager()))[str(other)] == [str(first)]
+        await world.do("POST", f"/v1/cases/{case.id}/withdraw", world.manager(), json={"reason": "solved"})
+        assert (await self.marks(world, world.manager()))[str(other)] == []
+
+    async def test_is_not_shown_to_who_may_not_know_of_the_other(self, world: Intake) -> None:
+        first = await world.refer()
+        colleague = world.staff(uuid7(), world.school, Role.REFERRER)
+        sent = await world.do("POST", "/v1/referrals", colleague, json=world.referral())
+        assert sent["also_referred"] == []
+        for who in (colleague, world.referrer()):
+            assert [*(await self.marks(world, who)).values()] == [[]]
+        assert (await self.marks(world, world.manager()))[sent["referral_id"]] == [str(first)]
+        anybody = {"kring-tenant": str(world.tenant)}
+        body = world.referral(kind="acquaintance")
+        sent = await world.do("POST", "/v1/referrals", anybody, json=body)
+        assert sent["also_referred"] == []
+
+    @pytest.mark.parametrize("change", [{"first_name": "Wout"}, {"birth_date": "2012-01-16"}])
+    async def test_is_not_said_of_somebody_else(self, world: Intake, change: dict[str, str]) -> None:
+        await world.refer()
+        body = world.referral()
+        body["persons"][0] |= change
+        assert (await world.do("POST", "/v1/referrals", world.referrer(), json=body))["also_referred"] == []
+
+    async def test_is_forgotten_with_the_person(self, world: Intake) -> None:
+        case = await world.open_case(await world.refer())
+        (central,) = await world.rows("SELECT id FROM referral_person WHERE role = 'central'")
+        fact = network.PersonErased(case_id=case.id, person_id=central.id, because="asked")
+        assert await world.handle(fact) == "handled"
+        again = await world.do("POST", "/v1/referrals", world.referrer(), json=world.referral())
+        assert again["also_referred"] == []
+
+    async def marks(self, world: Intake, who: Headers) -> dict[str, list[str]]:
+        listed = await world.do("GET", "/v1/referrals", who)
+        return {item["referral_id"]: item["also_referred"] for item in listed["items"]}
 
 
 class TestDecide:

@@ -241,6 +241,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("person_index", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -248,6 +249,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_person")),
     )
+    op.create_index("ix_referral_person_index", "referral_person", ["tenant", "person_index"])
     op.create_index("ix_referral_person_referral", "referral_person", ["tenant", "referral_id", "position"])
     op.create_table(
         "assignment",
