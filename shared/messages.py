@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import calendars, case_state, mail, outbox
+from shared import case_state, mail, outbox, profiles
 from shared.context import Context
 from shared.database import Scope, fetch
 from shared.errors import DomainError
@@ -136,7 +136,7 @@ def install(
                 return _settled(message, "cancelled", now)
             except NoAddress:
                 return _settled(message, "no-address", now, on_outcome)
-            profile = await calendars.profile(session, tenant=message.tenant)
+            profile = await profiles.of(session, tenant=message.tenant)
         settings = context.settings
         sender = mail.Sender(
             name=profile.name,

@@ -15,7 +15,7 @@ from pydantic import ValidationInfo, model_validator
 from sqlalchemy import and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import calendars, locks
+from shared import locks, profiles
 from shared.calendar import BELGIUM, Calendar
 from shared.errors import Forbidden, NotFound, NotYet, require_version
 from shared.http.models import RequestModel
@@ -112,7 +112,7 @@ class Policies(Generic[P]):
         if at is not None:
             query = query.where(table.c.set_at <= at)
         row = (await session.execute(query)).one_or_none()
-        return self._read(row, await calendars.of(session, tenant=tenant))
+        return self._read(row, await profiles.calendar(session, tenant=tenant))
 
     async def for_case(self, session: AsyncSession, *, case_id: UUID) -> PolicyInForce[P]:
         """Return what was in force when a case opened. Raises: NotYet if its opening is not known here yet."""
@@ -127,7 +127,7 @@ class Policies(Generic[P]):
         if row is None or row.opened_at is None:
             raise NotYet("opening of the case")
         return self._read(
-            None if row.version is None else row, await calendars.of(session, tenant=row.tenant)
+            None if row.version is None else row, await profiles.calendar(session, tenant=row.tenant)
         )
 
     async def version(self, session: AsyncSession, *, tenant: UUID, version: int) -> PolicyInForce[P]:
@@ -136,12 +136,12 @@ class Policies(Generic[P]):
         row = (await session.execute(query)).one_or_none()
         if row is None and version != _FIRST:
             raise UnknownPolicyVersion(version=version)
-        return self._read(row, await calendars.of(session, tenant=tenant))
+        return self._read(row, await profiles.calendar(session, tenant=tenant))
 
     async def history(self, session: AsyncSession, *, tenant: UUID) -> Callable[[datetime], PolicyInForce[P]]:
         """Return, for lists, what tells the version that was in force at a time."""
         query = select(table).where(table.c.tenant == tenant).order_by(table.c.version.desc())
-        calendar = await calendars.of(session, tenant=tenant)
+        calendar = await profiles.calendar(session, tenant=tenant)
         versions = [self._read(row, calendar) for row in await session.execute(query)]
 
         def at(time: datetime) -> PolicyInForce[P]:

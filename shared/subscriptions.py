@@ -16,7 +16,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import calendars, case_access, case_state, inbox
+from shared import case_access, case_state, inbox, profiles
 from shared.audit import ITSELF, Actor, acting
 from shared.clock_workflow import ClockWorkflow
 from shared.context import Context
@@ -88,9 +88,8 @@ class Subscriptions:
             for data in [*states, *case_access.followed_by(service)]
             if of_cases
         }
-        self._defaults[intake.OrganisationEntered.TYPE] = Subscription(
-            intake.OrganisationEntered, "always", write=calendars.follow
-        )
+        for profile in (intake.OrganisationEntered, intake.OrganisationChanged):
+            self._defaults[profile.TYPE] = Subscription(profile, "always", write=profiles.follow)
         # Only services have clocks; what else subscribes, as a test or a benchmark does, has none to hear of.
         for what in (what for what in WAKING if (service, what) in CLOCK_EVENTS):
             # Also when the case has stopped: that is when a workflow must see that nothing is left to wait for.

@@ -13,7 +13,7 @@ from services.intake.domain.codes import OfferState
 from services.intake.models import ContactFields, Coordinator, StaffMember
 from services.intake.operations import notifying
 from services.intake.queries import cases, referrals, register, retention
-from shared import calendars
+from shared import profiles
 from shared.auth import Role
 from shared.calendar import Calendar
 from shared.context import Context
@@ -30,7 +30,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     await _require_wanted(session, message)
     contact = await _contact(session, message, context)
     language = language_of(contact.language)
-    calendar = await calendars.of(session, tenant=message.tenant)
+    calendar = await profiles.calendar(session, tenant=message.tenant)
     return Mail(
         address=contact.email,
         name=salutation(contact.first_name),

@@ -20,9 +20,10 @@ from services.intake.domain.errors import (
     TenantUnknown,
     UnknownBreakGlass,
     UnknownOffer,
+    UnknownOrganisation,
     UnknownReferral,
 )
-from services.intake.models import BreakGlass, Case, Offer, Referral, StaffMember
+from services.intake.models import BreakGlass, Case, Offer, Organisation, Referral, StaffMember
 from services.intake.operations.baseline import BaselineRights
 from services.intake.queries import break_glass, cases, referrals, register, retention
 from services.intake.schemas.cases import Withdrawal
@@ -32,6 +33,7 @@ from shared.auth import NO_TENANT, Kind, Principal, Role
 from shared.case_access import Relation, access_of, has_left, manages
 from shared.case_state import CaseErased, UnknownCase
 from shared.contracts.intake import PERSONS_AT_OPENING, UNDER_HOLD
+from shared.database import Scope, set_scope
 from shared.http import allow, serving
 from shared.http.principals import NoLongerInCircle, NotForThisKind, NotForThisRole, require_twelve
 
@@ -79,6 +81,21 @@ async def may_enter_organisation(session: AsyncSession, principal: Principal, en
     if own is None or not own.is_tenant:
         raise TenantUnknown
     return principal.tenant
+
+
+async def may_change_organisation(
+    session: AsyncSession, principal: Principal, *, organisation_id: UUID
+) -> Organisation:
+    """Return an organisation, locked, to the tenant that entered it, and to ops. Raises: UnknownOrganisation."""
+    found = await register.organisation(session, organisation_id=organisation_id)
+    if found is None or found.superseded_by is not None:
+        raise UnknownOrganisation
+    if not principal.has(Role.OPS) and (principal.tenant == NO_TENANT or found.tenant != principal.tenant):
+        raise UnknownOrganisation
+    # Ops belong to none: the row is its owner's own.
+    await set_scope(session, Scope(tenant=found.tenant))
+    await session.refresh(found, with_for_update=True)
+    return found
 
 
 def may_refer(principal: Principal | None, referral: NewReferral) -> Principal | None:

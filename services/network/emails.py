@@ -18,7 +18,7 @@ from services.network.operations import links
 from services.network.operations.notifying import CALENDAR
 from services.network.queries.consents import picture_of
 from services.network.wording import WORDINGS
-from shared import calendars
+from shared import profiles
 from shared.calendar import Appointment, Calendar, calendar_invitation
 from shared.context import Context
 from shared.events.base import EventData
@@ -47,7 +47,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     if fields.email is None or not is_email(fields.email):
         raise NoAddress
     language = language_of(fields.language)
-    calendar = await calendars.of(session, tenant=message.tenant)
+    calendar = await profiles.calendar(session, tenant=message.tenant)
     first_name = salutation(fields.first_name)
     values: dict[str, Any] = {
         "first_name": first_name,
@@ -90,7 +90,7 @@ async def _require_wanted(session: AsyncSession, message: Message, person: Perso
     if person.state != PersonState.ACTIVE:
         raise NotWanted
     # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
-    today = await calendars.today(session, tenant=message.tenant, now=await context.clock.now())
+    today = await profiles.today(session, tenant=message.tenant, now=await context.clock.now())
     seen = await picture_of(session, context.vault, person=person, today=today)
     if not seen.allows(person.id, Purpose.MAIL):
         raise NotWanted

@@ -20,7 +20,7 @@ from services.network.domain import (
 )
 from services.network.models import DataRequest, NoContact, Person
 from services.network.queries import no_contacts
-from shared import calendars
+from shared import profiles
 from shared.auth import Principal, Role
 from shared.case_access import Relation, require
 from shared.case_state import UnknownCase, require_not_erased
@@ -177,7 +177,7 @@ async def may_ask_for_person(
         asker=asker.id,
         child=asked.id,
         to_read=kind == RequestKind.COPY,
-        today=await calendars.today(session, tenant=asker.tenant, now=now),
+        today=await profiles.today(session, tenant=asker.tenant, now=now),
     ):
         raise NotAskedForThisPerson
     return asked

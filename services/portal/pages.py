@@ -33,7 +33,7 @@ from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE
 from services.portal.forms import form_of, is_from_here
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
-from shared import calendars
+from shared import profiles
 from shared.context import Context
 from shared.errors import Operational
 from shared.http.middleware import ROUTE
@@ -183,7 +183,7 @@ class Visit:
 
     async def dates(self) -> Dates:
         """Return how days and hours are said to this reader."""
-        return Dates(self.language, calendars.UNKNOWN.calendar)
+        return Dates(self.language, profiles.UNKNOWN.calendar)
 
     def _surroundings(self) -> dict[str, Any]:
         return {

@@ -12,9 +12,9 @@ from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.pages import NobodyHere, Visit
 from services.portal.sessions import PersonOfCase, Secret
 from services.portal.wording import Dates
-from shared import calendars
-from shared.calendars import Profile
+from shared import profiles
 from shared.languages import Language, language_of
+from shared.profiles import Profile
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
 _AHEAD = timedelta(minutes=2)
@@ -91,7 +91,7 @@ class PersonVisit(Visit):
             "home": "/me",
             "sign_out": "/sign-out",
             "quick_exit": True,
-            "organisation": None if self.profile is calendars.UNKNOWN else self.profile.name,
+            "organisation": None if self.profile is profiles.UNKNOWN else self.profile.name,
         }
 
 
@@ -115,7 +115,7 @@ async def person(visit: Visit) -> PersonVisit:
         **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
         secret=secret,
         person=known,
-        profile=await calendars.profile(visit.session, tenant=known.tenant),
+        profile=await profiles.of(visit.session, tenant=known.tenant),
     )
 
 

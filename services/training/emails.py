@@ -14,7 +14,7 @@ from services.training.domain import RECEIVED, QrCommunication, RegistrationStat
 from services.training.models import CourseRow, Participant, RegistrationRow, SessionRow
 from services.training.operations import requests
 from services.training.settings import policies
-from shared import calendars
+from shared import profiles
 from shared.calendar import Appointment, Calendar, calendar_invitation
 from shared.context import Context
 from shared.fields import salutation
@@ -85,7 +85,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     except Erased:
         raise NotWanted from None
     about = _About(row, participant, held, course)
-    calendar = await calendars.of(session, tenant=row.tenant)
+    calendar = await profiles.calendar(session, tenant=row.tenant)
     values = _values(about, calendar)
     if message.kind == _REQUESTED:
         token = await requests.token_of(session, context.vault, row)

@@ -7,18 +7,27 @@ from uuid import UUID
 from shared.events.base import Code, ErasureBecause, EventData, Published, Reference
 
 
-class OrganisationEntered(EventData, type="intake.organisation.entered.v1"):
-    """An organisation that runs conferences was entered: what it is called, by which holidays and clock it works.
+class OrganisationProfile(EventData):
+    """How an organisation that runs conferences is met: what it is called, by which holidays and clock it works.
 
-    `reply_to`: its own mailbox, to which answers to mails go; it publishes both itself.
+    `version` grows with each change. `reply_to`: its own mailbox, to which answers to mails go; it publishes both.
     """
 
     organisation_id: UUID
+    version: int
     name: Published
     reply_to: Published | None = None
     country: Reference
     subdivision: Published | None = None
     time_zone: Reference
+
+
+class OrganisationEntered(OrganisationProfile, type="intake.organisation.entered.v1"):
+    """An organisation that runs conferences was entered."""
+
+
+class OrganisationChanged(OrganisationProfile, type="intake.organisation.changed.v1"):
+    """An organisation that runs conferences is called, reached or works otherwise from now on."""
 
 
 class ReferralReceived(EventData, type="intake.referral.received.v1", public=True):

@@ -29,18 +29,19 @@ case_state = Table(
     CheckConstraint("status IN ('open', 'paused', 'stopped', 'ended', 'erased')", name="status"),
 )
 
-# By which holidays and clock each organisation works: see shared.calendars. Who is not in it works by Belgium's.
+# How each organisation is met, and by which holidays and clock it works: see shared.profiles.
 tenant_profile = Table(
     "tenant_profile",
     platform,
     Column("tenant", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
     Column("name", Text, nullable=False),
     Column("reply_to", Text),
     Column("country", Text, nullable=False),
     Column("subdivision", Text),
     Column("time_zone", Text, nullable=False),
     # Names of organisations are public: the portal's first page lists them.
-    info={APPEND_ONLY: True, SHOWN_TO_ALL: "true"},
+    info={SHOWN_TO_ALL: "true"},
 )
 
 # What organisations set for this service, every version of it: see shared.policies.

@@ -80,6 +80,13 @@ class KboNumberWrong(Invalid):
     title = "The number is not a KBO number: ten digits, of which the last two check the others"
 
 
+class UnknownOrganisation(NotFound):
+    """Nobody learns more of an organisation by trying to change it."""
+
+    code = "organisation-not-found"
+    title = "There is no such organisation, or somebody else entered it"
+
+
 class OrganisationKnown(Conflict):
     """One organisation, one entry."""
 

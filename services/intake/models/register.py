@@ -63,6 +63,7 @@ class Organisation(Base):
     country: Mapped[Code]
     subdivision: Mapped[Code | None]
     time_zone: Mapped[Code]
+    version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[At]
 
 

@@ -12,7 +12,7 @@ from services.intake.models import Hold, HoldFields
 from services.intake.operations.retention import UNDER_HOLD, locked_file, start_clock
 from services.intake.queries import retention as reads
 from services.intake.settings import policies
-from shared import calendars, outbox
+from shared import outbox, profiles
 from shared.auth import Role
 from shared.case_state import CaseErased, UnderHold
 from shared.clocks import Clocks
@@ -45,7 +45,7 @@ async def set_hold(
     now: datetime,
 ) -> Hold:
     """Keep a file from being erased. Raises: UnknownCase, CaseErased, HoldEndsTooSoon."""
-    today = await calendars.today(session, tenant=tenant, now=now)
+    today = await profiles.today(session, tenant=tenant, now=now)
     if until is not None and not today < until <= today + _LONGEST:
         raise HoldEndsTooSoon
     await locked_file(session, tenant=tenant, case_id=case_id)

@@ -20,7 +20,7 @@ from services.intake.models.referrals import WishFields
 from services.intake.operations import notifying, retention
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
-from shared import calendars, outbox
+from shared import outbox, profiles
 from shared.auth import Principal
 from shared.database import fetch
 from shared.events import intake as events
@@ -61,7 +61,7 @@ async def receive_referral(
     Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, SelfReferralOfOthers, NoMandateHere,
     TenantUnknown, OrganisationUnknown.
     """
-    minors = _check(referral, today=await calendars.today(session, tenant=tenant, now=now))
+    minors = _check(referral, today=await profiles.today(session, tenant=tenant, now=now))
     referring = None if referrer is None else referrer.organisation
     # Before any key is made: what is refused leaves none behind.
     mandated = await _registered(session, tenant, referring, referral.mandated_organisation_id)

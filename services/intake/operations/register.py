@@ -20,8 +20,8 @@ from services.intake.domain.errors import (
 from services.intake.models import ContactFields, Coordinator, Organisation, StaffMember
 from services.intake.operations import notifying
 from services.intake.queries import register as reads
-from services.intake.schemas.register import NewCoordinator, NewOrganisation, NewStaff
-from shared import calendars, locks, outbox
+from services.intake.schemas.register import NewCoordinator, NewOrganisation, NewStaff, Profile, ProfileChange
+from shared import locks, outbox, profiles
 from shared.auth import NO_TENANT, Role
 from shared.database import Scope, set_scope
 from shared.errors import require_version
@@ -29,6 +29,8 @@ from shared.events import intake as events
 from shared.ids import uuid7
 from shared.vault import Vault
 
+# Deadlines were counted by it: who enters an organisation again does not change its calendar.
+_CALENDAR = ("country", "subdivision", "time_zone")
 Known = TypeVar("Known", StaffMember, Coordinator)
 
 
@@ -50,15 +52,14 @@ async def enter_organisation(
     """
     organisation_id = entry.organisation_id or uuid7()
     number = kbo_number(entry.kbo_number)
-    calendar = entry.model_dump(include={"country", "subdivision", "time_zone"})
-    profile = entry.model_dump(include={"name", "reply_to"}) | calendar
+    profile = entry.model_dump(include=set(Profile.model_fields))
     values: dict[str, Any] = {
         "id": organisation_id,
         # A tenant is its own; a party belongs to whoever entered it.
         "tenant": organisation_id if entry.is_tenant else entered_by,
         "kbo_number": number,
         "is_tenant": entry.is_tenant,
-        "languages": entry.languages,
+        "version": 1,
         **profile,
         "created_at": now,
     }
@@ -67,7 +68,7 @@ async def enter_organisation(
     await set_scope(session, Scope(tenant=values["tenant"]))
     added = insert(Organisation).values(values).on_conflict_do_nothing().returning(Organisation.id)
     if not claimed and (await session.execute(added)).first() is None:
-        kept = {"id": organisation_id, "kbo_number": number, **calendar}
+        kept = {name: values[name] for name in ("id", "kbo_number", *_CALENDAR)}
         same = select(Organisation.id).where(
             Organisation.superseded_by.is_(None),
             *(getattr(Organisation, name).is_not_distinct_from(value) for name, value in kept.items()),
@@ -75,11 +76,39 @@ async def enter_organisation(
         if (await session.execute(same)).first() is None:
             raise OrganisationKnown
     elif entry.is_tenant:
-        fact = events.OrganisationEntered(organisation_id=organisation_id, **profile)
-        # Counts here at once; the event that others learn it from comes after.
-        await calendars.note(session, fact)
-        await outbox.publish(session, fact, stream=organisation_id, tenant=organisation_id, now=now)
+        await _publish(session, events.OrganisationEntered, values, now)
     return organisation_id
+
+
+async def change_organisation(
+    session: AsyncSession, organisation: Organisation, *, change: ProfileChange, now: datetime
+) -> Organisation:
+    """Change the profile of an organisation, which is locked, and return it; the same again changes nothing.
+
+    Raises: OtherVersion.
+    """
+    require_version(change.version, of=organisation.version)
+    profile = change.model_dump(include=set(Profile.model_fields))
+    if all(getattr(organisation, name) == value for name, value in profile.items()):
+        return organisation
+    for name, value in profile.items():
+        setattr(organisation, name, value)
+    organisation.version += 1
+    await session.flush()
+    if organisation.is_tenant:
+        values = profile | {"id": organisation.id, "version": organisation.version}
+        await _publish(session, events.OrganisationChanged, values, now)
+    return organisation
+
+
+async def _publish(
+    session: AsyncSession, kind: type[events.OrganisationProfile], values: dict[str, Any], now: datetime
+) -> None:
+    known = {name: values[name] for name in kind.model_fields if name != "organisation_id"}
+    fact = kind(organisation_id=values["id"], **known)
+    # Counts here at once; the event that others learn it from comes after.
+    await profiles.note(session, fact)
+    await outbox.publish(session, fact, stream=values["id"], tenant=values["id"], now=now)
 
 
 async def _claim(session: AsyncSession, values: dict[str, Any]) -> bool:
@@ -95,7 +124,14 @@ async def _claim(session: AsyncSession, values: dict[str, Any]) -> bool:
         await set_scope(session, Scope(tenant=row.tenant))
         own = row.id == values["id"]
         changes = (
-            {name: value for name, value in values.items() if name not in ("id", "tenant", "created_at")}
+            {
+                **{
+                    name: value
+                    for name, value in values.items()
+                    if name not in ("id", "tenant", "created_at")
+                },
+                "version": Organisation.version + 1,
+            }
             if own
             else {"superseded_by": values["id"]}
         )

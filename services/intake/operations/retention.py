@@ -24,7 +24,7 @@ from services.intake.queries import cases as case_reads
 from services.intake.queries import referrals as referral_reads
 from services.intake.queries import retention as reads
 from services.intake.settings import Policy, policies
-from shared import calendars, outbox
+from shared import outbox, profiles
 from shared.auth import Role
 from shared.calendar import age_on
 from shared.case_state import CaseErased, UnknownCase
@@ -156,7 +156,7 @@ async def start_clock(
 
     A day that has passed, by a new policy or under a hold, leaves as long as any other for somebody to object.
     """
-    calendar = await calendars.of(session, tenant=tenant)
+    calendar = await profiles.calendar(session, tenant=tenant)
     due_at = max(calendar.end_of_day(keep_until), now + timedelta(days=warn_days))
     await clocks.start(
         session,
@@ -217,7 +217,7 @@ async def _notify(
     session: AsyncSession, file: File, persons: list[Named], until: date, now: datetime
 ) -> None:
     """Let network tell the central persons; of a child who is told nothing alone, also those who stand for it."""
-    today = await calendars.today(session, tenant=file.tenant, now=now)
+    today = await profiles.today(session, tenant=file.tenant, now=now)
     young = any(
         row.role == "central"
         and fields.birth_date is not None

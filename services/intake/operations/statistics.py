@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
 from services.intake.models import Case, CaseFact, Coordinator, Referral
 from services.intake.queries import referrals
-from shared import calendars
+from shared import profiles
 from shared.calendar import age_on
 from shared.vault import Vault
 
@@ -26,7 +26,7 @@ _BANDS = ((6, "under-6"), (12, "6-11"), (18, "12-17"), (25, "18-24"), (65, "25-6
 
 async def month_of(session: AsyncSession, tenant: UUID, time: datetime) -> date:
     """Return the first day of the month that a time falls in, by the organisation's calendar."""
-    return (await calendars.today(session, tenant=tenant, now=time)).replace(day=1)
+    return (await profiles.today(session, tenant=tenant, now=time)).replace(day=1)
 
 
 def age_band(births: Sequence[date], day: date) -> str:
@@ -188,7 +188,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
     central = [row for row in named if row.role == "central"]
     opened = await vault.open_readable(session, central)
     births = [fields.birth_date for fields in opened if fields is not None and fields.birth_date is not None]
-    day = await calendars.today(session, tenant=referral.tenant, now=referral.created_at)
+    day = await profiles.today(session, tenant=referral.tenant, now=referral.created_at)
     values = {
         "id": uuid4(),
         "tenant": referral.tenant,

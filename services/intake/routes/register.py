@@ -1,5 +1,7 @@
 """Organisations, staff and coordinators."""
 
+from uuid import UUID
+
 from services.intake import permissions
 from services.intake.models import ContactFields, Coordinator, Organisation
 from services.intake.operations import register
@@ -13,6 +15,7 @@ from services.intake.schemas.register import (
     NewStaff,
     OrganisationEntered,
     OrganisationEntry,
+    ProfileChange,
     StaffEntered,
 )
 from shared.http import Now, Page, Paging, Parts, Router, Session, problems
@@ -29,6 +32,15 @@ async def enter_organisation(
     entered_by = await permissions.may_enter_organisation(session, principal, entry)
     found = await register.enter_organisation(session, entry=entry, entered_by=entered_by, now=now)
     return OrganisationEntered(organisation_id=found)
+
+
+@router.put("/v1/organisations/{organisation_id}", responses=problems(404, 409))
+async def change_organisation(
+    organisation_id: UUID, change: ProfileChange, principal: Registrar, session: Session, now: Now
+) -> OrganisationEntry:
+    """Change what an organisation says of itself; its name and mailbox count at once, its calendar for what begins."""
+    found = await permissions.may_change_organisation(session, principal, organisation_id=organisation_id)
+    return _organisation(await register.change_organisation(session, found, change=change, now=now))
 
 
 @router.get("/v1/organisations")
@@ -89,6 +101,7 @@ def _organisation(row: Organisation) -> OrganisationEntry:
         country=row.country,
         subdivision=row.subdivision,
         time_zone=row.time_zone,
+        version=row.version,
         created_at=row.created_at,
     )
 

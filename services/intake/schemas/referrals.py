@@ -23,9 +23,7 @@ from shared.http.models import RequestModel, ResponseModel
 
 MAX_PERSONS = 50
 MAX_LINES = 30
-_ALSO_REFERRED = (
-    "Other referrals of the same central person, of those that the reader may list: not decided, or their case goes on."
-)
+_ALSO_REFERRED = "Other open referrals of the same central person, of those that the reader may list."
 
 
 class Wishes(RequestModel):

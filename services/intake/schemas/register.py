@@ -22,13 +22,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class NewOrganisation(RequestModel):
-    """An organisation for the register; with an id of the caller's choice, entering it can be repeated."""
+class Profile(RequestModel):
+    """What an organisation says of itself."""
 
-    organisation_id: UUID | None = None
     name: Line
-    kbo_number: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
-    is_tenant: bool = False
     reply_to: EmailAddress | None = Field(
         default=None, description="Its own mailbox, to which answers to mails go. Who reads it, reads them."
     )
@@ -56,6 +53,20 @@ class NewOrganisation(RequestModel):
         return self
 
 
+class NewOrganisation(Profile):
+    """An organisation for the register; with an id of the caller's choice, entering it can be repeated."""
+
+    organisation_id: UUID | None = None
+    kbo_number: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
+    is_tenant: bool = False
+
+
+class ProfileChange(Profile):
+    """What an organisation says of itself from now on; what is left out gets its default."""
+
+    version: ReadVersion
+
+
 class OrganisationEntered(ResponseModel):
     """The id of an organisation."""
 
@@ -77,6 +88,7 @@ class OrganisationEntry(ResponseModel):
     country: str
     subdivision: str | None
     time_zone: str
+    version: int = Field(description="Of its profile; a change sends it along.")
     created_at: datetime
 
 

@@ -22,7 +22,7 @@ from services.network.domain.consents import (
 from services.network.models import Person, PersonFields
 from services.network.operations import notifying
 from services.network.settings import policies
-from shared import calendars, case_state, outbox
+from shared import case_state, outbox, profiles
 from shared.calendar import Calendar
 from shared.case_access import has_coordinator
 from shared.clocks import Clock, Clocks
@@ -40,7 +40,7 @@ async def follow(session: AsyncSession, *, person: Person, birth_date: date | No
     if person.role != "central" or person.state != PersonState.ACTIVE:
         return
     live = await _live(session, person.id)
-    wanted = _wanted(live, birth_date, now, await calendars.of(session, tenant=person.tenant))
+    wanted = _wanted(live, birth_date, now, await profiles.calendar(session, tenant=person.tenant))
     if live is not None:
         if wanted == (live.kind, live.due_at):
             return
@@ -112,7 +112,7 @@ async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now
             link_target="consents",
             parameters={"age": age},
         )
-    calendar = await calendars.of(session, tenant=tenant)
+    calendar = await profiles.calendar(session, tenant=tenant)
     following = next_coming_of_age(fields.birth_date, calendar.day_of(now))
     if following is not None:
         kind, day = following
@@ -176,5 +176,5 @@ async def _reachable(
     link = await queries.link_of(session, tenant=person.tenant, person_id=person.id)
     if link is not None and link.revoked_at is not None:
         return False
-    today = await calendars.today(session, tenant=person.tenant, now=now)
+    today = await profiles.today(session, tenant=person.tenant, now=now)
     return await queries.consent_allows(session, vault, person=person, purpose=Purpose.MAIL, today=today)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network import queries
 from services.network.data_requests import NoLongerTheirs, RequestKind, RequestState
 from services.network.models import DataRequest
-from shared import calendars
+from shared import profiles
 from shared.vault import Vault
 
 
@@ -29,6 +29,6 @@ async def require_still_theirs(
         asker=asker,
         child=request.person_id,
         to_read=request.kind == RequestKind.COPY,
-        today=await calendars.today(session, tenant=request.tenant, now=now),
+        today=await profiles.today(session, tenant=request.tenant, now=now),
     ):
         raise NoLongerTheirs

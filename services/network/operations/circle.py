@@ -19,7 +19,7 @@ from services.network.domain import (
 )
 from services.network.models import Circle, Invitation, Person
 from services.network.queries.consents import picture
-from shared import calendars, locks, outbox
+from shared import locks, outbox, profiles
 from shared.events.network import CircleMember, CircleReady
 from shared.vault import Vault
 
@@ -69,7 +69,7 @@ async def _candidates(
     unwilling: set[UUID] = set()
     unasked = [person for person, _ in people if person.role == "central" and answers[person.id] is None]
     if unasked:
-        today = await calendars.today(session, tenant=tenant, now=now)
+        today = await profiles.today(session, tenant=tenant, now=now)
         seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
         unwilling = {person.id for person in unasked if not seen.allows(person.id, Purpose.TAKING_PART)}
     return [_candidate(person, invitation, unwilling) for person, invitation in people]

@@ -19,7 +19,7 @@ from services.network.models import Consent, Person
 from services.network.operations import circle, invitations
 from services.network.queries import consents, texts
 from services.network.queries.consents import Picture
-from shared import calendars, outbox
+from shared import outbox, profiles
 from shared.events import network
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -48,7 +48,7 @@ async def record(
     current = (await texts.current_versions(session, tenant=person.tenant))[purpose]
     if given and text.version != current:
         raise OutdatedText(current=current)
-    today = await calendars.today(session, tenant=person.tenant, now=now)
+    today = await profiles.today(session, tenant=person.tenant, now=now)
     child = await _require_asked(
         session, vault, person=person, purpose=purpose, given=given, concerns=concerns, today=today
     )

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import Channel, ContactPurpose, DateInFuture, NotInCircle, PersonState
 from services.network.models import Contact, Person
-from shared import calendars, outbox
+from shared import outbox, profiles
 from shared.events import network
 from shared.ids import uuid7
 
@@ -23,7 +23,7 @@ async def note_contact(
     now: datetime,
 ) -> UUID:
     """Note a contact; return its id. Raises: DateInFuture, NotInCircle."""
-    today = await calendars.today(session, tenant=person.tenant, now=now)
+    today = await profiles.today(session, tenant=person.tenant, now=now)
     if on is not None and on > today:
         raise DateInFuture
     if person.state not in (PersonState.ACTIVE, PersonState.PROPOSED):

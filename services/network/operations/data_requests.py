@@ -41,7 +41,7 @@ from services.network.models import DataRequest, DataRequestFields, Person
 from services.network.operations import asking_for_others, erasing, notifying
 from services.network.operations.ending_requests import end, publish
 from services.network.settings import policies
-from shared import calendars, case_state
+from shared import case_state, profiles
 from shared.calendar import Calendar
 from shared.clocks import Clocks
 from shared.events import network
@@ -314,7 +314,7 @@ async def _notify(
         )
     except UnknownPerson:
         return
-    calendar = await calendars.of(session, tenant=request.tenant)
+    calendar = await profiles.calendar(session, tenant=request.tenant)
     await notifying.notify(
         session,
         person=person,

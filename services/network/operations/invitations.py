@@ -30,7 +30,7 @@ from services.network.domain import (
 from services.network.models import Invitation, Person
 from services.network.operations import circle, notifying
 from services.network.settings import policies
-from shared import calendars, case_state, outbox
+from shared import case_state, outbox, profiles
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -51,7 +51,7 @@ async def invite(session: AsyncSession, vault: Vault, *, person: Person, now: da
     await case_state.require_not_paused(session, case_id=person.case_id)
     if person.state != PersonState.ACTIVE:
         raise NotInCircle(person_id=str(person.id))
-    today = await calendars.today(session, tenant=person.tenant, now=now)
+    today = await profiles.today(session, tenant=person.tenant, now=now)
     if not await queries.consent_allows(
         session, vault, person=person, purpose=Purpose.TAKING_PART, today=today
     ):

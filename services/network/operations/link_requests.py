@@ -14,7 +14,7 @@ from services.network.domain import LinkAskedOften, NotReachable, PersonState, P
 from services.network.models import Person, PersonalLink
 from services.network.operations import links, notifying
 from services.network.settings import policies
-from shared import calendars, case_state
+from shared import case_state, profiles
 from shared.auth import read_link_token
 from shared.database import Scope, set_scope
 from shared.fields import is_email
@@ -58,7 +58,7 @@ async def renew_own(session: AsyncSession, vault: Vault, *, person: Person, now:
     Raises: NotReachable, LinkAskedOften.
     """
     fields = await vault.open(session, person)
-    today = await calendars.today(session, tenant=person.tenant, now=now)
+    today = await profiles.today(session, tenant=person.tenant, now=now)
     wanted = await queries.consent_allows(session, vault, person=person, purpose=Purpose.MAIL, today=today)
     if fields.email is None or not is_email(fields.email) or not wanted:
         raise NotReachable

@@ -20,7 +20,7 @@ from services.network.domain import (
 from services.network.models import Person, PersonalLink
 from services.network.operations import notifying
 from services.network.settings import policies
-from shared import calendars
+from shared import profiles
 from shared.auth import LinkToken, link_token, read_link_token
 from shared.case_state import require_not_erased
 from shared.context import Context
@@ -166,7 +166,7 @@ async def issue(
 ) -> str:
     """Return a short-lived token for the person behind a proven link; it says if they are a child under twelve."""
     (fields,) = await context.vault.open_readable(session, [person])
-    today = await calendars.today(session, tenant=link.tenant, now=now)
+    today = await profiles.today(session, tenant=link.tenant, now=now)
     return context.issuer.person(
         person=person.id,
         tenant=link.tenant,

@@ -26,7 +26,7 @@ from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
 from services.network.operations import ages, circle, invitations, legal_bases, links, notifying
 from services.network.queries import consents
-from shared import calendars, locks, outbox
+from shared import locks, outbox, profiles
 from shared.contracts.intake import PersonAtOpening
 from shared.errors import require_version
 from shared.events import network
@@ -246,7 +246,7 @@ async def _send_again(session: AsyncSession, person: Person, now: datetime) -> N
 async def _check_family(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, fields: PersonFields, now: datetime
 ) -> None:
-    today = await calendars.today(session, tenant=tenant, now=now)
+    today = await profiles.today(session, tenant=tenant, now=now)
     if fields.birth_date is not None and fields.birth_date > today:
         raise BornInFuture
     children = set(fields.authority_over or ())

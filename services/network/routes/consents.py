@@ -28,7 +28,7 @@ from services.network.schemas.consents import (
     TextsView,
     Version,
 )
-from shared import calendars
+from shared import profiles
 from shared.http import Now, Parts, Router, Session
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
@@ -48,7 +48,7 @@ async def list_consents(
         parts.vault,
         tenant=person.tenant,
         case_id=person.case_id,
-        today=await calendars.today(session, tenant=person.tenant, now=now),
+        today=await profiles.today(session, tenant=person.tenant, now=now),
         only=person,
     )
     return Items(items=[consent_view(row, current=seen.versions) for row in seen.last.values()])
@@ -88,7 +88,7 @@ async def read_consent_status(
 ) -> ConsentStatus:
     """Read, for each person whom the case is about, whose consent is needed and what each said."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
-    today = await calendars.today(session, tenant=principal.tenant, now=now)
+    today = await profiles.today(session, tenant=principal.tenant, now=now)
     seen = await picture(session, parts.vault, tenant=principal.tenant, case_id=case_id, today=today)
     central = [someone.person_id for someone in seen.people.values() if someone.central]
     return ConsentStatus(case_id=case_id, persons=[person_status(seen, person) for person in central])

@@ -23,7 +23,7 @@ from services.network.request_schemas import (
 )
 from services.network.schemas import WithReason
 from services.network.wording import WORDINGS
-from shared import calendars
+from shared import profiles
 from shared.context import Context
 from shared.http import Now, Page, Paging, Parts, Person, Router, Session, problems
 from shared.http.gates import Officer
@@ -265,7 +265,7 @@ async def _copy(
     if not page:
         return Response(copy.model_dump_json(), headers=headers, media_type="application/json")
     headers["content-security-policy"] = copy_page.content_policy()
-    calendar = await calendars.of(session, tenant=request.tenant)
+    calendar = await profiles.calendar(session, tenant=request.tenant)
     return Response(copy_page.render(copy, calendar), headers=headers, media_type="text/html")
 
 

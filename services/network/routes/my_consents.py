@@ -14,7 +14,7 @@ from services.network.queries import texts
 from services.network.queries.consents import history, picture
 from services.network.routes.consent_views import asked, consent_view, my_consents
 from services.network.schemas.consents import ConsentChange, ConsentView, MyConsents
-from shared import calendars
+from shared import profiles
 from shared.http import Now, Page, Paging, Parts, Person, Router, Session, problems
 from shared.vault import Vault
 
@@ -31,7 +31,7 @@ async def list_my_consents(principal: Person, session: Session, parts: Parts, no
         parts.vault,
         tenant=person.tenant,
         case_id=person.case_id,
-        today=await calendars.today(session, tenant=person.tenant, now=now),
+        today=await profiles.today(session, tenant=person.tenant, now=now),
         # Who is asked about nobody else opens nothing of anybody else.
         only=None if person.role == "central" or fields.parental_authority else person,
     )

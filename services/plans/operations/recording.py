@@ -35,7 +35,7 @@ from services.plans.operations.timing import (
 )
 from services.plans.schemas import AgreementWords, ChangedPlan, NewPlan, PlanBWords, PlanWords
 from services.plans.settings import Policy, policies
-from shared import calendars
+from shared import profiles
 from shared.case_access import CIRCLE_ROLES, has_coordinator
 from shared.errors import require_version
 from shared.events import plans as events
@@ -142,7 +142,7 @@ async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, 
 
 async def _check(session: AsyncSession, *, tenant: UUID, case_id: UUID, new: NewPlan, now: datetime) -> None:
     check_dates(
-        today=await calendars.today(session, tenant=tenant, now=now),
+        today=await profiles.today(session, tenant=tenant, now=now),
         due=[item.due_on for item in new.agreements],
         review_on=new.review_on,
     )

@@ -13,7 +13,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Form, PageModel, Pages, Visit, anyone
 from services.portal.wording import NAMES, Dates
 from services.portal.wording import mark as _
-from shared import calendars
+from shared import profiles
 
 pages = Pages()
 
@@ -82,7 +82,7 @@ def _tenant(visit: Visit) -> str:
 
 
 async def _dates(visit: Visit) -> tuple[str, Dates]:
-    profile = await calendars.profile(visit.session, tenant=UUID(_tenant(visit)))
+    profile = await profiles.of(visit.session, tenant=UUID(_tenant(visit)))
     return profile.name, Dates(visit.language, profile.calendar)
 
 

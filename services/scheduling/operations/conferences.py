@@ -31,7 +31,7 @@ from services.scheduling.operations.base import (
 )
 from services.scheduling.operations.carrying import carry_over
 from services.scheduling.operations.invitations import call_off, invite
-from shared import calendars, case_state
+from shared import case_state, profiles
 from shared.errors import require_version
 from shared.events.scheduling import ConferenceHeld, ConferencePostponed
 from shared.ids import uuid7
@@ -196,7 +196,7 @@ async def hold(
     preparation = await lock(session, conference)
     _require_scheduled(conference)
     domain.check_parts(parts)
-    calendar = await calendars.of(session, tenant=conference.tenant)
+    calendar = await profiles.calendar(session, tenant=conference.tenant)
     domain.check_held(
         parts, set_for=conference.starts_at, since=preparation.created_at, now=now, calendar=calendar
     )

@@ -22,7 +22,7 @@ from services.scheduling.schemas import (
     PreparationView,
     VenueOut,
 )
-from shared import calendars
+from shared import profiles
 from shared.calendar import Calendar
 from shared.vault import Vault
 
@@ -34,7 +34,7 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime) -> PollO
     attending = [member.person_id for member in members if member.attends]
     ranked = domain.ranking(queries.ahead(options, now=now), members)
     best = ranked[0].option.id if ranked and ranked[0].fits else None
-    calendar = await calendars.of(session, tenant=poll.tenant)
+    calendar = await profiles.calendar(session, tenant=poll.tenant)
     return PollOut(
         poll_id=poll.id,
         case_id=poll.case_id,

@@ -20,7 +20,7 @@ from services.training.domain import (
     RegistrationState,
 )
 from services.training.models import Base, Participant, PaymentRow, RegistrationRow, SessionRow
-from shared import calendars
+from shared import profiles
 from shared.vault import Vault
 
 _OVER_FOR = timedelta(days=90)
@@ -221,7 +221,7 @@ async def payment_requests(
     amounts = await paid(session, registration_ids=list(awaiting))
     # Row policies let no other organisation's be among them.
     [tenant] = {row.tenant for row, _ in awaiting.values()}
-    calendar = await calendars.of(session, tenant=tenant)
+    calendar = await profiles.calendar(session, tenant=tenant)
     return {
         row.id: PaymentRequest(
             account_name=held.account_name or "",

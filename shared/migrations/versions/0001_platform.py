@@ -292,6 +292,7 @@ def upgrade() -> None:
     op.create_table(
         "tenant_profile",
         sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("reply_to", sa.Text(), nullable=True),
         sa.Column("country", sa.Text(), nullable=False),

@@ -55,6 +55,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             "break_glass_id": opening,
             "hold_id": hold,
             "person_id": who("neighbour"),
+            "organisation_id": cast.tenant,
         }
         yield World(
             service="intake",
@@ -234,6 +235,7 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
         "POST /v1/offers/{offer_id}/accept": {"no_conflict": True},
         "POST /v1/offers/{offer_id}/decline": {"reason": "no-time"},
         "POST /v1/organisations": organisation,
+        "PUT /v1/organisations/{organisation_id}": {"version": 1, "name": "Anders"},
         "POST /v1/staff": _colleague(who("a new one"), world.tenant, "trainer", new),
         "POST /v1/coordinators": {"first_name": new, "last_name": new, "email": "n@voorbeeld.example"},
         "PUT /v1/policy": {"version": 1, "settings": {}},

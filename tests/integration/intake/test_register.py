@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared import profiles
 from shared.auth import Role
 from shared.database import count_statements
 from shared.ids import uuid7
@@ -68,8 +69,43 @@ class TestOrganisations:
             "SELECT data FROM outbox WHERE type = 'intake.organisation.entered.v1' AND tenant = :id",
             id=organisation,
         )
-        profile = {"name": entry["name"], "reply_to": "post@noord.example"}
+        profile = {"name": entry["name"], "reply_to": "post@noord.example", "version": 1}
         assert event.data == {"organisation_id": organisation} | profile | choice
+
+    async def test_change_what_they_say_of_themselves(self, world: Intake) -> None:
+        path, admin = f"/v1/organisations/{world.tenant}", world.colleague(Role.ADMINISTRATOR)
+        choice = {"country": "FR", "subdivision": None, "time_zone": "Indian/Reunion"}
+        change = {
+            "version": 1,
+            "name": "Anders",
+            "reply_to": "post@anders.example",
+            "languages": ["fr"],
+        } | choice
+        changed = await world.do("PUT", path, admin, json=change)
+        assert changed | change | {"version": 2} == changed
+        again = await world.do("PUT", path, world.ops(), json=change | {"version": 2})
+        assert again == changed
+        refused = await world.ask("PUT", path, admin, json=change | {"name": "Eerder"})
+        assert problem(refused) == (409, "other-version")
+        assert refused.json()["facts"] == {"version": 2}
+        [event] = await world.published("intake.organisation.changed.v1")
+        profile = {name: change[name] for name in ("name", "reply_to", *choice)}
+        assert event.data == {"organisation_id": str(world.tenant), "version": 2} | profile
+        async with world.transaction() as session:
+            known = await profiles.of(session, tenant=world.tenant)
+        assert (known.name, known.calendar.time_zone) == ("Anders", "Indian/Reunion")
+
+    async def test_are_changed_by_who_entered_them_and_no_other_tenant(self, world: Intake) -> None:
+        admin, change = world.colleague(Role.ADMINISTRATOR), {"version": 1, "name": "Anders"}
+        entered = await world.do("POST", "/v1/organisations", admin, json=self.entry())
+        own = f"/v1/organisations/{entered['organisation_id']}"
+        assert (await world.do("PUT", own, admin, json=change))["name"] == "Anders"
+        # Of a party nothing is published: no service knows it.
+        assert await world.published("intake.organisation.changed.v1") == []
+        stranger = world.stranger(Role.ADMINISTRATOR)
+        for who, path in ((stranger, own), (admin, f"/v1/organisations/{uuid7()}")):
+            refused = await world.refused("PUT", path, who, json=change)
+            assert refused == (404, "organisation-not-found")
 
     @pytest.mark.parametrize(
         "choice",

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from shared import calendars, case_state, outbox
+from shared import case_state, outbox, profiles
 from shared.calendar import Length
 from shared.database import Database
 from shared.errors import NotYet, OtherVersion
@@ -145,7 +145,7 @@ class TestLengths:
         subscriptions = Subscriptions("plans")
         elsewhere = uuid7()
         entered = intake.OrganisationEntered(
-            organisation_id=elsewhere, name="Ailleurs", country="FR", time_zone="Indian/Reunion"
+            organisation_id=elsewhere, version=1, name="Ailleurs", country="FR", time_zone="Indian/Reunion"
         )
         async with db.transaction() as session:
             event_id = await outbox.publish(session, entered, stream=elsewhere, tenant=elsewhere, now=NOW)
@@ -161,11 +161,28 @@ class TestLengths:
                 for tenant in (elsewhere, TENANT)
             ]
             days = [
-                (await calendars.today(session, tenant=tenant, now=evening)).day
+                (await profiles.today(session, tenant=tenant, now=evening)).day
                 for tenant in (elsewhere, TENANT)
             ]
         # The fourteenth of July is a holiday in France, and begins on Réunion while it is evening in Brussels.
         assert (ends, days) == ([15, 14], [14, 13])
+
+    async def test_count_by_the_newest_calendar_whichever_came_last(self, database: MakeDatabase) -> None:
+        db, elsewhere = await database("platform"), uuid7()
+        known = []
+        for version, country in ((1, "BE"), (3, "FR"), (2, "NL")):
+            profile = intake.OrganisationChanged(
+                organisation_id=elsewhere,
+                version=version,
+                name="Elders",
+                country=country,
+                time_zone="Europe/Paris",
+            )
+            async with db.transaction() as session:
+                await profiles.note(session, profile)
+            async with db.transaction() as session:
+                known.append((await policies.in_force(session, tenant=elsewhere)).calendar.country)
+        assert known == ["BE", "FR", "FR"]
 
 
 class TestForCase:

@@ -1,4 +1,4 @@
-"""What an organisation says of itself once, when it is entered at intake: its name and mailbox, and its calendar.
+"""What organisations say of themselves at intake: their names, their mailboxes and their calendars.
 
 Every service follows it.
 """
@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.calendar import BELGIUM, Calendar
 from shared.context import Context
 from shared.events.base import Received
-from shared.events.intake import OrganisationEntered
+from shared.events.intake import OrganisationProfile
 from shared.tables import tenant_profile as table
 
 
@@ -31,13 +30,12 @@ class Profile:
 
 # Whose profile this service does not know (yet).
 UNKNOWN = Profile("Kring", None, BELGIUM)
-# By database. A profile never changes, so what was read once stays true.
-_known: WeakKeyDictionary[Engine | Connection, dict[UUID, Profile]] = WeakKeyDictionary()
+_KNOWN = "profiles"
 
 
-async def profile(session: AsyncSession, *, tenant: UUID) -> Profile:
-    """Return an organisation's profile; one with Belgium's calendar while this service knows none."""
-    known = _known.setdefault(session.get_bind(), {})
+async def of(session: AsyncSession, *, tenant: UUID) -> Profile:
+    """Return an organisation's profile, read once in a transaction; UNKNOWN while this service knows none."""
+    known: dict[UUID, Profile] = session.info.setdefault(_KNOWN, {})
     if tenant not in known:
         columns = table.c
         query = select(
@@ -51,22 +49,26 @@ async def profile(session: AsyncSession, *, tenant: UUID) -> Profile:
     return known[tenant]
 
 
-async def of(session: AsyncSession, *, tenant: UUID) -> Calendar:
+async def calendar(session: AsyncSession, *, tenant: UUID) -> Calendar:
     """Return an organisation's calendar; Belgium's while this service knows none."""
-    return (await profile(session, tenant=tenant)).calendar
+    return (await of(session, tenant=tenant)).calendar
 
 
 async def today(session: AsyncSession, *, tenant: UUID, now: datetime) -> date:
     """Return which day it is for an organisation."""
-    return (await of(session, tenant=tenant)).day_of(now)
+    return (await calendar(session, tenant=tenant)).day_of(now)
 
 
-async def note(session: AsyncSession, fact: OrganisationEntered) -> None:
-    """Note the profile of an organisation that was entered."""
-    values = {"tenant": fact.organisation_id, **fact.model_dump(exclude={"organisation_id"})}
-    await session.execute(insert(table).values(values).on_conflict_do_nothing())
+async def note(session: AsyncSession, profile: OrganisationProfile) -> None:
+    """Note the profile of an organisation, unless a newer one is known."""
+    values = {"tenant": profile.organisation_id, **profile.model_dump(exclude={"organisation_id"})}
+    added = insert(table).values(values)
+    changed = {name: added.excluded[name] for name in values if name != "tenant"}
+    newer = table.c.version < added.excluded.version
+    await session.execute(added.on_conflict_do_update(index_elements=["tenant"], set_=changed, where=newer))
+    session.info.pop(_KNOWN, None)
 
 
 async def follow(session: AsyncSession, event: Received[Any], _context: Context) -> None:
-    """Handle that an organisation was entered."""
+    """Handle that an organisation was entered, or changed."""
     await note(session, event.data)
