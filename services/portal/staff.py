@@ -15,9 +15,9 @@ from services.portal.providers import Grant, Provider, SignInRefused
 from services.portal.sessions import Secret, StaffMember, Unsent
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
-from shared import calendars
+from shared import profiles
 from shared.auth import Kind, Principal, Role, TokenExpired, TokenNotAccepted, Verifier
-from shared.calendars import Profile
+from shared.profiles import Profile
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
 _AHEAD = timedelta(minutes=1)
@@ -119,7 +119,7 @@ class StaffVisit(Visit):
             "sign_out": "/staff/sign-out",
             "sections": [(each.path, self.say(each.label)) for each in mine],
             "reader": self.member.name,
-            "organisation": None if self.profile is calendars.UNKNOWN else self.profile.name,
+            "organisation": None if self.profile is profiles.UNKNOWN else self.profile.name,
         }
 
 
@@ -149,9 +149,9 @@ def staff(*roles: Role) -> Opener[StaffVisit]:
             await sessions.keep(visit.session, secret, member, now=now)
         if roles and member.roles.isdisjoint(roles):
             raise NotTheirs
-        profile = calendars.UNKNOWN
+        profile = profiles.UNKNOWN
         if member.tenant is not None:
-            profile = await calendars.profile(visit.session, tenant=member.tenant)
+            profile = await profiles.of(visit.session, tenant=member.tenant)
         mine = StaffVisit(
             **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
             secret=secret,
