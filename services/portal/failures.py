@@ -24,6 +24,12 @@ REFUSALS: dict[str, str] = {
     "review-already-requested": _("Dat is al gevraagd. De coördinator neemt contact op."),
     "follow-up-over": _("Het jaar waarin we het plan volgen, is voorbij."),
     "session-over": _("Deze vorming is voorbij."),
+    "consent-missing": _(
+        "Iemand moet nog ja zeggen: wie twaalf jaar of ouder is zelf, en voor wie jonger is dan achttien ook een"
+        " ouder of wie het gezag heeft. Ben je zelf nog geen achttien? Vraag een volwassene die je vertrouwt"
+        " om je aan te melden."
+    ),
+    "date-not-possible": _("Een datum ligt in de toekomst. Kijk de geboortedatum en de andere datums na."),
     "too-often": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),

@@ -18,7 +18,7 @@ class Base(DeclarativeBase):
 
 
 class BrowserSession(Base):
-    """Somebody in a browser. `id` is a digest of the secret in the cookie, which is also what opens `sealed`."""
+    """Somebody in a browser, or what they write. `id` is a digest of the cookie's secret, which also opens `sealed`."""
 
     __tablename__ = "browser_session"
     __table_args__ = (

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,7 +69,20 @@ class StaffMember(BaseModel):
     unsent: Unsent | None = None
 
 
-ContentT = TypeVar("ContentT", PersonOfCase, StaffMember)
+class Draft(BaseModel):
+    """A referral that is being written: what was answered per step. `owner`: the member of staff who writes it.
+
+    `once` is another one after each change: it makes sending the same words twice one referral.
+    """
+
+    tenant: UUID
+    owner: UUID | None
+    once: UUID
+    steps: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+Content = PersonOfCase | StaffMember | Draft
+ContentT = TypeVar("ContentT", PersonOfCase, StaffMember, Draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +135,13 @@ class Secret:
 
 
 async def keep(
-    session: AsyncSession, secret: Secret, content: PersonOfCase | StaffMember, *, now: datetime
+    session: AsyncSession, secret: Secret, content: Content, *, now: datetime, lasts: timedelta = LASTS
 ) -> None:
-    """Keep who somebody is, from now on for as long as a session lasts; those of others that are over go."""
+    """Keep a content, from now on for as long as it lasts; what is over of others goes."""
     await session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now))
     sealed = secret.seal(content.model_dump_json().encode())
     statement = insert(BrowserSession).values(
-        id=secret.id, sealed=sealed, created_at=now, expires_at=now + LASTS
+        id=secret.id, sealed=sealed, created_at=now, expires_at=now + lasts
     )
     renewed = {"sealed": statement.excluded.sealed, "expires_at": statement.excluded.expires_at}
     await session.execute(statement.on_conflict_do_update(index_elements=[BrowserSession.id], set_=renewed))

@@ -12,6 +12,7 @@ from services.portal.routes import (
     link,
     me,
     plan,
+    refer,
     sign_in,
     today,
 )
@@ -20,7 +21,7 @@ PAGES: tuple[Pages, ...] = tuple(
     module.pages
     for module in (
         *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses),
-        *(sign_in, today),
+        *(sign_in, today, refer),
     )
 )
 ELSE = about.nowhere

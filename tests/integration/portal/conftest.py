@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
+from tests.support.portal import Browser, FakeServices, put_behind
 from tests.support.world import Worlds
 from tests.support.world.portal import Portal
 
@@ -19,3 +21,23 @@ async def running(worlds: Worlds) -> AsyncIterator[Portal]:
 async def world(running: Portal) -> Portal:
     """The portal before anybody came."""
     return await running.emptied()
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
+    """Services that answer what the test says."""
+    made = FakeServices()
+    put_behind(monkeypatch, made)
+    return made
+
+
+@pytest_asyncio.fixture
+async def browser(world: Portal) -> Browser:
+    """A browser of somebody who comes for the first time, to an organisation that is known."""
+    await world.execute(
+        "INSERT INTO tenant_profile (tenant, name, country, time_zone)"
+        " VALUES (:tenant, :name, 'BE', 'Europe/Brussels')",
+        tenant=world.tenant,
+        name="De Ring",
+    )
+    return Browser(world)

@@ -1,0 +1,115 @@
+"""Referrals that are being written: one question per page, kept on the way in the browser that writes.
+
+A draft is a row like a session, sealed with a secret that only its own cookie holds. So the portal has no words that it
+could read by itself, and they go when the referral is sent, when whoever writes stops, or when its time is over: that
+evening for anyone, after a week for a member of staff, who finds it again in the same browser after signing in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BeforeValidator
+from starlette.responses import Response
+
+from services.portal import sessions
+from services.portal.pages import Form, FormT, Visit
+from services.portal.sessions import Draft, Secret
+from shared.ids import uuid7
+
+_STAFF_LASTS = timedelta(days=7)
+
+
+def _day_of(text: str) -> date:
+    """Return the day that somebody wrote as 27/3/1985, or as a browser does. Raises: ValueError."""
+    parts = text.replace("-", "/").replace(".", "/").replace(" ", "/").split("/")
+    numbers = [int(part) for part in parts if part]
+    if len(numbers) == 3 and numbers[0] > 31:
+        numbers.reverse()
+    day, month, year = numbers
+    return date(year, month, day)
+
+
+WrittenDay = Annotated[date, BeforeValidator(_day_of)]
+
+
+@dataclass(eq=False)
+class Writing:
+    """A draft in the hand of whoever writes it."""
+
+    secret: Secret
+    draft: Draft
+
+    def read(self, step: str, kind: type[FormT]) -> FormT:
+        """Return what was answered in a step that was taken."""
+        return kind.model_validate({name: value for name, value in self.draft.steps[step].items() if value})
+
+    def next_of(self, steps: Mapping[str, type[Form]]) -> str:
+        """Return the first step that was not taken, and `check` after the last."""
+        return next((step for step in steps if step not in self.draft.steps), "check")
+
+    async def take(self, visit: Visit, step: str, kind: type[Form]) -> None:
+        """Keep the answers to a step. Raises: Unacceptable."""
+        visit.read(kind)
+        names = [field.alias or name for name, field in kind.model_fields.items()]
+        given = {name: visit.form[name] for name in names if name in visit.form}
+        await self._keep(visit, {**self.draft.steps, step: given})
+
+    async def drop(self, visit: Visit, step: str) -> None:
+        """Forget the answers to a step."""
+        await self._keep(visit, {name: given for name, given in self.draft.steps.items() if name != step})
+
+    async def _keep(self, visit: Visit, steps: dict[str, dict[str, str]]) -> None:
+        self.draft = self.draft.model_copy(update={"steps": steps, "once": uuid7()})
+        await _keep(visit, self.secret, self.draft)
+
+    async def end(self, visit: Visit, answer: Response) -> Response:
+        """Forget the whole draft."""
+        await sessions.end(visit.session, self.secret)
+        answer.delete_cookie(
+            _cookie_name(visit, self.draft.owner),
+            path="/",
+            secure=visit.secure,
+            httponly=True,
+            samesite="lax",
+        )
+        return answer
+
+
+async def find(visit: Visit, *, tenant: UUID, owner: UUID | None) -> Writing | None:
+    """Return what is being written in this browser, for this organisation and by this member of staff."""
+    secret = Secret.read(visit.request.cookies.get(_cookie_name(visit, owner)))
+    if secret is None:
+        return None
+    draft = await sessions.load(visit.session, secret, Draft, now=await visit.parts.clock.now())
+    if draft is None or (draft.tenant, draft.owner) != (tenant, owner):
+        return None
+    return Writing(secret, draft)
+
+
+async def begin(visit: Visit, answer: Response, *, tenant: UUID, owner: UUID | None) -> Response:
+    """Begin to write, and let the browser remember it; anyone's only for as long as it is open."""
+    secret = Secret.new()
+    await _keep(visit, secret, Draft(tenant=tenant, owner=owner, once=uuid7()))
+    answer.set_cookie(
+        _cookie_name(visit, owner),
+        secret.cookie,
+        max_age=None if owner is None else int(_STAFF_LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=visit.secure,
+        path="/",
+    )
+    return answer
+
+
+async def _keep(visit: Visit, secret: Secret, draft: Draft) -> None:
+    lasts = sessions.LASTS if draft.owner is None else _STAFF_LASTS
+    await sessions.keep(visit.session, secret, draft, now=await visit.parts.clock.now(), lasts=lasts)
+
+
+def _cookie_name(visit: Visit, owner: UUID | None) -> str:
+    name = "refer" if owner is None else "referral"
+    return f"__Host-kring-{name}" if visit.secure else f"kring-{name}"

@@ -1,0 +1,303 @@
+"""Refer yourself, without an account: one question per page, kept on the way, and sent once."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from starlette.responses import Response
+
+from services.portal import drafts
+from services.portal.client import Answer, Operation, ServiceRefused
+from services.portal.codes import THEMES
+from services.portal.drafts import Writing, WrittenDay
+from services.portal.forms import read_id
+from services.portal.pages import Form, MustGo, PageModel, Pages, Unacceptable, Visit, anyone
+from services.portal.wording import Dates
+from services.portal.wording import mark as _
+from shared import profiles
+
+pages = Pages()
+
+
+class Received(Answer):
+    """The id of a referral that was sent."""
+
+    referral_id: UUID
+
+
+REFER = Operation("intake", "POST", "/v1/referrals", Received)
+
+
+class NameForm(Form):
+    """Who somebody is."""
+
+    WANTED: ClassVar = {"first_name": _("Schrijf je voornaam."), "last_name": _("Schrijf je familienaam.")}
+
+    first_name: str = Field(min_length=1, max_length=100)
+    last_name: str = Field(min_length=1, max_length=100)
+
+
+class BirthForm(Form):
+    """When somebody was born."""
+
+    WANTED: ClassVar = {"birth_date": _("Schrijf je geboortedatum met dag, maand en jaar: 27/3/1985.")}
+
+    birth_date: WrittenDay
+
+
+class ContactForm(Form):
+    """Where somebody can be reached: one way is enough."""
+
+    WANTED: ClassVar = {
+        "": _("Schrijf een telefoonnummer of een mailadres. Anders kunnen we je niet bereiken."),
+        "phone": _("Schrijf het nummer wat korter."),
+        "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
+        "address": _("Schrijf het adres wat korter."),
+    }
+
+    phone: str | None = Field(default=None, max_length=40)
+    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    address: str | None = Field(default=None, max_length=200)
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> "ContactForm":
+        if self.phone is None and self.email is None:
+            raise ValueError("neither phone nor email")
+        return self
+
+
+class QuestionForm(Form):
+    """What somebody would like to change."""
+
+    WANTED: ClassVar = {"question": _("Schrijf in een paar woorden wat je graag anders wil.")}
+
+    question: str = Field(min_length=1, max_length=4000)
+
+
+class ThemesForm(Form):
+    """What it is about."""
+
+    WANTED: ClassVar = {"themes[]": _("Kies minstens één ding. Het hoeft niet helemaal te kloppen.")}
+
+    themes: str = Field(alias="themes[]", min_length=1)
+
+    @property
+    def chosen(self) -> list[str]:
+        """Return the codes."""
+        return self.themes.split(",")
+
+
+STEPS: dict[str, type[Form]] = {
+    "question": QuestionForm,
+    "themes": ThemesForm,
+    "name": NameForm,
+    "birth": BirthForm,
+    "contact": ContactForm,
+}
+
+
+class StartPage(PageModel):
+    """What referring yourself is."""
+
+    name: str
+    begun: bool
+
+
+class StepPage(PageModel):
+    """One question."""
+
+    step: str
+    number: int
+    of: int
+    base: str
+    back: str
+    themes: list[tuple[str, str]]
+
+
+class CheckPage(PageModel):
+    """Everything that was answered: what, the answer, and where it is changed."""
+
+    base: str
+    rows: list[tuple[str, str, str]]
+
+
+class StopPage(PageModel):
+    """Whether everything is to be forgotten; and the way back."""
+
+    back: str
+
+
+class SentPage(PageModel):
+    """What happens now."""
+
+    name: str
+
+
+@dataclass(kw_only=True)
+class WritingVisit(Visit):
+    """A request of somebody who refers themselves."""
+
+    writing: Writing
+
+    @property
+    def form_token(self) -> str:
+        """What forms of this draft carry."""
+        return self.writing.secret.form_token
+
+
+def _tenant(visit: Visit) -> UUID:
+    return UUID(read_id(visit.request.path_params["tenant"]))
+
+
+def _base(visit: Visit) -> str:
+    return f"/o/{_tenant(visit)}/refer"
+
+
+async def _profile(visit: Visit) -> profiles.Profile:
+    return await profiles.of(visit.session, tenant=_tenant(visit))
+
+
+async def writing(visit: Visit) -> WritingVisit:
+    """Let in who began. Raises: MustGo to the beginning."""
+    found = await drafts.find(visit, tenant=_tenant(visit), owner=None)
+    if found is None:
+        raise MustGo(_base(visit))
+    return WritingVisit(**{name: getattr(visit, name) for name in Visit.__dataclass_fields__}, writing=found)
+
+
+@pages.show("/o/{tenant}/refer", anyone)
+async def start(visit: Visit) -> Response:
+    """Say what happens with what somebody writes."""
+    profile = await _profile(visit)
+    if profile is profiles.UNKNOWN:
+        raise ServiceRefused(404, "tenant-not-found")
+    begun = await drafts.find(visit, tenant=_tenant(visit), owner=None)
+    return visit.page("refer_start.html", StartPage(name=profile.name, begun=begun is not None))
+
+
+@pages.send("/o/{tenant}/refer", anyone)
+async def begin(visit: Visit) -> Response:
+    """Begin, or go on where somebody was."""
+    tenant = _tenant(visit)
+    known = await drafts.find(visit, tenant=tenant, owner=None)
+    if known is not None:
+        return visit.go(f"{_base(visit)}/{known.next_of(STEPS)}")
+    return await drafts.begin(
+        visit, visit.go(f"{_base(visit)}/{next(iter(STEPS))}"), tenant=tenant, owner=None
+    )
+
+
+@pages.show("/o/{tenant}/refer/check", writing)
+async def check(visit: WritingVisit) -> Response:
+    """Show everything before it is sent."""
+    await _complete(visit)
+    rows = await _rows(visit)
+    return visit.page("refer_check.html", CheckPage(base=_base(visit), rows=rows))
+
+
+@pages.send("/o/{tenant}/refer/check", writing)
+async def send(visit: WritingVisit) -> Response:
+    """Send it, once."""
+    await _complete(visit)
+    if "agreed" not in visit.form:
+        raise Unacceptable(
+            {"agreed": _("Zet hier een vinkje als je dat wil. Zonder dat mogen we niet beginnen.")}
+        )
+    await visit.ask(
+        REFER,
+        headers={
+            "kring-tenant": str(_tenant(visit)),
+            "idempotency-key": str(visit.writing.draft.once),
+        },
+        body=await _body(visit),
+    )
+    return await visit.writing.end(visit, visit.go(f"{_base(visit)}/sent"))
+
+
+@pages.show("/o/{tenant}/refer/sent", anyone)
+async def sent(visit: Visit) -> Response:
+    """Say what happens now."""
+    return visit.page("refer_sent.html", SentPage(name=(await _profile(visit)).name))
+
+
+@pages.show("/o/{tenant}/refer/stop", writing)
+async def show_stop(visit: WritingVisit) -> Response:
+    """Ask before everything is forgotten."""
+    return visit.page("refer_stop.html", StopPage(back=f"{_base(visit)}/{visit.writing.next_of(STEPS)}"))
+
+
+@pages.send("/o/{tenant}/refer/stop", writing)
+async def stop(visit: WritingVisit) -> Response:
+    """Forget everything that was written."""
+    return await visit.writing.end(visit, visit.go("/"))
+
+
+@pages.show("/o/{tenant}/refer/{step}", writing)
+async def show(visit: WritingVisit) -> Response:
+    """Ask one question."""
+    step = _step(visit)
+    visit.form = {**visit.writing.draft.steps.get(step, {}), **visit.form}
+    names = list(STEPS)
+    number = names.index(step)
+    model = StepPage(
+        step=step,
+        number=number + 1,
+        of=len(names),
+        base=_base(visit),
+        back=f"{_base(visit)}/{names[number - 1]}" if number else _base(visit),
+        themes=[(code, visit.say(label)) for code, label in THEMES.items()],
+    )
+    return visit.page("refer_step.html", model)
+
+
+@pages.send("/o/{tenant}/refer/{step}", writing)
+async def answer(visit: WritingVisit) -> Response:
+    """Keep an answer, and ask the next question."""
+    step = _step(visit)
+    await visit.writing.take(visit, step, STEPS[step])
+    return visit.go(f"{_base(visit)}/{visit.writing.next_of(STEPS)}")
+
+
+def _step(visit: Visit) -> str:
+    step: str = visit.request.path_params["step"]
+    if step not in STEPS:
+        raise MustGo(_base(visit))
+    return step
+
+
+async def _complete(visit: WritingVisit) -> None:
+    missing = visit.writing.next_of(STEPS)
+    if missing != "check":
+        raise MustGo(f"{_base(visit)}/{missing}")
+
+
+async def _rows(visit: WritingVisit) -> list[tuple[str, str, str]]:
+    given = {name: value for step in STEPS for name, value in visit.writing.draft.steps[step].items()}
+    born = BirthForm.model_validate(visit.writing.draft.steps["birth"]).birth_date
+    dates = Dates(visit.language, (await _profile(visit)).calendar)
+    labels = [visit.say(THEMES[code]) for code in given["themes[]"].split(",") if code in THEMES]
+    return [
+        (visit.say(_("Wat je graag anders wil")), given["question"], "question"),
+        (visit.say(_("Waar het over gaat")), ", ".join(labels), "themes"),
+        (visit.say(_("Naam")), f"{given['first_name']} {given['last_name']}", "name"),
+        (visit.say(_("Geboortedatum")), dates.day(born), "birth"),
+        (visit.say(_("Telefoon")), given.get("phone", ""), "contact"),
+        (visit.say(_("Mailadres")), given.get("email", ""), "contact"),
+        (visit.say(_("Adres")), given.get("address", ""), "contact"),
+    ]
+
+
+async def _body(visit: WritingVisit) -> dict[str, object]:
+    today = await profiles.today(visit.session, tenant=_tenant(visit), now=await visit.parts.clock.now())
+    themes = visit.writing.read("themes", ThemesForm)
+    person: dict[str, object] = {"ref": "self", "role": "central", "language": visit.language}
+    for step in ("name", "birth", "contact"):
+        person |= visit.writing.read(step, STEPS[step]).model_dump(mode="json", exclude_none=True)
+    return {
+        "kind": "self",
+        "question": visit.writing.draft.steps["question"]["question"],
+        "themes": themes.chosen,
+        "languages": [visit.language],
+        "persons": [{**person, "consent": {"referral": True, "date": today.isoformat()}}],
+    }

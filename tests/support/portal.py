@@ -1,0 +1,163 @@
+"""Browsers before the portal, with services behind it that answer what a test says, as their contracts allow."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from services.portal import sessions
+from services.portal.client import Client, Operation, ServiceRefused
+from services.portal.sessions import Secret, StaffMember
+from shared.auth import Role
+from shared.http.problems import TYPES
+from shared.ids import uuid7
+from tests.support.world.portal import Portal
+
+HERE = {"sec-fetch-site": "same-origin"}
+_CONTRACTS = Path(__file__).parents[1] / "contracts"
+_TOKEN = re.compile(r'name="form-token" value="([^"]*)"')
+
+
+@cache
+def _document(service: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((_CONTRACTS / f"{service}.openapi.json").read_text("utf-8"))
+    return document
+
+
+def _check(value: object, schema: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    Draft202012Validator({**schema, "components": document["components"]}).validate(value)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the portal asked of a service."""
+
+    operation: str
+    ids: Mapping[str, str]
+    body: Any
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+
+
+@dataclass
+class FakeServices:
+    """Services that answer what a test says; neither question nor answer can be one that their contract forbids."""
+
+    answers: dict[str, httpx.Response] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+
+    def answer(
+        self, operation: Operation[Any], body: object, *, ids: Mapping[str, object] | None = None
+    ) -> None:
+        """Say what an operation answers from now on; with ids, only for those."""
+        document = _document(operation.service)
+        described = document["paths"][operation.path][operation.method.lower()]["responses"]
+        status = next(code for code in described if code.startswith("2"))
+        if body is not None:
+            _check(body, described[status]["content"]["application/json"]["schema"], document)
+        path = operation.path.format(**ids) if ids else operation.path
+        self.answers[f"{operation.service} {operation.method} {path}"] = httpx.Response(
+            int(status), json=body
+        )
+
+    def refuse(self, operation: Operation[Any], status: int, code: str) -> None:
+        """Say that an operation refuses from now on."""
+        problem = {"type": f"{TYPES}{code}", "title": code, "status": status}
+        self.answers[f"{operation.service} {operation.method} {operation.path}"] = httpx.Response(
+            status, json=problem
+        )
+
+    def of(self, operation: Operation[Any]) -> list[Asked]:
+        """Return what was asked of an operation."""
+        name = f"{operation.service} {operation.method} {operation.path}"
+        return [each for each in self.asked if each.operation == name]
+
+    async def send(
+        self,
+        operation: Operation[Any],
+        *,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None,
+        ids: Mapping[str, Any] | None,
+    ) -> httpx.Response:
+        """Answer in the place of a service."""
+        name = f"{operation.service} {operation.method} {operation.path}"
+        if body is not None:
+            document = _document(operation.service)
+            described = document["paths"][operation.path][operation.method.lower()]["requestBody"]
+            _check(body, described["content"]["application/json"]["schema"], document)
+        named = {key: str(value) for key, value in (ids or {}).items()}
+        self.asked.append(Asked(name, named, body, dict(query or {}), dict(headers)))
+        exact = f"{operation.service} {operation.method} {operation.path.format(**named)}"
+        return self.answers.get(exact) or self.answers[name]
+
+
+def put_behind(patch: pytest.MonkeyPatch, services: FakeServices) -> None:
+    """Let the portal ask these services from now on."""
+
+    async def send(_client: Client, operation: Operation[Any], **given: Any) -> httpx.Response:
+        response = await services.send(operation, **given)
+        if response.is_success:
+            return response
+        raise ServiceRefused(response.status_code, str(response.json()["type"]).removeprefix(TYPES))
+
+    patch.setattr(Client, "_send", send)
+
+
+@dataclass
+class Browser:
+    """One browser: it remembers cookies, and follows nothing by itself."""
+
+    world: Portal
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Ask the portal."""
+        self.world.http.cookies.clear()
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        answer = await self.world.ask(method, path, {**HERE, "cookie": cookie}, **request)
+        for given in answer.headers.get_list("set-cookie"):
+            name, _, rest = given.partition("=")
+            self.cookies[name] = rest.partition(";")[0]
+            if "Max-Age=0" in given:
+                del self.cookies[name]
+        return answer
+
+    async def fill(self, path: str, *, expect: int = 303, **fields: str) -> httpx.Response:
+        """Open a page, and send its form filled in; `name__` is the field `name[]`."""
+        page = await self.ask("GET", path, expect=200)
+        token = _TOKEN.search(page.text)
+        assert token is not None
+        given = {name.replace("__", "[]"): value for name, value in fields.items()}
+        data = {"form-token": token.group(1), "once": str(uuid7()), **given}
+        return await self.ask("POST", path, data=data, expect=expect)
+
+    async def sign_in(self, *roles: Role, name: str = "Hanne Peeters", member: UUID | None = None) -> UUID:
+        """Be a member of staff, as after signing in; return their id."""
+        secret, now, id_ = Secret.new(), await self.world.now(), member or uuid7()
+        content = StaffMember(
+            issuer="https://sign-in.example",
+            id=id_,
+            name=name,
+            organisation=self.world.tenant,
+            roles=frozenset(roles),
+            tenant=self.world.tenant,
+            token="token",
+            token_until=now + timedelta(hours=10),
+            refresh_token=None,
+            until=now + timedelta(hours=12),
+        )
+        async with self.world.context.database.transaction() as session:
+            await sessions.keep(session, secret, content, now=now)
+        self.cookies["kring-staff"] = secret.cookie
+        return id_
