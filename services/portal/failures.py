@@ -32,6 +32,16 @@ REFUSALS: dict[str, str] = {
     "date-not-possible": _("Een datum ligt in de toekomst. Kijk de geboortedatum en de andere datums na."),
     "too-often": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
+    "other-version": _("Iemand anders veranderde dit intussen. Hieronder staat wat jij schreef."),
+    "offer-over": _("De tijd om te antwoorden is voorbij. Hieronder staat hoe het nu is."),
+    "offer-already-answered": _("Hier is al op geantwoord. Hieronder staat hoe het nu is."),
+    "coordinator-full": _(
+        "Je hebt al zoveel zaken als je kan opnemen. Zeg nee, of laat je beheerder dat aantal aanpassen."
+    ),
+    "coordinator-concerned": _("Jij bent zelf betrokken bij deze zaak. Zeg nee: iemand anders neemt ze op."),
+    "case-already-paused": _("De zaak stond al stil."),
+    "case-not-paused": _("De zaak loopt al weer."),
+    "no-coordinator": _("Er is nu geen coördinator."),
     "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),
 }
 UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")

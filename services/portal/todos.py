@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, union_all
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.portal import permissions
@@ -165,6 +165,22 @@ async def of_case(session: AsyncSession, principal: Principal, *, case_id: UUID)
         .where(Todo.tenant == principal.tenant, Todo.case_id == case_id, Todo.state != "stopped")
         .order_by(Todo.due_at, Todo.id)
         .limit(_MOST_OF_A_CASE)
+    )
+    return list(await session.scalars(query))
+
+
+async def next_of_cases(
+    session: AsyncSession, principal: Principal, *, case_ids: Sequence[UUID]
+) -> list[Todo]:
+    """Return of each case what somebody has to do first, if anything; of the cases that the caller was shown."""
+    await set_scope(session, Scope(tenant=principal.tenant))
+    query = (
+        select(Todo)
+        .ext(distinct_on(Todo.case_id))
+        .where(
+            Todo.tenant == principal.tenant, Todo.case_id.in_(case_ids), Todo.state != "stopped", Todo.waiting
+        )
+        .order_by(Todo.case_id, Todo.due_at, Todo.id)
     )
     return list(await session.scalars(query))
 

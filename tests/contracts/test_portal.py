@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -11,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from services.portal import routes
+from services.portal.boards import CASE, DONE_AT, TO_DO
 from services.portal.client import OPERATIONS, Operation
 from services.portal.routes.link import PAGES_OF_EMAILS
 from shared.services import SERVICES
@@ -73,3 +75,10 @@ def test_every_email_leads_to_a_page() -> None:
     assert len(named) >= 7
     assert named <= set(PAGES_OF_EMAILS)
     assert set(PAGES_OF_EMAILS.values()) <= PATHS
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_kind_of_clock_has_words_and_those_with_pages_of_their_own_lead_to_them(service: str) -> None:
+    workflows = import_module(f"services.{service}.worker").workflows
+    assert {kind for workflow in workflows for kind in workflow.kinds} <= TO_DO.keys()
+    assert {re.sub(r"{subject}", "{offer_id}", path) for path in [*DONE_AT.values(), CASE]} <= PATHS

@@ -4,6 +4,8 @@ from services.portal.pages import Pages
 from services.portal.routes import (
     about,
     agreeing,
+    baseline,
+    cases,
     check_in,
     courses,
     data,
@@ -11,6 +13,7 @@ from services.portal.routes import (
     invitation,
     link,
     me,
+    offers,
     plan,
     refer,
     sign_in,
@@ -22,6 +25,7 @@ PAGES: tuple[Pages, ...] = tuple(
     for module in (
         *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses),
         *(sign_in, today, refer),
+        *(offers, cases, baseline),
     )
 )
 ELSE = about.nowhere

@@ -1,18 +1,39 @@
-"""The first page of members of staff: what waits for them today."""
+"""The first page of members of staff: what waits for them today, what is late first."""
 
 from starlette.responses import Response
 
+from services.portal import boards, todos
+from services.portal.boards import ShownTodo
 from services.portal.pages import PageModel, Pages
 from services.portal.staff import HOME, StaffVisit, staff
+from shared.http import PageRequest
 
 pages = Pages()
+_MOST = 100
+_ON_A_PAGE = 30
 
 
 class TodayPage(PageModel):
-    """What waits."""
+    """What waits, and how much of it is late; both counted up to a hundred."""
+
+    waiting: int
+    late: int
+    most: int
+    todos: list[ShownTodo]
+    more: str | None
 
 
 @pages.show(HOME, staff())
 async def show(visit: StaffVisit) -> Response:
     """Show what waits."""
-    return visit.page("today.html", TodayPage())
+    page = PageRequest(limit=_ON_A_PAGE, cursor=visit.request.query_params.get("after"))
+    rows = await todos.todos_of(visit.session, visit.principal, page=page)
+    tally = await todos.tally_of(visit.session, visit.principal, most=_MOST)
+    model = TodayPage(
+        waiting=tally.waiting,
+        late=tally.late,
+        most=_MOST,
+        todos=await boards.shown(visit, rows.items),
+        more=rows.next,
+    )
+    return visit.page("today.html", model)

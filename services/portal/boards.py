@@ -1,0 +1,96 @@
+"""To-dos as pages show them: in words, whose turn it is, and the page on which each is done."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.portal.models import Todo
+from services.portal.pages import PageModel
+from services.portal.staff import StaffVisit
+from services.portal.wording import mark as _
+
+# By kind of clock: what has to be done. What is not here gets the last sentence.
+TO_DO: dict[str, str] = {
+    "offer": _("Antwoorden of je een zaak opneemt"),
+    "allocation": _("Een aanmelding een coördinator geven"),
+    "coordinator-search": _("Zelf een coördinator zoeken: niemand nam de zaak op"),
+    "conference-target": _("De conferentie samen krijgen"),
+    "invitation": _("Bellen met wie nog niet antwoordde"),
+    "poll": _("De vraag over de dagen afsluiten"),
+    "poll-answered": _("Een dag kiezen: iedereen antwoordde"),
+    "agreement": _("Een afspraak uit het plan"),
+    "agreement-grace": _("Een afspraak uit het plan die te laat is"),
+    "check-in": _("Vragen hoe het met het plan gaat"),
+    "acceptance": _("Zeggen of het plan aanvaard is"),
+    "follow-up": _("De opvolging afronden"),
+    "data-request": _("Antwoorden op een vraag over gegevens"),
+    "data-request-copy": _("Een kopie van gegevens klaarmaken"),
+    "data-request-erasure": _("Gegevens wissen waar iemand om vroeg"),
+    "retention": _("Beslissen of een dossier gewist wordt"),
+    "hold": _("Nakijken of een dossier nog bewaard moet blijven"),
+    "erasure": _("Nakijken waarom wissen te lang duurt"),
+    "payment": _("Een betaling opvolgen"),
+    "statement": _("Een rekeninguittreksel inlezen"),
+    "turns-12": _("Iemand wordt twaalf: vraag het ook aan hen zelf"),
+    "turns-18": _("Iemand wordt achttien: vraag het aan hen zelf"),
+}
+SOMETHING_TO_DO = _("Iets dat op een antwoord wacht")
+YOU = _("jij")
+TURNS: dict[str, str] = {
+    "coordinator": _("de coördinator"),
+    "regional-manager": _("de regiomanager"),
+    "administrator": _("de beheerder"),
+    "referrer": _("de verwijzer"),
+    "dpo": _("de functionaris voor gegevensbescherming"),
+    "finance": _("de boekhouding"),
+    "trainer": _("de trainer"),
+    "ops": _("wie het platform draait"),
+    "circle": _("de kring"),
+    "network": _("de kring"),
+    "monitor": _("wie het plan mee opvolgt"),
+    "professional": _("een hulpverlener"),
+    "person": _("iemand van de kring"),
+}
+# By kind of clock: the page on which it is done, if that is another than the case.
+DONE_AT: dict[str, str] = {
+    "offer": "/offers/{subject}",
+}
+CASE = "/cases/{case_id}"
+
+
+class ShownTodo(PageModel):
+    """What has to be done, by whom, by when."""
+
+    what: str
+    turn: str
+    due: str
+    late: bool
+    paused: bool
+    path: str | None
+
+
+async def shown(visit: StaffVisit, rows: Sequence[Todo]) -> list[ShownTodo]:
+    """Return to-dos in the reader's words, in the order given."""
+    dates, now = await visit.dates(), await visit.parts.clock.now()
+    mine = {str(role) for role in visit.member.roles}
+    return [
+        ShownTodo(
+            what=visit.say(TO_DO.get(row.kind, SOMETHING_TO_DO)),
+            turn=visit.say(YOU if row.owner in mine else TURNS.get(row.owner, row.owner)),
+            due=dates.until(row.due_at),
+            late=is_late(row, now),
+            paused=row.state == "paused",
+            path=path_of(row),
+        )
+        for row in rows
+    ]
+
+
+def is_late(row: Todo, now: datetime) -> bool:
+    """Say whether the day has passed; of what is paused it does not count."""
+    return row.state == "breached" or (row.state == "running" and row.due_at < now)
+
+
+def path_of(row: Todo) -> str | None:
+    """Return the page on which something is done; None if it is done elsewhere."""
+    pattern = DONE_AT.get(row.kind, CASE if row.case_id is not None else None)
+    return None if pattern is None else pattern.format(subject=row.subject, case_id=row.case_id)

@@ -1,0 +1,138 @@
+"""The road of a case: its steps in their order, what is done, what is being done, what comes later."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.pages import PageModel
+from services.portal.staff import StaffVisit
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+
+class Case(Answer):
+    """A case, without anybody in it."""
+
+    case_id: UUID
+    referral_id: UUID
+    coordinator_id: UUID | None
+    state: str
+    track: str
+    themes: list[str]
+    opened_at: datetime
+    ended_at: datetime | None
+    waits_for: str | None
+    minors: bool | None
+
+
+class BottomLine(Answer):
+    """What has to be in every plan."""
+
+    bottom_line_id: UUID
+    text: str
+
+
+class Baseline(Answer):
+    """What the circle is asked, and what every plan has to hold to."""
+
+    version: int
+    questions: list[str]
+    bottom_lines: list[BottomLine]
+    resources: str | None
+
+
+class InvitationState(Answer):
+    """What became of an invitation."""
+
+    answer: str | None
+
+
+class Known(Answer):
+    """Somebody in a case, as far as it is counted."""
+
+    state: str
+    invitation: InvitationState | None
+
+
+class Meeting(Answer):
+    """A conference, as far as the road of a case shows it."""
+
+    state: str
+    starts_at: datetime | None
+
+
+class Plan(Answer):
+    """A plan, as far as the road of a case shows it."""
+
+    acceptance: str
+    follow_up: str
+
+
+CASE = Operation("intake", "GET", "/v1/cases/{case_id}", Case)
+BASELINE = Operation("intake", "GET", "/v1/cases/{case_id}/baseline", Baseline)
+KNOWN = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[Known])
+MEETINGS = Operation("scheduling", "GET", "/v1/cases/{case_id}/conferences", Items[Meeting])
+PLANS = Operation("plans", "GET", "/v1/cases/{case_id}/plans", Items[Plan])
+
+
+class Step(PageModel):
+    """A step of the road: how far it is, and the page on which it is taken."""
+
+    name: str
+    how: str
+    words: str
+    path: str | None
+
+
+async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
+    """Return the steps of a case. What a reader may not know of it counts as not there."""
+    none: Items[Any] = Items(items=[])
+    people, meetings, plans, baseline = await asyncio.gather(
+        visit.ask_or(KNOWN, none, case_id=case.case_id),
+        visit.ask_or(MEETINGS, none, case_id=case.case_id),
+        visit.ask_or(PLANS, none, case_id=case.case_id),
+        visit.ask_or(
+            BASELINE, Baseline(version=0, questions=[], bottom_lines=[], resources=None), case_id=case.case_id
+        ),
+    )
+    meeting = next((each for each in meetings.items if each.state != "cancelled"), None)
+    held = any(each.state == "held" for each in meetings.items) or bool(plans.items)
+    dated = held or (meeting is not None and meeting.state == "scheduled")
+    here = f"/cases/{case.case_id}"
+    circle = f"{here}/circle" if visit.has(Role.COORDINATOR) else None
+    day = (await visit.dates()).time(meeting.starts_at) if meeting and meeting.starts_at and dated else ""
+    steps: list[tuple[str, bool, str, str | None]] = [
+        (_("Een coördinator"), case.coordinator_id is not None or case.waits_for == "follow-up", "", None),
+        (_("De vragen voor de kring"), bool(baseline.questions), "", f"{here}/baseline"),
+        # A conference is prepared from the day on which the circle was declared ready.
+        (_("De kring"), held or meeting is not None, _counted(visit, people), circle),
+        (_("Een dag kiezen"), dated, day, None),
+        (_("De conferentie"), held, "", None),
+        (_("Het plan"), bool(plans.items), "", None),
+        (_("Een jaar opvolgen"), case.state == "closed", "", None),
+    ]
+    current = next((index for index, step in enumerate(steps) if not step[1]), len(steps))
+    return [
+        Step(
+            name=visit.say(name),
+            how="done" if done else "busy" if index == current and case.state == "open" else "later",
+            words=words,
+            path=path,
+        )
+        for index, (name, done, words, path) in enumerate(steps)
+    ]
+
+
+def _counted(visit: StaffVisit, people: Items[Known]) -> str:
+    """Return how many are in a circle, were invited, and answered; nothing to who may not know."""
+    active = [each for each in people.items if each.state == "active"]
+    invited = [each.invitation for each in active if each.invitation is not None]
+    answered = sum(each.answer is not None for each in invited)
+    proposed = sum(each.state == "proposed" for each in people.items)
+    if not people.items:
+        return ""
+    return visit.say(
+        _("in de kring: {people}, uitgenodigd: {invited}, antwoordden: {answered}, voorgesteld: {proposed}")
+    ).format(people=len(active), invited=len(invited), answered=answered, proposed=proposed)

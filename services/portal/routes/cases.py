@@ -1,0 +1,252 @@
+"""Cases: the list of them, and of each one page that says where it stands, what is next and whose turn it is."""
+
+import asyncio
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal import boards, todos
+from services.portal.boards import ShownTodo
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
+from services.portal.road import CASE, Case, Step, road_of
+from services.portal.routes.offers import OFFERS, themes
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.wording import Dates
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+READERS = (Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.REFERRER)
+_LEADERS = (Role.COORDINATOR, Role.REGIONAL_MANAGER)
+section("/cases", _("Zaken"), *READERS)
+
+
+class CaseState(Answer):
+    """How a case stands now."""
+
+    state: str
+
+
+CASES = Operation("intake", "GET", "/v1/cases", Items[Case])
+PAUSE = Operation("intake", "POST", "/v1/cases/{case_id}/pause", CaseState)
+RESUME = Operation("intake", "POST", "/v1/cases/{case_id}/resume", CaseState)
+RELEASE = Operation("intake", "POST", "/v1/cases/{case_id}/release-coordinator", CaseState)
+
+_STATES: dict[str, tuple[str, str]] = {
+    "open": (_("loopt"), "success"),
+    "paused": (_("staat even stil"), "warning"),
+    "withdrawn": (_("gestopt"), "neutral"),
+    "closed": (_("afgerond"), "neutral"),
+    "erased": (_("gewist"), "neutral"),
+}
+_WAITS_FOR = {
+    "coordinator": _("We zoeken een coördinator."),
+    "follow-up": _("Het plan loopt. De coördinator is klaar; de regiomanager volgt het op."),
+}
+_FILTERS = {
+    "": _("Alle"),
+    "open": _("Lopend"),
+    "paused": _("Staan stil"),
+    "coordinator": _("Zoeken een coördinator"),
+    "follow-up": _("In opvolging"),
+    "closed": _("Afgerond"),
+    "withdrawn": _("Gestopt"),
+}
+_NEXT = {
+    "paused": _("Wacht tot de zaak weer loopt."),
+    "withdrawn": _("Hier hoeft niets meer."),
+    "closed": _("Hier hoeft niets meer."),
+    "open": _("Open de zaak om te zien wat nu komt."),
+}
+
+
+class ShownCase(PageModel):
+    """A case in a list."""
+
+    id: UUID
+    about: str
+    opened: str
+    state: str
+    color: str
+    urgent: bool
+    next: ShownTodo | None
+    otherwise: str
+
+
+class CasesPage(PageModel):
+    """The cases that the reader may see."""
+
+    cases: list[ShownCase]
+    offers: int
+    filters: list[tuple[str, str, bool]]
+    more: str | None
+
+
+class CasePage(PageModel):
+    """Where a case stands."""
+
+    case_id: UUID
+    about: str
+    opened: str
+    state: str
+    color: str
+    urgent: bool
+    minors: bool | None
+    waits_for: str | None
+    road: list[Step]
+    todos: list[ShownTodo]
+    live: bool
+    paused: bool
+    leads: bool
+    has_coordinator: bool
+    referral: str | None
+
+
+class PausePage(PageModel):
+    """What pausing does."""
+
+    case_id: UUID
+
+
+class PauseForm(Form):
+    """Why a case is paused."""
+
+    WANTED: ClassVar = {"reason": _("Kies waarom de zaak even stilstaat.")}
+
+    reason: Literal[
+        "family-needs-time",
+        "illness",
+        "bereavement",
+        "holiday",
+        "court-decision",
+        "safety",
+        "referrer-left",
+        "other",
+    ]
+
+
+class ReleaseForm(Form):
+    """Why a coordinator lets go."""
+
+    WANTED: ClassVar = {"reason": _("Kies waarom.")}
+
+    reason: Literal["conflict-of-interest", "family-wish", "unavailable", "task-done"]
+
+
+@pages.show("/cases", staff(*READERS))
+async def index(visit: StaffVisit) -> Response:
+    """List the cases that the reader may see, newest first."""
+    asked = visit.request.query_params
+    wanted = asked.get("show", "")
+    narrowed = {"waits_for" if wanted in _WAITS_FOR else "state": wanted} if _FILTERS.get(wanted) else {}
+    query = {name: value for name, value in {**narrowed, "cursor": asked.get("after", "")}.items() if value}
+    found, offers = await asyncio.gather(
+        visit.ask(CASES, query=query),
+        visit.ask(OFFERS) if visit.has(Role.COORDINATOR) else _nothing(),
+    )
+    rows = await todos.next_of_cases(
+        visit.session, visit.principal, case_ids=[each.case_id for each in found.items]
+    )
+    nexts = {row.case_id: one for row, one in zip(rows, await boards.shown(visit, rows), strict=True)}
+    dates = await visit.dates()
+    model = CasesPage(
+        cases=[_shown(visit, each, nexts.get(each.case_id), dates) for each in found.items],
+        offers=len(offers.items),
+        filters=[(code, visit.say(label), code == wanted) for code, label in _FILTERS.items()],
+        more="/cases?" + urlencode({"show": wanted, "after": found.next}) if found.next else None,
+    )
+    return visit.page("cases.html", model)
+
+
+async def _nothing() -> Items[Any]:
+    return Items(items=[])
+
+
+def _shown(visit: StaffVisit, case: Case, following: ShownTodo | None, dates: Dates) -> ShownCase:
+    state, color = _STATES.get(case.state, (case.state, "neutral"))
+    waiting = _WAITS_FOR.get(case.waits_for or "")
+    return ShownCase(
+        id=case.case_id,
+        about=themes(visit, case.themes),
+        opened=dates.day(case.opened_at),
+        state=visit.say(state),
+        color=color,
+        urgent=case.track == "urgent",
+        next=following,
+        otherwise=visit.say(waiting or _NEXT.get(case.state, _NEXT["closed"])),
+    )
+
+
+def case_of(visit: StaffVisit) -> str:
+    """Return the id of the case that an address names."""
+    return read_id(visit.request.path_params["case_id"])
+
+
+@pages.show("/cases/{case_id}", staff(*READERS))
+async def show(visit: StaffVisit) -> Response:
+    """Show where a case stands."""
+    case = await visit.ask(CASE, case_id=case_of(visit))
+    road = await road_of(visit, case)
+    rows = await todos.of_case(visit.session, visit.principal, case_id=case.case_id)
+    state, color = _STATES.get(case.state, (case.state, "neutral"))
+    dates = await visit.dates()
+    model = CasePage(
+        case_id=case.case_id,
+        about=themes(visit, case.themes),
+        opened=dates.day(case.opened_at),
+        state=visit.say(state),
+        color=color,
+        urgent=case.track == "urgent",
+        minors=case.minors,
+        waits_for=visit.say(_WAITS_FOR[case.waits_for]) if case.waits_for in _WAITS_FOR else None,
+        road=road,
+        todos=await boards.shown(visit, rows),
+        live=case.state in ("open", "paused"),
+        paused=case.state == "paused",
+        leads=visit.has(*_LEADERS),
+        has_coordinator=case.coordinator_id is not None,
+        referral=f"/referrals/{case.referral_id}"
+        if visit.has(Role.REGIONAL_MANAGER, Role.REFERRER)
+        else None,
+    )
+    return visit.page("case.html", model)
+
+
+@pages.show("/cases/{case_id}/pause", staff(*_LEADERS))
+async def show_pause(visit: StaffVisit) -> Response:
+    """Say what pausing does."""
+    return visit.page("case_pause.html", PausePage(case_id=UUID(case_of(visit))))
+
+
+@pages.send("/cases/{case_id}/pause", staff(*_LEADERS))
+async def pause(visit: StaffVisit) -> Response:
+    """Pause a case with all its clocks."""
+    case_id = case_of(visit)
+    await visit.ask(PAUSE, body={"reason": visit.read(PauseForm).reason}, case_id=case_id)
+    return visit.go(f"/cases/{case_id}")
+
+
+@pages.send("/cases/{case_id}/resume", staff(*_LEADERS), shown_by=show)
+async def resume(visit: StaffVisit) -> Response:
+    """Let a case go on."""
+    case_id = case_of(visit)
+    await visit.ask(RESUME, case_id=case_id)
+    return visit.go(f"/cases/{case_id}")
+
+
+@pages.show("/cases/{case_id}/release", staff(*_LEADERS))
+async def show_release(visit: StaffVisit) -> Response:
+    """Say what happens when a coordinator lets go."""
+    return visit.page("case_release.html", PausePage(case_id=UUID(case_of(visit))))
+
+
+@pages.send("/cases/{case_id}/release", staff(*_LEADERS))
+async def release(visit: StaffVisit) -> Response:
+    """Let the coordinator go; they may see nothing of the case any more."""
+    case_id = case_of(visit)
+    await visit.ask(RELEASE, body={"reason": visit.read(ReleaseForm).reason}, case_id=case_id)
+    return visit.go("/cases")

@@ -1,0 +1,176 @@
+"""Cases that are offered to a coordinator: what they may know of one, and their yes or no."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.codes import THEMES
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
+from services.portal.staff import StaffVisit, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+
+class Offer(Answer):
+    """An offer, as far as a list shows it."""
+
+    offer_id: UUID
+    case_id: UUID
+    state: str
+    track: str
+    themes: list[str]
+    minors: bool
+    expires_at: datetime | None
+
+
+class OfferedPerson(Answer):
+    """Whom a case is about, and from where: to say whether one has ties to them."""
+
+    first_name: str
+    last_name: str
+    municipality: str | None
+
+
+class OfferDetail(Offer):
+    """An offer, with who is concerned."""
+
+    persons: list[OfferedPerson]
+    organisations: list[str]
+
+
+class OfferAnswer(Answer):
+    """How an offer stands now."""
+
+    state: str
+
+
+OFFERS = Operation("intake", "GET", "/v1/offers", Items[Offer])
+OFFER = Operation("intake", "GET", "/v1/offers/{offer_id}", OfferDetail)
+ACCEPT = Operation("intake", "POST", "/v1/offers/{offer_id}/accept", OfferAnswer)
+DECLINE = Operation("intake", "POST", "/v1/offers/{offer_id}/decline", OfferAnswer)
+
+_OVER = {
+    "accepted": _("Je nam deze zaak op."),
+    "declined": _("Je nam deze zaak niet op. Ze gaat naar een andere coördinator."),
+    "expired": _("De tijd om te antwoorden is voorbij. De zaak gaat naar een andere coördinator."),
+    "called-off": _("Deze zaak is intussen gestopt. Je hoeft niets te doen."),
+}
+
+
+class ShownOffer(PageModel):
+    """An offer in a list."""
+
+    id: UUID
+    about: str
+    urgent: bool
+    minors: bool
+    until: str | None
+
+
+class OffersPage(PageModel):
+    """What is offered to the reader."""
+
+    offers: list[ShownOffer]
+    more: str | None
+
+
+class OfferPage(PageModel):
+    """An offer, and the question."""
+
+    about: str
+    urgent: bool
+    minors: bool
+    until: str | None
+    persons: list[OfferedPerson]
+    organisations: list[str]
+    is_open: bool
+    over: str | None
+    case_id: UUID | None
+
+
+class OfferForm(Form):
+    """Yes or no."""
+
+    WANTED: ClassVar = {"answer": _("Kies of je de zaak opneemt.")}
+
+    answer: Literal["yes", "no"]
+
+
+class Yes(Form):
+    """No ties to anyone concerned."""
+
+    WANTED: ClassVar = {
+        "no_ties": _("Vink aan dat je geen band hebt met iemand uit deze zaak. Is die er wel, zeg dan nee.")
+    }
+
+    no_ties: Literal["yes"]
+
+
+class No(Form):
+    """Why not, from a short list."""
+
+    WANTED: ClassVar = {"reason": _("Kies waarom je de zaak niet opneemt.")}
+
+    reason: Literal["no-time", "too-far", "language", "conflict-of-interest", "illness", "holiday", "other"]
+
+
+def themes(visit: StaffVisit, codes: Sequence[str]) -> str:
+    """Return what a case is about, in the reader's words."""
+    return ", ".join(visit.say(THEMES.get(code, code)) for code in codes)
+
+
+@pages.show("/offers", staff(Role.COORDINATOR))
+async def index(visit: StaffVisit) -> Response:
+    """List what waits for an answer."""
+    after = visit.request.query_params.get("after")
+    found = await visit.ask(OFFERS, query={"cursor": after} if after else None)
+    dates = await visit.dates()
+    shown = [
+        ShownOffer(
+            id=each.offer_id,
+            about=themes(visit, each.themes),
+            urgent=each.track == "urgent",
+            minors=each.minors,
+            until=dates.until(each.expires_at) if each.expires_at else None,
+        )
+        for each in found.items
+    ]
+    return visit.page("offers.html", OffersPage(offers=shown, more=found.next))
+
+
+@pages.show("/offers/{offer_id}", staff(Role.COORDINATOR))
+async def show(visit: StaffVisit) -> Response:
+    """Show what a coordinator may know before they answer."""
+    offer = await visit.ask(OFFER, offer_id=read_id(visit.request.path_params["offer_id"]))
+    dates = await visit.dates()
+    model = OfferPage(
+        about=themes(visit, offer.themes),
+        urgent=offer.track == "urgent",
+        minors=offer.minors,
+        until=dates.until(offer.expires_at) if offer.expires_at else None,
+        persons=offer.persons,
+        organisations=offer.organisations,
+        is_open=offer.state == "open",
+        over=visit.say(_OVER[offer.state]) if offer.state in _OVER else None,
+        case_id=offer.case_id if offer.state == "accepted" else None,
+    )
+    return visit.page("offer.html", model)
+
+
+@pages.send("/offers/{offer_id}", staff(Role.COORDINATOR))
+async def answer(visit: StaffVisit) -> Response:
+    """Take the case, or leave it to the next."""
+    offer_id = read_id(visit.request.path_params["offer_id"])
+    if visit.read(OfferForm).answer == "yes":
+        visit.read(Yes)
+        await visit.ask(ACCEPT, body={"no_conflict": True}, offer_id=offer_id)
+    else:
+        await visit.ask(DECLINE, body={"reason": visit.read(No).reason}, offer_id=offer_id)
+    return visit.go(f"/offers/{offer_id}")

@@ -1,0 +1,312 @@
+"""Coordinators, managers and referrers: what is offered to them, their cases, and where each of these stands."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.portal.road import BASELINE, CASE, KNOWN, MEETINGS, PLANS
+from services.portal.routes.baseline import WRITE_BASELINE
+from services.portal.routes.cases import CASES, PAUSE, RELEASE, RESUME
+from services.portal.routes.offers import ACCEPT, DECLINE, OFFER, OFFERS
+from shared.auth import Role
+from shared.ids import uuid7
+from tests.support.portal import Browser, FakeServices
+from tests.support.world.clock import NOW
+
+OFFER_ID, CASE_ID, COORDINATOR = uuid7(), uuid7(), uuid7()
+FORM_TOKEN = re.compile(r'name="form-token" value="([^"]*)"')
+HOSTILE = "<b onload=x>" + "w" * 190
+
+WRITTEN = {
+    "case_id": str(CASE_ID),
+    "version": 3,
+    "questions": ["Wie helpt er mee?", HOSTILE],
+    "bottom_lines": [{"bottom_line_id": str(OFFER_ID), "text": "Elke nacht veilig", "version": 1}],
+    "resources": None,
+    "created_at": NOW.isoformat(),
+}
+
+
+def an_offer(**changes: object) -> dict[str, Any]:
+    """Return an offer as the service answers it."""
+    return {
+        "offer_id": str(OFFER_ID),
+        "case_id": str(CASE_ID),
+        "assignment_no": 1,
+        "ordinal": 1,
+        "coordinator_id": str(COORDINATOR),
+        "state": "open",
+        "reason": None,
+        "track": "urgent",
+        "themes": ["parenting"],
+        "minors": True,
+        "created_at": NOW.isoformat(),
+        "expires_at": (NOW + timedelta(days=2)).isoformat(),
+        "answered_at": None,
+        **changes,
+    }
+
+
+def a_case(**changes: object) -> dict[str, Any]:
+    """Return a case as the service answers it."""
+    return {
+        "case_id": str(CASE_ID),
+        "referral_id": str(uuid7()),
+        "referring_organisation_id": None,
+        "mandated_organisation_id": None,
+        "state": "open",
+        "track": "normal",
+        "themes": ["loneliness"],
+        "minors": False,
+        "coordinator_id": str(COORDINATOR),
+        "assignment_no": 1,
+        "waits_for": None,
+        "outcome": None,
+        "pause_reason": None,
+        "stop_reason": None,
+        "stopped_by": None,
+        "opened_at": NOW.isoformat(),
+        "ended_at": None,
+        **changes,
+    }
+
+
+def page_of(*items: object, following: str | None = None) -> dict[str, Any]:
+    """Return a page of a list as services answer it."""
+    return {"items": list(items), "next": following}
+
+
+async def clock(
+    browser: Browser, kind: str, subject: UUID, *, due: timedelta, state: str = "running"
+) -> None:
+    """Let a clock of the coordinator be known."""
+    await browser.world.execute(
+        "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, owner_id, state, waiting,"
+        " due_at, changed_at, version) VALUES (:id, :tenant, 'scheduling', :kind, :subject, :case,"
+        " 'coordinator', NULL, :state, true, :due, :now, 1)",
+        id=uuid7(),
+        tenant=browser.world.tenant,
+        kind=kind,
+        subject=subject,
+        case=CASE_ID,
+        state=state,
+        due=NOW + due,
+        now=NOW,
+    )
+
+
+class TestAnOffer:
+    @pytest.fixture
+    def offered(self, services: FakeServices) -> FakeServices:
+        person = {"first_name": HOSTILE, "last_name": "Vos", "municipality": "Gent"}
+        services.answer(OFFER, an_offer(persons=[person], organisations=["OCMW Gent"]))
+        return services
+
+    async def test_says_whom_it_is_about_and_by_when_to_answer(
+        self, browser: Browser, offered: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        page = await browser.ask("GET", f"/offers/{OFFER_ID}", expect=200)
+        assert "&lt;b onload=x&gt;" in page.text
+        assert "<b onload" not in page.text
+        assert "OCMW Gent" in page.text
+        assert "Antwoord ten laatste" in page.text
+
+    async def test_is_accepted_only_without_ties(self, browser: Browser, offered: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        offered.answer(ACCEPT, {"offer_id": str(OFFER_ID), "state": "accepted"})
+        shown = await browser.fill(f"/offers/{OFFER_ID}", answer="yes", expect=422)
+        assert 'href="#no_ties"' in shown.text
+        assert offered.of(ACCEPT) == []
+        await browser.fill(f"/offers/{OFFER_ID}", answer="yes", no_ties="yes")
+        assert [each.body for each in offered.of(ACCEPT)] == [{"no_conflict": True}]
+
+    async def test_is_declined_with_a_reason(self, browser: Browser, offered: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        offered.answer(DECLINE, {"offer_id": str(OFFER_ID), "state": "declined"})
+        shown = await browser.fill(f"/offers/{OFFER_ID}", answer="no", reason="", expect=422)
+        assert 'href="#reason"' in shown.text
+        await browser.fill(f"/offers/{OFFER_ID}", answer="no", reason="too-far")
+        assert [each.body for each in offered.of(DECLINE)] == [{"reason": "too-far"}]
+
+    async def test_that_is_over_says_so(self, browser: Browser, offered: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        offered.refuse(ACCEPT, 409, "offer-over")
+        shown = await browser.fill(f"/offers/{OFFER_ID}", answer="yes", no_ties="yes", expect=409)
+        assert "De tijd om te antwoorden is voorbij" in shown.text
+
+    async def test_is_nothing_for_others(self, browser: Browser, offered: FakeServices) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        await browser.ask("GET", f"/offers/{OFFER_ID}", expect=403)
+        await browser.ask("GET", "/offers", expect=403)
+        assert offered.asked == []
+
+
+class TestTheListOfCases:
+    async def test_says_of_each_what_is_next_and_whose_turn_it_is(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        services.answer(CASES, page_of(a_case(), following="later"))
+        services.answer(OFFERS, page_of(an_offer()))
+        await clock(browser, "poll-answered", uuid7(), due=timedelta(days=-1), state="breached")
+        page = await browser.ask("GET", "/cases", expect=200)
+        for words in ("Eenzaamheid", "Een dag kiezen: iedereen antwoordde", ">jij<", "te laat", "/offers"):
+            assert words in page.text
+        assert f'href="/cases/{CASE_ID}"' in page.text
+        assert "after=later" in page.text
+        # However many cases there are, each service is asked once.
+        assert len(services.asked) == 2
+
+    @pytest.mark.parametrize(
+        ("chosen", "asked"),
+        [
+            ("paused", {"state": "paused"}),
+            ("coordinator", {"waits_for": "coordinator"}),
+            ("nonsense", {}),
+        ],
+    )
+    async def test_is_narrowed(
+        self, browser: Browser, services: FakeServices, chosen: str, asked: dict[str, str]
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        services.answer(CASES, page_of())
+        page = await browser.ask("GET", f"/cases?show={chosen}", expect=200)
+        assert "Hier staat nog geen zaak" in page.text
+        assert [each.query for each in services.of(CASES)] == [asked]
+
+    async def test_is_for_those_who_lead_or_refer(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.FINANCE)
+        await browser.ask("GET", "/cases", expect=403)
+        assert services.asked == []
+
+
+class TestACase:
+    @pytest.fixture
+    def found(self, services: FakeServices) -> FakeServices:
+        services.answer(CASE, a_case())
+        services.answer(BASELINE, WRITTEN)
+        services.answer(KNOWN, page_of())
+        services.answer(MEETINGS, page_of())
+        services.answer(PLANS, page_of())
+        return services
+
+    async def test_shows_its_road_and_its_clocks(self, browser: Browser, found: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        await clock(browser, "invitation", uuid7(), due=timedelta(days=4))
+        page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert "Bellen met wie nog niet antwoordde" in page.text
+        assert page.text.count("nu aan de beurt") == 1
+        assert f'href="/cases/{CASE_ID}/baseline"' in page.text
+
+    async def test_shows_a_manager_what_they_may_know(self, browser: Browser, found: FakeServices) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        found.answer(CASE, a_case(coordinator_id=None, waits_for="coordinator"))
+        for operation in (KNOWN, MEETINGS, PLANS):
+            found.refuse(operation, 404, "case-not-found")
+        page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert "We zoeken een coördinator." in page.text
+
+    async def test_of_others_is_not_there(self, browser: Browser, found: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        found.refuse(CASE, 404, "case-not-found")
+        await browser.ask("GET", f"/cases/{CASE_ID}", expect=404)
+
+    async def test_has_a_baseline_of_lines(self, browser: Browser, found: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        found.answer(WRITE_BASELINE, WRITTEN)
+        path = f"/cases/{CASE_ID}/baseline"
+        page = await browser.ask("GET", path, expect=200)
+        assert "<b onload" not in page.text
+        assert "Elke nacht veilig" in page.text
+        await browser.fill(path, version="3", questions="Wie helpt er?\r\n\r\n En wie slaapt waar? ")
+        assert [each.body for each in found.of(WRITE_BASELINE)] == [
+            {"version": 3, "questions": ["Wie helpt er?", "En wie slaapt waar?"]}
+        ]
+
+    async def test_keeps_the_id_of_a_bottom_line_that_stays(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REFERRER)
+        found.answer(WRITE_BASELINE, WRITTEN)
+        await browser.fill(
+            f"/cases/{CASE_ID}/baseline", version="3", bottom_lines="Elke nacht veilig\nSchool", questions="X"
+        )
+        assert [each.body for each in found.of(WRITE_BASELINE)] == [
+            {
+                "version": 3,
+                "bottom_lines": [
+                    {"text": "Elke nacht veilig", "bottom_line_id": str(OFFER_ID)},
+                    {"text": "School"},
+                ],
+                "resources": None,
+            }
+        ]
+
+    async def test_loses_nothing_when_somebody_else_was_faster(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        found.refuse(WRITE_BASELINE, 409, "other-version")
+        path = f"/cases/{CASE_ID}/baseline"
+        page = await browser.fill(path, version="2", questions="Mijn vraag", expect=409)
+        assert "Iemand anders veranderde dit intussen" in page.text
+        assert "Mijn vraag" in page.text
+        assert 'name="version" value="2"' in page.text
+
+    async def test_is_paused_and_resumed(self, browser: Browser, found: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        found.answer(PAUSE, {"case_id": str(CASE_ID), "state": "paused"})
+        found.answer(RESUME, {"case_id": str(CASE_ID), "state": "open"})
+        await browser.fill(f"/cases/{CASE_ID}/pause", expect=422)
+        await browser.fill(f"/cases/{CASE_ID}/pause", reason="illness")
+        found.answer(CASE, a_case(state="paused"))
+        page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert f'action="/cases/{CASE_ID}/resume"' in page.text
+        sent = {"form-token": FORM_TOKEN.findall(page.text)[0]}
+        await browser.ask("POST", f"/cases/{CASE_ID}/resume", data=sent, expect=303)
+        assert [each.body for each in found.of(PAUSE)] == [{"reason": "illness"}]
+        assert len(found.of(RESUME)) == 1
+
+    async def test_is_let_go_by_its_coordinator(self, browser: Browser, found: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        found.answer(RELEASE, {"case_id": str(CASE_ID), "state": "open"})
+        gone = await browser.fill(f"/cases/{CASE_ID}/release", reason="unavailable")
+        assert gone.headers["location"] == "/cases"
+        assert [each.body for each in found.of(RELEASE)] == [{"reason": "unavailable"}]
+
+
+class TestToday:
+    async def test_shows_what_waits_what_is_late_first(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        me = await browser.sign_in(Role.COORDINATOR)
+        for kind, due, state in (("offer", 2, "running"), ("offer", -1, "breached")):
+            await browser.world.execute(
+                "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, owner_id, state, waiting,"
+                " due_at, changed_at, version) VALUES (:id, :tenant, 'intake', :kind, :subject, :case,"
+                " 'coordinator', :me, :state, true, :due, :now, 1)",
+                id=uuid7(),
+                tenant=browser.world.tenant,
+                kind=kind,
+                subject=OFFER_ID,
+                case=CASE_ID,
+                me=me,
+                state=state,
+                due=NOW + timedelta(days=due),
+                now=NOW,
+            )
+        page = await browser.ask("GET", "/today", expect=200)
+        assert "Er wachten 2 dingen op jou." in page.text
+        assert "Een ervan is te laat." in page.text
+        assert page.text.count(f'href="/offers/{OFFER_ID}"') == 2
+        assert page.text.index("te laat</span>") < page.text.rindex("/offers/")
+        assert services.asked == []
+
+    async def test_says_that_nothing_waits(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.DPO)
+        page = await browser.ask("GET", "/today", expect=200)
+        assert "Er wacht nu niets op jou." in page.text
