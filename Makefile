@@ -5,6 +5,8 @@ PYTHON ?= $(shell for each in python3 python3.11 python3.12 python3.13 python3.1
 VENV := .venv
 RUN := $(VENV)/bin/python
 KRING := $(VENV)/bin/kring
+# Each of the many processes of a platform, and of its tests, would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test fuzz lint fix bench env
