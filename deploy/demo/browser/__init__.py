@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
-from deploy.demo.browser.browsing import chromium
+from deploy.demo.browser.browsing import Barriers, chromium
 from deploy.demo.browser.people import BrowserPerson
 from deploy.demo.browser.staff import BrowserCoordinator, BrowserStaff
 from deploy.demo.story import Hand
@@ -16,9 +16,11 @@ __all__ = ["chromium", "hand_of"]
 
 def hand_of(browser: Browser, platform: Platform, *, pictures: Path | None = None) -> Hand:
     """Return the hand that plays people in this browser; `pictures`: where each page that they see is kept."""
+    portal = platform.addresses[PORTAL]
     base = {
         "browser": browser,
-        "portal": platform.addresses[PORTAL],
+        "portal": portal,
+        "barriers": Barriers(browser, portal),
         "accounts": platform.directory / "accounts.json",
         "pictures": pictures,
         "checked": set(),

@@ -57,6 +57,38 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
+class Barriers:
+    """What axe-core finds on pages: in one tab of its own, because it is a script and a new window takes a second."""
+
+    def __init__(self, browser: Browser, portal: str) -> None:
+        self._browser = browser
+        self._portal = portal
+        self._page: Page | None = None
+        # People act side by side, and the tab shows one page at a time.
+        self._lock = asyncio.Lock()
+
+    async def found(self, html: str) -> list[str]:
+        """Return what keeps somebody out of a page, by day and by night."""
+        async with self._lock:
+            tab = await self._tab()
+            await tab.set_content(html)
+            await tab.evaluate(await asyncio.to_thread(_AXE.read_text, encoding="utf-8"))
+            found: list[str] = []
+            for scheme in _SCHEMES:
+                await tab.emulate_media(color_scheme=scheme)
+                found += await tab.evaluate(_FOUND, _RULES)
+            return found
+
+    async def _tab(self) -> Page:
+        if self._page is None:
+            context = await self._browser.new_context(
+                viewport={"width": PHONE, "height": 844}, bypass_csp=True, locale="nl-BE"
+            )
+            self._page = await context.new_page()
+            await self._page.goto(f"{self._portal}/")
+        return self._page
+
+
 @dataclass(eq=False, kw_only=True)
 class Browsing(Player):
     """Somebody with a browser of their own."""
@@ -64,6 +96,7 @@ class Browsing(Player):
     browser: ClassVar[Browser]
     portal: ClassVar[str]
     pictures: ClassVar[Path | None]
+    barriers: ClassVar["Barriers"]
     # The pages that were looked at for what keeps somebody out, each once.
     checked: ClassVar[set[str]]
     _page: Page | None = field(default=None, init=False, repr=False)
@@ -115,7 +148,7 @@ class Browsing(Player):
             # As it was sent, for a checker of HTML: the browser mends what it reads.
             raw = await (await page.context.request.get(page.url)).text()
             await asyncio.to_thread(path.write_text, raw)
-        found = await self._keeps_out(await page.content())
+        found = await self.barriers.found(await page.content())
         if found:
             raise WentWrong(f"{page.url} keeps somebody out: {'; '.join(found)}")
 
@@ -133,24 +166,6 @@ class Browsing(Player):
         address = page.url.removeprefix(self.portal).partition("?")[0].strip("/").replace("/", "-")[:40]
         parts = [self.first_name.lower(), f"{self._seen:03}", address or "start", *([view] if view else [])]
         return "-".join(parts)
-
-    async def _keeps_out(self, html: str) -> list[str]:
-        """Return what axe-core finds on a page, by day and by night: in a tab of its own, because it is a script."""
-        context = await self.browser.new_context(
-            viewport={"width": PHONE, "height": 844}, bypass_csp=True, locale="nl-BE"
-        )
-        found: list[str] = []
-        try:
-            tab = await context.new_page()
-            await tab.goto(f"{self.portal}/")
-            await tab.set_content(html)
-            await tab.evaluate(await asyncio.to_thread(_AXE.read_text, encoding="utf-8"))
-            for scheme in _SCHEMES:
-                await tab.emulate_media(color_scheme=scheme)
-                found += await tab.evaluate(_FOUND, _RULES)
-        finally:
-            await context.close()
-        return found
 
 
 async def choose(page: Page, name: str, value: str) -> None:
