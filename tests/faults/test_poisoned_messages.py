@@ -72,7 +72,7 @@ class Kring:
         async def dead() -> bool:
             return bool(await dead_letters.listed(self._settings, services=[SERVICE]))
 
-        await eventually(dead, "the message to die", seconds=60)
+        await eventually(dead, "the message to die")
         (letter,) = await self.listed()
         return letter
 
@@ -179,7 +179,7 @@ class TestAPoisonedMessage:
         async def handled() -> bool:
             return await kring.outcome(event_id) == "handled"
 
-        await eventually(handled, "the event to be dealt with", seconds=30)
+        await eventually(handled, "the event to be dealt with")
         kept = await kring.query("SELECT coordinator_id FROM case_coordinator WHERE case_id = $1", case_id)
         assert [row["coordinator_id"] for row in kept] == [coordinator_id]
         assert await kring.listed() == []

@@ -164,7 +164,7 @@ async def dead_letters_with(platform: Platform, named: str) -> list[aio_pika.abc
                 dead.append(found)
             return len(dead) == len(bodies)
 
-        await eventually(all_dead, "the messages to die", seconds=30)
+        await eventually(all_dead, "the messages to die")
     return dead
 
 

@@ -8,6 +8,8 @@ from typing import TypeVar, overload
 
 T = TypeVar("T")
 
+# Ends a test that hangs: how long something takes depends on what else the machine does, and decides nothing.
+PATIENCE = 60
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.25
 
@@ -18,19 +20,19 @@ class StillWaiting(AssertionError):
 
 @overload
 async def eventually(
-    probe: Callable[[], Awaitable[bool]], describe: str | Callable[[], str], *, seconds: float = 10
+    probe: Callable[[], Awaitable[bool]], describe: str | Callable[[], str], *, seconds: float = PATIENCE
 ) -> bool: ...
 
 
 @overload
 async def eventually(
-    probe: Callable[[], bool], describe: str | Callable[[], str], *, seconds: float = 10
+    probe: Callable[[], bool], describe: str | Callable[[], str], *, seconds: float = PATIENCE
 ) -> bool: ...
 
 
 @overload
 async def eventually(
-    probe: Callable[[], Awaitable[T | None]], describe: str | Callable[[], str], *, seconds: float = 10
+    probe: Callable[[], Awaitable[T | None]], describe: str | Callable[[], str], *, seconds: float = PATIENCE
 ) -> T: ...
 
 
@@ -38,7 +40,7 @@ async def eventually(
     probe: Callable[[], Awaitable[T | None] | T | None],
     describe: str | Callable[[], str],
     *,
-    seconds: float = 10,
+    seconds: float = PATIENCE,
 ) -> T:
     """Return what the probe answers as soon as it is neither None nor false.
 

@@ -30,7 +30,7 @@ def kring(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -129,7 +129,7 @@ class Up:
         async def nothing_left() -> bool:
             return not self.left_behind()
 
-        await eventually(nothing_left, lambda: f"{self.left_behind()} to end", seconds=20)
+        await eventually(nothing_left, lambda: f"{self.left_behind()} to end")
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +239,7 @@ class TestUp:
         secrets = up.secrets()
 
         up.process.send_signal(signal.SIGINT)
-        assert up.process.wait(timeout=40) == 0
+        assert up.process.wait(timeout=120) == 0
         assert up.left_behind() == []
         assert {part["state"] for part in up.status()["parts"].values()} == {"stopped"}
 

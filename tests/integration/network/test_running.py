@@ -116,7 +116,7 @@ class TestNetworkRunning:
         assert answer.status_code == 200
         client = await whole.context.temporal.client()
         handle = client.get_workflow_handle(f"invitation/{answer.json()['invitation_id']}")
-        await asyncio.wait_for(handle.result(), timeout=10)
+        await asyncio.wait_for(handle.result(), timeout=60)
         ready = await whole.ask("POST", f"/v1/cases/{case.id}/circle-ready", whole.coordinator(case))
         assert len(ready.json()["members"]) == 2
         told = network.NotifyPerson(

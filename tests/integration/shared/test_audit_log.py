@@ -253,7 +253,7 @@ class TestSealing:
         running = asyncio.create_task(
             Sealer(world.database, service=SERVICE, key=world.key).run(stopping, seconds=0.01)
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while FAILED.labels(SERVICE)._value.get() < failed + 2:
                 await world.database.ping()
         stopping.set()
@@ -267,7 +267,7 @@ class TestSealing:
         running = asyncio.create_task(
             Sealer(world.database, service=SERVICE, key=world.key).run(stopping, seconds=0.01)
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await world.verify()).seals == 0:
                 pass
         stopping.set()

@@ -345,7 +345,7 @@ class TestConsumer:
         async with _relaying(db, settings):
             async with _consuming(subscriptions, context):
                 event_id = await _assign(db, uuid4())
-                await asyncio.wait_for(started.wait(), 10)
+                await asyncio.wait_for(started.wait(), 60)
             assert await _outcome(db, event_id) is None
             again = Subscriptions("platform")
             handler = Handler()
@@ -388,4 +388,4 @@ async def _relaying(database: Database, settings: Settings) -> AsyncIterator[Non
         yield
     finally:
         relay.stop()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 60)

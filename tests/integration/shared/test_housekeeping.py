@@ -78,7 +78,7 @@ class TestPurge:
         await rooms.fill("effect", older=timedelta(minutes=1), count=2)
         async with rooms.owner.transaction() as session:
             await session.execute(text("SELECT 1 FROM effect LIMIT 1 FOR UPDATE"))
-            await asyncio.wait_for(rooms.purge("effect"), 5)
+            await asyncio.wait_for(rooms.purge("effect"), 60)
             assert await rooms.left("effect") == 1
         await rooms.purge("effect")
         assert await rooms.left("effect") == 0

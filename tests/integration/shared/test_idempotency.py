@@ -131,7 +131,7 @@ class TestAtOnce:
                 return (await session.execute(held_up)).first() is not None
 
             await eventually(is_held_up, "the first request waits for the table")
-            second = await asyncio.wait_for(post(service, LAMP, manager), 5)
+            second = await asyncio.wait_for(post(service, LAMP, manager), 60)
         assert (second.status_code, code_of(second)) == (409, "request-in-hand")
         assert (await first).status_code == 201
         assert (await post(service, LAMP, manager)).json() == (await first).json()

@@ -69,7 +69,7 @@ async def _relaying(postgres: PostgreSQL, url: str) -> AsyncIterator[Relay]:
         yield relay
     finally:
         relay.stop()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 60)
 
 
 async def _waiting(database: Database) -> int:

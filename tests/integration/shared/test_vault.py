@@ -175,7 +175,7 @@ class TestTie:
                 row = row_of(subject)
                 await world.vault.seal(session, row, Note(words="a"))
                 first_sealed.set()
-                await asyncio.wait_for(waiting(), 5)
+                await asyncio.wait_for(waiting(), 60)
                 return row.sealed
 
         async def waiting() -> None:

@@ -26,7 +26,7 @@ class TestRun:
         self, typed: str, code: int
     ) -> None:
         ended = subprocess.run(
-            [sys.executable, "-c", _PROCESS, typed], capture_output=True, text=True, check=False, timeout=60
+            [sys.executable, "-c", _PROCESS, typed], capture_output=True, text=True, check=False, timeout=120
         )
         assert ended.returncode == code, ended.stderr
         assert ended.stdout.endswith("at the end\n")

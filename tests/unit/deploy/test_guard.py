@@ -38,7 +38,7 @@ class TestEnd:
 
         end({os.getpgid(deaf.pid)}, grace=0.1)
 
-        assert deaf.wait(timeout=5) == -9
+        assert deaf.wait(timeout=60) == -9
 
     def test_does_not_mind_what_has_ended(self) -> None:
         gone = in_a_group("print('here', flush=True)")

@@ -172,5 +172,5 @@ class TestSupervisor:
         assert (server.state, server.pid) == (State.STOPPED, None)
 
         await server.start()
-        await asyncio.wait_for(server.wait_ready(), timeout=10)
+        await asyncio.wait_for(server.wait_ready(), timeout=60)
         assert server.pid is not None

@@ -16,7 +16,7 @@ from shared.context import Context
 from shared.fields import Text
 from shared.http import Anyone, RequestModel, Router, anonymous, create_service_app
 from shared.http.limits import AsksTooOften, RateLimiter
-from shared.http.server import MAX_HEAD, MAX_URL, BoundedProtocol
+from shared.http.server import HEAD_SECONDS, MAX_HEAD, MAX_URL, BoundedProtocol
 from shared.settings import Settings
 from tests.support.eventually import eventually
 from tests.support.serving import answer_to, connection, serving
@@ -147,7 +147,7 @@ class TestHead:
         self, port: int, begun: bytes, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(BoundedProtocol, "head_seconds", 0.1)
-        answer = await asyncio.wait_for(answer_to(port, begun), 5)
+        answer = await asyncio.wait_for(answer_to(port, begun), HEAD_SECONDS)
         assert (status_of(answer), problem_in(answer)) == (408, "too-slow")
 
     async def test_that_does_not_come_after_another_is_not_waited_for(
@@ -158,7 +158,7 @@ class TestHead:
             writer.write(b"GET /v1/who HTTP/1.1\r\nhost: a\r\n\r\n")
             assert (await reader.readline()).startswith(b"HTTP/1.1 401")
             writer.write(b"\r\n")
-            rest = await asyncio.wait_for(reader.read(), 5)
+            rest = await asyncio.wait_for(reader.read(), HEAD_SECONDS)
         assert b"HTTP/1.1 408" in rest
 
     async def test_that_is_none_is_refused(self, port: int) -> None:
@@ -184,7 +184,7 @@ class TestBody:
     ) -> None:
         # Nothing of the body is ever sent.
         head = _post("/v1/kept", *more, length=900_000)
-        answer = await asyncio.wait_for(answer_to(port, head), 5)
+        answer = await asyncio.wait_for(answer_to(port, head), 60)
         assert (status_of(answer), problem_in(answer)) == (401, "token-missing")
 
     async def test_that_finds_no_room_beside_others_is_sent_again_later(self) -> None:
@@ -225,7 +225,7 @@ class TestTime:
         short = settings(request_seconds=0.3)
         head = b"POST /v1/said HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n"
         async with serving(app(short), short) as port:
-            answer = await asyncio.wait_for(answer_to(port, head, b'{"te'), 5)
+            answer = await asyncio.wait_for(answer_to(port, head, b'{"te'), 20)
         assert (status_of(answer), problem_in(answer)) == (408, "too-slow")
 
     async def test_client_that_is_gone_leaves_nothing_running(self) -> None:

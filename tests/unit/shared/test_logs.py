@@ -116,7 +116,7 @@ def lines_of(program: str, *, code: int = 0) -> list[dict[str, Any]]:
     """
     source = textwrap.dedent(setup) + textwrap.dedent(program)
     done = subprocess.run(
-        [sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == code, done.stderr
     assert done.stderr == ""

@@ -69,7 +69,7 @@ class Running:
             assert (now, self.postbox.kinds_for(seen["email"])) == (state, list(mails))
             return True
 
-        await eventually(there, f"{seen['first_name']} to be {state} with {mails}", seconds=20)
+        await eventually(there, f"{seen['first_name']} to be {state} with {mails}")
 
     async def reach(self, registered: dict[str, Any]) -> None:
         """Skip to the next deadline of a registration, once its workflow waits for it, and until it was reached."""
@@ -82,7 +82,7 @@ class Running:
         async def probe() -> bool:
             return bool(await self.skipped.kinds(workflow_of(registered)))
 
-        await eventually(probe, "the workflow to start", seconds=20)
+        await eventually(probe, "the workflow to start")
 
     async def ended(self, registered: dict[str, Any]) -> None:
         """Wait until the workflow of a registration has ended well."""

@@ -17,7 +17,7 @@ class TestErasing:
             standing = await world.ask("GET", f"{path}/erasure", officer, expect=200)
             return bool(standing.json()["state"] == "done")
 
-        await eventually(done, "the erasure to be confirmed", seconds=20)
+        await eventually(done, "the erasure to be confirmed")
         [clock] = await world.rows("SELECT id, state FROM clock WHERE kind = 'erasure'")
         assert clock.state == "stopped"
         workflow_id = f"clock/erasure/{registered['registration_id']}"

@@ -160,7 +160,7 @@ class TestStatement:
             seen = await world.do("GET", path, world.finance)
             return bool(seen["state"] == "imported" and seen["booked"] == len(everyone))
 
-        await eventually(imported, "the file to be booked", seconds=20)
+        await eventually(imported, "the file to be booked")
         await training.skipped.ended(statement_workflow_id(UUID(sent["statement_id"])))
         for registered in everyone:
             await training.comes_to(registered, "confirmed", "payment-request", "registration-confirmed")
