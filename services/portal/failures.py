@@ -30,6 +30,15 @@ REFUSALS: dict[str, str] = {
         " om je aan te melden."
     ),
     "date-not-possible": _("Een datum ligt in de toekomst. Kijk de geboortedatum en de andere datums na."),
+    "referral-decided": _("Over deze aanmelding is intussen al beslist. Hieronder staat hoe het nu is."),
+    "coordinator-sought": _("Er is al een coördinator, of er wordt er al een gezocht."),
+    "nobody-to-tell": _(
+        "Jullie organisatie heeft nog geen functionaris voor gegevensbescherming. Zonder die mag niemand een"
+        " dossier openen. Vraag je beheerder om die toe te voegen."
+    ),
+    "already-opened": _("Dit dossier is al open voor jou."),
+    "already-stopped": _("Deze zaak was al gestopt."),
+    "contact-erased": _("Deze persoon werd gewist. Voeg een nieuwe toe."),
     "too-often": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "other-version": _("Iemand anders veranderde dit intussen. Hieronder staat wat jij schreef."),

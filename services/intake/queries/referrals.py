@@ -37,10 +37,12 @@ def referrals_of(*, tenant: UUID, referrer_id: UUID, organisation_id: UUID) -> S
 
 
 async def page_of_referrals(
-    session: AsyncSession, query: Select[Referral], *, page: PageRequest
+    session: AsyncSession, query: Select[Referral], *, page: PageRequest, newest_first: bool = True
 ) -> Rows[Referral]:
-    """Return one page of a query of referrals, newest first."""
-    return await paginate(session, query, page, time=Referral.created_at, id=Referral.id)
+    """Return one page of a query of referrals, by when they came."""
+    return await paginate(
+        session, query, page, time=Referral.created_at, id=Referral.id, newest_first=newest_first
+    )
 
 
 async def also_referred(

@@ -77,11 +77,12 @@ async def list_referrals(
     session: Session,
     page: Paging,
     state: Annotated[ReferralState | None, Query(description="Only referrals that stand so.")] = None,
+    oldest_first: Annotated[bool, Query(description="Those that wait longest come first.")] = False,
 ) -> Page[ReferralSummary]:
-    """List the tenant's referrals, newest first; a referrer sees their own."""
+    """List the tenant's referrals, newest first unless asked otherwise; a referrer sees their own."""
     visible = permissions.may_list_referrals(principal)
     query = visible if state is None else visible.where(Referral.state == state)
-    rows = await reads.page_of_referrals(session, query, page=page)
+    rows = await reads.page_of_referrals(session, query, page=page, newest_first=not oldest_first)
     policy_at = await policies.history(session, tenant=principal.tenant)
     known = await reads.also_referred(session, visible, [row.id for row in rows.items])
     items = [_summary(row, policy_at(row.created_at), known.get(row.id, [])) for row in rows.items]

@@ -7,15 +7,18 @@ from services.portal.routes import (
     baseline,
     cases,
     check_in,
+    coordinators,
     courses,
     data,
     dates,
     invitation,
     link,
+    managing,
     me,
     offers,
     plan,
     refer,
+    referrals,
     sign_in,
     today,
 )
@@ -26,6 +29,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses),
         *(sign_in, today, refer),
         *(offers, cases, baseline),
+        *(referrals, coordinators, managing),
     )
 )
 ELSE = about.nowhere

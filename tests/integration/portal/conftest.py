@@ -35,8 +35,8 @@ def services(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
 async def browser(world: Portal) -> Browser:
     """A browser of somebody who comes for the first time, to an organisation that is known."""
     await world.execute(
-        "INSERT INTO tenant_profile (tenant, name, country, time_zone)"
-        " VALUES (:tenant, :name, 'BE', 'Europe/Brussels')",
+        "INSERT INTO tenant_profile (tenant, version, name, country, time_zone)"
+        " VALUES (:tenant, 1, :name, 'BE', 'Europe/Brussels')",
         tenant=world.tenant,
         name="De Ring",
     )

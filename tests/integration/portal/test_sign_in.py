@@ -85,8 +85,8 @@ async def browser(world: Portal, tmp_path: Path) -> AsyncIterator[SignIn]:
     endpoints = Endpoints(tmp_path, settings.public_url, "", key)
     for tenant, name in ((world.tenant, "De Ring"), (uuid7(), "Anker")):
         await world.execute(
-            "INSERT INTO tenant_profile (tenant, name, country, time_zone)"
-            " VALUES (:tenant, :name, 'BE', 'Europe/Brussels')",
+            "INSERT INTO tenant_profile (tenant, version, name, country, time_zone)"
+            " VALUES (:tenant, 1, :name, 'BE', 'Europe/Brussels')",
             tenant=tenant,
             name=name,
         )

@@ -1,0 +1,188 @@
+"""Coordinators of an organisation: who has room, and who speaks which language; adding and changing them."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation, ServiceRefused
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.wording import NAMES
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+
+class Coordinator(Answer):
+    """Somebody who coordinates, and how many cases they have now."""
+
+    coordinator_id: UUID
+    first_name: str
+    last_name: str
+    email: str
+    language: str
+    languages: list[str]
+    gender: Literal["female", "male", "other"] | None
+    cultures: list[str]
+    region: str | None
+    max_load: int
+    load: int
+    tied_to: list[UUID]
+    version: int
+
+
+COORDINATORS = Operation("intake", "GET", "/v1/coordinators", Items[Coordinator])
+ENTER = Operation("intake", "POST", "/v1/coordinators", Answer)
+
+section("/coordinators", _("Coördinatoren"), Role.REGIONAL_MANAGER, Role.ADMINISTRATOR)
+_readers = staff(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR)
+_LANGUAGES = {
+    "nl": _("Nederlands"),
+    "fr": _("Frans"),
+    "en": _("Engels"),
+    "tr": _("Turks"),
+    "ar": _("Arabisch"),
+}
+
+
+class Row(PageModel):
+    """A coordinator in a table."""
+
+    id: UUID
+    name: str
+    region: str | None
+    languages: str
+    load: int
+    max_load: int
+
+
+class CoordinatorsPage(PageModel):
+    """The coordinators of an organisation."""
+
+    rows: list[Row]
+
+
+class CoordinatorPage(PageModel):
+    """The form of one coordinator; `known` is empty of somebody new."""
+
+    known: Coordinator | None
+    version: int | None
+    correspondence: list[tuple[str, str]]
+
+
+async def all_coordinators(visit: StaffVisit) -> list[Coordinator]:
+    """Return every coordinator of the organisation."""
+    found: list[Coordinator] = []
+    query = {"limit": "200"}
+    while True:
+        listed = await visit.ask(COORDINATORS, query=query)
+        found += listed.items
+        if listed.next is None:
+            return sorted(found, key=lambda each: (each.first_name, each.last_name))
+        query = {"limit": "200", "cursor": listed.next}
+
+
+def row_of(visit: StaffVisit, each: Coordinator) -> Row:
+    """Return a coordinator as tables show them."""
+    return Row(
+        id=each.coordinator_id,
+        name=f"{each.first_name} {each.last_name}".strip(),
+        region=each.region,
+        languages=", ".join(visit.say(_LANGUAGES.get(code, code)) for code in each.languages),
+        load=each.load,
+        max_load=each.max_load,
+    )
+
+
+@pages.show("/coordinators", _readers)
+async def show_all(visit: StaffVisit) -> Response:
+    """List them, with their load."""
+    rows = [row_of(visit, each) for each in await all_coordinators(visit)]
+    return visit.page("coordinators.html", CoordinatorsPage(rows=rows))
+
+
+class CoordinatorForm(Form):
+    """What is known of a coordinator. Lists are written with commas."""
+
+    WANTED: ClassVar = {
+        "first_name": _("Schrijf de voornaam."),
+        "email": _("Schrijf het mailadres: daar komen de vragen om een zaak op te nemen."),
+        "languages": _("Schrijf minstens één taal, in twee letters: nl, fr, en."),
+        "max_load": _("Schrijf hoeveel zaken tegelijk kunnen: een getal."),
+        "region": _("Schrijf de streek wat korter."),
+    }
+
+    first_name: str = Field(min_length=1, max_length=100)
+    last_name: str = Field(default="", max_length=100)
+    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    language: str = "nl"
+    languages: str = Field(min_length=2, pattern=r"^[a-z]{2,3}( *, *[a-z]{2,3})*$")
+    gender: Literal["female", "male", "other"] | None = None
+    cultures: str = ""
+    region: str | None = Field(default=None, max_length=60)
+    max_load: int = Field(ge=0, le=1000)
+    version: int | None = None
+
+    def body(self, known: Coordinator | None) -> dict[str, object]:
+        """Return what intake takes; what the form does not show stays as it was."""
+        given = self.model_dump(exclude_none=True)
+        given |= {name: _list(getattr(self, name)) for name in ("languages", "cultures")}
+        if known is None:
+            return given
+        return {
+            **given,
+            "coordinator_id": str(known.coordinator_id),
+            "tied_to": [str(each) for each in known.tied_to],
+        }
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+async def _known(visit: StaffVisit) -> Coordinator | None:
+    given = visit.request.path_params.get("coordinator_id")
+    if given is None:
+        return None
+    found = [each for each in await all_coordinators(visit) if str(each.coordinator_id) == read_id(given)]
+    if not found:
+        raise ServiceRefused(404, "coordinator-not-found")
+    return found[0]
+
+
+@pages.show("/coordinators/new", _readers)
+async def show_new(visit: StaffVisit) -> Response:
+    """Show an empty form."""
+    return _form(visit, None)
+
+
+@pages.send("/coordinators/new", _readers)
+async def enter(visit: StaffVisit) -> Response:
+    """Enter somebody new."""
+    await visit.ask(ENTER, body=visit.read(CoordinatorForm).body(None))
+    return visit.go("/coordinators")
+
+
+@pages.show("/coordinators/{coordinator_id}", _readers)
+async def show(visit: StaffVisit) -> Response:
+    """Show what is known of somebody."""
+    return _form(visit, await _known(visit))
+
+
+@pages.send("/coordinators/{coordinator_id}", _readers)
+async def change(visit: StaffVisit) -> Response:
+    """Change what is known of somebody, unless somebody else did meanwhile."""
+    form = visit.read(CoordinatorForm)
+    await visit.ask(ENTER, body=form.body(await _known(visit)))
+    return visit.go("/coordinators")
+
+
+def _form(visit: StaffVisit, known: Coordinator | None) -> Response:
+    # After a refusal the page shows what is known now: sending it again is a decision made with that in sight.
+    version = None if known is None else known.version
+    model = CoordinatorPage(known=known, version=version, correspondence=list(NAMES.items()))
+    return visit.page("coordinator.html", model)

@@ -1,0 +1,213 @@
+"""What only a regional manager does with a case: search a coordinator, stop it, open its file by break-glass access."""
+
+import asyncio
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.codes import DECLINE_REASONS, WITHDRAW_REASONS
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages, Unacceptable
+from services.portal.road import CASE
+from services.portal.routes.coordinators import Row, all_coordinators, row_of
+from services.portal.routes.invitation import STOP
+from services.portal.staff import StaffVisit, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+_manager = staff(Role.REGIONAL_MANAGER)
+
+
+class Offer(Answer):
+    """Whom a case was offered to, and what they said."""
+
+    offer_id: UUID
+    coordinator_id: UUID
+    state: str
+    reason: str | None
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class BreakGlass(Answer):
+    """That a file was opened."""
+
+    break_glass_id: UUID
+    case_id: UUID
+    opened_by: UUID
+    until: datetime
+    closed_at: datetime | None
+
+
+OFFERS = Operation("intake", "GET", "/v1/cases/{case_id}/offers", Items[Offer])
+SEEK = Operation("intake", "POST", "/v1/cases/{case_id}/seek-coordinator", Answer)
+OPEN_FILE = Operation("intake", "POST", "/v1/cases/{case_id}/break-glass", Answer)
+OPENED = Operation("intake", "GET", "/v1/break-glass", Items[BreakGlass])
+CLOSE_FILE = Operation("intake", "POST", "/v1/break-glass/{break_glass_id}/close", Answer)
+
+_STATES = {
+    "open": _("Wacht op antwoord"),
+    "accepted": _("Zei ja"),
+    "declined": _("Zei nee"),
+    "expired": _("Antwoordde niet op tijd"),
+    "called-off": _("Niet meer nodig"),
+}
+
+
+class Asked(PageModel):
+    """An offer in a table."""
+
+    name: str
+    asked: str
+    said: str
+    until: str | None
+
+
+class SearchPage(PageModel):
+    """Who was asked to take a case, and who could still be."""
+
+    id: str
+    coordinator: str | None
+    searching: bool
+    live: bool
+    asked: list[Asked]
+    others: list[Row]
+
+
+def _case(visit: StaffVisit) -> str:
+    return read_id(visit.request.path_params["case_id"])
+
+
+@pages.show("/cases/{case_id}/search", _manager)
+async def show_search(visit: StaffVisit) -> Response:
+    """Show whom the case was offered to, what they said, and who has room."""
+    case, offers, known = await asyncio.gather(
+        visit.ask(CASE, case_id=_case(visit)),
+        visit.ask(OFFERS, case_id=_case(visit)),
+        all_coordinators(visit),
+    )
+    dates = await visit.dates()
+    names = {each.coordinator_id: f"{each.first_name} {each.last_name}".strip() for each in known}
+    gone = visit.say(_("Iemand die er niet meer is"))
+    asked = {each.coordinator_id for each in offers.items}
+    model = SearchPage(
+        id=_case(visit),
+        coordinator=None if case.coordinator_id is None else names.get(case.coordinator_id, gone),
+        searching=case.waits_for == "coordinator",
+        live=case.state == "open",
+        asked=[
+            Asked(
+                name=names.get(each.coordinator_id, gone),
+                asked=dates.day(each.created_at),
+                said=_said(visit, each),
+                until=dates.until(each.expires_at) if each.state == "open" and each.expires_at else None,
+            )
+            for each in offers.items
+        ],
+        others=sorted(
+            (row_of(visit, each) for each in known if each.coordinator_id not in asked),
+            key=lambda row: row.load - row.max_load,
+        ),
+    )
+    return visit.page("search.html", model)
+
+
+def _said(visit: StaffVisit, offer: Offer) -> str:
+    said = visit.say(_STATES.get(offer.state, offer.state))
+    reason = DECLINE_REASONS.get(offer.reason or "")
+    return f"{said}: {visit.say(reason)}" if reason else said
+
+
+@pages.send("/cases/{case_id}/search", _manager)
+async def seek(visit: StaffVisit) -> Response:
+    """Search anew."""
+    await visit.ask(SEEK, case_id=_case(visit))
+    return visit.go(f"/cases/{_case(visit)}/search")
+
+
+class StopCasePage(PageModel):
+    """What stopping a case means, and why."""
+
+    id: str
+    reasons: list[tuple[str, str, None]]
+
+
+class StopCaseForm(Form):
+    """Why a case stops, and who wants it."""
+
+    WANTED: ClassVar = {"reason": _("Kies wat het best past."), "by": _("Kies wie wil stoppen.")}
+
+    reason: str
+    by: Literal["central-person", "representative", "referrer", "regional-manager"]
+
+
+@pages.show("/cases/{case_id}/stop", _manager)
+async def show_stop(visit: StaffVisit) -> Response:
+    """Say what stopping means."""
+    reasons = [(code, visit.say(text), None) for code, text in WITHDRAW_REASONS.items()]
+    return visit.page("case_stop.html", StopCasePage(id=_case(visit), reasons=reasons))
+
+
+@pages.send("/cases/{case_id}/stop", _manager)
+async def stop(visit: StaffVisit) -> Response:
+    """Stop a case, also on behalf of somebody who said so."""
+    form = visit.read(StopCaseForm)
+    on_behalf = {} if form.by == "regional-manager" else {"by": form.by}
+    await visit.ask(STOP, body={"reason": form.reason, **on_behalf}, case_id=_case(visit))
+    return visit.go("/cases")
+
+
+class OpenFilePage(PageModel):
+    """What opening a file means; `until`: how long it is open to the reader, if it is."""
+
+    id: str
+    until: str | None
+
+
+class OpenFileForm(Form):
+    """Why there is no other way."""
+
+    WANTED: ClassVar = {
+        "reason": _("Schrijf in een zin waarom je dit dossier moet lezen."),
+        "understood": _("Zet hier een vinkje als je weet wat er gebeurt."),
+    }
+
+    reason: str = Field(min_length=3, max_length=4000)
+    understood: str
+
+
+async def _mine(visit: StaffVisit) -> BreakGlass | None:
+    opened, now = await visit.ask(OPENED), await visit.parts.clock.now()
+    for each in opened.items:
+        mine = (str(each.case_id), each.opened_by) == (_case(visit), visit.member.id)
+        if mine and each.closed_at is None and each.until > now:
+            return each
+    return None
+
+
+@pages.show("/cases/{case_id}/open-file", _manager)
+async def show_file(visit: StaffVisit) -> Response:
+    """Say what happens before it happens."""
+    mine, dates = await _mine(visit), await visit.dates()
+    until = dates.until(mine.until) if mine is not None else None
+    return visit.page("open_file.html", OpenFilePage(id=_case(visit), until=until))
+
+
+@pages.send("/cases/{case_id}/open-file", _manager)
+async def open_file(visit: StaffVisit) -> Response:
+    """Open a file; or close it again, when it is open."""
+    if "close" in visit.form:
+        mine = await _mine(visit)
+        if mine is not None:
+            await visit.ask(CLOSE_FILE, break_glass_id=mine.break_glass_id)
+        return visit.go(f"/cases/{_case(visit)}")
+    form = visit.read(OpenFileForm)
+    if not any(char.isalpha() for char in form.reason):
+        raise Unacceptable({"reason": OpenFileForm.WANTED["reason"]})
+    await visit.ask(OPEN_FILE, body={"reason": form.reason}, case_id=_case(visit))
+    return visit.go(f"/cases/{_case(visit)}/open-file")

@@ -1,0 +1,323 @@
+"""Referrals: their progress for who sent them, and those that wait for a decision of the regional manager."""
+
+import asyncio
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from pydantic import model_validator
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.codes import REFERRAL_REASONS, THEMES
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
+from services.portal.road import Case
+from services.portal.routes.cases import CASES
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.wording import Dates
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+
+class Referral(Answer):
+    """A referral in a list."""
+
+    referral_id: UUID
+    state: str
+    kind: str
+    track: str
+    themes: list[str]
+    minors: bool
+    case_id: UUID | None
+    created_at: datetime
+    decide_by: datetime | None
+    also_referred: list[UUID]
+
+
+class Person(Answer):
+    """Somebody whom a referral names."""
+
+    role: str
+    first_name: str | None
+    last_name: str | None
+    birth_date: date | None
+    email: str | None
+    phone: str | None
+    address: str | None
+    relation: str | None
+    erased: bool
+
+
+class ReferralDetail(Referral):
+    """A whole referral."""
+
+    question: str
+    bottom_lines: list[str]
+    resources: str | None
+    persons: list[Person]
+    reason: str | None
+
+
+class Started(Answer):
+    """The case that a referral became."""
+
+    case_id: UUID
+
+
+REFERRALS = Operation("intake", "GET", "/v1/referrals", Items[Referral])
+REFERRAL = Operation("intake", "GET", "/v1/referrals/{referral_id}", ReferralDetail)
+ACCEPT = Operation("intake", "POST", "/v1/referrals/{referral_id}/accept", Started)
+DECLINE = Operation("intake", "POST", "/v1/referrals/{referral_id}/decline", Answer)
+WITHDRAW = Operation("intake", "POST", "/v1/referrals/{referral_id}/withdraw", Answer)
+
+section("/referrals", _("Aanmeldingen"), Role.REFERRER, Role.REGIONAL_MANAGER)
+_readers = staff(Role.REFERRER, Role.REGIONAL_MANAGER)
+
+_KINDS = {
+    "professional": _("Hulpverlener"),
+    "self": _("Iemand voor zichzelf"),
+    "acquaintance": _("Een bekende"),
+}
+_PROGRESS = {
+    "received": _("Wacht op een beslissing"),
+    "declined": _("Niet aanvaard"),
+    "withdrawn": _("Ingetrokken"),
+    "erased": _("Gewist"),
+    "coordinator": _("We zoeken een coördinator"),
+    "follow-up": _("Het plan is er, we volgen een jaar op"),
+    "open": _("De coördinator is aan het werk"),
+    "paused": _("Staat even stil"),
+    "closed": _("Afgerond"),
+    "stopped": _("Gestopt"),
+    "accepted": _("Aanvaard"),
+}
+_NEXT = {
+    "received": _("De regiomanager leest de aanmelding en beslist. Je krijgt een mail."),
+    "coordinator": _("We vragen coördinatoren die passen. Wie ja zegt, neemt contact op met het gezin."),
+    "open": _(
+        "De coördinator praat met het gezin en brengt de kring samen. Je krijgt een mail als er een plan is."
+    ),
+    "follow-up": _("Eigenaars van het plan zijn de mensen zelf. Wij vragen hen een jaar lang hoe het gaat."),
+    "paused": _("Er loopt nu geen termijn. De coördinator weet wanneer het verdergaat."),
+}
+_ROLES = {"central": _("Over wie het gaat"), "representative": _("Vertegenwoordiger"), "circle": _("Kring")}
+
+
+class Row(PageModel):
+    """A referral in a table."""
+
+    id: UUID
+    sent: str
+    kind: str
+    urgent: bool
+    themes: str
+    minors: bool
+    progress: str
+    decide_by: str | None
+    late: bool
+    known: bool
+
+
+class ReferralsPage(PageModel):
+    """Referrals: those that wait for the manager, or one's own."""
+
+    decides: bool
+    waiting: bool
+    rows: list[Row]
+    more: str | None
+
+
+def _progress(referral: Referral, case: Case | None) -> str:
+    if case is None:
+        return referral.state
+    if case.state == "withdrawn":
+        return "stopped"
+    return case.waits_for or case.state if case.state == "open" else case.state
+
+
+def _row(visit: StaffVisit, each: Referral, case: Case | None, dates: Dates, now: datetime) -> Row:
+    return Row(
+        id=each.referral_id,
+        sent=dates.day(each.created_at),
+        kind=visit.say(_KINDS[each.kind]),
+        urgent=each.track == "urgent",
+        themes=", ".join(visit.say(THEMES[theme]) for theme in each.themes if theme in THEMES),
+        minors=each.minors,
+        progress=visit.say(_PROGRESS[_progress(each, case)]),
+        decide_by=dates.until(each.decide_by) if each.decide_by else None,
+        late=each.decide_by is not None and each.decide_by < now,
+        known=bool(each.also_referred),
+    )
+
+
+@pages.show("/referrals", _readers)
+async def show_all(visit: StaffVisit) -> Response:
+    """List what waits for a decision, the oldest first; for a referrer their own, the newest first."""
+    decides = visit.has(Role.REGIONAL_MANAGER)
+    waiting = decides and visit.request.query_params.get("show") != "all"
+    query = {"state": "received", "oldest_first": "true"} if waiting else {}
+    if after := visit.request.query_params.get("after"):
+        query["cursor"] = after
+    listed, cases = await asyncio.gather(
+        visit.ask(REFERRALS, query=query), visit.ask(CASES, query={"limit": "200"})
+    )
+    known = {case.case_id: case for case in cases.items}
+    dates, now = await visit.dates(), await visit.parts.clock.now()
+    model = ReferralsPage(
+        decides=decides,
+        waiting=waiting,
+        rows=[
+            _row(visit, each, known.get(each.case_id) if each.case_id else None, dates, now)
+            for each in listed.items
+        ],
+        more=_more(listed.next, waiting=waiting),
+    )
+    return visit.page("referrals.html", model)
+
+
+def _more(cursor: str | None, *, waiting: bool) -> str | None:
+    if cursor is None:
+        return None
+    return f"/referrals?{urlencode({'after': cursor, **({} if waiting else {'show': 'all'})})}"
+
+
+class ReferralPage(PageModel):
+    """A referral: what it says, how far it is, and what can be done with it."""
+
+    id: UUID
+    row: Row
+    next: str | None
+    question: str
+    bottom_lines: list[str]
+    resources: str | None
+    persons: list[tuple[str, list[tuple[str, str]]]]
+    missing: list[str]
+    also_referred: list[UUID]
+    reason: str | None
+    reasons: list[tuple[str, str]]
+    decides: bool
+    waits: bool
+    case_id: UUID | None
+
+
+def _id(visit: StaffVisit) -> str:
+    return read_id(visit.request.path_params["referral_id"])
+
+
+@pages.show("/referrals/{referral_id}", _readers)
+async def show(visit: StaffVisit) -> Response:
+    """Show a referral to who sent it, and to who decides on it."""
+    found = await visit.ask(REFERRAL, referral_id=_id(visit))
+    cases = Items[Case](items=[])
+    if found.case_id is not None:
+        cases = await visit.ask_or(CASES, cases)
+    case = next((each for each in cases.items if each.case_id == found.case_id), None)
+    dates, now = await visit.dates(), await visit.parts.clock.now()
+    progress = _progress(found, case)
+    model = ReferralPage(
+        id=found.referral_id,
+        row=_row(visit, found, case, dates, now),
+        next=visit.say(_NEXT[progress]) if progress in _NEXT else None,
+        question=found.question,
+        bottom_lines=found.bottom_lines,
+        resources=found.resources,
+        persons=[(visit.say(_ROLES[each.role]), _said_of(visit, each, dates)) for each in found.persons],
+        also_referred=found.also_referred,
+        missing=[visit.say(text) for text in _missing(found)],
+        reason=visit.say(REFERRAL_REASONS[found.reason]) if found.reason in REFERRAL_REASONS else None,
+        reasons=[(code, visit.say(text)) for code, text in REFERRAL_REASONS.items()],
+        decides=visit.has(Role.REGIONAL_MANAGER),
+        waits=found.state == "received",
+        case_id=found.case_id,
+    )
+    return visit.page("referral.html", model)
+
+
+def _said_of(visit: StaffVisit, person: Person, dates: Dates) -> list[tuple[str, str]]:
+    if person.erased:
+        return [(visit.say(_("Naam")), visit.say(_("gewist")))]
+    return [
+        (visit.say(_("Naam")), f"{person.first_name or ''} {person.last_name or ''}".strip()),
+        (visit.say(_("Geboortedatum")), dates.day(person.birth_date) if person.birth_date else ""),
+        (visit.say(_("Telefoon")), person.phone or ""),
+        (visit.say(_("Mailadres")), person.email or ""),
+        (visit.say(_("Adres")), person.address or ""),
+        (visit.say(_("Wie dit is")), person.relation or ""),
+    ]
+
+
+def _missing(found: ReferralDetail) -> list[str]:
+    """Return what a coordinator would have to ask first."""
+    present = [each for each in found.persons if not each.erased]
+    central = [each for each in present if each.role == "central"]
+    lacks = []
+    if not any(each.phone or each.email for each in present):
+        lacks.append(_("Van niemand is een telefoonnummer of mailadres bekend."))
+    if any(each.birth_date is None for each in central):
+        lacks.append(_("Een geboortedatum ontbreekt: we weten niet of het om een minderjarige gaat."))
+    if not any(each.address for each in central):
+        lacks.append(_("Er is geen adres: we weten niet welke coördinator dichtbij woont."))
+    return lacks
+
+
+class DecisionForm(Form):
+    """What a manager decides; a no has a reason."""
+
+    WANTED: ClassVar = {
+        "": _("Kies waarom. Wie aanmeldde, leest dat in de mail."),
+        "decision": _("Kies of jullie deze aanmelding aanvaarden."),
+    }
+
+    decision: Literal["accept", "decline"]
+    reason: str | None = None
+
+    @model_validator(mode="after")
+    def _says_why_not(self) -> "DecisionForm":
+        if self.decision == "decline" and self.reason is None:
+            raise ValueError("no reason")
+        return self
+
+
+@pages.send("/referrals/{referral_id}", staff(Role.REGIONAL_MANAGER), shown_by=show)
+async def decide(visit: StaffVisit) -> Response:
+    """Accept a referral, or decline it with a reason."""
+    form = visit.read(DecisionForm)
+    if form.decision == "accept":
+        started = await visit.ask(ACCEPT, referral_id=_id(visit))
+        return visit.go(f"/cases/{started.case_id}/search")
+    await visit.ask(DECLINE, body={"reason": form.reason}, referral_id=_id(visit))
+    return visit.go("/referrals")
+
+
+class WithdrawPage(PageModel):
+    """Why a referral is taken back."""
+
+    id: str
+    reasons: list[tuple[str, str, None]]
+
+
+class WithdrawForm(Form):
+    """Why."""
+
+    WANTED: ClassVar = {"reason": _("Kies wat het best past.")}
+
+    reason: str
+
+
+@pages.show("/referrals/{referral_id}/withdraw", _readers)
+async def show_withdrawal(visit: StaffVisit) -> Response:
+    """Ask why."""
+    reasons = [(code, visit.say(text), None) for code, text in REFERRAL_REASONS.items()]
+    return visit.page("referral_withdraw.html", WithdrawPage(id=_id(visit), reasons=reasons))
+
+
+@pages.send("/referrals/{referral_id}/withdraw", _readers)
+async def withdraw(visit: StaffVisit) -> Response:
+    """Take a referral back before it is decided."""
+    form = visit.read(WithdrawForm)
+    await visit.ask(WITHDRAW, body={"reason": form.reason}, referral_id=_id(visit))
+    return visit.go(f"/referrals/{_id(visit)}")
