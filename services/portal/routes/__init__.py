@@ -19,6 +19,7 @@ from services.portal.routes import (
     plan,
     refer,
     referrals,
+    referring,
     sign_in,
     today,
 )
@@ -29,7 +30,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses),
         *(sign_in, today, refer),
         *(offers, cases, baseline),
-        *(referrals, coordinators, managing),
+        *(referring, referrals, coordinators, managing),
     )
 )
 ELSE = about.nowhere

@@ -126,6 +126,7 @@ class ReferralsPage(PageModel):
     """Referrals: those that wait for the manager, or one's own."""
 
     decides: bool
+    refers: bool
     waiting: bool
     rows: list[Row]
     more: str | None
@@ -169,6 +170,7 @@ async def show_all(visit: StaffVisit) -> Response:
     dates, now = await visit.dates(), await visit.parts.clock.now()
     model = ReferralsPage(
         decides=decides,
+        refers=visit.has(Role.REFERRER),
         waiting=waiting,
         rows=[
             _row(visit, each, known.get(each.case_id) if each.case_id else None, dates, now)

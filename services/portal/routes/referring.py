@@ -1,0 +1,280 @@
+"""A professional refers: short pages, kept for a week in the browser of who writes them, and sent once."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+from starlette.responses import Response
+
+from services.portal import drafts
+from services.portal.codes import THEMES
+from services.portal.drafts import Writing, WrittenDay
+from services.portal.pages import Form, MustGo, PageModel, Pages
+from services.portal.routes.refer import REFER, QuestionForm
+from services.portal.staff import StaffVisit, staff
+from services.portal.wording import NAMES
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+_referrer = staff(Role.REFERRER)
+_BASE = "/referrals/new"
+_PERSON = "person-"
+_MOST = 50
+
+
+class AboutForm(QuestionForm):
+    """What it is about."""
+
+    WANTED: ClassVar = {
+        "question": _("Schrijf in een paar woorden wat de vraag is."),
+        "themes[]": _("Kies minstens één ding. Het hoeft niet helemaal te kloppen."),
+    }
+
+    themes: str = Field(alias="themes[]", min_length=1)
+    urgent: str | None = None
+
+
+class PersonForm(Form):
+    """Somebody whom it concerns, and whether they agreed."""
+
+    WANTED: ClassVar = {
+        "": _("Schrijf op welke dag deze persoon ja zei."),
+        "role": _("Kies wie dit is."),
+        "first_name": _("Schrijf de voornaam."),
+        "birth_date": _("Schrijf de datum met dag, maand en jaar: 27/3/1985."),
+        "agreed_on": _("Schrijf de datum met dag, maand en jaar: 27/3/1985."),
+        "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
+        "phone": _("Schrijf het nummer wat korter."),
+        "address": _("Schrijf het adres wat korter."),
+    }
+
+    role: Literal["central", "representative", "circle"]
+    first_name: str = Field(min_length=1, max_length=100)
+    last_name: str = Field(default="", max_length=100)
+    birth_date: WrittenDay | None = None
+    phone: str | None = Field(default=None, max_length=40)
+    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    address: str | None = Field(default=None, max_length=300)
+    language: Literal["nl", "fr", "en"] = "nl"
+    relation: str | None = Field(default=None, max_length=300)
+    parental_authority: str | None = None
+    agreed: str | None = None
+    agreed_on: WrittenDay | None = None
+
+    @model_validator(mode="after")
+    def _says_when(self) -> "PersonForm":
+        if self.agreed is not None and self.agreed_on is None:
+            raise ValueError("agreed, but when")
+        return self
+
+    def body(self, ref: str) -> dict[str, object]:
+        """Return what intake takes."""
+        own = self.model_dump(
+            mode="json", exclude_none=True, exclude={"parental_authority", "agreed", "agreed_on"}
+        )
+        own |= {"ref": ref, "parental_authority": self.parental_authority is not None}
+        if self.agreed is None or self.agreed_on is None:
+            return own
+        return {**own, "consent": {"referral": True, "date": self.agreed_on.isoformat()}}
+
+
+class MandateForm(Form):
+    """What a plan has to meet, where the organisation has to accept it."""
+
+    WANTED: ClassVar = {"mandated": _("Kies of jouw organisatie het plan moet aanvaarden.")}
+
+    mandated: Literal["yes", "no"]
+    bottom_lines: str = ""
+    resources: str | None = None
+
+
+_STEPS: dict[str, type[Form]] = {"question": AboutForm, f"{_PERSON}1": PersonForm, "mandate": MandateForm}
+
+
+class BeginPage(PageModel):
+    """Whether something was begun."""
+
+    begun: bool
+
+
+class StepPage(PageModel):
+    """One step of a referral, with what its fields offer."""
+
+    step: str
+    back: str
+    themes: list[tuple[str, str]]
+    languages: list[tuple[str, str]]
+
+
+class Named(PageModel):
+    """Somebody who was written down."""
+
+    step: str
+    name: str
+    role: str
+    agreed: bool
+
+
+class PeoplePage(PageModel):
+    """Everybody who was written down, and where the next one is."""
+
+    people: list[Named]
+    another: str | None
+    onward: str
+
+
+class CheckPage(PageModel):
+    """Everything that was answered."""
+
+    rows: list[tuple[str, str, str]]
+    people: list[Named]
+
+
+_ROLES = {"central": _("Over wie het gaat"), "representative": _("Vertegenwoordiger"), "circle": _("Kring")}
+
+
+async def _writing(visit: StaffVisit) -> Writing:
+    found = await drafts.find(visit, tenant=visit.tenant, owner=visit.member.id)
+    if found is None:
+        raise MustGo(_BASE)
+    return found
+
+
+def _people(visit: StaffVisit, writing: Writing) -> list[Named]:
+    steps = sorted(
+        (step for step in writing.draft.steps if step.startswith(_PERSON)), key=lambda step: (len(step), step)
+    )
+    people = [(step, writing.read(step, PersonForm)) for step in steps]
+    return [
+        Named(
+            step=step,
+            name=f"{person.first_name} {person.last_name}".strip(),
+            role=visit.say(_ROLES[person.role]),
+            agreed=person.agreed is not None,
+        )
+        for step, person in people
+    ]
+
+
+@pages.show(_BASE, _referrer)
+async def start(visit: StaffVisit) -> Response:
+    """Say what is asked, and go on with what was begun."""
+    begun = await drafts.find(visit, tenant=visit.tenant, owner=visit.member.id)
+    return visit.page("referring_start.html", BeginPage(begun=begun is not None))
+
+
+@pages.send(_BASE, _referrer)
+async def begin(visit: StaffVisit) -> Response:
+    """Begin, go on, or throw away what was begun."""
+    known = await drafts.find(visit, tenant=visit.tenant, owner=visit.member.id)
+    if known is not None and "forget" in visit.form:
+        return await known.end(visit, visit.go(_BASE))
+    if known is not None:
+        return visit.go(f"{_BASE}/{known.next_of(_STEPS)}")
+    first = visit.go(f"{_BASE}/question")
+    return await drafts.begin(visit, first, tenant=visit.tenant, owner=visit.member.id)
+
+
+@pages.show(f"{_BASE}/people", _referrer)
+async def show_people(visit: StaffVisit) -> Response:
+    """Show who was written down."""
+    writing = await _writing(visit)
+    people = _people(visit, writing)
+    numbers = (f"{_PERSON}{number}" for number in range(1, _MOST + 1))
+    another = next((step for step in numbers if step not in writing.draft.steps), None)
+    model = PeoplePage(people=people, another=another, onward=writing.next_of(_STEPS))
+    return visit.page("referring_people.html", model)
+
+
+@pages.send(f"{_BASE}/people", _referrer)
+async def remove(visit: StaffVisit) -> Response:
+    """Take somebody out again."""
+    writing = await _writing(visit)
+    if visit.form.get("remove", "").startswith(_PERSON):
+        await writing.drop(visit, visit.form["remove"])
+    return visit.go(f"{_BASE}/people")
+
+
+@pages.show(f"{_BASE}/check", _referrer)
+async def check(visit: StaffVisit) -> Response:
+    """Show everything before it is sent."""
+    writing = await _complete(visit)
+    about, mandate = writing.read("question", AboutForm), writing.read("mandate", MandateForm)
+    labels = [visit.say(THEMES[code]) for code in about.themes.split(",") if code in THEMES]
+    own = visit.say(_("Ja") if mandate.mandated == "yes" else _("Nee"))
+    rows = [
+        (visit.say(_("De vraag")), about.question, "question"),
+        (visit.say(_("Waar het over gaat")), ", ".join(labels), "question"),
+        (visit.say(_("Dringend")), visit.say(_("Ja") if about.urgent else _("Nee")), "question"),
+        (visit.say(_("Moet jouw organisatie het plan aanvaarden?")), own, "mandate"),
+        (visit.say(_("Waar het plan zeker aan moet voldoen")), mandate.bottom_lines, "mandate"),
+        (visit.say(_("Wat we zelf kunnen bieden")), mandate.resources or "", "mandate"),
+    ]
+    return visit.page("referring_check.html", CheckPage(rows=rows, people=_people(visit, writing)))
+
+
+@pages.send(f"{_BASE}/check", _referrer)
+async def send(visit: StaffVisit) -> Response:
+    """Send it, once."""
+    writing = await _complete(visit)
+    once = {"idempotency-key": str(writing.draft.once)}
+    received = await visit.ask(REFER, headers=once, body=_body(visit, writing))
+    return await writing.end(visit, visit.go(f"/referrals/{received.referral_id}"))
+
+
+@pages.show(f"{_BASE}/{{step}}", _referrer)
+async def show(visit: StaffVisit) -> Response:
+    """Show one step, with what was answered before."""
+    writing = await _writing(visit)
+    step = _step(visit)
+    visit.form = {**writing.draft.steps.get(step, {}), **visit.form}
+    kind = "person" if step.startswith(_PERSON) else step
+    model = StepPage(
+        step=step,
+        back=_BASE if step == "question" else f"{_BASE}/{'people' if step == 'mandate' else 'question'}",
+        themes=[(code, visit.say(label)) for code, label in THEMES.items()],
+        languages=list(NAMES.items()),
+    )
+    return visit.page(f"referring_{kind}.html", model)
+
+
+@pages.send(f"{_BASE}/{{step}}", _referrer)
+async def answer(visit: StaffVisit) -> Response:
+    """Keep what was answered."""
+    writing = await _writing(visit)
+    step = _step(visit)
+    await writing.take(visit, step, _STEPS.get(step, PersonForm))
+    return visit.go(f"{_BASE}/{'people' if step.startswith(_PERSON) else writing.next_of(_STEPS)}")
+
+
+def _step(visit: StaffVisit) -> str:
+    step: str = visit.request.path_params["step"]
+    number = step.removeprefix(_PERSON)
+    if step not in _STEPS and not (step.startswith(_PERSON) and number.isdecimal() and int(number) <= _MOST):
+        raise MustGo(_BASE)
+    return step
+
+
+async def _complete(visit: StaffVisit) -> Writing:
+    writing = await _writing(visit)
+    missing = writing.next_of(_STEPS)
+    if missing != "check":
+        raise MustGo(f"{_BASE}/{missing}")
+    return writing
+
+
+def _body(visit: StaffVisit, writing: Writing) -> dict[str, object]:
+    about, mandate = writing.read("question", AboutForm), writing.read("mandate", MandateForm)
+    body: dict[str, object] = {
+        "kind": "professional",
+        "track": "urgent" if about.urgent else "normal",
+        "question": about.question,
+        "themes": about.themes.split(","),
+        "persons": [writing.read(each.step, PersonForm).body(each.step) for each in _people(visit, writing)],
+        "bottom_lines": [line.strip() for line in mandate.bottom_lines.splitlines() if line.strip()],
+    }
+    if mandate.resources:
+        body["resources"] = mandate.resources
+    if mandate.mandated == "yes" and visit.member.organisation is not None:
+        body["mandated_organisation_id"] = str(visit.member.organisation)
+    return body

@@ -1,0 +1,101 @@
+"""A professional refers: what they began is found again by them alone, and sent once."""
+
+from typing import Any
+
+from services.portal.routes.refer import REFER
+from shared.auth import Role
+from shared.ids import uuid7
+from tests.support.portal import Browser, FakeServices
+
+BASE = "/referrals/new"
+NAME = "<b>Ann</b>" + "x" * 60
+ABOUT: dict[str, Any] = {"question": "Wie helpt er mee?", "themes__": "parenting", "urgent": "yes"}
+CHILD: dict[str, Any] = {"role": "central", "first_name": NAME, "birth_date": "1/2/2016"}
+MOTHER: dict[str, Any] = {
+    "role": "representative",
+    "first_name": "Bea",
+    "parental_authority": "yes",
+    "agreed": "yes",
+    "agreed_on": "3/3/2026",
+}
+MANDATE: dict[str, Any] = {"mandated": "yes", "bottom_lines": "Ze slaapt veilig.\n\nZe gaat naar school."}
+
+
+async def write(browser: Browser) -> None:
+    """Answer everything."""
+    await browser.fill(BASE)
+    await browser.fill(f"{BASE}/question", **ABOUT)
+    await browser.fill(f"{BASE}/person-1", **CHILD)
+    await browser.fill(f"{BASE}/person-2", **MOTHER)
+    await browser.fill(f"{BASE}/mandate", **MANDATE)
+
+
+async def test_a_referral_is_written_in_short_pages_and_sent_once(
+    browser: Browser, services: FakeServices
+) -> None:
+    referral_id = str(uuid7())
+    services.answer(REFER, {"referral_id": referral_id, "state": "received", "also_referred": []})
+    await browser.sign_in(Role.REFERRER)
+    await write(browser)
+    page = await browser.ask("GET", f"{BASE}/check", expect=200)
+    assert "<b>Ann" not in page.text
+    sent = await browser.fill(f"{BASE}/check")
+    assert sent.headers["location"] == f"/referrals/{referral_id}"
+    [asked] = services.of(REFER)
+    assert asked.headers["authorization"] == "Bearer token"
+    assert asked.body["track"] == "urgent"
+    assert asked.body["mandated_organisation_id"] == str(browser.world.tenant)
+    assert asked.body["bottom_lines"] == ["Ze slaapt veilig.", "Ze gaat naar school."]
+    child, mother = asked.body["persons"]
+    assert (child["first_name"], child["birth_date"], "consent" in child) == (NAME, "2016-02-01", False)
+    assert mother["parental_authority"] is True
+    assert mother["consent"] == {"referral": True, "date": "2026-03-03"}
+    assert set(browser.cookies) == {"kring-staff"}
+
+
+async def test_what_was_begun_is_found_again_after_signing_in_by_who_began_it_and_nobody_else(
+    browser: Browser, services: FakeServices
+) -> None:
+    me = await browser.sign_in(Role.REFERRER)
+    await write(browser)
+    await browser.sign_in(Role.REFERRER)
+    assert (await browser.ask("GET", f"{BASE}/check", expect=303)).headers["location"] == BASE
+    browser.world.later(hours=100)
+    await browser.sign_in(Role.REFERRER, member=me)
+    page = await browser.ask("GET", f"{BASE}/check", expect=200)
+    assert "Wie helpt er mee?" in page.text
+    browser.world.later(hours=100)
+    await browser.sign_in(Role.REFERRER, member=me)
+    await browser.ask("GET", f"{BASE}/check", expect=303)
+    assert services.asked == []
+
+
+async def test_somebody_is_taken_out_again_and_a_yes_has_a_day(browser: Browser) -> None:
+    await browser.sign_in(Role.REFERRER)
+    await write(browser)
+    await browser.fill(f"{BASE}/people", remove="person-2")
+    page = await browser.ask("GET", f"{BASE}/people", expect=200)
+    assert "Bea" not in page.text
+    page = await browser.fill(f"{BASE}/person-2", role="circle", first_name="Cas", agreed="yes", expect=422)
+    assert "op welke dag deze persoon ja zei" in page.text
+
+
+async def test_what_was_begun_can_be_thrown_away(browser: Browser) -> None:
+    await browser.sign_in(Role.REFERRER)
+    await write(browser)
+    await browser.fill(BASE, forget="yes")
+    assert set(browser.cookies) == {"kring-staff"}
+
+
+async def test_what_is_missing_is_said_with_everything_kept(browser: Browser, services: FakeServices) -> None:
+    services.refuse(REFER, 422, "consent-missing")
+    await browser.sign_in(Role.REFERRER)
+    await write(browser)
+    page = await browser.fill(f"{BASE}/check", expect=422)
+    assert "Iemand moet nog ja zeggen" in page.text
+    assert "Ze slaapt veilig." in page.text
+
+
+async def test_only_referrers_write_referrals(browser: Browser) -> None:
+    await browser.sign_in(Role.REGIONAL_MANAGER)
+    await browser.ask("GET", BASE, expect=403)
