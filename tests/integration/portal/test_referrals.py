@@ -201,14 +201,14 @@ class TestReferrals:
     [
         ("/referrals", Role.COORDINATOR),
         ("/coordinators", Role.REFERRER),
-        (f"/cases/{CASE_ID}/search", Role.COORDINATOR),
-        (f"/cases/{CASE_ID}/stop", Role.REFERRER),
-        (f"/cases/{CASE_ID}/open-file", Role.COORDINATOR),
+        ("/cases/{case_id}/search", Role.COORDINATOR),
+        ("/cases/{case_id}/stop", Role.REFERRER),
+        ("/cases/{case_id}/open-file", Role.COORDINATOR),
     ],
 )
 async def test_pages_are_for_their_roles(browser: Browser, path: str, role: Role) -> None:
     await browser.sign_in(role)
-    await browser.ask("GET", path, expect=403)
+    await browser.ask("GET", path.format(case_id=CASE_ID), expect=403)
 
 
 class TestACoordinator:
