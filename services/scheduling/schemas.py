@@ -156,6 +156,7 @@ class OptionOut(ResponseModel):
     fits: bool
     hindered: list[UUID]
     said_no: list[UUID] = Field(description="Who said that they cannot come then.")
+    answers: dict[UUID, Availability] = Field(description="What everyone who answered said, by person.")
 
 
 class PollOut(ResponseModel):

@@ -64,6 +64,7 @@ def _option_out(rated: Suitability, calendar: Calendar) -> OptionOut:
         fits=rated.fits,
         hindered=list(rated.hindered),
         said_no=list(rated.said_no),
+        answers=dict(rated.option.answers),
     )
 
 
