@@ -51,6 +51,23 @@ REFUSALS: dict[str, str] = {
     "case-already-paused": _("De zaak stond al stil."),
     "case-not-paused": _("De zaak loopt al weer."),
     "no-coordinator": _("Er is nu geen coördinator."),
+    "circle-not-ready": _("Eerst moet de kring klaar zijn."),
+    "conference-over": _("Deze conferentie is voorbij, of ze gaat niet door."),
+    "conference-not-scheduled": _("Er ligt nog geen dag vast."),
+    "conference-not-yet-held": _("Dat kan je noteren vanaf de dag zelf."),
+    "conference-has-date": _("Er ligt al een dag vast. Verzet de conferentie om een andere te zoeken."),
+    "poll-already-open": _("De vraag over de dagen staat al open. Voeg er dagen aan toe."),
+    "no-date-fits": _(
+        "Op geen enkele dag kan iedereen die erbij moet zijn. Kies er zelf een, of stel andere voor."
+    ),
+    "no-dates": _("Stel minstens één dag voor."),
+    "closes-too-soon": _("Geef de kring wat meer tijd om te antwoorden."),
+    "too-many-dates": _("Dat zijn te veel dagen. Laat er enkele weg."),
+    "date-not-usable": _("Kies een dag die nog komt, met een einde na het begin."),
+    "option-unknown": _("Die dag staat niet meer in de lijst. Kies opnieuw."),
+    "person-not-of-case": _("Iemand die je noemde, hoort niet bij dit dossier."),
+    "parts-out-of-order": _("Vul de uren in zoals ze na elkaar kwamen."),
+    "time-out-of-place": _("De uren passen niet bij de dag van de conferentie."),
     "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),
 }
 UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")

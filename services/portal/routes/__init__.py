@@ -5,8 +5,10 @@ from services.portal.routes import (
     about,
     agreeing,
     baseline,
+    case_dates,
     cases,
     check_in,
+    conference,
     coordinators,
     courses,
     data,
@@ -31,6 +33,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, refer),
         *(offers, cases, baseline),
         *(referring, referrals, coordinators, managing),
+        *(case_dates, conference),
     )
 )
 ELSE = about.nowhere

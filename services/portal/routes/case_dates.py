@@ -1,0 +1,388 @@
+"""Which day suits the circle: asking, how each day suits, answers on the phone, choosing a date and its place."""
+
+import asyncio
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.forms import read_id
+from services.portal.pages import PageModel, Pages, Unacceptable
+from services.portal.routes.of_case import (
+    Conference,
+    InCircle,
+    Person,
+    case_of,
+    everyone,
+    in_circle,
+    latest,
+    moment,
+)
+from services.portal.staff import StaffVisit, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+ROWS = 6
+_WORDS = ("yes", "maybe", "no")
+# Of a day: what it is called, and from when until when that is.
+_PARTS = {
+    "morning": (_("voormiddag (9.30 tot 12.30)"), time(9, 30), time(12, 30)),
+    "afternoon": (_("namiddag (13.30 tot 17.30)"), time(13, 30), time(17, 30)),
+    "evening": (_("avond (17.30 tot 21.30)"), time(17, 30), time(21, 30)),
+    "day": (_("hele dag (10.00 tot 17.00)"), time(10), time(17)),
+}
+
+
+class Option(Answer):
+    """A date that is asked about, and how it suits the circle."""
+
+    option_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    public_holiday: bool
+    yes: int
+    maybe: int
+    no: int
+    silent: int
+    fits: bool
+    hindered: list[UUID]
+    said_no: list[UUID]
+    answers: dict[UUID, str]
+
+
+class Poll(Answer):
+    """Dates that the circle is asked about, best first in `ranking`."""
+
+    poll_id: UUID
+    state: str
+    closes_at: datetime | None
+    options: list[Option]
+    silent: list[UUID]
+    ranking: list[UUID]
+    best_option_id: UUID | None
+
+
+POLL = Operation("scheduling", "GET", "/v1/polls/{poll_id}", Poll)
+OPEN = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/poll", Answer)
+MORE = Operation("scheduling", "POST", "/v1/polls/{poll_id}/options", Answer)
+CLOSE = Operation("scheduling", "POST", "/v1/polls/{poll_id}/close", Answer)
+ANSWER_FOR = Operation("scheduling", "PUT", "/v1/polls/{poll_id}/answers/{person_id}", Answer)
+SCHEDULE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/schedule", Answer)
+
+
+class Column(PageModel):
+    """A date of the matrix, and in words what choosing it would mean."""
+
+    id: UUID
+    when: str
+    holiday: bool
+    past: bool
+    best: bool
+    counts: str
+    verdict: str
+    cannot: list[str]
+    missing: list[str]
+
+
+class Row(PageModel):
+    """What one person said to each date."""
+
+    person: Person
+    phone: str | None
+    required: bool
+    answers: list[str | None]
+
+
+class CaseDatesPage(PageModel):
+    """The question about the days."""
+
+    case_id: str
+    state: str | None
+    when: str | None
+    poll_state: str | None
+    until: str | None
+    columns: list[Column]
+    rows: list[Row]
+    silent: list[Row]
+    numbers: list[int]
+    parts: list[tuple[str, str]]
+    words: dict[str, str]
+
+
+@pages.show("/cases/{case_id}/dates", staff(Role.COORDINATOR))
+async def show(visit: StaffVisit) -> Response:
+    """Show how the dates suit, or ask which dates to propose."""
+    case_id = case_of(visit)
+    conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
+    poll = await _poll(visit, conference)
+    dates = await visit.dates()
+    starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
+    ranked = _ranked(poll)
+    rows = [_row(each, ranked) for each in in_circle(people) if _is_asked(each, poll)]
+    silent = set(poll.silent) if poll else set()
+    model = CaseDatesPage(
+        case_id=case_id,
+        state=conference.state if conference else None,
+        when=dates.period(starts, ends) if starts and ends else None,
+        poll_state=poll.state if poll else None,
+        until=dates.until(poll.closes_at) if poll and poll.closes_at else None,
+        columns=[await _column(visit, option, poll, people) for option in ranked] if poll else [],
+        rows=rows,
+        silent=[row for row in rows if row.person.id in silent],
+        numbers=list(range(1, ROWS + 1)),
+        parts=[(name, visit.say(label)) for name, (label, _from, _to) in _PARTS.items()],
+        words=_said(visit),
+    )
+    return visit.page("case_dates.html", model)
+
+
+@pages.send("/cases/{case_id}/dates", staff(Role.COORDINATOR))
+async def send(visit: StaffVisit) -> Response:
+    """Ask the circle, propose more dates, or close the question."""
+    case_id = case_of(visit)
+    conference = await latest(visit, case_id)
+    poll = await _poll(visit, conference)
+    if visit.form.get("do") == "close" and poll:
+        await visit.ask(CLOSE, poll_id=poll.poll_id)
+        return visit.go(f"/cases/{case_id}/dates")
+    body = {"options": _options(visit)}
+    if poll and poll.state == "open":
+        await visit.ask(MORE, body=body, poll_id=poll.poll_id)
+    else:
+        conference_id = conference.conference_id if conference else read_id("")
+        await visit.ask(OPEN, body=body, conference_id=conference_id)
+    return visit.go(f"/cases/{case_id}/dates")
+
+
+def _options(visit: StaffVisit) -> list[dict[str, str]]:
+    """Return the dates of the form. Raises: Unacceptable, saying which row is not complete."""
+    found: list[dict[str, str]] = []
+    wrong: dict[str, str] = {}
+    for number in range(1, ROWS + 1):
+        day = visit.form.get(f"day-{number}", "").strip()
+        hours = [(start, end) for _label, start, end in _chosen(visit, f"parts-{number}[]")]
+        spans = [(start.isoformat(), end.isoformat()) for start, end in hours]
+        own = visit.form.get(f"from-{number}", "").strip(), visit.form.get(f"to-{number}", "").strip()
+        spans += [own] if any(own) else []
+        if not day and not spans:
+            continue
+        times = [(moment(visit, day, start), moment(visit, day, end)) for start, end in spans]
+        if not spans:
+            wrong[f"day-{number}"] = _("Kies bij deze dag een deel van de dag, of vul uren in.")
+        for start_at, end_at in times:
+            if start_at is None or end_at is None or end_at <= start_at:
+                wrong[f"day-{number}"] = _("Vul een dag in, en uren waarvan het einde na het begin komt.")
+            else:
+                found.append({"starts_at": start_at.isoformat(), "ends_at": end_at.isoformat()})
+    if wrong or not found:
+        raise Unacceptable(wrong or {"day-1": _("Stel minstens één dag voor.")})
+    return found
+
+
+def _chosen(visit: StaffVisit, name: str) -> list[tuple[str, time, time]]:
+    return [_PARTS[part] for part in visit.form.get(name, "").split(",") if part in _PARTS]
+
+
+async def _poll(visit: StaffVisit, conference: Conference | None) -> Poll | None:
+    if conference is None or conference.poll_id is None:
+        return None
+    return await visit.ask(POLL, poll_id=conference.poll_id)
+
+
+def _ranked(poll: Poll | None) -> list[Option]:
+    """Return the dates, best first; those that are over last."""
+    if poll is None:
+        return []
+    place = {option_id: index for index, option_id in enumerate(poll.ranking)}
+    last = len(place)
+    return sorted(poll.options, key=lambda each: (place.get(each.option_id, last), each.starts_at))
+
+
+def _is_asked(person: InCircle, poll: Poll | None) -> bool:
+    if poll is None:
+        return False
+    answered = any(person.person_id in option.answers for option in poll.options)
+    return answered or person.person_id in poll.silent
+
+
+def _row(person: InCircle, options: list[Option]) -> Row:
+    return Row(
+        person=Person(id=person.person_id, name=person.name),
+        phone=person.phone,
+        required=person.required,
+        answers=[option.answers.get(person.person_id) for option in options],
+    )
+
+
+async def _column(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUID, InCircle]) -> Column:
+    dates = await visit.dates()
+    past = option.option_id not in poll.ranking
+    missing = [each for each in option.hindered if each not in option.said_no]
+    if past:
+        verdict = _("Deze dag is voorbij.")
+    elif option.fits and not option.said_no and not option.silent:
+        verdict = _("Iedereen kan. Deze dag kan je zo vastleggen.")
+    elif option.fits:
+        verdict = _("Wie er zeker bij moet zijn, kan. Je kan deze dag vastleggen.")
+    elif missing:
+        verdict = _("Iemand die er zeker bij moet zijn, zei nog niets. Bel eerst.")
+    elif option.hindered:
+        verdict = _("Iemand die er zeker bij moet zijn, kan niet. Kies liever een andere dag.")
+    else:
+        verdict = _("Nog niemand zei ja op deze dag.")
+    counts = visit.say(_("{yes} ja, {maybe} als het moet, {no} nee, {silent} nog niets"))
+    return Column(
+        id=option.option_id,
+        when=f"{dates.day(option.starts_at)}, {dates.hours(option.starts_at, option.ends_at)}",
+        holiday=option.public_holiday,
+        past=past,
+        best=option.option_id == poll.best_option_id,
+        counts=counts.format(yes=option.yes, maybe=option.maybe, no=option.no, silent=option.silent),
+        verdict=visit.say(verdict),
+        cannot=[people[each].name for each in option.said_no if each in people],
+        missing=[people[each].name for each in missing if each in people],
+    )
+
+
+def _said(visit: StaffVisit) -> dict[str, str]:
+    return {
+        "yes": visit.say(_("Ja")),
+        "maybe": visit.say(_("Als het moet")),
+        "no": visit.say(_("Nee")),
+    }
+
+
+class SetDatePage(PageModel):
+    """Choosing a date and where the circle meets."""
+
+    case_id: str
+    version: int
+    when: str | None
+    options: list[tuple[str, str, str | None]]
+    best: str | None
+    venue_name: str
+    venue_address: str
+
+
+_OTHER = "other"
+
+
+@pages.show("/cases/{case_id}/dates/set", staff(Role.COORDINATOR))
+async def choose(visit: StaffVisit) -> Response:
+    """Ask which date it will be, and where."""
+    case_id = case_of(visit)
+    conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
+    poll = await _poll(visit, conference)
+    dates = await visit.dates()
+    columns = [await _column(visit, option, poll, people) for option in _ranked(poll)] if poll else []
+    starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
+    venue = conference.venue if conference else None
+    model = SetDatePage(
+        case_id=case_id,
+        version=conference.version if conference else 1,
+        when=dates.period(starts, ends) if starts and ends else None,
+        options=[
+            *(
+                (str(each.id), each.when, f"{each.counts}. {each.verdict}")
+                for each in columns
+                if not each.past
+            ),
+            (_OTHER, visit.say(_("Een andere dag, afgesproken zonder vraag over de dagen")), None),
+        ],
+        best=next((str(each.id) for each in columns if each.best), None if columns else _OTHER),
+        venue_name=venue.name if venue else "",
+        venue_address=venue.address if venue else "",
+    )
+    return visit.page("case_dates_set.html", model)
+
+
+@pages.send("/cases/{case_id}/dates/set", staff(Role.COORDINATOR))
+async def schedule(visit: StaffVisit) -> Response:
+    """Set the date and the place."""
+    case_id = case_of(visit)
+    conference = await latest(visit, case_id)
+    wanted: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    option = visit.form.get("option", "")
+    if option == _OTHER:
+        day = visit.form.get("day", "")
+        starts, ends = (moment(visit, day, visit.form.get(each, "")) for each in ("from", "to"))
+        if starts is None or ends is None or ends <= starts:
+            errors["day"] = _("Vul een dag in, en uren waarvan het einde na het begin komt.")
+        else:
+            wanted["date"] = {"starts_at": starts.isoformat(), "ends_at": ends.isoformat()}
+    elif option:
+        wanted["option_id"] = read_id(option)
+    else:
+        errors["option"] = _("Kies een dag.")
+    venue = {name: visit.form.get(f"venue_{name}", "").strip() for name in ("name", "address")}
+    if not venue["name"]:
+        errors["venue_name"] = _("Zeg hoe de plaats heet, bijvoorbeeld het buurthuis.")
+    if not venue["address"]:
+        errors["venue_address"] = _("Vul het adres in, dan vindt iedereen de weg.")
+    if errors or conference is None:
+        raise Unacceptable(errors)
+    version = visit.form.get("version", "")
+    body = {**wanted, "venue": venue, "version": int(version) if version.isdecimal() else 0}
+    await visit.ask(SCHEDULE, body=body, conference_id=conference.conference_id)
+    return visit.go(f"/cases/{case_id}/conference")
+
+
+class AnswerForPage(PageModel):
+    """What somebody says on the phone."""
+
+    case_id: str
+    name: str
+    phone: str | None
+    options: list[tuple[str, str, str | None]]
+    words: list[tuple[str, str]]
+
+
+@pages.show("/cases/{case_id}/dates/people/{person_id}", staff(Role.COORDINATOR))
+async def ask_for(visit: StaffVisit) -> Response:
+    """Ask what somebody said to each date."""
+    case_id = case_of(visit)
+    person_id = UUID(read_id(visit.request.path_params["person_id"]))
+    conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
+    poll = await _poll(visit, conference)
+    dates = await visit.dates()
+    person = people.get(person_id)
+    options = sorted(poll.options, key=lambda each: each.starts_at) if poll and person else []
+    model = AnswerForPage(
+        case_id=case_id,
+        name=person.name if person else "",
+        phone=person.phone if person else None,
+        options=[
+            (
+                str(each.option_id),
+                f"{dates.day(each.starts_at)}, {dates.hours(each.starts_at, each.ends_at)}",
+                visit.form.get(f"day-{each.option_id}", each.answers.get(person_id)),
+            )
+            for each in options
+        ],
+        words=list(_said(visit).items()),
+    )
+    return visit.page("case_dates_person.html", model)
+
+
+@pages.send("/cases/{case_id}/dates/people/{person_id}", staff(Role.COORDINATOR))
+async def answer_for(visit: StaffVisit) -> Response:
+    """Note what somebody said."""
+    case_id = case_of(visit)
+    poll = await _poll(visit, await latest(visit, case_id))
+    options = poll.options if poll else []
+    said = {
+        str(each.option_id): word
+        for each in options
+        if (word := visit.form.get(f"day-{each.option_id}", "")) in _WORDS
+    }
+    if poll is None or not said:
+        first = f"day-{options[0].option_id}" if options else ""
+        raise Unacceptable({first: _("Kies bij minstens één dag wat deze persoon zei.")})
+    person_id = read_id(visit.request.path_params["person_id"])
+    await visit.ask(ANSWER_FOR, body={"answers": said}, poll_id=poll.poll_id, person_id=person_id)
+    return visit.go(f"/cases/{case_id}/dates")

@@ -1,0 +1,128 @@
+"""What several pages of one case read: who is in the circle, and how the conference stands."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import PageModel
+from services.portal.routes.dates import Venue
+from services.portal.staff import StaffVisit
+
+_IN_CIRCLE = frozenset({"active"})
+_MOST = "100"
+
+
+class Invited(Answer):
+    """What somebody answered to their invitation, and how they take part."""
+
+    state: str
+    answer: str | None
+    mode: str | None
+
+
+class InCircle(Answer):
+    """Somebody of a case. Who was erased has no name."""
+
+    person_id: UUID
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    role: str
+    state: str
+    required: bool
+    invitation: Invited | None
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+
+class ConferenceEntry(Answer):
+    """A conference of a case, in a list."""
+
+    conference_id: UUID
+    conference_no: int
+    state: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    version: int
+    poll_id: UUID | None
+
+
+class Present(Answer):
+    """Whether somebody came."""
+
+    person_id: UUID
+    mode: str
+    came: bool
+
+
+class Preparation(Answer):
+    """What only those see who prepare a conference."""
+
+    reason: str | None
+    held_on: date | None
+    outcome: str | None
+    attendance: list[Present]
+    checklist: dict[str, bool]
+
+
+class Conference(ConferenceEntry):
+    """A conference as its coordinator sees it."""
+
+    venue: Venue | None
+    preparation: Preparation | None = None
+
+
+PERSONS = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[InCircle])
+OF_CASE = Operation("scheduling", "GET", "/v1/cases/{case_id}/conferences", Items[ConferenceEntry])
+CONFERENCE = Operation("scheduling", "GET", "/v1/conferences/{conference_id}", Conference)
+
+
+class Person(PageModel):
+    """Somebody, as a page names them."""
+
+    id: UUID
+    name: str
+
+
+def case_of(visit: StaffVisit) -> str:
+    """Return the case that the address names."""
+    return read_id(visit.request.path_params["case_id"])
+
+
+async def everyone(visit: StaffVisit, case_id: str) -> dict[UUID, InCircle]:
+    """Return all people of a case, also who left it: what was said or promised keeps its name."""
+    found: dict[UUID, InCircle] = {}
+    cursor: str | None = None
+    while True:
+        query = {"limit": _MOST, **({"cursor": cursor} if cursor else {})}
+        listed = await visit.ask(PERSONS, query=query, case_id=case_id)
+        found |= {each.person_id: each for each in listed.items}
+        cursor = listed.next
+        if cursor is None:
+            return found
+
+
+def in_circle(people: dict[UUID, InCircle]) -> list[InCircle]:
+    """Return those who belong to the circle now, by name."""
+    return sorted((each for each in people.values() if each.state in _IN_CIRCLE), key=lambda each: each.name)
+
+
+async def latest(visit: StaffVisit, case_id: str) -> Conference | None:
+    """Return the conference that is being prepared, or was last."""
+    listed = await visit.ask(OF_CASE, case_id=case_id)
+    if not listed.items:
+        return None
+    newest = max(listed.items, key=lambda each: each.conference_no)
+    return await visit.ask(CONFERENCE, conference_id=newest.conference_id)
+
+
+def moment(visit: StaffVisit, day: str, hour: str) -> datetime | None:
+    """Return the time that a day and an hour of a form are in the organisation's calendar; None if they are none."""
+    try:
+        return visit.profile.calendar.at(date.fromisoformat(day), time.fromisoformat(hour))
+    except (ValueError, OverflowError):
+        return None

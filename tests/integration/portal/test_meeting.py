@@ -1,0 +1,288 @@
+"""A coordinator finds a day with the circle, sets it with a place, moves it, and says how it went."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from services.portal.routes.case_dates import ANSWER_FOR, CLOSE, OPEN, POLL, SCHEDULE
+from services.portal.routes.conference import CHECK, HOLD, POSTPONE
+from services.portal.routes.of_case import CONFERENCE, OF_CASE, PERSONS
+from shared.auth import Role
+from shared.ids import uuid7
+from tests.support.portal import Browser, FakeServices
+
+CASE, CONFERENCE_ID, POLL_ID = uuid7(), uuid7(), uuid7()
+RITA, OMAR = uuid7(), uuid7()
+FIRST, SECOND = uuid7(), uuid7()
+HOSTILE = "<script>alert(1)</script>\u202e" + "x" * 150
+DATES = f"/cases/{CASE}/dates"
+MEETING = f"/cases/{CASE}/conference"
+VENUE = {"name": "Buurthuis", "address": "Kerkstraat 1, Gent"}
+
+
+def person(person_id: UUID, first_name: str, **more: Any) -> dict[str, Any]:
+    """Return somebody of the circle as network shows them to a coordinator."""
+    return {
+        "person_id": str(person_id),
+        "first_name": first_name,
+        "last_name": "Maes",
+        "phone": "+32470123456",
+        "role": "circle",
+        "side": "other",
+        "state": "active",
+        "required": False,
+        "version": 1,
+        "widened": False,
+        "not_with": [],
+        "proposed_by": None,
+        "invitation": None,
+        **more,
+    }
+
+
+def conference(state: str, **more: Any) -> dict[str, Any]:
+    """Return the conference as scheduling shows it to a coordinator."""
+    return {
+        "conference_id": str(CONFERENCE_ID),
+        "conference_no": 1,
+        "preparation_no": 1,
+        "case_id": str(CASE),
+        "state": state,
+        "starts_at": None,
+        "ends_at": None,
+        "revision": 0,
+        "version": 3,
+        "poll_id": None,
+        "venue": None,
+        "preparation": {
+            "reason": None,
+            "next_conference_id": None,
+            "held_on": None,
+            "outcome": None,
+            "return_called_by_circle": None,
+            "parts": None,
+            "attendance": [],
+            "checklist": {"venue": True, "food": False},
+        },
+        **more,
+    }
+
+
+SET = {"starts_at": "2026-03-14T13:00:00Z", "ends_at": "2026-03-14T17:00:00Z", "venue": VENUE}
+
+
+def option(option_id: UUID, day: int, answers: dict[UUID, str], **more: Any) -> dict[str, Any]:
+    """Return a date of the poll."""
+    said = list(answers.values())
+    return {
+        "option_id": str(option_id),
+        "starts_at": f"2026-03-{day}T12:30:00Z",
+        "ends_at": f"2026-03-{day}T16:30:00Z",
+        "public_holiday": False,
+        **{word: said.count(word) for word in ("yes", "maybe", "no")},
+        "silent": 2 - len(said),
+        "fits": True,
+        "hindered": [],
+        "said_no": [str(each) for each, word in answers.items() if word == "no"],
+        "answers": {str(each): word for each, word in answers.items()},
+        **more,
+    }
+
+
+class Meeting:
+    """Services behind the pages of one case."""
+
+    def __init__(self, services: FakeServices) -> None:
+        self.services = services
+        services.answer(PERSONS, {"items": [person(RITA, "Rita", required=True), person(OMAR, HOSTILE)]})
+        self.stands("preparing")
+
+    def stands(self, state: str, **more: Any) -> None:
+        """Say how the conference stands."""
+        known = conference(state, **more)
+        summary = {
+            name: known[name]
+            for name in (
+                *("conference_id", "conference_no", "preparation_no", "state"),
+                *("starts_at", "ends_at", "version", "poll_id"),
+            )
+        }
+        self.services.answer(OF_CASE, {"items": [summary]})
+        self.services.answer(CONFERENCE, known)
+
+    def is_asked(self, *options: dict[str, Any], silent: tuple[UUID, ...] = (), state: str = "open") -> None:
+        """Say that the circle was asked about dates."""
+        self.stands("polling", poll_id=str(POLL_ID))
+        poll = {
+            "poll_id": str(POLL_ID),
+            "case_id": str(CASE),
+            "conference_id": str(CONFERENCE_ID),
+            "state": state,
+            "closes_at": "2026-03-08T12:00:00Z",
+            "closed_at": None,
+            "closed_because": None,
+            "options": list(options),
+            "silent": [str(each) for each in silent],
+            "ranking": [each["option_id"] for each in options],
+            "best_option_id": options[0]["option_id"],
+        }
+        self.services.answer(POLL, poll)
+        self.services.answer(ANSWER_FOR, poll)
+
+
+@pytest_asyncio.fixture
+async def meeting(browser: Browser, services: FakeServices) -> Meeting:
+    """A case of the coordinator who signed in."""
+    await browser.sign_in(Role.COORDINATOR)
+    return Meeting(services)
+
+
+class TestAskingWhichDaysSuit:
+    async def test_proposes_several_days_on_one_form(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.services.answer(OPEN, {"poll_id": str(POLL_ID)})
+        given: dict[str, Any] = {"day-1": "2026-03-14", "parts-1[]": "afternoon", "day-2": "2026-03-29"}
+        given |= {"from-2": "10:00", "to-2": "15:00"}
+        sent = await browser.fill(DATES, **given)
+        assert sent.headers["location"] == DATES
+        [asked] = meeting.services.of(OPEN)
+        # The clock goes forward on 29 March: the organisation's hours are meant, not the server's.
+        assert asked.body["options"] == [
+            {"starts_at": "2026-03-14T12:30:00+00:00", "ends_at": "2026-03-14T16:30:00+00:00"},
+            {"starts_at": "2026-03-29T08:00:00+00:00", "ends_at": "2026-03-29T13:00:00+00:00"},
+        ]
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({}, "day-1"),
+            ({"day-2": "2026-03-14"}, "day-2"),
+            ({"day-1": "2026-03-14", "from-1": "16:00", "to-1": "15:00"}, "day-1"),
+            ({"parts-3[]": "evening"}, "day-3"),
+        ],
+    )
+    async def test_says_which_day_is_not_complete(
+        self, browser: Browser, meeting: Meeting, given: dict[str, Any], field: str
+    ) -> None:
+        shown = await browser.fill(DATES, expect=422, **given)
+        assert f'href="#{field}"' in shown.text
+        assert all(f'value="{value}"' in shown.text for value in given.values())
+        assert meeting.services.of(OPEN) == []
+
+    async def test_says_in_words_how_each_day_suits(self, browser: Browser, meeting: Meeting) -> None:
+        best = option(FIRST, 14, {RITA: "yes", OMAR: "no"})
+        other = option(SECOND, 15, {OMAR: "yes"}, fits=False, hindered=[str(RITA)])
+        meeting.is_asked(best, other, silent=(RITA,))
+        page = (await browser.ask("GET", DATES, expect=200)).text
+        assert "Wie er zeker bij moet zijn, kan." in page
+        assert "1 ja, 0 als het moet, 1 nee, 0 nog niets" in page
+        assert "Iemand die er zeker bij moet zijn, zei nog niets. Bel eerst." in page
+        assert 'href="tel:+32470123456"' in page
+        assert "<script" not in page
+        assert "&lt;script" in page
+
+    async def test_closes_the_question(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.is_asked(option(FIRST, 14, {}))
+        meeting.services.refuse(CLOSE, 409, "poll-closed")
+        shown = await browser.fill(DATES, expect=409, do="close")
+        assert "intussen afgesloten" in shown.text
+        assert len(meeting.services.of(CLOSE)) == 1
+
+    async def test_notes_what_is_heard_on_the_phone(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.is_asked(option(FIRST, 14, {}), silent=(RITA,))
+        page = f"{DATES}/people/{RITA}"
+        await browser.fill(page, expect=422)
+        heard: dict[str, Any] = {f"day-{FIRST}": "maybe"}
+        await browser.fill(page, **heard)
+        [asked] = meeting.services.of(ANSWER_FOR)
+        assert asked.ids["person_id"] == str(RITA)
+        assert asked.body == {"answers": {str(FIRST): "maybe"}}
+
+
+class TestSettingADate:
+    async def test_sets_the_best_day_with_its_place(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.is_asked(option(FIRST, 14, {RITA: "yes"}))
+        meeting.services.answer(SCHEDULE, conference("scheduled", **SET))
+        place: dict[str, Any] = {"venue_name": VENUE["name"], "venue_address": VENUE["address"]}
+        sent = await browser.fill(f"{DATES}/set", option=str(FIRST), version="3", **place)
+        assert sent.headers["location"] == MEETING
+        [asked] = meeting.services.of(SCHEDULE)
+        assert asked.body == {"option_id": str(FIRST), "venue": VENUE, "version": 3}
+
+    async def test_sets_another_day_and_says_who_was_faster(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.services.refuse(SCHEDULE, 409, "other-version")
+        day: dict[str, Any] = {
+            "option": "other",
+            "day": "2026-03-20",
+            "from": "18:00",
+            "to": "21:00",
+            "version": "2",
+        }
+        place: dict[str, Any] = {"venue_name": VENUE["name"], "venue_address": VENUE["address"]}
+        shown = await browser.fill(f"{DATES}/set", expect=409, **day, **place)
+        assert "Iemand anders veranderde dit intussen" in shown.text
+        # What was typed is there, and sending it again means what stands there now.
+        assert 'value="Buurthuis"' in shown.text
+        assert 'name="version" value="3"' in shown.text
+        [asked] = meeting.services.of(SCHEDULE)
+        assert asked.body["date"]["starts_at"] == "2026-03-20T17:00:00+00:00"
+
+    async def test_needs_a_day_and_a_place(self, browser: Browser, meeting: Meeting) -> None:
+        shown = await browser.fill(f"{DATES}/set", expect=422, option="other", version="3")
+        assert all(f'href="#{field}"' in shown.text for field in ("day", "venue_name", "venue_address"))
+        assert meeting.services.of(SCHEDULE) == []
+
+
+class TestTheConference:
+    async def test_shows_when_where_and_who_comes(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.stands("scheduled", **SET)
+        for path in (MEETING, f"{MEETING}/day-sheet"):
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert "Kerkstraat 1, Gent" in page
+            assert "zaterdag 14 maart 2026, van 14.00" in page.replace("\xa0", " ")
+            assert "<script" not in page
+
+    async def test_keeps_what_was_seen_to(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.services.answer(CHECK, {"checklist": {"food": True}})
+        await browser.fill(MEETING, done__="food")
+        said = {asked.ids["code"]: asked.body["done"] for asked in meeting.services.of(CHECK)}
+        assert said == {"venue": False, "food": True}
+
+    async def test_is_put_off_with_a_reason(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.stands("scheduled", **SET)
+        answer = {"next_conference_id": str(uuid7()), "next_conference_no": 2}
+        meeting.services.answer(POSTPONE, answer)
+        await browser.fill(f"{MEETING}/change", expect=422, do="move", version="3")
+        await browser.fill(f"{MEETING}/change", do="move", moved="venue", version="3")
+        assert [asked.body for asked in meeting.services.of(POSTPONE)] == [{"reason": "venue", "version": 3}]
+
+    async def test_is_recorded_when_the_day_is_over(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.stands("scheduled", **SET)
+        meeting.services.answer(HOLD, conference("held", **SET))
+        hours = {"begins": "14:00", "private_begins": "15:00", "private_ends": "00:30", "ends": "01:00"}
+        came: dict[str, Any] = {
+            f"came-{RITA}": "in-person",
+            f"came-{OMAR}": "absent",
+            "day": "2026-03-14",
+            **hours,
+        }
+        await browser.fill(f"{MEETING}/after", expect=422, **came)
+        sent = await browser.fill(f"{MEETING}/after", outcome="plan", **came)
+        assert sent.headers["location"] == f"/cases/{CASE}/plan"
+        [asked] = meeting.services.of(HOLD)
+        assert {each["person_id"]: each["came"] for each in asked.body["attendance"]} == {
+            str(RITA): True,
+            str(OMAR): False,
+        }
+        # It lasted past midnight.
+        assert asked.body["parts"]["private"] == {
+            "from": "2026-03-14T14:00:00+00:00",
+            "to": "2026-03-14T23:30:00+00:00",
+        }
+
+    @pytest.mark.parametrize("path", ["dates", "dates/set", "conference", "conference/change"])
+    async def test_is_for_coordinators(self, browser: Browser, services: FakeServices, path: str) -> None:
+        await browser.sign_in(Role.FINANCE)
+        await browser.ask("GET", f"/cases/{CASE}/{path}", expect=403)
+        assert services.asked == []
