@@ -119,7 +119,8 @@ class CoordinatorForm(Form):
     first_name: str = Field(min_length=1, max_length=100)
     last_name: str = Field(default="", max_length=100)
     email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
-    language: str = "nl"
+    # Not `language`: a form with that field asks for the page in another language.
+    mail_language: str = "nl"
     languages: str = Field(min_length=2, pattern=r"^[a-z]{2,3}( *, *[a-z]{2,3})*$")
     gender: Literal["female", "male", "other"] | None = None
     cultures: str = ""
@@ -129,7 +130,8 @@ class CoordinatorForm(Form):
 
     def body(self, known: Coordinator | None) -> dict[str, object]:
         """Return what intake takes; what the form does not show stays as it was."""
-        given = self.model_dump(exclude_none=True)
+        given = self.model_dump(exclude_none=True, exclude={"mail_language"})
+        given["language"] = self.mail_language
         given |= {name: _list(getattr(self, name)) for name in ("languages", "cultures")}
         if known is None:
             return given

@@ -55,7 +55,8 @@ class PersonForm(Form):
     phone: str | None = Field(default=None, max_length=40)
     email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     address: str | None = Field(default=None, max_length=300)
-    language: Literal["nl", "fr", "en"] = "nl"
+    # Not `language`: a form with that field asks for the page in another language.
+    spoken: Literal["nl", "fr", "en"] = "nl"
     relation: str | None = Field(default=None, max_length=300)
     parental_authority: str | None = None
     agreed: str | None = None
@@ -70,9 +71,13 @@ class PersonForm(Form):
     def body(self, ref: str) -> dict[str, object]:
         """Return what intake takes."""
         own = self.model_dump(
-            mode="json", exclude_none=True, exclude={"parental_authority", "agreed", "agreed_on"}
+            mode="json", exclude_none=True, exclude={"spoken", "parental_authority", "agreed", "agreed_on"}
         )
-        own |= {"ref": ref, "parental_authority": self.parental_authority is not None}
+        own |= {
+            "ref": ref,
+            "language": self.spoken,
+            "parental_authority": self.parental_authority is not None,
+        }
         if self.agreed is None or self.agreed_on is None:
             return own
         return {**own, "consent": {"referral": True, "date": self.agreed_on.isoformat()}}

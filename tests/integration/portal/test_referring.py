@@ -17,6 +17,7 @@ MOTHER: dict[str, Any] = {
     "parental_authority": "yes",
     "agreed": "yes",
     "agreed_on": "3/3/2026",
+    "spoken": "fr",
 }
 MANDATE: dict[str, Any] = {"mandated": "yes", "bottom_lines": "Ze slaapt veilig.\n\nZe gaat naar school."}
 
@@ -49,6 +50,7 @@ async def test_a_referral_is_written_in_short_pages_and_sent_once(
     child, mother = asked.body["persons"]
     assert (child["first_name"], child["birth_date"], "consent" in child) == (NAME, "2016-02-01", False)
     assert mother["parental_authority"] is True
+    assert (child["language"], mother["language"]) == ("nl", "fr")
     assert mother["consent"] == {"referral": True, "date": "2026-03-03"}
     assert set(browser.cookies) == {"kring-staff"}
 
