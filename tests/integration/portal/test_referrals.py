@@ -226,10 +226,12 @@ class TestACoordinator:
             "email": "c@example.org",
             "languages": "nl, tr",
             "max_load": "0",
+            "mail_language": "fr",
         }
         await browser.fill(f"/coordinators/{COORDINATOR_ID}", version="4", **changed)
         [asked] = services.of(ENTER)
         assert asked.body["version"] == 4
+        assert asked.body["language"] == "fr"
         assert asked.body["languages"] == ["nl", "tr"]
         assert asked.body["tied_to"] == [str(CASE_ID)]
 

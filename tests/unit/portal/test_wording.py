@@ -1,7 +1,12 @@
 """Every page is written in every language that it claims."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from services.portal import wording
+from services.portal.pages import LANGUAGE_BUTTON
 from services.portal.wording import environment, untranslated
 from shared.languages import LANGUAGES, Language
 
@@ -16,3 +21,9 @@ def test_every_page_can_be_read(language: Language) -> None:
     pages = environment(language)
     for name in pages.list_templates():
         pages.get_template(name)
+
+
+def test_no_field_of_a_form_has_the_name_of_the_buttons_that_change_the_language() -> None:
+    templates = Path(wording.__file__).parent / "templates"
+    fields = re.compile(rf'ui\.\w+\("{LANGUAGE_BUTTON}"')
+    assert [path.name for path in templates.glob("*.html") if fields.search(path.read_text("utf-8"))] == []
