@@ -53,6 +53,7 @@ TURNS: dict[str, str] = {
 # By kind of clock: the page on which it is done, if that is another than the case.
 DONE_AT: dict[str, str] = {
     "offer": "/offers/{subject}",
+    "invitation": "/cases/{case_id}/circle",
 }
 CASE = "/cases/{case_id}"
 

@@ -8,6 +8,8 @@ from services.portal.routes import (
     case_dates,
     cases,
     check_in,
+    circle,
+    circle_person,
     conference,
     coordinators,
     courses,
@@ -31,7 +33,7 @@ PAGES: tuple[Pages, ...] = tuple(
     for module in (
         *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses),
         *(sign_in, today, refer),
-        *(offers, cases, baseline),
+        *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),
         *(case_dates, conference),
     )

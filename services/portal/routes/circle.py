@@ -1,0 +1,396 @@
+"""The circle of a case: who is in it, who could be, invitations, who is kept apart, and when it is complete."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
+from services.portal.routes.cases import case_of
+from services.portal.staff import StaffVisit, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+# The most that a service puts on one page; a circle is rarely more.
+_MOST = "100"
+
+
+class Invited(Answer):
+    """What became of an invitation."""
+
+    invitation_id: UUID
+    state: str
+    answer: str | None
+    delivery: str | None
+
+
+class Person(Answer):
+    """Somebody of a case; of who was erased nothing is known."""
+
+    person_id: UUID
+    first_name: str | None = None
+    last_name: str | None = None
+    relation: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    role: str
+    side: str
+    state: str
+    version: int
+    required: bool
+    proposed_by: UUID | None
+    not_with: list[UUID]
+    invitation: Invited | None
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+
+class Purpose(Answer):
+    """Whether something is agreed to, by everyone who decides about it."""
+
+    purpose: str
+    allowed: bool
+
+
+class Consents(Answer):
+    """What is agreed to about somebody."""
+
+    person_id: UUID
+    purposes: list[Purpose]
+
+
+class ConsentStatus(Answer):
+    """What is agreed to about each person of a case."""
+
+    persons: list[Consents]
+
+
+class Contact(Answer):
+    """That the coordinator was in touch."""
+
+    channel: str
+    purpose: str
+    on: date
+
+
+class Text(Answer):
+    """What people are asked."""
+
+    audience: str
+    language: str
+    title: str
+    body: str
+
+
+class Texts(Answer):
+    """The texts of a purpose, as they are now."""
+
+    version: int
+    texts: list[Text]
+
+
+class Pair(Answer):
+    """Two people who are not to be brought in contact."""
+
+    no_contact_id: UUID
+    person_ids: list[UUID]
+    reason: str | None
+
+
+PEOPLE = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[Person])
+CONSENTS = Operation("network", "GET", "/v1/cases/{case_id}/consent-status", ConsentStatus)
+ADD = Operation("network", "POST", "/v1/cases/{case_id}/persons", Answer)
+INVITE_ALL = Operation("network", "POST", "/v1/cases/{case_id}/invitations", Answer)
+READY = Operation("network", "POST", "/v1/cases/{case_id}/circle-ready", Answer)
+PAIRS = Operation("network", "GET", "/v1/cases/{case_id}/no-contacts", Items[Pair])
+KEEP_APART = Operation("network", "POST", "/v1/cases/{case_id}/no-contacts", Answer)
+LIFT = Operation("network", "POST", "/v1/no-contacts/{no_contact_id}/lift", type(None))
+PERSON = Operation("network", "GET", "/v1/persons/{person_id}", Person)
+CHANGE = Operation("network", "PATCH", "/v1/persons/{person_id}", Answer)
+CONFIRM = Operation("network", "POST", "/v1/persons/{person_id}/confirm", Answer)
+INVITE = Operation("network", "POST", "/v1/persons/{person_id}/invitation", Answer)
+ANSWER_FOR = Operation("network", "POST", "/v1/invitations/{invitation_id}/answer", Answer)
+REMOVE = Operation("network", "POST", "/v1/persons/{person_id}/remove", type(None))
+EXCLUDE = Operation("network", "POST", "/v1/persons/{person_id}/exclude", type(None))
+CONTACTS = Operation("network", "GET", "/v1/persons/{person_id}/contacts", Items[Contact])
+NOTE = Operation("network", "POST", "/v1/persons/{person_id}/contacts", Answer)
+TEXTS = Operation("network", "GET", "/v1/consent-texts/{purpose}", Texts)
+RECORD = Operation("network", "PUT", "/v1/persons/{person_id}/consents/{purpose}", Answer)
+
+PURPOSES = {
+    "taking-part": _("Meedoen aan de kring"),
+    "mail": _("Mails van ons krijgen"),
+    "share-plan": _("Het plan delen"),
+    "research": _("Meewerken aan onderzoek"),
+}
+_STATES = {
+    "proposed": _("voorgesteld"),
+    "active": _("in de kring"),
+    "removed": _("uit de kring"),
+    "excluded": _("mag niet komen"),
+    "erased": _("gewist"),
+}
+_INVITED = {
+    "sent": _("uitgenodigd"),
+    "silent": _("antwoordde niet op tijd"),
+    "cancelled": _("uitnodiging ingetrokken"),
+    "yes": _("doet mee"),
+    "no": _("doet niet mee"),
+}
+CHANNELS = {
+    "visit": _("op bezoek"),
+    "phone": _("aan de telefoon"),
+    "video": _("met beeld"),
+    "mail": _("met een brief of mail"),
+    "message": _("met een bericht"),
+}
+ABOUT = {
+    "first-contact": _("eerste kennismaking"),
+    "explanation": _("uitleg"),
+    "safety": _("veiligheid"),
+    "other": _("iets anders"),
+}
+
+
+class Row(PageModel):
+    """Somebody in the table."""
+
+    id: UUID
+    name: str
+    relation: str | None
+    reach: str
+    state: str
+    proposed: bool
+    active: bool
+    invited: str | None
+    agreed: list[str]
+    kept_apart: bool
+
+
+class CirclePage(PageModel):
+    """The circle."""
+
+    case_id: UUID
+    rows: list[Row]
+    gone: list[Row]
+    to_invite: int
+    pairs: int
+
+
+class Named(PageModel):
+    """Somebody to choose."""
+
+    id: UUID
+    name: str
+
+
+class ChoosePage(PageModel):
+    """People of a case to choose from."""
+
+    case_id: UUID
+    people: list[Named]
+
+
+class AddForm(Form):
+    """Somebody new."""
+
+    WANTED: ClassVar = {
+        "first_name": _("Schrijf de voornaam."),
+        "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
+    }
+
+    first_name: str = Field(min_length=1, max_length=200)
+    last_name: str = Field(default="", max_length=200)
+    relation: str | None = Field(default=None, max_length=200)
+    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+    phone: str | None = Field(default=None, max_length=50)
+    address: str | None = Field(default=None, max_length=200)
+
+
+class NewForm(AddForm):
+    """Somebody new, in which role, on whose side, and whose idea."""
+
+    role: Literal["circle", "central", "professional", "advocate", "interpreter", "representative"] = "circle"
+    side: Literal["maternal", "paternal", "other"] = "other"
+    proposed_by: UUID | None = None
+
+
+class Apart(PageModel):
+    """Two people who are kept apart."""
+
+    id: UUID
+    names: list[str]
+    reason: str | None
+
+
+class ApartPage(PageModel):
+    """Who is not to be brought in contact with whom."""
+
+    case_id: UUID
+    pairs: list[Apart]
+    people: list[Named]
+
+
+class ApartForm(Form):
+    """Two people, and why."""
+
+    WANTED: ClassVar = {
+        "one": _("Kies de eerste persoon."),
+        "other": _("Kies de tweede persoon."),
+        "reason": _("Schrijf waarom. Alleen jij leest dat."),
+    }
+
+    one: UUID
+    other: UUID
+    reason: str = Field(max_length=2000)
+
+
+async def people_of(visit: StaffVisit) -> list[Person]:
+    """Return the people of the case that the address names."""
+    found = await visit.ask(PEOPLE, query={"limit": _MOST}, case_id=case_of(visit))
+    people = found.items
+    while found.next:
+        found = await visit.ask(PEOPLE, query={"limit": _MOST, "cursor": found.next}, case_id=case_of(visit))
+        people = [*people, *found.items]
+    return people
+
+
+def invited_in_words(visit: StaffVisit, given: Invited | None) -> str | None:
+    """Return what became of an invitation."""
+    if given is None:
+        return None
+    code = given.answer if given.state == "answered" and given.answer else given.state
+    return visit.say(_INVITED.get(code, code))
+
+
+def _active(people: Sequence[Person]) -> list[Named]:
+    return [Named(id=each.person_id, name=each.name) for each in people if each.state == "active"]
+
+
+@pages.show("/cases/{case_id}/circle", staff(Role.COORDINATOR))
+async def show(visit: StaffVisit) -> Response:
+    """Show who is in the circle."""
+    case_id = case_of(visit)
+    people, status = await asyncio.gather(
+        people_of(visit), visit.ask_or(CONSENTS, ConsentStatus(persons=[]), case_id=case_id)
+    )
+    agreed = {
+        each.person_id: [
+            visit.say(PURPOSES[one.purpose])
+            for one in each.purposes
+            if one.allowed and one.purpose in PURPOSES
+        ]
+        for each in status.persons
+    }
+    rows = [
+        Row(
+            id=each.person_id,
+            name=each.name,
+            relation=each.relation,
+            reach=", ".join(part for part in (each.phone, each.email) if part),
+            state=visit.say(_STATES.get(each.state, each.state)),
+            proposed=each.state == "proposed",
+            active=each.state == "active",
+            invited=invited_in_words(visit, each.invitation),
+            agreed=agreed.get(each.person_id, []),
+            kept_apart=bool(each.not_with),
+        )
+        for each in people
+    ]
+    model = CirclePage(
+        case_id=UUID(case_id),
+        rows=[each for each in rows if each.active or each.proposed],
+        gone=[each for each in rows if not each.active and not each.proposed],
+        to_invite=sum(each.active and each.invited is None for each in rows),
+        pairs=sum(each.kept_apart for each in rows),
+    )
+    return visit.page("circle.html", model)
+
+
+@pages.send("/cases/{case_id}/circle", staff(Role.COORDINATOR))
+async def act(visit: StaffVisit) -> Response:
+    """Take somebody in who was proposed, or invite all who were not invited yet."""
+    case_id = case_of(visit)
+    if "confirm" in visit.form:
+        await visit.ask(CONFIRM, person_id=read_id(visit.form["confirm"]))
+    else:
+        await visit.ask(
+            INVITE_ALL, body={"include_central": "include_central" in visit.form}, case_id=case_id
+        )
+    return visit.go(f"/cases/{case_id}/circle")
+
+
+@pages.show("/cases/{case_id}/circle/new", staff(Role.COORDINATOR))
+async def show_new(visit: StaffVisit) -> Response:
+    """Show the form for somebody new."""
+    people = _active(await people_of(visit))
+    return visit.page("circle_new.html", ChoosePage(case_id=UUID(case_of(visit)), people=people))
+
+
+@pages.send("/cases/{case_id}/circle/new", staff(Role.COORDINATOR))
+async def add(visit: StaffVisit) -> Response:
+    """Add somebody."""
+    case_id, form = case_of(visit), visit.read(NewForm)
+    await visit.ask(ADD, body=form.model_dump(mode="json", exclude_none=True), case_id=case_id)
+    return visit.go(f"/cases/{case_id}/circle")
+
+
+@pages.show("/cases/{case_id}/circle/ready", staff(Role.COORDINATOR))
+async def show_ready(visit: StaffVisit) -> Response:
+    """Ask who has to be there in any case."""
+    people = _active(await people_of(visit))
+    return visit.page("circle_ready.html", ChoosePage(case_id=UUID(case_of(visit)), people=people))
+
+
+@pages.send("/cases/{case_id}/circle/ready", staff(Role.COORDINATOR))
+async def declare_ready(visit: StaffVisit) -> Response:
+    """Declare the circle ready."""
+    case_id = case_of(visit)
+    required = [read_id(each) for each in visit.form.get("required[]", "").split(",") if each]
+    await visit.ask(READY, body={"required": required}, case_id=case_id)
+    return visit.go(f"/cases/{case_id}")
+
+
+@pages.show("/cases/{case_id}/circle/apart", staff(Role.COORDINATOR))
+async def show_apart(visit: StaffVisit) -> Response:
+    """Show who is kept apart."""
+    case_id = case_of(visit)
+    people, pairs = await asyncio.gather(people_of(visit), visit.ask(PAIRS, case_id=case_id))
+    names = {each.person_id: each.name for each in people}
+    model = ApartPage(
+        case_id=UUID(case_id),
+        pairs=[
+            Apart(
+                id=each.no_contact_id,
+                names=[names.get(one, "-") for one in each.person_ids],
+                reason=each.reason,
+            )
+            for each in pairs.items
+        ],
+        people=[Named(id=each.person_id, name=each.name) for each in people if each.name],
+    )
+    return visit.page("circle_apart.html", model)
+
+
+@pages.send("/cases/{case_id}/circle/apart", staff(Role.COORDINATOR))
+async def keep_apart(visit: StaffVisit) -> Response:
+    """Keep two people apart, or no longer."""
+    case_id = case_of(visit)
+    if "lift" in visit.form:
+        await visit.ask(LIFT, no_contact_id=read_id(visit.form["lift"]))
+    else:
+        form = visit.read(ApartForm)
+        body = {"person_ids": [str(form.one), str(form.other)], "reason": form.reason}
+        await visit.ask(KEEP_APART, body=body, case_id=case_id)
+    return visit.go(f"/cases/{case_id}/circle/apart")
