@@ -81,6 +81,21 @@ REFUSALS: dict[str, str] = {
     "person-not-of-case": _("Iemand die je noemde, hoort niet bij dit dossier."),
     "parts-out-of-order": _("Vul de uren in zoals ze na elkaar kwamen."),
     "time-out-of-place": _("De uren passen niet bij de dag van de conferentie."),
+    "goals-of-the-circle": _(
+        "De doelen zijn van de kring. Ze veranderen pas als de kring opnieuw samenkwam."
+    ),
+    "plan-exists": _("Er is al een plan. Pas het aan."),
+    "conference-not-held": _("Deze bijeenkomst is nog niet genoteerd. Probeer het zo meteen opnieuw."),
+    "no-acceptance-needed": _("Dit plan heeft van niemand een akkoord nodig."),
+    "plan-already-accepted": _("Dit plan kreeg al een akkoord."),
+    "bottom-lines-not-complete": _("De ondergrenzen zijn intussen veranderd. Antwoord op elk ervan."),
+    "reason-missing": _("Zeg bij elke ondergrens die niet gehaald is, waarom."),
+    "monitor-not-of-circle": _("Wie een oogje houdt op het plan, hoort bij de kring. Kies iemand anders."),
+    "date-out-of-range": _("Een dag ligt te ver terug, of te ver vooruit."),
+    "sharing-taken-back": _("Wie het aangaat, wil het plan binnen de kring houden."),
+    "nobody-to-share-with": _("Kies minstens één persoon."),
+    "check-in-not-due": _("Daarvoor is het nog te vroeg."),
+    "check-in-settled": _("Dat was al genoteerd, of het hoeft niet meer."),
     "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),
 }
 UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")

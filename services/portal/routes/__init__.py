@@ -3,9 +3,12 @@
 from services.portal.pages import Pages
 from services.portal.routes import (
     about,
+    acceptance,
     agreeing,
     baseline,
+    case_check_ins,
     case_dates,
+    case_plan,
     cases,
     check_in,
     circle,
@@ -35,7 +38,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, refer),
         *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),
-        *(case_dates, conference),
+        *(case_dates, conference, case_plan, case_check_ins, acceptance),
     )
 )
 ELSE = about.nowhere

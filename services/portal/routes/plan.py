@@ -90,7 +90,7 @@ class PlanPage(PageModel):
     can_ask_review: bool
 
 
-_STATES = {
+STATES = {
     "open": _("nog te doen"),
     "done": _("gedaan"),
     "lapsed": _("gaat niet door"),
@@ -151,7 +151,7 @@ def _promise(visit: PersonVisit, each: Agreement, due: str, names: Mapping[UUID,
         due=due,
         how=each.known_done_how,
         state=each.state,
-        state_in_words=visit.say(_STATES[each.state]) if each.state in _STATES else each.state,
+        state_in_words=visit.say(STATES[each.state]) if each.state in STATES else each.state,
         open=each.state in ("open", "lapsed"),
     )
 

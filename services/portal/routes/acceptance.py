@@ -1,0 +1,63 @@
+"""A professional of the mandated organisation reads the plan, and says of each bottom line whether it is met."""
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.pages import PageModel, Pages, Unacceptable
+from services.portal.routes.case_plan import PlanText, lines_of, plan_of, text_of
+from services.portal.routes.of_case import case_of
+from services.portal.staff import StaffVisit, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+JUDGE = Operation("plans", "PUT", "/v1/plans/{plan_id}/acceptance", Answer)
+
+
+class AcceptancePage(PageModel):
+    """The plan, and the question of each bottom line."""
+
+    case_id: str
+    plan: PlanText | None
+    asked: bool
+
+
+@pages.show("/cases/{case_id}/acceptance", staff(Role.REFERRER))
+async def show(visit: StaffVisit) -> Response:
+    """Show the plan and ask of each bottom line whether it is met."""
+    case_id = case_of(visit)
+    plan, lines = await asyncio.gather(plan_of(visit, case_id), lines_of(visit, case_id))
+    text = None
+    if plan:
+        text = await text_of(visit, plan, {}, lines, unnamed=visit.say(_("iemand van de kring")))
+    asked = plan is not None and plan.acceptance in ("awaited", "partly-accepted", "refused")
+    return visit.page("case_acceptance.html", AcceptancePage(case_id=case_id, plan=text, asked=asked))
+
+
+@pages.send("/cases/{case_id}/acceptance", staff(Role.REFERRER))
+async def judge(visit: StaffVisit) -> Response:
+    """Keep what is said of every bottom line, all at once."""
+    case_id = case_of(visit)
+    plan, lines = await asyncio.gather(plan_of(visit, case_id), lines_of(visit, case_id))
+    errors: dict[str, str] = {}
+    judged: list[dict[str, Any]] = []
+    for line in lines:
+        met = visit.form.get(f"met-{line.bottom_line_id}", "")
+        reason = visit.form.get(f"reason-{line.bottom_line_id}", "").strip() or None
+        if met not in ("yes", "no"):
+            errors[f"met-{line.bottom_line_id}"] = _("Zeg of het plan hieraan voldoet.")
+        elif met == "no" and reason is None:
+            errors[f"reason-{line.bottom_line_id}"] = _(
+                "Zeg de kring waarom niet, dan kan ze het plan aanpassen."
+            )
+        judged.append({"bottom_line_id": str(line.bottom_line_id), "met": met == "yes", "reason": reason})
+    if errors or plan is None:
+        raise Unacceptable(errors)
+    version = visit.form.get("version", "")
+    body = {"lines": judged, "version": int(version) if version.isdecimal() else 0}
+    await visit.ask(JUDGE, body=body, plan_id=plan.plan_id)
+    return visit.go(f"/cases/{case_id}/acceptance")

@@ -1,0 +1,156 @@
+"""The year after the plan: the check-ins, what was noted, promises that are done, and the end of it."""
+
+import asyncio
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
+from services.portal.routes.case_plan import PlanText, plan_of, text_of
+from services.portal.routes.check_in import RECORD
+from services.portal.routes.of_case import case_of, everyone
+from services.portal.routes.plan import REVIEW
+from services.portal.staff import StaffVisit, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+
+class CheckIn(Answer):
+    """A check-in of the year, and what came of it."""
+
+    check_in_id: UUID
+    kind: str
+    owner: str
+    state: str
+    due_at: datetime | None
+    recorded_at: datetime | None
+    decision: str | None
+    note: str | None
+
+
+ALL = Operation("plans", "GET", "/v1/cases/{case_id}/check-ins", Items[CheckIn])
+
+_KINDS = {
+    "four-weeks": _("Na vier weken"),
+    "three-months": _("Na drie maanden"),
+    "six-months": _("Na een half jaar"),
+    "twelve-months": _("Na een jaar"),
+    "review": _("Sneller samen zitten"),
+}
+_OWNERS = {
+    "coordinator": _("jij"),
+    "monitor": _("wie een oogje houdt op het plan"),
+    "regional-manager": _("de regiomanager"),
+}
+_DECISIONS = {
+    "continue": _("Het plan loopt verder"),
+    "adjust": _("Het plan wordt aangepast"),
+    "new-conference": _("De kring komt opnieuw samen"),
+    "close": _("De opvolging stopt"),
+}
+_WAITS = frozenset({"due", "escalated"})
+
+
+class Check(PageModel):
+    """A check-in as the page shows it."""
+
+    id: UUID
+    kind: str
+    owner: str
+    when: str | None
+    late: bool
+    mine: bool
+    decision: str | None
+    note: str | None
+
+
+class CheckInsPage(PageModel):
+    """The year after the plan."""
+
+    case_id: str
+    plan: PlanText | None
+    over: bool
+    checks: list[Check]
+    now: Check | None
+    decisions: list[tuple[str, str]]
+    states: list[tuple[str, str]]
+
+
+@pages.show("/cases/{case_id}/check-ins", staff(Role.COORDINATOR))
+async def show(visit: StaffVisit) -> Response:
+    """Show the check-ins, and ask what waits for an answer."""
+    case_id = case_of(visit)
+    plan, listed, people = await asyncio.gather(
+        plan_of(visit, case_id), visit.ask(ALL, case_id=case_id), everyone(visit, case_id)
+    )
+    names = {person_id: each.name for person_id, each in people.items() if each.name}
+    somebody = visit.say(_("iemand van de kring"))
+    dates = await visit.dates()
+    checks = [
+        Check(
+            id=each.check_in_id,
+            kind=visit.say(_KINDS.get(each.kind, "")),
+            owner=visit.say(_OWNERS.get(each.owner, "")),
+            when=dates.day(at) if (at := each.recorded_at or each.due_at) else None,
+            late=each.state == "escalated",
+            mine=each.owner == "coordinator" and each.state in _WAITS,
+            decision=visit.say(_DECISIONS[each.decision]) if each.decision in _DECISIONS else None,
+            note=each.note,
+        )
+        for each in listed.items
+    ]
+    model = CheckInsPage(
+        case_id=case_id,
+        plan=await text_of(visit, plan, names, [], unnamed=somebody) if plan else None,
+        over=plan is not None and plan.follow_up != "running",
+        checks=checks,
+        now=next((each for each in checks if each.mine), None),
+        decisions=[(code, visit.say(label)) for code, label in _DECISIONS.items()],
+        states=[
+            ("open", visit.say(_("nog te doen"))),
+            ("done", visit.say(_("gedaan"))),
+            ("lapsed", visit.say(_("gaat niet door"))),
+        ],
+    )
+    return visit.page("case_check_ins.html", model)
+
+
+class RecordForm(Form):
+    """What the circle wants, and a note."""
+
+    WANTED: ClassVar = {
+        "decision": _("Kies wat de kring wil."),
+        "note": _("Schrijf het wat korter."),
+        "check_in": _("Laad de pagina opnieuw."),
+    }
+
+    check_in: str
+    decision: Literal["continue", "adjust", "new-conference", "close"]
+    note: str | None = Field(default=None, max_length=5000)
+
+
+@pages.send("/cases/{case_id}/check-ins", staff(Role.COORDINATOR))
+async def record(visit: StaffVisit) -> Response:
+    """Note how it goes, or ask for an early review."""
+    case_id = case_of(visit)
+    plan = await plan_of(visit, case_id)
+    if visit.form.get("do") == "review":
+        await visit.ask(REVIEW, plan_id=plan.plan_id if plan else read_id(""))
+        return visit.go(f"/cases/{case_id}/check-ins")
+    form = visit.read(RecordForm)
+    changed = [
+        {"agreement_id": str(each.agreement_id), "status": status}
+        for each in (plan.agreements if plan else [])
+        if each.state == "open"
+        and (status := visit.form.get(f"agreement-{each.agreement_id}", "open")) in ("done", "lapsed")
+    ]
+    body = {"decision": form.decision, "note": form.note, "agreements": changed}
+    await visit.ask(RECORD, body=body, check_in_id=read_id(form.check_in))
+    return visit.go(f"/cases/{case_id}/check-ins")
