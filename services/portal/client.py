@@ -73,11 +73,14 @@ class Client:
         *,
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
         query: Mapping[str, str] | None = None,
         ids: Mapping[str, Any] | None = None,
     ) -> AnswerT:
         """Return what a service answers. Raises: ServiceRefused; Operational if it does not answer."""
-        response = await self._send(operation, headers=headers, body=body, query=query, ids=ids)
+        response = await self._send(
+            operation, headers=headers, body=body, content=content, query=query, ids=ids
+        )
         if operation.answer is type(None):
             return None
         if operation.answer is str:
@@ -93,6 +96,7 @@ class Client:
         *,
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None,
+        content: bytes | None,
         query: Mapping[str, str] | None,
         ids: Mapping[str, Any] | None,
     ) -> httpx.Response:
@@ -101,7 +105,7 @@ class Client:
         named = {"x-request-id": request_id} if request_id else {}
         try:
             response = await self._connected().request(
-                operation.method, url, headers={**headers, **named}, json=body, params=query
+                operation.method, url, headers={**headers, **named}, json=body, content=content, params=query
             )
         except httpx.HTTPError as error:
             raise Operational(f"{operation.service}: {type(error).__name__}") from None

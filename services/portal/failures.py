@@ -39,6 +39,22 @@ REFUSALS: dict[str, str] = {
     "already-opened": _("Dit dossier is al open voor jou."),
     "already-stopped": _("Deze zaak was al gestopt."),
     "contact-erased": _("Deze persoon werd gewist. Voeg een nieuwe toe."),
+    "session-times-not-right": _("Kies een dag die nog komt, en een einde dat later is dan het begin."),
+    "registration-elsewhere": _("Voor deze vorming schrijf je in op een andere site."),
+    "registration-closed": _("Deze vorming is al begonnen. Inschrijven kan niet meer."),
+    "registration-over": _("Deze inschrijving was al voorbij. Hieronder staat hoe het nu is."),
+    "payment-settled": _(
+        "Iemand was je voor: over deze betaling is al beslist. Hieronder staat wat nog wacht."
+    ),
+    "no-place-left": _(
+        "Er is geen plaats meer vrij. Stort het geld terug of wacht tot er een plaats vrijkomt."
+    ),
+    "nothing-to-pay": _("Voor deze inschrijving is er niets te betalen."),
+    "no-payment-to-reverse": _("Van deze inschrijving is er geen betaling van dit bedrag."),
+    "registration-erased": _("De gegevens van deze inschrijving zijn gewist."),
+    "statement-not-readable": _(
+        "Dit bestand kunnen we niet lezen. Kies een CODA- of CAMT.053-bestand zoals de bank het geeft."
+    ),
     "too-often": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "person-already-confirmed": _("Deze persoon was al opgenomen in de kring."),
@@ -132,6 +148,10 @@ FAILURES: dict[int, tuple[str, str]] = {
     410: (
         _("Dit is er niet meer"),
         _("Wat hier stond, is afgelopen of weggehaald. Heb je een vraag, bel dan de coördinator."),
+    ),
+    413: (
+        _("Dat bestand is te groot"),
+        _("Ga terug en kies een kleiner bestand, of verdeel het. Er is niets veranderd."),
     ),
     429: (
         _("Even wachten"),

@@ -1,11 +1,17 @@
-"""What a browser sends: whether one of our own pages sent it, its fields, and the ids in it."""
+"""What a browser sends: whether one of our own pages sent it, its fields, its file, and the ids in it."""
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.message import Message
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from starlette.requests import Request
 
 _MAX_FIELDS = 200
+# The name of a part: browsers quote it, and write a quote in it as %22.
+_NAMED = re.compile(rb'content-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"', re.IGNORECASE)
 
 
 def read_id(text: str) -> str:
@@ -25,15 +31,57 @@ def is_from_here(request: Request, public_url: str) -> bool:
     return origin is None or origin.rstrip("/") == public_url.rstrip("/")
 
 
-async def form_of(request: Request) -> dict[str, str]:
-    """Return the fields of a form, by name."""
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return {}
-    raw = (await request.body()).decode(errors="replace")
-    try:
-        pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
-    except ValueError:
-        return {}
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came with a form: its fields by name, and its file if it has one that is not empty."""
+
+    fields: dict[str, str]
+    file: bytes | None = None
+
+
+async def read_sent(request: Request) -> Sent:
+    """Return what a browser sent; nothing of what is no form. Raises: HTTPException if it is too large."""
+    kind, options = _options(request.headers.get("content-type", ""))
+    body = await request.body()
+    if kind == "application/x-www-form-urlencoded":
+        try:
+            pairs = parse_qsl(
+                body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS
+            )
+        except ValueError:
+            return Sent({})
+        return Sent(_fields(pairs))
+    if kind == "multipart/form-data" and options.get("boundary"):
+        return _parts(body, options["boundary"].encode(errors="replace"))
+    return Sent({})
+
+
+def _options(value: str) -> tuple[str, dict[str, str]]:
+    """Return what a header names, and its options."""
+    message = Message()
+    message["content-type"] = value
+    [(kind, _), *options] = message.get_params(failobj=[("", "")])
+    return kind.lower(), dict(options)
+
+
+def _parts(body: bytes, boundary: bytes) -> Sent:
+    """Return the fields and the file of a form with a file (RFC 7578)."""
+    pairs: list[tuple[str, str]] = []
+    file = None
+    # Before the first boundary there is nothing, and after the last one two dashes.
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary, _MAX_FIELDS + 1)[1:-1]:
+        head, _, content = part.partition(b"\r\n\r\n")
+        named = _NAMED.search(head)
+        if named is None:
+            continue
+        if b"filename=" in head.lower():
+            file = content or None
+        else:
+            pairs.append((named[1].decode(errors="replace"), content.decode(errors="replace")))
+    return Sent(_fields(pairs), file)
+
+
+def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     # What is chosen more than once is one value with commas: no text field is.
     form: dict[str, str] = {}
     for name, value in pairs:

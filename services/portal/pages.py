@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -30,13 +31,13 @@ from starlette.routing import Route
 from services.portal import assets
 from services.portal.client import AnswerT, Client, Operation, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
-from services.portal.forms import form_of, is_from_here
+from services.portal.forms import is_from_here, read_sent
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
 from shared.errors import Operational
-from shared.http.middleware import ROUTE
+from shared.http.middleware import MAX_BODY, ROUTE, USUAL_MAX_BODY
 from shared.ids import uuid7
 from shared.languages import FALLBACK, LANGUAGES, Language
 
@@ -100,6 +101,7 @@ class Visit:
     session: AsyncSession
     language: Language
     form: dict[str, str] = field(default_factory=dict)
+    file: bytes | None = None
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
 
@@ -135,13 +137,19 @@ class Visit:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         **ids: Any,
     ) -> AnswerT:
-        """Return what a service answers to this reader. Raises: ServiceRefused, Operational."""
+        """Return what a service answers to this reader. `content`: a file in the place of a body.
+
+        Raises: ServiceRefused, Operational.
+        """
         once = self.form.get(ONCE)
         given = {"idempotency-key": once} if once and operation.method == "POST" else {}
         asked = {**self._headers(), **given, **(headers or {})}
-        return await self.client.ask(operation, headers=asked, body=body, query=query, ids=ids)
+        return await self.client.ask(
+            operation, headers=asked, body=body, content=content, query=query, ids=ids
+        )
 
     async def ask_or(self, operation: Operation[AnswerT], otherwise: AnswerT, **ids: Any) -> AnswerT:
         """Return what a service answers, or something else where this reader may not know (yet)."""
@@ -225,6 +233,7 @@ class Pages:
     def __init__(self) -> None:
         self._shown: dict[str, tuple[Opener[Any], Handler[Any]]] = {}
         self._sent: dict[str, tuple[Opener[Any], Handler[Any], Handler[Any] | None]] = {}
+        self._largest: dict[str, int] = {}
 
     def show(self, path: str, opener: Opener[VisitT]) -> Callable[[Handler[VisitT]], Handler[VisitT]]:
         """Say what is shown at an address; it changes nothing."""
@@ -236,9 +245,18 @@ class Pages:
         return keep
 
     def send(
-        self, path: str, opener: Opener[VisitT], *, shown_by: Handler[VisitT] | None = None
+        self,
+        path: str,
+        opener: Opener[VisitT],
+        *,
+        shown_by: Handler[VisitT] | None = None,
+        max_body_size: int = USUAL_MAX_BODY,
     ) -> Callable[[Handler[VisitT]], Handler[VisitT]]:
-        """Say what is done with a form that is sent to an address; `shown_by` shows it again if it is not complete."""
+        """Say what is done with a form that is sent to an address; `shown_by` shows it again if it is not complete.
+
+        `max_body_size`: how many bytes a form with a file has at most.
+        """
+        self._largest[path] = max_body_size
 
         def keep(handler: Handler[VisitT]) -> Handler[VisitT]:
             self._sent[path] = (opener, handler, shown_by)
@@ -273,6 +291,7 @@ class Pages:
     ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             request.scope[ROUTE] = path
+            request.scope[MAX_BODY] = self._largest.get(path, USUAL_MAX_BODY)
             async with parts.database.transaction() as session:
                 visit = Visit(
                     request=request,
@@ -304,7 +323,8 @@ class Pages:
     async def _send(self, path: str, visit: Visit) -> Response:
         if not is_from_here(visit.request, visit.parts.settings.public_url):
             return failure(visit, 403)
-        visit.form = await form_of(visit.request)
+        sent = await read_sent(visit.request)
+        visit.form, visit.file = sent.fields, sent.file
         opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
         opened = await opener(visit)
         again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
@@ -343,8 +363,8 @@ def _status_of(error: Exception, path: str) -> int:
             return 401
         case ServiceRefused(status=403 | 404 | 422):
             return 404
-        case ServiceRefused():
-            return error.status
+        case ServiceRefused(status=int(status)) | HTTPException(status_code=413 as status):
+            return status
         case Operational():
             log.warning("portal.unavailable", cause=str(error))
             return 503

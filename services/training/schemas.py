@@ -218,6 +218,15 @@ class Suggested(ResponseModel):
     score: int
 
 
+class SuggestedPerson(Suggested):
+    """A registration that a payment may be for, with who it is: how finance decides."""
+
+    first_name: str
+    last_name: str
+    registration_state: RegistrationState
+    price: Decimal
+
+
 class ImportedPayment(ResponseModel):
     """What came of one entry of a file; "duplicate": it was in a file that came before."""
 
@@ -269,7 +278,7 @@ class Payment(ResponseModel):
     registration_id: UUID | None
     reverses: UUID | None
     part_of: UUID | None
-    suggestions: list[Suggested]
+    suggestions: list[SuggestedPerson]
 
 
 class Matching(RequestModel):

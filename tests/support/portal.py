@@ -89,6 +89,7 @@ class FakeServices:
         body: Mapping[str, Any] | None,
         query: Mapping[str, str] | None,
         ids: Mapping[str, Any] | None,
+        content: bytes | None = None,
     ) -> httpx.Response:
         """Answer in the place of a service."""
         name = f"{operation.service} {operation.method} {operation.path}"
@@ -97,7 +98,7 @@ class FakeServices:
             described = document["paths"][operation.path][operation.method.lower()]["requestBody"]
             _check(body, described["content"]["application/json"]["schema"], document)
         named = {key: str(value) for key, value in (ids or {}).items()}
-        self.asked.append(Asked(name, named, body, dict(query or {}), dict(headers)))
+        self.asked.append(Asked(name, named, content or body, dict(query or {}), dict(headers)))
         exact = f"{operation.service} {operation.method} {operation.path.format(**named)}"
         return self.answers.get(exact) or self.answers[name]
 

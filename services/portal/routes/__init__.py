@@ -23,12 +23,14 @@ from services.portal.routes import (
     managing,
     me,
     offers,
+    payments,
     plan,
     refer,
     referrals,
     referring,
     sign_in,
     today,
+    trainings,
 )
 
 PAGES: tuple[Pages, ...] = tuple(
@@ -38,6 +40,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, refer),
         *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),
+        *(trainings, payments),
         *(case_dates, conference, case_plan, case_check_ins, acceptance),
     )
 )

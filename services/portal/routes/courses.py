@@ -30,6 +30,7 @@ class Session(Answer):
     starts_at: datetime
     ends_at: datetime
     price: Decimal
+    capacity: int
     places_left: int
 
 
@@ -93,13 +94,14 @@ def _offered(visit: Visit, each: Session, dates: Dates) -> Offered:
         when=dates.period(each.starts_at, each.ends_at),
         place=each.place,
         language=NAMES.get(each.language, each.language),  # type: ignore[call-overload]
-        price=_money(each.price, visit) if each.price else None,
+        price=money(each.price, visit) if each.price else None,
         places_left=each.places_left,
         elsewhere=each.external_url,
     )
 
 
-def _money(amount: Decimal, visit: Visit) -> str:
+def money(amount: Decimal, visit: Visit) -> str:
+    """Return an amount in euro as it is written in the reader's language."""
     from babel.numbers import format_currency
 
     return format_currency(
@@ -160,11 +162,11 @@ class RegisterForm(Form):
         return given
 
 
-async def _session(visit: Visit) -> Session:
-    wanted = read_id(visit.request.path_params["session_id"])
+async def session_of(visit: Visit, tenant: str, wanted: str) -> Session:
+    """Return a session of an organisation that is not over. Raises: ServiceRefused."""
     query: dict[str, str] | None = None
     while True:
-        listed = await visit.ask(SESSIONS, headers={"kring-tenant": _tenant(visit)}, query=query)
+        listed = await visit.ask(SESSIONS, headers={"kring-tenant": tenant}, query=query)
         found = next((each for each in listed.items if str(each.session_id) == wanted), None)
         if found is not None:
             return found
@@ -175,10 +177,11 @@ async def _session(visit: Visit) -> Session:
 
 async def _register_page(visit: Visit, *, sent: bool) -> Response:
     name, dates = await _dates(visit)
+    wanted = read_id(visit.request.path_params["session_id"])
     model = RegisterPage(
         name=name,
         tenant=UUID(_tenant(visit)),
-        session=_offered(visit, await _session(visit), dates),
+        session=_offered(visit, await session_of(visit, _tenant(visit), wanted), dates),
         sent=sent,
     )
     return visit.page("register.html", model)
@@ -235,7 +238,7 @@ async def confirm(visit: Visit) -> Response:
     model = ConfirmPage(
         state=done.state,
         payment=done.payment,
-        amount=_money(done.payment.amount, visit) if done.payment else None,
+        amount=money(done.payment.amount, visit) if done.payment else None,
         due=dates.day(done.payment.due_on) if done.payment else None,
         over=False,
     )

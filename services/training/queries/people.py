@@ -95,6 +95,20 @@ def registrations_of(*, tenant: UUID, session_id: UUID) -> Select[Any]:
     )
 
 
+async def readable(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, ids: Iterable[UUID]
+) -> dict[UUID, tuple[RegistrationRow, Participant]]:
+    """Return registrations with who they are, by id; who was erased is left out."""
+    query = select(RegistrationRow).where(
+        RegistrationRow.tenant == tenant,
+        RegistrationRow.id.in_(list(ids)),
+        RegistrationRow.erased_at.is_(None),
+    )
+    rows = (await session.scalars(query)).all()
+    people = await vault.open_readable(session, rows)
+    return {row.id: (row, person) for row, person in zip(rows, people, strict=True) if person is not None}
+
+
 async def over_their_time(
     session: AsyncSession, *, tenant: UUID, before: datetime, asked_before: datetime, most: int
 ) -> Sequence[UUID]:

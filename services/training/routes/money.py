@@ -1,5 +1,6 @@
 """Importing bank statements, and deciding whose payments are."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from fastapi import Request, Response
 
 from services.training import queries, schemas
 from services.training.domain import PaymentState
-from services.training.models import PaymentRow, StatementRow, Transfer
+from services.training.models import Participant, PaymentRow, RegistrationRow, StatementRow, Transfer
 from services.training.operations import payments
 from services.training.operations.statements import digest_of, take_in
 from services.training.permissions import Cashier
@@ -117,13 +118,19 @@ async def list_payments(
     )
     # Of whom was erased, the money stays, without a name.
     transfers = await parts.vault.open_readable(session, rows.items)
+    guessed = {UUID(each["registration_id"]) for row in rows.items for each in row.suggestions}
+    people = await queries.readable(session, parts.vault, tenant=principal.tenant, ids=guessed)
     items = [
-        _payment(row, transfer or Transfer()) for row, transfer in zip(rows.items, transfers, strict=True)
+        _payment(row, transfer or Transfer(), people)
+        for row, transfer in zip(rows.items, transfers, strict=True)
     ]
     return Page(items=items, next=rows.next)
 
 
-def _payment(row: PaymentRow, transfer: Transfer) -> schemas.Payment:
+def _payment(
+    row: PaymentRow, transfer: Transfer, people: Mapping[UUID, tuple[RegistrationRow, Participant]]
+) -> schemas.Payment:
+    guesses = [(people.get(UUID(each["registration_id"])), each["score"]) for each in row.suggestions]
     return schemas.Payment.model_validate(
         {
             "payment_id": row.id,
@@ -139,7 +146,18 @@ def _payment(row: PaymentRow, transfer: Transfer) -> schemas.Payment:
             "registration_id": row.registration_id,
             "reverses": row.reverses,
             "part_of": row.part_of,
-            "suggestions": row.suggestions,
+            "suggestions": [
+                {
+                    "registration_id": found[0].id,
+                    "score": score,
+                    "first_name": found[1].first_name,
+                    "last_name": found[1].last_name,
+                    "registration_state": found[0].state,
+                    "price": found[0].price,
+                }
+                for found, score in guesses
+                if found is not None
+            ],
         }
     )
 

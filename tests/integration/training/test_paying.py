@@ -113,6 +113,8 @@ class TestImport:
         assert await world.state(tom) == "awaiting-payment"
         listed = await world.ask("GET", "/v1/payments?state=suggested", world.finance, expect=200)
         assert [one["text"] for one in listed.json()["items"]] == ["Tom Wuytens opleiding Rupelmeer"]
+        [[guessed]] = [one["suggestions"] for one in listed.json()["items"]]
+        assert (guessed["first_name"], guessed["registration_state"]) == ("Tom", "awaiting-payment")
         decided = await world.match(suggested, tom)
         assert (decided["state"], decided["registration_state"]) == ("matched", "confirmed")
         assert await world.kinds_emailed(tom) == ["payment-request", "registration-confirmed"]

@@ -1,0 +1,303 @@
+"""Payments, for finance: a bank statement is given, and what cannot be booked by itself is decided line by line."""
+
+import asyncio
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import model_validator
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages, Unacceptable
+from services.portal.routes.courses import SESSIONS, money
+from services.portal.routes.trainings import REGISTRATIONS, STATES
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+QUEUE = "/payments"
+section(QUEUE, _("Betalingen"), Role.FINANCE)
+
+# The file that training takes, and the fields of the form around it.
+_MAX_FILE = 20 * 1024 * 1024 + 64 * 1024
+# What waits for a person, in this order: whose it is, and what becomes of money that counts for nothing.
+_WHOSE = ("suggested", "unmatched")
+_WHAT_NOW = ("overpaid", "paid-twice", "late", "underpaid", "early")
+_WHY = {
+    "suggested": _("Zonder mededeling, maar de naam lijkt op die van een inschrijving."),
+    "unmatched": _("Zonder mededeling die we kennen, en de naam lijkt op geen inschrijving."),
+    "overpaid": _("Er is te veel betaald."),
+    "paid-twice": _("Dit is al eens betaald."),
+    "late": _("Het geld kwam nadat de inschrijving voorbij was."),
+    "underpaid": _("Er is te weinig betaald. De inschrijving wacht op de rest."),
+    "early": _("Het geld kwam voor er een plaats was. De inschrijving staat nog op de wachtlijst."),
+}
+# What a person may say of money that counts for nothing.
+_MAY_KEEP = frozenset({"suggested", "unmatched", "overpaid", "paid-twice", "late"})
+_LEFT_OUT = {
+    "debit": _("geld dat van de rekening ging"),
+    "undone-debit": _("geld dat van de rekening ging en terugkwam"),
+    "no-transfer": _("geen overschrijving"),
+    "not-booked": _("nog niet geboekt door de bank"),
+    "not-euro": _("niet in euro"),
+    "no-account": _("zonder rekening"),
+    "other-account": _("op een rekening die niet bij een vorming hoort"),
+    "no-direction": _("niet te zien of het geld kwam of ging"),
+    "amount": _("zonder leesbaar bedrag"),
+    "zero": _("nul euro"),
+    "date": _("zonder leesbare dag"),
+}
+
+
+class Suggestion(Answer):
+    """Whose it may be."""
+
+    registration_id: UUID
+    first_name: str
+    last_name: str
+    price: Decimal
+    registration_state: str
+
+
+class Payment(Answer):
+    """A payment that waits for a person."""
+
+    payment_id: UUID
+    kind: str
+    state: str
+    amount: Decimal
+    taken_back: Decimal
+    booked_on: date
+    payer_name: str
+    text: str
+    communication: str | None
+    registration_id: UUID | None
+    suggestions: list[Suggestion]
+
+
+class LeftOut(Answer):
+    """An entry that is no payment."""
+
+    entry: int
+    why: str
+
+
+class ImportedPayment(Answer):
+    """What came of an entry."""
+
+    state: str
+
+
+class Statement(Answer):
+    """How far an import is."""
+
+    statement_id: UUID
+    state: str
+    total: int
+    booked: int
+    payments: list[ImportedPayment]
+    left_out: list[LeftOut]
+    balances_differ: bool
+
+
+PAYMENTS = Operation("training", "GET", "/v1/payments", Items[Payment])
+IMPORT = Operation("training", "POST", "/v1/statements", Statement)
+STATEMENT = Operation("training", "GET", "/v1/statements/{statement_id}", Statement)
+MATCH = Operation("training", "POST", "/v1/payments/{payment_id}/match", Answer)
+SETTLE = Operation("training", "POST", "/v1/payments/{payment_id}/settle", Answer)
+
+
+class Guess(PageModel):
+    """Whose a payment may be, as a button."""
+
+    id: UUID
+    name: str
+    price: str
+    fits: bool
+    state: str
+
+
+class Line(PageModel):
+    """One payment of the queue, with its own form."""
+
+    id: UUID
+    amount: str
+    day: str
+    payer: str
+    text: str
+    why: str
+    is_reversal: bool
+    registration_id: UUID | None
+    guesses: list[Guess]
+    may_refund: bool
+    may_keep: bool
+    may_accept: bool
+    next: str
+
+
+class QueuePage(PageModel):
+    """What waits for a person."""
+
+    lines: list[Line]
+    more: bool
+
+
+async def _line(visit: StaffVisit, each: Payment, following: Payment | None) -> Line:
+    dates = await visit.dates()
+    is_reversal = each.kind == "reversal"
+    return Line(
+        id=each.payment_id,
+        amount=money(each.amount - each.taken_back, visit),
+        day=dates.day(each.booked_on),
+        payer=each.payer_name,
+        text=each.text,
+        why=visit.say(_("De bank nam geld terug.") if is_reversal else _WHY[each.state]),
+        is_reversal=is_reversal,
+        registration_id=each.registration_id,
+        guesses=[
+            Guess(
+                id=guess.registration_id,
+                name=f"{guess.first_name} {guess.last_name}".strip(),
+                price=money(guess.price, visit),
+                fits=guess.price == each.amount,
+                state=visit.say(STATES[guess.registration_state][0]),
+            )
+            for guess in each.suggestions
+        ],
+        may_refund=not is_reversal,
+        may_keep=not is_reversal and each.state in _MAY_KEEP,
+        may_accept=each.state == "underpaid",
+        next=f"p-{following.payment_id}" if following else "queue",
+    )
+
+
+@pages.show(QUEUE, staff(Role.FINANCE))
+async def show(visit: StaffVisit) -> Response:
+    """Show the form for a statement, and what waits for a person."""
+    lists = await asyncio.gather(
+        *(visit.ask(PAYMENTS, query={"state": state, "limit": "50"}) for state in (*_WHOSE, *_WHAT_NOW))
+    )
+    waiting = [each for listed in lists for each in listed.items]
+    model = QueuePage(
+        lines=[
+            await _line(visit, each, following)
+            for each, following in zip(waiting, [*waiting[1:], None], strict=False)
+        ],
+        more=any(listed.next for listed in lists),
+    )
+    return visit.page("payments.html", model)
+
+
+@pages.send(QUEUE, staff(Role.FINANCE), max_body_size=_MAX_FILE)
+async def give_statement(visit: StaffVisit) -> Response:
+    """Import a bank statement."""
+    if visit.file is None:
+        raise Unacceptable({"file": _("Kies een bestand van de bank.")})
+    made = await visit.ask(IMPORT, content=visit.file)
+    return visit.go(f"{QUEUE}/statements/{made.statement_id}")
+
+
+class StatementPage(PageModel):
+    """How far the import of a statement is."""
+
+    done: bool
+    booked: int
+    total: int
+    matched: int
+    waiting: int
+    known: int
+    left_out: list[tuple[int, str]]
+    balances_differ: bool
+
+
+@pages.show(f"{QUEUE}/statements/{{statement_id}}", staff(Role.FINANCE))
+async def show_statement(visit: StaffVisit) -> Response:
+    """Show how far the import is and what came of it."""
+    found = await visit.ask(STATEMENT, statement_id=read_id(visit.request.path_params["statement_id"]))
+    states = [each.state for each in found.payments]
+    model = StatementPage(
+        done=found.state == "imported",
+        booked=found.booked,
+        total=found.total,
+        matched=states.count("matched"),
+        known=states.count("duplicate"),
+        waiting=sum(state in (*_WHOSE, *_WHAT_NOW) for state in states),
+        left_out=[(each.entry, visit.say(_LEFT_OUT[each.why])) for each in found.left_out],
+        balances_differ=found.balances_differ,
+    )
+    return visit.page("payments_statement.html", model)
+
+
+class DecisionForm(Form):
+    """Whose a payment is, or what becomes of it; each is a button."""
+
+    WANTED: ClassVar = {"": _("Kies een van de knoppen bij de betaling.")}
+
+    registration: UUID | None = None
+    settle: Literal["refund", "keep"] | None = None
+    accept_amount: bool = False
+    following: str = "queue"
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.registration is None) == (self.settle is None):
+            raise ValueError
+        return self
+
+
+@pages.send(f"{QUEUE}/{{payment_id}}", staff(Role.FINANCE), shown_by=show)
+async def decide(visit: StaffVisit) -> Response:
+    """Say whose a payment is or what becomes of it, and go on to the next one."""
+    form = visit.read(DecisionForm)
+    payment_id = read_id(visit.request.path_params["payment_id"])
+    if form.settle is not None:
+        await visit.ask(SETTLE, body={"by": form.settle}, payment_id=payment_id)
+    else:
+        body: dict[str, Any] = {"registration_id": str(form.registration)}
+        await visit.ask(MATCH, body={**body, "accept_amount": form.accept_amount}, payment_id=payment_id)
+    following = form.following.removeprefix("p-")
+    return visit.go(f"{QUEUE}#{'queue' if following == 'queue' else f'p-{read_id(following)}'}")
+
+
+class SearchPage(PageModel):
+    """Who registered for a session, to say whose a payment is."""
+
+    payment_id: UUID
+    sessions: list[tuple[UUID, str, str]]
+    people: list[Guess] | None
+
+
+@pages.show(f"{QUEUE}/{{payment_id}}", staff(Role.FINANCE))
+async def search(visit: StaffVisit) -> Response:
+    """Show sessions, and who registered for one of them."""
+    dates = await visit.dates()
+    sessions = await visit.ask(SESSIONS, query={"limit": "200"})
+    chosen = visit.request.query_params.get("session")
+    people = None
+    if chosen is not None:
+        listed = await visit.ask(REGISTRATIONS, query={"limit": "200"}, session_id=read_id(chosen))
+        people = [
+            Guess(
+                id=each.registration_id,
+                name=f"{each.first_name} {each.last_name}".strip(),
+                price=money(each.price - each.paid, visit),
+                fits=False,
+                state=visit.say(STATES[each.state][0]),
+            )
+            for each in listed.items
+            if each.state != "cancelled" and each.price > each.paid
+        ]
+    model = SearchPage(
+        payment_id=UUID(read_id(visit.request.path_params["payment_id"])),
+        sessions=[
+            (each.session_id, each.title, dates.time(each.starts_at))
+            for each in sessions.items
+            if each.price > 0
+        ],
+        people=people,
+    )
+    return visit.page("payments_search.html", model)

@@ -1,0 +1,208 @@
+"""Finance gives a statement and decides about what cannot be booked by itself, line after line."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.portal.routes import courses, payments, trainings
+from shared.auth import Role
+from shared.http.middleware import USUAL_MAX_BODY
+from shared.ids import uuid7
+from tests.support.portal import Browser, FakeServices
+
+FIRST, BEA, STATEMENT = uuid7(), uuid7(), uuid7()
+HOSTILE = "<b>Ann</b> \N{RIGHT-TO-LEFT OVERRIDE}" + "a" * 130
+# Every byte, line ends of all kinds, and what looks like a boundary and is none.
+FILE = bytes(range(256)) + b"\r\n--kring\r\n\n\r\r\n--"
+
+
+def payment(state: str, payment_id: UUID | None = None, **changes: Any) -> dict[str, Any]:
+    """Return a payment as training describes it."""
+    return {
+        "payment_id": str(payment_id or FIRST),
+        "statement_id": str(STATEMENT),
+        "kind": "credit",
+        "state": state,
+        "amount": "45.00",
+        "taken_back": "0.00",
+        "booked_on": "2031-03-03",
+        "payer_name": HOSTILE,
+        "text": "vorming",
+        "communication": None,
+        "registration_id": None,
+        "reverses": None,
+        "part_of": None,
+        "suggestions": [],
+        **changes,
+    }
+
+
+def suggestion() -> dict[str, Any]:
+    """Return whose a payment may be."""
+    return {
+        "registration_id": str(BEA),
+        "score": 92,
+        "first_name": "Bea",
+        "last_name": "Maes",
+        "registration_state": "awaiting-payment",
+        "price": "45.00",
+    }
+
+
+def statement(**changes: Any) -> dict[str, Any]:
+    """Return an import as training describes it."""
+    return {
+        "statement_id": str(STATEMENT),
+        "format": "coda",
+        "state": "importing",
+        "total": 3,
+        "booked": 1,
+        "payments": [],
+        "left_out": [{"entry": 2, "why": "not-euro"}],
+        "balances_differ": True,
+        **changes,
+    }
+
+
+async def upload(
+    browser: Browser, content: bytes, *, expect: int, token: str | None = None
+) -> httpx.Response:
+    """Send a file as a browser does."""
+    page = await browser.ask("GET", "/payments", expect=200)
+    given = page.text.partition('name="form-token" value="')[2].partition('"')[0]
+    return await browser.ask(
+        "POST",
+        "/payments",
+        data={"form-token": given if token is None else token, "once": str(uuid7())},
+        files={"file": ("uittreksel.cod", content)},
+        expect=expect,
+    )
+
+
+@pytest.fixture
+def given(services: FakeServices) -> FakeServices:
+    """Training with the same line for every state that is asked for."""
+    services.answer(
+        payments.PAYMENTS, {"items": [payment("suggested", suggestions=[suggestion()])], "next": None}
+    )
+    return services
+
+
+async def test_what_waits_is_listed_with_whose_it_may_be(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    page = (await browser.ask("GET", "/payments", expect=200)).text
+    assert f'name="registration" value="{BEA}"' in page
+    assert "Bea Maes" in page
+    assert "juist bedrag" in page
+    assert "<b>Ann" not in page
+    asked = {each.query["state"] for each in given.of(payments.PAYMENTS)}
+    assert asked == {"suggested", "unmatched", "overpaid", "paid-twice", "late", "underpaid", "early"}
+
+
+async def test_an_empty_queue_says_what_will_come(browser: Browser, services: FakeServices) -> None:
+    services.answer(payments.PAYMENTS, {"items": [], "next": None})
+    await browser.sign_in(Role.FINANCE)
+    assert "Er wacht niets." in (await browser.ask("GET", "/payments", expect=200)).text
+
+
+async def test_a_statement_arrives_byte_for_byte(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    given.answer(payments.IMPORT, statement())
+    answer = await upload(browser, FILE, expect=303)
+    assert answer.headers["location"] == f"/payments/statements/{STATEMENT}"
+    assert given.of(payments.IMPORT)[0].body == FILE
+    given.answer(payments.STATEMENT, statement())
+    page = (await browser.ask("GET", answer.headers["location"], expect=200)).text
+    assert "1 van 3" in page
+    assert "niet in euro" in page
+    assert "Misschien ontbreekt er iets" in page
+
+
+async def test_a_statement_may_be_larger_than_other_forms(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    given.answer(payments.IMPORT, statement(state="imported", booked=3))
+    given.answer(courses.SESSIONS, {"items": [], "next": None})
+    await upload(browser, b"0" * (2 * USUAL_MAX_BODY), expect=303)
+    answer = await upload(browser, b"0" * (21 * 1024 * 1024), expect=413)
+    assert "te groot" in answer.text
+    answer = await browser.fill(f"/payments/{FIRST}", x="0" * USUAL_MAX_BODY, expect=413)
+    assert "te groot" in answer.text
+    assert len(given.of(payments.IMPORT)) == 1
+
+
+async def test_a_file_is_needed_and_has_to_be_one_of_a_bank(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    assert "Kies een bestand" in (await upload(browser, b"", expect=422)).text
+    await upload(browser, b"x", token="another", expect=403)
+    assert given.of(payments.IMPORT) == []
+    given.refuse(payments.IMPORT, 422, "statement-not-readable")
+    assert "kunnen we niet lezen" in (await upload(browser, b"x", expect=422)).text
+
+
+async def test_a_line_is_decided_and_the_next_one_has_the_focus(
+    browser: Browser, services: FakeServices
+) -> None:
+    await browser.sign_in(Role.FINANCE)
+    second = uuid7()
+    decided = {
+        "payment_id": str(FIRST),
+        "state": "matched",
+        "registration_id": None,
+        "registration_state": None,
+    }
+    services.answer(payments.PAYMENTS, {"items": [payment("unmatched", FIRST)], "next": None})
+    services.answer(courses.SESSIONS, {"items": [], "next": None})
+    services.answer(payments.MATCH, decided)
+    services.answer(payments.SETTLE, decided)
+    answer = await browser.fill(f"/payments/{FIRST}", registration=str(BEA), following=f"p-{second}")
+    assert answer.headers["location"] == f"/payments#p-{second}"
+    assert services.of(payments.MATCH)[0].body == {"registration_id": str(BEA), "accept_amount": False}
+    answer = await browser.fill(f"/payments/{FIRST}", settle="refund", following="//elsewhere.example")
+    assert answer.headers["location"] == f"/payments#p-{UUID(int=0)}"
+    assert services.of(payments.SETTLE)[0].body == {"by": "refund"}
+    answer = await browser.fill(f"/payments/{FIRST}", expect=422)
+    assert "Kies een van de knoppen" in answer.text
+
+
+async def test_who_was_faster_is_said_with_what_still_waits(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    given.answer(courses.SESSIONS, {"items": [], "next": None})
+    given.refuse(payments.SETTLE, 409, "payment-settled")
+    answer = await browser.fill(f"/payments/{FIRST}", settle="keep", expect=409)
+    assert "Iemand was je voor" in answer.text
+    assert f'id="p-{FIRST}"' in answer.text
+
+
+async def test_another_registration_is_found_by_its_session(browser: Browser, services: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    session = uuid7()
+    course = {
+        "session_id": str(session),
+        "course_id": str(uuid7()),
+        "title": HOSTILE,
+        "language": "nl",
+        "registration": "here",
+        "external_url": None,
+        "place": "Gent",
+        "starts_at": "2031-03-03T08:00:00Z",
+        "ends_at": "2031-03-03T15:00:00Z",
+        "price": "45.00",
+        "vat": "exempt-art44",
+        "capacity": 12,
+        "places_left": 3,
+    }
+    services.answer(courses.SESSIONS, {"items": [course], "next": None})
+    page = (await browser.ask("GET", f"/payments/{FIRST}", expect=200)).text
+    assert f"?session={session}" in page
+    services.answer(trainings.REGISTRATIONS, {"items": [], "next": None})
+    page = (await browser.ask("GET", f"/payments/{FIRST}?session={session}", expect=200)).text
+    assert "moet nog betalen" in page
+
+
+@pytest.mark.parametrize("path", ["", "/{id}", "/statements/{id}"])
+async def test_others_are_not_let_in(browser: Browser, given: FakeServices, path: str) -> None:
+    await browser.sign_in(Role.TRAINER, Role.ADMINISTRATOR)
+    await browser.ask("GET", f"/payments{path.format(id=FIRST)}", expect=403)
+    assert given.asked == []

@@ -1,0 +1,221 @@
+"""Who gives trainings plans them and sees who comes."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.portal.routes import courses, trainings
+from shared.auth import Role
+from shared.ids import uuid7
+from tests.support.portal import Browser, FakeServices
+
+COURSE, SESSION = uuid7(), uuid7()
+HOSTILE = "<b>Ann</b> \N{RIGHT-TO-LEFT OVERRIDE}" + "a" * 180
+
+
+def session_row(**changes: Any) -> dict[str, Any]:
+    """Return a session as training describes it."""
+    return {
+        "session_id": str(SESSION),
+        "course_id": str(COURSE),
+        "title": "Eigen kracht in de klas",
+        "language": "nl",
+        "registration": "here",
+        "external_url": None,
+        "place": "Zaal 1, Gent",
+        "starts_at": "2031-03-03T08:00:00Z",
+        "ends_at": "2031-03-03T15:00:00Z",
+        "price": "45.00",
+        "vat": "exempt-art44",
+        "capacity": 12,
+        "places_left": 3,
+        **changes,
+    }
+
+
+def registration_row(state: str, first_name: str, registration_id: UUID | None = None) -> dict[str, Any]:
+    """Return a registration as training describes it."""
+    return {
+        "registration_id": str(registration_id or uuid7()),
+        "session_id": str(SESSION),
+        "state": state,
+        "first_name": first_name,
+        "last_name": "Peeters",
+        "email": "a@voorbeeld.be",
+        "phone": None,
+        "organisation": None,
+        "language": "nl",
+        "invoice_to": None,
+        "price": "45.00",
+        "paid": "0.00",
+        "communication": None,
+        "payment": None,
+        "registered_at": "2031-01-01T08:00:00Z",
+    }
+
+
+@pytest.fixture
+def given(services: FakeServices) -> FakeServices:
+    """Training with one course, one session and four who registered."""
+    course = {
+        "course_id": str(COURSE),
+        "title": HOSTILE,
+        "audience": None,
+        "language": "nl",
+        "registration": "here",
+        "external_url": None,
+    }
+    services.answer(trainings.COURSES, {"items": [course], "next": "later"})
+    services.answer(courses.SESSIONS, {"items": [session_row()], "next": None})
+    people = [
+        registration_row("waitlisted", "Wim"),
+        registration_row("cancelled", "Cas"),
+        registration_row("awaiting-payment", "Bea"),
+        registration_row("confirmed", HOSTILE),
+    ]
+    services.answer(trainings.REGISTRATIONS, {"items": people, "next": None})
+    return services
+
+
+async def test_the_first_page_has_sessions_and_courses(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.TRAINER)
+    page = (await browser.ask("GET", "/trainings")).text
+    assert f"/trainings/sessions/{SESSION}" in page
+    assert f"/trainings/courses/{COURSE}" in page
+    assert "nog 3 van 12" in page
+    assert "?courses=later" in page
+    assert "<b>Ann" not in page
+    asked = given.of(courses.SESSIONS)[0]
+    assert asked.headers["kring-tenant"] == str(browser.world.tenant)
+
+
+async def test_an_empty_list_says_what_to_do(browser: Browser, services: FakeServices) -> None:
+    services.answer(trainings.COURSES, {"items": [], "next": None})
+    services.answer(courses.SESSIONS, {"items": [], "next": None})
+    await browser.sign_in(Role.TRAINER)
+    page = (await browser.ask("GET", "/trainings")).text
+    assert "Zeg eerst welke vorming je geeft." in page
+
+
+async def test_finance_sees_who_comes_and_announces_nothing(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    assert "/trainings/new" not in (await browser.ask("GET", "/trainings")).text
+    await browser.ask("GET", "/trainings/new", expect=403)
+    await browser.ask("GET", f"/trainings/sessions/{SESSION}")
+
+
+PAGES = (
+    *("", "/new", "/courses/{id}", "/sessions/{id}", "/sessions/{id}/print", "/sessions/{id}/register"),
+    "/registrations/{id}",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_others_are_not_let_in(browser: Browser, given: FakeServices, path: str) -> None:
+    await browser.sign_in(Role.COORDINATOR, Role.REGIONAL_MANAGER)
+    await browser.ask("GET", f"/trainings{path.format(id=SESSION)}", expect=403)
+    assert given.asked == []
+
+
+async def test_a_course_is_announced_and_a_day_of_it_planned(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.TRAINER)
+    given.answer(trainings.ANNOUNCE, {"course_id": str(COURSE)})
+    form: dict[str, Any] = {"title": "Nieuw", "in_language": "nl", "registration": "here", "external_url": ""}
+    answer = await browser.fill("/trainings/new", **form)
+    assert answer.headers["location"] == f"/trainings/courses/{COURSE}"
+    assert given.of(trainings.ANNOUNCE)[0].body == {
+        "title": "Nieuw",
+        "language": "nl",
+        "registration": "here",
+    }
+    given.answer(trainings.PLAN, {"session_id": str(SESSION)})
+    day: dict[str, Any] = {
+        "day": "2031-03-03",
+        "begins": "09:00",
+        "ends": "16:00",
+        "place": "Zaal 1",
+        "capacity": "12",
+    }
+    paid = {"price": "45,50", "account_iban": "BE71 0961 2345 6769", "account_name": "De Ring"}
+    answer = await browser.fill(f"/trainings/courses/{COURSE}", **(day | paid))
+    assert answer.headers["location"] == f"/trainings/sessions/{SESSION}"
+    planned = given.of(trainings.PLAN)[0]
+    assert planned.ids == {"course_id": str(COURSE)}
+    assert planned.body["starts_at"] == "2031-03-03T08:00:00+00:00"
+    assert planned.body["price"] == "45.50"
+    assert planned.headers["idempotency-key"]
+
+
+async def test_what_is_missing_is_said_beside_it(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.TRAINER)
+    elsewhere: dict[str, Any] = {"title": "Nieuw", "in_language": "nl", "registration": "elsewhere"}
+    answer = await browser.fill("/trainings/new", **elsewhere, expect=422)
+    assert 'id="external_url-error"' in answer.text
+    day: dict[str, Any] = {
+        "day": "2031-03-03",
+        "begins": "09:00",
+        "ends": "08:00",
+        "place": "Zaal 1",
+        "capacity": "12",
+    }
+    answer = await browser.fill(f"/trainings/courses/{COURSE}", **(day | {"price": "10"}), expect=422)
+    for name in ("ends", "account_iban", "account_name"):
+        assert f'id="{name}-error"' in answer.text
+    assert given.asked == []
+
+
+async def test_what_training_refuses_is_said_and_nothing_typed_is_lost(
+    browser: Browser, given: FakeServices
+) -> None:
+    await browser.sign_in(Role.TRAINER)
+    given.refuse(trainings.PLAN, 422, "session-times-not-right")
+    day: dict[str, Any] = {
+        "day": "2001-03-03",
+        "begins": "09:00",
+        "ends": "16:00",
+        "place": "Zaal <1>",
+        "capacity": "12",
+    }
+    answer = await browser.fill(f"/trainings/courses/{COURSE}", **day, expect=422)
+    assert "Kies een dag die nog komt" in answer.text
+    assert "Zaal &lt;1&gt;" in answer.text
+
+
+async def test_who_comes_is_listed_by_how_far_they_are(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.TRAINER)
+    page = (await browser.ask("GET", f"/trainings/sessions/{SESSION}")).text
+    assert page.index("&lt;b&gt;Ann") < page.index("Bea") < page.index("Wim")
+    assert "Cas" not in page
+    assert "1 inschrijving ging niet door." in page
+    printed = (await browser.ask("GET", f"/trainings/sessions/{SESSION}/print")).text
+    assert "Bea" in printed
+    assert "Wim" not in printed
+
+
+async def test_a_colleague_is_registered(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.TRAINER)
+    given.answer(courses.REGISTER, {"registration_id": str(uuid7()), "state": "requested"})
+    form: dict[str, Any] = {"first_name": "Bea", "last_name": "Maes", "email": "b@voorbeeld.be"}
+    sent: dict[str, Any] = {**form, "in_language": "fr"}
+    await browser.fill(f"/trainings/sessions/{SESSION}/register", **sent)
+    assert given.of(courses.REGISTER)[0].body == {**form, "language": "fr"}
+    given.refuse(courses.REGISTER, 409, "registration-closed")
+    answer = await browser.fill(f"/trainings/sessions/{SESSION}/register", **sent, expect=409)
+    assert "al begonnen" in answer.text
+
+
+async def test_a_registration_is_cancelled(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.TRAINER)
+    bea = uuid7()
+    given.answer(trainings.REGISTRATION, registration_row("confirmed", "Bea", bea))
+    given.answer(trainings.CANCEL, {"registration_id": str(bea), "state": "cancelled"})
+    assert "Wie annuleert?" in (await browser.ask("GET", f"/trainings/registrations/{bea}")).text
+    await browser.fill(f"/trainings/registrations/{bea}", expect=422)
+    answer = await browser.fill(f"/trainings/registrations/{bea}", by="organiser")
+    assert answer.headers["location"] == f"/trainings/sessions/{SESSION}"
+    assert given.of(trainings.CANCEL)[0].body == {"by": "organiser"}
+    given.answer(trainings.REGISTRATION, registration_row("cancelled", "Bea", bea))
+    given.refuse(trainings.CANCEL, 409, "registration-over")
+    answer = await browser.fill(f"/trainings/registrations/{bea}", by="organiser", expect=409)
+    assert "al voorbij" in answer.text
