@@ -50,6 +50,9 @@ def _add_platform(commands: Any) -> None:
         metavar="NAME",
         help="only this one; may be repeated",
     )
+    up.add_argument(
+        "--example", action="store_true", help="fill an empty directory with an organisation to look at"
+    )
     up.set_defaults(command=_up)
     status = commands.add_parser("status", help="ask every part what it is doing")
     _add_directory(status)
@@ -259,7 +262,10 @@ async def _up(options: argparse.Namespace) -> int:
     from deploy.commands.up import up
 
     return await up(
-        directory=options.directory, ports=dict(options.port), services=options.service or PROCESSES
+        directory=options.directory,
+        ports=dict(options.port),
+        services=options.service or PROCESSES,
+        example=options.example,
     )
 
 

@@ -11,16 +11,26 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.commands.status import COLOURS
-from deploy.local.platform import Platform
+from deploy.local.errors import PlatformError
+from deploy.local.platform import GIVEN, Platform
 from deploy.local.supervisor import State, Supervised
-from shared.services import PORTAL, SERVICES
+from shared.services import PORTAL, PROCESSES, SERVICES
 
+# Settings with which the example is played: all people of it ask from one address.
+EXAMPLE = {"KRING_ANONYMOUS_LIMIT": "0"}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def up(*, directory: Path, ports: Mapping[str, int], services: Sequence[str]) -> int:
-    """Start everything, tell what happens, and stop everything at the first signal. Raises: PlatformError."""
+async def up(
+    *, directory: Path, ports: Mapping[str, int], services: Sequence[str], example: bool = False
+) -> int:
+    """Start everything, tell what happens, and stop everything at the first signal. Raises: PlatformError.
+
+    `example`: an empty directory is filled with an organisation to look at.
+    """
     console = Console(highlight=False)
+    if example:
+        _check_empty(directory, services, os.environ)
     told: dict[str, tuple[State, str]] = {}
 
     def tell(part: Supervised) -> None:
@@ -36,7 +46,7 @@ async def up(*, directory: Path, ports: Mapping[str, int], services: Sequence[st
         wanted_ports=ports,
         services=services,
         given=os.environ,
-        extra=_settings_of(os.environ),
+        extra={**_settings_of(os.environ), **(EXAMPLE if example else {})},
         changed=tell,
     )
     console.print(f"Kring starts; its data is in {directory}.")
@@ -60,6 +70,8 @@ async def up(*, directory: Path, ports: Mapping[str, int], services: Sequence[st
         console.print(f"Port {port} of {name} was taken by another program: {name} has a new one.")
     try:
         await _first_of(platform.wait_ready(), signalled.wait())
+        if example and not signalled.is_set():
+            await _first_of(_play_example(platform, console), signalled.wait())
         if not signalled.is_set():
             console.print(_table_of(platform.addresses, directory))
             console.print("Kring is up. Ctrl-C stops it.")
@@ -68,6 +80,28 @@ async def up(*, directory: Path, ports: Mapping[str, int], services: Sequence[st
         console.print("Kring stops.")
         await platform.stop()
     return 0
+
+
+async def _play_example(platform: Platform, console: Console) -> None:
+    from deploy.example.filling import fill
+    from deploy.watch.failures import WentWrong
+
+    try:
+        await fill(platform, tell=console.print)
+    except WentWrong as error:
+        raise PlatformError(f"The example was not played to its end: {error}") from None
+
+
+def _check_empty(directory: Path, services: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Raise PlatformError unless the example can be played: all of Kring, on parts of its own, without data."""
+    if given := [name for name in GIVEN if name in environment]:
+        raise PlatformError(
+            f"The example is for parts that `kring up` starts itself: unset {', '.join(given)}."
+        )
+    if {*services} != {*PROCESSES}:
+        raise PlatformError("The example needs all services.")
+    if (directory / "postgresql").exists():
+        raise PlatformError(f"The example fills an empty directory, and {directory} has data; name another.")
 
 
 def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:

@@ -27,17 +27,18 @@ from shared.ids import uuid7
 
 @dataclass(eq=False, kw_only=True)
 class Coordinator(Player):
-    """A coordinator; `tied_to` names organisations they are not independent of."""
+    """A coordinator; `tied_to` names organisations they are not independent of, `max_load` how many cases they take."""
 
     languages: Sequence[str] = ("nl",)
     gender: str | None = None
     cultures: Sequence[str] = ()
     tied_to: Sequence[Organisation] = ()
+    max_load: int = 3
 
     async def enter(self) -> None:
         """Be entered by who installs the platform."""
         self.id = uuid7()
-        about = fields_of(self, "languages", "gender", "cultures", "tied_to")
+        about = fields_of(self, "languages", "gender", "cultures", "tied_to", "max_load")
         body = self.contact | about | {"coordinator_id": self.id}
         await self.api.ask("POST", "intake/coordinators", body, headers=self.api.installer(self.api.tenant))
 

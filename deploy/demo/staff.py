@@ -55,6 +55,11 @@ class Staff(Player):
         coordinator = next(iter(who(case, [found["coordinator_id"]])), None)
         return {"state": found["state"], "coordinator": coordinator}
 
+    async def sees_asked(self, case: Case) -> set[UUID]:
+        """Return which coordinators were asked for a case."""
+        found = await self._items(f"intake/cases/{case.id}/offers")
+        return {UUID(each["coordinator_id"]) for each in found}
+
     async def opens_file(self, case: Case, *, reason: Words) -> None:
         """{me} opens the file for some hours, and says why."""
         await self._post(f"intake/cases/{case.id}/break-glass", reason=reason)

@@ -28,7 +28,7 @@ from deploy.local.supervisor import Supervised, Supervisor
 from deploy.local.temporal import NAMESPACE, TemporalServer, TimeSkippingServer
 from shared.services import PORTAL, SERVICES
 
-_GIVEN = (
+GIVEN = (
     "KRING_DATABASE_URL",
     "KRING_BROKER_URL",
     "KRING_BROKER_MANAGEMENT_URL",
@@ -160,7 +160,7 @@ class Platform:
         self.environment = {
             "KRING_LOCAL": "true",
             "KRING_SECRETS_DIR": str(self._secrets_dir),
-            **{key: self._given[key] for key in _GIVEN if key in self._given},
+            **{key: self._given[key] for key in GIVEN if key in self._given},
         }
         parts = [
             *self._make_database(ports),
@@ -394,5 +394,5 @@ def running(directory: Path) -> bool:
 
 def adopt(directory: Path) -> None:
     """Let this process work on the platform that runs in a directory, if its own environment names no installation."""
-    if running(directory) and not any(name in os.environ for name in _GIVEN):
+    if running(directory) and not any(name in os.environ for name in GIVEN):
         os.environ.update(json.loads((directory / _ENVIRONMENT).read_text()))

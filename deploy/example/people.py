@@ -1,0 +1,125 @@
+"""Who is in the example: an organisation with its staff and coordinators, two that refer, and many people."""
+
+import random
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from deploy.demo.coordinator import Coordinator
+from deploy.demo.person import Person
+from deploy.demo.staff import Staff
+from deploy.demo.story import Story
+from deploy.demo.things import Organisation
+from shared.auth import Role
+
+# First and last names by the language in which somebody is written to.
+_NAMES = {
+    "nl": (
+        [
+            "Marleen",
+            "Agnes",
+            "Willy",
+            "Jef",
+            "Lieve",
+            "Bart",
+            "Griet",
+            "Koen",
+            "An",
+            "Dirk",
+            "Hilde",
+            "Luc",
+            "Els",
+            "Tom",
+            "Nele",
+            "Wim",
+        ],
+        [
+            "Goossens",
+            "Smeyers",
+            "Peeters",
+            "Claes",
+            "Wouters",
+            "Maes",
+            "Jacobs",
+            "Willems",
+            "Mertens",
+            "Hermans",
+            "Aerts",
+            "Thys",
+        ],
+    ),
+    "fr": (
+        ["Chantal", "Benoît", "Aurélie", "Thierry", "Nathalie"],
+        ["Lambert", "Dubois", "Lejeune", "Renard"],
+    ),
+    "ar": (["Samira", "Youssef", "Loubna", "Karim", "Hanan"], ["Amrani", "Bouazza", "Tahiri", "Benali"]),
+    "tr": (["Ayşe", "Emre", "Fatma", "Murat", "Elif"], ["Yılmaz", "Demir", "Kaya", "Şahin"]),
+    "pl": (["Agnieszka", "Piotr", "Ewa", "Tomasz", "Zofia"], ["Kowalska", "Nowak", "Wójcik", "Zieliński"]),
+    "uk": (["Олена", "Андрій", "Ірина", "Тарас", "Оксана"], ["Коваль", "Шевченко", "Бондар", "Мельник"]),
+    "en": (["Grace", "Daniel", "Ruth", "Samuel", "Esther"], ["Mensah", "Okafor", "Boateng", "Adeyemi"]),
+}
+_STREETS = ("Kwartelstraat", "Populierenhof", "Sluisweg", "Meiklokjesplein", "Wilgenpad", "Molenberg")
+_PLACES = ("2899 Dijlebeke", "2898 Rupelmeer", "2897 Netelaar")
+
+
+class Cast:
+    """Who there is; `seed` says which people."""
+
+    def __init__(self, s: Story, *, seed: int = 1) -> None:
+        self._story = s
+        self._random = random.Random(seed)  # noqa: S311 - to look at, not to keep secret
+        self._names = {language: self._of(*names) for language, names in _NAMES.items()}
+        self._numbers = iter(range(1, 10_000))
+        self.ring = s.organisation(
+            "De Ring, conferenties in eigen kring",
+            kbo="0999900150",
+            runs_conferences=True,
+            languages=["nl", "fr"],
+        )
+        self.clb = s.organisation("Leerlingencentrum De Kompasroos", kbo="0999901437")
+        self.mandaat = s.organisation("Steunpunt Jeugd Dijlevallei", kbo="0999902328")
+        self.leen = self._staff("Leentje", "Vercammen", "kompasroos", self.clb, Role.REFERRER)
+        self.ruben = self._staff("Ruben", "Stevaert", "dijlevallei", self.mandaat, Role.REFERRER)
+        self.hanne = self._staff("Hanne", "Lambrechts", "dering", self.ring, Role.REGIONAL_MANAGER)
+        self.ingrid = self._staff("Ingrid", "Cornelissen", "dering", self.ring, Role.DPO)
+        self.pieter = self._staff("Pieter", "Daelemans", "dering", self.ring, Role.TRAINER)
+        self.gerda = self._staff("Gerda", "Windels", "dering", self.ring, Role.FINANCE)
+        self.astrid = self._staff("Astrid", "Vandeputte", "dering", self.ring, Role.ADMINISTRATOR)
+        self.staff = [self.leen, self.ruben, self.hanne, self.pieter, self.gerda, self.astrid, self.ingrid]
+        self.coordinators = [
+            self._coordinator("Veerle", "Rombouts", "nl fr"),
+            self._coordinator("Stijn", "Abdallah", "nl ar"),
+            self._coordinator("Malika", "Tahiri", "nl ar fr"),
+            self._coordinator("Derya", "Aksoy", "nl tr"),
+            self._coordinator("Katarzyna", "Wrona", "nl pl en"),
+            self._coordinator("Larysa", "Hrytsenko", "nl uk en"),
+            self._coordinator("Guido", "Verbist", "nl"),
+            self._coordinator("Sabine", "Charlier", "fr nl"),
+        ]
+
+    def person(self, language: str = "nl") -> Person:
+        """Return somebody new, who is written to in a language."""
+        first, last = next(self._names[language])
+        number, chance = next(self._numbers), self._random
+        return self._story.person(
+            first,
+            last,
+            f"bewoner{number}@post.example",
+            phone=f"0470 00 {number // 100:02} {number % 100:02}",
+            language=language,
+            age=chance.randint(24, 71),
+            address=f"{chance.choice(_STREETS)} {chance.randint(1, 150)}, {chance.choice(_PLACES)}",
+        )
+
+    def _of(self, first: Sequence[str], last: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield names, each once."""
+        every = list(product(first, last))
+        self._random.shuffle(every)
+        return iter(every)
+
+    def _staff(self, first: str, last: str, domain: str, organisation: Organisation, role: Role) -> Staff:
+        email = f"{first}.{last}@{domain}.example".lower()
+        return self._story.staff(first, last, email, organisation=organisation, roles=[role])
+
+    def _coordinator(self, first: str, last: str, languages: str) -> Coordinator:
+        email = f"{first}.{last}@post.example".lower()
+        return self._story.coordinator(first, last, email, languages=languages.split(), max_load=20)
