@@ -74,7 +74,7 @@ async def fill(platform: Platform, *, tell: Tell) -> None:
 
 def _lines(story: Rounds, cast: Cast) -> list[Line]:
     """Return the cases: of each reach some, in turn about different things; one of each group that can be is late."""
-    late = {Reach.REFERRED, Reach.ACCEPTED, Reach.INVITED, Reach.PLANNED}
+    late = {Reach.ACCEPTED, Reach.INVITED, Reach.PLANNED}
     lines: list[Line] = []
     for reach, count in _CASES.items():
         for number in range(count):
@@ -94,7 +94,6 @@ def _lines(story: Rounds, cast: Cast) -> list[Line]:
 
 
 _HURRIES: Mapping[Reach, tuple[str, Mapping[str, str]]] = {
-    Reach.REFERRED: ("intake", {"acknowledge": "PT1S"}),
     Reach.ACCEPTED: ("intake", {"allocate": "PT1S"}),
     Reach.INVITED: ("network", {"invitation_remind": "PT1S", "invitation_due": "PT2S"}),
     Reach.PLANNED: ("plans", {"four_weeks": "PT1S", "check_in_grace": "PT1S"}),

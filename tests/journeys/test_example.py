@@ -38,5 +38,5 @@ class TestTheExample:
         )
         assert all(each.keys() == {"name", "what", "link"} for each in links)
         assert shown == [200] * 7
-        assert len(late) >= 3, late
+        assert "allocation" in late
         assert told[-1].startswith("21 cases")
