@@ -1,10 +1,12 @@
-"""What single arguments of `kring` may be: the names of services and roles, and ports."""
+"""What commands of `kring` have in common: where data is kept, and the names of services, roles and ports."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from shared.services import PROCESSES, SERVICES
 
+DIRECTORY = Path(".kring")
 ROLES = ("api", "consumer", "worker")
 
 
@@ -35,3 +37,22 @@ def port(text: str) -> tuple[str, int]:
     if not part or not number.isdigit() or not 0 < int(number) < 65536:
         raise argparse.ArgumentTypeError("a port is given as PART=NUMBER, for example intake=8001")
     return part, int(number)
+
+
+def add_directory(one: argparse.ArgumentParser) -> None:
+    """Let a command say where the data of the platform is kept."""
+    one.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)")
+
+
+def looks_after(one: argparse.ArgumentParser) -> None:
+    """Let a command find the platform that runs on this machine, where the environment names no installation."""
+    add_directory(one)
+    one.set_defaults(finds=True)
+
+
+async def services_here(options: argparse.Namespace) -> Sequence[str]:
+    """Return the services with a database here, or the one that is named."""
+    from deploy.commands.databases import with_database
+    from shared.settings import Settings
+
+    return await with_database(Settings(), options.service)

@@ -1,16 +1,23 @@
 """What there is to type after `kring`, and what each command is given. A command is imported only when it is typed."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deploy.argument_types import ROLES, port, process, process_or_codec, roles, service
+from deploy.argument_types import (
+    ROLES,
+    add_directory,
+    looks_after,
+    port,
+    process,
+    process_or_codec,
+    roles,
+    service,
+    services_here,
+)
 from deploy.commands.documents import version
-from shared.retention import AUDIT_YEARS
+from deploy.data_arguments import add_data
 from shared.services import PROCESSES
-
-DIRECTORY = Path(".kring")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,9 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _add_platform(commands)
     _add_service(commands)
     _add_secrets(commands)
-    _add_vault(commands)
-    _add_backups(commands)
-    _add_audit_log(commands)
+    add_data(commands)
     _add_documents(commands)
     _add_token(commands)
     _add_dead_letters(commands)
@@ -34,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_platform(commands: Any) -> None:
     up = commands.add_parser("up", help="start all of Kring on this machine, until Ctrl-C")
-    _add_directory(up)
+    add_directory(up)
     up.add_argument(
         "--port",
         type=port,
@@ -55,14 +60,14 @@ def _add_platform(commands: Any) -> None:
     )
     up.set_defaults(command=_up)
     status = commands.add_parser("status", help="ask every part what it is doing")
-    _add_directory(status)
+    add_directory(status)
     status.add_argument(
         "--json", action="store_true", help="as JSON: state, address and process id of every part"
     )
     status.set_defaults(command=_status)
     restart = commands.add_parser("restart", help="restart one service of a running `kring up`")
     restart.add_argument("service", type=process_or_codec)
-    _add_directory(restart)
+    add_directory(restart)
     restart.set_defaults(command=_restart)
     demo = commands.add_parser("demo", help="play a story on a throw-away platform")
     demo.add_argument("--story", type=Path, help="the file to play")
@@ -84,7 +89,7 @@ def _add_service(commands: Any) -> None:
     serve.add_argument("--role", type=roles, default=set(ROLES), help="some of api,consumer,worker (all)")
     serve.set_defaults(command=serve_one)
     migrate = commands.add_parser("migrate", help="bring databases, queues and Temporal up to date")
-    _looks_after(migrate)
+    looks_after(migrate)
     migrate.add_argument("service", type=process, nargs="*", help="only these (all)")
     migrate.add_argument(
         "--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server"
@@ -107,69 +112,6 @@ def _add_secrets(commands: Any) -> None:
     )
     secrets.add_argument("--now", action="store_true", help="finish although dead letters may wait")
     secrets.set_defaults(command=_secrets)
-
-
-def _add_vault(commands: Any) -> None:
-    vault = commands.add_parser("vault", help="the keys of what is sealed")
-    actions = vault.add_subparsers(metavar="ACTION", required=True)
-    for action, text in (
-        ("status", "count the keys of subjects by the master key that wraps them"),
-        ("rotate", "wrap all keys with today's master key; may be begun again at any time"),
-        ("reindex", "rebuild indexes of an older version; may be interrupted and repeated"),
-    ):
-        one = actions.add_parser(action, help=text)
-        _looks_after(one)
-        one.set_defaults(command=_vault, action=action)
-    apply = actions.add_parser("apply-ledger", help="erase again what was erased, after a restore")
-    _looks_after(apply)
-    apply.add_argument(
-        "--from", dest="kept", type=Path, metavar="FILE", help="an exported ledger, kept elsewhere"
-    )
-    apply.set_defaults(command=_apply_ledger)
-    export = actions.add_parser("export-ledger", help="add what was erased to a file that is kept elsewhere")
-    _looks_after(export)
-    export.add_argument("file", type=Path, metavar="FILE")
-    export.set_defaults(command=_export_ledger)
-
-
-def _add_backups(commands: Any) -> None:
-    backup = commands.add_parser(
-        "backup", help="export the ledger, and back up every database; verifies each"
-    )
-    backup.set_defaults(command=_backup)
-    restore = commands.add_parser("restore", help="restore the databases that are not there, and erase again")
-    restore.add_argument("day", help="of which day, as in 2026-03-02")
-    restore.set_defaults(command=_restore)
-    for one in (backup, restore):
-        _looks_after(one)
-        one.add_argument("--databases", type=Path, required=True, help="where those of the services are kept")
-        one.add_argument(
-            "--keys", type=Path, required=True, help="where those of the keys are kept: elsewhere"
-        )
-        one.add_argument(
-            "--ledger", type=Path, required=True, help="the file of what was erased: elsewhere again"
-        )
-
-
-def _add_audit_log(commands: Any) -> None:
-    audit_log = commands.add_parser("audit-log", help="who read or changed what")
-    actions = audit_log.add_subparsers(metavar="ACTION", required=True)
-    verify = actions.add_parser("verify", help="recompute the chains, and name the first break")
-    _looks_after(verify)
-    verify.add_argument("service", type=service, nargs="?", help="only this one (all)")
-    verify.add_argument(
-        "--kept", metavar="NUMBER:DIGEST", help="a seal that was noted elsewhere: it must still be there"
-    )
-    verify.set_defaults(command=_verify_audit_log)
-    shorten = actions.add_parser(
-        "shorten", help="delete entries past their retention; what is left still verifies"
-    )
-    _looks_after(shorten)
-    shorten.add_argument("service", type=service, nargs="?", help="only this one (all)")
-    shorten.add_argument(
-        "--years", type=int, default=AUDIT_YEARS, help="how long entries are kept (%(default)s)"
-    )
-    shorten.set_defaults(command=_shorten_audit_log)
 
 
 def _add_documents(commands: Any) -> None:
@@ -212,7 +154,7 @@ def _add_dead_letters(commands: Any) -> None:
         ("discard", "throw them away"),
     ):
         one = actions.add_parser(action, help=text)
-        _looks_after(one)
+        looks_after(one)
         if action != "list":
             one.add_argument("id", nargs=None if action == "show" else "?", help="of one dead letter")
         if action in ("replay", "discard"):
@@ -231,7 +173,7 @@ def _add_waiting(commands: Any) -> None:
     outbox = commands.add_parser("outbox", help="events that have not left, where they are stuck, since when")
     outbox.set_defaults(command=_waiting, what="outbox")
     for one in (deadlines, outbox):
-        _looks_after(one)
+        looks_after(one)
         one.add_argument("--service", type=service, help="only of this service")
         one.add_argument("--most", type=int, default=100, help="lines of each service (%(default)s)")
         one.add_argument("--json", action="store_true", help="as JSON")
@@ -243,19 +185,9 @@ def _add_workflows(commands: Any) -> None:
     rebuild = actions.add_parser(
         "rebuild", help="start every workflow that should run by the databases and does not"
     )
-    _looks_after(rebuild)
+    looks_after(rebuild)
     rebuild.add_argument("--service", type=service, help="only of this service")
     rebuild.set_defaults(command=_rebuild_workflows)
-
-
-def _add_directory(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)")
-
-
-def _looks_after(one: argparse.ArgumentParser) -> None:
-    """Let a command find the platform that runs on this machine, where the environment names no installation."""
-    _add_directory(one)
-    one.set_defaults(finds=True)
 
 
 async def _up(options: argparse.Namespace) -> int:
@@ -312,43 +244,6 @@ async def _secrets(options: argparse.Namespace) -> int:
     return secrets(options.directory, rotate=options.rotate, now=options.now)
 
 
-async def _vault(options: argparse.Namespace) -> int:
-    from deploy.commands import vault
-
-    return await {"status": vault.status, "rotate": vault.rotate, "reindex": vault.reindex}[options.action]()
-
-
-async def _apply_ledger(options: argparse.Namespace) -> int:
-    from deploy.commands import vault
-
-    return await vault.apply_ledger(options.kept)
-
-
-async def _export_ledger(options: argparse.Namespace) -> int:
-    from deploy.commands import vault
-
-    return await vault.export_ledger(options.file)
-
-
-async def _services_here(options: argparse.Namespace) -> Sequence[str]:
-    from deploy.commands.databases import with_database
-    from shared.settings import Settings
-
-    return await with_database(Settings(), options.service)
-
-
-async def _verify_audit_log(options: argparse.Namespace) -> int:
-    from deploy.commands.audit_log import verify
-
-    return await verify(await _services_here(options), kept=options.kept)
-
-
-async def _shorten_audit_log(options: argparse.Namespace) -> int:
-    from deploy.commands.audit_log import shorten_all
-
-    return await shorten_all(await _services_here(options), years=options.years)
-
-
 async def _openapi(options: argparse.Namespace) -> int:
     from deploy.commands.documents import openapi
 
@@ -395,16 +290,4 @@ async def _waiting(options: argparse.Namespace) -> int:
 async def _rebuild_workflows(options: argparse.Namespace) -> int:
     from deploy.commands.workflows import rebuild
 
-    return await rebuild(await _services_here(options))
-
-
-async def _backup(options: argparse.Namespace) -> int:
-    from deploy.commands.backups import backup
-
-    return await backup(directory=options.databases, keys=options.keys, ledger=options.ledger)
-
-
-async def _restore(options: argparse.Namespace) -> int:
-    from deploy.commands.backups import restore
-
-    return await restore(options.day, directory=options.databases, keys=options.keys, ledger=options.ledger)
+    return await rebuild(await services_here(options))
