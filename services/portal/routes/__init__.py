@@ -23,6 +23,7 @@ from services.portal.routes import (
     managing,
     me,
     offers,
+    ops,
     payments,
     plan,
     refer,
@@ -40,7 +41,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, refer),
         *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),
-        *(trainings, payments),
+        *(trainings, payments, ops),
         *(case_dates, conference, case_plan, case_check_ins, acceptance),
     )
 )
