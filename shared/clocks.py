@@ -33,7 +33,7 @@ _FIND = (
     " ORDER BY (state IN ('running', 'paused')) DESC, started_at DESC, id DESC LIMIT 1"
 )
 _OF_CASE = (
-    f"SELECT {_COLUMNS} FROM clock WHERE case_id = $1 AND state IN ('running', 'paused')"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM clock WHERE case_id = $1 AND state <> 'stopped'"  # noqa: S608
     " ORDER BY id FOR UPDATE"
 )
 _BY_ID = f"SELECT {_COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
@@ -230,7 +230,7 @@ class Clocks:
         return await self._change_found(session, "resumed", kind=kind, subject=subject, now=now)
 
     async def stop_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
-        """Stop every clock of a case."""
+        """Stop every clock of a case, also those that are over their time: nothing of it is late any more."""
         return await self._change_all(session, "stopped", case, now)
 
     async def pause_all(

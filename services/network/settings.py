@@ -43,6 +43,8 @@ class Policy(PolicySettings):
 
     invitation_remind: Length = "4d"
     invitation_due: Length = "8d"
+    # From a mail that does not arrive to the regional manager: somebody must be reached another way.
+    reach: Length = "3wd"
     link_expires: Annotated[Length, at_most(_LONGEST)] = "120d"
     # A request about one's data: the law gives a month, and two more if need be.
     data_request_warn: Length = "23d"

@@ -14,6 +14,7 @@ from services.network.operations import (
     invitations,
     notifying,
     persons,
+    unreachable,
 )
 from services.network.workflows import WORKFLOWS
 from shared import case_state, erasure
@@ -182,6 +183,23 @@ async def _require_notifiable(session: AsyncSession, event: Received[network.Not
         raise NotYet(f"case of {event.type}")
     if not state.live and not event.data.even_if_stopped:
         raise CaseStopped(case_id=str(event.data.case_id), status=state.status)
+
+
+@subscriptions.writes(network.MessageFailed)
+async def begin_to_reach(
+    session: AsyncSession, event: Received[network.MessageFailed], context: Context
+) -> None:
+    """Let somebody be reached another way."""
+    now = await context.clock.now()
+    await unreachable.begin(session, tenant=event.tenant, person_id=event.data.person_id, now=now)
+
+
+@subscriptions.writes(network.MessageDelivered, background=True)
+async def end_to_reach(
+    session: AsyncSession, event: Received[network.MessageDelivered], context: Context
+) -> None:
+    """Note that mails reach somebody again."""
+    await unreachable.end(session, person_id=event.data.person_id, now=await context.clock.now())
 
 
 @subscriptions.writes(network.InvitationSent)

@@ -14,6 +14,9 @@ class Policy(PolicySettings):
 
     ORDER: ClassVar = (("agreement_remind", "agreement_grace"),)
 
+    acceptance: Length = Field(
+        default="10wd", description="From a plan to the regional manager, if the mandated side says nothing."
+    )
     four_weeks: Length = Field(default="4w", description="From the plan to the coordinator's call.")
     three_months: Length = Field(
         default="91d", description="From the plan to the first check by the monitor."

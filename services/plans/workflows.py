@@ -4,6 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from services.plans.operations import agreements, check_ins, ending, timing
+    from shared.clock_activities import breach
     from shared.deadlines import WorkflowInput
 
 from shared.workflow import DeadlineWorkflow
@@ -13,7 +14,7 @@ from shared.workflow import DeadlineWorkflow
 class FollowUp(DeadlineWorkflow):
     """The agreements and checks of a case's plan, until the year is over, the circle closes, or the case stops."""
 
-    kinds = (timing.AGREEMENT, timing.GRACE, timing.CHECK_IN, timing.FOLLOW_UP)
+    kinds = (timing.AGREEMENT, timing.GRACE, timing.CHECK_IN, timing.FOLLOW_UP, timing.ACCEPTANCE)
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
@@ -32,6 +33,8 @@ class FollowUp(DeadlineWorkflow):
                     await self.step(check_ins.escalate_check_in, due)
                 case timing.FOLLOW_UP, _:
                     await self.step(ending.complete_follow_up, due)
+                case timing.ACCEPTANCE, _:
+                    await self.step(breach, due)
 
 
 WORKFLOWS: list[type[DeadlineWorkflow]] = [FollowUp]

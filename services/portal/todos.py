@@ -23,19 +23,16 @@ from shared.events.base import ClockFact, Received
 from shared.http import PageRequest, Rows, decode_cursor, paginate
 
 # Whose turn it is only when the clock warns: before that, nobody has anything to do about it.
-ONCE_WARNED = frozenset({"check-in", "hold", "retention", "turns-12", "turns-18"})
+ONCE_WARNED = frozenset({"check-in", "erasure", "hold", "retention", "turns-12", "turns-18"})
 # What other people, or the platform itself, do in time: the owner's turn comes when they did not.
-ONCE_LATE = frozenset(
+ONCE_LATE = frozenset({"allocation", "invitation"})
+# What ends by itself with its time, and then leaves nothing to do: an offer expires and the next is asked.
+OVER_WITH_ITS_TIME = frozenset({"offer"})
+# What the platform does at its time, or others until then: never a to-do of a member of staff.
+BY_ITSELF = frozenset(
     {
-        *(
-            "agreement",
-            "agreement-grace",
-            "allocation",
-            "data-request-copy",
-            "data-request-erasure",
-            "follow-up",
-        ),
-        *("invitation", "payment", "poll", "poll-answered", "statement"),
+        *("agreement", "agreement-grace", "data-request-copy", "data-request-erasure", "follow-up"),
+        *("payment", "poll", "poll-answered", "statement"),
     }
 )
 _STATE_AFTER = {
@@ -73,6 +70,8 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
     service, _, what = event.type.removesuffix(".v1").split(".")
     fact = event.data
     state = _STATE_AFTER[what]
+    if state == "breached" and fact.kind in OVER_WITH_ITS_TIME | BY_ITSELF:
+        state = "stopped"
     statement = insert(Todo).values(
         id=fact.clock_id,
         tenant=event.tenant,
@@ -112,7 +111,7 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
 
 def _turn(fact: ClockFact, now: datetime) -> datetime:
     """Return from when on the owner has to act."""
-    if fact.kind in ONCE_LATE:
+    if fact.kind in ONCE_LATE | BY_ITSELF:
         return fact.due_at
     if fact.kind in ONCE_WARNED:
         return fact.warn_at or fact.due_at

@@ -12,6 +12,7 @@ from shared.errors import Conflict, Gone, Invalid, NotFound
 PAYMENT_CLOCK = "payment"
 # The clock of a file that is to be booked: due at once.
 STATEMENT_CLOCK = "statement"
+SETTLING_CLOCK = "payments-to-settle"
 MAX_SESSION = timedelta(days=31)
 # As long as money can still come for a session that is over.
 KEEP_AT_LEAST_DAYS = 90
@@ -91,6 +92,8 @@ SPARE = (PaymentState.PAID_TWICE, PaymentState.LATE)
 RECEIVED = (*COUNTED, *SPARE)
 # A person may still say whose these are.
 UNCLEAR = (PaymentState.SUGGESTED, PaymentState.UNMATCHED)
+# More money does not make these right: a person has to.
+FOR_A_PERSON = (*UNCLEAR, *SPARE, PaymentState.OVERPAID)
 OPEN_TO_MATCHING = (*UNCLEAR, *RECEIVED)
 # These a person may give back or keep; of what is too much, the part that is.
 OPEN_TO_SETTLING = (

@@ -22,6 +22,9 @@ class Policy(PolicySettings):
         default="14d",
         description="From asking for payment to losing the place; in days, to the end of the last one.",
     )
+    settle: Length = Field(
+        default="5wd", description="From payments that wait for a person to being late in settling them."
+    )
     qr_communication: QrCommunication = QrCommunication.TEXT
     keep_registration_days: int = Field(
         default=365,

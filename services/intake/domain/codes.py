@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 SERVICE = "intake"
+REFERRAL_CLOCK = "referral"
 OFFER_CLOCK = "offer"
 ALLOCATION_CLOCK = "allocation"
 SEARCH_CLOCK = "coordinator-search"

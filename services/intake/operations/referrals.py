@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain import consent
-from services.intake.domain.codes import ReferralReason, ReferralState
+from services.intake.domain.codes import REFERRAL_CLOCK, SERVICE, ReferralReason, ReferralState
 from services.intake.domain.errors import (
     NoMandateHere,
     OrganisationUnknown,
@@ -20,13 +20,17 @@ from services.intake.models.referrals import WishFields
 from services.intake.operations import notifying, retention
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
+from services.intake.settings import policies
 from shared import outbox, profiles
-from shared.auth import Principal
+from shared.auth import Principal, Role
+from shared.clocks import Clocks
 from shared.database import fetch
 from shared.events import intake as events
 from shared.events.base import EventData
 from shared.ids import uuid7
 from shared.vault import BlindIndex, Vault, index_subject
+
+clocks = Clocks(SERVICE)
 
 # What the blind index of a central person is about.
 _PERSON = "central person"
@@ -103,6 +107,21 @@ async def receive_referral(
         referring_organisation=referring,
     )
     await outbox.publish(session, received, stream=case_id, tenant=tenant, case=case_id, now=now)
+    policy = await policies.in_force(session, tenant=tenant, at=now)
+    await clocks.start(
+        session,
+        kind=REFERRAL_CLOCK,
+        subject=referral_id,
+        stream=referral_id,
+        tenant=tenant,
+        # There is none before somebody says yes.
+        case=None,
+        owner=Role.REGIONAL_MANAGER,
+        escalate_to=Role.ADMINISTRATOR,
+        now=now,
+        due_at=policy.after(now, policy.settings.acknowledge),
+        policy_version=policy.version,
+    )
     return referral_id
 
 
@@ -187,6 +206,7 @@ async def decide(
     referral.decided_by = decided_by
     referral.decided_at = now
     await session.flush()
+    await clocks.stop(session, kind=REFERRAL_CLOCK, subject=referral_id, now=now)
     return referral
 
 

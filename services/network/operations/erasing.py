@@ -13,7 +13,7 @@ from services.network.domain import (
     PersonState,
 )
 from services.network.models import Base, Circle, Contact, Person
-from services.network.operations import ages, cases, holds, invitations, links, no_contacts
+from services.network.operations import ages, cases, holds, invitations, links, no_contacts, unreachable
 from services.network.settings import policies
 from shared import case_state, erasure, outbox
 from shared.erasure import Erased, Erasures
@@ -76,6 +76,7 @@ async def _leave(session: AsyncSession, person: Person, now: datetime) -> None:
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
     await ages.forget(session, person_id=person.id, now=now)
+    await unreachable.end(session, person_id=person.id, now=now)
 
 
 async def require_erasable(session: AsyncSession, person: Person) -> None:

@@ -24,7 +24,7 @@ from services.network.domain import (
 )
 from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
-from services.network.operations import ages, circle, invitations, legal_bases, links, notifying
+from services.network.operations import ages, circle, invitations, legal_bases, links, notifying, unreachable
 from services.network.queries import consents
 from shared import locks, outbox, profiles
 from shared.contracts.intake import PersonAtOpening
@@ -181,6 +181,7 @@ async def change(
         await ages.follow(session, person=person, birth_date=changed.birth_date, now=now)
     if not same_email(changed.email, fields.email):
         await links.distrust(session, person=person)
+        await unreachable.end(session, person_id=person.id, now=now)
         if changed.email is not None and person.state == PersonState.ACTIVE:
             await _send_again(session, person, now)
     await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
@@ -227,6 +228,7 @@ async def let_go(
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
     await ages.forget(session, person_id=person.id, now=now)
+    await unreachable.end(session, person_id=person.id, now=now)
     if was_active:
         fact = network.PersonRemoved if kind == "removed" else network.PersonExcluded
         await _publish(session, person, fact(case_id=person.case_id, person_id=person.id), now)

@@ -15,7 +15,7 @@ from services.plans.domain import (
     judge,
 )
 from services.plans.models import Acceptance, Plan
-from services.plans.operations.timing import publish
+from services.plans.operations.timing import ACCEPTANCE, clocks, publish
 from services.plans.schemas import AcceptanceWords, NewAcceptance
 from shared.errors import require_version
 from shared.events import plans as events
@@ -62,6 +62,7 @@ async def accept_plan(
     if known != met or plan.acceptance != outcome:
         plan.acceptance = outcome
         await session.flush()
+        await clocks.stop(session, kind=ACCEPTANCE, subject=plan.id, now=now)
         await publish(session, plan, _fact(plan, outcome, refused), now=now)
     return plan, refused
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import OPEN_CHECK_INS, AgreementState, CheckInState, FollowUpState
 from services.plans.models import Agreement, CheckIn, Plan
-from services.plans.operations.timing import clocks, publish, stop_all_clocks, waiting_plan
+from services.plans.operations.timing import clocks, publish, waiting_plan
 from shared import case_state
 from shared.deadlines import Deadline
 from shared.events import plans as events
@@ -60,7 +60,7 @@ async def _call_off(session: AsyncSession, plan: Plan, *, now: datetime) -> None
         .values(state=CheckInState.CANCELLED)
         .execution_options(synchronize_session=False)
     )
-    await stop_all_clocks(session, case_id=plan.case_id, now=now)
+    await clocks.stop_all(session, case=plan.case_id, now=now)
 
 
 async def pause(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:

@@ -25,10 +25,12 @@ from services.plans.domain import (
 )
 from services.plans.models import Agreement, CheckIn, Plan, PlanVersion
 from services.plans.operations.timing import (
+    ACCEPTANCE,
     AGREEMENT,
     CHECK_IN,
     FOLLOW_UP,
     GRACE,
+    clocks,
     publish,
     start_clock,
     stop_clocks,
@@ -87,6 +89,7 @@ async def record_plan(
         policy=policy,
         paused=paused,
     )
+    await _await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
     await _plan_check_ins(session, plan, now=now, policy=policy, paused=paused)
     return plan, agreements
 
@@ -133,7 +136,35 @@ async def record_version(
         policy=policy,
         paused=paused,
     )
+    await _await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
     return plan, agreements
+
+
+async def _await_acceptance(
+    session: AsyncSession,
+    plan: Plan,
+    *,
+    by: UUID | None,
+    now: datetime,
+    policy: PolicyInForce[Policy],
+    paused: bool,
+) -> None:
+    """Let the mandated organisation say in time whether it accepts the current version; what it had before is over."""
+    await clocks.stop(session, kind=ACCEPTANCE, subject=plan.id, now=now)
+    if by is not None:
+        await start_clock(
+            session,
+            plan,
+            kind=ACCEPTANCE,
+            subject=plan.id,
+            owner="referrer",
+            owner_id=by,
+            escalate_to="regional-manager",
+            now=now,
+            due_at=policy.after(now, policy.settings.acceptance),
+            policy_version=policy.version,
+            paused=paused,
+        )
 
 
 async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from shared.tables import clock
 
 SERVICE = "plans"
 AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP = "agreement", "agreement-grace", "check-in", "follow-up"
+ACCEPTANCE = "plan-acceptance"
 
 clocks = Clocks(SERVICE)
 
@@ -35,6 +36,7 @@ async def start_clock(
     policy_version: int,
     paused: bool,
     warn_at: datetime | None = None,
+    owner_id: UUID | None = None,
     escalate_to: str | None = None,
 ) -> None:
     """Start a clock about a plan; while the case is paused it starts paused, and runs when the case is resumed."""
@@ -46,6 +48,7 @@ async def start_clock(
         tenant=plan.tenant,
         case=plan.case_id,
         owner=owner,
+        owner_id=owner_id,
         escalate_to=escalate_to,
         now=now,
         warn_at=warn_at,
@@ -77,15 +80,6 @@ async def stop_clocks(
     """Stop the clocks of these kinds on these subjects, also those that are over their time."""
     query = select(clock.c.kind, clock.c.subject).where(
         clock.c.subject.in_(subjects), clock.c.kind.in_(kinds), clock.c.state != "stopped"
-    )
-    for row in (await session.execute(query.order_by(clock.c.id))).all():
-        await clocks.stop(session, kind=row.kind, subject=row.subject, now=now)
-
-
-async def stop_all_clocks(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Stop every clock of a case, also those that are over their time: nothing of it is late any more."""
-    query = select(clock.c.kind, clock.c.subject).where(
-        clock.c.case_id == case_id, clock.c.state != "stopped"
     )
     for row in (await session.execute(query.order_by(clock.c.id))).all():
         await clocks.stop(session, kind=row.kind, subject=row.subject, now=now)

@@ -20,7 +20,7 @@ from services.training.models import (
     Transfer,
 )
 from services.training.names import words_of
-from services.training.operations import payments
+from services.training.operations import payments, settling
 from services.training.operations.registrations import clocks
 from services.training.operations.statements import said_of
 from services.training.settings import training_settings
@@ -100,6 +100,7 @@ async def book_part(
         await session.flush()
     await session.delete(part)
     await session.flush()
+    await settling.follow(session, tenant=tenant, now=now)
     return True
 
 

@@ -24,6 +24,7 @@ from services.training.domain import (
     registration_workflow_id,
 )
 from services.training.models import RegistrationRow, SessionRow
+from services.training.operations import settling
 from services.training.settings import last_moment_to_pay, moment_to_remind, policies
 from shared import messages, outbox
 from shared.clocks import Clock, Clocks
@@ -181,7 +182,8 @@ async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationS
     had_place = row.state in SEATED
     row.state, row.ended_at = state, now
     # Money that came for nothing waits for a person.
-    for payment in await queries.payments_of(session, registration_id=row.id, states=RECEIVED):
+    received = await queries.payments_of(session, registration_id=row.id, states=RECEIVED)
+    for payment in received:
         payment.state = PaymentState.LATE
     await session.flush()
     if had_place:
@@ -192,6 +194,8 @@ async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationS
             tenant=row.tenant,
             now=now,
         )
+    if received:
+        await settling.follow(session, tenant=row.tenant, now=now)
 
 
 async def await_payment(session: AsyncSession, row: RegistrationRow, now: datetime) -> Clock:

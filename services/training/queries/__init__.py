@@ -13,6 +13,7 @@ from services.training.queries.money import (
     booked_of,
     known_payments,
     next_part,
+    open_clocks,
     payment,
     payment_like,
     payments,
@@ -21,6 +22,7 @@ from services.training.queries.money import (
     set_fingerprint,
     statement,
     statement_with,
+    statements_to_settle,
 )
 from services.training.queries.people import (
     Payer,
@@ -48,6 +50,7 @@ __all__ = [
     "is_registered",
     "known_payments",
     "next_part",
+    "open_clocks",
     "over_their_time",
     "paid",
     "payers",
@@ -67,5 +70,6 @@ __all__ = [
     "set_fingerprint",
     "statement",
     "statement_with",
+    "statements_to_settle",
     "waiting_longest",
 ]

@@ -9,9 +9,16 @@ from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, any_, literal,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.training.domain import PaymentKind, PaymentNotFound, PaymentState, StatementNotFound
+from services.training.domain import (
+    FOR_A_PERSON,
+    PaymentKind,
+    PaymentNotFound,
+    PaymentState,
+    StatementNotFound,
+)
 from services.training.models import PaymentRow, StatementEntryRow, StatementPartRow, StatementRow
 from services.training.statements import CODA
+from shared.tables import clock
 
 _MOST_REVERSIBLE = 20
 
@@ -161,3 +168,18 @@ async def reversible(
         if found:
             return found
     return []
+
+
+async def statements_to_settle(session: AsyncSession, *, tenant: UUID) -> set[UUID]:
+    """Return the ids of the statements of which a payment waits for a person."""
+    query = select(PaymentRow.statement_id).distinct()
+    waiting = query.where(PaymentRow.tenant == tenant, PaymentRow.state.in_(FOR_A_PERSON))
+    return set(await session.scalars(waiting))
+
+
+async def open_clocks(session: AsyncSession, *, tenant: UUID, kind: str) -> set[UUID]:
+    """Return what the clocks of a kind are about that are not over, also those that are late."""
+    query = select(clock.c.subject).where(
+        clock.c.tenant == tenant, clock.c.kind == kind, clock.c.state.in_(["running", "breached"])
+    )
+    return set(await session.scalars(query))

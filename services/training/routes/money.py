@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from services.training import queries, schemas
 from services.training.domain import PaymentState
 from services.training.models import Participant, PaymentRow, RegistrationRow, StatementRow, Transfer
-from services.training.operations import payments
+from services.training.operations import payments, settling
 from services.training.operations.statements import digest_of, take_in
 from services.training.permissions import Cashier
 from services.training.statements.apart import read_apart
@@ -182,6 +182,7 @@ async def match(
         accept_amount=body.accept_amount,
         now=now,
     )
+    await settling.follow(session, tenant=principal.tenant, now=now)
     return _decided(decision)
 
 
@@ -205,15 +206,17 @@ async def divide(
         accept_amount=body.accept_amount,
         now=now,
     )
+    await settling.follow(session, tenant=principal.tenant, now=now)
     return _decided(payments.Decision(payment, None))
 
 
 @router.post("/v1/payments/{payment_id}/settle")
 async def settle(
-    *, payment_id: UUID, body: schemas.Settling, principal: Cashier, session: Session
+    *, payment_id: UUID, body: schemas.Settling, principal: Cashier, session: Session, now: Now
 ) -> schemas.PaymentDecided:
     """Say that money which counts for nothing, or what is too much of it, was given back, or is kept."""
     decision = await payments.settle(session, tenant=principal.tenant, payment_id=payment_id, by=body.by)
+    await settling.follow(session, tenant=principal.tenant, now=now)
     return _decided(decision)
 
 

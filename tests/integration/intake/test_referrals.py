@@ -1,6 +1,7 @@
 """Referrals: who may send one, what it must hold, deciding once, and what it costs."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,8 +38,9 @@ class TestReceiveReferral:
         statements: list[str] = []
         count_statements(world.context.database.engine, statements)
         await world.refer()
-        # The calendar, the organisations, the keys, all rows, other referrals of them, the event, the audit log.
-        assert len(statements) == 7, statements
+        # The calendar, the organisations, the keys, all rows, other referrals of them, the policy, the clock, the event
+        # of each, the audit log.
+        assert len(statements) == 10, statements
 
     async def test_lets_somebody_refer_themselves_without_an_account(self, world: Intake) -> None:
         referral_id = await world.refer_oneself()
@@ -295,6 +297,31 @@ class TestDecide:
         assert opened.data["mandated_organisation"] is None
         assert await world.rows("SELECT 1 FROM case_party") == []
 
+    async def test_waits_for_the_regional_manager_until_it_is_decided(self, world: Intake) -> None:
+        waiting, *decided = [await world.refer() for _ in range(4)]
+        body = {
+            "accept": None,
+            "decline": {"reason": "outside-region"},
+            "withdraw": {"reason": "family-withdrew"},
+        }
+        for referral_id, (decision, reason) in zip(decided, body.items(), strict=True):
+            who = world.referrer() if decision == "withdraw" else world.manager()
+            await world.do("POST", f"/v1/referrals/{referral_id}/{decision}", who, json=reason)
+        clocks = await world.rows(
+            "SELECT subject, state, owner, escalate_to, due_at FROM clock WHERE kind = 'referral'"
+        )
+        assert {clock.subject: clock.state for clock in clocks} == {
+            waiting: "running",
+            **dict.fromkeys(decided, "stopped"),
+        }
+        assert {(clock.owner, clock.escalate_to) for clock in clocks} == {
+            ("regional-manager", "administrator")
+        }
+        shown = await world.do("GET", f"/v1/referrals/{waiting}", world.referrer())
+        assert {clock.due_at.isoformat() for clock in clocks} == {
+            datetime.fromisoformat(shown["decide_by"]).isoformat()
+        }
+
     async def test_declines_with_a_reason(self, world: Intake) -> None:
         referral_id = await world.refer()
         path = f"/v1/referrals/{referral_id}/decline"
@@ -338,7 +365,7 @@ class TestConfirmReceipt:
         await world.refer()
         for _ in range(2):
             world.delivered = 0
-            await world.deliver_published()
+            await world.deliver_published(ReferralReceived.TYPE)
         assert await world.emailed("referral-received") == [world.referrer_id]
 
     async def test_and_accepting_at_that_moment_do_not_wait_for_each_other(self, world: Intake) -> None:
@@ -360,5 +387,5 @@ class TestConfirmReceipt:
 
     async def test_writes_to_nobody_after_a_self_referral(self, world: Intake) -> None:
         await world.refer_oneself()
-        await world.deliver_published()
+        await world.deliver_published(ReferralReceived.TYPE)
         assert await world.emailed("referral-received") == []

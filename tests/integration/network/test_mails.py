@@ -206,6 +206,57 @@ class TestDelivery:
         }
 
 
+class TestUnreachable:
+    async def test_waits_for_the_coordinator_until_they_were_in_touch_or_the_address_is_right(
+        self, world: Network, sink: Sink
+    ) -> None:
+        case = await world.open_case()
+        people = {
+            "called": await world.add(case, "Karim", email=None),
+            "corrected": await world.add(case, "Sofie"),
+            "left": await world.add(case, "Hafid", email=None),
+            "silent": await world.add(case, "Nadia", email=None),
+        }
+        for person in people.values():
+            await _begun(world, person, case)
+        sink.refused = {"sofie@example.org"}
+        await _send(world)
+        await world.deliver_published(network.MessageFailed.TYPE, times=2)
+        assert await _to_reach(world) == set(people.values())
+        who = world.coordinator(case)
+        await world.do(
+            "POST",
+            f"/v1/persons/{people['called']}/contacts",
+            who,
+            json={"channel": "visit", "purpose": "first-contact"},
+        )
+        await _correct(world, case, people["corrected"])
+        await world.do(
+            "POST", f"/v1/persons/{people['left']}/remove", who, json={"reason": "Wil niet meer meedoen"}
+        )
+        assert await _to_reach(world) == {people["silent"]}
+
+    async def test_is_over_when_a_mail_arrives_again(self, world: Network, sink: Sink) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        sink.refused = {"nadia@example.org"}
+        await _begun(world, aunt, case)
+        await _send(world)
+        world.delivered = 0
+        await world.deliver_published(network.MessageFailed.TYPE)
+        assert await _to_reach(world) == {aunt}
+        sink.refused = set()
+        assert await world.handle(_asked(case, aunt, "plan-shared")) == "handled"
+        await _send(world)
+        await world.deliver_published(network.MessageDelivered.TYPE)
+        assert await _to_reach(world) == set()
+
+
+async def _to_reach(world: Network) -> set[UUID]:
+    query = "SELECT subject FROM clock WHERE kind = 'unreachable-person' AND state = 'running'"
+    return {row.subject for row in await world.rows(query)}
+
+
 class TestNotifyPerson:
     async def test_writes_with_a_calendar_entry_that_is_taken_out_again(
         self, world: Network, sink: Sink

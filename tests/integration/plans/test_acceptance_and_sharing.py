@@ -60,6 +60,28 @@ class TestAcceptPlan:
         said = [row.type for row in await world.published(case=case) if ".plan." in row.type]
         assert said[1:] == ["plans.plan.partly-accepted.v1", "plans.plan.accepted.v1"]
 
+    async def test_waits_for_the_mandated_organisation_until_it_says_something(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        path, who = f"/v1/plans/{plan['plan_id']}", world.referrer(case.mandated)
+        first = (await world.clocks(case))["plan-acceptance"]
+        assert (first.owner, first.owner_id, first.escalate_to) == (
+            "referrer",
+            case.mandated,
+            "regional-manager",
+        )
+        await world.ask("POST", f"{path}/versions", world.coordinator(case), json=changed_plan(case))
+        second = (await world.clocks(case))["plan-acceptance"]
+        assert (second.id != first.id, second.state) == (True, "running")
+        await world.ask("PUT", f"{path}/acceptance", who, json=lines(case, True, False))
+        states = await world.rows("SELECT state FROM clock WHERE kind = 'plan-acceptance'")
+        assert [row.state for row in states] == ["stopped", "stopped"]
+
+    async def test_waits_for_nobody_where_nobody_is_mandated(self, world: Plans) -> None:
+        case = await world.open_case(mandated=None)
+        await world.recorded(case)
+        assert "plan-acceptance" not in await world.clocks(case)
+
     async def test_judges_a_new_version_anew(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)

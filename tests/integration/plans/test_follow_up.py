@@ -129,9 +129,21 @@ class TestAgreements:
             assert (await world.ask("POST", path, who)).status_code == status
 
 
+class TestAcceptance:
+    async def test_that_does_not_come_is_late_until_it_does(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case, agreements=[])
+        assert await step(world, case) == "plan-acceptance"
+        assert (await world.clock_states(case))["plan-acceptance"] == "breached"
+        lines = [{"bottom_line_id": str(line), "met": True} for line in case.bottom_lines]
+        path = f"/v1/plans/{plan['plan_id']}/acceptance"
+        await world.ask("PUT", path, world.referrer(case.mandated), json={"lines": lines}, expect=200)
+        assert (await world.clock_states(case))["plan-acceptance"] == "stopped"
+
+
 class TestCheckIns:
     async def test_come_to_the_coordinator_and_then_to_the_monitor(self, world: Plans) -> None:
-        case = await world.open_case()
+        case = await world.open_case(mandated=None)
         await world.recorded(case, agreements=[])
         await step(world, case)
         waiting = await world.ask("GET", "/v1/check-ins", world.coordinator(case))
@@ -145,7 +157,7 @@ class TestCheckIns:
         assert due == ["coordinator", "monitor"]
 
     async def test_fall_to_the_manager_when_nobody_asks(self, world: Plans) -> None:
-        case = await world.open_case()
+        case = await world.open_case(mandated=None)
         await world.recorded(case, agreements=[])
         await step(world, case)
         await step(world, case)
@@ -156,7 +168,7 @@ class TestCheckIns:
         assert (await world.do("GET", "/v1/check-ins", world.manager()))["items"] == []
 
     async def test_fall_to_the_manager_when_the_monitor_left(self, world: Plans) -> None:
-        case = await world.open_case()
+        case = await world.open_case(mandated=None)
         await world.recorded(case, agreements=[])
         checks = await check_ins(world, case, world.coordinator(case))
         await record(world, checks["four-weeks"], world.coordinator(case))

@@ -25,6 +25,7 @@ class TestRecordPlan:
             "SELECT kind, owner, warn_at, due_at FROM clock ORDER BY coalesce(warn_at, due_at)"
         )
         assert [(clock.kind, clock.owner) for clock in clocks] == [
+            ("plan-acceptance", "referrer"),
             ("agreement", "circle"),
             ("check-in", "coordinator"),
             ("agreement", "professional"),
@@ -33,9 +34,9 @@ class TestRecordPlan:
             ("check-in", "monitor"),
             ("follow-up", "regional-manager"),
         ]
-        assert clocks[1].warn_at.isoformat() == "2026-03-30T07:00:00+00:00"
+        assert clocks[2].warn_at.isoformat() == "2026-03-30T07:00:00+00:00"
         # Nine in the morning in Brussels on the agreement's day.
-        assert clocks[0].due_at.isoformat() == "2026-03-20T08:00:00+00:00"
+        assert clocks[1].due_at.isoformat() == "2026-03-20T08:00:00+00:00"
 
     async def test_gives_back_the_words_to_the_circle(self, world: Plans) -> None:
         case = await world.open_case()

@@ -124,6 +124,10 @@ class TestTurn:
             ("check-in", ["started"], False),
             ("invitation", ["started"], False),
             ("invitation", ["started", "breached"], True),
+            ("offer", ["started"], True),
+            ("offer", ["started", "breached"], False),
+            ("poll", ["started"], False),
+            ("poll", ["started", "breached"], False),
         ],
     )
     async def test_waits_for_its_owner_from_when_on_they_have_to_act(

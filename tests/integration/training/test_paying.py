@@ -120,6 +120,24 @@ class TestImport:
         assert await world.kinds_emailed(tom) == ["payment-request", "registration-confirmed"]
         await world.match(suggested, tom, expect=409)
 
+    async def test_waits_for_finance_as_long_as_a_payment_of_it_does(self, world: Training) -> None:
+        async def clocks() -> list[tuple[str, str, str]]:
+            query = (
+                "SELECT state, owner, escalate_to FROM clock WHERE kind = 'payments-to-settle' ORDER BY id"
+            )
+            return [tuple(row) for row in await world.rows(query)]
+
+        session = await world.session()
+        tom = await world.register(session, "Tom", last_name="Wuytens")
+        lines = Line(payer="WUYTENS T & CO", text="Tom Wuytens opleiding Rupelmeer"), Line(text="huur maart")
+        suggested, unmatched = (await world.import_file(statement(*lines)))["payments"]
+        assert await clocks() == [("running", "finance", "administrator")]
+        await world.match(suggested, tom)
+        assert await clocks() == [("running", "finance", "administrator")]
+        settled = f"/v1/payments/{unmatched['payment_id']}/settle"
+        await world.ask("POST", settled, world.finance, json={"by": "refund"}, expect=200)
+        assert await clocks() == [("stopped", "finance", "administrator")]
+
     async def test_leaves_one_transfer_for_several_people_to_a_person(self, world: Training) -> None:
         session = await world.session()
         pair = [await world.register(session, name) for name in ("Annelies", "Tom")]

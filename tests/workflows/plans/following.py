@@ -25,7 +25,7 @@ class Following:
 
     async def recorded(self, *days: int) -> tuple[Case, str, dict[str, Any]]:
         """Return a case whose plan has an agreement due after each number of days, and the workflow that waits."""
-        case = await self.world.open_case()
+        case = await self.world.open_case(mandated=None)
         today = (await self.world.now()).astimezone(BRUSSELS).date()
         agreements = [
             {

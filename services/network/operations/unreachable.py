@@ -1,0 +1,46 @@
+"""Whom no mail reaches the coordinator must reach: a clock, until they were in touch or the address is right."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.network import queries
+from services.network.domain import CASE_PAUSED, CLOCK_OWNER, PersonState
+from services.network.domain.consents import WITHOUT_COORDINATOR
+from services.network.settings import policies
+from shared import case_state
+from shared.case_access import has_coordinator
+from shared.clocks import Clocks
+
+UNREACHABLE_CLOCK = "unreachable-person"
+clocks = Clocks("network")
+
+
+async def begin(session: AsyncSession, *, tenant: UUID, person_id: UUID, now: datetime) -> None:
+    """Let somebody be reached another way: a mail to them will not arrive, or there is no address for one."""
+    person = await queries.person(session, tenant=tenant, person_id=person_id, lock=True)
+    if person.state != PersonState.ACTIVE:
+        return
+    policy = await policies.for_case(session, case_id=person.case_id)
+    assigned = await has_coordinator(session, case_id=person.case_id)
+    await clocks.start(
+        session,
+        kind=UNREACHABLE_CLOCK,
+        subject=person.id,
+        stream=person.case_id,
+        tenant=person.tenant,
+        case=person.case_id,
+        owner=CLOCK_OWNER if assigned else WITHOUT_COORDINATOR,
+        escalate_to="regional-manager",
+        now=now,
+        due_at=policy.after(now, policy.settings.reach),
+        policy_version=policy.version,
+    )
+    if await case_state.is_paused(session, person.case_id):
+        await clocks.pause(session, kind=UNREACHABLE_CLOCK, subject=person.id, now=now, reason=CASE_PAUSED)
+
+
+async def end(session: AsyncSession, *, person_id: UUID, now: datetime) -> None:
+    """Note that somebody was reached, can be again, or need not be any more."""
+    await clocks.stop(session, kind=UNREACHABLE_CLOCK, subject=person_id, now=now)

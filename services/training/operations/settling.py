@@ -1,0 +1,43 @@
+"""What finance has to settle: a clock per bank statement, as long as a payment of it waits for a person."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.training import queries
+from services.training.domain import SETTLING_CLOCK
+from services.training.settings import policies
+from shared import locks
+from shared.clocks import Clocks
+
+clocks = Clocks("training")
+
+
+async def follow(session: AsyncSession, *, tenant: UUID, now: datetime) -> None:
+    """Start and stop the clocks as payments wait for a person: last of all that changes payments, before the commit.
+
+    Held until then, so that of two changes the second sees what the first made of the payments.
+    """
+    await locks.hold(session, "settling", tenant)
+    wanted = await queries.statements_to_settle(session, tenant=tenant)
+    open_ones = await queries.open_clocks(session, tenant=tenant, kind=SETTLING_CLOCK)
+    for statement_id in sorted(open_ones - wanted):
+        await clocks.stop(session, kind=SETTLING_CLOCK, subject=statement_id, now=now)
+    if not wanted - open_ones:
+        return
+    policy = await policies.in_force(session, tenant=tenant, at=now)
+    for statement_id in sorted(wanted - open_ones):
+        await clocks.start(
+            session,
+            kind=SETTLING_CLOCK,
+            subject=statement_id,
+            stream=statement_id,
+            tenant=tenant,
+            case=None,
+            owner="finance",
+            escalate_to="administrator",
+            now=now,
+            due_at=policy.after(now, policy.settings.settle),
+            policy_version=policy.version,
+        )
