@@ -1,5 +1,6 @@
 """Every kind of clock that a workflow waits for has a step, and every step is some workflow's."""
 
+import ast
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,12 +11,14 @@ from uuid import UUID
 
 import pytest
 
+from services.portal import todos
 from shared.clock_workflow import ClockWorkflow
 from shared.context import Context
 from shared.deadlines import Deadline, WorkflowInput
 from shared.services import SERVICES
 from shared.steps import activities, name_of
 from shared.workflow import DeadlineWorkflow
+from tests.architecture.sources import sources, tree_of
 
 _NOBODY = UUID(int=0)
 
@@ -61,3 +64,15 @@ def test_no_two_workflows_of_a_service_wait_for_clocks_of_the_same_kind() -> Non
             kind for each in import_module(f"services.{service}.worker").workflows for kind in each.kinds
         ]
         assert len(kinds) == len(set(kinds))
+
+
+def test_the_portal_speaks_of_kinds_of_clocks_that_there_are() -> None:
+    named = todos.ONCE_WARNED | todos.ONCE_LATE | todos.OVER_WITH_ITS_TIME | todos.BY_ITSELF
+    texts = {
+        node.value
+        for path in (*sources("services"), *sources("shared"))
+        if "portal" not in path.parts
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert named - texts == set()
