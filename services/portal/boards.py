@@ -10,17 +10,19 @@ from services.portal.wording import mark as _
 
 # By kind of clock: what has to be done. What is not here gets the last sentence.
 TO_DO: dict[str, str] = {
+    "referral": _("Beslissen over een aanmelding"),
     "offer": _("Antwoorden of je een zaak opneemt"),
     "allocation": _("Een aanmelding een coördinator geven"),
     "coordinator-search": _("Zelf een coördinator zoeken: niemand nam de zaak op"),
     "conference-target": _("De conferentie samen krijgen"),
     "invitation": _("Bellen met wie nog niet antwoordde"),
+    "unreachable-person": _("Iemand bereiken bij wie geen e-mail aankomt"),
     "poll": _("De vraag over de dagen afsluiten"),
     "poll-answered": _("Een dag kiezen: iedereen antwoordde"),
     "agreement": _("Een afspraak uit het plan"),
     "agreement-grace": _("Een afspraak uit het plan die te laat is"),
     "check-in": _("Vragen hoe het met het plan gaat"),
-    "acceptance": _("Zeggen of het plan aanvaard is"),
+    "plan-acceptance": _("Zeggen of het plan aanvaard is"),
     "follow-up": _("De opvolging afronden"),
     "data-request": _("Antwoorden op een vraag over gegevens"),
     "data-request-copy": _("Een kopie van gegevens klaarmaken"),
@@ -29,6 +31,7 @@ TO_DO: dict[str, str] = {
     "hold": _("Nakijken of een dossier nog bewaard moet blijven"),
     "erasure": _("Nakijken waarom wissen te lang duurt"),
     "payment": _("Een betaling opvolgen"),
+    "payments-to-settle": _("Betalingen afhandelen die op iemand wachten"),
     "statement": _("Een rekeninguittreksel inlezen"),
     "turns-12": _("Iemand wordt twaalf: vraag het ook aan hen zelf"),
     "turns-18": _("Iemand wordt achttien: vraag het aan hen zelf"),
