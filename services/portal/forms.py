@@ -9,6 +9,9 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from shared.languages import FALLBACK, LANGUAGES, Language
+
+LANGUAGE_COOKIE = "kring-language"
 _MAX_FIELDS = 200
 # The name of a part: browsers quote it, and write a quote in it as %22.
 _NAMED = re.compile(rb'content-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"', re.IGNORECASE)
@@ -88,3 +91,18 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         text = value.replace("\0", "")
         form[name] = f"{form[name]},{text}" if name in form and name.endswith("[]") else text
     return form
+
+
+def language_of(request: Request) -> Language:
+    """Return the language that a reader chose, else the first of ours that the browser asks for."""
+    kept = request.cookies.get(LANGUAGE_COOKIE)
+    for language in LANGUAGES:
+        if language == kept:
+            return language
+    wanted = request.headers.get("accept-language", "").lower()
+    for part in wanted.split(","):
+        code = part.strip()[:2]
+        for language in LANGUAGES:
+            if language == code:
+                return language
+    return FALLBACK

@@ -31,7 +31,7 @@ from starlette.routing import Route
 from services.portal import assets
 from services.portal.client import AnswerT, Client, Operation, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
-from services.portal.forms import is_from_here, read_sent
+from services.portal.forms import LANGUAGE_COOKIE, is_from_here, language_of, read_sent
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
@@ -39,11 +39,10 @@ from shared.context import Context
 from shared.errors import Operational
 from shared.http.middleware import MAX_BODY, ROUTE, USUAL_MAX_BODY
 from shared.ids import uuid7
-from shared.languages import FALLBACK, LANGUAGES, Language
+from shared.languages import LANGUAGES, Language
 
 log = structlog.get_logger(__name__)
 
-LANGUAGE_COOKIE = "kring-language"
 # A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
 FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
 _YEAR = 365 * 24 * 3600
@@ -298,7 +297,7 @@ class Pages:
                     parts=parts,
                     client=client,
                     session=session,
-                    language=_language_of(request),
+                    language=language_of(request),
                 )
                 response = await self._answer(path, visit)
             response.headers.setdefault("content-security-policy", _CSP.format(targets="'self'"))
@@ -398,17 +397,3 @@ def failure(visit: Visit, status: int) -> Response:
     visit.errors.clear()
     visit.status = HTTPStatus.FORBIDDEN if status == NOT_THEIRS else status
     return visit.page("failure.html", FailurePage(title=visit.say(title), explanation=visit.say(explanation)))
-
-
-def _language_of(request: Request) -> Language:
-    kept = request.cookies.get(LANGUAGE_COOKIE)
-    for language in LANGUAGES:
-        if language == kept:
-            return language
-    wanted = request.headers.get("accept-language", "").lower()
-    for part in wanted.split(","):
-        code = part.strip()[:2]
-        for language in LANGUAGES:
-            if language == code:
-                return language
-    return FALLBACK

@@ -9,6 +9,7 @@ from services.portal.routes import (
     case_check_ins,
     case_dates,
     case_plan,
+    case_plan_writing,
     cases,
     check_in,
     circle,
@@ -29,6 +30,7 @@ from services.portal.routes import (
     refer,
     referrals,
     referring,
+    registrations,
     sign_in,
     today,
     trainings,
@@ -41,8 +43,8 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, refer),
         *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),
-        *(trainings, payments, ops),
-        *(case_dates, conference, case_plan, case_check_ins, acceptance),
+        *(trainings, registrations, payments, ops),
+        *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),
     )
 )
 ELSE = about.nowhere

@@ -21,8 +21,8 @@ from shared.auth import Role
 pages = Pages()
 LIST = "/trainings"
 _ANNOUNCERS = (Role.TRAINER, Role.ADMINISTRATOR)
-_ORGANISERS = (*_ANNOUNCERS, Role.FINANCE)
-section(LIST, _("Vormingen"), *_ORGANISERS)
+ORGANISERS = (*_ANNOUNCERS, Role.FINANCE)
+section(LIST, _("Vormingen"), *ORGANISERS)
 
 STATES = {
     "requested": (_("bevestigde nog niet"), "neutral"),
@@ -33,7 +33,7 @@ STATES = {
     "expired": (_("betaalde niet op tijd"), "neutral"),
 }
 # Who may still come, in the order of the list.
-_COMING = ("confirmed", "awaiting-payment", "waitlisted")
+COMING = ("confirmed", "awaiting-payment", "waitlisted")
 _PAGE = {"limit": "200"}
 _ASKED = _("De mail is weg. Zodra die bevestigd is, staat de naam in de lijst.")
 
@@ -78,8 +78,6 @@ COURSES = Operation("training", "GET", "/v1/courses", Items[Course])
 ANNOUNCE = Operation("training", "POST", "/v1/courses", CourseCreated)
 PLAN = Operation("training", "POST", "/v1/courses/{course_id}/sessions", SessionCreated)
 REGISTRATIONS = Operation("training", "GET", "/v1/sessions/{session_id}/registrations", Items[Registration])
-REGISTRATION = Operation("training", "GET", "/v1/registrations/{registration_id}", Registration)
-CANCEL = Operation("training", "POST", "/v1/registrations/{registration_id}/cancel", Answer)
 
 
 class Planned(PageModel):
@@ -122,7 +120,7 @@ async def _planned(visit: StaffVisit, each: Session) -> Planned:
     )
 
 
-@pages.show(LIST, staff(*_ORGANISERS))
+@pages.show(LIST, staff(*ORGANISERS))
 async def show(visit: StaffVisit) -> Response:
     """List the sessions to come, and the courses."""
     sessions, courses = await asyncio.gather(
@@ -282,7 +280,8 @@ def _session_id(visit: StaffVisit) -> str:
     return read_id(visit.request.path_params["session_id"])
 
 
-def _participant(visit: StaffVisit, each: Registration) -> Participant:
+def participant_of(visit: StaffVisit, each: Registration) -> Participant:
+    """Return how somebody who registered stands in a list."""
     words, color = STATES[each.state]
     owed = each.price - each.paid
     return Participant(
@@ -308,12 +307,12 @@ async def _session_page(visit: StaffVisit, template: str) -> Response:
         visit.ask(REGISTRATIONS, query=query, session_id=session_id),
     )
     # Who registered first waits longest, and is named first.
-    coming = [each for each in reversed(listed.items) if each.state in _COMING]
-    coming.sort(key=lambda each: _COMING.index(each.state))
+    coming = [each for each in reversed(listed.items) if each.state in COMING]
+    coming.sort(key=lambda each: COMING.index(each.state))
     planned = await _planned(visit, session)
     model = SessionPage(
         session=planned,
-        people=[_participant(visit, each) for each in coming],
+        people=[participant_of(visit, each) for each in coming],
         others=len(listed.items) - len(coming),
         more=listed.next,
         can_register=not planned.elsewhere,
@@ -321,13 +320,13 @@ async def _session_page(visit: StaffVisit, template: str) -> Response:
     return visit.page(template, model)
 
 
-@pages.show(f"{LIST}/sessions/{{session_id}}", staff(*_ORGANISERS))
+@pages.show(f"{LIST}/sessions/{{session_id}}", staff(*ORGANISERS))
 async def show_session(visit: StaffVisit) -> Response:
     """Show a session and who comes."""
     return await _session_page(visit, "trainings_session.html")
 
 
-@pages.show(f"{LIST}/sessions/{{session_id}}/print", staff(*_ORGANISERS))
+@pages.show(f"{LIST}/sessions/{{session_id}}/print", staff(*ORGANISERS))
 async def show_print(visit: StaffVisit) -> Response:
     """Show the list of who comes, to print and sign."""
     return await _session_page(visit, "trainings_print.html")
@@ -354,56 +353,16 @@ class ColleagueForm(RegisterForm):
         return given
 
 
-@pages.show(f"{LIST}/sessions/{{session_id}}/register", staff(*_ORGANISERS))
+@pages.show(f"{LIST}/sessions/{{session_id}}/register", staff(*ORGANISERS))
 async def show_register(visit: StaffVisit) -> Response:
     """Show the form for somebody who will come."""
     session = await session_of(visit, str(visit.tenant), _session_id(visit))
     return visit.page("trainings_register.html", ColleaguePage(session=await _planned(visit, session)))
 
 
-@pages.send(f"{LIST}/sessions/{{session_id}}/register", staff(*_ORGANISERS))
+@pages.send(f"{LIST}/sessions/{{session_id}}/register", staff(*ORGANISERS))
 async def register(visit: StaffVisit) -> Response:
     """Ask for a place for somebody: they confirm it themselves, in their own mail."""
     form = visit.read(ColleagueForm)
     await visit.ask(REGISTER, body=form.body, session_id=_session_id(visit))
     return visit.go(f"{LIST}/sessions/{_session_id(visit)}?asked=1")
-
-
-class CancelPage(PageModel):
-    """Somebody whose registration may be cancelled."""
-
-    session_id: UUID
-    person: Participant
-    is_over: bool
-
-
-class CancelForm(Form):
-    """On whose side a registration is cancelled."""
-
-    WANTED: ClassVar = {"by": _("Kies wie er annuleert.")}
-
-    by: Literal["participant", "organiser"]
-
-
-@pages.show(f"{LIST}/registrations/{{registration_id}}", staff(*_ORGANISERS))
-async def show_cancel(visit: StaffVisit) -> Response:
-    """Ask whether a registration is to be cancelled, and say what that does."""
-    found = await visit.ask(
-        REGISTRATION, registration_id=read_id(visit.request.path_params["registration_id"])
-    )
-    model = CancelPage(
-        session_id=found.session_id,
-        person=_participant(visit, found),
-        is_over=found.state not in _COMING,
-    )
-    return visit.page("trainings_cancel.html", model)
-
-
-@pages.send(f"{LIST}/registrations/{{registration_id}}", staff(*_ORGANISERS))
-async def cancel(visit: StaffVisit) -> Response:
-    """Cancel a registration."""
-    form = visit.read(CancelForm)
-    registration_id = read_id(visit.request.path_params["registration_id"])
-    found = await visit.ask(REGISTRATION, registration_id=registration_id)
-    await visit.ask(CANCEL, body={"by": form.by}, registration_id=registration_id)
-    return visit.go(f"{LIST}/sessions/{found.session_id}")

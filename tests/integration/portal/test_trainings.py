@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.portal.routes import courses, trainings
+from services.portal.routes import courses, registrations, trainings
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
@@ -208,14 +208,14 @@ async def test_a_colleague_is_registered(browser: Browser, given: FakeServices) 
 async def test_a_registration_is_cancelled(browser: Browser, given: FakeServices) -> None:
     await browser.sign_in(Role.TRAINER)
     bea = uuid7()
-    given.answer(trainings.REGISTRATION, registration_row("confirmed", "Bea", bea))
-    given.answer(trainings.CANCEL, {"registration_id": str(bea), "state": "cancelled"})
+    given.answer(registrations.REGISTRATION, registration_row("confirmed", "Bea", bea))
+    given.answer(registrations.CANCEL, {"registration_id": str(bea), "state": "cancelled"})
     assert "Wie annuleert?" in (await browser.ask("GET", f"/trainings/registrations/{bea}")).text
     await browser.fill(f"/trainings/registrations/{bea}", expect=422)
     answer = await browser.fill(f"/trainings/registrations/{bea}", by="organiser")
     assert answer.headers["location"] == f"/trainings/sessions/{SESSION}"
-    assert given.of(trainings.CANCEL)[0].body == {"by": "organiser"}
-    given.answer(trainings.REGISTRATION, registration_row("cancelled", "Bea", bea))
-    given.refuse(trainings.CANCEL, 409, "registration-over")
+    assert given.of(registrations.CANCEL)[0].body == {"by": "organiser"}
+    given.answer(registrations.REGISTRATION, registration_row("cancelled", "Bea", bea))
+    given.refuse(registrations.CANCEL, 409, "registration-over")
     answer = await browser.fill(f"/trainings/registrations/{bea}", by="organiser", expect=409)
     assert "al voorbij" in answer.text

@@ -1,0 +1,180 @@
+"""Writing a plan down, and its next version, with the words of the circle."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.forms import read_id
+from services.portal.pages import PageModel, Pages, Unacceptable
+from services.portal.routes.case_plan import COORDINATOR, Agreement, Plan, plan_of
+from services.portal.routes.of_case import case_of, everyone, in_circle, latest
+from services.portal.staff import StaffVisit
+from services.portal.wording import mark as _
+
+pages = Pages()
+
+WRITE = Operation("plans", "POST", "/v1/cases/{case_id}/plans", Answer)
+CHANGE = Operation("plans", "POST", "/v1/plans/{plan_id}/versions", Answer)
+
+
+class WritePage(PageModel):
+    """What is asked of a plan; what stands in it already is filled in."""
+
+    case_id: str
+    version: int | None
+    met: bool
+    values: dict[str, str]
+    chosen: dict[int, list[str]]
+    goals: list[int]
+    agreements: list[int]
+    others: list[int]
+    decisions: list[int]
+    people: list[tuple[str, str]]
+    monitor: str
+
+
+# How many empty rows a form has beyond what is written in it.
+_SPARE_GOALS, _SPARE_AGREEMENTS, _SPARE = 3, 4, 2
+
+
+@pages.show("/cases/{case_id}/plan/write", COORDINATOR)
+async def ask(visit: StaffVisit) -> Response:
+    """Ask what the circle wants."""
+    case_id = case_of(visit)
+    plan, people, conference = await asyncio.gather(
+        plan_of(visit, case_id), everyone(visit, case_id), latest(visit, case_id)
+    )
+    values: dict[str, str] = {}
+    goals, agreements, others, decisions = (
+        (plan.goals, _open(plan), plan.plan_b, plan.decisions_of_circle) if plan else ([], [], [], [])
+    )
+    values |= {f"goal-{row}": text for row, text in enumerate(goals, 1)}
+    values |= {f"decision-{row}": text for row, text in enumerate(decisions, 1)}
+    for row, each in enumerate(agreements, 1):
+        values |= {f"what-{row}": each.what, f"due-{row}": each.due_on.isoformat(), f"by-{row}": each.by}
+        values |= {f"who_text-{row}": each.who_text or "", f"how-{row}": each.known_done_how or ""}
+    for row, other in enumerate(others, 1):
+        values |= {f"when-{row}": other.when, f"then-{row}": other.then}
+        values[f"then_who-{row}"] = str(other.who_person_id or "")
+    if plan:
+        values["review"] = plan.review_on.isoformat()
+    model = WritePage(
+        case_id=case_id,
+        version=plan.version if plan else None,
+        met=conference is not None and conference.state == "held",
+        values=values,
+        chosen={row: [str(one) for one in each.who_person_ids] for row, each in enumerate(agreements, 1)},
+        goals=_rows(visit, "goal", len(goals) + _SPARE_GOALS),
+        agreements=_rows(visit, "what", len(agreements) + _SPARE_AGREEMENTS),
+        others=_rows(visit, "when", len(others) + _SPARE),
+        decisions=_rows(visit, "decision", len(decisions) + _SPARE),
+        people=[(str(each.person_id), each.name) for each in in_circle(people)],
+        monitor=str(plan.monitor_person_id or "") if plan else "",
+    )
+    return visit.page("case_plan_write.html", model)
+
+
+def _open(plan: Plan) -> list[Agreement]:
+    return [each for each in plan.agreements if each.state == "open"]
+
+
+def _rows(visit: StaffVisit, name: str, least: int) -> list[int]:
+    """Return the numbers of the rows of a form: at least those, and those that were sent."""
+    return list(range(1, max(least, *_sent(visit, name), 0) + 1))
+
+
+def _sent(visit: StaffVisit, name: str) -> list[int]:
+    numbers = (field.removeprefix(f"{name}-") for field in visit.form if field.startswith(f"{name}-"))
+    return sorted(int(number) for number in numbers if number.isdecimal() and len(number) < 3)
+
+
+@pages.send("/cases/{case_id}/plan/write", COORDINATOR)
+async def write(visit: StaffVisit) -> Response:
+    """Record the plan, or its next version."""
+    case_id = case_of(visit)
+    plan, conference = await asyncio.gather(plan_of(visit, case_id), latest(visit, case_id))
+    body = _plan_of_form(visit)
+    held = conference.conference_id if conference and conference.state == "held" else None
+    if plan is None:
+        body["conference_id"] = None if held is None else str(held)
+        await visit.ask(WRITE, body=body, case_id=case_id)
+    else:
+        version = visit.form.get("version", "")
+        body["version"] = int(version) if version.isdecimal() else 0
+        body["conference_id"] = None if held in (None, plan.conference_id) else str(held)
+        await visit.ask(CHANGE, body=body, plan_id=plan.plan_id)
+    return visit.go(f"/cases/{case_id}/plan")
+
+
+def _plan_of_form(visit: StaffVisit) -> dict[str, Any]:
+    """Return what the form says. Raises: Unacceptable."""
+    errors: dict[str, str] = {}
+    goals, decisions = _texts(visit, "goal"), _texts(visit, "decision")
+    if not goals:
+        errors["goal-1"] = _("Schrijf op wat de kring wil, in haar eigen woorden.")
+    agreements = _agreements(visit, errors)
+    if not agreements and not errors:
+        errors["what-1"] = _("Schrijf minstens één afspraak op.")
+    plan_b = _plan_b(visit, errors)
+    review, monitor = _day(_said(visit, "review")), _said(visit, "monitor")
+    if review is None:
+        errors["review"] = _("Kies de dag waarop de kring opnieuw naar het plan kijkt.")
+    if errors:
+        raise Unacceptable(errors)
+    return {
+        "goals": goals,
+        "agreements": agreements,
+        "plan_b": plan_b,
+        "decisions_of_circle": decisions,
+        "monitor_person_id": read_id(monitor) if monitor else None,
+        "review_on": review,
+    }
+
+
+def _said(visit: StaffVisit, field: str) -> str | None:
+    return visit.form.get(field, "").strip() or None
+
+
+def _texts(visit: StaffVisit, name: str) -> list[str]:
+    return [text for row in _sent(visit, name) if (text := _said(visit, f"{name}-{row}"))]
+
+
+def _agreements(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any]]:
+    found = []
+    for row in _sent(visit, "what"):
+        what, who_text, due_on = (_said(visit, f"{name}-{row}") for name in ("what", "who_text", "due"))
+        people = [read_id(each) for each in visit.form.get(f"who-{row}[]", "").split(",") if each]
+        named, due = people or who_text, _day(due_on)
+        if what is None and (named or due_on):
+            errors[f"what-{row}"] = _("Schrijf op wat er afgesproken is.")
+        if what is None:
+            continue
+        if not named:
+            errors[f"who_text-{row}"] = _("Zeg wie dit doet.")
+        if due is None:
+            errors[f"due-{row}"] = _("Zeg tegen welke dag.")
+        agreement = {"what": what, "who_person_ids": people, "who_text": who_text, "due_on": due}
+        by = "professional" if _said(visit, f"by-{row}") == "professional" else "network"
+        found.append({**agreement, "known_done_how": _said(visit, f"how-{row}"), "by": by})
+    return found
+
+
+def _plan_b(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any]]:
+    found = []
+    for row in _sent(visit, "when"):
+        when, then, who = (_said(visit, f"{name}-{row}") for name in ("when", "then", "then_who"))
+        if when and then:
+            found.append({"when": when, "then": then, "who_person_id": read_id(who) if who else None})
+        elif when or then:
+            errors[f"when-{row}"] = _("Vul allebei in: als er wat gebeurt, en wat je dan doet.")
+    return found
+
+
+def _day(text: str | None) -> str | None:
+    try:
+        return date.fromisoformat(text or "").isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,65 @@
+"""One registration, for those who give the training: calling it off."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages
+from services.portal.routes.trainings import (
+    COMING,
+    LIST,
+    ORGANISERS,
+    Participant,
+    Registration,
+    participant_of,
+)
+from services.portal.staff import StaffVisit, staff
+from services.portal.wording import mark as _
+
+pages = Pages()
+
+REGISTRATION = Operation("training", "GET", "/v1/registrations/{registration_id}", Registration)
+CANCEL = Operation("training", "POST", "/v1/registrations/{registration_id}/cancel", Answer)
+
+
+class CancelPage(PageModel):
+    """Somebody whose registration may be cancelled."""
+
+    session_id: UUID
+    person: Participant
+    is_over: bool
+
+
+class CancelForm(Form):
+    """On whose side a registration is cancelled."""
+
+    WANTED: ClassVar = {"by": _("Kies wie er annuleert.")}
+
+    by: Literal["participant", "organiser"]
+
+
+@pages.show(f"{LIST}/registrations/{{registration_id}}", staff(*ORGANISERS))
+async def show_cancel(visit: StaffVisit) -> Response:
+    """Ask whether a registration is to be cancelled, and say what that does."""
+    found = await visit.ask(
+        REGISTRATION, registration_id=read_id(visit.request.path_params["registration_id"])
+    )
+    model = CancelPage(
+        session_id=found.session_id,
+        person=participant_of(visit, found),
+        is_over=found.state not in COMING,
+    )
+    return visit.page("trainings_cancel.html", model)
+
+
+@pages.send(f"{LIST}/registrations/{{registration_id}}", staff(*ORGANISERS))
+async def cancel(visit: StaffVisit) -> Response:
+    """Cancel a registration."""
+    form = visit.read(CancelForm)
+    registration_id = read_id(visit.request.path_params["registration_id"])
+    found = await visit.ask(REGISTRATION, registration_id=registration_id)
+    await visit.ask(CANCEL, body={"by": form.by}, registration_id=registration_id)
+    return visit.go(f"{LIST}/sessions/{found.session_id}")
