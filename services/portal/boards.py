@@ -7,6 +7,7 @@ from services.portal.models import Todo
 from services.portal.pages import PageModel
 from services.portal.staff import StaffVisit
 from services.portal.wording import mark as _
+from shared.auth import Role
 
 # By kind of clock: what has to be done. What is not here gets the last sentence.
 TO_DO: dict[str, str] = {
@@ -53,12 +54,24 @@ TURNS: dict[str, str] = {
     "professional": _("een hulpverlener"),
     "person": _("iemand van de kring"),
 }
-# By kind of clock: the page on which it is done, if that is another than the case.
-DONE_AT: dict[str, str] = {
-    "offer": "/offers/{subject}",
-    "invitation": "/cases/{case_id}/circle",
+_CASES = (Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.REFERRER)
+# By kind of clock: the page on which it is done, and for whom that page is. What is not here is done on the case's.
+DONE_AT: dict[str, tuple[str, tuple[Role, ...]]] = {
+    "offer": ("/offers/{subject}", (Role.COORDINATOR,)),
+    "referral": ("/referrals/{subject}", (Role.REGIONAL_MANAGER,)),
+    "coordinator-search": ("/cases/{case_id}/search", (Role.REGIONAL_MANAGER,)),
+    "invitation": ("/cases/{case_id}/circle", (Role.COORDINATOR,)),
+    "unreachable-person": ("/cases/{case_id}/circle", (Role.COORDINATOR,)),
+    "poll": ("/cases/{case_id}/dates", (Role.COORDINATOR,)),
+    "poll-answered": ("/cases/{case_id}/dates", (Role.COORDINATOR,)),
+    "agreement": ("/cases/{case_id}/check-ins", (Role.COORDINATOR,)),
+    "agreement-grace": ("/cases/{case_id}/check-ins", (Role.COORDINATOR,)),
+    "check-in": ("/cases/{case_id}/check-ins", (Role.COORDINATOR,)),
+    "plan-acceptance": ("/cases/{case_id}/acceptance", (Role.REFERRER,)),
+    "payments-to-settle": ("/payments", (Role.FINANCE,)),
+    "statement": ("/payments", (Role.FINANCE,)),
 }
-CASE = "/cases/{case_id}"
+CASE = ("/cases/{case_id}", _CASES)
 
 
 class ShownTodo(PageModel):
@@ -83,7 +96,7 @@ async def shown(visit: StaffVisit, rows: Sequence[Todo]) -> list[ShownTodo]:
             due=dates.until(row.due_at),
             late=is_late(row, now),
             paused=row.state == "paused",
-            path=path_of(row),
+            path=path_of(visit, row),
         )
         for row in rows
     ]
@@ -94,7 +107,8 @@ def is_late(row: Todo, now: datetime) -> bool:
     return row.state == "breached" or (row.state == "running" and row.due_at < now)
 
 
-def path_of(row: Todo) -> str | None:
-    """Return the page on which something is done; None if it is done elsewhere."""
-    pattern = DONE_AT.get(row.kind, CASE if row.case_id is not None else None)
-    return None if pattern is None else pattern.format(subject=row.subject, case_id=row.case_id)
+def path_of(visit: StaffVisit, row: Todo) -> str | None:
+    """Return the page on which a reader does something; None if it is not theirs, or has no page."""
+    places = [DONE_AT.get(row.kind), CASE if row.case_id is not None else None]
+    mine = (pattern for pattern, roles in filter(None, places) if visit.has(*roles))
+    return next((pattern.format(subject=row.subject, case_id=row.case_id) for pattern in mine), None)

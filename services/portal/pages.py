@@ -47,7 +47,6 @@ log = structlog.get_logger(__name__)
 FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
 _YEAR = 365 * 24 * 3600
 _NOTHING_THERE = frozenset({403, 404, 409})
-_UNSAFE = frozenset({"POST"})
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action {targets};"
     " base-uri 'none'; frame-ancestors 'none'"
@@ -103,6 +102,8 @@ class Visit:
     file: bytes | None = None
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    # The same visit once it is known who reads: also what goes wrong is said to them.
+    opened: "Visit | None" = None
 
     @property
     def secure(self) -> bool:
@@ -308,16 +309,16 @@ class Pages:
 
     async def _answer(self, path: str, visit: Visit) -> Response:
         try:
-            if visit.request.method in _UNSAFE:
+            if visit.request.method == "POST":
                 return await self._send(path, visit)
             opener, handler = self._shown[path]
-            opened = await opener(visit)
+            opened = visit.opened = await opener(visit)
             done: Response = await opened.close(await handler(opened))
             return done
         except MustGo as elsewhere:
             return visit.go(elsewhere.path)
         except Exception as error:  # noqa: BLE001 - people see a page, and the log sees the cause
-            return failure(visit, _status_of(error, path))
+            return failure(visit.opened or visit, _status_of(error, path))
 
     async def _send(self, path: str, visit: Visit) -> Response:
         if not is_from_here(visit.request, visit.parts.settings.public_url):
@@ -325,7 +326,7 @@ class Pages:
         sent = await read_sent(visit.request)
         visit.form, visit.file = sent.fields, sent.file
         opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
-        opened = await opener(visit)
+        opened = visit.opened = await opener(visit)
         again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
         if visit.form.get(LANGUAGE_BUTTON) in LANGUAGES:
             return await _in_language(opened, again or handler)
@@ -348,7 +349,7 @@ class Pages:
             log.warning("portal.unavailable", cause=str(error))
             opened.errors, opened.status = {"": UNAVAILABLE}, 503
         if again is None:
-            return failure(visit, opened.status)
+            return failure(opened, opened.status)
         shown: Response = await opened.close(await again(opened))
         return shown
 

@@ -101,17 +101,27 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
     held = any(each.state == "held" for each in meetings.items) or bool(plans.items)
     dated = held or (meeting is not None and meeting.state == "scheduled")
     here = f"/cases/{case.case_id}"
-    circle = f"{here}/circle" if visit.has(Role.COORDINATOR) else None
+    # Coordinators prepare and follow up; referrers write what every plan has to hold to, and judge it.
+    mine, theirs = visit.has(Role.COORDINATOR), visit.has(Role.REFERRER)
+    circle, dates, day_itself, year = (
+        f"{here}/{page}" if mine else None for page in ("circle", "dates", "conference", "check-ins")
+    )
+    plan = f"{here}/plan" if mine else f"{here}/acceptance" if theirs and plans.items else None
     day = (await visit.dates()).time(meeting.starts_at) if meeting and meeting.starts_at and dated else ""
     steps: list[tuple[str, bool, str, str | None]] = [
         (_("Een coördinator"), case.coordinator_id is not None or case.waits_for == "follow-up", "", None),
-        (_("De vragen voor de kring"), bool(baseline.questions), "", f"{here}/baseline"),
+        (
+            _("De vragen voor de kring"),
+            bool(baseline.questions),
+            "",
+            f"{here}/baseline" if mine or theirs else None,
+        ),
         # A conference is prepared from the day on which the circle was declared ready.
         (_("De kring"), held or meeting is not None, _counted(visit, people), circle),
-        (_("Een dag kiezen"), dated, day, None),
-        (_("De conferentie"), held, "", None),
-        (_("Het plan"), bool(plans.items), "", None),
-        (_("Een jaar opvolgen"), case.state == "closed", "", None),
+        (_("Een dag kiezen"), dated, day, dates),
+        (_("De conferentie"), held, "", day_itself),
+        (_("Het plan"), bool(plans.items), "", plan),
+        (_("Een jaar opvolgen"), case.state == "closed", "", year),
     ]
     current = next((index for index, step in enumerate(steps) if not step[1]), len(steps))
     return [
@@ -119,7 +129,8 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
             name=visit.say(name),
             how="done" if done else "busy" if index == current and case.state == "open" else "later",
             words=words,
-            path=path,
+            # What comes later has no page to open yet.
+            path=path if done or index <= current else None,
         )
         for index, (name, done, words, path) in enumerate(steps)
     ]

@@ -147,8 +147,6 @@ def staff(*roles: Role) -> Opener[StaffVisit]:
                 raise MustGo(_sign_in(visit))
             member = renewed
             await sessions.keep(visit.session, secret, member, now=now)
-        if roles and member.roles.isdisjoint(roles):
-            raise NotTheirs
         profile = profiles.UNKNOWN
         if member.tenant is not None:
             profile = await profiles.of(visit.session, tenant=member.tenant)
@@ -158,6 +156,9 @@ def staff(*roles: Role) -> Opener[StaffVisit]:
             member=member,
             profile=profile,
         )
+        visit.opened = mine
+        if roles and member.roles.isdisjoint(roles):
+            raise NotTheirs
         if member.unsent is not None and visit.request.method == "GET" and member.unsent.path == _here(visit):
             mine.form, mine.notice = member.unsent.form, mine.say(_UNSENT)
         return mine

@@ -102,6 +102,7 @@ class CasePage(PageModel):
     live: bool
     paused: bool
     leads: bool
+    manages: bool
     has_coordinator: bool
     referral: str | None
 
@@ -208,6 +209,7 @@ async def show(visit: StaffVisit) -> Response:
         live=case.state in ("open", "paused"),
         paused=case.state == "paused",
         leads=visit.has(*_LEADERS),
+        manages=visit.has(Role.REGIONAL_MANAGER),
         has_coordinator=case.coordinator_id is not None,
         referral=f"/referrals/{case.referral_id}"
         if visit.has(Role.REGIONAL_MANAGER, Role.REFERRER)
