@@ -139,9 +139,17 @@ class Workflows:
         run_id = workflow.run_id
         while run_id:
             events = await self._history(workflow.id, run_id)
+            if not events:
+                break
             workflow.histories.insert(0, events)
             run_id = events[0].workflow_execution_started_event_attributes.continued_execution_run_id
 
     async def _history(self, workflow_id: str, run_id: str) -> Sequence[HistoryEvent]:
+        """Return what happened in a run; nothing where the server has lost it with its data."""
         handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
-        return (await handle.fetch_history()).events
+        try:
+            return (await handle.fetch_history()).events
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return []
+            raise

@@ -329,6 +329,8 @@ class TestPolicy:
             " WHERE kind <> 'coordinator-search'"
         )
         assert {(row.case_id, row.kind, row.policy_version) for row in rows} == {
+            (None, "referral", 1),
+            (None, "referral", 2),
             (old.id, "allocation", 1),
             (old.id, "offer", 1),
             (new.id, "allocation", 2),

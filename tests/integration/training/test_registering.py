@@ -359,7 +359,7 @@ class TestPolicy:
         before = await world.register(session, "Annelies")
         body = {"payment_remind": "1wd", "payment_expires": "3wd"}
         answer = await world.set_policy(world.finance, body)
-        defaults = {"keep_registration_days": 365, "erasure_warn": "2wd", "erasure": "5wd"}
+        defaults = {"keep_registration_days": 365, "erasure_warn": "2wd", "erasure": "5wd", "settle": "5wd"}
         assert answer.json()["settings"] == body | defaults | {"qr_communication": "text"}
         again = await world.set_policy(world.finance, body)
         assert again.json()["version"] == 2
