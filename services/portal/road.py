@@ -71,6 +71,8 @@ class Plan(Answer):
 
 
 CASE = Operation("intake", "GET", "/v1/cases/{case_id}", Case)
+# What stands there while nobody wrote anything, or for who may not read it.
+NO_BASELINE = Baseline(version=0, questions=[], bottom_lines=[], resources=None)
 BASELINE = Operation("intake", "GET", "/v1/cases/{case_id}/baseline", Baseline)
 KNOWN = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[Known])
 MEETINGS = Operation("scheduling", "GET", "/v1/cases/{case_id}/conferences", Items[Meeting])
@@ -93,9 +95,7 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
         visit.ask_or(KNOWN, none, case_id=case.case_id),
         visit.ask_or(MEETINGS, none, case_id=case.case_id),
         visit.ask_or(PLANS, none, case_id=case.case_id),
-        visit.ask_or(
-            BASELINE, Baseline(version=0, questions=[], bottom_lines=[], resources=None), case_id=case.case_id
-        ),
+        visit.ask_or(BASELINE, NO_BASELINE, case_id=case.case_id),
     )
     meeting = next((each for each in meetings.items if each.state != "cancelled"), None)
     held = any(each.state == "held" for each in meetings.items) or bool(plans.items)

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.pages import Form, PageModel, Pages
 from services.portal.road import BASELINE
-from services.portal.routes.cases import READERS, case_of
+from services.portal.routes.cases import READERS
+from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.wording import mark as _
 from shared.auth import Role

@@ -8,11 +8,11 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Form, PageModel, Pages
+from services.portal.routes import check_in as own
 from services.portal.routes.case_plan import PlanText, plan_of, text_of
-from services.portal.routes.check_in import RECORD
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.routes.plan import REVIEW
 from services.portal.staff import StaffVisit, staff
@@ -22,14 +22,9 @@ from shared.auth import Role
 pages = Pages()
 
 
-class CheckIn(Answer):
+class CheckIn(own.CheckIn):
     """A check-in of the year, and what came of it."""
 
-    check_in_id: UUID
-    kind: str
-    owner: str
-    state: str
-    due_at: datetime | None
     recorded_at: datetime | None
     decision: str | None
     note: str | None
@@ -55,7 +50,6 @@ _DECISIONS = {
     "new-conference": _("De kring komt opnieuw samen"),
     "close": _("De opvolging stopt"),
 }
-_WAITS = frozenset({"due", "escalated"})
 
 
 class Check(PageModel):
@@ -100,7 +94,7 @@ async def show(visit: StaffVisit) -> Response:
             owner=visit.say(_OWNERS.get(each.owner, "")),
             when=dates.day(at) if (at := each.recorded_at or each.due_at) else None,
             late=each.state == "escalated",
-            mine=each.owner == "coordinator" and each.state in _WAITS,
+            mine=each.owner == "coordinator" and each.state in own.WAITS,
             decision=visit.say(_DECISIONS[each.decision]) if each.decision in _DECISIONS else None,
             note=each.note,
         )
@@ -152,5 +146,5 @@ async def record(visit: StaffVisit) -> Response:
         and (status := visit.form.get(f"agreement-{each.agreement_id}", "open")) in ("done", "lapsed")
     ]
     body = {"decision": form.decision, "note": form.note, "agreements": changed}
-    await visit.ask(RECORD, body=body, check_in_id=read_id(form.check_in))
+    await visit.ask(own.RECORD, body=body, check_in_id=read_id(form.check_in))
     return visit.go(f"/cases/{case_id}/check-ins")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import PageModel, Pages, Unacceptable, Visit
+from services.portal.road import BASELINE, NO_BASELINE, BottomLine
 from services.portal.routes import plan as own
 from services.portal.routes.of_case import InCircle, Person, case_of, everyone, in_circle
 from services.portal.routes.plan import PLANS
@@ -66,19 +67,6 @@ class Plan(own.PlanSummary):
     shared_with: list[Shared]
 
 
-class Line(Answer):
-    """What the plan must hold to, as the mandated side said."""
-
-    bottom_line_id: UUID
-    text: str
-
-
-class Baseline(Answer):
-    """The bottom lines of a case."""
-
-    bottom_lines: list[Line]
-
-
 class Parties(Answer):
     """The organisations that a case has to do with."""
 
@@ -88,7 +76,6 @@ class Parties(Answer):
 
 WHOLE = Operation("plans", "GET", "/v1/plans/{plan_id}", Plan)
 SHARE = Operation("plans", "POST", "/v1/plans/{plan_id}/share", Answer)
-BASELINE = Operation("intake", "GET", "/v1/cases/{case_id}/baseline", Baseline)
 PARTIES = Operation("intake", "GET", "/v1/cases/{case_id}", Parties)
 
 COORDINATOR = staff(Role.COORDINATOR)
@@ -148,7 +135,7 @@ class PlanText(PageModel):
 
 
 async def text_of(
-    visit: Visit, plan: Plan, names: Mapping[UUID, str], lines: list[Line], *, unnamed: str
+    visit: Visit, plan: Plan, names: Mapping[UUID, str], lines: list[BottomLine], *, unnamed: str
 ) -> PlanText:
     """Return a plan in words; `unnamed` stands for people whose names the reader does not have."""
     dates = await visit.dates()
@@ -218,9 +205,9 @@ async def _page(visit: StaffVisit) -> CasePlanPage:
     )
 
 
-async def lines_of(visit: Visit, case_id: str) -> list[Line]:
+async def lines_of(visit: Visit, case_id: str) -> list[BottomLine]:
     """Return the bottom lines of a case; none if nobody set any."""
-    return (await visit.ask_or(BASELINE, Baseline(bottom_lines=[]), case_id=case_id)).bottom_lines
+    return (await visit.ask_or(BASELINE, NO_BASELINE, case_id=case_id)).bottom_lines
 
 
 def _names(people: Mapping[UUID, InCircle]) -> dict[UUID, str]:

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from services.portal import boards, todos
 from services.portal.boards import ShownTodo
 from services.portal.client import Answer, Items, Operation
-from services.portal.forms import read_id
 from services.portal.pages import Form, PageModel, Pages
 from services.portal.road import CASE, Case, Step, road_of
+from services.portal.routes.of_case import case_of
 from services.portal.routes.offers import OFFERS, themes
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.wording import Dates
@@ -180,11 +180,6 @@ def _shown(visit: StaffVisit, case: Case, following: ShownTodo | None, dates: Da
         next=following,
         otherwise=visit.say(waiting or _NEXT.get(case.state, _NEXT["closed"])),
     )
-
-
-def case_of(visit: StaffVisit) -> str:
-    """Return the id of the case that an address names."""
-    return read_id(visit.request.path_params["case_id"])
 
 
 @pages.show("/cases/{case_id}", staff(*READERS))

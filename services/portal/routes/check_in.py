@@ -28,7 +28,7 @@ class CheckIn(Answer):
 
 CHECK_INS = Operation("plans", "GET", "/v1/cases/{case_id}/check-ins", Items[CheckIn])
 RECORD = Operation("plans", "POST", "/v1/check-ins/{check_in_id}/record", Answer)
-_WAITS = frozenset({"due", "escalated"})
+WAITS = frozenset({"due", "escalated"})
 _AGES = {
     "four-weeks": _("Het plan is nu vier weken oud."),
     "three-months": _("Het plan is nu drie maanden oud."),
@@ -40,7 +40,7 @@ _AGES = {
 
 def waiting(check_ins: list[CheckIn]) -> CheckIn | None:
     """Return the check that waits for the monitor, if one does."""
-    return next((each for each in check_ins if each.owner == "monitor" and each.state in _WAITS), None)
+    return next((each for each in check_ins if each.owner == "monitor" and each.state in WAITS), None)
 
 
 class CheckInPage(PageModel):

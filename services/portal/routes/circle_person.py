@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from services.portal.forms import read_id
 from services.portal.pages import Form, PageModel, Pages
-from services.portal.routes.cases import case_of
 from services.portal.routes.circle import (
     ABOUT,
     ANSWER_FOR,
@@ -29,6 +28,7 @@ from services.portal.routes.circle import (
     Person,
     invited_in_words,
 )
+from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.wording import mark as _
 from shared.auth import Role

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.codes import DECLINE_REASONS, WITHDRAW_REASONS
-from services.portal.forms import read_id
 from services.portal.pages import Form, PageModel, Pages, Unacceptable
 from services.portal.road import CASE
 from services.portal.routes.coordinators import Row, all_coordinators, row_of
 from services.portal.routes.invitation import STOP
+from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -79,16 +79,12 @@ class SearchPage(PageModel):
     others: list[Row]
 
 
-def _case(visit: StaffVisit) -> str:
-    return read_id(visit.request.path_params["case_id"])
-
-
 @pages.show("/cases/{case_id}/search", _manager)
 async def show_search(visit: StaffVisit) -> Response:
     """Show whom the case was offered to, what they said, and who has room."""
     case, offers, known = await asyncio.gather(
-        visit.ask(CASE, case_id=_case(visit)),
-        visit.ask(OFFERS, case_id=_case(visit)),
+        visit.ask(CASE, case_id=case_of(visit)),
+        visit.ask(OFFERS, case_id=case_of(visit)),
         all_coordinators(visit),
     )
     dates = await visit.dates()
@@ -96,7 +92,7 @@ async def show_search(visit: StaffVisit) -> Response:
     gone = visit.say(_("Iemand die er niet meer is"))
     asked = {each.coordinator_id for each in offers.items}
     model = SearchPage(
-        id=_case(visit),
+        id=case_of(visit),
         coordinator=None if case.coordinator_id is None else names.get(case.coordinator_id, gone),
         searching=case.waits_for == "coordinator",
         live=case.state == "open",
@@ -126,8 +122,8 @@ def _said(visit: StaffVisit, offer: Offer) -> str:
 @pages.send("/cases/{case_id}/search", _manager)
 async def seek(visit: StaffVisit) -> Response:
     """Search anew."""
-    await visit.ask(SEEK, case_id=_case(visit))
-    return visit.go(f"/cases/{_case(visit)}/search")
+    await visit.ask(SEEK, case_id=case_of(visit))
+    return visit.go(f"/cases/{case_of(visit)}/search")
 
 
 class StopCasePage(PageModel):
@@ -150,7 +146,7 @@ class StopCaseForm(Form):
 async def show_stop(visit: StaffVisit) -> Response:
     """Say what stopping means."""
     reasons = [(code, visit.say(text), None) for code, text in WITHDRAW_REASONS.items()]
-    return visit.page("case_stop.html", StopCasePage(id=_case(visit), reasons=reasons))
+    return visit.page("case_stop.html", StopCasePage(id=case_of(visit), reasons=reasons))
 
 
 @pages.send("/cases/{case_id}/stop", _manager)
@@ -158,7 +154,7 @@ async def stop(visit: StaffVisit) -> Response:
     """Stop a case, also on behalf of somebody who said so."""
     form = visit.read(StopCaseForm)
     on_behalf = {} if form.by == "regional-manager" else {"by": form.by}
-    await visit.ask(STOP, body={"reason": form.reason, **on_behalf}, case_id=_case(visit))
+    await visit.ask(STOP, body={"reason": form.reason, **on_behalf}, case_id=case_of(visit))
     return visit.go("/cases")
 
 
@@ -184,7 +180,7 @@ class OpenFileForm(Form):
 async def _mine(visit: StaffVisit) -> BreakGlass | None:
     opened, now = await visit.ask(OPENED), await visit.parts.clock.now()
     for each in opened.items:
-        mine = (str(each.case_id), each.opened_by) == (_case(visit), visit.member.id)
+        mine = (str(each.case_id), each.opened_by) == (case_of(visit), visit.member.id)
         if mine and each.closed_at is None and each.until > now:
             return each
     return None
@@ -195,7 +191,7 @@ async def show_file(visit: StaffVisit) -> Response:
     """Say what happens before it happens."""
     mine, dates = await _mine(visit), await visit.dates()
     until = dates.until(mine.until) if mine is not None else None
-    return visit.page("open_file.html", OpenFilePage(id=_case(visit), until=until))
+    return visit.page("open_file.html", OpenFilePage(id=case_of(visit), until=until))
 
 
 @pages.send("/cases/{case_id}/open-file", _manager)
@@ -205,9 +201,9 @@ async def open_file(visit: StaffVisit) -> Response:
         mine = await _mine(visit)
         if mine is not None:
             await visit.ask(CLOSE_FILE, break_glass_id=mine.break_glass_id)
-        return visit.go(f"/cases/{_case(visit)}")
+        return visit.go(f"/cases/{case_of(visit)}")
     form = visit.read(OpenFileForm)
     if not any(char.isalpha() for char in form.reason):
         raise Unacceptable({"reason": OpenFileForm.WANTED["reason"]})
-    await visit.ask(OPEN_FILE, body={"reason": form.reason}, case_id=_case(visit))
-    return visit.go(f"/cases/{_case(visit)}/open-file")
+    await visit.ask(OPEN_FILE, body={"reason": form.reason}, case_id=case_of(visit))
+    return visit.go(f"/cases/{case_of(visit)}/open-file")

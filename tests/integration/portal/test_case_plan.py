@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.portal.road import BASELINE
 from services.portal.routes.acceptance import JUDGE
 from services.portal.routes.case_check_ins import ALL
-from services.portal.routes.case_plan import BASELINE, PARTIES, SHARE, WHOLE
+from services.portal.routes.case_plan import PARTIES, SHARE, WHOLE
 from services.portal.routes.case_plan_writing import CHANGE, WRITE
 from services.portal.routes.check_in import RECORD
 from services.portal.routes.of_case import OF_CASE, PERSONS
