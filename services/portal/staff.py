@@ -62,8 +62,8 @@ class StaffVisit(Visit):
     @property
     def form_targets(self) -> list[str]:
         """The provider, which ends its own session when somebody signs out."""
-        providers: list[Provider] = self.request.app.state.providers
-        return [each.origin for each in providers if each.issuer == self.member.issuer]
+        provider = provider_of(self, self.member)
+        return [] if provider is None else [provider.origin]
 
     @property
     def tenant(self) -> UUID:
@@ -121,6 +121,12 @@ class StaffVisit(Visit):
             "reader": self.member.name,
             "organisation": None if self.profile is profiles.UNKNOWN else self.profile.name,
         }
+
+
+def provider_of(visit: Visit, member: StaffMember) -> Provider | None:
+    """Return where somebody signed in; None if nobody can sign in there any more."""
+    providers: list[Provider] = visit.request.app.state.providers
+    return next((each for each in providers if each.issuer == member.issuer), None)
 
 
 def cookie_name(visit: Visit) -> str:
@@ -204,8 +210,7 @@ async def begin(visit: Visit, provider: Provider, grant: Grant, *, nonce: str) -
 
 async def _renewed(visit: Visit, member: StaffMember, now: datetime) -> StaffMember | None:
     """Return a session with its next token; None if the provider ended it, or a working day is over."""
-    providers: list[Provider] = visit.request.app.state.providers
-    provider = next((each for each in providers if each.issuer == member.issuer), None)
+    provider = provider_of(visit, member)
     if provider is None or member.refresh_token is None or now >= member.until:
         return None
     try:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from services.portal import queries, sessions
 from services.portal.pages import Form, PageModel, Pages, Unacceptable, Visit, anyone, failure
 from services.portal.providers import BACK, Provider, SignInRefused
-from services.portal.staff import CHOOSE, HOME, StaffVisit, begin, cookie_name, staff
+from services.portal.staff import CHOOSE, HOME, StaffVisit, begin, cookie_name, provider_of, staff
 from services.portal.wording import mark as _
 
 pages = Pages()
@@ -100,9 +100,9 @@ async def sign_in_at(visit: Visit) -> Response:
 async def sign_out(visit: StaffVisit) -> Response:
     """End the session here and at the provider."""
     await sessions.end(visit.session, visit.secret)
+    # Else the end of this visit would forget what was unsent, and by that keep a session that is over.
     visit.member = visit.member.model_copy(update={"unsent": None})
-    providers: list[Provider] = visit.request.app.state.providers
-    provider = next((each for each in providers if each.issuer == visit.member.issuer), None)
+    provider = provider_of(visit, visit.member)
     there = None if provider is None else await provider.end(visit.member.refresh_token)
     answer = visit.go(there or "/")
     answer.delete_cookie(cookie_name(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
