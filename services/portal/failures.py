@@ -70,7 +70,7 @@ REFUSALS: dict[str, str] = {
     "not-reachable": _("We kunnen deze persoon niet bereiken. Vul een mailadres of telefoon in."),
     "too-many-people": _("Er kan niemand meer bij in deze kring."),
     "holders-are-asked": _("Hierover beslist wie voor deze persoon zorgt. Vraag het aan hen."),
-    "other-version": _("Iemand anders veranderde dit intussen. Hieronder staat wat jij schreef."),
+    "other-version": _("Iemand anders veranderde dit intussen. Kijk wat er nu staat, en kies wat telt."),
     "offer-over": _("De tijd om te antwoorden is voorbij. Hieronder staat hoe het nu is."),
     "offer-already-answered": _("Hier is al op geantwoord. Hieronder staat hoe het nu is."),
     "coordinator-full": _(

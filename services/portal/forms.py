@@ -1,7 +1,7 @@
 """What a browser sends: whether one of our own pages sent it, its fields, its file, and the ids in it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import parse_qsl
@@ -13,8 +13,14 @@ from shared.languages import FALLBACK, LANGUAGES, Language
 
 LANGUAGE_COOKIE = "kring-language"
 _MAX_FIELDS = 200
+# Fewer than this has every number of ours; longer ones are no number that a service takes.
+_DIGITS = 16
 # The name of a part: browsers quote it, and write a quote in it as %22.
 _NAMED = re.compile(rb'content-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"', re.IGNORECASE)
+
+
+class NotThere(Exception):
+    """An address names what there is not."""
 
 
 def read_id(text: str) -> str:
@@ -23,6 +29,18 @@ def read_id(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         return str(UUID(int=0))
+
+
+def read_number(text: str) -> int:
+    """Return a whole number from an address or a form; what is none is 0."""
+    return int(text) if len(text) < _DIGITS and text.isdecimal() else 0
+
+
+def read_choice(text: str, choices: Container[str]) -> str:
+    """Return a word of an address that is one of some. Raises: NotThere."""
+    if text not in choices:
+        raise NotThere
+    return text
 
 
 def is_from_here(request: Request, public_url: str) -> bool:

@@ -31,12 +31,12 @@ from starlette.routing import Route
 from services.portal import assets
 from services.portal.client import AnswerT, Client, Operation, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
-from services.portal.forms import LANGUAGE_COOKIE, is_from_here, language_of, read_sent
+from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_number, read_sent
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
-from shared.errors import Operational
+from shared.errors import Operational, OtherVersion
 from shared.http.middleware import MAX_BODY, ROUTE, USUAL_MAX_BODY
 from shared.ids import uuid7
 from shared.languages import LANGUAGES, Language
@@ -45,6 +45,9 @@ log = structlog.get_logger(__name__)
 
 # A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
 FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
+# Of what others may have changed meanwhile: the version that the writer saw, and, once there is another, whose words
+# count: the number of the newer version is what the writer's words replace.
+VERSION, WHOSE, THEIRS = "version", "whose", "theirs"
 _YEAR = 365 * 24 * 3600
 _NOTHING_THERE = frozenset({403, 404, 409})
 _CSP = (
@@ -102,6 +105,8 @@ class Visit:
     file: bytes | None = None
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    # Somebody else changed the same thing: each field says what is there now.
+    overtaken: bool = False
     # The same visit once it is known who reads: also what goes wrong is said to them.
     opened: "Visit | None" = None
 
@@ -119,6 +124,11 @@ class Visit:
     def form_targets(self) -> list[str]:
         """Other sites to which the answer to a form may lead: browsers refuse all that are not named."""
         return []
+
+    @property
+    def version(self) -> int:
+        """The version of what is changed that the writer saw; none has the number 0."""
+        return read_number(self.form.get(VERSION, ""))
 
     def read(self, kind: type["FormT"]) -> "FormT":
         """Return a form. Raises: Unacceptable."""
@@ -199,6 +209,7 @@ class Visit:
             "once": str(uuid7()),
             "given": self.form,
             "errors": {name: self.say(text) for name, text in self.errors.items()},
+            "overtaken": self.overtaken,
             "here": self.request.url.path,
             "styles": assets.address("kring.css"),
             "notice": None,
@@ -333,25 +344,42 @@ class Pages:
         if not secrets.compare_digest(visit.form.get(FORM_TOKEN, "").encode(), opened.form_token.encode()):
             return failure(visit, 403)
         try:
-            done: Response = await opened.close(await handler(opened))
+            done: Response = await opened.close(await _replacing(opened, handler))
             return done
         except Unacceptable as error:
             opened.errors, opened.status = error.errors, 422
-        except ServiceRefused as error:
-            if error.status in (401, 404, 410) or again is None:
-                raise
-            log.info("portal.refused", code=error.code)
-            opened.errors = {"": REFUSALS.get(error.code, UNKNOWN_REFUSAL)}
-            opened.status = error.status
-        except Operational as error:
+        except (ServiceRefused, Operational) as error:
             if again is None:
                 raise
-            log.warning("portal.unavailable", cause=str(error))
-            opened.errors, opened.status = {"": UNAVAILABLE}, 503
+            _explain(opened, error)
         if again is None:
             return failure(opened, opened.status)
         shown: Response = await opened.close(await again(opened))
         return shown
+
+
+async def _replacing(visit: Visit, handler: Handler[Any]) -> Response:
+    """Do what a form asks, of the version that its writer saw, or chose to replace; or leave it as others made it."""
+    whose = visit.form.pop(WHOSE, None)
+    if whose == THEIRS:
+        return visit.go(visit.request.url.path)
+    if whose is not None:
+        visit.form[VERSION] = whose
+    return await handler(visit)
+
+
+def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
+    """Say on the page that is shown again why it was not done. Raises: the error, where there is no page any more."""
+    if isinstance(error, Operational):
+        log.warning("portal.unavailable", cause=str(error))
+        visit.errors, visit.status = {"": UNAVAILABLE}, 503
+        return
+    if error.status in (401, 404, 410):
+        raise error
+    log.info("portal.refused", code=error.code)
+    visit.overtaken = error.code == OtherVersion.code
+    visit.errors = {WHOSE if visit.overtaken else "": REFUSALS.get(error.code, UNKNOWN_REFUSAL)}
+    visit.status = error.status
 
 
 def _status_of(error: Exception, path: str) -> int:
@@ -361,7 +389,7 @@ def _status_of(error: Exception, path: str) -> int:
             return NOT_THEIRS
         case NobodyHere():
             return 401
-        case ServiceRefused(status=403 | 404 | 422):
+        case NotThere() | ServiceRefused(status=403 | 404 | 422):
             return 404
         case ServiceRefused(status=int(status)) | HTTPException(status_code=413 as status):
             return status

@@ -6,7 +6,7 @@
 import gettext
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -69,8 +69,18 @@ def environment(language: Language) -> Environment:
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.policies["ext.i18n.trimmed"] = True
-    made.globals.update(language=language, language_names=NAMES)
+    made.globals.update(language=language, language_names=NAMES, labels=_labels, differing=_differing)
     return made
+
+
+def _labels(options: Sequence[tuple[str, str]], chosen: Collection[str | None]) -> str:
+    return ", ".join(str(option[1]) for option in options if option[0] in chosen)
+
+
+def _differing(now: object, written: object) -> str | None:
+    """Return what a field holds now if its writer wrote something else. Browsers send line ends of their own."""
+    held, meant = ("\n".join(str(each).split("\r\n")).strip() for each in (now, written))
+    return None if held == meant else held
 
 
 class Dates:

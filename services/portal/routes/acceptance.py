@@ -57,7 +57,6 @@ async def judge(visit: StaffVisit) -> Response:
         judged.append({"bottom_line_id": str(line.bottom_line_id), "met": met == "yes", "reason": reason})
     if errors or plan is None:
         raise Unacceptable(errors)
-    version = visit.form.get("version", "")
-    body = {"lines": judged, "version": int(version) if version.isdecimal() else 0}
+    body = {"lines": judged, "version": visit.version}
     await visit.ask(JUDGE, body=body, plan_id=plan.plan_id)
     return visit.go(f"/cases/{case_id}/acceptance")

@@ -326,8 +326,7 @@ async def schedule(visit: StaffVisit) -> Response:
         errors["venue_address"] = _("Vul het adres in, dan vindt iedereen de weg.")
     if errors or conference is None:
         raise Unacceptable(errors)
-    version = visit.form.get("version", "")
-    body = {**wanted, "venue": venue, "version": int(version) if version.isdecimal() else 0}
+    body = {**wanted, "venue": venue, "version": visit.version}
     await visit.ask(SCHEDULE, body=body, conference_id=conference.conference_id)
     return visit.go(f"/cases/{case_id}/conference")
 

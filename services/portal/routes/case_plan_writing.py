@@ -102,8 +102,7 @@ async def write(visit: StaffVisit) -> Response:
         body["conference_id"] = None if held is None else str(held)
         await visit.ask(WRITE, body=body, case_id=case_id)
     else:
-        version = visit.form.get("version", "")
-        body["version"] = int(version) if version.isdecimal() else 0
+        body["version"] = visit.version
         body["conference_id"] = None if held in (None, plan.conference_id) else str(held)
         await visit.ask(CHANGE, body=body, plan_id=plan.plan_id)
     return visit.go(f"/cases/{case_id}/plan")

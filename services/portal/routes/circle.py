@@ -56,10 +56,18 @@ class Person(Answer):
         return " ".join(part for part in (self.first_name, self.last_name) if part)
 
 
+class Voice(Answer):
+    """One whose word counts: their own, or of a holder of parental authority."""
+
+    person_id: UUID
+    speaks: Literal["self", "holder"]
+
+
 class Purpose(Answer):
     """Whether something is agreed to, by everyone who decides about it."""
 
     purpose: str
+    voices: list[Voice]
     allowed: bool
 
 
@@ -67,6 +75,7 @@ class Consents(Answer):
     """What is agreed to about somebody."""
 
     person_id: UUID
+    age: str
     purposes: list[Purpose]
 
 

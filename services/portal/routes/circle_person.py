@@ -1,6 +1,7 @@
 """One person of a circle, as their coordinator works with them: details, invitation, contacts, consents, leaving."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -8,13 +9,14 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import Response
 
-from services.portal.forms import read_id
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.forms import NotThere, read_choice, read_id
+from services.portal.pages import Form, PageModel, Pages, Unacceptable
 from services.portal.routes.circle import (
     ABOUT,
     ANSWER_FOR,
     CHANGE,
     CHANNELS,
+    CONSENTS,
     CONTACTS,
     EXCLUDE,
     INVITE,
@@ -25,16 +27,27 @@ from services.portal.routes.circle import (
     REMOVE,
     TEXTS,
     AddForm,
+    Consents,
     Person,
+    Text,
+    Texts,
     invited_in_words,
 )
-from services.portal.routes.of_case import case_of
+from services.portal.routes.of_case import InCircle, case_of, everyone
 from services.portal.staff import StaffVisit, staff
 from services.portal.wording import mark as _
 from shared.auth import Role
 
 pages = Pages()
 _PATH = "/cases/{case_id}/circle/{person_id}"
+
+
+class Asked(PageModel):
+    """What somebody is asked; `about`: the name of the child that it is about, if it is not about themselves."""
+
+    path: str
+    label: str
+    about: str | None = None
 
 
 class PersonPage(PageModel):
@@ -44,7 +57,7 @@ class PersonPage(PageModel):
     person: Person
     invited: str | None
     contacts: list[tuple[str, str, str]]
-    purposes: list[tuple[str, str]]
+    questions: list[Asked]
 
 
 class PartPage(PageModel):
@@ -57,7 +70,7 @@ class PartPage(PageModel):
 class ConsentPage(PartPage):
     """What somebody is asked, in the words of now."""
 
-    purpose: str
+    about: str | None
     version: int
     title: str
     body: str
@@ -91,15 +104,6 @@ class ContactForm(Form):
     on: date | None = None
 
 
-class ConsentForm(Form):
-    """Yes or no to the words that were read out."""
-
-    WANTED: ClassVar = {"given": _("Kies wat ze zeiden.")}
-
-    given: Literal["yes", "no"]
-    version: int
-
-
 class LeaveForm(Form):
     """How somebody leaves, and why."""
 
@@ -128,21 +132,44 @@ async def _part(visit: StaffVisit, template: str) -> Response:
 @pages.show(_PATH, staff(Role.COORDINATOR))
 async def show(visit: StaffVisit) -> Response:
     """Show somebody."""
-    person, contacts = await asyncio.gather(
-        visit.ask(PERSON, person_id=_id(visit)), visit.ask(CONTACTS, person_id=_id(visit))
+    case_id = case_of(visit)
+    person, contacts, consents = await asyncio.gather(
+        visit.ask(PERSON, person_id=_id(visit)),
+        visit.ask(CONTACTS, person_id=_id(visit)),
+        visit.ask(CONSENTS, case_id=case_id),
     )
     dates = await visit.dates()
     model = PersonPage(
-        case_id=UUID(case_of(visit)),
+        case_id=UUID(case_id),
         person=person,
         invited=invited_in_words(visit, person.invitation),
         contacts=[
             (dates.day(each.on), visit.say(CHANNELS[each.channel]), visit.say(ABOUT[each.purpose]))
             for each in contacts.items
         ],
-        purposes=[(code, visit.say(label)) for code, label in PURPOSES.items()],
+        questions=[
+            *(Asked(path=code, label=visit.say(label)) for code, label in PURPOSES.items()),
+            *await _about_children(visit, person.person_id, consents.persons),
+        ],
     )
     return visit.page("circle_person.html", model)
+
+
+async def _about_children(visit: StaffVisit, holder: UUID, asked: Sequence[Consents]) -> list[Asked]:
+    """Return what somebody is asked about the children over whom they hold parental authority."""
+    found = [
+        (child.person_id, each.purpose)
+        for child in asked
+        for each in child.purposes
+        if each.purpose in PURPOSES
+        and any(voice.speaks == "holder" and voice.person_id == holder for voice in each.voices)
+    ]
+    people = await everyone(visit, case_of(visit)) if found else {}
+    return [
+        Asked(path=f"{code}/{child}", label=visit.say(PURPOSES[code]), about=people[child].name)
+        for child, code in found
+        if child in people
+    ]
 
 
 @pages.send(_PATH, staff(Role.COORDINATOR))
@@ -196,19 +223,31 @@ async def note_contact(visit: StaffVisit) -> Response:
     return _back(visit)
 
 
+def _question(visit: StaffVisit) -> tuple[str, UUID | None]:
+    """Return what somebody is asked, and about which child. Raises: NotThere."""
+    params = visit.request.path_params
+    child = params.get("child_id")
+    return read_choice(params["purpose"], PURPOSES), None if child is None else UUID(read_id(child))
+
+
+@pages.show(f"{_PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
 @pages.show(f"{_PATH}/consents/{{purpose}}", staff(Role.COORDINATOR))
 async def show_consent(visit: StaffVisit) -> Response:
-    """Show what somebody is asked, to be read out."""
-    purpose = visit.request.path_params["purpose"]
-    person, texts = await asyncio.gather(
-        visit.ask(PERSON, person_id=_id(visit)), visit.ask(TEXTS, purpose=purpose)
+    """Show what somebody is asked, for themselves or about a child, to be read out."""
+    case_id, (purpose, child) = case_of(visit), _question(visit)
+    person, texts, consents, people = await asyncio.gather(
+        visit.ask(PERSON, person_id=_id(visit)),
+        visit.ask(TEXTS, purpose=purpose),
+        visit.ask(CONSENTS, case_id=case_id),
+        everyone(visit, case_id) if child else _nobody(),
     )
-    adult = [each for each in texts.texts if each.audience == "adult"]
-    text = next((each for each in adult if each.language == visit.language), adult[0])
+    if child is not None and child not in people:
+        raise NotThere
+    text = _text(texts, "parent" if child else _audience(person, consents.persons), visit.language)
     model = ConsentPage(
-        case_id=UUID(case_of(visit)),
+        case_id=UUID(case_id),
         person=person,
-        purpose=purpose,
+        about=people[child].name if child else None,
         version=texts.version,
         title=text.title,
         body=text.body,
@@ -216,12 +255,33 @@ async def show_consent(visit: StaffVisit) -> Response:
     return visit.page("circle_consent.html", model)
 
 
+async def _nobody() -> dict[UUID, InCircle]:
+    return {}
+
+
+def _audience(person: Person, consents: Sequence[Consents]) -> str:
+    ages = {each.person_id: each.age for each in consents}
+    return "young" if ages.get(person.person_id) in ("under-twelve", "twelve-to-seventeen") else "adult"
+
+
+def _text(texts: Texts, audience: str, language: str) -> Text:
+    """Return the text for an audience in a language. Raises: NotThere if a purpose is not asked of them."""
+    found = [each for each in texts.texts if each.audience == audience]
+    if not found:
+        raise NotThere
+    return next((each for each in found if each.language == language), found[0])
+
+
+@pages.send(f"{_PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
 @pages.send(f"{_PATH}/consents/{{purpose}}", staff(Role.COORDINATOR))
 async def record_consent(visit: StaffVisit) -> Response:
-    """Record what somebody said."""
-    form = visit.read(ConsentForm)
-    body = {"given": form.given == "yes", "version": form.version}
-    await visit.ask(RECORD, body=body, person_id=_id(visit), purpose=visit.request.path_params["purpose"])
+    """Record what somebody said to the version of the text that was read out to them."""
+    purpose, child = _question(visit)
+    said = visit.form.get(field := f"given-{visit.version}")
+    if said not in ("yes", "no"):
+        raise Unacceptable({field: _("Kies wat ze zeiden.")})
+    body = {"given": said == "yes", "version": visit.version, "concerns": str(child) if child else None}
+    await visit.ask(RECORD, body=body, person_id=_id(visit), purpose=purpose)
     return _back(visit)
 
 

@@ -251,8 +251,7 @@ async def move_or_cancel(visit: StaffVisit) -> Response:
     reason = visit.form.get("moved" if moves else "called_off", "")
     if reason not in (_MOVED if moves else _CALLED_OFF):
         raise Unacceptable({"moved" if moves else "called_off": _("Kies waarom.")})
-    version = visit.form.get("version", "")
-    body = {"reason": reason, "version": int(version) if version.isdecimal() else 0}
+    body = {"reason": reason, "version": visit.version}
     conference_id = conference.conference_id if conference else read_id("")
     await visit.ask(POSTPONE if moves else CANCEL, body=body, conference_id=conference_id)
     return visit.go(f"/cases/{case_id}/dates" if moves else f"/cases/{case_id}/conference")

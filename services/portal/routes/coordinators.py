@@ -70,7 +70,6 @@ class CoordinatorPage(PageModel):
     """The form of one coordinator; `known` is empty of somebody new."""
 
     known: Coordinator | None
-    version: int | None
     correspondence: list[tuple[str, str]]
 
 
@@ -184,7 +183,5 @@ async def change(visit: StaffVisit) -> Response:
 
 
 def _form(visit: StaffVisit, known: Coordinator | None) -> Response:
-    # After a refusal the page shows what is known now: sending it again is a decision made with that in sight.
-    version = None if known is None else known.version
-    model = CoordinatorPage(known=known, version=version, correspondence=list(NAMES.items()))
+    model = CoordinatorPage(known=known, correspondence=list(NAMES.items()))
     return visit.page("coordinator.html", model)

@@ -153,8 +153,11 @@ class TestWritingThePlan:
         case.refuse(CHANGE, 409, "other-version")
         shown = await browser.fill(f"{PLAN}/write", expect=409, version="1", **WRITTEN)
         assert "Iemand anders veranderde dit intussen" in shown.text
-        assert 'name="version" value="2"' in shown.text
+        assert 'name="version" value="1"' in shown.text
+        assert 'name="whose" value="2"' in shown.text
         assert "Elke zondag samen eten." in shown.text
+        assert 'id="goal-1-now"' in shown.text
+        assert 'id="due-1-now"' not in shown.text
         [asked] = case.of(CHANGE)
         assert asked.body["version"] == 1
 

@@ -1,5 +1,6 @@
 """The circle of a case, as its coordinator works with it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from services.portal.routes.circle import (
     PEOPLE,
     PERSON,
     READY,
+    RECORD,
+    TEXTS,
 )
 from shared.auth import Role
 from shared.ids import uuid7
@@ -83,10 +86,40 @@ async def test_details_that_somebody_else_changed_are_not_overwritten(
 ) -> None:
     await browser.sign_in(Role.COORDINATOR)
     circle.refuse(CHANGE, 409, "other-version")
-    page = await browser.fill(f"{CIRCLE}/{ANN}/details", version="3", first_name="Anneke", expect=409)
+    page = await browser.fill(
+        f"{CIRCLE}/{ANN}/details", version="3", first_name="Anneke", relation="", expect=409
+    )
     assert "Iemand anders veranderde dit intussen" in page.text
     assert "Anneke" in page.text
-    assert circle.of(CHANGE)[0].body["version"] == 3
+    # Each field says what is there now, if that is not what was typed.
+    assert "Nu staat er: " in page.text
+    assert 'aria-describedby="first_name-now"' in page.text
+    assert 'id="relation-now"' in page.text
+    # Sending it again as it is replaces nothing; only who says so replaces what the other wrote.
+    sent: dict[str, Any] = {name: _field(page.text, name) for name in ("version", "first_name")}
+    path = f"{CIRCLE}/{ANN}/details"
+    await browser.fill(path, expect=409, **sent)
+    assert [each.body["version"] for each in circle.of(CHANGE)] == [3, 3]
+    kept = await browser.fill(path, whose="theirs", **sent)
+    assert kept.headers["location"] == path
+    assert len(circle.of(CHANGE)) == 2
+    circle.answer(CHANGE, somebody())
+    await browser.fill(path, whose="4", **sent)
+    assert (circle.of(CHANGE)[2].body["version"], circle.of(CHANGE)[2].body["first_name"]) == (4, "Anneke")
+
+
+async def test_a_version_stays_the_one_that_was_read_also_in_another_language(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    page = await browser.fill(f"{CIRCLE}/{ANN}/details", version="3", language="fr", expect=200)
+    assert _field(page.text, "version") == "3"
+
+
+def _field(page: str, name: str) -> str:
+    found = re.search(f'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return found.group(1)
 
 
 async def test_two_people_are_kept_apart_with_a_reason(browser: Browser, circle: FakeServices) -> None:
@@ -137,3 +170,80 @@ async def test_every_form_about_somebody_is_shown(browser: Browser, circle: Fake
     ):
         page = await browser.ask("GET", f"{CIRCLE}/{path}", expect=200)
         assert "<b onload" not in page.text
+
+
+CHILD = uuid7()
+_CONSENTS = f"{CIRCLE}/{ANN}/consents"
+_SAID: dict[str, Any] = {
+    "purpose": "taking-part",
+    "concerns": None,
+    "given": True,
+    "version": 3,
+    "via": "coordinator",
+    "recorded_at": "2026-03-02T13:30:00Z",
+    "stale": False,
+}
+
+
+def _said(word: str) -> dict[str, Any]:
+    return {"version": "3", "given-3": word}
+
+
+def _asked_about_a_child(services: FakeServices, *, version: int = 3) -> None:
+    """Let Ann hold parental authority over a child of twelve or younger."""
+    unsaid = {"given": None, "version": None, "stale": False, "recorded_at": None}
+    voice = {"person_id": str(ANN), "speaks": "holder", "needed": True, **unsaid}
+    state = {"complete": False, "differ": False, "allowed": True}
+    child = {
+        "person_id": str(CHILD),
+        "age": "under-twelve",
+        "holders_known": True,
+        "file_access": [],
+        "purposes": [{"purpose": "taking-part", "voices": [voice], **state}],
+    }
+    services.answer(CONSENTS, {"case_id": str(CASE_ID), "persons": [child]})
+    named = somebody(person_id=str(CHILD), first_name="Noor", last_name="", role="central")
+    services.answer(PEOPLE, {"items": [somebody(), named], "next": None})
+    texts = [
+        {"audience": audience, "language": "nl", "title": f"Voor {audience}", "body": "..."}
+        for audience in ("adult", "young", "parent")
+    ]
+    content = {"purpose": "taking-part", "version": version, "own": False, "texts": texts}
+    services.answer(TEXTS, content)
+
+
+async def test_what_a_parent_says_about_their_child_is_noted(browser: Browser, circle: FakeServices) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    _asked_about_a_child(circle)
+    person = await browser.ask("GET", f"{CIRCLE}/{ANN}", expect=200)
+    assert f'href="{_CONSENTS}/taking-part/{CHILD}"' in person.text
+    assert f'href="{_CONSENTS}/mail/{CHILD}"' not in person.text
+    page = await browser.ask("GET", f"{_CONSENTS}/taking-part/{CHILD}", expect=200)
+    assert "Voor parent" in page.text
+    assert "<bdi>Noor</bdi>" in page.text
+    circle.answer(RECORD, _SAID)
+    await browser.fill(f"{_CONSENTS}/taking-part/{CHILD}", **_said("yes"))
+    await browser.fill(f"{_CONSENTS}/taking-part", **_said("no"))
+    assert [each.body for each in circle.of(RECORD)] == [
+        {"given": True, "version": 3, "concerns": str(CHILD)},
+        {"given": False, "version": 3, "concerns": None},
+    ]
+
+
+async def test_an_answer_to_an_earlier_text_is_asked_again(browser: Browser, circle: FakeServices) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    _asked_about_a_child(circle, version=4)
+    circle.refuse(RECORD, 409, "consent-text-outdated")
+    page = await browser.fill(f"{_CONSENTS}/taking-part", expect=409, **_said("yes"))
+    assert "De tekst is intussen veranderd" in page.text
+    assert _field(page.text, "version") == "4"
+    assert "checked" not in page.text
+
+
+@pytest.mark.parametrize(
+    "question", ["no-such-purpose", "..", "mail/00000000-0000-0000-0000-000000000000", "taking-part/x"]
+)
+async def test_what_nobody_is_asked_is_no_page(browser: Browser, circle: FakeServices, question: str) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    _asked_about_a_child(circle)
+    await browser.ask("GET", f"{_CONSENTS}/{question.replace('..', '%2e%2e')}", expect=404)

@@ -222,9 +222,10 @@ class TestSettingADate:
         place: dict[str, Any] = {"venue_name": VENUE["name"], "venue_address": VENUE["address"]}
         shown = await browser.fill(f"{DATES}/set", expect=409, **day, **place)
         assert "Iemand anders veranderde dit intussen" in shown.text
-        # What was typed is there, and sending it again means what stands there now.
+        # What was typed is there, and replaces nothing until its writer says so.
         assert 'value="Buurthuis"' in shown.text
-        assert 'name="version" value="3"' in shown.text
+        assert 'name="version" value="2"' in shown.text
+        assert 'name="whose" value="3"' in shown.text
         [asked] = meeting.services.of(SCHEDULE)
         assert asked.body["date"]["starts_at"] == "2026-03-20T17:00:00+00:00"
 
@@ -254,6 +255,12 @@ class TestTheConference:
         answer = {"next_conference_id": str(uuid7()), "next_conference_no": 2}
         meeting.services.answer(POSTPONE, answer)
         await browser.fill(f"{MEETING}/change", expect=422, do="move", version="3")
+        meeting.services.refuse(POSTPONE, 409, "other-version")
+        moved = {"do": "move", "moved": "venue", "version": "2"}
+        shown = await browser.fill(f"{MEETING}/change", expect=409, **moved)
+        assert shown.text.count('name="whose" value="3"') == 1
+        meeting.services.asked.clear()
+        meeting.services.answer(POSTPONE, answer)
         await browser.fill(f"{MEETING}/change", do="move", moved="venue", version="3")
         assert [asked.body for asked in meeting.services.of(POSTPONE)] == [{"reason": "venue", "version": 3}]
 

@@ -27,3 +27,11 @@ def test_no_field_of_a_form_has_the_name_of_the_buttons_that_change_the_language
     templates = Path(wording.__file__).parent / "templates"
     fields = re.compile(rf'ui\.\w+\("{LANGUAGE_BUTTON}"')
     assert [path.name for path in templates.glob("*.html") if fields.search(path.read_text("utf-8"))] == []
+
+
+def test_only_one_macro_says_which_version_a_form_changes() -> None:
+    """A form that names the newest version by itself replaces what others wrote without a word."""
+    templates = Path(wording.__file__).parent / "templates"
+    named = {path.name for path in templates.glob("*.html") if 'name="version"' in path.read_text("utf-8")}
+    # An answer to a text is no change of it: it is asked again of the newest one.
+    assert named == {"macros.html", "circle_consent.html"}
