@@ -165,15 +165,15 @@ async def require_live(
     return state
 
 
-async def is_paused(session: AsyncSession, case_id: UUID) -> bool:
-    """Say whether a case is paused."""
+async def why_paused(session: AsyncSession, case_id: UUID) -> str | None:
+    """Return the reason for which the clocks of a case are paused, a code; None while it is not paused."""
     state = await read(session, case_id)
-    return state is not None and state.status == "paused"
+    return CasePaused.code if state is not None and state.status == "paused" else None
 
 
 async def require_not_paused(session: AsyncSession, *, case_id: UUID) -> None:
     """Refuse to ask people for something about a paused case. Raises: CasePaused."""
-    if await is_paused(session, case_id):
+    if await why_paused(session, case_id):
         raise CasePaused(case_id=str(case_id))
 
 

@@ -118,23 +118,25 @@ class Clocks:
         *,
         kind: str,
         subject: UUID,
-        stream: UUID,
         tenant: UUID,
-        case: UUID | None,
         owner: str,
         now: datetime,
         due_at: datetime,
+        case: UUID | None = None,
+        stream: UUID | None = None,
         warn_at: datetime | None = None,
         owner_id: UUID | None = None,
         escalate_to: str | None = None,
         policy_version: int = 1,
         workflow_id: str | None = None,
+        paused: str | None = None,
     ) -> Clock:
         """Start a clock and return it; the live clock of this kind on this subject is returned unchanged.
 
-        `owner_id`: the account or the organisation that must act, where the role `owner` and the case do not say it.
-        `workflow_id`: the workflow that waits for its deadlines, which its event starts or wakes. By itself it gets one
-        that only warns and notes when its time is over.
+        `case`: the case whose end stops it. `stream`: in whose order its events are published; by itself the case, else
+        the subject. `paused`: why it does not run yet (a code). `owner_id`: the account or the organisation that must
+        act, where the role `owner` and the case do not say it. `workflow_id`: the workflow that waits for its
+        deadlines, which its event starts or wakes; by itself one that only warns and notes when its time is over.
         """
         rows = await fetch(
             session,
@@ -142,7 +144,7 @@ class Clocks:
             uuid7(),
             kind,
             subject,
-            stream,
+            stream or case or subject,
             tenant,
             case,
             owner,
@@ -154,13 +156,13 @@ class Clocks:
             warn_at,
             due_at,
         )
-        if not rows:
-            found = await self.find(session, kind=kind, subject=subject)
-            if found is None:
-                raise LookupError(f"clock {kind} was neither started nor found")
-            return found
-        clock = Clock(**rows[0])
-        await self._publish(session, clock, "started", now)
+        clock = _only(rows) or await self.find(session, kind=kind, subject=subject)
+        if clock is None:
+            raise LookupError(f"clock {kind} was neither started nor found")
+        if rows:
+            await self._publish(session, clock, "started", now)
+        if paused is not None:
+            clock = await self._change(session, "paused", clock, now, paused) or clock
         return clock
 
     async def find(self, session: AsyncSession, *, kind: str, subject: UUID) -> Clock | None:

@@ -12,7 +12,6 @@ from services.intake.domain.codes import (
     SEARCH_CLOCK,
     SERVICE,
     AssignmentState,
-    CaseStatus,
     OfferState,
     ReleaseReason,
     assignment_workflow_id,
@@ -49,7 +48,6 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime) -> None:
         session,
         kind=ALLOCATION_CLOCK,
         subject=case.id,
-        stream=case.id,
         tenant=case.tenant,
         case=case.id,
         owner=Role.REGIONAL_MANAGER,
@@ -58,10 +56,9 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime) -> None:
         due_at=policy.after(now, policy.settings.allocate),
         policy_version=policy.version,
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
+        paused=case.pause_reason,
     )
     await seek(session, case=case, policy=policy, at=now, now=now)
-    if case.state == CaseStatus.PAUSED and case.pause_reason is not None:
-        await clocks.pause_all(session, case=case.id, now=now, reason=case.pause_reason)
 
 
 async def seek(
@@ -72,7 +69,6 @@ async def seek(
         session,
         kind=SEARCH_CLOCK,
         subject=case.id,
-        stream=case.id,
         tenant=case.tenant,
         case=case.id,
         owner=Role.REGIONAL_MANAGER,
@@ -80,6 +76,7 @@ async def seek(
         due_at=at,
         policy_version=policy.version,
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
+        paused=case.pause_reason,
     )
 
 

@@ -130,7 +130,6 @@ async def _start_clock(session: AsyncSession, hold: Hold, until: date, now: date
         subject=hold.id,
         stream=hold.case_id,
         tenant=hold.tenant,
-        case=None,
         owner=Role.DPO,
         now=now,
         warn_at=due_at - timedelta(days=policy.settings.retention_warn_days),

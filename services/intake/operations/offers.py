@@ -153,7 +153,6 @@ async def _start_clock(
         session,
         kind=OFFER_CLOCK,
         subject=offer.id,
-        stream=offer.case_id,
         tenant=offer.tenant,
         case=offer.case_id,
         owner=Role.COORDINATOR,

@@ -112,10 +112,8 @@ async def receive_referral(
         session,
         kind=REFERRAL_CLOCK,
         subject=referral_id,
-        stream=referral_id,
         tenant=tenant,
         # There is none before somebody says yes.
-        case=None,
         owner=Role.REGIONAL_MANAGER,
         escalate_to=Role.ADMINISTRATOR,
         now=now,

@@ -162,7 +162,6 @@ async def start_clock(
         session,
         kind=RETENTION_CLOCK,
         subject=case_id,
-        stream=case_id,
         tenant=tenant,
         # Of no case: a case that ends stops its clocks, and this one begins then.
         case=None,
@@ -173,9 +172,8 @@ async def start_clock(
         due_at=due_at,
         policy_version=policy_version,
         workflow_id=retention_workflow_id(tenant),
+        paused=UNDER_HOLD if await reads.holds_in_force(session, tenant=tenant, case_id=case_id) else None,
     )
-    if await reads.holds_in_force(session, tenant=tenant, case_id=case_id):
-        await clocks.pause(session, kind=RETENTION_CLOCK, subject=case_id, now=now, reason=UNDER_HOLD)
 
 
 def _lengths(policy: Policy) -> rules.Lengths:

@@ -14,7 +14,6 @@ from shared.events.network import AttendanceMode, PersonRole
 SERVICE = "network"
 INVITATION_CLOCK = "invitation"
 CLOCK_OWNER = "coordinator"
-CASE_PAUSED = "case-paused"
 # More than any circle seen, few enough that a list of everybody is one small read.
 MAX_PEOPLE = 200
 MAX_OPEN_PROPOSALS = 20

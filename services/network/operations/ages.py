@@ -142,7 +142,6 @@ async def _start(
         session,
         kind=kind,
         subject=person.id,
-        stream=person.case_id,
         tenant=person.tenant,
         case=person.case_id,
         owner=await _owner(session, case_id=person.case_id),

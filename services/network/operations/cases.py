@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.domain import CASE_PAUSED, SERVICE
+from services.network.domain import SERVICE
 from services.network.domain.consents import COMING_OF_AGE
 from services.network.models import Person
 from services.network.operations import invitations, notifying
@@ -48,7 +48,9 @@ async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: dateti
         return
     if state.status == "paused":
         # A birthday comes, whatever rests.
-        await clocks.pause_all(session, case=case_id, now=now, reason=CASE_PAUSED, but=tuple(COMING_OF_AGE))
+        await clocks.pause_all(
+            session, case=case_id, now=now, reason=case_state.CasePaused.code, but=tuple(COMING_OF_AGE)
+        )
     elif state.status == "open":
         await clocks.resume_all(session, case=case_id, now=now)
 

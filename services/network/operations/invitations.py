@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import (
-    CASE_PAUSED,
     CLOCK_OWNER,
     INVITATION_CLOCK,
     OPEN_INVITATIONS,
@@ -181,7 +180,6 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
         session,
         kind=INVITATION_CLOCK,
         subject=invitation.id,
-        stream=invitation.case_id,
         tenant=tenant,
         case=invitation.case_id,
         owner=CLOCK_OWNER,
@@ -190,9 +188,8 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
         due_at=policy.after(now, policy.settings.invitation_due),
         policy_version=policy.version,
         workflow_id=invitation_workflow_id(invitation.id),
+        paused=await case_state.why_paused(session, invitation.case_id),
     )
-    if await case_state.is_paused(session, invitation.case_id):
-        await clocks.pause(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now, reason=CASE_PAUSED)
     person = await queries.person(session, tenant=tenant, person_id=invitation.person_id)
     await _write(session, person, invitation, "invitation", now)
 

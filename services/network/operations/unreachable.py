@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.domain import CASE_PAUSED, CLOCK_OWNER, PersonState
+from services.network.domain import CLOCK_OWNER, PersonState
 from services.network.domain.consents import WITHOUT_COORDINATOR
 from services.network.settings import policies
 from shared import case_state
@@ -28,7 +28,6 @@ async def begin(session: AsyncSession, *, tenant: UUID, person_id: UUID, now: da
         session,
         kind=UNREACHABLE_CLOCK,
         subject=person.id,
-        stream=person.case_id,
         tenant=person.tenant,
         case=person.case_id,
         owner=CLOCK_OWNER if assigned else WITHOUT_COORDINATOR,
@@ -36,9 +35,8 @@ async def begin(session: AsyncSession, *, tenant: UUID, person_id: UUID, now: da
         now=now,
         due_at=policy.after(now, policy.settings.reach),
         policy_version=policy.version,
+        paused=await case_state.why_paused(session, person.case_id),
     )
-    if await case_state.is_paused(session, person.case_id):
-        await clocks.pause(session, kind=UNREACHABLE_CLOCK, subject=person.id, now=now, reason=CASE_PAUSED)
 
 
 async def end(session: AsyncSession, *, person_id: UUID, now: datetime) -> None:

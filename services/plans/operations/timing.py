@@ -10,7 +10,7 @@ from services.plans import queries
 from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
 from shared import outbox
-from shared.case_state import CaseErased, CaseState, CaseStopped
+from shared.case_state import CaseErased, CasePaused, CaseState, CaseStopped
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -44,7 +44,6 @@ async def start_clock(
         session,
         kind=kind,
         subject=subject,
-        stream=plan.case_id,
         tenant=plan.tenant,
         case=plan.case_id,
         owner=owner,
@@ -55,9 +54,8 @@ async def start_clock(
         due_at=due_at,
         policy_version=policy_version,
         workflow_id=follow_up_workflow_id(plan.case_id),
+        paused=CasePaused.code if paused else None,
     )
-    if paused:
-        await clocks.pause(session, kind=kind, subject=subject, now=now, reason="case-paused")
 
 
 async def waiting_plan(session: AsyncSession, due: Deadline) -> tuple[Plan, CaseState] | None:

@@ -34,8 +34,6 @@ from shared.events.network import CircleMember as ReadyMember
 from shared.events.scheduling import PreparationStarted
 from shared.ids import uuid7
 
-CASE_PAUSED = "case-paused"
-
 
 async def note_track(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, track: str, now: datetime
@@ -98,7 +96,6 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
         session,
         kind=TARGET_CLOCK,
         subject=preparation.id,
-        stream=case_id,
         tenant=tenant,
         case=case_id,
         owner="coordinator",
@@ -108,9 +105,8 @@ async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UU
         due_at=target_at,
         policy_version=policy.version,
         workflow_id=preparation_workflow_id(preparation),
+        paused=await case_state.why_paused(session, case_id),
     )
-    if await case_state.is_paused(session, case_id):
-        await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=CASE_PAUSED)
 
 
 async def follow_leaving(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
@@ -161,7 +157,7 @@ async def _follow_circle(session: AsyncSession, *, case_id: UUID, now: datetime)
     if preparation is None:
         return
     conference = await queries.current_conference(session, preparation)
-    paused = await case_state.is_paused(session, case_id)
+    paused = await case_state.why_paused(session, case_id) is not None
     if conference.state == ConferenceState.SCHEDULED:
         await take_back(session, conference, now=now)
         if not paused:

@@ -85,7 +85,6 @@ async def open_poll(
         session,
         kind=POLL_CLOCK,
         subject=poll.id,
-        stream=poll.case_id,
         tenant=poll.tenant,
         case=poll.case_id,
         owner="coordinator",
@@ -233,7 +232,6 @@ async def follow_answers(session: AsyncSession, conference: Conference, poll: Po
             session,
             kind=ANSWERED_CLOCK,
             subject=poll.id,
-            stream=poll.case_id,
             tenant=poll.tenant,
             case=poll.case_id,
             owner="coordinator",
@@ -241,11 +239,8 @@ async def follow_answers(session: AsyncSession, conference: Conference, poll: Po
             due_at=policy.after(now, policy.settings.poll_correct),
             policy_version=policy.version,
             workflow_id=preparation_workflow_id(conference),
+            paused=await case_state.why_paused(session, poll.case_id),
         )
-        if await case_state.is_paused(session, poll.case_id):
-            await clocks.pause(
-                session, kind=ANSWERED_CLOCK, subject=poll.id, now=now, reason=case_state.CasePaused.code
-            )
     else:
         await clocks.stop(session, kind=ANSWERED_CLOCK, subject=poll.id, now=now)
     await follow_clocks(session, poll)
