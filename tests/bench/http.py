@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
 import pickle
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 _REQUESTS, _CONNECTIONS = 400, 8
 _PAGES = 30
 
-REFERRAL = {
+REFERRAL: dict[str, Any] = {
     "kind": "professional",
     "themes": ["school-drop-out"],
     "question": "How can he go to school again and live at home, and who stands beside his mother?",
@@ -106,7 +107,6 @@ async def receiving_referrals(settings: Settings, databases: Any, directory: Pat
         async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
             await office.register(client)
             await _record(context.database, client, office, recording)
-    body = json.dumps(REFERRAL).encode()
     ours_port, bare_port = free_port(), free_port()
     url = database.engine.url.render_as_string(hide_password=False)
     environment = {
@@ -126,26 +126,33 @@ async def receiving_referrals(settings: Settings, databases: Any, directory: Pat
     bare = [sys.executable, "-m", "tests.bench.bare", str(recording), str(bare_port)]
     log = directory / "intake.log"
     async with _process(ours, environment, ours_port, log), _process(bare, environment, bare_port, log):
-        ours_request = prepared(
-            "POST", "/v1/referrals", headers=office.headers(office.referrer_token), body=body
-        )
-        bare_request = prepared("POST", "/v1/referrals", headers={}, body=body)
+        ours_requests = _requests(office.headers(office.referrer_token))
+        bare_requests = _requests({})
 
-        async def load(port: int, request: bytes) -> float:
+        async def load(port: int, requests: Iterator[bytes]) -> float:
             return await requests_per_second(
-                port=port, request=request, count=_REQUESTS, connections=_CONNECTIONS, status=201
+                port=port, requests=requests, count=_REQUESTS, connections=_CONNECTIONS, status=201
             )
 
         return await compare(
             "a. POST /v1/referrals",
             unit="requests per second",
-            ours=lambda: load(ours_port, ours_request),
-            baseline=lambda: load(bare_port, bare_request),
+            ours=lambda: load(ours_port, ours_requests),
+            baseline=lambda: load(bare_port, bare_requests),
             aim=0.8,
             better="higher",
             note=f"{_REQUESTS} requests over {_CONNECTIONS} connections; bare: FastAPI, the same statements."
             " What limits it is processor time: the bare side checks no token, makes no keys, seals and logs nothing",
         )
+
+
+def _requests(headers: dict[str, str]) -> Iterator[bytes]:
+    """Yield referrals of different children: an answer names the other referrals of the same one."""
+    central, mother = REFERRAL["persons"]
+    for number in itertools.count():
+        persons = [central | {"last_name": f"Example {number:06}"}, mother]
+        body = json.dumps(REFERRAL | {"persons": persons}).encode()
+        yield prepared("POST", "/v1/referrals", headers=headers, body=body)
 
 
 async def _record(database: Database, client: httpx.AsyncClient, office: Office, recording: Path) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 
 async def requests_per_second(
-    *, port: int, request: bytes, count: int, connections: int, status: int
+    *, port: int, requests: Iterator[bytes], count: int, connections: int, status: int
 ) -> float:
-    """Send `count` requests over some connections and return how many were answered a second.
+    """Send the next `count` requests over some connections and return how many were answered a second.
 
     Raises: RuntimeError if an answer has another status.
     """
@@ -16,7 +17,7 @@ async def requests_per_second(
     async def send() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(share):
-            writer.write(request)
+            writer.write(next(requests))
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
             body = await reader.readexactly(length)
