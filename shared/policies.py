@@ -5,26 +5,35 @@ each change adds a version and changes none. What has begun keeps the version th
 its opening (`for_case`), anything else the one of its own beginning (`in_force(at=...)`).
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationInfo, model_validator
-from sqlalchemy import and_, insert, select
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import locks, profiles
 from shared.calendar import BELGIUM, Calendar
+from shared.database import fetch
 from shared.errors import Forbidden, NotFound, NotYet, require_version
 from shared.http.models import RequestModel
-from shared.tables import case_state
 from shared.tables import policy as table
 
 _FIRST = 1
 _ANY_MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _AS_STORED = "as stored"
+_OF_TENANT = "SELECT version, settings::text AS settings, set_at FROM policy WHERE tenant = $1"
+_ALL = f"{_OF_TENANT} ORDER BY version DESC"
+_IN_FORCE = f"{_OF_TENANT} AND ($2::timestamptz IS NULL OR set_at <= $2) ORDER BY version DESC LIMIT 1"
+_VERSION = f"{_OF_TENANT} AND version = $2"
+_FOR_CASE = """
+    SELECT case_state.tenant, opened_at, policy.version, settings::text AS settings, set_at
+    FROM case_state LEFT JOIN policy ON policy.tenant = case_state.tenant AND set_at <= opened_at
+    WHERE case_id = $1 ORDER BY policy.version DESC NULLS LAST LIMIT 1
+"""
 
 
 class UnknownPolicyVersion(NotFound):
@@ -103,46 +112,34 @@ class Policies(Generic[P]):
 
     def __init__(self, settings: type[P]) -> None:
         self.settings = settings
+        self._defaults = settings()
 
     async def in_force(
         self, session: AsyncSession, *, tenant: UUID, at: datetime | None = None
     ) -> PolicyInForce[P]:
         """Return what an organisation has set now, or had set at a time."""
-        query = select(table).where(table.c.tenant == tenant).order_by(table.c.version.desc()).limit(1)
-        if at is not None:
-            query = query.where(table.c.set_at <= at)
-        row = (await session.execute(query)).one_or_none()
-        return self._read(row, await profiles.calendar(session, tenant=tenant))
+        rows = await fetch(session, _IN_FORCE, tenant, at)
+        return self._read(_only(rows), await profiles.calendar(session, tenant=tenant))
 
     async def for_case(self, session: AsyncSession, *, case_id: UUID) -> PolicyInForce[P]:
         """Return what was in force when a case opened. Raises: NotYet if its opening is not known here yet."""
-        case = case_state.c
-        opened = select(
-            case.tenant, case.opened_at, table.c.version, table.c.settings, table.c.set_at
-        ).outerjoin_from(
-            case_state, table, and_(table.c.tenant == case.tenant, table.c.set_at <= case.opened_at)
-        )
-        query = opened.where(case.case_id == case_id).order_by(table.c.version.desc().nulls_last()).limit(1)
-        row = (await session.execute(query)).one_or_none()
-        if row is None or row.opened_at is None:
+        row = _only(await fetch(session, _FOR_CASE, case_id))
+        if row is None or row["opened_at"] is None:
             raise NotYet("opening of the case")
-        return self._read(
-            None if row.version is None else row, await profiles.calendar(session, tenant=row.tenant)
-        )
+        calendar = await profiles.calendar(session, tenant=row["tenant"])
+        return self._read(None if row["version"] is None else row, calendar)
 
     async def version(self, session: AsyncSession, *, tenant: UUID, version: int) -> PolicyInForce[P]:
         """Return one version. Raises: UnknownPolicyVersion."""
-        query = select(table).where(table.c.tenant == tenant, table.c.version == version)
-        row = (await session.execute(query)).one_or_none()
+        row = _only(await fetch(session, _VERSION, tenant, version))
         if row is None and version != _FIRST:
             raise UnknownPolicyVersion(version=version)
         return self._read(row, await profiles.calendar(session, tenant=tenant))
 
     async def history(self, session: AsyncSession, *, tenant: UUID) -> Callable[[datetime], PolicyInForce[P]]:
         """Return, for lists, what tells the version that was in force at a time."""
-        query = select(table).where(table.c.tenant == tenant).order_by(table.c.version.desc())
         calendar = await profiles.calendar(session, tenant=tenant)
-        versions = [self._read(row, calendar) for row in await session.execute(query)]
+        versions = [self._read(row, calendar) for row in await fetch(session, _ALL, tenant)]
 
         def at(time: datetime) -> PolicyInForce[P]:
             known = (each for each in versions if each.set_at is not None and each.set_at <= time)
@@ -185,7 +182,11 @@ class Policies(Generic[P]):
 
     def _read(self, row: Any, calendar: Calendar) -> PolicyInForce[P]:
         if row is None:
-            return PolicyInForce(_FIRST, self.settings(), calendar=calendar)
+            return PolicyInForce(_FIRST, self._defaults, calendar=calendar)
         # A field that is gone is ignored, and a new one has its default.
-        settings = self.settings.model_validate(row.settings, extra="ignore", context=_AS_STORED)
-        return PolicyInForce(row.version, settings, row.set_at, calendar)
+        settings = self.settings.model_validate_json(row["settings"], extra="ignore", context=_AS_STORED)
+        return PolicyInForce(row["version"], settings, row["set_at"], calendar)
+
+
+def _only(rows: Sequence[Any]) -> Any:
+    return rows[0] if rows else None

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.calendar import BELGIUM, Calendar
 from shared.context import Context
+from shared.database import fetch
 from shared.events.base import Received
 from shared.events.intake import OrganisationProfile
 from shared.tables import tenant_profile as table
@@ -31,20 +31,17 @@ class Profile:
 # Whose profile this service does not know (yet).
 UNKNOWN = Profile("Kring", None, BELGIUM)
 _KNOWN = "profiles"
+_READ = "SELECT name, reply_to, country, subdivision, time_zone FROM tenant_profile WHERE tenant = $1"
 
 
 async def of(session: AsyncSession, *, tenant: UUID) -> Profile:
     """Return an organisation's profile, read once in a transaction; UNKNOWN while this service knows none."""
     known: dict[UUID, Profile] = session.info.setdefault(_KNOWN, {})
     if tenant not in known:
-        columns = table.c
-        query = select(
-            columns.name, columns.reply_to, columns.country, columns.subdivision, columns.time_zone
-        ).where(columns.tenant == tenant)
-        row = (await session.execute(query)).one_or_none()
-        if row is None:
+        rows = await fetch(session, _READ, tenant)
+        if not rows:
             return UNKNOWN
-        name, reply_to, *calendar = row
+        name, reply_to, *calendar = rows[0]
         known[tenant] = Profile(name, reply_to, Calendar(*calendar))
     return known[tenant]
 

@@ -112,14 +112,12 @@ def may_refer(principal: Principal | None, referral: NewReferral) -> Principal |
     return principal
 
 
-def may_list_referrals(principal: Principal) -> Select[Referral]:
-    """Return the query of the referrals someone may list: the tenant's, or those they wrote. Raises: NotForThisRole."""
+def may_list_referrals(principal: Principal) -> referrals.Visible:
+    """Return which referrals someone may list: the tenant's, or those they wrote. Raises: NotForThisRole."""
     if manages(principal):
-        return referrals.all_referrals(tenant=principal.tenant)
+        return referrals.Visible(principal.tenant)
     if principal.has(Role.REFERRER) and principal.organisation is not None:
-        return referrals.referrals_of(
-            tenant=principal.tenant, referrer_id=principal.id, organisation_id=principal.organisation
-        )
+        return referrals.Visible(principal.tenant, principal.id, principal.organisation)
     raise NotForThisRole
 
 

@@ -1,15 +1,30 @@
 """Reads of referrals and the persons in them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from services.intake.domain.codes import LIVE, CaseStatus, ReferralState
 from services.intake.models import Case, Referral, ReferralPerson
+from shared.database import fetch
 from shared.http.paging import PageRequest, Rows, paginate
+
+# Each referral asks this, and SQLAlchemy would take longer to put it together than all the rest of one takes.
+_ALSO_REFERRED = """
+    SELECT DISTINCT one.referral_id, other.referral_id AS other_id
+    FROM referral_person one
+    JOIN referral_person other ON other.tenant = one.tenant AND other.person_index = one.person_index
+        AND other.referral_id <> one.referral_id
+    JOIN referral ON referral.id = other.referral_id
+    LEFT JOIN "case" ON "case".id = referral.case_id
+    WHERE one.referral_id = ANY($1) AND one.tenant = $2
+        AND ($3::uuid IS NULL OR (referral.referrer_id = $3 AND referral.referring_organisation = $4))
+        AND (referral.state = 'received' OR (referral.state = 'accepted' AND "case".state = ANY($5::text[])))
+    ORDER BY other.referral_id
+"""
 
 
 async def referral(
@@ -23,17 +38,28 @@ async def referral(
     return (await session.execute(query)).scalar_one_or_none()
 
 
-def all_referrals(*, tenant: UUID) -> Select[Referral]:
-    """Return the query of a tenant's referrals but those that were erased."""
-    erased = exists().where(Case.id == Referral.case_id, Case.state == CaseStatus.ERASED)
-    return select(Referral).where(Referral.tenant == tenant, Referral.state != ReferralState.ERASED, ~erased)
+@dataclass(frozen=True)
+class Visible:
+    """The referrals that somebody may know of: a tenant's, or those that one professional wrote for an organisation.
 
+    Those that were erased nobody may know of.
+    """
 
-def referrals_of(*, tenant: UUID, referrer_id: UUID, organisation_id: UUID) -> Select[Referral]:
-    """Return the query of the referrals that a professional wrote for an organisation."""
-    return all_referrals(tenant=tenant).where(
-        Referral.referrer_id == referrer_id, Referral.referring_organisation == organisation_id
-    )
+    tenant: UUID
+    referrer_id: UUID | None = None
+    organisation_id: UUID | None = None
+
+    def query(self) -> Select[Referral]:
+        """Return the query of these referrals."""
+        erased = exists().where(Case.id == Referral.case_id, Case.state == CaseStatus.ERASED)
+        query = select(Referral).where(
+            Referral.tenant == self.tenant, Referral.state != ReferralState.ERASED, ~erased
+        )
+        if self.referrer_id is None:
+            return query
+        return query.where(
+            Referral.referrer_id == self.referrer_id, Referral.referring_organisation == self.organisation_id
+        )
 
 
 async def page_of_referrals(
@@ -46,23 +72,13 @@ async def page_of_referrals(
 
 
 async def also_referred(
-    session: AsyncSession, visible: Select[Referral], referral_ids: Sequence[UUID]
+    session: AsyncSession, visible: Visible, referral_ids: Sequence[UUID]
 ) -> dict[UUID, list[UUID]]:
     """Return of each referral the other open ones of a central person of it, of those that the reader may see."""
-    live = exists().where(Case.id == Referral.case_id, Case.state.in_(LIVE))
-    is_open = (Referral.state == ReferralState.RECEIVED) | ((Referral.state == ReferralState.ACCEPTED) & live)
-    one, other = aliased(ReferralPerson), aliased(ReferralPerson)
-    same = (
-        (other.tenant == one.tenant)
-        & (other.person_index == one.person_index)
-        & (other.referral_id != one.referral_id)
-    )
-    query = select(one.referral_id, other.referral_id).join(other, same).distinct()
-    named = query.where(one.referral_id.in_(referral_ids))
-    seen = named.where(other.referral_id.in_(visible.where(is_open).with_only_columns(Referral.id)))
+    whose = visible.tenant, visible.referrer_id, visible.organisation_id
     found: dict[UUID, list[UUID]] = {}
-    for referral_id, known in await session.execute(seen.order_by(other.referral_id)):
-        found.setdefault(referral_id, []).append(known)
+    for row in await fetch(session, _ALSO_REFERRED, referral_ids, *whose, list(LIVE)):
+        found.setdefault(row["referral_id"], []).append(row["other_id"])
     return found
 
 

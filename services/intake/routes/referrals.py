@@ -81,7 +81,9 @@ async def list_referrals(
 ) -> Page[ReferralSummary]:
     """List the tenant's referrals, newest first unless asked otherwise; a referrer sees their own."""
     visible = permissions.may_list_referrals(principal)
-    query = visible if state is None else visible.where(Referral.state == state)
+    query = visible.query()
+    if state is not None:
+        query = query.where(Referral.state == state)
     rows = await reads.page_of_referrals(session, query, page=page, newest_first=not oldest_first)
     policy_at = await policies.history(session, tenant=principal.tenant)
     known = await reads.also_referred(session, visible, [row.id for row in rows.items])
