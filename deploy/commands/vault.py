@@ -3,8 +3,11 @@
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.commands import erasures
 from deploy.commands.databases import reach
@@ -14,7 +17,7 @@ from shared.errors import Operational
 from shared.secrets import Secrets
 from shared.services import SERVICES
 from shared.settings import Settings
-from shared.vault import KeyStore, VaultError, wrappers_of
+from shared.vault import KeyStore, Vault, VaultError, wrappers_of
 
 _TENANTS = text("SELECT tenant FROM tenant_seen UNION SELECT tenant FROM outbox WHERE tenant IS NOT NULL")
 _WRAPS = "wraps new keys"
@@ -75,23 +78,39 @@ async def export_ledger(file: Path) -> int:
 
 
 async def reindex() -> int:
-    """Make indexes of an older version anew, a few in each commit, and print how many there were."""
-    from services.training.operations.reindexing import reindex_registrations
+    """Make indexes of an older version anew, a few in each commit, and print how many there were in each service."""
     from shared.runtime import connected
 
-    changed = 0
-    async with connected("training", await _settings()) as context:
-        async with context.database.transaction() as session:
-            tenants = (await session.execute(_TENANTS)).scalars().all()
-        for tenant in tenants:
-            while True:
-                async with context.database.transaction(Scope(tenant=tenant)) as session:
-                    done = await reindex_registrations(session, context.vault, tenant=tenant)
-                if not done:
-                    break
-                changed += done
-    print(f"indexed anew: {changed} registrations")
+    settings = await _settings()
+    for service, again in reindexed().items():
+        changed = 0
+        async with connected(service, settings) as context:
+            async with context.database.transaction() as session:
+                tenants = (await session.execute(_TENANTS)).scalars().all()
+            for tenant in tenants:
+                while True:
+                    async with context.database.transaction(Scope(tenant=tenant)) as session:
+                        done = await again(session, context.vault, tenant=tenant)
+                    if not done:
+                        break
+                    changed += done
+        print(f"{service}: indexed anew: {changed}")
     return 0
+
+
+class Reindex(Protocol):
+    """Makes some older indexes of a tenant anew; returns how many, 0 when none is left."""
+
+    async def __call__(self, session: AsyncSession, vault: Vault, *, tenant: UUID) -> int:
+        """Take the service's database and its keys."""
+
+
+def reindexed() -> dict[str, Reindex]:
+    """Return by service what makes its indexes anew."""
+    from services.intake.operations.indexing import reindex_referrals
+    from services.training.operations.reindexing import reindex_registrations
+
+    return {"intake": reindex_referrals, "training": reindex_registrations}
 
 
 async def _settings() -> Settings:

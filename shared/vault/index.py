@@ -10,7 +10,11 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.ids import derived
 
@@ -40,6 +44,13 @@ NORMALISERS_VERSION = max(NORMALISERS)
 # What an index begins with that need not be made anew.
 CURRENT = bytes([_SCHEME, KEY_VERSION, NORMALISERS_VERSION])
 DIGEST_BYTES = 32
+
+
+def is_older(index: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column holds an index of an older version, to be made anew."""
+    return (func.length(index) != len(CURRENT) + DIGEST_BYTES) | (
+        func.substr(index, 1, len(CURRENT)) != CURRENT
+    )
 
 
 def index_of_nothing() -> bytes:

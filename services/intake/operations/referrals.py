@@ -18,6 +18,7 @@ from services.intake.domain.errors import (
 from services.intake.models import PersonFields, Referral, ReferralFields, ReferralPerson
 from services.intake.models.referrals import WishFields
 from services.intake.operations import notifying, retention
+from services.intake.operations.indexing import person_index
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
 from services.intake.settings import policies
@@ -28,12 +29,10 @@ from shared.database import fetch
 from shared.events import intake as events
 from shared.events.base import EventData
 from shared.ids import uuid7
-from shared.vault import BlindIndex, Vault, index_subject
+from shared.vault import Vault, index_subject
 
 clocks = Clocks(SERVICE)
 
-# What the blind index of a central person is about.
-_PERSON = "central person"
 _REGISTERED = "SELECT id, is_tenant, superseded_by FROM organisation WHERE id = ANY($1)"
 # One round trip for the whole referral.
 _WRITE = """
@@ -96,7 +95,7 @@ async def receive_referral(
         person_ids,
         list(range(len(person_ids))),
         [person.role for person in referral.persons],
-        [_index(index, person) for person in referral.persons],
+        [person_index(index, person, role=person.role) for person in referral.persons],
         [person.sealed for person in people],
     )
     received = events.ReferralReceived(
@@ -162,16 +161,6 @@ def _words(referral: NewReferral) -> ReferralFields:
         bottom_lines=tuple(referral.bottom_lines),
         resources=referral.resources,
     )
-
-
-def _index(index: BlindIndex, person: NewPerson) -> bytes | None:
-    """Return what a central person is found by in another referral; None if too little is known of them."""
-    name = f"{person.first_name} {person.last_name}"
-    if person.role != "central":
-        return None
-    if person.birth_date is not None:
-        return index.of(_PERSON, name=name, plain=person.birth_date.isoformat())
-    return None if person.email is None else index.of(_PERSON, name=name, e_mail=person.email)
 
 
 def _person(person: NewPerson) -> PersonFields:

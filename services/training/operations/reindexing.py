@@ -2,16 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training.models import RegistrationRow
 from services.training.operations.registrations import PERSON
 from shared.vault import Vault
-from shared.vault.index import CURRENT, DIGEST_BYTES, index_of_nothing
-
-_LENGTH = len(CURRENT) + DIGEST_BYTES
+from shared.vault.index import index_of_nothing, is_older
 
 
 async def reindex_registrations(session: AsyncSession, vault: Vault, *, tenant: UUID, most: int = 200) -> int:
@@ -20,9 +18,7 @@ async def reindex_registrations(session: AsyncSession, vault: Vault, *, tenant: 
     May be interrupted and begun again: meanwhile both are found. What nobody can read any more gets an index that
     stands for nothing.
     """
-    older = (func.length(RegistrationRow.person_index) != _LENGTH) | (
-        func.substr(RegistrationRow.person_index, 1, len(CURRENT)) != CURRENT
-    )
+    older = is_older(RegistrationRow.person_index)
     query = select(RegistrationRow).where(RegistrationRow.tenant == tenant, older)
     rows = (await session.scalars(query.order_by(RegistrationRow.id).limit(most).with_for_update())).all()
     if not rows:

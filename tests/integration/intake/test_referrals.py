@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
+from services.intake.operations.indexing import reindex_referrals
 from shared.auth import Role
 from shared.database import count_statements
 from shared.events import network
@@ -14,6 +16,7 @@ from shared.events.intake import ReferralReceived
 from shared.ids import uuid7
 from shared.outbox import envelope
 from shared.vault import Vault
+from tests.support.erased import destroy_in
 from tests.support.world.base import EVENTS
 from tests.support.world.intake import Intake
 from tests.support.world.principals import Headers
@@ -255,6 +258,40 @@ class TestReferredTwice:
         assert await world.handle(fact) == "handled"
         again = await world.do("POST", "/v1/referrals", world.referrer(), json=world.referral())
         assert again["also_referred"] == []
+
+    async def test_is_found_by_an_index_that_was_made_anew(self, world: Intake) -> None:
+        first = await world.refer()
+        (now,) = await self.indexes(world)
+        await self.age(world)
+        unmatched = await world.do("POST", "/v1/referrals", world.referrer(), json=world.referral())
+        assert unmatched["also_referred"] == []
+        assert await self.reindex(world) == 1
+        assert await self.indexes(world) == [now, now]
+        assert await self.reindex(world) == 0
+        shown = await world.do("GET", f"/v1/referrals/{first}", world.manager())
+        assert shown["also_referred"] == [unmatched["referral_id"]]
+
+    async def test_is_not_found_by_an_index_of_who_was_erased(self, world: Intake) -> None:
+        await world.refer()
+        (central,) = await world.rows("SELECT id FROM referral_person WHERE role = 'central'")
+        await destroy_in(world.context, central.id)
+        await self.age(world)
+        assert await self.reindex(world) == 1
+        assert await self.indexes(world) == []
+
+    async def age(self, world: Intake) -> None:
+        """Give all indexes there are an older version."""
+        async with world.owner.transaction() as session:
+            older = "UPDATE referral_person SET person_index = set_byte(person_index, 2, 0)"
+            await session.execute(text(older))
+
+    async def indexes(self, world: Intake) -> list[bytes]:
+        kept = "SELECT person_index FROM referral_person WHERE person_index IS NOT NULL"
+        return [bytes(row.person_index) for row in await world.rows(kept)]
+
+    async def reindex(self, world: Intake) -> int:
+        async with world.transaction() as session:
+            return await reindex_referrals(session, world.context.vault, tenant=world.tenant)
 
     async def marks(self, world: Intake, who: Headers) -> dict[str, list[str]]:
         listed = await world.do("GET", "/v1/referrals", who)
