@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import case_access, telemetry
 from shared.audit import note_facts
-from shared.database import Database, write_last
+from shared.database import Database, fetch, write_last
 from shared.events.base import EventData
 from shared.ids import uuid7
 from shared.trail import causation
@@ -30,6 +31,12 @@ _INSERT = """
     INSERT INTO outbox (id, stream, sequence, shard, exchange, type, time, tenant, case_id, causation_id, traceparent,
                         data)
     SELECT $1, $2, next.last, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM next
+"""
+
+_PENDING = "SELECT count(*) AS events, min(time) AS oldest FROM outbox WHERE published_at IS NULL"
+_HELD_BACK = """
+    SELECT id, type, time AS since, attempts, retry_at FROM outbox
+    WHERE published_at IS NULL AND retry_at IS NOT NULL ORDER BY time, position LIMIT $1
 """
 
 
@@ -108,3 +115,30 @@ class Announcer:
                 async with self._database.engine.connect() as connection:
                     driver: Any = (await connection.get_raw_connection()).driver_connection
                     await driver.execute(f"NOTIFY {CHANNEL}")
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """An event that could not be published: what comes after it in its stream waits for it."""
+
+    id: UUID
+    type: str
+    since: datetime
+    attempts: int
+    retry_at: datetime
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What has not left: how many events, since when the oldest waits, and the first that failed, longest first."""
+
+    events: int
+    oldest: datetime | None
+    held_back: list[HeldBack]
+
+
+async def pending(session: AsyncSession, *, most: int = 20) -> Pending:
+    """Return what has not left this outbox, of all tenants."""
+    (total,) = await fetch(session, _PENDING)
+    failed = await fetch(session, _HELD_BACK, most)
+    return Pending(total["events"], total["oldest"], [HeldBack(**row) for row in failed])

@@ -39,11 +39,21 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^@]+$",
         description="Of the broker's management API, where `kring migrate` makes the users of services.",
     )
+    broker_pages_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^@]+$",
+        description="Where people who run the installation open the broker's own pages: the portal links to them.",
+    )
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "kring"
     temporal_tls: bool = Field(
         default=False,
         description="Temporal is asked over TLS, with the certificate among the secrets, and must show one itself.",
+    )
+    temporal_pages_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^@]+$",
+        description="Where people who run the installation open Temporal's own pages: the portal links to them.",
     )
     clock: Literal["system", "skipped"] = "system"
     secrets_dir: Path = Path(".kring/secrets")

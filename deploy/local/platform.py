@@ -205,6 +205,7 @@ class Platform:
         self.environment["KRING_BROKER_URL"] = broker.url
         self.environment["KRING_BROKER_MANAGEMENT_URL"] = broker.management
         self.addresses["rabbitmq"] = broker.address
+        self.environment["KRING_BROKER_PAGES_URL"] = broker.management
         self.addresses["rabbitmq-management"] = broker.management
         return [broker]
 
@@ -231,6 +232,7 @@ class Platform:
                 codec_port=codec_port,
             )
             self.addresses["temporal-ui"] = f"http://127.0.0.1:{ui_port}"
+            self.environment["KRING_TEMPORAL_PAGES_URL"] = self.addresses["temporal-ui"]
         self.environment["KRING_TEMPORAL_ADDRESS"] = self.addresses["temporal"] = server.address
         self.environment["KRING_TEMPORAL_NAMESPACE"] = server.namespace
         return [server]

@@ -53,6 +53,8 @@ class StaffVisit(Visit):
     member: StaffMember
     profile: Profile
     notice: str | None = None
+    # Reads what is of no organisation, so none has to be chosen.
+    of_no_tenant: bool = False
 
     @property
     def form_token(self) -> str:
@@ -104,11 +106,8 @@ class StaffVisit(Visit):
         return answer
 
     def _headers(self) -> dict[str, str]:
-        return {
-            **super()._headers(),
-            "authorization": f"Bearer {self.member.token}",
-            "kring-tenant": str(self.tenant),
-        }
+        named = {} if self.of_no_tenant else {"kring-tenant": str(self.tenant)}
+        return {**super()._headers(), "authorization": f"Bearer {self.member.token}", **named}
 
     def _surroundings(self) -> dict[str, Any]:
         mine = [each for each in SECTIONS if not each.roles.isdisjoint(self.member.roles)]
@@ -134,8 +133,10 @@ def cookie_name(visit: Visit) -> str:
     return "__Host-kring-staff" if visit.secure else "kring-staff"
 
 
-def staff(*roles: Role) -> Opener[StaffVisit]:
+def staff(*roles: Role, of_no_tenant: bool = False) -> Opener[StaffVisit]:
     """Let in who signed in and has one of these roles; anyone who signed in where none is named.
+
+    With `of_no_tenant` the page is of no organisation, and services are asked for none.
 
     Raises: MustGo to the page where people sign in; NotTheirs.
     """
@@ -161,6 +162,7 @@ def staff(*roles: Role) -> Opener[StaffVisit]:
             secret=secret,
             member=member,
             profile=profile,
+            of_no_tenant=of_no_tenant,
         )
         visit.opened = mine
         if roles and member.roles.isdisjoint(roles):

@@ -13,6 +13,8 @@ from shared.http.middleware import RequestMiddleware
 from shared.http.openapi import describe, refuse_open_doors
 from shared.http.problems import answer_with_problems
 from shared.http.routing import Router
+from shared.http.state import router as state_router
+from shared.readiness import Readiness, checks_of
 
 
 def create_service_app(
@@ -49,6 +51,7 @@ def create_service_app(
         ),
     )
     app.state.limiter = RateLimiter(settings)
+    app.state.readiness = Readiness(checks_of(context))
     answer_with_problems(app)
     app.add_middleware(
         RequestMiddleware,
@@ -58,7 +61,7 @@ def create_service_app(
         per_client=settings.http_connections_per_client,
         behind_tls=settings.public_url.startswith("https://"),
     )
-    everything = [docs_router(app), *routers, audit_log_router]
+    everything = [docs_router(app), *routers, audit_log_router, state_router]
     for router in everything:
         refuse_open_doors(router)
         # The routes themselves: an included router is matched anew for every request, which costs more than

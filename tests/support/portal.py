@@ -18,6 +18,7 @@ from services.portal import sessions
 from services.portal.client import Client, Operation, ServiceRefused
 from services.portal.sessions import Secret, StaffMember
 from shared.auth import Role
+from shared.errors import Operational
 from shared.http.problems import TYPES
 from shared.ids import uuid7
 from tests.support.world.portal import Portal
@@ -110,6 +111,8 @@ def put_behind(patch: pytest.MonkeyPatch, services: FakeServices) -> None:
         response = await services.send(operation, **given)
         if response.is_success:
             return response
+        if response.is_server_error:
+            raise Operational(f"{operation.service}: answered {response.status_code}")
         raise ServiceRefused(response.status_code, str(response.json()["type"]).removeprefix(TYPES))
 
     patch.setattr(Client, "_send", send)

@@ -25,6 +25,7 @@ from services.portal.routes import (
     me,
     offers,
     ops,
+    ops_services,
     payments,
     plan,
     refer,
@@ -43,7 +44,8 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, refer),
         *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),
-        *(trainings, registrations, payments, ops),
+        *(trainings, registrations, payments),
+        *(ops, ops_services),
         *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),
     )
 )

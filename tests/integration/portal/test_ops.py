@@ -1,9 +1,17 @@
-"""Ops sees what is late over all organisations."""
+"""Ops sees what is late over all organisations, how the services do, and what has not left them."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
+import pytest
+
+from services.portal.routes.ops_services import STATES
 from shared.auth import Role
-from tests.support.portal import Browser
+from shared.ids import uuid7
+from shared.services import SERVICES
+from tests.support.portal import Browser, FakeServices
+from tests.support.world.portal import Portal
 
 LATE = """
     INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, escalate_to, state, waiting,
@@ -25,6 +33,94 @@ async def test_what_is_late_anywhere_is_shown_by_kind(browser: Browser) -> None:
     assert page.count(">0</td>") == 1
 
 
-async def test_others_are_not_let_in(browser: Browser) -> None:
+@pytest.mark.parametrize("path", ["/ops", "/ops/services"])
+async def test_others_are_not_let_in(browser: Browser, path: str) -> None:
     await browser.sign_in(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER)
-    await browser.ask("GET", "/ops", expect=403)
+    await browser.ask("GET", path, expect=403)
+
+
+EVENT = UUID("0192d1a0-0000-7000-8000-000000000001")
+PENDING = """
+    INSERT INTO outbox (id, stream, sequence, shard, exchange, type, time, tenant, attempts, retry_at, data)
+    VALUES (:id, :id, 1, 0, 'kring.events', 'portal.tried.v1', :time, :id, :attempts, :retry_at, '{}')
+"""
+
+
+def state(*, broker: bool = True, held_back: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    return {
+        "parts": [
+            {"part": "database", "answers": True},
+            {"part": "broker", "answers": broker},
+            {"part": "temporal", "answers": True},
+        ],
+        "outbox": {"pending_events": 3, "since": "2026-11-02T08:00:00Z", "held_back": held_back or []},
+    }
+
+
+def row_of(page: str, service: str) -> str:
+    """Return the row of a service."""
+    return next(row for row in page.split("<tr>") if row.startswith(f'<th scope="row">{service}</th>'))
+
+
+class TestServices:
+    async def test_says_of_each_what_does_not_answer(self, browser: Browser, services: FakeServices) -> None:
+        for operation in STATES:
+            services.answer(operation, state(broker=operation.service != "plans"))
+        services.refuse(STATES[0], 503, "unavailable")
+        await browser.sign_in(Role.OPS)
+        page = (await browser.ask("GET", "/ops/services", expect=200)).text
+        silent = {service: row_of(page, service).count("antwoordt niet</span>") for service in SERVICES}
+        # Intake itself, and the broker of plans.
+        assert silent == {"intake": 1, "network": 0, "scheduling": 0, "plans": 1, "training": 0}
+        # The portal says how it does itself: nothing but its database stands behind it here.
+        assert row_of(page, "portal").count("antwoordt niet</span>") == 2
+        assert "Niet alles antwoordt." in page
+        assert "Niets wordt tegengehouden." in page
+        assert all("kring-tenant" not in asked.headers for asked in services.asked)
+
+    async def test_names_what_is_held_back(self, browser: Browser, services: FakeServices) -> None:
+        event = {
+            "event_id": str(EVENT),
+            "event_type": "plans.plan.noted.v1",
+            "since": "2026-11-02T08:00:00Z",
+            "attempts": 7,
+            "retry_at": "2026-11-02T08:10:00Z",
+        }
+        for operation in STATES:
+            held_back = [event] if operation.service == "plans" else []
+            services.answer(operation, state(held_back=held_back))
+        await browser.sign_in(Role.OPS)
+        page = (await browser.ask("GET", "/ops/services", expect=200)).text
+        assert page.count(str(EVENT)) == 1
+        assert ">7</td>" in page
+
+    async def test_links_to_the_pages_of_broker_and_temporal_where_they_are_known(
+        self, browser: Browser, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for operation in STATES:
+            services.answer(operation, state())
+        await browser.sign_in(Role.OPS)
+        assert "RabbitMQ</a>" not in (await browser.ask("GET", "/ops/services", expect=200)).text
+        monkeypatch.setattr(browser.world.context.settings, "broker_pages_url", "https://queues.example")
+        monkeypatch.setattr(browser.world.context.settings, "temporal_pages_url", "https://flows.example")
+        page = (await browser.ask("GET", "/ops/services", expect=200)).text
+        assert 'href="https://queues.example"' in page
+        assert 'href="https://flows.example"' in page
+
+
+class TestState:
+    async def test_counts_what_has_not_left_and_names_what_was_refused(self, world: Portal) -> None:
+        now, event = await world.now(), uuid7()
+        await world.execute(PENDING, id=uuid7(), time=now - timedelta(hours=2), attempts=0, retry_at=None)
+        await world.execute(PENDING, id=event, time=now - timedelta(hours=1), attempts=4, retry_at=now)
+        found = (await world.ask("GET", "/v1/state", world.colleague(Role.OPS), expect=200)).json()
+        assert {each["part"] for each in found["parts"]} == {"database", "broker", "temporal"}
+        assert next(each for each in found["parts"] if each["part"] == "database")["answers"]
+        assert found["outbox"]["pending_events"] == 2
+        assert [(each["event_id"], each["attempts"]) for each in found["outbox"]["held_back"]] == [
+            (str(event), 4)
+        ]
+
+    async def test_is_for_ops_alone(self, world: Portal) -> None:
+        for role in set(Role) - {Role.OPS}:
+            await world.ask("GET", "/v1/state", world.colleague(role), expect=403)

@@ -1,0 +1,88 @@
+"""How a service does, for ops: the parts it depends on, and what has not left its outbox."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from shared import outbox
+from shared.auth import Principal, Role
+from shared.context import Context
+from shared.errors import Operational
+from shared.http.models import ResponseModel
+from shared.http.principals import allow
+from shared.http.routing import Parts, Router
+from shared.readiness import Readiness
+
+Operator = Annotated[Principal, Depends(allow(Role.OPS, of_no_tenant=True))]
+router = Router(tags=["operations"])
+
+
+class PartState(ResponseModel):
+    """Whether a part (`database`, `broker`, `temporal`) answers to this service."""
+
+    part: str
+    answers: bool
+
+
+class HeldBackEvent(ResponseModel):
+    """An event that could not be published: what comes after it in its stream waits for it."""
+
+    event_id: UUID
+    event_type: str
+    since: datetime
+    attempts: int
+    retry_at: datetime
+
+
+class OutboxState(ResponseModel):
+    """What has not left: how many events, since when the oldest waits, and which were refused, the oldest first."""
+
+    pending_events: int
+    since: datetime | None
+    held_back: list[HeldBackEvent]
+
+
+class ServiceState(ResponseModel):
+    """How a service does. Its outbox is null while the database does not answer."""
+
+    parts: list[PartState]
+    outbox: OutboxState | None
+
+
+@router.get("/v1/state")
+async def read_state(request: Request, _principal: Operator, context: Parts) -> ServiceState:
+    """See whether the parts that this service depends on answer to it, and what has not left its outbox."""
+    return await state_of(context, request.app.state.readiness)
+
+
+async def state_of(context: Context, readiness: Readiness) -> ServiceState:
+    """Return how this service does, also while parts of it do not answer."""
+    parts = await readiness.parts()
+    return ServiceState(
+        parts=[PartState(part=part, answers=answers) for part, answers in parts.items()],
+        outbox=await _outbox(context) if parts["database"] else None,
+    )
+
+
+async def _outbox(context: Context) -> OutboxState | None:
+    try:
+        async with context.database.transaction() as session:
+            pending = await outbox.pending(session)
+    except Operational:
+        return None
+    return OutboxState(
+        pending_events=pending.events,
+        since=pending.oldest,
+        held_back=[
+            HeldBackEvent(
+                event_id=each.id,
+                event_type=each.type,
+                since=each.since,
+                attempts=each.attempts,
+                retry_at=each.retry_at,
+            )
+            for each in pending.held_back
+        ],
+    )
