@@ -7,7 +7,7 @@ are written when all else is.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,7 @@ class Scope:
 NO_SCOPE = Scope()
 _SCOPE = "scope"
 _DRIVER = "driver"
-# What a transaction writes when all else is written: by what is locked for it, a statement and its values.
+# What a transaction writes when all else is written: by statement, the rows.
 _LAST = "last"
 BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
@@ -232,20 +232,21 @@ async def fetch(session: AsyncSession, query: str, *values: Any) -> list[asyncpg
         return rows
 
 
-def write_last(session: AsyncSession, key: UUID, query: str, *values: Any) -> None:
-    """Run a statement of `fetch`, which locks what `key` names, at the end of the session's transaction."""
-    session.info.setdefault(_LAST, []).append((key, query, values))
+def write_last(session: AsyncSession, query: str, row: Mapping[str, Any]) -> None:
+    """Write a row at the end of the session's transaction.
+
+    The statement runs once: `$1` holds all rows that were handed in for it, in that order, as a JSON array.
+    """
+    session.info.setdefault(_LAST, {}).setdefault(query, []).append(row)
 
 
 async def _write_last(session: AsyncSession) -> None:
-    last: list[tuple[UUID, str, tuple[Any, ...]]] = session.info.get(_LAST, [])
-    if not last:
-        return
-    if session.new or session.dirty or session.deleted:
+    last: dict[str, list[Mapping[str, Any]]] = session.info.get(_LAST, {})
+    if last and (session.new or session.dirty or session.deleted):
         await session.flush()
-    # In one order everywhere; what is written under one key keeps its own.
-    for _, query, values in sorted(last, key=lambda each: each[0]):
-        await fetch(session, query, *values)
+    for query, rows in last.items():
+        # asyncpg's ids are of a kind of their own: hence str.
+        await fetch(session, query, orjson.dumps(rows, default=str).decode())
 
 
 async def set_scope(session: AsyncSession, scope: Scope) -> None:

@@ -22,15 +22,26 @@ SHARDS = 16
 CASES = "outbox.cases"
 CHANNEL = "kring_outbox"
 
-# The stream's row lock is taken here, last of all, and held to the commit: sequences are dense and commit in order.
+# All events of a transaction. The rows of their streams are locked here, last of all and in one order everywhere, and
+# held to the commit: sequences are dense and commit in order.
 _INSERT = """
-    WITH next AS (
-        INSERT INTO stream (id, last) VALUES ($2, 1)
-        ON CONFLICT (id) DO UPDATE SET last = stream.last + 1 RETURNING last
+    WITH event AS (
+        SELECT *, row_number() OVER (PARTITION BY stream ORDER BY nth) - count(*) OVER (PARTITION BY stream) AS place
+        FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (
+            id uuid, stream uuid, shard smallint, exchange text, type text, time timestamptz, tenant uuid, case_id uuid,
+            causation_id uuid, traceparent text, data jsonb
+        )) WITH ORDINALITY AS event (
+            id, stream, shard, exchange, type, time, tenant, case_id, causation_id, traceparent, data, nth
+        )
+    ), next AS (
+        INSERT INTO stream AS known (id, last) SELECT stream, count(*) FROM event GROUP BY stream ORDER BY stream
+        ON CONFLICT (id) DO UPDATE SET last = known.last + excluded.last RETURNING id, last
     )
     INSERT INTO outbox (id, stream, sequence, shard, exchange, type, time, tenant, case_id, causation_id, traceparent,
                         data)
-    SELECT $1, $2, next.last, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM next
+    SELECT event.id, stream, next.last + place, shard, exchange, type, time, tenant, case_id, causation_id, traceparent,
+           data
+    FROM event JOIN next ON next.id = event.stream ORDER BY stream, nth
 """
 
 _PENDING = "SELECT count(*) AS events, min(time) AS oldest FROM outbox WHERE published_at IS NULL"
@@ -51,24 +62,24 @@ async def publish(
 ) -> UUID:
     """Write an event or command at the end of the caller's transaction and return its id.
 
-    `stream` is what the event is ordered by: the case, registration, session or coordinator. One round trip, and one
-    more for what says who may come near a case.
+    `stream` is what the event is ordered by: the case, registration, session or coordinator. One round trip for all
+    events of a transaction, and one more for what says who may come near a case.
     """
     event_id = uuid7()
-    values = (
-        event_id,
-        stream,
-        stream.int % SHARDS,
-        data.EXCHANGE,
-        data.TYPE,
-        now,
-        tenant,
-        case,
-        causation(),
-        telemetry.current_traceparent(),
-        data.model_dump_json(),
-    )
-    write_last(session, stream, _INSERT, *values)
+    row = {
+        "id": event_id,
+        "stream": stream,
+        "shard": stream.int % SHARDS,
+        "exchange": data.EXCHANGE,
+        "type": data.TYPE,
+        "time": now,
+        "tenant": tenant,
+        "case_id": case,
+        "causation_id": causation(),
+        "traceparent": telemetry.current_traceparent(),
+        "data": orjson.Fragment(data.model_dump_json()),
+    }
+    write_last(session, _INSERT, row)
     await case_access.note(session, data, tenant=tenant)
     if case is not None:
         session.info.setdefault(CASES, set()).add(case)

@@ -95,13 +95,13 @@ class TestPublish:
         statements: list[str] = []
         count_statements(db.engine, statements)
         async with db.transaction() as session:
-            for stream in reversed(streams):
+            for stream in [*reversed(streams), *streams]:
                 fact = intake.CasePaused(case_id=stream, reason="test")
                 await outbox.publish(session, fact, stream=stream, tenant=TENANT, now=NOW)
             await session.execute(text("UPDATE stream SET last = last"))
-        assert ["INTO stream" in statement for statement in statements] == [False, *[True] * 4]
-        found = await rows(db, "SELECT stream FROM outbox ORDER BY position")
-        assert [row.stream for row in found] == streams
+        assert ["INTO stream" in statement for statement in statements] == [False, True]
+        found = await rows(db, "SELECT stream, sequence FROM outbox ORDER BY position")
+        assert [tuple(row) for row in found] == [(stream, number) for stream in streams for number in (1, 2)]
 
     async def test_counts_each_stream_without_gaps_when_written_at_once(self, database: MakeDatabase) -> None:
         db = await database("platform")
