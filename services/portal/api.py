@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from services.portal import assets
+from services.portal.addresses import require_apart
 from services.portal.client import Client
 from services.portal.providers import providers_of
 from services.portal.routes import ELSE, PAGES
@@ -34,4 +35,5 @@ def create_app(context: Context) -> FastAPI:
     app.router.routes.append(Mount("/static", Assets(directory=assets.BUILT)))
     for pages in (*PAGES, ELSE):
         app.router.routes.extend(pages.routes(context, client))
+    require_apart(route.path for route in app.router.routes if isinstance(route, Route))
     return app

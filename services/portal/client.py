@@ -7,6 +7,7 @@ await client.ask(INVITATION, token=..., body={"answer": "yes"})
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -16,6 +17,7 @@ from shared.errors import Operational
 from shared.http.problems import TYPES
 from shared.settings import Settings
 
+_STEPS = frozenset({"", ".", ".."})
 _UNAVAILABLE = frozenset({408, 425, 500, 502, 503, 504})
 
 
@@ -26,6 +28,8 @@ class Answer(BaseModel):
 
 
 AnswerT = TypeVar("AnswerT")
+# What narrows a list; several values of one name are several of that.
+Query = Mapping[str, str | list[str]]
 
 
 class Items(Answer, Generic[AnswerT]):
@@ -60,6 +64,17 @@ class ServiceRefused(Exception):
         self.code = code
 
 
+def path_of(operation: Operation[Any], ids: Mapping[str, Any]) -> str:
+    """Return the path of what is asked. What stands in a place of it is one segment, whatever a reader wrote there.
+
+    Raises: ServiceRefused if it can be none: a dot or two are steps in a path.
+    """
+    values = {name: quote(str(value), safe="") for name, value in ids.items()}
+    if _STEPS & set(values.values()):
+        raise ServiceRefused(404, "not-found")
+    return operation.path.format(**values)
+
+
 class Client:
     """Asks the services in somebody's name. Answers are checked, and never kept."""
 
@@ -74,7 +89,7 @@ class Client:
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None = None,
         content: bytes | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         ids: Mapping[str, Any] | None = None,
     ) -> AnswerT:
         """Return what a service answers. Raises: ServiceRefused; Operational if it does not answer."""
@@ -97,10 +112,10 @@ class Client:
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None,
         content: bytes | None,
-        query: Mapping[str, str] | None,
+        query: Query | None,
         ids: Mapping[str, Any] | None,
     ) -> httpx.Response:
-        url = self._settings.service_url(operation.service) + operation.path.format(**(ids or {}))
+        url = self._settings.service_url(operation.service) + path_of(operation, ids or {})
         request_id = get_contextvars().get("request_id")
         named = {"x-request-id": request_id} if request_id else {}
         try:

@@ -29,14 +29,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from services.portal import assets
-from services.portal.client import AnswerT, Client, Operation, ServiceRefused
+from services.portal.client import AnswerT, Client, Operation, Query, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
 from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_number, read_sent
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
-from shared.errors import Operational, OtherVersion
+from shared.errors import Invalid, Operational, OtherVersion
 from shared.http.middleware import MAX_BODY, ROUTE, USUAL_MAX_BODY
 from shared.ids import uuid7
 from shared.languages import LANGUAGES, Language
@@ -49,6 +49,7 @@ FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
 # count: the number of the newer version is what the writer's words replace.
 VERSION, WHOSE, THEIRS = "version", "whose", "theirs"
 _YEAR = 365 * 24 * 3600
+OtherT = TypeVar("OtherT")
 _NOTHING_THERE = frozenset({403, 404, 409})
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action {targets};"
@@ -145,7 +146,7 @@ class Visit:
         operation: Operation[AnswerT],
         *,
         body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         **ids: Any,
@@ -161,7 +162,7 @@ class Visit:
             operation, headers=asked, body=body, content=content, query=query, ids=ids
         )
 
-    async def ask_or(self, operation: Operation[AnswerT], otherwise: AnswerT, **ids: Any) -> AnswerT:
+    async def ask_or(self, operation: Operation[AnswerT], otherwise: OtherT, **ids: Any) -> AnswerT | OtherT:
         """Return what a service answers, or something else where this reader may not know (yet)."""
         try:
             return await self.ask(operation, **ids)
@@ -198,6 +199,10 @@ class Visit:
     def say(self, text: str) -> str:
         """Return a sentence of ours in the reader's language."""
         return say(text, self.language)
+
+    def word(self, words: Mapping[str, str], code: str) -> str:
+        """Return what a code of a service is in the reader's language; of one that a page does not know, the code."""
+        return self.say(words.get(code, code))
 
     async def dates(self) -> Dates:
         """Return how days and hours are said to this reader."""
@@ -250,6 +255,8 @@ class Pages:
         """Say what is shown at an address; it changes nothing."""
 
         def keep(handler: Handler[VisitT]) -> Handler[VisitT]:
+            if path in self._shown:
+                raise ValueError(f"{path}: shown twice")
             self._shown[path] = (opener, handler)
             return handler
 
@@ -270,6 +277,8 @@ class Pages:
         self._largest[path] = max_body_size
 
         def keep(handler: Handler[VisitT]) -> Handler[VisitT]:
+            if path in self._sent:
+                raise ValueError(f"{path}: sent twice")
             self._sent[path] = (opener, handler, shown_by)
             return handler
 
@@ -389,7 +398,7 @@ def _status_of(error: Exception, path: str) -> int:
             return NOT_THEIRS
         case NobodyHere():
             return 401
-        case NotThere() | ServiceRefused(status=403 | 404 | 422):
+        case NotThere() | Invalid() | ServiceRefused(status=403 | 404 | 422):
             return 404
         case ServiceRefused(status=int(status)) | HTTPException(status_code=413 as status):
             return status

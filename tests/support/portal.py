@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.portal import sessions
-from services.portal.client import Client, Operation, ServiceRefused
+from services.portal.client import Client, Operation, Query, ServiceRefused
 from services.portal.sessions import Secret, StaffMember
 from shared.auth import Role
 from shared.errors import Operational
@@ -38,6 +38,15 @@ def _check(value: object, schema: Mapping[str, Any], document: Mapping[str, Any]
     Draft202012Validator({**schema, "components": document["components"]}).validate(value)
 
 
+def described(operation: Operation[Any]) -> tuple[int, dict[str, Any] | None, dict[str, Any]]:
+    """Return with which status an operation succeeds, the schema of its answer, and the document of its service."""
+    document = _document(operation.service)
+    answers = document["paths"][operation.path][operation.method.lower()]["responses"]
+    status = next(code for code in answers if code.startswith("2"))
+    schema = answers[status].get("content", {}).get("application/json", {}).get("schema")
+    return int(status), schema, document
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the portal asked of a service."""
@@ -45,7 +54,7 @@ class Asked:
     operation: str
     ids: Mapping[str, str]
     body: Any
-    query: Mapping[str, str]
+    query: Query
     headers: Mapping[str, str]
 
 
@@ -60,15 +69,11 @@ class FakeServices:
         self, operation: Operation[Any], body: object, *, ids: Mapping[str, object] | None = None
     ) -> None:
         """Say what an operation answers from now on; with ids, only for those."""
-        document = _document(operation.service)
-        described = document["paths"][operation.path][operation.method.lower()]["responses"]
-        status = next(code for code in described if code.startswith("2"))
-        if body is not None:
-            _check(body, described[status]["content"]["application/json"]["schema"], document)
+        status, schema, document = described(operation)
+        if body is not None and schema is not None:
+            _check(body, schema, document)
         path = operation.path.format(**ids) if ids else operation.path
-        self.answers[f"{operation.service} {operation.method} {path}"] = httpx.Response(
-            int(status), json=body
-        )
+        self.answers[f"{operation.service} {operation.method} {path}"] = httpx.Response(status, json=body)
 
     def refuse(self, operation: Operation[Any], status: int, code: str) -> None:
         """Say that an operation refuses from now on."""
@@ -88,7 +93,7 @@ class FakeServices:
         *,
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None,
-        query: Mapping[str, str] | None,
+        query: Query | None,
         ids: Mapping[str, Any] | None,
         content: bytes | None = None,
     ) -> httpx.Response:
@@ -96,8 +101,8 @@ class FakeServices:
         name = f"{operation.service} {operation.method} {operation.path}"
         if body is not None:
             document = _document(operation.service)
-            described = document["paths"][operation.path][operation.method.lower()]["requestBody"]
-            _check(body, described["content"]["application/json"]["schema"], document)
+            wanted = document["paths"][operation.path][operation.method.lower()]["requestBody"]
+            _check(body, wanted["content"]["application/json"]["schema"], document)
         named = {key: str(value) for key, value in (ids or {}).items()}
         self.asked.append(Asked(name, named, content or body, dict(query or {}), dict(headers)))
         exact = f"{operation.service} {operation.method} {operation.path.format(**named)}"

@@ -72,10 +72,13 @@ def filtered(
     state: CaseStatus | None,
     coordinator_id: UUID | None,
     waits_for: WaitsFor | None,
+    among: Sequence[UUID] | None,
 ) -> Select[Case]:
     """Return a query of cases with only those that stand so."""
     if state is not None:
         query = query.where(Case.state == state)
+    if among is not None:
+        query = query.where(Case.id.in_(among))
     if coordinator_id is not None:
         query = query.where(Case.coordinator_id == coordinator_id)
     if waits_for is not None:

@@ -18,6 +18,7 @@ from shared.auth import Principal
 from shared.contracts.intake import PERSONS_AT_OPENING, PersonAtOpening, PersonsAtOpening
 from shared.http import Now, Page, Paging, Parts, Router, Session
 from shared.http.gates import CoordinatorOrManager, Manager
+from shared.http.paging import MAX_LIMIT
 
 router = Router(tags=["cases"])
 
@@ -31,6 +32,9 @@ async def list_cases(
     state: Annotated[CaseStatus | None, Query(description="Only cases that stand so.")] = None,
     coordinator_id: Annotated[UUID | None, Query(description="Only cases of this coordinator.")] = None,
     waits_for: Annotated[WaitsFor | None, Query(description="Only cases that wait for this.")] = None,
+    case_id: Annotated[
+        list[UUID] | None, Query(description="Only these cases.", max_length=MAX_LIMIT)
+    ] = None,
 ) -> Page[CaseSummary]:
     """List cases, newest first: a coordinator sees those assigned now, a referrer those of their organisation."""
     query = reads.filtered(
@@ -38,6 +42,7 @@ async def list_cases(
         state=state,
         coordinator_id=coordinator_id,
         waits_for=waits_for,
+        among=case_id,
     )
     rows = await reads.page_of_cases(session, query, page=page)
     waiting = await reads.waiting_for(session, rows.items)

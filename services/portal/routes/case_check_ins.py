@@ -95,7 +95,7 @@ async def show(visit: StaffVisit) -> Response:
             when=dates.day(at) if (at := each.recorded_at or each.due_at) else None,
             late=each.state == "escalated",
             mine=each.owner == "coordinator" and each.state in own.WAITS,
-            decision=visit.say(_DECISIONS[each.decision]) if each.decision in _DECISIONS else None,
+            decision=visit.word(_DECISIONS, each.decision) if each.decision in _DECISIONS else None,
             note=each.note,
         )
         for each in listed.items

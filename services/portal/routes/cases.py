@@ -198,7 +198,7 @@ async def show(visit: StaffVisit) -> Response:
         color=color,
         urgent=case.track == "urgent",
         minors=case.minors,
-        waits_for=visit.say(_WAITS_FOR[case.waits_for]) if case.waits_for in _WAITS_FOR else None,
+        waits_for=visit.word(_WAITS_FOR, case.waits_for) if case.waits_for in _WAITS_FOR else None,
         road=road,
         todos=await boards.shown(visit, rows),
         live=case.state in ("open", "paused"),

@@ -296,7 +296,7 @@ async def show(visit: StaffVisit) -> Response:
     )
     agreed = {
         each.person_id: [
-            visit.say(PURPOSES[one.purpose])
+            visit.word(PURPOSES, one.purpose)
             for one in each.purposes
             if one.allowed and one.purpose in PURPOSES
         ]

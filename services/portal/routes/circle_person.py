@@ -144,7 +144,7 @@ async def show(visit: StaffVisit) -> Response:
         person=person,
         invited=invited_in_words(visit, person.invitation),
         contacts=[
-            (dates.day(each.on), visit.say(CHANNELS[each.channel]), visit.say(ABOUT[each.purpose]))
+            (dates.day(each.on), visit.word(CHANNELS, each.channel), visit.word(ABOUT, each.purpose))
             for each in contacts.items
         ],
         questions=[
@@ -166,7 +166,7 @@ async def _about_children(visit: StaffVisit, holder: UUID, asked: Sequence[Conse
     ]
     people = await everyone(visit, case_of(visit)) if found else {}
     return [
-        Asked(path=f"{code}/{child}", label=visit.say(PURPOSES[code]), about=people[child].name)
+        Asked(path=f"{code}/{child}", label=visit.word(PURPOSES, code), about=people[child].name)
         for child, code in found
         if child in people
     ]

@@ -181,7 +181,7 @@ def _attending(visit: StaffVisit, person: InCircle, mode: str, *, comes: bool) -
         person=Person(id=person.person_id, name=person.name),
         phone=person.phone,
         required=person.required,
-        how=visit.say(_MODES[mode]) if mode in _MODES else "",
+        how=visit.word(_MODES, mode) if mode in _MODES else "",
         mode=mode,
         comes=comes,
     )

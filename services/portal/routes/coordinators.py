@@ -26,7 +26,7 @@ class Coordinator(Answer):
     email: str
     language: str
     languages: list[str]
-    gender: Literal["female", "male", "other"] | None
+    gender: str | None
     cultures: list[str]
     region: str | None
     max_load: int

@@ -101,8 +101,8 @@ async def show(visit: PersonVisit) -> Response:
         requests=[
             Shown(
                 id=each.request_id,
-                kind=visit.say(_KINDS[each.kind]),
-                state=visit.say(_STATES[each.state]),
+                kind=visit.word(_KINDS, each.kind),
+                state=visit.word(_STATES, each.state),
                 since=dates.day(each.received_at),
                 until=dates.day(each.due_at),
                 reason=each.refusal_reason,

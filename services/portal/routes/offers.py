@@ -158,7 +158,7 @@ async def show(visit: StaffVisit) -> Response:
         persons=offer.persons,
         organisations=offer.organisations,
         is_open=offer.state == "open",
-        over=visit.say(_OVER[offer.state]) if offer.state in _OVER else None,
+        over=visit.word(_OVER, offer.state) if offer.state in _OVER else None,
         case_id=offer.case_id if offer.state == "accepted" else None,
     )
     return visit.page("offer.html", model)

@@ -155,7 +155,7 @@ async def _line(visit: StaffVisit, each: Payment, following: Payment | None) -> 
         day=dates.day(each.booked_on),
         payer=each.payer_name,
         text=each.text,
-        why=visit.say(_("De bank nam geld terug.") if is_reversal else _WHY[each.state]),
+        why=visit.say(_("De bank nam geld terug.")) if is_reversal else visit.word(_WHY, each.state),
         is_reversal=is_reversal,
         registration_id=each.registration_id,
         guesses=[
@@ -164,7 +164,7 @@ async def _line(visit: StaffVisit, each: Payment, following: Payment | None) -> 
                 name=f"{guess.first_name} {guess.last_name}".strip(),
                 price=money(guess.price, visit),
                 fits=guess.price == each.amount,
-                state=visit.say(STATES[guess.registration_state][0]),
+                state=visit.say(STATES.get(guess.registration_state, (guess.registration_state,))[0]),
             )
             for guess in each.suggestions
         ],
@@ -226,7 +226,7 @@ async def show_statement(visit: StaffVisit) -> Response:
         matched=states.count("matched"),
         known=states.count("duplicate"),
         waiting=sum(state in (*_WHOSE, *_WHAT_NOW) for state in states),
-        left_out=[(each.entry, visit.say(_LEFT_OUT[each.why])) for each in found.left_out],
+        left_out=[(each.entry, visit.word(_LEFT_OUT, each.why)) for each in found.left_out],
         balances_differ=found.balances_differ,
     )
     return visit.page("payments_statement.html", model)
@@ -286,7 +286,7 @@ async def search(visit: StaffVisit) -> Response:
                 name=f"{each.first_name} {each.last_name}".strip(),
                 price=money(each.price - each.paid, visit),
                 fits=False,
-                state=visit.say(STATES[each.state][0]),
+                state=visit.say(STATES.get(each.state, (each.state,))[0]),
             )
             for each in listed.items
             if each.state != "cancelled" and each.price > each.paid

@@ -151,7 +151,7 @@ def _promise(visit: PersonVisit, each: Agreement, due: str, names: Mapping[UUID,
         due=due,
         how=each.known_done_how,
         state=each.state,
-        state_in_words=visit.say(STATES[each.state]) if each.state in STATES else each.state,
+        state_in_words=visit.word(STATES, each.state) if each.state in STATES else each.state,
         open=each.state in ("open", "lapsed"),
     )
 

@@ -276,7 +276,7 @@ async def _rows(visit: WritingVisit) -> list[tuple[str, str, str]]:
     given = {name: value for step in STEPS for name, value in visit.writing.draft.steps[step].items()}
     born = BirthForm.model_validate(visit.writing.draft.steps["birth"]).birth_date
     dates = Dates(visit.language, (await _profile(visit)).calendar)
-    labels = [visit.say(THEMES[code]) for code in given["themes[]"].split(",") if code in THEMES]
+    labels = [visit.word(THEMES, code) for code in given["themes[]"].split(",") if code in THEMES]
     return [
         (visit.say(_("Wat je graag anders wil")), given["question"], "question"),
         (visit.say(_("Waar het over gaat")), ", ".join(labels), "themes"),

@@ -1,6 +1,5 @@
 """Referrals: their progress for who sent them, and those that wait for a decision of the regional manager."""
 
-import asyncio
 from datetime import date, datetime
 from typing import ClassVar, Literal
 from urllib.parse import urlencode
@@ -9,11 +8,11 @@ from uuid import UUID
 from pydantic import model_validator
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, Operation, Query
 from services.portal.codes import REFERRAL_REASONS, THEMES
 from services.portal.forms import read_id
 from services.portal.pages import Form, PageModel, Pages
-from services.portal.road import Case
+from services.portal.road import CASE, Case
 from services.portal.routes.cases import CASES
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.wording import Dates
@@ -104,6 +103,11 @@ _NEXT = {
     "follow-up": _("Eigenaars van het plan zijn de mensen zelf. Wij vragen hen een jaar lang hoe het gaat."),
     "paused": _("Er loopt nu geen termijn. De coördinator weet wanneer het verdergaat."),
 }
+# A manager decides, and gets no mails about plans.
+_NEXT_OF_MANAGER = {
+    "received": _("Lees de aanmelding en beslis onderaan. Wie aanmeldde, krijgt een mail."),
+    "open": _("De coördinator praat met het gezin en brengt de kring samen."),
+}
 _ROLES = {"central": _("Over wie het gaat"), "representative": _("Vertegenwoordiger"), "circle": _("Kring")}
 
 
@@ -144,11 +148,11 @@ def _row(visit: StaffVisit, each: Referral, case: Case | None, dates: Dates, now
     return Row(
         id=each.referral_id,
         sent=dates.day(each.created_at),
-        kind=visit.say(_KINDS[each.kind]),
+        kind=visit.word(_KINDS, each.kind),
         urgent=each.track == "urgent",
-        themes=", ".join(visit.say(THEMES[theme]) for theme in each.themes if theme in THEMES),
+        themes=", ".join(visit.word(THEMES, theme) for theme in each.themes if theme in THEMES),
         minors=each.minors,
-        progress=visit.say(_PROGRESS[_progress(each, case)]),
+        progress=visit.word(_PROGRESS, _progress(each, case)),
         decide_by=dates.until(each.decide_by) if each.decide_by else None,
         late=each.decide_by is not None and each.decide_by < now,
         known=bool(each.also_referred),
@@ -163,10 +167,11 @@ async def show_all(visit: StaffVisit) -> Response:
     query = {"state": "received", "oldest_first": "true"} if waiting else {}
     if after := visit.request.query_params.get("after"):
         query["cursor"] = after
-    listed, cases = await asyncio.gather(
-        visit.ask(REFERRALS, query=query), visit.ask(CASES, query={"limit": "200"})
-    )
-    known = {case.case_id: case for case in cases.items}
+    listed = await visit.ask(REFERRALS, query=query)
+    started = [str(each.case_id) for each in listed.items if each.case_id]
+    asked: Query = {"case_id": started, "limit": str(len(started))}
+    cases = (await visit.ask(CASES, query=asked)).items if started else []
+    known = {case.case_id: case for case in cases}
     dates, now = await visit.dates(), await visit.parts.clock.now()
     model = ReferralsPage(
         decides=decides,
@@ -214,25 +219,25 @@ def _id(visit: StaffVisit) -> str:
 async def show(visit: StaffVisit) -> Response:
     """Show a referral to who sent it, and to who decides on it."""
     found = await visit.ask(REFERRAL, referral_id=_id(visit))
-    cases = Items[Case](items=[])
+    case: Case | None = None
     if found.case_id is not None:
-        cases = await visit.ask_or(CASES, cases)
-    case = next((each for each in cases.items if each.case_id == found.case_id), None)
+        case = await visit.ask_or(CASE, case, case_id=found.case_id)
     dates, now = await visit.dates(), await visit.parts.clock.now()
-    progress = _progress(found, case)
+    progress, decides = _progress(found, case), visit.has(Role.REGIONAL_MANAGER)
+    following = {**_NEXT, **_NEXT_OF_MANAGER} if decides else _NEXT
     model = ReferralPage(
         id=found.referral_id,
         row=_row(visit, found, case, dates, now),
-        next=visit.say(_NEXT[progress]) if progress in _NEXT else None,
+        next=visit.say(following[progress]) if progress in following else None,
         question=found.question,
         bottom_lines=found.bottom_lines,
         resources=found.resources,
-        persons=[(visit.say(_ROLES[each.role]), _said_of(visit, each, dates)) for each in found.persons],
+        persons=[(visit.word(_ROLES, each.role), _said_of(visit, each, dates)) for each in found.persons],
         also_referred=found.also_referred,
         missing=[visit.say(text) for text in _missing(found)],
-        reason=visit.say(REFERRAL_REASONS[found.reason]) if found.reason in REFERRAL_REASONS else None,
+        reason=visit.word(REFERRAL_REASONS, found.reason) if found.reason in REFERRAL_REASONS else None,
         reasons=[(code, visit.say(text)) for code, text in REFERRAL_REASONS.items()],
-        decides=visit.has(Role.REGIONAL_MANAGER),
+        decides=decides,
         waits=found.state == "received",
         case_id=found.case_id,
     )

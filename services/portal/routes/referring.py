@@ -154,7 +154,7 @@ def _people(visit: StaffVisit, writing: Writing) -> list[Named]:
         Named(
             step=step,
             name=f"{person.first_name} {person.last_name}".strip(),
-            role=visit.say(_ROLES[person.role]),
+            role=visit.word(_ROLES, person.role),
             agreed=person.agreed is not None,
         )
         for step, person in people
@@ -205,7 +205,7 @@ async def check(visit: StaffVisit) -> Response:
     """Show everything before it is sent."""
     writing = await _complete(visit)
     about, mandate = writing.read("question", AboutForm), writing.read("mandate", MandateForm)
-    labels = [visit.say(THEMES[code]) for code in about.themes.split(",") if code in THEMES]
+    labels = [visit.word(THEMES, code) for code in about.themes.split(",") if code in THEMES]
     own = visit.say(_("Ja") if mandate.mandated == "yes" else _("Nee"))
     rows = [
         (visit.say(_("De vraag")), about.question, "question"),

@@ -390,6 +390,7 @@ class TestList:
             (f"coordinator_id={coordinator}", {assigned.id}),
             ("state=paused", {waiting.id}),
             ("state=open", {assigned.id, done.id}),
+            (f"case_id={done.id}&case_id={waiting.id}&case_id={uuid7()}", {done.id, waiting.id}),
         ):
             found = await world.do("GET", f"/v1/cases?{query}", world.manager())
             assert {UUID(each["case_id"]) for each in found["items"]} == expected

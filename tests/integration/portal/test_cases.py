@@ -301,10 +301,36 @@ class TestToday:
             )
         page = await browser.ask("GET", "/today", expect=200)
         assert "Er wachten 2 dingen op jou." in page.text
-        assert "Een ervan is te laat." in page.text
+        assert "Eén ervan is te laat." in page.text
         assert page.text.count(f'href="/offers/{OFFER_ID}"') == 2
         assert page.text.index("te laat</span>") < page.text.rindex("/offers/")
         assert services.asked == []
+
+    @pytest.mark.parametrize(
+        ("due", "words"),
+        [
+            ([2], "Er wacht één ding op jou.</p>"),
+            ([-1], "Er wacht één ding op jou. Het is te laat."),
+            ([-1, -2], "Er wachten 2 dingen op jou. Ze zijn allemaal te laat."),
+        ],
+    )
+    async def test_counts_in_words_that_fit(self, browser: Browser, due: list[int], words: str) -> None:
+        me = await browser.sign_in(Role.COORDINATOR)
+        for days in due:
+            await browser.world.execute(
+                "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, owner_id, state, waiting,"
+                " due_at, changed_at, version) VALUES (:id, :tenant, 'intake', 'offer', :id, :case,"
+                " 'coordinator', :me, :state, true, :due, :now, 1)",
+                id=uuid7(),
+                tenant=browser.world.tenant,
+                case=CASE_ID,
+                me=me,
+                now=NOW,
+                state="running" if days > 0 else "breached",
+                due=NOW + timedelta(days=days),
+            )
+        page = await browser.ask("GET", "/today", expect=200)
+        assert words in page.text
 
     async def test_says_that_nothing_waits(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.DPO)

@@ -142,6 +142,32 @@ class TestReferrals:
         assert "We zoeken een coördinator" in page.text
         assert "Niet aanvaard" in page.text
         assert len(services.asked) == 2
+        # However many cases there are, those are asked for that became of these referrals.
+        assert services.of(CASES)[0].query == {"case_id": [str(CASE_ID)], "limit": "1"}
+
+    @pytest.mark.parametrize(
+        ("role", "words"),
+        [
+            (Role.REFERRER, "De regiomanager leest de aanmelding en beslist. Je krijgt een mail."),
+            (Role.REGIONAL_MANAGER, "Lees de aanmelding en beslis onderaan."),
+        ],
+    )
+    async def test_say_what_is_next_to_each_reader(
+        self, browser: Browser, services: FakeServices, role: Role, words: str
+    ) -> None:
+        await browser.sign_in(role)
+        services.answer(REFERRAL, whole())
+        page = await browser.ask("GET", f"/referrals/{ID}", expect=200)
+        assert words in page.text
+        assert ("Je krijgt een mail" in page.text) == (role is Role.REFERRER)
+
+    async def test_say_how_far_their_case_is(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.REFERRER)
+        services.answer(REFERRAL, whole(state="accepted", case_id=str(CASE_ID), decide_by=None))
+        services.answer(CASE, case())
+        page = await browser.ask("GET", f"/referrals/{ID}", expect=200)
+        assert "We zoeken een coördinator" in page.text
+        assert [each.ids["case_id"] for each in services.of(CASE)] == [str(CASE_ID)]
 
     async def test_say_what_is_missing_and_what_people_wrote_as_words(
         self, browser: Browser, services: FakeServices
