@@ -17,12 +17,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, TextClause, bindparam, select, text
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import case_state
 from shared.audit import note_break_glass
 from shared.auth.principal import Kind, Principal, Role
+from shared.database import fetch
 from shared.errors import DomainError
 from shared.events import intake, network
 from shared.events.base import EventData, Received
@@ -58,42 +59,44 @@ class Relation(StrEnum):
 CIRCLE_ROLES = frozenset({"central", "circle", "representative", "advocate"})
 _ADULT = 18
 
-_COORDINATOR = text(
-    """
+_COORDINATOR = """
     INSERT INTO case_coordinator AS known (case_id, assignment_no, tenant, coordinator_id, released)
-    VALUES (:case_id, :assignment_no, :tenant, :coordinator_id, :released)
+    VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (case_id, assignment_no) DO UPDATE SET released = known.released OR excluded.released
-    """
-)
-_PERSON = text(
-    """
+"""
+_PERSON = """
     INSERT INTO case_person AS known (case_id, person_id, tenant, role, membership, adult)
-    VALUES (:case_id, :person_id, :tenant, :role, :membership, :adult)
+    VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (case_id, person_id) DO UPDATE SET
         membership = CASE
-            WHEN array_position(:ranks, excluded.membership) > array_position(:ranks, known.membership)
+            WHEN array_position($7::text[], excluded.membership) > array_position($7::text[], known.membership)
             THEN excluded.membership ELSE known.membership END,
         role = CASE WHEN 'erased' NOT IN (known.membership, excluded.membership)
             THEN coalesce(known.role, excluded.role) END,
         adult = known.adult OR excluded.adult
-    """
-).bindparams(bindparam("ranks", list(Membership), ARRAY(Text)))
-_BREAK_GLASS = text(
-    """
+"""
+_BREAK_GLASS = """
     INSERT INTO case_break_glass AS known (id, tenant, case_id, opened_by, until, closed_at)
-    VALUES (:break_glass_id, :tenant, :case_id, :opened_by, :until, :closed_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (id) DO UPDATE SET closed_at = coalesce(known.closed_at, excluded.closed_at)
-    """
-)
-_FORGET_PEOPLE = text("DELETE FROM case_person WHERE case_id = :case_id AND tenant = :tenant")
+"""
+_FORGET_PEOPLE = "DELETE FROM case_person WHERE case_id = $1 AND tenant = $2"
+# What each statement takes, in the order of its placeholders.
+_TAKES = {
+    _COORDINATOR: ("case_id", "assignment_no", "tenant", "coordinator_id", "released"),
+    _PERSON: ("case_id", "person_id", "tenant", "role", "membership", "adult", "ranks"),
+    _BREAK_GLASS: ("break_glass_id", "tenant", "case_id", "opened_by", "until", "closed_at"),
+    _FORGET_PEOPLE: ("case_id", "tenant"),
+}
+_RANKS = list(Membership)
 
 
 def _person(membership: Membership, role: str | None = None, *, adult: bool = False) -> dict[str, Any]:
-    return {"role": role, "membership": membership, "adult": adult}
+    return {"role": role, "membership": membership, "adult": adult, "ranks": _RANKS}
 
 
 # What each event adds to its own data, and where it is noted.
-_NOTED: dict[type[EventData], tuple[TextClause, Callable[[Any], dict[str, Any]]]] = {
+_NOTED: dict[type[EventData], tuple[str, Callable[[Any], dict[str, Any]]]] = {
     intake.CoordinatorAssigned: (_COORDINATOR, lambda _: {"released": False}),
     intake.CoordinatorReleased: (_COORDINATOR, lambda _: {"released": True}),
     intake.BreakGlassOpened: (_BREAK_GLASS, lambda _: {"closed_at": None}),
@@ -132,7 +135,7 @@ async def note(session: AsyncSession, fact: EventData, *, tenant: UUID) -> None:
     values = {"tenant": tenant, **fact.model_dump(), **added(fact)}
     if not isinstance(fact, _ALSO_ERASED) and not case_state.is_held(session, values["case_id"]):
         raise CaseNotHeld(fact.TYPE)
-    await session.execute(statement, values)
+    await fetch(session, statement, *(values[name] for name in _TAKES[statement]))
 
 
 def is_noted(event: Received[Any]) -> bool:
@@ -150,18 +153,16 @@ async def follow(session: AsyncSession, event: Received[Any], state: case_state.
         await note(session, event.data, tenant=event.tenant)
 
 
-_ACCESS = text(
-    """
+_ACCESS = """
     SELECT
-        (SELECT status FROM case_state WHERE case_id = :case_id AND tenant = :tenant) AS status,
-        (SELECT coordinator_id = :asker AND NOT released FROM case_coordinator
-         WHERE case_id = :case_id AND tenant = :tenant ORDER BY assignment_no DESC LIMIT 1) AS coordinates,
-        (SELECT role FROM case_person WHERE case_id = :case_id AND person_id = :asker AND tenant = :tenant
+        (SELECT status FROM case_state WHERE case_id = $1 AND tenant = $2) AS status,
+        (SELECT coordinator_id = $3 AND NOT released FROM case_coordinator
+         WHERE case_id = $1 AND tenant = $2 ORDER BY assignment_no DESC LIMIT 1) AS coordinates,
+        (SELECT role FROM case_person WHERE case_id = $1 AND person_id = $3 AND tenant = $2
          AND membership = 'active') AS role,
-        (SELECT id FROM case_break_glass WHERE tenant = :tenant AND case_id = :case_id AND opened_by = :asker
-         AND closed_at IS NULL AND until > CAST(:now AS timestamptz) ORDER BY until DESC LIMIT 1) AS break_glass
-    """
-)
+        (SELECT id FROM case_break_glass WHERE tenant = $2 AND case_id = $1 AND opened_by = $3
+         AND closed_at IS NULL AND until > $4::timestamptz ORDER BY until DESC LIMIT 1) AS break_glass
+"""
 
 
 @dataclass(frozen=True)
@@ -184,20 +185,19 @@ async def access_of(
 
     `now` is handed in by what break-glass access opens: only then it counts, and is noted in the audit log.
     """
-    values = {"case_id": case_id, "tenant": principal.tenant, "asker": principal.id, "now": now}
-    row = (await session.execute(_ACCESS, values)).one()
+    (row,) = await fetch(session, _ACCESS, case_id, principal.tenant, principal.id, now)
     found: set[Relation] = set()
-    if principal.kind is Kind.PERSON and principal.case == case_id and row.role is not None:
-        of_circle = Relation.CIRCLE if row.role in CIRCLE_ROLES else Relation.OTHER_PERSON
-        found.add(Relation.CENTRAL if row.role == "central" else of_circle)
-    if principal.kind is Kind.STAFF and row.coordinates and principal.has(Role.COORDINATOR):
+    if principal.kind is Kind.PERSON and principal.case == case_id and row["role"] is not None:
+        of_circle = Relation.CIRCLE if row["role"] in CIRCLE_ROLES else Relation.OTHER_PERSON
+        found.add(Relation.CENTRAL if row["role"] == "central" else of_circle)
+    if principal.kind is Kind.STAFF and row["coordinates"] and principal.has(Role.COORDINATOR):
         found.add(Relation.COORDINATOR)
     if manages(principal):
         found.add(Relation.MANAGER)
-        if row.break_glass is not None and row.status != "erased":
+        if row["break_glass"] is not None and row["status"] != "erased":
             found.add(Relation.BREAK_GLASS)
-            note_break_glass(session, case=case_id, access=row.break_glass)
-    return Access(frozenset(found), row.status)
+            note_break_glass(session, case=case_id, access=row["break_glass"])
+    return Access(frozenset(found), row["status"])
 
 
 async def relations(

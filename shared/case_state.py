@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import locks
@@ -28,19 +27,14 @@ STATUS_AFTER: dict[str, Status] = {
     intake.CaseErased.TYPE: "erased",
 }
 
-_RAISE = text(
-    """
-    INSERT INTO case_state (case_id, tenant, status, version, opened_at)
-    VALUES (:case_id, :tenant, :status, :version, :opened_at)
+_RAISE = """
+    INSERT INTO case_state (case_id, tenant, status, version, opened_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (case_id) DO UPDATE SET status = excluded.status, version = excluded.version
     WHERE case_state.version < excluded.version
       AND (case_state.status IN ('open', 'paused') OR excluded.status = 'erased')
-    """
-)
+"""
 # The opening may arrive after later events of the case.
-_NOTE_OPENING = text(
-    "UPDATE case_state SET opened_at = :opened_at WHERE case_id = :case_id AND opened_at IS NULL"
-)
+_NOTE_OPENING = "UPDATE case_state SET opened_at = $2 WHERE case_id = $1 AND opened_at IS NULL"
 _READ = "SELECT case_id, tenant, status, version FROM case_state WHERE case_id = $1"
 # A case cannot stop or be erased between the look and the commit of what builds on it.
 _HOLD = f"{_READ} FOR SHARE"
@@ -114,10 +108,9 @@ async def raise_to(
     if status == "erased":
         await locks.hold(session, _UNKNOWN, case_id)
     note_held(session, case_id)
-    values = {"case_id": case_id, "tenant": tenant, "status": status, "version": version}
-    await session.execute(_RAISE, values | {"opened_at": opened_at})
+    await fetch(session, _RAISE, case_id, tenant, status, version, opened_at)
     if opened_at is not None:
-        await session.execute(_NOTE_OPENING, {"case_id": case_id, "opened_at": opened_at})
+        await fetch(session, _NOTE_OPENING, case_id, opened_at)
 
 
 async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> CaseState | None:
