@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
@@ -22,7 +23,7 @@ from services.network.models import DataRequest, NoContact, Person
 from services.network.queries import no_contacts
 from shared import profiles
 from shared.auth import Principal, Role
-from shared.case_access import Relation, require
+from shared.case_access import Relation, coordinated_by, require
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http import allow
 from shared.http.principals import NoLongerInCircle, require_twelve
@@ -42,6 +43,11 @@ async def may_work_on_case(session: AsyncSession, principal: Principal, *, case_
     """Let pass whoever coordinates the case now. Raises: UnknownCase, CaseErased."""
     unknown = UnknownCase(case_id=str(case_id))
     await require(session, principal, case_id, Relation.COORDINATOR, otherwise=unknown)
+
+
+def in_own_cases(principal: Principal) -> ColumnElement[bool]:
+    """Return which people a coordinator knows by name: those of the cases that they coordinate now."""
+    return Person.case_id.in_(coordinated_by(principal))
 
 
 async def may_list_people(

@@ -1,7 +1,8 @@
 """To-dos as pages show them: in words, whose turn it is, and the page on which each is done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from services.portal.models import Todo
 from services.portal.pages import PageModel
@@ -78,6 +79,7 @@ class ShownTodo(PageModel):
     """What has to be done, by whom, by when."""
 
     what: str
+    names: str | None
     turn: str
     due: str
     late: bool
@@ -85,13 +87,16 @@ class ShownTodo(PageModel):
     path: str | None
 
 
-async def shown(visit: StaffVisit, rows: Sequence[Todo]) -> list[ShownTodo]:
-    """Return to-dos in the reader's words, in the order given."""
+async def shown(
+    visit: StaffVisit, rows: Sequence[Todo], names: Mapping[UUID, str] | None = None
+) -> list[ShownTodo]:
+    """Return to-dos in the reader's words, in the order given; `names`: whom a case is about, where that is of use."""
     dates, now = await visit.dates(), await visit.parts.clock.now()
     mine = {str(role) for role in visit.member.roles}
     return [
         ShownTodo(
             what=visit.say(TO_DO.get(row.kind, SOMETHING_TO_DO)),
+            names=names.get(row.case_id) if names and row.case_id else None,
             turn=visit.say(YOU if row.owner in mine else TURNS.get(row.owner, row.owner)),
             due=dates.until(row.due_at),
             late=is_late(row, now),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,6 +61,16 @@ async def people_of_case(
         .where(Person.tenant == tenant, Person.case_id == case_id),
     )
     return await paginate(session, query, page, time=Person.created_at, id=Person.id, newest_first=False)
+
+
+async def central_persons(
+    session: AsyncSession, *, tenant: UUID, of_cases: ColumnElement[bool], page: PageRequest
+) -> Rows[Person]:
+    """Return one page of whom some cases are about, newest first."""
+    query = select(Person).where(
+        Person.tenant == tenant, of_cases, Person.role == "central", Person.state == PersonState.ACTIVE
+    )
+    return await paginate(session, query, page, time=Person.created_at, id=Person.id)
 
 
 async def active_people(

@@ -10,6 +10,7 @@ from services.network.operations import contacts, persons
 from services.network.operations.cases import require_live
 from services.network.routes.views import person_views
 from services.network.schemas import (
+    CentralPerson,
     ContactNoted,
     ContactView,
     DeliveryView,
@@ -35,6 +36,26 @@ async def list_people(
     rows = await queries.people_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     people = [(row[0], row[1]) for row in rows.items]
     return Page(items=await person_views(session, parts.vault, people), next=rows.next)
+
+
+@router.get("/v1/central-persons")
+async def list_central_persons(
+    principal: Coordinator, session: Session, parts: Parts, page: Paging
+) -> Page[CentralPerson]:
+    """List whom the cases are about that the caller coordinates now, newest first, by first name."""
+    rows = await queries.central_persons(
+        session, tenant=principal.tenant, of_cases=permissions.in_own_cases(principal), page=page
+    )
+    opened = await parts.vault.open_readable(session, rows.items)
+    items = [
+        CentralPerson(
+            case_id=row.case_id,
+            person_id=row.id,
+            first_name=fields.first_name if fields else None,
+        )
+        for row, fields in zip(rows.items, opened, strict=True)
+    ]
+    return Page(items=items, next=rows.next)
 
 
 @router.get("/v1/cases/{case_id}/deliveries")

@@ -145,6 +145,14 @@ class DeliveryView(ResponseModel):
     settled_at: datetime | None
 
 
+class CentralPerson(ResponseModel):
+    """Whom a case is about, by the name that its coordinator calls them."""
+
+    case_id: UUID
+    person_id: UUID
+    first_name: str | None
+
+
 class PersonView(ResponseModel):
     """A person as the coordinator sees them; who they are is null once erased."""
 

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
-from shared import outbox
-from shared.case_state import CaseErased, CasePaused, CaseState, CaseStopped
+from shared import case_state, outbox
+from shared.case_state import CaseErased, CaseState, CaseStopped
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -54,7 +54,7 @@ async def start_clock(
         due_at=due_at,
         policy_version=policy_version,
         workflow_id=follow_up_workflow_id(plan.case_id),
-        paused=CasePaused.code if paused else None,
+        paused=case_state.CasePaused.code if paused else None,
     )
 
 

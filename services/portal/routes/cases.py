@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from services.portal import boards, todos
 from services.portal.boards import ShownTodo
+from services.portal.central_persons import names_by_case
 from services.portal.client import Answer, Items, Operation
 from services.portal.pages import Form, PageModel, Pages
 from services.portal.road import CASE, Case, Step, road_of
@@ -68,6 +69,7 @@ class ShownCase(PageModel):
     """A case in a list."""
 
     id: UUID
+    names: str | None
     about: str
     opened: str
     state: str
@@ -90,6 +92,7 @@ class CasePage(PageModel):
     """Where a case stands."""
 
     case_id: UUID
+    names: str | None
     about: str
     opened: str
     state: str
@@ -145,9 +148,10 @@ async def index(visit: StaffVisit) -> Response:
     wanted = asked.get("show", "")
     narrowed = {"waits_for" if wanted in _WAITS_FOR else "state": wanted} if _FILTERS.get(wanted) else {}
     query = {name: value for name, value in {**narrowed, "cursor": asked.get("after", "")}.items() if value}
-    found, offers = await asyncio.gather(
+    found, offers, names = await asyncio.gather(
         visit.ask(CASES, query=query),
         visit.ask(OFFERS) if visit.has(Role.COORDINATOR) else _nothing(),
+        names_by_case(visit),
     )
     rows = await todos.next_of_cases(
         visit.session, visit.principal, case_ids=[each.case_id for each in found.items]
@@ -155,7 +159,10 @@ async def index(visit: StaffVisit) -> Response:
     nexts = {row.case_id: one for row, one in zip(rows, await boards.shown(visit, rows), strict=True)}
     dates = await visit.dates()
     model = CasesPage(
-        cases=[_shown(visit, each, nexts.get(each.case_id), dates) for each in found.items],
+        cases=[
+            _shown(visit, each, names.get(each.case_id), nexts.get(each.case_id), dates)
+            for each in found.items
+        ],
         offers=len(offers.items),
         filters=[(code, visit.say(label), code == wanted) for code, label in _FILTERS.items()],
         more="/cases?" + urlencode({"show": wanted, "after": found.next}) if found.next else None,
@@ -167,11 +174,14 @@ async def _nothing() -> Items[Any]:
     return Items(items=[])
 
 
-def _shown(visit: StaffVisit, case: Case, following: ShownTodo | None, dates: Dates) -> ShownCase:
+def _shown(
+    visit: StaffVisit, case: Case, names: str | None, following: ShownTodo | None, dates: Dates
+) -> ShownCase:
     state, color = _STATES.get(case.state, (case.state, "neutral"))
     waiting = _WAITS_FOR.get(case.waits_for or "")
     return ShownCase(
         id=case.case_id,
+        names=names,
         about=themes(visit, case.themes),
         opened=dates.day(case.opened_at),
         state=visit.say(state),
@@ -186,12 +196,13 @@ def _shown(visit: StaffVisit, case: Case, following: ShownTodo | None, dates: Da
 async def show(visit: StaffVisit) -> Response:
     """Show where a case stands."""
     case = await visit.ask(CASE, case_id=case_of(visit))
-    road = await road_of(visit, case)
+    road, names = await asyncio.gather(road_of(visit, case), names_by_case(visit))
     rows = await todos.of_case(visit.session, visit.principal, case_id=case.case_id)
     state, color = _STATES.get(case.state, (case.state, "neutral"))
     dates = await visit.dates()
     model = CasePage(
         case_id=case.case_id,
+        names=names.get(case.case_id),
         about=themes(visit, case.themes),
         opened=dates.day(case.opened_at),
         state=visit.say(state),

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from services.portal import boards, todos
 from services.portal.boards import ShownTodo
+from services.portal.central_persons import names_by_case
 from services.portal.pages import PageModel, Pages
 from services.portal.staff import HOME, StaffVisit, staff
 from shared.http import PageRequest
@@ -27,13 +28,14 @@ class TodayPage(PageModel):
 async def show(visit: StaffVisit) -> Response:
     """Show what waits."""
     page = PageRequest(limit=_ON_A_PAGE, cursor=visit.request.query_params.get("after"))
+    names = await names_by_case(visit)
     rows = await todos.todos_of(visit.session, visit.principal, page=page)
     tally = await todos.tally_of(visit.session, visit.principal, most=_MOST)
     model = TodayPage(
         waiting=tally.waiting,
         late=tally.late,
         most=_MOST,
-        todos=await boards.shown(visit, rows.items),
+        todos=await boards.shown(visit, rows.items, names),
         more=rows.next,
     )
     return visit.page("today.html", model)

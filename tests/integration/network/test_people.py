@@ -69,6 +69,19 @@ class TestCoordinator:
         last = (await world.published(ADDED, case=case))[-1].data
         assert (last["proposed_by"], last["widened"], last["role"]) == (str(aunt), True, "circle")
 
+    async def test_knows_by_first_name_whom_their_cases_are_about(self, world: Network) -> None:
+        first, second, third = [await world.open_case() for _ in range(3)]
+        await world.add(first, "Nadia")
+        me = world.coordinator(first)
+        # Of the second the caller was, for the time between, the coordinator; of the third they are now.
+        await world.handle_all(*second.replaced(first.coordinator), third.assigned(2, first.coordinator))
+        listed = await world.do("GET", "/v1/central-persons", me)
+        about = {each["case_id"]: (each["person_id"], each["first_name"]) for each in listed["items"]}
+        people = await world.people(first)
+        assert about.keys() == {str(first.id), str(third.id)}
+        person_id, first_name = about[str(first.id)]
+        assert people[first_name]["person_id"] == person_id == str(first.central)
+
     async def test_may_not_name_a_proposer_of_another_case(self, world: Network) -> None:
         case, other = await world.open_case(), await world.open_case()
         body = {"first_name": "A", "last_name": "B", "proposed_by": str(other.central)}

@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from html import escape
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.portal.central_persons import CENTRAL_PERSONS
 from services.portal.road import BASELINE, CASE, KNOWN, MEETINGS, PLANS
 from services.portal.routes.baseline import WRITE_BASELINE
 from services.portal.routes.cases import CASES, PAUSE, RELEASE, RESUME
@@ -72,6 +74,11 @@ def a_case(**changes: object) -> dict[str, Any]:
         "ended_at": None,
         **changes,
     }
+
+
+def a_name(first_name: str | None) -> dict[str, Any]:
+    """Return whom a case is about as the service answers it."""
+    return {"case_id": str(CASE_ID), "person_id": str(uuid7()), "first_name": first_name}
 
 
 def page_of(*items: object, following: str | None = None) -> dict[str, Any]:
@@ -152,14 +159,16 @@ class TestTheListOfCases:
         await browser.sign_in(Role.COORDINATOR)
         services.answer(CASES, page_of(a_case(), following="later"))
         services.answer(OFFERS, page_of(an_offer()))
+        # The newest come first.
+        services.answer(CENTRAL_PERSONS, page_of(a_name(HOSTILE), a_name(None), a_name("Meryem")))
         await clock(browser, "poll-answered", uuid7(), due=timedelta(days=-1), state="breached")
         page = await browser.ask("GET", "/cases", expect=200)
         for words in ("Eenzaamheid", "Een dag kiezen: iedereen antwoordde", ">jij<", "te laat", "/offers"):
             assert words in page.text
-        assert f'href="/cases/{CASE_ID}"' in page.text
+        assert f'href="/cases/{CASE_ID}"><bdi>Meryem en {escape(HOSTILE)}</bdi>' in page.text
         assert "after=later" in page.text
         # However many cases there are, each service is asked once.
-        assert len(services.asked) == 2
+        assert len(services.asked) == 3
 
     @pytest.mark.parametrize(
         ("chosen", "asked"),
@@ -192,12 +201,14 @@ class TestACase:
         services.answer(KNOWN, page_of())
         services.answer(MEETINGS, page_of())
         services.answer(PLANS, page_of())
+        services.answer(CENTRAL_PERSONS, page_of(a_name("Meryem")))
         return services
 
     async def test_shows_its_road_and_its_clocks(self, browser: Browser, found: FakeServices) -> None:
         await browser.sign_in(Role.COORDINATOR)
         await clock(browser, "invitation", uuid7(), due=timedelta(days=4))
         page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert "<bdi>Meryem</bdi>" in page.text
         assert "Bellen met wie nog niet antwoordde" in page.text
         assert page.text.count("nu aan de beurt") == 1
         assert f'href="/cases/{CASE_ID}/baseline"' in page.text
@@ -284,6 +295,7 @@ class TestToday:
         self, browser: Browser, services: FakeServices
     ) -> None:
         me = await browser.sign_in(Role.COORDINATOR)
+        services.answer(CENTRAL_PERSONS, page_of(a_name("Meryem")))
         for kind, due, state in (("offer", 2, "running"), ("offer", -1, "breached")):
             await browser.world.execute(
                 "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, owner_id, state, waiting,"
@@ -304,7 +316,15 @@ class TestToday:
         assert "Eén ervan is te laat." in page.text
         assert page.text.count(f'href="/offers/{OFFER_ID}"') == 2
         assert page.text.index("te laat</span>") < page.text.rindex("/offers/")
-        assert services.asked == []
+        assert page.text.count("<bdi>Meryem</bdi>") == 2
+
+    async def test_is_of_use_while_nobody_knows_the_names(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        services.refuse(CENTRAL_PERSONS, 503, "not-ready")
+        page = await browser.ask("GET", "/today", expect=200)
+        assert "Er wacht nu niets op jou." in page.text
 
     @pytest.mark.parametrize(
         ("due", "words"),

@@ -1,0 +1,42 @@
+"""Whom the cases of a coordinator are about, by their first names: how they tell one case from another."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from babel.lists import format_list
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.staff import StaffVisit
+from shared.auth import Role
+from shared.errors import Operational
+
+_MOST = 100
+
+
+class CentralPerson(Answer):
+    """Somebody whom a case is about."""
+
+    case_id: UUID
+    first_name: str | None
+
+
+CENTRAL_PERSONS = Operation("network", "GET", "/v1/central-persons", Items[CentralPerson])
+
+
+async def names_by_case(visit: StaffVisit) -> dict[UUID, str]:
+    """Return the first names by case, "Meryem en Amine", of the cases that the reader coordinates.
+
+    Empty for others, and while the service of the circle does not answer: a list is of use without names too.
+    """
+    if not visit.has(Role.COORDINATOR):
+        return {}
+    try:
+        found = await visit.ask(CENTRAL_PERSONS, query={"limit": str(_MOST)})
+    except Operational:
+        return {}
+    names: dict[UUID, list[str]] = defaultdict(list)
+    # The newest come first; in a case the first who came is named first.
+    for each in reversed(found.items):
+        if each.first_name:
+            names[each.case_id].append(each.first_name)
+    return {case_id: format_list(each, locale=visit.language) for case_id, each in names.items()}
