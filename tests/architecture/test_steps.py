@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from services.portal import todos
+from services.portal import boards, todos
 from shared.clock_workflow import ClockWorkflow
 from shared.context import Context
 from shared.deadlines import Deadline, WorkflowInput
@@ -67,7 +67,9 @@ def test_no_two_workflows_of_a_service_wait_for_clocks_of_the_same_kind() -> Non
 
 
 def test_the_portal_speaks_of_kinds_of_clocks_that_there_are() -> None:
-    named = todos.ONCE_WARNED | todos.ONCE_LATE | todos.OVER_WITH_ITS_TIME | todos.BY_ITSELF
+    named = (
+        todos.ONCE_WARNED | todos.ONCE_LATE | todos.OVER_WITH_ITS_TIME | todos.BY_ITSELF | boards.TO_DO.keys()
+    )
     texts = {
         node.value
         for path in (*sources("services"), *sources("shared"))
@@ -76,3 +78,15 @@ def test_the_portal_speaks_of_kinds_of_clocks_that_there_are() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     assert named - texts == set()
+
+
+def test_the_portal_has_a_sentence_for_every_kind_of_clock() -> None:
+    kinds = {
+        kind
+        for service in SERVICES
+        for workflow in import_module(f"services.{service}.worker").workflows
+        for kind in workflow.kinds
+    }
+    assert kinds - boards.TO_DO.keys() == set(), (
+        "say in `TO_DO` of services/portal/boards.py what has to be done"
+    )

@@ -50,7 +50,7 @@ def test_every_field_and_parameter_says_what_it_means() -> None:
             for verb, operation in operations.items():
                 given = operation.get("parameters", ())
                 silent |= {f"{verb} {path} {each['name']}" for each in given if not each.get("description")}
-    assert silent == set()
+    assert silent == set(), "a sentence in shared/contracts/fields.toml, or a `Field(description=...)`"
 
 
 def test_every_model_has_an_example_that_it_takes() -> None:

@@ -204,4 +204,4 @@ class TestWrite:
                 }
             )
             == KINDS
-        )
+        ), "a kind of email that is sent stands in this list, and has its templates; no other has"

@@ -41,8 +41,8 @@ class TestReceiveReferral:
         statements: list[str] = []
         count_statements(world.context.database.engine, statements)
         await world.refer()
-        # The calendar, the organisations, the keys, all rows, other referrals of them, the policy, the clock, the events,
-        # the audit log.
+        # The calendar, the organisations, the keys, all rows, other referrals of them, the policy, the clock, the
+        # events, the audit log.
         assert len(statements) == 9, statements
 
     async def test_lets_somebody_refer_themselves_without_an_account(self, world: Intake) -> None:
