@@ -19,6 +19,7 @@ from shared.database import fetch
 from shared.deadlines import Deadline
 from shared.events import plans
 from shared.ids import uuid7
+from tests.support.eventually import eventually
 from tests.support.world import Case
 from tests.support.world.intake import Intake
 
@@ -494,8 +495,13 @@ class TestHoldAndErasureAtOnce:
                 now=world.clock.time,
             )
             erasing_now = asyncio.create_task(erase(world, case))
-            _, waiting = await asyncio.wait([erasing_now], timeout=0.3)
-            assert waiting
+            held_up = text("SELECT 1 FROM pg_locks WHERE NOT granted")
+
+            async def is_held_up() -> bool:
+                return (await session.execute(held_up)).first() is not None
+
+            await eventually(is_held_up, "erasing waits for the hold")
+            assert not erasing_now.done()
         assert await erasing_now == (409, "under-legal-hold")
 
 
