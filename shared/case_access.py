@@ -26,7 +26,7 @@ from shared.auth.principal import Kind, Principal, Role
 from shared.database import fetch
 from shared.errors import DomainError
 from shared.events import intake, network
-from shared.events.base import EventData, Received
+from shared.events.base import REGISTRY, EventData, Received
 from shared.tables import case_coordinator, case_person
 
 
@@ -119,9 +119,15 @@ class CaseNotHeld(Exception):
     """Who publishes this kind of event must hold its case first (`case_state.read` with `hold`)."""
 
 
+# What every service follows: which cases there are, and who may come near them.
+FOLLOWED: dict[str, type[EventData]] = {
+    data.TYPE: data for data in (*(REGISTRY[kind] for kind in case_state.STATUS_AFTER), *_NOTED)
+}
+
+
 def followed_by(service: str) -> list[type[EventData]]:
     """Return the events of others that a service follows; its own are noted as they are published."""
-    return [data for data in _NOTED if not data.TYPE.startswith(f"{service}.")]
+    return [data for data in FOLLOWED.values() if not data.TYPE.startswith(f"{service}.")]
 
 
 async def note(session: AsyncSession, fact: EventData, *, tenant: UUID) -> None:

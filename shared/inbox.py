@@ -1,5 +1,6 @@
 """The way in: one row per event that this service has dealt with, so that a repeated delivery changes nothing."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -16,6 +17,10 @@ _ACCEPT = (
 )
 _SETTLE = "UPDATE inbox SET outcome = $3 WHERE consumer = $1 AND event_id = $2"
 _REPLAY = "DELETE FROM inbox WHERE consumer = $1 AND event_id = $2 AND outcome = 'dead'"
+_ALL_KNOWN = (
+    "SELECT count(*) AS known FROM inbox"
+    " WHERE (consumer, event_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))"
+)
 _KNOWN = "SELECT 1 FROM inbox WHERE consumer = $1 AND event_id = $2"
 
 
@@ -35,6 +40,13 @@ async def settle(session: AsyncSession, *, consumer: str, event_id: UUID, outcom
 async def is_known(session: AsyncSession, *, consumer: str, event_id: UUID) -> bool:
     """Say whether the event was dealt with before."""
     return bool(await fetch(session, _KNOWN, consumer, event_id))
+
+
+async def are_known(session: AsyncSession, events: Sequence[tuple[str, UUID]]) -> bool:
+    """Say whether events, each by its consumer and its id, were all dealt with."""
+    consumers, ids = zip(*set(events), strict=True)
+    (found,) = await fetch(session, _ALL_KNOWN, list(consumers), list(ids))
+    return bool(found["known"] == len(ids))
 
 
 async def forget_dead(session: AsyncSession, *, consumer: str, event_id: UUID) -> None:

@@ -20,6 +20,8 @@ from shared.trail import causation
 SHARDS = 16
 # Where a session notes which cases it has told of.
 CASES = "outbox.cases"
+# Where it notes what every other service has to handle: of each event its type and id.
+FOLLOWED = "outbox.followed"
 CHANNEL = "kring_outbox"
 
 # All events of a transaction. The rows of their streams are locked here, last of all and in one order everywhere, and
@@ -83,6 +85,8 @@ async def publish(
     await case_access.note(session, data, tenant=tenant)
     if case is not None:
         session.info.setdefault(CASES, set()).add(case)
+    if data.TYPE in case_access.FOLLOWED:
+        session.info.setdefault(FOLLOWED, []).append(f"{data.TYPE}:{event_id}")
     if case is not None and ".internal." not in data.TYPE:
         note_facts(session, "changed", case=case, what=data.TYPE)
     return event_id

@@ -17,6 +17,7 @@ from deploy.watch.failures import WentWrong, patiently
 from deploy.watch.watch import Watch
 from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.errors import Operational
+from shared.http.after import HEADER as AFTER
 from shared.ids import uuid7
 from shared.services import SERVICES
 
@@ -54,6 +55,8 @@ class Api:
         self.watch = watch
         self.asked: list[str] = []
         self._http = http
+        # What was changed last: no service answers from before it.
+        self._after: dict[str, str] = {}
         self._addresses = {name: watch.platform.addresses[name] for name in SERVICES}
         self._issuer = Issuer.load(watch.settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
 
@@ -75,7 +78,11 @@ class Api:
             method,
             f"{self._addresses[service]}/v1/{rest}",
             params=query,
-            headers={**headers, **({} if method == "GET" else {"Idempotency-Key": str(uuid7())})},
+            headers={
+                **headers,
+                **self._after,
+                **({} if method == "GET" else {"Idempotency-Key": str(uuid7())}),
+            },
             **({"content": body} if isinstance(body, bytes) else {"json": json_of(body)}),
         )
 
@@ -88,6 +95,8 @@ class Api:
             if not answer.is_success:
                 problem = f"{answer.status_code} {answer.text}"
                 raise Refused(f"{method} {path} is refused: {problem}", status=answer.status_code)
+            if AFTER in answer.headers:
+                self._after = {AFTER: answer.headers[AFTER]}
             return answer
 
         return await patiently(send, f"{method} {path}", seconds=self.watch.patience)

@@ -4,6 +4,7 @@ INVITATION = Operation("network", "POST", "/v1/me/invitation/answer")
 await client.ask(INVITATION, token=..., body={"answer": "yes"})
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -14,10 +15,15 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from structlog.contextvars import get_contextvars
 
 from shared.errors import Operational
+from shared.http.after import HEADER as AFTER
 from shared.http.problems import TYPES
 from shared.settings import Settings
 
 _STEPS = frozenset({"", ".", ".."})
+# How often a service is asked again that has not heard yet of what was changed in another.
+_TIMES = 4
+_LONGEST = 2
+_NOT_YET = "not-yet"
 _UNAVAILABLE = frozenset({408, 425, 500, 502, 503, 504})
 
 
@@ -75,6 +81,24 @@ def path_of(operation: Operation[Any], ids: Mapping[str, Any]) -> str:
     return operation.path.format(**values)
 
 
+@dataclass(slots=True)
+class After:
+    """What a reader changed last, as services say it of their answers: no service answers them from before it."""
+
+    change: str | None = None
+    is_new: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request says."""
+        return {AFTER: self.change} if self.change else {}
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Note what an answer says."""
+        if AFTER in headers:
+            self.change, self.is_new = headers[AFTER], True
+
+
 class Client:
     """Asks the services in somebody's name. Answers are checked, and never kept."""
 
@@ -91,11 +115,27 @@ class Client:
         content: bytes | None = None,
         query: Query | None = None,
         ids: Mapping[str, Any] | None = None,
+        after: After | None = None,
     ) -> AnswerT:
-        """Return what a service answers. Raises: ServiceRefused; Operational if it does not answer."""
+        """Return what a service answers, not from before what its reader changed: `after` says what that is.
+
+        Raises: ServiceRefused; Operational if it does not answer.
+        """
+        after = after or After()
+        asked = {**headers, **after.headers}
         response = await self._send(
-            operation, headers=headers, body=body, content=content, query=query, ids=ids
+            operation, headers=asked, body=body, content=content, query=query, ids=ids
         )
+        for _ in range(_TIMES):
+            if response.is_success or _code(response) != _NOT_YET:
+                break
+            await asyncio.sleep(_wait(response))
+            response = await self._send(
+                operation, headers=asked, body=body, content=content, query=query, ids=ids
+            )
+        if not response.is_success:
+            raise ServiceRefused(response.status_code, _code(response))
+        after.note(response.headers)
         if operation.answer is type(None):
             return None
         if operation.answer is str:
@@ -124,11 +164,9 @@ class Client:
             )
         except httpx.HTTPError as error:
             raise Operational(f"{operation.service}: {type(error).__name__}") from None
-        if response.is_success:
-            return response
         if response.status_code in _UNAVAILABLE:
             raise Operational(f"{operation.service}: answered {response.status_code}")
-        raise ServiceRefused(response.status_code, _code(response))
+        return response
 
     async def close(self) -> None:
         """Close all connections."""
@@ -144,6 +182,12 @@ class Client:
                 trust_env=False,
             )
         return self._http
+
+
+def _wait(response: httpx.Response) -> int:
+    """Return in how many seconds a service wants to be asked again."""
+    seconds = response.headers.get("retry-after", "")
+    return min(int(seconds), _LONGEST) if seconds.isdecimal() else _LONGEST
 
 
 def _code(response: httpx.Response) -> str:

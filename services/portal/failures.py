@@ -70,6 +70,7 @@ REFUSALS: dict[str, str] = {
     "not-reachable": _("We kunnen deze persoon niet bereiken. Vul een mailadres of telefoon in."),
     "too-many-people": _("Er kan niemand meer bij in deze kring."),
     "holders-are-asked": _("Hierover beslist wie voor deze persoon zorgt. Vraag het aan hen."),
+    "not-yet": _("Wat je net deed, is nog niet overal bekend. Probeer het zo meteen opnieuw."),
     "other-version": _("Iemand anders veranderde dit intussen. Kijk wat er nu staat, en kies wat telt."),
     "offer-over": _("De tijd om te antwoorden is voorbij. Hieronder staat hoe het nu is."),
     "offer-already-answered": _("Hier is al op geantwoord. Hieronder staat hoe het nu is."),
@@ -144,6 +145,10 @@ FAILURES: dict[int, tuple[str, str]] = {
         _(
             "Misschien is het adres niet volledig. De link in onze laatste mail brengt je naar je eigen pagina."
         ),
+    ),
+    409: (
+        _("Nog een ogenblik"),
+        _("Wat je net deed, is nog niet overal bekend. Laad deze pagina zo meteen opnieuw."),
     ),
     410: (
         _("Dit is er niet meer"),

@@ -29,7 +29,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from services.portal import assets
-from services.portal.client import AnswerT, Client, Operation, Query, ServiceRefused
+from services.portal.client import After, AnswerT, Client, Operation, Query, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
 from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_number, read_sent
 from services.portal.wording import Dates, environment, say
@@ -61,6 +61,11 @@ class Form(BaseModel):
     """What a form holds. `MISSING` and `WRONG` say per field what is needed, in Dutch."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
+
+
+# A cookie: what was changed on the page before, for the moment until all services have heard of it.
+_AFTER = "kring-after"
+_AFTER_SECONDS = 60
 
 
 class PageModel(BaseModel):
@@ -159,8 +164,14 @@ class Visit:
         given = {"idempotency-key": once} if once and operation.method == "POST" else {}
         asked = {**self._headers(), **given, **(headers or {})}
         return await self.client.ask(
-            operation, headers=asked, body=body, content=content, query=query, ids=ids
+            operation, headers=asked, body=body, content=content, query=query, ids=ids, after=self.after
         )
+
+    @property
+    def after(self) -> After:
+        """What this reader changed last, here or on the page before."""
+        known: After = self.request.scope.setdefault(_AFTER, After(self.request.cookies.get(_AFTER)))
+        return known
 
     async def ask_or(self, operation: Operation[AnswerT], otherwise: OtherT, **ids: Any) -> AnswerT | OtherT:
         """Return what a service answers, or something else where this reader may not know (yet)."""
@@ -323,6 +334,14 @@ class Pages:
                 response = await self._answer(path, visit)
             response.headers.setdefault("content-security-policy", _CSP.format(targets="'self'"))
             response.headers["x-robots-tag"] = "noindex"
+            if visit.after.is_new:
+                response.set_cookie(
+                    *(_AFTER, visit.after.change or ""),
+                    max_age=_AFTER_SECONDS,
+                    httponly=True,
+                    samesite="lax",
+                    secure=visit.secure,
+                )
             return response
 
         return answer
@@ -400,9 +419,13 @@ def _status_of(error: Exception, path: str) -> int:
             return 401
         case NotThere() | Invalid() | ServiceRefused(status=403 | 404 | 422):
             return 404
-        case ServiceRefused(status=int(status)) | HTTPException(status_code=413 as status):
+        case (
+            ServiceRefused(status=(401 | 410 | 413 | 429) as status)
+            | ServiceRefused(status=409 as status, code="not-yet")
+            | HTTPException(status_code=413 as status)
+        ):
             return status
-        case Operational():
+        case Operational() | ServiceRefused():
             log.warning("portal.unavailable", cause=str(error))
             return 503
         case _:

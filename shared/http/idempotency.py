@@ -18,12 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.auth import NO_TENANT, Principal
 from shared.database import fetch
 from shared.errors import Conflict, Gone, Invalid
+from shared.http.after import HEADER as AFTER
 from shared.http.principals import TENANT_HEADER
 from shared.outbox import CASES
 from shared.tables import idempotency_key
 from shared.vault import Vault
 
 HEADER = "idempotency-key"
+_KEPT_HEADERS = ("location", AFTER)
 _MAX_KEY = 200
 _LOCK_CLASS = 746_102
 
@@ -136,10 +138,8 @@ async def _answer(session: AsyncSession, attempt: Attempt, row: Mapping[str, Any
         raise KeyUsedForAnother
     if kept.answer is None:
         raise AnswerErased
-    media_type, location, body = orjson.loads(vault.open_answer(kept.answer, bound_to=_label(row)))
-    headers = {"idempotency-replayed": "true"}
-    if location is not None:
-        headers["location"] = location
+    media_type, headers, body = orjson.loads(vault.open_answer(kept.answer, bound_to=_label(row)))
+    headers["idempotency-replayed"] = "true"
     return Response(body.encode("latin-1"), kept.status, headers, media_type)
 
 
@@ -148,8 +148,8 @@ async def remember(
 ) -> None:
     """Keep the answer, in the transaction of the write that it answers, with the cases that the write told of."""
     row = _row(attempt, principal)
-    headers = response.headers
-    kept = [headers.get("content-type"), headers.get("location"), bytes(response.body).decode("latin-1")]
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    kept = [response.headers.get("content-type"), headers, bytes(response.body).decode("latin-1")]
     answer = vault.seal_answer(orjson.dumps(kept), bound_to=_label(row))
     about = {*session.info.get(CASES, ()), *([principal.case] if principal and principal.case else ())}
     await fetch(session, _REMEMBER, *row.values(), response.status_code, answer, sorted(about))

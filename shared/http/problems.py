@@ -135,7 +135,7 @@ async def _not_yet(request: Request, _: NotYet) -> Response:
         code="not-yet",
         title="What this builds on has not arrived here yet; try again in a moment",
         status=409,
-        headers={"retry-after": _RETRY_SECONDS},
+        headers={"retry-after": "1"},
         request_id=request_id_of(request),
     )
 

@@ -20,6 +20,7 @@ from structlog.contextvars import bind_contextvars
 from shared.audit import act_as, note_facts
 from shared.auth import Principal
 from shared.context import Context
+from shared.http import after
 from shared.http.idempotency import HEADER, Attempt, Repeated, claim, remember
 from shared.http.middleware import MAX_BODY, ROUTE
 from shared.http.models import SecretResponse
@@ -59,6 +60,9 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
         principal = await current_principal(request)
     context = context_of(request)
     async with context.database.transaction(scope_of(request, principal)) as session:
+        given = request.headers.get(after.HEADER)
+        if given is not None:
+            await after.require_handled(session, given, service=context.service)
         attempt: Attempt | None = request.scope.get(_ATTEMPT)
         if attempt is not None:
             await claim(session, attempt, principal, context.vault)
@@ -131,6 +135,9 @@ class ServiceRoute(APIRoute):
         given |= await self._dependencies.open_others(request, opened, known)
         response = self._response(await self.endpoint(**given), changes)
         session = request.scope.get(_SESSION)
+        written = None if session is None else after.written(session)
+        if written is not None:
+            response.headers[after.HEADER] = written
         if attempt is not None and session is not None:
             # The session is still open here: answer and write commit together.
             await remember(session, attempt, principal_if_any(request), response, context_of(request).vault)

@@ -356,3 +356,42 @@ class TestToday:
         await browser.sign_in(Role.DPO)
         page = await browser.ask("GET", "/today", expect=200)
         assert "Er wacht nu niets op jou." in page.text
+
+
+class TestWhatWasChangedJustNow:
+    CHANGED = f"intake.coordinator.assigned.v1:{uuid7()}"
+
+    async def accepted(self, browser: Browser, services: FakeServices) -> None:
+        """Accept an offer, whose answer says what the others have to hear of."""
+        await browser.sign_in(Role.COORDINATOR)
+        services.answer(OFFER, an_offer(persons=[], organisations=[]))
+        services.answer(ACCEPT, {"offer_id": str(OFFER_ID), "state": "accepted"})
+        services.answer(OFFERS, page_of())
+        services.heard(ACCEPT)["kring-after"] = self.CHANGED
+        await browser.fill(f"/offers/{OFFER_ID}", answer="yes", no_ties="yes")
+
+    async def test_is_waited_for_by_the_next_page(
+        self, browser: Browser, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await self.accepted(browser, services)
+        services.refuse(CASES, 409, "not-yet")
+        services.heard(CASES)["retry-after"] = "1"
+        waited = []
+
+        async def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            services.answer(CASES, page_of())
+
+        monkeypatch.setattr("services.portal.client.asyncio.sleep", sleep)
+        await browser.ask("GET", "/cases", expect=200)
+        assert waited == [1]
+        assert [each.headers["kring-after"] for each in services.of(CASES)] == [self.CHANGED] * 2
+
+    async def test_is_said_in_words_if_it_does_not_come(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await self.accepted(browser, services)
+        services.refuse(CASES, 409, "not-yet")
+        services.heard(CASES)["retry-after"] = "0"
+        page = await browser.ask("GET", "/cases", expect=409)
+        assert "nog niet overal bekend" in page.text
