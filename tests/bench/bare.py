@@ -1,8 +1,9 @@
-"""The bare counterpart of `POST /v1/referrals`: FastAPI, the same request model, the same statements, and nothing else.
+"""The bare counterpart of `POST /v1/referrals`: FastAPI, the same request model, the same writes, and nothing else.
 
 Run as a process of its own: `python -m tests.bench.bare RECORDING PORT`, with the database in DATABASE_URL. The
-statements are those that the real endpoint sent for the same request, recorded just before; each request sends them
-with fresh ids.
+statements are those by which the real endpoint wrote for the same request, recorded just before; each request sends
+them with fresh ids. What the real one reads (calendar, organisations, policy, other referrals of the child) and what
+it counts against who asks too often are not among them.
 """
 
 import os

@@ -98,7 +98,7 @@ class Office:
 
 
 async def receiving_referrals(settings: Settings, databases: Any, directory: Path) -> Result:
-    """Compare `POST /v1/referrals` with a bare endpoint that sends the same statements to the same database."""
+    """Compare `POST /v1/referrals` with a bare endpoint that writes by the same statements to the same database."""
     database: Database = await databases.fresh("intake")
     office = Office(settings)
     recording = directory / "statements.pickle"
@@ -141,8 +141,9 @@ async def receiving_referrals(settings: Settings, databases: Any, directory: Pat
             baseline=lambda: load(bare_port, bare_requests),
             aim=0.8,
             better="higher",
-            note=f"{_REQUESTS} requests over {_CONNECTIONS} connections; bare: FastAPI, the same statements."
-            " What limits it is processor time: the bare side checks no token, makes no keys, seals and logs nothing",
+            note=f"{_REQUESTS} requests over {_CONNECTIONS} connections; bare: FastAPI, the same writes."
+            " What limits it is processor time: the bare side reads nothing, checks no token, makes no keys,"
+            " seals and logs nothing",
         )
 
 
