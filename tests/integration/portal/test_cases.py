@@ -367,6 +367,7 @@ class TestWhatWasChangedJustNow:
         services.answer(OFFER, an_offer(persons=[], organisations=[]))
         services.answer(ACCEPT, {"offer_id": str(OFFER_ID), "state": "accepted"})
         services.answer(OFFERS, page_of())
+        services.answer(CENTRAL_PERSONS, page_of())
         services.heard(ACCEPT)["kring-after"] = self.CHANGED
         await browser.fill(f"/offers/{OFFER_ID}", answer="yes", no_ties="yes")
 
