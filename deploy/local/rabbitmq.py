@@ -109,13 +109,13 @@ class RabbitMQ(Part):
             "RABBITMQ_DIST_PORT": str(port),
             # The script then replaces itself by the broker: our child is the one that gets our signals.
             "RUNNING_UNDER_SYSTEMD": "true",
-            # To wait busily for a moment makes loading some thousand small files at the start faster; for longer it
-            # takes time from all other parts.
+            # Threads that wait for work sleep at once, and few of them wait for files: waiting busily takes as much
+            # processor time as the work itself, from all other parts.
             # With its name given here the node skips asking for, and starting, an epmd.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 f"-sname {_NODE} -erl_epmd_port {port} -kernel inet_dist_use_interface {{127,0,0,1}}"
                 f" -kernel inet_dist_listen_min {port} -kernel inet_dist_listen_max {port}"
-                " +sbwt very_short +sbwtdio very_short"
+                " +sbwt none +sbwtdcpu none +sbwtdio none +SDio 2"
             ),
             # For the broker and for the helper by which it would start an epmd that listens to all and stays for ever.
             "ERL_FLAGS": "-start_epmd false",
