@@ -12,7 +12,7 @@ import pytest
 
 from shared.services import SERVICES
 from tests.access.conftest import Populated
-from tests.access.sending import MODES, prepared
+from tests.access.sending import prepared
 from tests.support.generated import generate
 
 # Of each operation, in a round.
@@ -34,13 +34,13 @@ async def test_go_on_being_answered_as_documented(
         schema, sender = await prepared(world, secrets_dir)
         while True:
             number = randbelow(2**32) if seed is None else seed
-            for mode in MODES:
+            for mode, attempt in sender.ways:
                 try:
                     await asyncio.to_thread(
                         generate,
                         schema,
                         mode,
-                        sender.attempt,
+                        attempt,
                         max_examples=_EXAMPLES,
                         seed=number,
                         over=over,

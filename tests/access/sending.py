@@ -1,7 +1,8 @@
 """Sending generated requests to a populated service, each as several of those who ask in turn."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ import httpx
 import schemathesis
 
 from tests.access.cast import Headers
+from tests.access.hostile import HEADERS, pairs, with_hostile
 from tests.access.table import written
 from tests.access.world import ID, World, gate_of
 from tests.support.generated import CHECKS
 
-MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
+_GOOD, _BAD = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+Way = tuple[schemathesis.GenerationMode, Callable[[Any], None]]
 # How many ask each time, of those who may and of those who may not: so many that the turn of everybody comes. For an
 # operation with a body there are twice as many requests, because bad ones are sent too.
 _WHO_MAY, _WHO_MAY_NOT = 4, 6
@@ -39,6 +42,7 @@ class Sender:
         self._world = world
         self._everybody = everybody
         self._loop = loop
+        self._hostile = pairs()
         self._turns = self._turns_of(written(world.service, set(everybody)))
         self.sent = 0
 
@@ -69,6 +73,46 @@ class Sender:
         if changed:
             self._wait(self._world.restore())
 
+    @property
+    def usual(self) -> tuple[Way, ...]:
+        """How requests are made and sent: good ones and bad ones."""
+        return ((_GOOD, self.attempt), (_BAD, self.attempt))
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The usual ones, and those on which something once failed."""
+        return (*self.usual, (_GOOD, self.attempt_hostile))
+
+    def attempt_hostile(self, case: Any) -> None:
+        """Send a request with texts and numbers on which something once failed, and with each header of that kind."""
+        finding, text, number = next(self._hostile)
+        if case.operation.body:
+            case.body = with_hostile(case.body, text, number)
+        case.query = with_hostile(case.query or {}, text, number)
+        try:
+            self.attempt(case)
+            self._beside(case)
+        except BaseException as failure:
+            failure.add_note(finding)
+            raise
+
+    def _beside(self, case: Any) -> None:
+        """Send it with headers that nobody should send, with an unknown parameter, and ask for its head only."""
+        asker = next(self._turns[f"{case.operation.method.upper()} {case.operation.path}"][0])
+        changed = False
+        for finding, headers in HEADERS.items():
+            answer = self._send(case, asker, headers=headers)
+            assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, finding
+            changed = changed or (answer.is_success and case.operation.method.upper() != "GET")
+        case.query = {**(case.query or {}), "no-such-parameter": "1"}
+        answer = self._send(case, asker)
+        assert HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, answer.url
+        if case.operation.method.upper() == "GET":
+            head = self._send(case, asker, method="HEAD")
+            assert (head.status_code, head.content) == (answer.status_code, b""), head.url
+        if changed:
+            self._wait(self._world.restore())
+
     def _known(self, generated: dict[str, Any]) -> dict[str, Any]:
         # What is behind a 404 would never be reached by chance.
         return {
@@ -76,13 +120,19 @@ class Sender:
             for name, value in generated.items()
         }
 
-    def _send(self, case: Any, asker: str) -> httpx.Response:
+    def _send(
+        self, case: Any, asker: str, *, method: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         arguments = case.as_transport_kwargs(base_url=str(self._world.http.base_url))
         names = ("method", "url", "params", "json")
-        headers = {**dict(arguments.get("headers") or {}), **self._everybody[asker]}
+        given = {name: arguments[name] for name in names if name in arguments}
         request = self._world.http.build_request(
-            **{name: arguments[name] for name in names if name in arguments},
-            headers=headers,
+            **{**given, **({"method": method} if method else {})},
+            headers={
+                **dict(arguments.get("headers") or {}),
+                **self._everybody[asker],
+                **(headers or {}),
+            },
             content=arguments.get("data"),
         )
         answer: httpx.Response = self._wait(self._world.http.send(request))
