@@ -14,7 +14,9 @@ from shared.http.openapi import describe, refuse_open_doors
 from shared.http.problems import answer_with_problems
 from shared.http.routing import Router
 from shared.http.state import router as state_router
+from shared.http.undelivered import router as undelivered_router
 from shared.readiness import Readiness, checks_of
+from shared.services import SERVICES_WITH_MAIL
 
 
 def create_service_app(
@@ -62,6 +64,8 @@ def create_service_app(
         behind_tls=settings.public_url.startswith("https://"),
     )
     everything = [docs_router(app), *routers, audit_log_router, state_router]
+    if context.service in SERVICES_WITH_MAIL:
+        everything.append(undelivered_router)
     for router in everything:
         refuse_open_doors(router)
         # The routes themselves: an included router is matched anew for every request, which costs more than

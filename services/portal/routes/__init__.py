@@ -25,6 +25,7 @@ from services.portal.routes import (
     me,
     offers,
     ops,
+    ops_emails,
     ops_services,
     payments,
     plan,
@@ -45,7 +46,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),
         *(trainings, registrations, payments),
-        *(ops, ops_services),
+        *(ops, ops_services, ops_emails),
         *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),
     )
 )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.portal.routes.ops_emails import UNDELIVERED
 from services.portal.routes.ops_services import STATES
 from shared.auth import Role
 from shared.ids import uuid7
@@ -33,7 +34,7 @@ async def test_what_is_late_anywhere_is_shown_by_kind(browser: Browser) -> None:
     assert page.count(">0</td>") == 1
 
 
-@pytest.mark.parametrize("path", ["/ops", "/ops/services"])
+@pytest.mark.parametrize("path", ["/ops", "/ops/services", "/ops/emails"])
 async def test_others_are_not_let_in(browser: Browser, path: str) -> None:
     await browser.sign_in(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER)
     await browser.ask("GET", path, expect=403)
@@ -124,3 +125,31 @@ class TestState:
     async def test_is_for_ops_alone(self, world: Portal) -> None:
         for role in set(Role) - {Role.OPS}:
             await world.ask("GET", "/v1/state", world.colleague(role), expect=403)
+
+
+class TestEmails:
+    async def test_shows_ids_and_why_and_where_the_rest_is(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        recipient = str(uuid7())
+        email = {
+            "message_id": str(EVENT),
+            "kind": "invitation",
+            "reason": "refused",
+            "recipient_id": recipient,
+            "case_id": None,
+            "queued_at": "2026-11-02T08:00:00Z",
+            "settled_at": "2026-11-02T08:01:00Z",
+        }
+        for operation in UNDELIVERED:
+            services.answer(operation, {"items": [], "next": None})
+        await browser.sign_in(Role.OPS)
+        empty = (await browser.ask("GET", "/ops/emails", expect=200)).text
+        assert "Elke mail van deze organisatie kwam aan." in empty
+        services.answer(UNDELIVERED[1], {"items": [email], "next": "further"})
+        page = (await browser.ask("GET", "/ops/emails", expect=200)).text
+        assert "de mailserver weigerde het adres" in page
+        assert recipient in page
+        await browser.ask("GET", "/ops/emails?network=further", expect=200)
+        assert services.of(UNDELIVERED[1])[-1].query == {"cursor": "further"}
+        assert services.of(UNDELIVERED[0])[-1].query == {}

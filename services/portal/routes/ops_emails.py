@@ -1,0 +1,91 @@
+"""Emails that did not arrive, for ops: which, to which id and why, of the organisation whose pages are read."""
+
+import asyncio
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.pages import PageModel, Pages
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+from shared.services import SERVICES_WITH_MAIL
+
+pages = Pages()
+PATH = "/ops/emails"
+section(PATH, _("Mails die niet aankwamen"), Role.OPS)
+_REASONS = {
+    "refused": _("de mailserver weigerde het adres"),
+    "no-address": _("er is geen adres"),
+}
+
+
+class Undelivered(Answer):
+    """An email that nobody received."""
+
+    message_id: UUID
+    kind: str
+    reason: str
+    recipient_id: UUID
+    case_id: UUID | None
+    settled_at: datetime
+
+
+UNDELIVERED = [
+    Operation(service, "GET", "/v1/undelivered-emails", Items[Undelivered]) for service in SERVICES_WITH_MAIL
+]
+
+
+class EmailRow(PageModel):
+    """One email."""
+
+    message_id: UUID
+    kind: str
+    reason: str
+    recipient_id: UUID
+    case_id: UUID | None
+    at: str
+
+
+class ServiceEmails(PageModel):
+    """What did not arrive of one service, and where the rest is."""
+
+    service: str
+    emails: list[EmailRow]
+    more: str | None
+
+
+class EmailsPage(PageModel):
+    """What did not arrive, by the service that wrote it."""
+
+    services: list[ServiceEmails]
+
+
+@pages.show(PATH, staff(Role.OPS))
+async def show(visit: StaffVisit) -> Response:
+    """Show what did not arrive, newest first."""
+    found = await asyncio.gather(*(_read(visit, operation) for operation in UNDELIVERED))
+    return visit.page("ops_emails.html", EmailsPage(services=[each for each in found if each.emails]))
+
+
+async def _read(visit: StaffVisit, operation: Operation[Items[Undelivered]]) -> ServiceEmails:
+    dates, after = await visit.dates(), visit.request.query_params.get(operation.service)
+    found = await visit.ask(operation, query={"cursor": after} if after else None)
+    return ServiceEmails(
+        service=operation.service,
+        emails=[
+            EmailRow(
+                message_id=each.message_id,
+                kind=each.kind,
+                reason=visit.say(_REASONS[each.reason]),
+                recipient_id=each.recipient_id,
+                case_id=each.case_id,
+                at=dates.time(each.settled_at),
+            )
+            for each in found.items
+        ],
+        more=f"{PATH}?{urlencode({operation.service: found.next})}" if found.next else None,
+    )
