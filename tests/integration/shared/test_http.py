@@ -196,7 +196,7 @@ class TestProblems:
             ("not-found", 404, "not-found", None),
             ("gone", 410, "gone", None),
             ("busy", 429, "too-many-requests", "7"),
-            ("not-yet", 409, "not-yet", "2"),
+            ("not-yet", 409, "not-yet", "1"),
             ("down", 503, "unavailable", "2"),
             ("bug", 500, "bug", None),
         ],
