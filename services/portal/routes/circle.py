@@ -157,19 +157,6 @@ _INVITED = {
     "yes": _("doet mee"),
     "no": _("doet niet mee"),
 }
-CHANNELS = {
-    "visit": _("op bezoek"),
-    "phone": _("aan de telefoon"),
-    "video": _("met beeld"),
-    "mail": _("met een brief of mail"),
-    "message": _("met een bericht"),
-}
-ABOUT = {
-    "first-contact": _("eerste kennismaking"),
-    "explanation": _("uitleg"),
-    "safety": _("veiligheid"),
-    "other": _("iets anders"),
-}
 
 
 class Row(PageModel):

@@ -12,10 +12,8 @@ from starlette.responses import Response
 from services.portal.forms import NotThere, read_choice, read_id
 from services.portal.pages import Form, PageModel, Pages, Unacceptable
 from services.portal.routes.circle import (
-    ABOUT,
     ANSWER_FOR,
     CHANGE,
-    CHANNELS,
     CONSENTS,
     CONTACTS,
     EXCLUDE,
@@ -40,6 +38,20 @@ from shared.auth import Role
 
 pages = Pages()
 _PATH = "/cases/{case_id}/circle/{person_id}"
+
+CHANNELS = {
+    "visit": _("op bezoek"),
+    "phone": _("aan de telefoon"),
+    "video": _("met beeld"),
+    "mail": _("met een brief of mail"),
+    "message": _("met een bericht"),
+}
+ABOUT = {
+    "first-contact": _("eerste kennismaking"),
+    "explanation": _("uitleg"),
+    "safety": _("veiligheid"),
+    "other": _("iets anders"),
+}
 
 
 class Asked(PageModel):
