@@ -62,4 +62,10 @@ def checks_of(context: Context) -> dict[str, Check]:
             raise Operational("broker: no connection") from None
         await connection.close()
 
-    return {"database": context.database.ping, "broker": broker, "temporal": context.temporal.ping}
+    async def database() -> None:
+        await context.database.ping()
+
+    async def temporal() -> None:
+        await context.temporal.ping()
+
+    return {"database": database, "broker": broker, "temporal": temporal}

@@ -33,7 +33,8 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     calendar = await profiles.calendar(session, tenant=message.tenant)
     return Mail(
         address=contact.email,
-        name=salutation(contact.first_name),
+        # Nobody has confirmed the address of who referred themselves: a stranger's words do not go there.
+        name="" if message.role == notifying.REFERRED else salutation(contact.first_name),
         language=language,
         template=message.kind,
         values=_values(message, contact, language, calendar, context),

@@ -114,6 +114,15 @@ async def count(database: Database, key: bytes, *, most: int, seconds: int = WIN
         raise TooOften(retry_after=max(1, counted["left"]))
 
 
+async def is_within(database: Database, key: bytes, *, most: int, seconds: int = WINDOW_SECONDS) -> bool:
+    """Count once under a key, and say whether `most` was not passed: for what is then left out, not refused."""
+    try:
+        await count(database, key, most=most, seconds=seconds)
+    except TooOften:
+        return False
+    return True
+
+
 async def count_anonymous(request: Request) -> None:
     """Count a write to a route that is open to anyone, by the address it comes from. Raises: TooOften."""
     context: Context = request.app.state.context

@@ -7,6 +7,8 @@ path holds ids and a query may hold more.
 import asyncio
 import re
 import time
+from collections import Counter
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -35,6 +37,7 @@ SECONDS = Histogram(
 ROUTE = "kring.route"
 MAX_BODY = "kring.max-body"
 USUAL_MAX_BODY = 1024 * 1024
+_CREDENTIALS = frozenset({b"authorization", b"cookie"})
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 # An id and nothing that could be a name: it goes into logs.
 _REQUEST_ID = re.compile(rb"[0-9a-f-]{16,64}")
@@ -129,7 +132,7 @@ class RequestMiddleware:
         if not self._at_once.enter(client):
             await _too_many(request_id=request_id)(scope, receive, watched)
             return
-        body, limit = _Body(scope, receive, self._budget), asyncio.timeout(self._seconds)
+        body, limit = _Body(scope, receive, self._budget, client), asyncio.timeout(self._seconds)
         try:
             # What is given up is undone: the transaction ends with the route that is cancelled here.
             async with limit:
@@ -160,29 +163,47 @@ class RequestMiddleware:
 
 
 class _Budget:
-    """How many bytes of bodies a process holds at once, of all requests together."""
+    """How many bytes of bodies a process holds at once: all together, of one address, and without credentials.
+
+    So nobody leaves others without room: an address has half of it, and what comes without credentials a quarter, of
+    which an address has a quarter.
+    """
 
     def __init__(self, size: int) -> None:
-        self._left = size
+        self._size = size
+        self._held = Counter[str]()
 
-    def take(self, size: int) -> None:
+    def shares(self, scope: Scope, client: str) -> dict[str, int]:
+        """Return what a request draws on: each share by its name, with the most bytes that it holds."""
+        shares = {"all": self._size, client: self._size // 2}
+        if not any(name in _CREDENTIALS for name, _ in scope["headers"]):
+            shares |= {"without credentials": self._size // 4, f"{client} without": self._size // 16}
+        return shares
+
+    def take(self, shares: Mapping[str, int], size: int) -> None:
         """Count bytes that have arrived. Raises: Operational if they are too many: the sender tries again later."""
-        self._left -= size
-        if self._left < 0:
+        for name in shares:
+            self._held[name] += size
+        if any(self._held[name] > most for name, most in shares.items()):
             raise Operational("more bodies are being read than there is room for")
 
-    def give_back(self, size: int) -> None:
+    def give_back(self, shares: Mapping[str, int], size: int) -> None:
         """Count bytes that are let go."""
-        self._left += size
+        for name in shares:
+            self._held[name] -= size
+            if not self._held[name]:
+                del self._held[name]
 
 
 class _Body:
     """The body of a request as it arrives: reading stops where the route's limit or the process's budget is passed."""
 
-    def __init__(self, scope: Scope, receive: Receive, budget: _Budget) -> None:
+    def __init__(self, scope: Scope, receive: Receive, budget: _Budget, client: str) -> None:
         self._scope = scope
         self._receive = receive
         self._budget = budget
+        self._client = client
+        self._shares: dict[str, int] = {}
         self._seen = 0
         # Whether the route waits for more of it.
         self.is_awaited = False
@@ -195,14 +216,15 @@ class _Body:
         if message["type"] == "http.request":
             size = len(message.get("body", b""))
             self._seen += size
-            self._budget.take(size)
+            self._shares = self._shares or self._budget.shares(self._scope, self._client)
+            self._budget.take(self._shares, size)
             if self._seen > self._scope.get(MAX_BODY, USUAL_MAX_BODY):
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
 
     def release(self) -> None:
         """Let go of what was read."""
-        self._budget.give_back(self._seen)
+        self._budget.give_back(self._shares, self._seen)
         self._seen = 0
 
 

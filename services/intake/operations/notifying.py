@@ -15,10 +15,13 @@ from services.intake.models.register import key_subject
 from services.intake.queries import referrals, register
 from shared import messages
 from shared.auth import Role
+from shared.database import Database
+from shared.http import limits
 from shared.vault import Vault
 
 # Somebody who referred themselves: who they are stands in their referral alone.
 REFERRED = "referred"
+_MOST_A_DAY, _DAY = 5, 86_400
 
 
 async def notify_coordinator(
@@ -148,18 +151,33 @@ async def _fix_recipient(
     await session.flush()
 
 
-async def notify_of_referral(session: AsyncSession, referral: Referral, now: datetime) -> None:
-    """Tell who referred that it arrived, and the regional managers that it waits for them."""
+async def notify_of_referral(
+    session: AsyncSession, vault: Vault, database: Database, referral: Referral, now: datetime
+) -> None:
+    """Tell who referred that it arrived, and the regional managers that it waits for them.
+
+    Without an account anyone can name any address, and refer as often: whoever was written to often enough today gets
+    no more of these mails. The referral waits on the managers' boards all the same.
+    """
+
+    async def may_be_mailed(whom: str) -> bool:
+        key = vault.count_as(whom, field="mails about referrals without an account")
+        return await limits.is_within(database, key, most=_MOST_A_DAY, seconds=_DAY)
+
     if referral.referrer_id is not None:
         await _queue_about(
             session, referral, "referral-received", now, recipient=referral.referrer_id, role=Role.REFERRER
         )
     elif referral.kind == "self":
         [person] = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
-        await _queue_about(
-            session, referral, "own-referral-received", now, recipient=person.id, role=REFERRED
-        )
+        address = (await vault.open(session, person)).email
+        if address is not None and await may_be_mailed(address):
+            await _queue_about(
+                session, referral, "own-referral-received", now, recipient=person.id, role=REFERRED
+            )
     for manager in await register.regional_managers(session, tenant=referral.tenant):
+        if referral.referrer_id is None and not await may_be_mailed(str(manager)):
+            continue
         await _queue_about(
             session, referral, "referral-new", now, recipient=manager, role=Role.REGIONAL_MANAGER
         )

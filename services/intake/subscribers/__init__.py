@@ -40,7 +40,9 @@ async def notify_of_referral(
     tenant = event.tenant
     referral = await referrals.referral(session, tenant=tenant, referral_id=event.data.referral_id)
     if referral is not None:
-        await notifying.notify_of_referral(session, referral, await context.clock.now())
+        await notifying.notify_of_referral(
+            session, context.vault, context.database, referral, await context.clock.now()
+        )
         await statistics.follow(session, context.vault, tenant=tenant, case_id=referral.case_id)
 
 

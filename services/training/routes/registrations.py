@@ -50,19 +50,11 @@ async def register(
     )
     asked_for = parts.vault.count_as(str(session_id), field="registrations of a session")
     await limits.count(parts.database, asked_for, most=_MOST_OF_A_SESSION, seconds=_HOUR)
-    if await _may_be_mailed(parts, body.email):
+    # An address that anyone can name.
+    mailed = parts.vault.count_as(body.email, field="registrations from an address")
+    if await limits.is_within(parts.database, mailed, most=_MOST_OF_AN_ADDRESS, seconds=_DAY):
         await registrations.mail(session, row, "registration-requested", now)
     return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})
-
-
-async def _may_be_mailed(parts: Parts, address: str) -> bool:
-    """Say whether an address that anyone can name gets one more mail today."""
-    key = parts.vault.count_as(address, field="registrations from an address")
-    try:
-        await limits.count(parts.database, key, most=_MOST_OF_AN_ADDRESS, seconds=_DAY)
-    except limits.TooOften:
-        return False
-    return True
 
 
 @router.post("/v1/registrations/confirm", dependencies=[anonymous], responses=problems(404, 409, 410))

@@ -144,7 +144,21 @@ class TestWrite:
         await world.refer_oneself(persons=[person | {"email": "marijke@voorbeeld.example"}])
         await world.deliver_published("intake.referral.received.v1")
         (letter,) = await written(world, "own-referral-received")
-        assert (letter.address, letter.name) == ("marijke@voorbeeld.example", "Marijke")
+        assert (letter.address, letter.name) == ("marijke@voorbeeld.example", "")
+
+    async def test_an_address_that_strangers_name_again_and_again_is_written_to_seldom(
+        self, world: Intake
+    ) -> None:
+        person = {"ref": "p1", "role": "central", "first_name": "Win 500 euro", "last_name": "Goor"}
+        for _ in range(8):
+            await world.refer_oneself(persons=[person | {"email": "marijke@voorbeeld.example"}])
+        await world.deliver_published("intake.referral.received.v1")
+        assert len(await world.emailed("own-referral-received")) == 5
+        assert await world.emailed("referral-new") == [world.manager_id] * 5
+        # A professional shows who they are: of their referrals every manager hears.
+        await world.refer()
+        await world.deliver_published("intake.referral.received.v1")
+        assert len(await world.emailed("referral-new")) == 6
 
     @pytest.mark.parametrize("refused", [plans.PlanRefused, plans.PlanPartlyAccepted])
     async def test_the_mandated_hear_of_a_plan_and_the_coordinator_of_their_no(
@@ -177,7 +191,8 @@ class TestWrite:
         found, subject, body, page = mail.render(TEMPLATES, letter, organisation="Kring Noord")
         assert found == language
         assert "Malou" not in subject
-        assert "Malou" in body
+        # The address of who referred themselves is not confirmed: no words of strangers go there.
+        assert ("Malou" in body) == (kind != "own-referral-received")
         assert "{" not in body
         without_link = ("offer-closed", "case-stopped", "contact-changed", "own-referral-received")
         assert "<a " in page or kind in without_link

@@ -188,7 +188,7 @@ class TestBody:
         assert (status_of(answer), problem_in(answer)) == (401, "token-missing")
 
     async def test_that_finds_no_room_beside_others_is_sent_again_later(self) -> None:
-        small = settings(http_body_bytes=1024 * 1024)
+        small = settings(http_body_bytes=16 * 1024 * 1024)
         body = b'{"text": "x"}' + b" " * 900_000
         counted, go_on = asyncio.Event(), asyncio.Event()
 
@@ -198,12 +198,21 @@ class TestBody:
             await go_on.wait()
             yield b" "
 
-        transport = httpx.ASGITransport(app=app(small))
-        headers = {"content-type": "application/json"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        served, headers = app(small), {"content-type": "application/json"}
+        elsewhere = httpx.ASGITransport(app=served, client=("192.0.2.7", 1))
+        async with (
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=served), base_url="http://test", headers=headers
+            ) as client,
+            httpx.AsyncClient(transport=elsewhere, base_url="http://test", headers=headers) as others,
+        ):
             first = asyncio.create_task(client.post("/v1/said", content=slow()))
             await counted.wait()
             refused = await client.post("/v1/said", content=body)
+            # Who shows who they are has more room, and so has everybody else.
+            known = {"authorization": "Bearer x"}
+            assert (await client.post("/v1/said", content=body, headers=known)).status_code == 200
+            assert (await others.post("/v1/said", content=body)).status_code == 200
             assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (503, "unavailable")
             assert refused.headers["retry-after"]
             go_on.set()
