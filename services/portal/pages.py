@@ -24,7 +24,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -36,7 +36,8 @@ from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
-from shared.errors import Invalid, Operational, OtherVersion
+from shared.errors import Invalid, Operational, OtherVersion, TooManyRequests
+from shared.http.limits import count_anonymous
 from shared.http.middleware import MAX_BODY, ROUTE, USUAL_MAX_BODY
 from shared.ids import uuid7
 from shared.languages import LANGUAGES, Language
@@ -233,6 +234,7 @@ class Visit:
             "home": "/",
             "sign_out": None,
             "sections": [],
+            "section": None,
             "reader": None,
             "organisation": None,
             "quick_exit": False,
@@ -362,9 +364,11 @@ class Pages:
     async def _send(self, path: str, visit: Visit) -> Response:
         if not is_from_here(visit.request, visit.parts.settings.public_url):
             return failure(visit, 403)
+        opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
+        if opener is anyone:
+            await count_anonymous(visit.request)
         sent = await read_sent(visit.request)
         visit.form, visit.file = sent.fields, sent.file
-        opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
         opened = visit.opened = await opener(visit)
         again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
         if visit.form.get(LANGUAGE_BUTTON) in LANGUAGES:
@@ -425,6 +429,11 @@ def _status_of(error: Exception, path: str) -> int:
             | HTTPException(status_code=413 as status)
         ):
             return status
+        case TooManyRequests():
+            return 429
+        case ClientDisconnect():
+            # Nobody reads the answer.
+            return 400
         case Operational() | ServiceRefused():
             log.warning("portal.unavailable", cause=str(error))
             return 503

@@ -48,6 +48,7 @@ class Described(BaseModel):
     token_endpoint: str
     end_session_endpoint: str | None = None
     revocation_endpoint: str | None = None
+    authorization_response_iss_parameter_supported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,17 @@ class Provider:
                 **({"login_hint": hint} if hint else {}),
             )
         return str(url)
+
+    async def require_answer_of_its_own(self, issuer: str | None) -> None:
+        """Refuse the answer of another provider than the one that was asked (RFC 9207).
+
+        One that announces to say who it is must say it. Raises: SignInRefused, Operational.
+        """
+        described = await self.describe()
+        if issuer is None and not described.authorization_response_iss_parameter_supported:
+            return
+        if issuer != self.issuer:
+            raise SignInRefused
 
     async def exchange(self, *, code: str, verifier: str) -> Grant:
         """Return what a code is worth. Raises: SignInRefused, Operational."""

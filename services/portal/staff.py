@@ -111,12 +111,17 @@ class StaffVisit(Visit):
 
     def _surroundings(self) -> dict[str, Any]:
         mine = [each for each in SECTIONS if not each.roles.isdisjoint(self.member.roles)]
+        here = f"{self.request.url.path}/"
         return {
             **super()._surroundings(),
             "notice": self.notice,
             "home": HOME,
             "sign_out": "/staff/sign-out",
             "sections": [(each.path, self.say(each.label)) for each in mine],
+            # Of sections inside each other the innermost.
+            "section": max(
+                (each.path for each in mine if here.startswith(f"{each.path}/")), key=len, default=None
+            ),
             "reader": self.member.name,
             "organisation": None if self.profile is profiles.UNKNOWN else self.profile.name,
         }

@@ -77,6 +77,9 @@ class TestServices:
         assert row_of(page, "portal").count("antwoordt niet</span>") == 2
         assert "Niet alles antwoordt." in page
         assert "Niets wordt tegengehouden." in page
+        # The menu says where this is, once.
+        assert 'href="/ops/services" aria-current="page"' in page
+        assert 'href="/ops" aria-current' not in page
         assert all("kring-tenant" not in asked.headers for asked in services.asked)
 
     async def test_names_what_is_held_back(self, browser: Browser, services: FakeServices) -> None:

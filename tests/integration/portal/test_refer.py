@@ -142,6 +142,13 @@ class TestADraft:
         assert (await browser.ask("GET", f"{other}/check", expect=303)).headers["location"] == other
         await browser.ask("GET", other, expect=404)
 
+    async def test_is_begun_from_one_address_only_so_often(
+        self, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(browser.world.context.settings, "anonymous_limit", 3)
+        for status in (303, 303, 303, 429):
+            await browser.fill(base(browser), expect=status)
+
     async def test_takes_no_form_without_its_token(self, browser: Browser) -> None:
         await browser.fill(base(browser))
         await browser.ask("POST", f"{base(browser)}/question", data=ANSWERS["question"], expect=403)

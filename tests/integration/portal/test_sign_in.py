@@ -1,6 +1,7 @@
 """Members of staff sign in at a provider, stay signed in while it lets them, and lose nothing that they wrote."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,10 +121,11 @@ class TestSigningIn:
         assert str(HANNE).encode() not in bytes(rows[0].sealed)
 
     @pytest.mark.parametrize(
-        "changed", [{"state": "other"}, {"code": "other"}, {"code": ""}, {"iss": "https://evil.example"}]
+        "changed",
+        [{"state": "other"}, {"code": "other"}, {"code": ""}, {"iss": "https://evil.example"}, {"iss": None}],
     )
     async def test_is_refused_when_what_comes_back_is_not_what_was_asked(
-        self, browser: SignIn, changed: dict[str, str]
+        self, browser: SignIn, changed: dict[str, str | None]
     ) -> None:
         sent = await browser.ask("GET", "/sign-in", expect=303)
         async with httpx.AsyncClient() as http:
@@ -131,7 +133,8 @@ class TestSigningIn:
         query = {
             name: value[0] for name, value in parse_qs(urlsplit(there.headers["location"]).query).items()
         }
-        answer = await browser.ask("GET", BACK, params={**query, **changed}, expect=400)
+        given = {name: value for name, value in {**query, **changed}.items() if value is not None}
+        answer = await browser.ask("GET", BACK, params=given, expect=400)
         assert "<h1" in answer.text
         assert "kring-staff" not in browser.cookies
         # And not a second time with what would have been right.
@@ -143,8 +146,22 @@ class TestSigningIn:
         assert (await browser.chooses(sent, HANNE)).status_code == 400
         assert "kring-staff" not in browser.cookies
 
+    async def test_takes_no_cookie_that_it_did_not_give(self, browser: SignIn) -> None:
+        browser.cookies["kring-signing-in"] = urlsafe_b64encode(b"[" * 20_000).decode()
+        await browser.ask("GET", BACK, params={"code": "x", "state": "x"}, expect=400)
+
     @pytest.mark.parametrize(
-        "path", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:x", "", "/a\r\nb"]
+        "path",
+        [
+            "//evil.example",
+            "https://evil.example/",
+            "/\\evil.example",
+            "javascript:x",
+            "",
+            "/a\r\nb",
+            "//[x",
+            "http://[x",
+        ],
     )
     async def test_leads_to_no_other_site(self, browser: SignIn, path: str) -> None:
         sent = await browser.ask("GET", "/sign-in", params={"next": path}, expect=303)
