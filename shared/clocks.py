@@ -3,7 +3,7 @@
 The row is the truth about what is late; the workflow that it names waits for its deadlines and takes the steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,10 @@ _START = f"""
 _FIND = (
     f"SELECT {_COLUMNS} FROM clock WHERE kind = $1 AND subject = $2"  # noqa: S608
     " ORDER BY (state IN ('running', 'paused')) DESC, started_at DESC, id DESC LIMIT 1"
+)
+_DUE = (
+    "SELECT DISTINCT ON (subject) subject, due_at FROM clock WHERE kind = $1 AND subject = ANY($2)"
+    " ORDER BY subject, started_at DESC, id DESC"
 )
 _OF_CASE = (
     f"SELECT {_COLUMNS} FROM clock WHERE case_id = $1 AND state <> 'stopped'"  # noqa: S608
@@ -168,6 +172,13 @@ class Clocks:
     async def find(self, session: AsyncSession, *, kind: str, subject: UUID) -> Clock | None:
         """Return the live clock of this kind on this subject, else the last one."""
         return _only(await fetch(session, _FIND, kind, subject))
+
+    async def due_times(
+        self, session: AsyncSession, *, kind: str, subjects: Collection[UUID]
+    ) -> dict[UUID, datetime]:
+        """Return when the last clock of this kind on each of these subjects is or was due."""
+        rows = await fetch(session, _DUE, kind, list(subjects))
+        return {row["subject"]: row["due_at"] for row in rows}
 
     async def agenda(self, session: AsyncSession, *, workflow_id: str) -> Agenda:
         """Return what a workflow waits for next."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Uuid, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
@@ -29,7 +29,9 @@ from shared.events.base import (
     ErasureWrittenFact,
     Received,
 )
+from shared.http.paging import PageRequest, Rows, paginate
 from shared.subscriptions import AndThen, Malformed, Subscriptions, WriteHandler
+from shared.tables import erasure as table
 from shared.vault import Vault, subjects_of_case
 
 CLOCK = "erasure"
@@ -61,13 +63,9 @@ _CONFIRM = text(
     " ON CONFLICT DO NOTHING"
 )
 _CONFIRMED = text(
-    "SELECT service, at FROM erasure_confirmation WHERE subject = :subject ORDER BY at, service"
-)
+    "SELECT subject, service, at FROM erasure_confirmation WHERE subject = ANY(:subjects) ORDER BY at, service"
+).bindparams(bindparam("subjects", type_=ARRAY(Uuid)))
 _DONE = text("UPDATE erasure SET done_at = :now WHERE subject = :subject")
-_READ = text(
-    "SELECT subject, kind, because, waits_for, began_at, done_at FROM erasure"
-    " WHERE subject = :subject AND tenant = :tenant"
-)
 
 
 @dataclass(frozen=True)
@@ -232,23 +230,42 @@ class Erasures:
             return
         values = {"subject": subject, "service": service, "tenant": tenant, "now": now}
         await session.execute(_CONFIRM, values)
-        confirmed = {row.service for row in await session.execute(_CONFIRMED, {"subject": subject})}
+        confirmed = {row.service for row in await session.execute(_CONFIRMED, {"subjects": [subject]})}
         if erasure.done_at is None and confirmed.issuperset(erasure.waits_for):
             await session.execute(_DONE, {"subject": subject, "now": now})
             await self._clocks.stop(session, kind=CLOCK, subject=subject, now=now)
 
     async def read(self, session: AsyncSession, *, subject: UUID, tenant: UUID) -> Erasure | None:
         """Return how far an erasure is, None if none began here."""
-        row = (await session.execute(_READ, {"subject": subject, "tenant": tenant})).first()
-        clock = await self._clocks.find(session, kind=CLOCK, subject=subject)
-        if row is None:
-            return None
-        rows = await session.execute(_CONFIRMED, {"subject": subject})
-        return Erasure(
-            **{**row._mapping, "waits_for": tuple(row.waits_for)},
-            confirmed={confirmed.service: confirmed.at for confirmed in rows},
-            due_at=None if clock is None else clock.due_at,
-        )
+        query = select(table).where(table.c.tenant == tenant, table.c.subject == subject)
+        found = await self._far(session, (await session.execute(query)).all())
+        return found[0] if found else None
+
+    async def page(self, session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[Erasure]:
+        """Return how far the erasures of a tenant are that began here, the newest first."""
+        query = select(table).where(table.c.tenant == tenant)
+        rows = await paginate(session, query, page, time=table.c.began_at, id=table.c.subject)
+        return Rows(await self._far(session, rows.items), rows.next)
+
+    async def _far(self, session: AsyncSession, rows: Sequence[Any]) -> list[Erasure]:
+        subjects = [row.subject for row in rows]
+        due = await self._clocks.due_times(session, kind=CLOCK, subjects=subjects)
+        confirmed: dict[UUID, dict[str, datetime]] = {subject: {} for subject in subjects}
+        for each in await session.execute(_CONFIRMED, {"subjects": subjects}):
+            confirmed[each.subject][each.service] = each.at
+        return [
+            Erasure(
+                subject=row.subject,
+                kind=row.kind,
+                because=row.because,
+                waits_for=tuple(row.waits_for),
+                began_at=row.began_at,
+                done_at=row.done_at,
+                confirmed=confirmed[row.subject],
+                due_at=due.get(row.subject),
+            )
+            for row in rows
+        ]
 
     def follow(self, subscriptions: Subscriptions, *, services: Sequence[str]) -> None:
         """Let the confirmations of these services be noted."""

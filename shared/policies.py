@@ -25,12 +25,13 @@ from shared.tables import policy as table
 _FIRST = 1
 _ANY_MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _AS_STORED = "as stored"
-_OF_TENANT = "SELECT version, settings::text AS settings, set_at FROM policy WHERE tenant = $1"
+_OF_TENANT = "SELECT version, settings::text AS settings, set_at, set_by FROM policy WHERE tenant = $1"
+_VERSIONS = f"{_OF_TENANT} AND ($2::int IS NULL OR version < $2) ORDER BY version DESC LIMIT $3"
 _ALL = f"{_OF_TENANT} ORDER BY version DESC"
 _IN_FORCE = f"{_OF_TENANT} AND ($2::timestamptz IS NULL OR set_at <= $2) ORDER BY version DESC LIMIT 1"
 _VERSION = f"{_OF_TENANT} AND version = $2"
 _FOR_CASE = """
-    SELECT case_state.tenant, opened_at, policy.version, settings::text AS settings, set_at
+    SELECT case_state.tenant, opened_at, policy.version, settings::text AS settings, set_at, set_by
     FROM case_state LEFT JOIN policy ON policy.tenant = case_state.tenant AND set_at <= opened_at
     WHERE case_id = $1 ORDER BY policy.version DESC NULLS LAST LIMIT 1
 """
@@ -88,7 +89,7 @@ P = TypeVar("P", bound=PolicySettings)
 
 @dataclass(frozen=True)
 class PolicyInForce(Generic[P]):
-    """One version of an organisation's settings; `set_at` None: the defaults, which nobody set.
+    """One version of an organisation's settings; `set_at` and `set_by` None: the defaults, which nobody set.
 
     Its lengths count by the calendar that the organisation works by.
     """
@@ -96,6 +97,7 @@ class PolicyInForce(Generic[P]):
     version: int
     settings: P
     set_at: datetime | None = None
+    set_by: UUID | None = None
     calendar: Calendar = BELGIUM
 
     def after(self, start: datetime, length: str) -> datetime:
@@ -136,6 +138,17 @@ class Policies(Generic[P]):
             raise UnknownPolicyVersion(version=version)
         return self._read(row, await profiles.calendar(session, tenant=tenant))
 
+    async def versions(
+        self, session: AsyncSession, *, tenant: UUID, before: int | None, most: int
+    ) -> list[PolicyInForce[P]]:
+        """Return the newest versions, or those before one; the last of all is the defaults."""
+        calendar = await profiles.calendar(session, tenant=tenant)
+        rows = await fetch(session, _VERSIONS, tenant, before, most)
+        found = [self._read(row, calendar) for row in rows]
+        if len(found) < most and before != _FIRST:
+            found.append(self._read(None, calendar))
+        return found
+
     async def history(self, session: AsyncSession, *, tenant: UUID) -> Callable[[datetime], PolicyInForce[P]]:
         """Return, for lists, what tells the version that was in force at a time."""
         calendar = await profiles.calendar(session, tenant=tenant)
@@ -169,7 +182,7 @@ class Policies(Generic[P]):
         changed = settings.within(present.settings, own=own)
         if present.settings == changed:
             return present
-        new = replace(present, version=version + 1, settings=changed, set_at=now)
+        new = replace(present, version=version + 1, settings=changed, set_at=now, set_by=set_by)
         values = {
             "tenant": tenant,
             "version": new.version,
@@ -185,7 +198,7 @@ class Policies(Generic[P]):
             return PolicyInForce(_FIRST, self._defaults, calendar=calendar)
         # A field that is gone is ignored, and a new one has its default.
         settings = self.settings.model_validate_json(row["settings"], extra="ignore", context=_AS_STORED)
-        return PolicyInForce(row["version"], settings, row["set_at"], calendar)
+        return PolicyInForce(row["version"], settings, row["set_at"], row["set_by"], calendar)
 
 
 def _only(rows: Sequence[Any]) -> Any:

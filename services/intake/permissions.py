@@ -60,6 +60,7 @@ RegisterReader = Annotated[
     Depends(allow(Role.ADMINISTRATOR, Role.OPS, Role.REGIONAL_MANAGER, Role.INTEGRATION, of_no_tenant=True)),
 ]
 ContactEraser = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
+ContactReader = ContactEraser
 # Network, which copies the persons of a referral at the opening of its case, and erases persons.
 PersonsCopier = Annotated[Principal, Depends(serving(PERSONS_AT_OPENING.purpose))]
 PersonEraser = Annotated[Principal, Depends(serving(UNDER_HOLD.purpose))]
@@ -261,11 +262,23 @@ async def may_break_glass(session: AsyncSession, principal: Principal, *, case_i
     return case
 
 
+async def may_read_break_glass(
+    session: AsyncSession, principal: Principal, *, break_glass_id: UUID
+) -> BreakGlass:
+    """Return a break-glass access of the tenant, as its list shows it. Raises: UnknownBreakGlass."""
+    found = await break_glass.access(session, tenant=principal.tenant, break_glass_id=break_glass_id)
+    if found is None:
+        raise UnknownBreakGlass(break_glass_id=str(break_glass_id))
+    return found
+
+
 async def may_end_break_glass(
     session: AsyncSession, principal: Principal, *, break_glass_id: UUID
 ) -> BreakGlass:
     """Return a break-glass access to whose it is, or to the data protection officer. Raises: UnknownBreakGlass."""
-    found = await break_glass.access(session, tenant=principal.tenant, break_glass_id=break_glass_id)
+    found = await break_glass.access(
+        session, tenant=principal.tenant, break_glass_id=break_glass_id, lock=True
+    )
     if found is None or not (principal.has(Role.DPO) or found.opened_by == principal.id):
         raise UnknownBreakGlass(break_glass_id=str(break_glass_id))
     return found

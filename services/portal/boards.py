@@ -71,6 +71,12 @@ DONE_AT: dict[str, tuple[str, tuple[Role, ...]]] = {
     "plan-acceptance": ("/cases/{case_id}/acceptance", (Role.REFERRER,)),
     "payments-to-settle": ("/payments", (Role.FINANCE,)),
     "statement": ("/payments", (Role.FINANCE,)),
+    "data-request": ("/privacy/requests/{subject}", (Role.DPO, Role.REGIONAL_MANAGER)),
+    "data-request-copy": ("/privacy/requests/{subject}", (Role.DPO, Role.REGIONAL_MANAGER)),
+    "data-request-erasure": ("/privacy/requests/{subject}", (Role.DPO, Role.REGIONAL_MANAGER)),
+    "retention": ("/privacy/files/{subject}", (Role.DPO,)),
+    "hold": ("/privacy/files", (Role.DPO,)),
+    "erasure": ("/privacy/files", (Role.DPO,)),
 }
 CASE = ("/cases/{case_id}", _CASES)
 

@@ -1,12 +1,15 @@
-"""Bodies about erasing, the same in every service that one asks for it."""
+"""Bodies about erasing and the list of erasures, the same in every service that one asks for it."""
 
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.erasure import Erasure
+from shared.erasure import Erasure, Erasures
 from shared.events.base import ErasureBecause
+from shared.http.gates import Officer
 from shared.http.models import RequestModel, ResponseModel
+from shared.http.paging import Page, Paging
+from shared.http.routing import Now, Router, Session
 
 
 class NewErasure(RequestModel):
@@ -55,3 +58,18 @@ class ErasureProgress(ResponseModel):
                 ],
             }
         )
+
+
+def erasures_router(erasures: Erasures) -> Router:
+    """Return the route by which the data protection officer sees every erasure that begins in a service."""
+    router = Router(tags=["erasing"])
+
+    @router.get("/v1/erasures")
+    async def list_erasures(
+        principal: Officer, session: Session, page: Paging, now: Now
+    ) -> Page[ErasureProgress]:
+        """List what was erased or is being erased, the newest first, and how far that is."""
+        rows = await erasures.page(session, tenant=principal.tenant, page=page)
+        return Page(items=[ErasureProgress.of(each, now=now) for each in rows.items], next=rows.next)
+
+    return router

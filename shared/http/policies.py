@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Query
 
 from shared.http.gates import Officer, PolicyKeeper
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 from shared.http.openapi import problems
+from shared.http.paging import DEFAULT_LIMIT, MAX_LIMIT
 from shared.http.routing import Now, Router, Session
 from shared.policies import Policies, PolicyInForce, PolicySettings
 
@@ -22,11 +24,18 @@ class PolicyChange(RequestModel, Generic[P]):
 
 
 class PolicyView(ResponseModel, Generic[P]):
-    """A version of the policy. Version 1 is the defaults; `set_at` null: nobody set it."""
+    """A version of the policy. Version 1 is the defaults; `set_at` and `set_by` null: nobody set it."""
 
     version: int
     settings: P
     set_at: datetime | None
+    set_by: UUID | None
+
+
+class PolicyVersions(ResponseModel, Generic[P]):
+    """Versions of the policy, the newest first."""
+
+    items: list[PolicyView[P]]
 
 
 def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: Any = PolicyKeeper) -> Router:
@@ -34,6 +43,7 @@ def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: 
     router = Router(tags=["policy"])
     settings_type = policies.settings
     view = PolicyView[settings_type]  # type: ignore[valid-type]
+    versions = PolicyVersions[settings_type]  # type: ignore[valid-type]
     change = PolicyChange[settings_type]  # type: ignore[valid-type]
 
     @router.get("/v1/policy", response_model=view, responses=problems(404))
@@ -46,6 +56,19 @@ def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: 
         if version is None:
             return await policies.in_force(session, tenant=principal.tenant)
         return await policies.version(session, tenant=principal.tenant, version=version)
+
+    @router.get("/v1/policy/versions", response_model=versions)
+    async def list_versions(
+        principal: reader,
+        session: Session,
+        before: Annotated[
+            int | None, Query(ge=1, le=2**31 - 1, description="Only versions before this one.")
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    ) -> dict[str, list[PolicyInForce[P]]]:
+        """List what was ever in force, the newest first, or what was before a version: who set it, and when."""
+        found = await policies.versions(session, tenant=principal.tenant, before=before, most=limit)
+        return {"items": found}
 
     @router.put("/v1/policy", response_model=view)
     async def change_policy(

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -53,7 +52,7 @@ erasure = Table(
     Column("waits_for", ARRAY(Text), nullable=False),
     Column("began_at", Timestamp, nullable=False),
     Column("done_at", Timestamp),
-    Index("ix_erasure_open", "tenant", "began_at", postgresql_where=text("done_at IS NULL")),
+    Index("ix_erasure_list", "tenant", "began_at", "subject"),
 )
 
 erasure_confirmation = Table(

@@ -21,6 +21,7 @@ CONTRACTS = Path(__file__).parent
 SOURCES = CONTRACTS.parents[1] / "services"
 DOCUMENTS = {name: json.loads((CONTRACTS / f"{name}.openapi.json").read_text("utf-8")) for name in SERVICES}
 PATHS = {path for pages in routes.PAGES for _, path in pages.paths}
+SHAPES = {re.sub(r"{\w+}", "{}", path) for path in PATHS}
 
 
 def models_in(kind: Any) -> Iterator[type[BaseModel]]:
@@ -77,9 +78,18 @@ def test_every_email_leads_to_a_page() -> None:
     assert set(PAGES_OF_EMAILS.values()) <= PATHS
 
 
+def test_every_email_to_staff_leads_to_a_page() -> None:
+    named = {
+        re.sub(r"{[^}]*}", "{}", path)
+        for file in SOURCES.glob("*/emails.py")
+        for path in re.findall(r'f"{base}(/[^"]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert {"/break-glass/{}", "/offers/{}"} <= named
+    assert named <= SHAPES
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_kind_of_clock_has_words_and_those_with_pages_of_their_own_lead_to_them(service: str) -> None:
     workflows = import_module(f"services.{service}.worker").workflows
     assert {kind for workflow in workflows for kind in workflow.kinds} <= TO_DO.keys()
-    shapes = {re.sub(r"{\w+}", "{}", path) for path in PATHS}
-    assert {re.sub(r"{\w+}", "{}", path) for path, _roles in [*DONE_AT.values(), CASE]} <= shapes
+    assert {re.sub(r"{\w+}", "{}", path) for path, _roles in [*DONE_AT.values(), CASE]} <= SHAPES

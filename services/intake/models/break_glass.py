@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import At, Base, Id, SealedBytes
@@ -16,7 +17,10 @@ class BreakGlassFields(SealedFields):
 
 
 class BreakGlass(Base):
-    """One break-glass access to a case's file; its reason is sealed with the key of the case."""
+    """One break-glass access to a case's file; its reason is sealed with the key of the case.
+
+    `told`: the data protection officers who got an email about it.
+    """
 
     __tablename__ = "break_glass"
     __sealed__ = Sealed(BreakGlassFields, subject="case_id", case="case_id")
@@ -32,4 +36,5 @@ class BreakGlass(Base):
     created_at: Mapped[At]
     until: Mapped[At]
     closed_at: Mapped[At | None]
+    told: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     sealed: Mapped[SealedBytes]

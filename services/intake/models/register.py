@@ -73,7 +73,10 @@ class StaffMember(Base):
     __tablename__ = "staff_member"
     __sealed__ = Sealed(ContactFields, subject=_key_of, person="id")
     # Who writes to a referrer finds them where their own organisation entered them.
-    __table_args__ = {"info": {SHOWN_TO_ALL: "organisation_id = tenant"}}  # noqa: RUF012 - as SQLAlchemy wants it
+    __table_args__ = (
+        Index("ix_staff_member_list", "tenant", "created_at", "id"),
+        {"info": {SHOWN_TO_ALL: "organisation_id = tenant"}},
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID] = mapped_column(primary_key=True)

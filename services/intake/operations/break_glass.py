@@ -49,6 +49,7 @@ async def open_file(
         opened_by=opened_by,
         created_at=now,
         until=policy.after(now, policy.settings.break_glass),
+        told=[officer.id for officer in told],
     )
     await vault.seal(session, access, BreakGlassFields(reason=reason))
     session.add(access)

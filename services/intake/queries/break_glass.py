@@ -17,14 +17,12 @@ async def page_of_break_glass(session: AsyncSession, *, tenant: UUID, page: Page
     return await paginate(session, query, page, time=BreakGlass.created_at, id=BreakGlass.id)
 
 
-async def access(session: AsyncSession, *, tenant: UUID, break_glass_id: UUID) -> BreakGlass | None:
-    """Return a break-glass access of the tenant, locked."""
-    query = (
-        select(BreakGlass)
-        .where(BreakGlass.id == break_glass_id, BreakGlass.tenant == tenant)
-        .with_for_update()
-    )
-    return (await session.execute(query)).scalar_one_or_none()
+async def access(
+    session: AsyncSession, *, tenant: UUID, break_glass_id: UUID, lock: bool = False
+) -> BreakGlass | None:
+    """Return a break-glass access of the tenant."""
+    query = select(BreakGlass).where(BreakGlass.id == break_glass_id, BreakGlass.tenant == tenant)
+    return (await session.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
 async def active(

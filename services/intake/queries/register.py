@@ -146,6 +146,14 @@ async def is_busy(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) 
     return (await session.execute(has.union_all(asked).limit(1))).first() is not None
 
 
+async def staff(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[StaffMember]:
+    """Return one page of the colleagues whom a tenant knows, longest known first."""
+    query = select(StaffMember).where(StaffMember.tenant == tenant, StaffMember.erased_at.is_(None))
+    return await paginate(
+        session, query, page, time=StaffMember.created_at, id=StaffMember.id, newest_first=False
+    )
+
+
 async def coordinators(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[Coordinator]:
     """Return one page of the tenant's coordinators, longest known first."""
     query = select(Coordinator).where(Coordinator.tenant == tenant, Coordinator.erased_at.is_(None))

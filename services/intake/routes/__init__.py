@@ -1,5 +1,6 @@
 """Intake's API, by what it is about."""
 
+from services.intake.operations.erasing import erasures
 from services.intake.routes import (
     baseline,
     break_glass,
@@ -13,6 +14,7 @@ from services.intake.routes import (
     statistics,
 )
 from services.intake.settings import policies
+from shared.http.erasing import erasures_router
 from shared.http.gates import PolicyReader
 from shared.http.policies import policy_router
 
@@ -25,6 +27,7 @@ routers = [
     register.router,
     policy_router(policies, reader=PolicyReader),
     erasing.router,
+    erasures_router(erasures),
     retention.router,
     break_glass.router,
     copies.router,

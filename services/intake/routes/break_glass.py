@@ -43,6 +43,18 @@ async def list_break_glass(
     )
 
 
+@router.get("/v1/break-glass/{break_glass_id}")
+async def read_break_glass(
+    break_glass_id: UUID, principal: BreakGlassReader, session: Session, parts: Parts
+) -> BreakGlassEntry:
+    """Read that a file was opened, and who was told; the data protection officer reads why."""
+    access = await permissions.may_read_break_glass(session, principal, break_glass_id=break_glass_id)
+    if not permissions.may_read_reasons(principal):
+        return _entry(access)
+    [words] = await parts.vault.open_readable(session, [access])
+    return _entry(access, words)
+
+
 @router.post("/v1/break-glass/{break_glass_id}/close")
 async def close_file(
     break_glass_id: UUID, principal: BreakGlassReader, session: Session, now: Now
@@ -61,5 +73,6 @@ def _entry(row: BreakGlass, fields: BreakGlassFields | None = None) -> BreakGlas
         opened_at=row.created_at,
         until=row.until,
         closed_at=row.closed_at,
+        told=row.told,
         reason=fields.reason if fields is not None else None,
     )

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from services.intake import permissions
-from services.intake.models import ContactFields, Coordinator, Organisation
+from services.intake.domain.errors import UnknownOrganisation
+from services.intake.models import ContactFields, Coordinator, Organisation, StaffMember
 from services.intake.operations import register
-from services.intake.permissions import RegisterReader, Registrar
+from services.intake.permissions import ContactReader, RegisterReader, Registrar
 from services.intake.queries import register as reads
 from services.intake.schemas.register import (
     CoordinatorEntered,
@@ -17,9 +18,10 @@ from services.intake.schemas.register import (
     OrganisationEntry,
     ProfileChange,
     StaffEntered,
+    StaffEntry,
 )
 from shared.http import Now, Page, Paging, Parts, Router, Session, problems
-from shared.http.gates import PolicyKeeper
+from shared.http.gates import PolicyKeeper, PolicyReader
 
 router = Router(tags=["register"])
 
@@ -53,6 +55,18 @@ async def list_organisations(
     return Page(items=[_organisation(row) for row in rows.items], next=rows.next)
 
 
+@router.get("/v1/organisations/{organisation_id}")
+async def read_organisation(
+    organisation_id: UUID, principal: RegisterReader, session: Session
+) -> OrganisationEntry:
+    """Read what an organisation of the register says of itself."""
+    del principal
+    found = await reads.organisation(session, organisation_id=organisation_id)
+    if found is None:
+        raise UnknownOrganisation
+    return _organisation(found)
+
+
 @router.post("/v1/staff", status_code=201, responses=problems(404))
 async def enter_staff(
     entry: NewStaff, principal: Registrar, session: Session, now: Now, parts: Parts
@@ -60,6 +74,19 @@ async def enter_staff(
     """Enter a colleague of the tenant or of a party, so that they can be written to."""
     known = await register.enter_staff(session, parts.vault, tenant=principal.tenant, entry=entry, now=now)
     return StaffEntered(staff_id=known.id, version=known.version)
+
+
+@router.get("/v1/staff")
+async def list_staff(
+    principal: ContactReader, session: Session, page: Paging, parts: Parts
+) -> Page[StaffEntry]:
+    """List the colleagues whom the tenant knows: its own, and those of parties."""
+    rows = await reads.staff(session, tenant=principal.tenant, page=page)
+    contacts = await parts.vault.open_readable(session, rows.items)
+    entries = [
+        _staff(row, contact) for row, contact in zip(rows.items, contacts, strict=True) if contact is not None
+    ]
+    return Page(items=entries, next=rows.next)
 
 
 @router.post("/v1/coordinators", status_code=201, responses=problems(404))
@@ -75,7 +102,7 @@ async def enter_coordinator(
 
 @router.get("/v1/coordinators")
 async def list_coordinators(
-    principal: PolicyKeeper, session: Session, page: Paging, parts: Parts
+    principal: PolicyReader, session: Session, page: Paging, parts: Parts
 ) -> Page[CoordinatorEntry]:
     """List the tenant's coordinators and how many cases each has now."""
     rows = await reads.coordinators(session, tenant=principal.tenant, page=page)
@@ -103,6 +130,22 @@ def _organisation(row: Organisation) -> OrganisationEntry:
         time_zone=row.time_zone,
         version=row.version,
         created_at=row.created_at,
+    )
+
+
+def _staff(row: StaffMember, contact: ContactFields) -> StaffEntry:
+    return StaffEntry.model_validate(
+        {
+            "staff_id": row.id,
+            "organisation_id": row.organisation_id,
+            "roles": row.roles,
+            "first_name": contact.first_name,
+            "last_name": contact.last_name,
+            "email": contact.email,
+            "language": contact.language,
+            "version": row.version,
+            "created_at": row.created_at,
+        }
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from shared.fields import Text
 from shared.http.models import RequestModel, ResponseModel
@@ -31,4 +31,5 @@ class BreakGlassEntry(ResponseModel):
     opened_at: datetime
     until: datetime
     closed_at: datetime | None
+    told: list[UUID] = Field(description="The data protection officers who got an email about it.")
     reason: str | None

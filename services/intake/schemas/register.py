@@ -120,6 +120,20 @@ class StaffEntered(ResponseModel):
     version: int
 
 
+class StaffEntry(ResponseModel):
+    """A colleague whom the tenant knows."""
+
+    staff_id: UUID
+    organisation_id: UUID
+    roles: list[Role]
+    first_name: str
+    last_name: str
+    email: str
+    language: str
+    version: int = Field(description="Of what is known of them; a change sends it along.")
+    created_at: datetime
+
+
 class NewCoordinator(RequestModel):
     """A coordinator; the id is the subject of their token. With a version it takes the place of the old."""
 

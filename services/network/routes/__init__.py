@@ -1,5 +1,6 @@
 """Network's HTTP API, by who speaks: the coordinator about the people of a case, and people about themselves."""
 
+from services.network.operations.erasing import erasures
 from services.network.routes import (
     circle,
     consents,
@@ -12,6 +13,7 @@ from services.network.routes import (
     people,
 )
 from services.network.settings import policies
+from shared.http.erasing import erasures_router
 from shared.http.policies import policy_router
 
 routers = [
@@ -25,4 +27,5 @@ routers = [
     no_contacts.router,
     policy_router(policies),
     erasing.router,
+    erasures_router(erasures),
 ]

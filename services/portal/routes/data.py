@@ -15,7 +15,7 @@ from services.portal.wording import mark as _
 
 pages = Pages()
 
-_CSP_OF_COPY = (
+CSP_OF_COPY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -142,7 +142,7 @@ async def copy(visit: PersonVisit) -> Response:
     html = await visit.ask(
         COPY, query={"format": "html"}, request_id=read_id(visit.request.path_params["request_id"])
     )
-    return HTMLResponse(html, headers={"content-security-policy": _CSP_OF_COPY})
+    return HTMLResponse(html, headers={"content-security-policy": CSP_OF_COPY})
 
 
 class Looked(PageModel):

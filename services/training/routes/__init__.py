@@ -1,8 +1,10 @@
 """Training's API."""
 
+from services.training.operations.erasing import erasures
 from services.training.permissions import TermsKeeper
 from services.training.routes import catalogue, erasing, money, registrations
 from services.training.settings import policies
+from shared.http.erasing import erasures_router
 from shared.http.policies import policy_router
 
 routers = [
@@ -10,5 +12,6 @@ routers = [
     registrations.router,
     money.router,
     erasing.router,
+    erasures_router(erasures),
     policy_router(policies, setter=TermsKeeper, reader=TermsKeeper),
 ]

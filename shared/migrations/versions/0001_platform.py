@@ -146,12 +146,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_erasure")),
     )
-    op.create_index(
-        "ix_erasure_open",
-        "erasure",
-        ["tenant", "began_at"],
-        postgresql_where=sa.text("done_at IS NULL"),
-    )
+    op.create_index("ix_erasure_list", "erasure", ["tenant", "began_at", "subject"])
     op.create_table(
         "erasure_confirmation",
         sa.Column("subject", sa.Uuid(), nullable=False),

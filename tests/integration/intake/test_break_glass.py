@@ -60,6 +60,17 @@ async def test_a_referral_that_became_a_case_is_read_by_a_manager_who_opened_its
 
 
 class TestBreakGlass:
+    async def test_says_to_whom_it_was_told_and_why_to_the_officer_alone(self, world: Intake) -> None:
+        dirk = uuid4()
+        await with_officers(world, dirk)
+        case, _ = await world.assigned_case()
+        path = f"/v1/break-glass/{await opened(world, case)}"
+        read = await world.do("GET", path, officer(world, dirk))
+        assert (read["told"], read["reason"]) == ([str(dirk)], WHY["reason"])
+        assert (await world.do("GET", path, world.manager()))["reason"] is None
+        elsewhere = world.staff(uuid4(), uuid4(), Role.DPO)
+        assert (await world.refused("GET", path, elsewhere))[0] == 404
+
     async def test_lets_that_manager_read_and_nobody_else(self, world: Intake) -> None:
         await with_officers(world, uuid4())
         case, other = (await world.assigned_case())[0], (await world.assigned_case())[0]

@@ -230,6 +230,13 @@ class TestPeople:
         refused = await world.refused("POST", "/v1/staff", world.ops(world.tenant), json=body)
         assert refused == (422, "organisation-unknown")
 
+    async def test_colleagues_are_listed_to_who_answers_for_them(self, world: Intake) -> None:
+        ann = uuid4()
+        await world.enter_staff(ann, world.tenant, "trainer", tenant=world.tenant)
+        listed = await world.do("GET", "/v1/staff", world.officer())
+        assert ["trainer"] in [each["roles"] for each in listed["items"] if each["staff_id"] == str(ann)]
+        assert (await world.refused("GET", "/v1/staff", world.manager()))[0] == 403
+
     async def test_the_address_known_so_far_is_told_of_another(self, world: Intake) -> None:
         officer = uuid4()
         await world.enter_staff(officer, world.tenant, "dpo", tenant=world.tenant)
@@ -296,6 +303,11 @@ class TestPolicy:
         assert (await world.do("GET", "/v1/policy?version=1", world.manager()))["settings"][
             "allocate"
         ] == "3wd"
+        listed = (await world.do("GET", "/v1/policy/versions", world.manager()))["items"]
+        assert [each["version"] for each in listed] == [*range(len(listed), 0, -1)]
+        assert (listed[0]["set_by"], listed[-1]["set_by"]) == (str(world.manager_id), None)
+        older = (await world.do("GET", "/v1/policy/versions?before=2", world.manager()))["items"]
+        assert [each["version"] for each in older] == [1]
         missing = await world.refused("GET", "/v1/policy?version=5", world.manager())
         assert missing == (404, "policy-version-not-found")
 

@@ -156,6 +156,7 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", "tenant", name=op.f("pk_staff_member")),
     )
+    op.create_index("ix_staff_member_list", "staff_member", ["tenant", "created_at", "id"])
     op.create_table(
         "referral",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -362,6 +363,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_break_glass_case_id_case")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_break_glass")),

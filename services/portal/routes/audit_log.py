@@ -1,0 +1,137 @@
+"""Who looked: everything that was read or changed of a case or a person, or by somebody, in all services."""
+
+import asyncio
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Form, PageModel, Pages, Unacceptable
+from services.portal.routes.colleagues import GONE, ROLES, names_of_staff
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.wording import mark as _
+from shared.auth import Role
+from shared.services import SERVICES
+
+pages = Pages()
+_officer = staff(Role.DPO)
+section("/audit-log", _("Wie keek"), Role.DPO)
+# By what an address of this page names: what services call it.
+_SUBJECTS = {"case": "case_id", "person": "person_id", "staff": "actor"}
+
+
+class Entry(Answer):
+    """That something was read or changed."""
+
+    entry_id: UUID
+    at: datetime
+    action: str
+    what: list[str]
+    actor_kind: str
+    actor: UUID | None
+    roles: list[str]
+    case_id: UUID | None
+    person_ids: list[UUID]
+    break_glass_id: UUID | None
+
+
+LOGS = tuple(Operation(service, "GET", "/v1/audit-log", Items[Entry]) for service in SERVICES)
+
+
+class ShownEntry(PageModel):
+    """An entry in the table."""
+
+    when: str
+    who: str
+    role: str
+    read: bool
+    what: str
+    where: str
+    case_id: UUID | None
+    break_glass_id: UUID | None
+
+
+class AuditLogPage(PageModel):
+    """What was asked for, and what was found; `more`: where the older entries of one service are."""
+
+    staff: list[tuple[str, str]]
+    asked: dict[str, str]
+    entries: list[ShownEntry] | None
+    more: list[tuple[str, str]]
+
+
+class AuditLogForm(Form):
+    """Of what the log is asked: one of these is enough."""
+
+    WANTED: ClassVar = {
+        "case": _("Dat is geen nummer van een zaak."),
+        "person": _("Dat is geen nummer van een persoon."),
+        "staff": _("Kies iemand uit de lijst."),
+    }
+
+    case: UUID | None = None
+    person: UUID | None = None
+    staff: UUID | None = None
+
+
+@pages.show("/audit-log", _officer)
+async def show(visit: StaffVisit) -> Response:
+    """Show who looked, the newest first, all services together."""
+    params = visit.request.query_params
+    asked = {name: read_id(params[name]) for name in _SUBJECTS if params.get(name)}
+    names = await names_of_staff(visit)
+    everybody = sorted(((str(id_), name) for id_, name in names.items()), key=lambda each: each[1])
+    options = [("", visit.say(_("Niemand in het bijzonder"))), *everybody]
+    if not asked:
+        return visit.page("audit_log.html", AuditLogPage(staff=options, asked={}, entries=None, more=[]))
+    wanted = params.get("in")
+    logs = [each for each in LOGS if wanted is None or each.service == wanted]
+    query = {"limit": "50", **{_SUBJECTS[name]: value for name, value in asked.items()}}
+    if cursor := params.get("cursor"):
+        query["cursor"] = cursor
+    found = await asyncio.gather(*(visit.ask(each, query=query) for each in logs))
+    entries = [(entry, log.service) for log, each in zip(logs, found, strict=True) for entry in each.items]
+    entries.sort(key=lambda each: (each[0].at, each[0].entry_id), reverse=True)
+    dates = await visit.dates()
+    model = AuditLogPage(
+        staff=options,
+        asked=asked,
+        entries=[
+            ShownEntry(
+                when=dates.time(entry.at),
+                who=_who(visit, entry, names),
+                role=", ".join(visit.say(ROLES.get(role, role)) for role in entry.roles),
+                read=entry.action == "read",
+                what=", ".join(entry.what),
+                where=service,
+                case_id=entry.case_id,
+                break_glass_id=entry.break_glass_id,
+            )
+            for entry, service in entries
+        ],
+        more=[
+            (log.service, f"/audit-log?{urlencode({**asked, 'in': log.service, 'cursor': each.next})}")
+            for log, each in zip(logs, found, strict=True)
+            if each.next is not None
+        ],
+    )
+    return visit.page("audit_log.html", model)
+
+
+def _who(visit: StaffVisit, entry: Entry, names: dict[UUID, str]) -> str:
+    if entry.actor_kind == "staff" and entry.actor is not None:
+        return names.get(entry.actor, visit.say(GONE))
+    return visit.say(_("Iemand met een eigen link") if entry.actor_kind == "person" else _("Kring zelf"))
+
+
+@pages.send("/audit-log", _officer)
+async def search(visit: StaffVisit) -> Response:
+    """Lead to what is searched: addresses hold ids only."""
+    given = visit.read(AuditLogForm).model_dump(exclude_none=True)
+    if not given:
+        raise Unacceptable({"case": _("Kies een zaak, een persoon of een medewerker.")})
+    return visit.go(f"/audit-log?{urlencode(given)}")
