@@ -187,17 +187,21 @@ class ExtensionForm(Form):
 @pages.send(f"{LIST}/{{request_id}}", _handlers)
 async def answer(visit: StaffVisit) -> Response:
     """Say yes, no or later; or that what was to be put right is right."""
-    ids = {"request_id": _id(visit)}
+    request_id = _id(visit)
     match visit.form.get("do"):
         case "refuse":
-            await visit.ask(REFUSE, body={"reason": visit.read(RefusalForm).refusal}, **ids)
+            await visit.ask(REFUSE, body={"reason": visit.read(RefusalForm).refusal}, request_id=request_id)
         case "extend":
-            await visit.ask(EXTEND, body={"reason": visit.read(ExtensionForm).extension}, **ids)
+            await visit.ask(
+                EXTEND, body={"reason": visit.read(ExtensionForm).extension}, request_id=request_id
+            )
         case "done":
-            await visit.ask(DONE, **ids)
+            await visit.ask(DONE, request_id=request_id)
         case _:
-            await visit.ask(APPROVE, body={"show_exit_reason": "exit-reason" in visit.form}, **ids)
-    return visit.go(f"{LIST}/{_id(visit)}")
+            await visit.ask(
+                APPROVE, body={"show_exit_reason": "exit-reason" in visit.form}, request_id=request_id
+            )
+    return visit.go(f"{LIST}/{request_id}")
 
 
 @pages.show(f"{LIST}/{{request_id}}/copy", _officer)

@@ -219,10 +219,9 @@ async def lift(visit: StaffVisit) -> Response:
 @pages.show(f"{LIST}/{{case_id}}", _officer)
 async def show(visit: StaffVisit) -> Response:
     """Show until when a file is kept, and what can be done about it."""
-    kept, erasure = await asyncio.gather(
-        visit.ask_or(KEPT, None, case_id=case_of(visit)),  # type: ignore[arg-type]
-        visit.ask_or(ERASURE_OF_CASE, None, case_id=case_of(visit)),  # type: ignore[arg-type]
-    )
+    until = visit.ask_or(KEPT, None, case_id=case_of(visit))
+    progress = visit.ask_or(ERASURE_OF_CASE, None, case_id=case_of(visit))
+    kept, erasure = await asyncio.gather(until, progress)
     dates = await visit.dates()
     model = FilePage(
         id=case_of(visit),

@@ -291,7 +291,12 @@ class TestColleagues:
         assert "&lt;b&gt;Ann" in page.text
         nothing = await browser.fill("/settings/staff/new", first_name="An", email="a@b.example", expect=422)
         assert "Kies minstens één rol." in nothing.text
-        new = {"first_name": "An", "email": "a@b.example", "roles__": "trainer", "account": str(ID)}
+        new: dict[str, Any] = {
+            "first_name": "An",
+            "email": "a@b.example",
+            "roles__": "trainer",
+            "account": str(ID),
+        }
         await browser.fill("/settings/staff/new", **new)
         body = services.of(ENTER_COLLEAGUE)[0].body
         assert (body["staff_id"], body["roles"]) == (str(ID), ["trainer"])
