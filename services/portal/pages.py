@@ -57,8 +57,6 @@ _CSP = (
     " base-uri 'none'; frame-ancestors 'none'"
 )
 
-OtherT = TypeVar("OtherT")
-
 
 class Form(BaseModel):
     """What a form holds. `MISSING` and `WRONG` say per field what is needed, in Dutch."""
