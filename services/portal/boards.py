@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.portal.models import Todo
-from services.portal.pages import PageModel
 from services.portal.staff import StaffVisit
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 

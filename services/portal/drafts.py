@@ -15,8 +15,8 @@ from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from services.portal import sessions
-from services.portal.pages import Form, FormT, Visit
 from services.portal.sessions import Draft, Secret
+from services.portal.visits import Form, FormT, Visit
 from shared.ids import uuid7
 
 _STAFF_LASTS = timedelta(days=7)

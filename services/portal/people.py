@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
-from services.portal.pages import NobodyHere, Visit
 from services.portal.sessions import PersonOfCase, Secret
+from services.portal.visits import NobodyHere, Visit
 from services.portal.wording import Dates
 from shared import profiles
 from shared.languages import Language, language_of

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.portal.client import Answer, Items, Operation
-from services.portal.pages import PageModel
 from services.portal.staff import StaffVisit
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 

@@ -10,9 +10,10 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal import queries, sessions
-from services.portal.pages import FORM_TOKEN, MustGo, NotTheirs, Opener, Visit
+from services.portal.pages import Opener
 from services.portal.providers import Grant, Provider, SignInRefused
 from services.portal.sessions import Secret, StaffMember, Unsent
+from services.portal.visits import FORM_TOKEN, MustGo, NotTheirs, Visit
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared import profiles

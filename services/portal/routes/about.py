@@ -4,8 +4,9 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal.pages import PageModel, Pages, Visit, anyone, failure
+from services.portal.pages import Pages, anyone, failure
 from services.portal.queries import organisations
+from services.portal.visits import PageModel, Visit
 
 pages = Pages()
 # What no other page answers.

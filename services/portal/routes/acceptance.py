@@ -6,10 +6,11 @@ from typing import Any
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.pages import PageModel, Pages, Unacceptable
+from services.portal.pages import Pages
 from services.portal.routes.case_plan import PlanText, lines_of, plan_of, text_of
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
 

@@ -5,8 +5,9 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
-from services.portal.pages import PageModel, Pages, Unacceptable
+from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
+from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
 
 pages = Pages()

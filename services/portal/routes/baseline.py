@@ -6,11 +6,12 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.road import BASELINE
 from services.portal.routes.cases import READERS
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 

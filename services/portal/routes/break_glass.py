@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
-from services.portal.pages import PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.routes.colleagues import GONE, names_of_staff
 from services.portal.routes.managing import CLOSE_FILE
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from services.portal.client import Items, Operation
 from services.portal.forms import read_id
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.routes import check_in as own
 from services.portal.routes.case_plan import PlanText, plan_of, text_of
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.routes.plan import REVIEW
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 

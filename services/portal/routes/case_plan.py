@@ -9,12 +9,13 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
-from services.portal.pages import PageModel, Pages, Unacceptable, Visit
+from services.portal.pages import Pages
 from services.portal.road import BASELINE, NO_BASELINE, BottomLine
 from services.portal.routes import plan as own
 from services.portal.routes.of_case import InCircle, Person, case_of, everyone, in_circle
 from services.portal.routes.plan import PLANS
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import PageModel, Unacceptable, Visit
 from services.portal.wording import mark as _
 from shared.auth import Role
 

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
-from services.portal.pages import PageModel, Pages, Unacceptable
+from services.portal.pages import Pages
 from services.portal.routes.case_plan import COORDINATOR, Agreement, Plan, plan_of
 from services.portal.routes.of_case import case_of, everyone, in_circle, latest
 from services.portal.staff import StaffVisit
+from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
 
 pages = Pages()

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 
 pages = Pages()

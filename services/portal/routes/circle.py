@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.forms import NotThere, read_choice, read_id
-from services.portal.pages import Form, PageModel, Pages, Unacceptable
+from services.portal.pages import Pages
 from services.portal.routes.circle import (
     ANSWER_FOR,
     CHANGE,
@@ -33,6 +33,7 @@ from services.portal.routes.circle import (
 )
 from services.portal.routes.of_case import InCircle, case_of, everyone
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
 

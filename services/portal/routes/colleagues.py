@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation, ServiceRefused
 from services.portal.forms import read_id
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.routes.coordinators import all_coordinators
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import Form, PageModel
 from services.portal.wording import NAMES
 from services.portal.wording import mark as _
 from shared.auth import Role

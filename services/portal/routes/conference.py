@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
-from services.portal.pages import PageModel, Pages, Unacceptable
+from services.portal.pages import Pages
 from services.portal.routes.of_case import (
     Conference,
     InCircle,
@@ -20,6 +20,7 @@ from services.portal.routes.of_case import (
     moment,
 )
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
 

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation, ServiceRefused
 from services.portal.forms import read_id
-from services.portal.pages import Form, PageModel, Pages, Visit, anyone
+from services.portal.pages import Pages, anyone
+from services.portal.visits import Form, PageModel, Visit
 from services.portal.wording import NAMES, Dates
 from services.portal.wording import mark as _
 from shared import profiles

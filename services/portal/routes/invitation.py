@@ -6,8 +6,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.people import ME, Invitation, PersonVisit, person
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 
 pages = Pages()

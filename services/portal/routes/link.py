@@ -6,8 +6,9 @@ from starlette.responses import Response
 
 from services.portal import sessions
 from services.portal.client import Operation, ServiceRefused
-from services.portal.pages import PageModel, Pages, Visit, anyone
+from services.portal.pages import Pages, anyone
 from services.portal.people import PersonVisit, begin, cookie_name, person
+from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
 
 pages = Pages()

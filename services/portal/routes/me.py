@@ -5,12 +5,13 @@ import asyncio
 from starlette.responses import Response
 
 from services.portal.client import Items
-from services.portal.pages import PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.people import ME, PersonVisit, person
 from services.portal.routes.agreeing import CONSENTS
 from services.portal.routes.check_in import CHECK_INS, CheckIn, waiting
 from services.portal.routes.dates import CONFERENCES, POLLS, coming
 from services.portal.routes.plan import PLANS
+from services.portal.visits import PageModel
 
 pages = Pages()
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
-from services.portal.pages import PageModel
 from services.portal.routes.dates import Venue
 from services.portal.staff import StaffVisit
+from services.portal.visits import PageModel
 
 _IN_CIRCLE = frozenset({"active"})
 _MOST = "100"

@@ -3,8 +3,9 @@
 from starlette.responses import Response
 
 from services.portal import todos
-from services.portal.pages import PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 

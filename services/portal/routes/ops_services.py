@@ -7,8 +7,9 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.pages import PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import PageModel
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role

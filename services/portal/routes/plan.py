@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
-from services.portal.pages import PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
 from services.portal.routes.dates import CIRCLE, Member
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 
 pages = Pages()

@@ -12,7 +12,8 @@ from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.codes import THEMES
 from services.portal.drafts import Writing, WrittenDay
 from services.portal.forms import read_id
-from services.portal.pages import Form, MustGo, PageModel, Pages, Unacceptable, Visit, anyone
+from services.portal.pages import Pages, anyone
+from services.portal.visits import Form, MustGo, PageModel, Unacceptable, Visit
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared import profiles

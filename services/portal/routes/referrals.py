@@ -11,10 +11,11 @@ from starlette.responses import Response
 from services.portal.client import Answer, Items, Operation, Query
 from services.portal.codes import REFERRAL_REASONS, THEMES
 from services.portal.forms import read_id
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.road import CASE, Case
 from services.portal.routes.cases import CASES
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import Form, PageModel
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from services.portal import drafts
 from services.portal.codes import THEMES
 from services.portal.drafts import Writing, WrittenDay
-from services.portal.pages import Form, MustGo, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.routes.refer import REFER, QuestionForm
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, MustGo, PageModel
 from services.portal.wording import NAMES
 from services.portal.wording import mark as _
 from shared.auth import Role

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
-from services.portal.pages import Form, PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.routes.trainings import (
     COMING,
     LIST,
@@ -17,6 +17,7 @@ from services.portal.routes.trainings import (
     participant_of,
 )
 from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 
 pages = Pages()

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from services.portal import queries, sessions
-from services.portal.pages import Form, PageModel, Pages, Unacceptable, Visit, anyone, failure
+from services.portal.pages import Pages, anyone, failure
 from services.portal.providers import BACK, Provider, SignInRefused
 from services.portal.staff import CHOOSE, HOME, StaffVisit, begin, cookie_name, provider_of, staff
+from services.portal.visits import Form, PageModel, Unacceptable, Visit
 from services.portal.wording import mark as _
 
 pages = Pages()

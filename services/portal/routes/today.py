@@ -5,8 +5,9 @@ from starlette.responses import Response
 from services.portal import boards, todos
 from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
-from services.portal.pages import PageModel, Pages
+from services.portal.pages import Pages
 from services.portal.staff import HOME, StaffVisit, staff
+from services.portal.visits import PageModel
 from shared.http import PageRequest
 
 pages = Pages()

@@ -6,8 +6,9 @@ import pytest
 
 from services.portal.addresses import Hidden, require_apart
 from services.portal.client import Answer, Operation, ServiceRefused, path_of
-from services.portal.pages import Pages, Visit, anyone
+from services.portal.pages import Pages, anyone
 from services.portal.routes import PAGES
+from services.portal.visits import Visit
 
 
 def test_no_page_hides_another() -> None:

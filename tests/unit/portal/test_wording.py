@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.portal import wording
-from services.portal.pages import LANGUAGE_BUTTON
+from services.portal.visits import LANGUAGE_BUTTON
 from services.portal.wording import environment, untranslated
 from shared.languages import LANGUAGES, Language
 

@@ -1,0 +1,220 @@
+"""One visit of one reader: what came, what is asked of services for it, and the page that is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from services.portal import assets
+from services.portal.client import After, AnswerT, Client, Operation, Query, ServiceRefused
+from services.portal.forms import read_number
+from services.portal.wording import Dates, environment, say
+from services.portal.wording import mark as _
+from shared import profiles
+from shared.context import Context
+from shared.ids import uuid7
+from shared.languages import Language
+
+# A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
+FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
+# Of what others may have changed meanwhile: the version that the writer saw, and, once there is another, whose words
+# count: the number of the newer version is what the writer's words replace.
+VERSION, WHOSE, THEIRS = "version", "whose", "theirs"
+OtherT = TypeVar("OtherT")
+# A cookie: what was changed on the page before, for the moment until all services have heard of it.
+AFTER = "kring-after"
+_NOTHING_THERE = frozenset({403, 404, 409})
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action {targets};"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Form(BaseModel):
+    """What a form holds. `MISSING` and `WRONG` say per field what is needed, in Dutch."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
+
+
+class PageModel(BaseModel):
+    """What a template shows. A template that asks for more is an error."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+
+class Unacceptable(Exception):
+    """A form is not complete: `errors` says per field what is needed."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("form not complete")
+        self.errors = dict(errors)
+
+
+class NobodyHere(Exception):
+    """There is no session (any more): the page asks for the link again."""
+
+
+class MustGo(Exception):
+    """A reader has to be on another page first: to sign in, or to say for which organisation."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class NotTheirs(Exception):
+    """A page is for people with another role."""
+
+
+@dataclass
+class Visit:
+    """One request of one reader."""
+
+    request: Request
+    parts: Context
+    client: Client
+    session: AsyncSession
+    language: Language
+    form: dict[str, str] = field(default_factory=dict)
+    file: bytes | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    # Somebody else changed the same thing: each field says what is there now.
+    overtaken: bool = False
+    # The same visit once it is known who reads: also what goes wrong is said to them.
+    opened: "Visit | None" = None
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies travel over TLS only."""
+        return self.parts.settings.public_url.startswith("https://")
+
+    @property
+    def form_token(self) -> str:
+        """What this reader's forms carry."""
+        return ""
+
+    @property
+    def form_targets(self) -> list[str]:
+        """Other sites to which the answer to a form may lead: browsers refuse all that are not named."""
+        return []
+
+    @property
+    def version(self) -> int:
+        """The version of what is changed that the writer saw; none has the number 0."""
+        return read_number(self.form.get(VERSION, ""))
+
+    def read(self, kind: type["FormT"]) -> "FormT":
+        """Return a form. Raises: Unacceptable."""
+        try:
+            return kind.model_validate({name: value for name, value in self.form.items() if value.strip()})
+        except ValidationError as error:
+            wanted: dict[str, str] = getattr(kind, "WANTED", {})
+            names = [str(item["loc"][0]) if item["loc"] else "" for item in error.errors()]
+            fallback = _("Vul dit in.")
+            raise Unacceptable({name: wanted.get(name, fallback) for name in names}) from None
+
+    async def ask(
+        self,
+        operation: Operation[AnswerT],
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        **ids: Any,
+    ) -> AnswerT:
+        """Return what a service answers to this reader. `content`: a file in the place of a body.
+
+        Raises: ServiceRefused, Operational.
+        """
+        once = self.form.get(ONCE)
+        given = {"idempotency-key": once} if once and operation.method == "POST" else {}
+        asked = {**self._headers(), **given, **(headers or {})}
+        return await self.client.ask(
+            operation, headers=asked, body=body, content=content, query=query, ids=ids, after=self.after
+        )
+
+    @property
+    def after(self) -> After:
+        """What this reader changed last, here or on the page before."""
+        known: After = self.request.scope.setdefault(AFTER, After(self.request.cookies.get(AFTER)))
+        return known
+
+    async def ask_or(self, operation: Operation[AnswerT], otherwise: OtherT, **ids: Any) -> AnswerT | OtherT:
+        """Return what a service answers, or something else where this reader may not know (yet)."""
+        try:
+            return await self.ask(operation, **ids)
+        except ServiceRefused as error:
+            if error.status not in _NOTHING_THERE:
+                raise
+            return otherwise
+
+    def _headers(self) -> dict[str, str]:
+        client = self.request.client
+        # Limits count the reader, not this process.
+        return {"x-forwarded-for": client.host} if client else {}
+
+    def page(self, template: str, model: PageModel, *, status: int = 200) -> Response:
+        """Return a page in the reader's language."""
+        html = (
+            environment(self.language)
+            .get_template(template)
+            .render(
+                **{name: getattr(model, name) for name in type(model).model_fields},
+                **self._surroundings(),
+            )
+        )
+        answer = HTMLResponse(html, status_code=self.status if self.status != HTTPStatus.OK else status)
+        answer.headers["content-language"] = self.language
+        targets = " ".join(["'self'", *self.form_targets])
+        answer.headers["content-security-policy"] = CSP.format(targets=targets)
+        return answer
+
+    def go(self, path: str) -> Response:
+        """Return the way to the next page."""
+        return RedirectResponse(path, HTTPStatus.SEE_OTHER)
+
+    def say(self, text: str) -> str:
+        """Return a sentence of ours in the reader's language."""
+        return say(text, self.language)
+
+    def word(self, words: Mapping[str, str], code: str) -> str:
+        """Return what a code of a service is in the reader's language; of one that a page does not know, the code."""
+        return self.say(words.get(code, code))
+
+    async def dates(self) -> Dates:
+        """Return how days and hours are said to this reader."""
+        return Dates(self.language, profiles.UNKNOWN.calendar)
+
+    def _surroundings(self) -> dict[str, Any]:
+        return {
+            "form_token": self.form_token,
+            "once": str(uuid7()),
+            "given": self.form,
+            "errors": {name: self.say(text) for name, text in self.errors.items()},
+            "overtaken": self.overtaken,
+            "here": self.request.url.path,
+            "styles": assets.address("kring.css"),
+            "notice": None,
+            "is_person": False,
+            "home": "/",
+            "sign_out": None,
+            "sections": [],
+            "section": None,
+            "reader": None,
+            "organisation": None,
+            "quick_exit": False,
+        }
+
+    async def close(self, answer: Response) -> Response:
+        """Return an answer with what a browser is to remember."""
+        return answer
+
+
+FormT = TypeVar("FormT", bound=Form)
