@@ -222,14 +222,25 @@ def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
     visit.status = error.status
 
 
+# What is one status to a reader, whatever it says.
+_STATUSES: tuple[tuple[type[Exception], int], ...] = (
+    (NotTheirs, NOT_THEIRS),
+    (NobodyHere, 401),
+    (NotThere, 404),
+    (Invalid, 404),
+    (TooManyRequests, 429),
+    # Nobody reads the answer.
+    (ClientDisconnect, 400),
+)
+
+
 def _status_of(error: Exception, path: str) -> int:
     """Return what a failure is to a reader; of what is nobody's fault but ours the log sees the cause."""
+    for kind, always in _STATUSES:
+        if isinstance(error, kind):
+            return always
     match error:
-        case NotTheirs():
-            return NOT_THEIRS
-        case NobodyHere():
-            return 401
-        case NotThere() | Invalid() | ServiceRefused(status=403 | 404 | 422):
+        case ServiceRefused(status=403 | 404 | 422):
             return 404
         case (
             ServiceRefused(status=(401 | 410 | 413 | 429) as status)
@@ -237,11 +248,6 @@ def _status_of(error: Exception, path: str) -> int:
             | HTTPException(status_code=413 as status)
         ):
             return status
-        case TooManyRequests():
-            return 429
-        case ClientDisconnect():
-            # Nobody reads the answer.
-            return 400
         case Operational() | ServiceRefused():
             log.warning("portal.unavailable", cause=str(error))
             return 503
