@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel.core import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -54,6 +55,15 @@ def mark(text: str) -> str:
 def say(text: str, language: Language) -> str:
     """Return a sentence of ours in a language."""
     return translations(language).gettext(text)
+
+
+def language_name(code: str, language: Language) -> str:
+    """Return what a language is called in another, such as Oekraïens for uk; the code, if nobody knows it."""
+    try:
+        name = Locale.parse(code, sep="-").get_display_name(language)
+    except (ValueError, UnknownLocaleError):
+        name = None
+    return f"{name[0].upper()}{name[1:]}" if name else code
 
 
 @cache

@@ -11,7 +11,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import Form, PageModel
-from services.portal.wording import NAMES
+from services.portal.wording import NAMES, language_name
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -41,13 +41,6 @@ ENTER = Operation("intake", "POST", "/v1/coordinators", Answer)
 
 section("/coordinators", _("Coördinatoren"), Role.REGIONAL_MANAGER, Role.ADMINISTRATOR)
 _readers = staff(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR)
-_LANGUAGES = {
-    "nl": _("Nederlands"),
-    "fr": _("Frans"),
-    "en": _("Engels"),
-    "tr": _("Turks"),
-    "ar": _("Arabisch"),
-}
 
 
 class Row(PageModel):
@@ -92,7 +85,7 @@ def row_of(visit: StaffVisit, each: Coordinator) -> Row:
         id=each.coordinator_id,
         name=f"{each.first_name} {each.last_name}".strip(),
         region=each.region,
-        languages=", ".join(visit.say(_LANGUAGES.get(code, code)) for code in each.languages),
+        languages=", ".join(language_name(code, visit.language) for code in each.languages),
         load=each.load,
         max_load=each.max_load,
     )

@@ -103,7 +103,7 @@ def coordinator(**changed: object) -> dict[str, Any]:
         "last_name": "",
         "email": "c@example.org",
         "language": "nl",
-        "languages": ["nl", "fr"],
+        "languages": ["nl", "uk", "tlh"],
         "gender": None,
         "cultures": [],
         "region": None,
@@ -246,6 +246,7 @@ class TestACoordinator:
         services.answer(ENTER, {"coordinator_id": str(COORDINATOR_ID), "version": 5})
         page = await browser.ask("GET", "/coordinators", expect=200)
         assert "3 van 3" in page.text
+        assert "Nederlands, Oekraïens, tlh" in page.text
         assert "<b>Ann" not in page.text
         changed: dict[str, Any] = {
             "first_name": "An",
