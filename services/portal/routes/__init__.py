@@ -38,6 +38,7 @@ from services.portal.routes import (
     referrals,
     referring,
     registrations,
+    settings,
     sign_in,
     today,
     trainings,
@@ -52,7 +53,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(referring, referrals, coordinators, managing),
         *(trainings, registrations, payments),
         *(ops, ops_services, ops_emails),
-        *(data_requests, keeping, break_glass, audit_log, colleagues),
+        *(data_requests, keeping, break_glass, audit_log, colleagues, settings),
         *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),
     )
 )

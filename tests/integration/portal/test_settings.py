@@ -1,0 +1,94 @@
+"""Administrators see how long everything takes, change it by version, and see who changed it before."""
+
+from typing import Any
+
+from services.intake.settings import policies as intake
+from services.network.settings import policies as network
+from services.plans.settings import policies as plans
+from services.portal.routes.colleagues import COLLEAGUES
+from services.portal.routes.coordinators import COORDINATORS
+from services.portal.routes.settings import CHANGES, LENGTHS, POLICIES, VERSIONS
+from services.scheduling.settings import policies as scheduling
+from services.training.settings import policies as training
+from shared.auth import Role
+from shared.ids import uuid7
+from shared.services import SERVICES
+from tests.support.portal import Browser, FakeServices
+
+DEFAULTS = {
+    "intake": intake.settings(),
+    "network": network.settings(),
+    "plans": plans.settings(),
+    "scheduling": scheduling.settings(),
+    "training": training.settings(),
+}
+INTAKE = list(SERVICES).index("intake")
+
+
+def version(service: str, number: int = 1, **changed: str) -> dict[str, Any]:
+    """Return a version of what is set."""
+    settings = DEFAULTS[service].model_dump(mode="json") | changed
+    by = None if number == 1 else str(uuid7())
+    at = None if number == 1 else "2026-03-02T09:00:00Z"
+    return {"version": number, "settings": settings, "set_at": at, "set_by": by}
+
+
+async def administrator(browser: Browser, services: FakeServices) -> None:
+    """Sign in, with everything as it comes."""
+    await browser.sign_in(Role.ADMINISTRATOR)
+    for index, service in enumerate(SERVICES):
+        services.answer(POLICIES[index], version(service))
+        services.answer(VERSIONS[index], {"items": [version(service)]})
+    services.answer(COLLEAGUES, {"items": [], "next": None})
+    services.answer(COORDINATORS, {"items": [], "next": None})
+
+
+def typed(**changed: str) -> dict[str, str]:
+    """Return the form of intake, filled in."""
+    days = dict.fromkeys(LENGTHS["intake"], "9") | {f"{name}-unit": "d" for name in LENGTHS["intake"]}
+    return {**days, "version": "1", **changed}
+
+
+async def test_all_lengths_are_on_one_page_with_what_they_mean_today(
+    browser: Browser, services: FakeServices
+) -> None:
+    await administrator(browser, services)
+    page = await browser.ask("GET", "/settings", expect=200)
+    assert "8 weken" in page.text
+    assert page.text.count('<tr><th scope="row">') == sum(map(len, LENGTHS.values()))
+
+
+async def test_a_change_keeps_what_the_form_does_not_show(browser: Browser, services: FakeServices) -> None:
+    await administrator(browser, services)
+    services.answer(CHANGES[INTAKE], version("intake", 2))
+    path = "/settings/lengths/intake"
+    wrong: Any = typed(allocate="veel")
+    refused = await browser.fill(path, **wrong, expect=422)
+    assert "Schrijf een getal" in refused.text
+    right: Any = typed(allocate="6", **{"allocate-unit": "wd"})
+    await browser.fill(path, **right)
+    body = services.of(CHANGES[INTAKE])[0].body
+    assert body["version"] == 1
+    assert body["settings"]["allocate"] == "6wd"
+    assert body["settings"]["keep_case_years"] == 5
+
+
+async def test_who_was_not_the_first_sees_what_changed_and_who_did_what_before(
+    browser: Browser, services: FakeServices
+) -> None:
+    await administrator(browser, services)
+    items = [version("intake", 2, allocate="5wd"), version("intake")]
+    services.answer(VERSIONS[INTAKE], {"items": items})
+    services.refuse(CHANGES[INTAKE], 409, "other-version")
+    late: Any = typed()
+    page = await browser.fill("/settings/lengths/intake", **late, expect=409)
+    assert page.text.count("Een zaak een coördinator geven: 3 werkdagen → 5 werkdagen") == 2
+    assert 'name="version" value="2"' in page.text
+    assert 'name="allocate" value="9"' in page.text
+
+
+async def test_others_are_not_let_in(browser: Browser, services: FakeServices) -> None:
+    del services
+    await browser.sign_in(Role.COORDINATOR, Role.DPO)
+    await browser.ask("GET", "/settings", expect=403)
+    await browser.ask("GET", "/settings/lengths/intake", expect=403)
