@@ -77,7 +77,11 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
 def _contents() -> dict[str, str]:
     what = ("referral", "persons of the referral", "baseline", "coordinator's contact details")
     found = {f"{name} of {whose}": content(name, whose) for name in what for whose in (HERE, OTHER, THERE)}
-    others = ("contact details of staff", "why the file was opened", "why a file is held")
+    found |= {
+        f"contact details of staff of {whose}": content("contact details of staff", whose)
+        for whose in (HERE, THERE)
+    }
+    others = ("why the file was opened", "why a file is held")
     return found | {what: content(what) for what in others}
 
 
@@ -107,7 +111,8 @@ async def _organisations(world: Intake, cast: Cast) -> None:
         "referrer elsewhere": (cast.elsewhere, "referrer"),
     }
     for name, (organisation, role) in staff.items():
-        body = _colleague(who(name), organisation, role, content("contact details of staff"))
+        whose = THERE if organisation == cast.elsewhere else HERE
+        body = _colleague(who(name), organisation, role, content("contact details of staff", whose))
         await world.do("POST", "/v1/staff", world.ops(organisation), json=body)
 
 
