@@ -10,9 +10,10 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation, ServiceRefused
-from services.portal.pages import PageModel, Pages, Unacceptable
+from services.portal.pages import Pages
 from services.portal.routes.colleagues import GONE, names_of_staff
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.services import SERVICES
