@@ -334,6 +334,7 @@ class TestOpeningAFile:
             "break_glass_id": str(uuid7()),
             "case_id": str(CASE_ID),
             "opened_by": str(by),
+            "told": [],
             "opened_at": "2026-03-03T09:00:00Z",
             "until": until,
             "closed_at": None,
