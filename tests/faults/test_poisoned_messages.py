@@ -168,7 +168,7 @@ class TestAPoisonedMessage:
 
         letter = await kring.one_letter()
         assert (letter["kind"], letter["attempts"]) == ("bug", 5)
-        assert letter["cause"].startswith("ProgrammingError at ")
+        assert letter["cause"].startswith("UndefinedTableError at ")
         assert await kring.outcome(event_id) == "dead"
         shown = json.loads((await kring.dead_letters("show", str(event_id))).out)
         assert UUID(shown["event"]["data"]["coordinator_id"]) == coordinator_id

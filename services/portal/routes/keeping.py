@@ -201,10 +201,10 @@ async def _shown(visit: StaffVisit, each: Erasure) -> ShownErasure:
     dates = await visit.dates()
     return ShownErasure(
         id=each.subject_id,
-        what=visit.say(ERASED[each.kind]),
-        because=visit.say(BECAUSE[each.because]),
+        what=visit.say(ERASED.get(each.kind, each.kind)),
+        because=visit.say(BECAUSE.get(each.because, each.because)),
         since=dates.day(each.asked_at),
-        state=visit.say(ERASURE_STATES[each.state]),
+        state=visit.say(ERASURE_STATES.get(each.state, each.state)),
         late=each.state == "late",
         waits=", ".join(part.service for part in each.services if part.confirmed_at is None),
     )

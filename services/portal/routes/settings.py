@@ -167,7 +167,11 @@ async def _group(visit: StaffVisit, service: str, policy: Policy) -> Group:
     for name, label in LENGTHS[service].items():
         length = str(policy.settings[name])
         amount, unit = _parts(length)
-        until = dates.until(calendar.add_length(now, length))
+        try:
+            until = dates.until(calendar.add_length(now, length))
+        except (ValueError, OverflowError):
+            # What a newer service writes.
+            until = "?"
         words = _words(visit, length)
         rows.append(
             LengthRow(name=name, label=visit.say(label), amount=amount, unit=unit, words=words, until=until)

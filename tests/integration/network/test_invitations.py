@@ -349,7 +349,12 @@ class TestPolicy:
     async def test_sets_the_lengths_of_clocks_that_begin_later(self, world: Network) -> None:
         case = await world.open_case()
         defaults = (await world.ask("GET", "/v1/policy", world.manager())).json()
-        assert defaults == {"version": 1, "settings": Policy().model_dump(mode="json"), "set_at": None}
+        assert defaults == {
+            "version": 1,
+            "settings": Policy().model_dump(mode="json"),
+            "set_at": None,
+            "set_by": None,
+        }
         assert (defaults["settings"]["invitation_remind"], defaults["settings"]["invitation_due"]) == (
             "4d",
             "8d",

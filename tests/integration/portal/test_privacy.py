@@ -303,7 +303,8 @@ class TestColleagues:
         services.refuse(ENTER_COLLEAGUE, 409, "other-version")
         late = await browser.fill(f"/settings/staff/{MANAGER}", **new, version="2", expect=409)
         assert services.of(ENTER_COLLEAGUE)[1].body["version"] == 2
-        assert 'name="version" value="3"' in late.text
+        assert 'name="version" value="2"' in late.text
+        assert 'name="whose" value="3"' in late.text
         services.answer(ERASE_COLLEAGUE, erasure(kind="staff"))
         await browser.fill(f"/settings/staff/{MANAGER}/leave", expect=422)
         await browser.fill(f"/settings/staff/{MANAGER}/leave", understood="yes")
