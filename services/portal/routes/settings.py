@@ -103,6 +103,7 @@ LENGTHS: dict[str, dict[str, str]] = {
     },
 }
 UNITS = {"wd": _("werkdagen"), "d": _("dagen"), "w": _("weken"), "H": _("uren"), "": _("zoals geschreven")}
+_ONE = {"wd": _("werkdag"), "d": _("dag"), "w": _("week"), "H": _("uur")}
 _SIMPLE = re.compile(r"(\d+)(wd|d|w)|PT(\d+)(H)")
 
 
@@ -158,7 +159,7 @@ def _parts(length: str) -> tuple[str, str]:
 
 def _words(visit: StaffVisit, length: str) -> str:
     amount, unit = _parts(length)
-    return f"{amount} {visit.say(UNITS[unit])}" if unit else amount
+    return f"{amount} {visit.say((_ONE if amount == '1' else UNITS)[unit])}" if unit else amount
 
 
 async def _group(visit: StaffVisit, service: str, policy: Policy) -> Group:

@@ -55,6 +55,7 @@ async def test_all_lengths_are_on_one_page_with_what_they_mean_today(
     await administrator(browser, services)
     page = await browser.ask("GET", "/settings", expect=200)
     assert "8 weken" in page.text
+    assert ">1 werkdag<" in page.text
     assert page.text.count('<tr><th scope="row">') == sum(map(len, LENGTHS.values()))
 
 
