@@ -248,7 +248,5 @@ async def change(visit: StaffVisit) -> Response:
         settings[name] = length
     if wrong:
         raise Unacceptable(wrong)
-    version = visit.form.get("version", "")
-    known = int(version) if version.isdecimal() else present.version
-    await visit.ask(CHANGES[index], body={"version": known, "settings": settings})
+    await visit.ask(CHANGES[index], body={"version": visit.version, "settings": settings})
     return visit.go("/settings")
