@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.portal import assets
-from services.portal.client import After, AnswerT, Client, Operation, Query, ServiceRefused
+from services.portal.client import After, AnswerT, Client, Items, Operation, Query, ServiceRefused
 from services.portal.forms import read_number
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
+from shared.http.paging import MAX_LIMIT
 from shared.ids import uuid7
 from shared.languages import Language
 
@@ -139,6 +140,17 @@ class Visit:
         return await self.client.ask(
             operation, headers=asked, body=body, content=content, query=query, ids=ids, after=self.after
         )
+
+    async def ask_all(self, operation: Operation[Items[AnswerT]]) -> list[AnswerT]:
+        """Return every item of a list, page by page: of one that the size of an organisation bounds."""
+        found: list[AnswerT] = []
+        query = {"limit": str(MAX_LIMIT)}
+        while True:
+            listed = await self.ask(operation, query=query)
+            found += listed.items
+            if listed.next is None:
+                return found
+            query["cursor"] = listed.next
 
     @property
     def after(self) -> After:

@@ -79,14 +79,8 @@ class ColleaguePage(PageModel):
 
 async def all_colleagues(visit: StaffVisit) -> list[Colleague]:
     """Return every colleague whom the organisation knows."""
-    found: list[Colleague] = []
-    query = {"limit": "200"}
-    while True:
-        listed = await visit.ask(COLLEAGUES, query=query)
-        found += listed.items
-        if listed.next is None:
-            return sorted(found, key=lambda each: (each.first_name, each.last_name))
-        query = {"limit": "200", "cursor": listed.next}
+    found = await visit.ask_all(COLLEAGUES)
+    return sorted(found, key=lambda each: (each.first_name, each.last_name))
 
 
 async def names_of_staff(visit: StaffVisit) -> dict[UUID, str]:
@@ -103,7 +97,7 @@ async def show_all(visit: StaffVisit) -> Response:
         ColleagueRow(
             id=each.staff_id,
             name=f"{each.first_name} {each.last_name}".strip(),
-            roles=", ".join(visit.say(ROLES.get(role, role)) for role in each.roles),
+            roles=", ".join(visit.word(ROLES, role) for role in each.roles),
             email=each.email,
         )
         for each in await all_colleagues(visit)

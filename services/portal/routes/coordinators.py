@@ -69,14 +69,8 @@ class CoordinatorPage(PageModel):
 
 async def all_coordinators(visit: StaffVisit) -> list[Coordinator]:
     """Return every coordinator of the organisation."""
-    found: list[Coordinator] = []
-    query = {"limit": "200"}
-    while True:
-        listed = await visit.ask(COORDINATORS, query=query)
-        found += listed.items
-        if listed.next is None:
-            return sorted(found, key=lambda each: (each.first_name, each.last_name))
-        query = {"limit": "200", "cursor": listed.next}
+    found = await visit.ask_all(COORDINATORS)
+    return sorted(found, key=lambda each: (each.first_name, each.last_name))
 
 
 def row_of(visit: StaffVisit, each: Coordinator) -> Row:
