@@ -105,7 +105,7 @@ async def show(visit: StaffVisit) -> Response:
             ShownEntry(
                 when=dates.time(entry.at),
                 who=_who(visit, entry, names),
-                role=", ".join(visit.say(ROLES.get(role, role)) for role in entry.roles),
+                role=", ".join(visit.word(ROLES, role) for role in entry.roles),
                 read=entry.action == "read",
                 what=", ".join(entry.what),
                 where=service,

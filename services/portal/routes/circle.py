@@ -268,7 +268,7 @@ def invited_in_words(visit: StaffVisit, given: Invited | None) -> str | None:
     if given is None:
         return None
     code = given.answer if given.state == "answered" and given.answer else given.state
-    return visit.say(_INVITED.get(code, code))
+    return visit.word(_INVITED, code)
 
 
 def _active(people: Sequence[Person]) -> list[Named]:
@@ -296,7 +296,7 @@ async def show(visit: StaffVisit) -> Response:
             name=each.name,
             relation=each.relation,
             reach=", ".join(part for part in (each.phone, each.email) if part),
-            state=visit.say(_STATES.get(each.state, each.state)),
+            state=visit.word(_STATES, each.state),
             proposed=each.state == "proposed",
             active=each.state == "active",
             invited=invited_in_words(visit, each.invitation),

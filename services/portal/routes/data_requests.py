@@ -116,8 +116,8 @@ async def _row(visit: StaffVisit, each: Summary) -> RequestRow:
     dates = await visit.dates()
     return RequestRow(
         id=each.request_id,
-        kind=visit.say(KINDS.get(each.kind, each.kind)),
-        state=visit.say(STATES.get(each.state, each.state)),
+        kind=visit.word(KINDS, each.kind),
+        state=visit.word(STATES, each.state),
         since=dates.day(each.received_at),
         due=dates.until(each.due_at),
         late=each.late,

@@ -174,7 +174,7 @@ async def show_all(visit: StaffVisit) -> Response:
         endings=[
             ShownEnding(
                 case_id=each.case_id,
-                kind=visit.say(FILES.get(each.kind, each.kind)),
+                kind=visit.word(FILES, each.kind),
                 day=dates.day(each.erased_after),
             )
             for each in endings.items
@@ -201,10 +201,10 @@ async def _shown(visit: StaffVisit, each: Erasure) -> ShownErasure:
     dates = await visit.dates()
     return ShownErasure(
         id=each.subject_id,
-        what=visit.say(ERASED.get(each.kind, each.kind)),
-        because=visit.say(BECAUSE.get(each.because, each.because)),
+        what=visit.word(ERASED, each.kind),
+        because=visit.word(BECAUSE, each.because),
         since=dates.day(each.asked_at),
-        state=visit.say(ERASURE_STATES.get(each.state, each.state)),
+        state=visit.word(ERASURE_STATES, each.state),
         late=each.state == "late",
         waits=", ".join(part.service for part in each.services if part.confirmed_at is None),
     )
@@ -226,7 +226,7 @@ async def show(visit: StaffVisit) -> Response:
     dates = await visit.dates()
     model = FilePage(
         id=case_of(visit),
-        kind=None if kept is None else visit.say(FILES.get(kept.kind, kept.kind)),
+        kind=None if kept is None else visit.word(FILES, kept.kind),
         until=None if kept is None else dates.day(kept.keep_until),
         held=kept is not None and kept.held,
         erasure=None if erasure is None else await _shown(visit, erasure),

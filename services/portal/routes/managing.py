@@ -115,7 +115,7 @@ async def show_search(visit: StaffVisit) -> Response:
 
 
 def _said(visit: StaffVisit, offer: Offer) -> str:
-    said = visit.say(_STATES.get(offer.state, offer.state))
+    said = visit.word(_STATES, offer.state)
     reason = DECLINE_REASONS.get(offer.reason or "")
     return f"{said}: {visit.say(reason)}" if reason else said
 

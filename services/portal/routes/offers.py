@@ -124,7 +124,7 @@ class No(Form):
 
 def themes(visit: StaffVisit, codes: Sequence[str]) -> str:
     """Return what a case is about, in the reader's words."""
-    return ", ".join(visit.say(THEMES.get(code, code)) for code in codes)
+    return ", ".join(visit.word(THEMES, code) for code in codes)
 
 
 @pages.show("/offers", staff(Role.COORDINATOR))

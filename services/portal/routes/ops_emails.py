@@ -81,7 +81,7 @@ async def _read(visit: StaffVisit, operation: Operation[Items[Undelivered]]) -> 
             EmailRow(
                 message_id=each.message_id,
                 kind=each.kind,
-                reason=visit.say(_REASONS[each.reason]),
+                reason=visit.word(_REASONS, each.reason),
                 recipient_id=each.recipient_id,
                 case_id=each.case_id,
                 at=dates.time(each.settled_at),
