@@ -48,7 +48,7 @@ _INSERT = """
 
 _PENDING = "SELECT count(*) AS events, min(time) AS oldest FROM outbox WHERE published_at IS NULL"
 _HELD_BACK = """
-    SELECT id, type, time AS since, attempts, retry_at FROM outbox
+    SELECT id AS event_id, type AS event_type, time AS since, attempts, retry_at FROM outbox
     WHERE published_at IS NULL AND retry_at IS NOT NULL ORDER BY time, position LIMIT $1
 """
 
@@ -136,8 +136,8 @@ class Announcer:
 class HeldBack:
     """An event that could not be published: what comes after it in its stream waits for it."""
 
-    id: UUID
-    type: str
+    event_id: UUID
+    event_type: str
     since: datetime
     attempts: int
     retry_at: datetime
@@ -147,8 +147,8 @@ class HeldBack:
 class Pending:
     """What has not left: how many events, since when the oldest waits, and the first that failed, longest first."""
 
-    events: int
-    oldest: datetime | None
+    pending_events: int
+    since: datetime | None
     held_back: list[HeldBack]
 
 

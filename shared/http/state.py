@@ -69,20 +69,6 @@ async def state_of(context: Context, readiness: Readiness) -> ServiceState:
 async def _outbox(context: Context) -> OutboxState | None:
     try:
         async with context.database.transaction() as session:
-            pending = await outbox.pending(session)
+            return OutboxState.model_validate(await outbox.pending(session))
     except Operational:
         return None
-    return OutboxState(
-        pending_events=pending.events,
-        since=pending.oldest,
-        held_back=[
-            HeldBackEvent(
-                event_id=each.id,
-                event_type=each.type,
-                since=each.since,
-                attempts=each.attempts,
-                retry_at=each.retry_at,
-            )
-            for each in pending.held_back
-        ],
-    )
