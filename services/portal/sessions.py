@@ -43,6 +43,14 @@ class PersonOfCase(BaseModel):
     language: Language
 
 
+class Registrant(BaseModel):
+    """Somebody who came by the link of their registration for a training. `link`: the token in it."""
+
+    link: str
+    tenant: UUID
+    language: Language
+
+
 class Unsent(BaseModel):
     """A form that arrived when its session had ended."""
 
@@ -81,8 +89,8 @@ class Draft(BaseModel):
     steps: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
-Content = PersonOfCase | StaffMember | Draft
-ContentT = TypeVar("ContentT", PersonOfCase, StaffMember, Draft)
+Content = PersonOfCase | Registrant | StaffMember | Draft
+ContentT = TypeVar("ContentT", PersonOfCase, Registrant, StaffMember, Draft)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,10 +86,11 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         raise NotWanted from None
     about = _About(row, participant, held, course)
     calendar = await profiles.calendar(session, tenant=row.tenant)
-    values = _values(about, calendar)
+    token = await requests.token_of(session, context.vault, row)
+    link = f"{context.settings.public_url.rstrip('/')}/r/{token}"
+    values = {**_values(about, calendar), "link": link}
     if message.kind == _REQUESTED:
-        token = await requests.token_of(session, context.vault, row)
-        values |= {"first_name": "", "link": f"{context.settings.public_url.rstrip('/')}/r/{token}"}
+        values |= {"first_name": ""}
     attachments: tuple[Attachment, ...] = ()
     if message.kind in _WITH_PAYMENT:
         asked, picture = await _payment(session, about)

@@ -1,12 +1,13 @@
 """What is sent to training's API and what it answers."""
 
 import re
+from base64 import b64encode
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints, model_validator
 from stdnum import iban as iban_rules
 from stdnum.be import vat as kbo_rules
 from stdnum.exceptions import ValidationError as NotANumber
@@ -42,6 +43,10 @@ def _link(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(?:[/?#]\S*)?", value):
         raise ValueError("must be a link that begins with https:// or http://")
     return value
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode()
 
 
 Iban = Annotated[str, StringConstraints(max_length=42), AfterValidator(_iban)]
@@ -146,8 +151,8 @@ class NewRegistration(RequestModel):
     invoice_to: InvoiceTo | None = None
 
 
-class Confirmation(RequestModel):
-    """The token in the mail that asks to confirm a registration."""
+class RegistrationToken(RequestModel):
+    """The token in the link of the emails about a registration: who has it got them."""
 
     token: Annotated[str, StringConstraints(max_length=200)]
 
@@ -168,6 +173,24 @@ class Registered(ResponseModel):
     registration_id: UUID
     state: RegistrationState
     payment: PaymentAsked | None
+
+
+class OwnRegistration(ResponseModel):
+    """A registration as whoever registered sees it. `qr_code`: a PNG image, if there is something to pay."""
+
+    registration_id: UUID
+    organisation_id: UUID
+    state: RegistrationState
+    title: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    price: Decimal
+    paid: Decimal
+    payment: PaymentAsked | None
+    qr_code: Annotated[bytes, PlainSerializer(_base64, return_type=str)] | None
+    # Until the session begins.
+    can_cancel: bool
 
 
 class InvoiceParty(ResponseModel):

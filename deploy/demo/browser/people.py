@@ -99,7 +99,7 @@ class BrowserPerson(Browsing, Person):
         token = only(tokens[-1:], f"nobody asked {self.first_name} to confirm a registration")
         await page.goto(f"{self.portal}/r/{token}")
         await self._look(page)
-        await self._send(page, f"/r/{token}")
+        await self._send(page, "/registration")
         read = await page.locator("h1").inner_text()
         await self.api.watch.settle()
         placed = [event for event in self.api.watch.ledger.events if event.type in _PLACED]

@@ -32,6 +32,7 @@ from services.portal.routes import (
     ops,
     ops_emails,
     ops_services,
+    own_registration,
     payments,
     plan,
     refer,
@@ -47,7 +48,7 @@ from services.portal.routes import (
 PAGES: tuple[Pages, ...] = tuple(
     module.pages
     for module in (
-        *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses),
+        *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses, own_registration),
         *(sign_in, today, refer),
         *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),

@@ -1,6 +1,6 @@
-"""Courses: what there is, a place in one, and how to pay."""
+"""Courses: what there is, and a place in one."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
@@ -35,26 +35,8 @@ class Session(Answer):
     places_left: int
 
 
-class Payment(Answer):
-    """How to pay."""
-
-    account_name: str
-    iban: str
-    amount: Decimal
-    communication: str
-    due_on: date
-
-
-class Registered(Answer):
-    """What came of a registration."""
-
-    state: str
-    payment: Payment | None
-
-
 SESSIONS = Operation("training", "GET", "/v1/sessions", Items[Session])
 REGISTER = Operation("training", "POST", "/v1/sessions/{session_id}/registrations", Answer)
-CONFIRM = Operation("training", "POST", "/v1/registrations/confirm", Registered)
 
 
 class Offered(PageModel):
@@ -205,42 +187,3 @@ async def register(visit: Visit) -> Response:
         session_id=read_id(visit.request.path_params["session_id"]),
     )
     return await _register_page(visit, sent=True)
-
-
-class ConfirmPage(PageModel):
-    """A registration that waits for one button, or what came of it."""
-
-    state: str | None
-    payment: Payment | None
-    amount: str | None
-    due: str | None
-    over: bool
-
-
-@pages.show("/r/{token}", anyone)
-async def show_confirmation(visit: Visit) -> Response:
-    """Show the button; opening the link confirms nothing."""
-    return visit.page(
-        "confirm.html", ConfirmPage(state=None, payment=None, amount=None, due=None, over=False)
-    )
-
-
-@pages.send("/r/{token}", anyone)
-async def confirm(visit: Visit) -> Response:
-    """Confirm a registration from its address."""
-    try:
-        done = await visit.ask(CONFIRM, body={"token": visit.request.path_params["token"]})
-    except ServiceRefused as refused:
-        if refused.status not in (404, 409, 410, 422):
-            raise
-        over = ConfirmPage(state=None, payment=None, amount=None, due=None, over=True)
-        return visit.page("confirm.html", over, status=410)
-    dates = await visit.dates()
-    model = ConfirmPage(
-        state=done.state,
-        payment=done.payment,
-        amount=money(done.payment.amount, visit) if done.payment else None,
-        due=dates.day(done.payment.due_on) if done.payment else None,
-        over=False,
-    )
-    return visit.page("confirm.html", model)

@@ -18,6 +18,7 @@ from services.training.domain import (
     SEATED,
     NoPlaceLeft,
     PaymentState,
+    RegistrationClosed,
     RegistrationErased,
     RegistrationOver,
     RegistrationState,
@@ -132,6 +133,14 @@ async def cancel(
     await call_off(session, row, by=by, now=now)
     await mail(session, row, "registration-cancelled", now)
     return row
+
+
+async def cancel_own(session: AsyncSession, row: RegistrationRow, *, now: datetime) -> RegistrationRow:
+    """Cancel a registration for who registered, until its session begins. Raises: as `cancel`, RegistrationClosed."""
+    held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
+    if held.starts_at <= now:
+        raise RegistrationClosed
+    return await cancel(session, tenant=row.tenant, registration_id=row.id, by="participant", now=now)
 
 
 async def call_off(

@@ -54,7 +54,7 @@ class Applicant:
 
 
 async def token_of(session: AsyncSession, vault: Vault, row: RegistrationRow) -> str:
-    """Return what confirms a registration: its organisation's id, its own, and a digest that only Kring can make."""
+    """Return what proves who registered: the organisation's id, the registration's, and a digest of Kring's own."""
     index = await vault.blind_index(session, tenant=row.tenant)
     digest = index.of(_CONFIRMATION, plain=str(row.id))
     return urlsafe_b64encode(row.tenant.bytes + row.id.bytes + digest).decode()
@@ -101,7 +101,7 @@ async def confirm(session: AsyncSession, vault: Vault, *, token: str, now: datet
     Whoever has confirmed before is returned as they are. Raises: RegistrationNotFound, RegistrationErased,
     RegistrationRequestOver, RegisteredElsewhere, RegistrationClosed, AlreadyRegistered.
     """
-    row = await _proved(session, vault, token)
+    row = await proved(session, vault, token=token)
     tenant = row.tenant
     held, course = await queries.session_and_course(
         session, tenant=tenant, session_id=row.session_id, lock=True
@@ -127,8 +127,8 @@ async def confirm(session: AsyncSession, vault: Vault, *, token: str, now: datet
     return row
 
 
-async def _proved(session: AsyncSession, vault: Vault, token: str) -> RegistrationRow:
-    """Return the registration that a token confirms. Raises: RegistrationNotFound."""
+async def proved(session: AsyncSession, vault: Vault, *, token: str) -> RegistrationRow:
+    """Return the registration that a token belongs to. Raises: RegistrationNotFound."""
     try:
         raw = urlsafe_b64decode(token)
     except (NotBase64, ValueError):

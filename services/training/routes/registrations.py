@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from services.training import emails, queries, schemas
-from services.training.domain import RECEIVED, NothingToPay, RegistrationErased, written_communication
+from services.training.domain import LIVE, RECEIVED, NothingToPay, RegistrationErased, written_communication
 from services.training.models import Participant, RegistrationRow
 from services.training.operations import registrations, requests
 from services.training.permissions import Collector, Organiser
@@ -58,7 +58,9 @@ async def register(
 
 
 @router.post("/v1/registrations/confirm", dependencies=[anonymous], responses=problems(404, 409, 410))
-async def confirm(body: schemas.Confirmation, session: Session, parts: Parts, now: Now) -> schemas.Registered:
+async def confirm(
+    body: schemas.RegistrationToken, session: Session, parts: Parts, now: Now
+) -> schemas.Registered:
     """Confirm a registration with the token that was mailed; a full session has a waiting list.
 
     A session with a price asks for payment.
@@ -69,6 +71,45 @@ async def confirm(body: schemas.Confirmation, session: Session, parts: Parts, no
     return schemas.Registered.model_validate(
         {"registration_id": row.id, "state": row.state, "payment": _asked(asked.get(row.id))}
     )
+
+
+@router.post("/v1/own-registration", dependencies=[anonymous], responses=problems(404, 410))
+async def read_own(
+    body: schemas.RegistrationToken, session: Session, parts: Parts, now: Now
+) -> schemas.OwnRegistration:
+    """Return a registration to who has the token of its emails; nothing changes."""
+    row = await requests.proved(session, parts.vault, token=body.token)
+    if row.erased_at is not None:
+        raise RegistrationErased
+    held, course = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
+    asked = (await queries.payment_requests(session, of=[(row, held)])).get(row.id)
+    paid = await queries.paid(session, registration_ids=[row.id], states=RECEIVED)
+    return schemas.OwnRegistration.model_validate(
+        {
+            "registration_id": row.id,
+            "organisation_id": row.tenant,
+            "state": row.state,
+            "title": course.title,
+            "place": held.place,
+            "starts_at": held.starts_at,
+            "ends_at": held.ends_at,
+            "price": row.price,
+            "paid": paid.get(row.id, registrations.ZERO),
+            "payment": _asked(asked),
+            "qr_code": asked and await _qr_code(session, row, asked),
+            "can_cancel": row.state in LIVE and now < held.starts_at,
+        }
+    )
+
+
+@router.post("/v1/own-registration/cancel", dependencies=[anonymous], responses=problems(404, 409, 410))
+async def cancel_own(
+    body: schemas.RegistrationToken, session: Session, parts: Parts, now: Now
+) -> schemas.RegistrationChanged:
+    """Cancel a registration with the token of its emails, until the session begins: its place is given away."""
+    row = await requests.proved(session, parts.vault, token=body.token)
+    row = await registrations.cancel_own(session, row, now=now)
+    return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})
 
 
 def _participant(body: schemas.NewRegistration) -> Participant:
@@ -166,8 +207,12 @@ async def read_qr_code(registration_id: UUID, principal: Collector, session: Ses
     asked = (await queries.payment_requests(session, of=[(row, held)])).get(row.id)
     if asked is None:
         raise NothingToPay(state=row.state)
-    policy = await policies.in_force(session, tenant=principal.tenant, at=row.created_at)
-    return Response(emails.qr_code(asked, policy.settings.qr_communication), media_type="image/png")
+    return Response(await _qr_code(session, row, asked), media_type="image/png")
+
+
+async def _qr_code(session: Session, row: RegistrationRow, asked: queries.PaymentRequest) -> bytes:
+    policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
+    return emails.qr_code(asked, policy.settings.qr_communication)
 
 
 @router.post("/v1/registrations/{registration_id}/cancel")

@@ -57,6 +57,7 @@ async def _furnished(training: Training, whose: str) -> dict[str, str]:
         "registration_id": registered["registration_id"],
         "second_id": second["registration_id"],
         "token": await training.token_of(asked),
+        "own_token": await training.token_of(second["registration_id"]),
         "statement_id": imported["statement_id"],
         "payment_id": imported["payments"][0]["payment_id"],
     }
@@ -75,6 +76,8 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
         "POST /v1/courses/{course_id}/sessions": planned,
         "POST /v1/sessions/{session_id}/registrations": participant("Nieuw"),
         "POST /v1/registrations/confirm": {"token": ids["token"]},
+        "POST /v1/own-registration": {"token": ids["own_token"]},
+        "POST /v1/own-registration/cancel": {"token": ids["own_token"]},
         "POST /v1/payments/{payment_id}/match": {"registration_id": ids["registration_id"]},
         "POST /v1/payments/{payment_id}/divide": {
             "shares": [
