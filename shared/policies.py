@@ -28,7 +28,15 @@ _AS_STORED = "as stored"
 _OF_TENANT = "SELECT version, settings::text AS settings, set_at, set_by FROM policy WHERE tenant = $1"
 _VERSIONS = f"{_OF_TENANT} AND ($2::int IS NULL OR version < $2) ORDER BY version DESC LIMIT $3"
 _ALL = f"{_OF_TENANT} ORDER BY version DESC"
-_IN_FORCE = f"{_OF_TENANT} AND ($2::timestamptz IS NULL OR set_at <= $2) ORDER BY version DESC LIMIT 1"
+# Together with the profile, by whose calendar the lengths count.
+_IN_FORCE = f"""
+    SELECT policy.*, {profiles.COLUMNS}
+    FROM (VALUES ($1::uuid)) AS one (tenant)
+    LEFT JOIN tenant_profile ON tenant_profile.tenant = one.tenant
+    LEFT JOIN LATERAL (
+        {_OF_TENANT} AND ($2::timestamptz IS NULL OR set_at <= $2) ORDER BY version DESC LIMIT 1
+    ) AS policy ON true
+"""  # noqa: S608
 _VERSION = f"{_OF_TENANT} AND version = $2"
 _FOR_CASE = """
     SELECT case_state.tenant, opened_at, policy.version, settings::text AS settings, set_at, set_by
@@ -120,8 +128,12 @@ class Policies(Generic[P]):
         self, session: AsyncSession, *, tenant: UUID, at: datetime | None = None
     ) -> PolicyInForce[P]:
         """Return what an organisation has set now, or had set at a time."""
-        rows = await fetch(session, _IN_FORCE, tenant, at)
-        return self._read(_only(rows), await profiles.calendar(session, tenant=tenant))
+        (row,) = await fetch(session, _IN_FORCE, tenant, at)
+        if row["name"] is not None:
+            profiles.keep(session, tenant=tenant, row=row[4:])
+        return self._read(
+            None if row["version"] is None else row, await profiles.calendar(session, tenant=tenant)
+        )
 
     async def for_case(self, session: AsyncSession, *, case_id: UUID) -> PolicyInForce[P]:
         """Return what was in force when a case opened. Raises: NotYet if its opening is not known here yet."""

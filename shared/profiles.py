@@ -3,6 +3,7 @@
 Every service follows it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,7 +32,8 @@ class Profile:
 # Whose profile this service does not know (yet).
 UNKNOWN = Profile("Kring", None, BELGIUM)
 _KNOWN = "profiles"
-_READ = "SELECT name, reply_to, country, subdivision, time_zone FROM tenant_profile WHERE tenant = $1"
+COLUMNS = "name, reply_to, country, subdivision, time_zone"
+_READ = f"SELECT {COLUMNS} FROM tenant_profile WHERE tenant = $1"  # noqa: S608
 
 
 async def of(session: AsyncSession, *, tenant: UUID) -> Profile:
@@ -41,9 +43,14 @@ async def of(session: AsyncSession, *, tenant: UUID) -> Profile:
         rows = await fetch(session, _READ, tenant)
         if not rows:
             return UNKNOWN
-        name, reply_to, *calendar = rows[0]
-        known[tenant] = Profile(name, reply_to, Calendar(*calendar))
+        keep(session, tenant=tenant, row=rows[0])
     return known[tenant]
+
+
+def keep(session: AsyncSession, *, tenant: UUID, row: Sequence[Any]) -> None:
+    """Keep for the rest of the transaction a profile that another statement read along: a row of COLUMNS."""
+    name, reply_to, *calendar = row
+    session.info.setdefault(_KNOWN, {})[tenant] = Profile(name, reply_to, Calendar(*calendar))
 
 
 async def calendar(session: AsyncSession, *, tenant: UUID) -> Calendar:

@@ -4,8 +4,8 @@ Who does not say who it is is counted by address when writing, in PostgreSQL, so
 transaction before the request's own, so that one that is refused or fails counts too. Time is the machine's, from the
 database, so that all processes agree on it.
 
-Who says who it is is counted in the process: it costs nothing, and their token can be traced to them. So the limits are
-generous, and hold for each process by itself.
+Who says who it is is counted in the process, as is the address from which they write to an open route: it costs
+nothing, and their token can be traced to them. So these limits hold for each process by itself.
 """
 
 import math
@@ -64,31 +64,39 @@ class AsksTooOften(TooManyRequests):
 
 
 class RateLimiter:
-    """How often each principal asked this process lately.
+    """How often each principal asked this process lately, and each address of principals wrote to open routes.
 
-    Of each it keeps one moment: when they will have been silent long enough to be owed the whole allowance of a minute
-    again. Each request moves it on by its share of that minute, and it may not lie more than the minute ahead.
+    Of each it keeps one moment: when they will have been silent long enough to be owed the whole allowance of a window
+    again. Each request moves it on by its share of that window, and it may not lie more than the window ahead.
     """
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._staff = settings.staff_limit
         self._by_kind = {Kind.PERSON: settings.person_limit, Kind.SERVICE: settings.service_limit}
         self._integration = settings.integration_limit
+        self._writes = settings.anonymous_limit
         self._clock = clock
-        self._even_at: dict[tuple[Kind, UUID], float] = {}
+        self._even_at: dict[tuple[str, UUID | str], float] = {}
 
     def count(self, principal: Principal) -> None:
         """Count a request. Raises: AsksTooOften, with the seconds to wait; such a request is not counted."""
-        most = self._most(principal)
+        self._count((principal.kind, principal.id), self._most(principal), _MINUTE, AsksTooOften)
+
+    def count_write(self, address: str) -> None:
+        """Count a principal's write to a route that is open to anyone. Raises: TooOften; then it is not counted."""
+        self._count(("address", address), self._writes, WINDOW_SECONDS, TooOften)
+
+    def _count(
+        self, key: tuple[str, UUID | str], most: int, window: float, refusal: type[TooManyRequests]
+    ) -> None:
         if not most:
             return
-        key = (principal.kind, principal.id)
-        now, share = self._clock(), _MINUTE / most
+        now, share = self._clock(), window / most
         even_at = max(self._even_at.get(key, now), now) + share
-        early = even_at - now - _MINUTE
+        early = even_at - now - window
         # A little more than nothing, for what rounding makes of the sum of many shares.
         if early > share / 1000:
-            raise AsksTooOften(retry_after=max(1, math.ceil(early)))
+            raise refusal(retry_after=max(1, math.ceil(early)))
         self._even_at[key] = even_at
         if len(self._even_at) > _MAX_COUNTED:
             self._forget(now)
@@ -124,12 +132,22 @@ async def is_within(database: Database, key: bytes, *, most: int, seconds: int =
 
 
 async def count_anonymous(request: Request) -> None:
-    """Count a write to a route that is open to anyone, by the address it comes from. Raises: TooOften."""
+    """Count a stranger's write to a route that is open to anyone, by the address it comes from. Raises: TooOften."""
     context: Context = request.app.state.context
     most = context.settings.anonymous_limit
     if request.method in _READS or not most:
         return
-    address = counted_as(request.client.host if request.client else "")
     # Keyed: a digest of an address alone could be looked up.
-    key = context.vault.count_as(address, field=f"{request.method} {request.scope.get(ROUTE)}")
+    key = context.vault.count_as(_address(request), field=f"{request.method} {request.scope.get(ROUTE)}")
     await count(context.database, key, most=most)
+
+
+def count_known(request: Request) -> None:
+    """Count a principal's write to such a route likewise, in this process. Raises: TooOften."""
+    if request.method not in _READS:
+        limiter: RateLimiter = request.app.state.limiter
+        limiter.count_write(_address(request))
+
+
+def _address(request: Request) -> str:
+    return counted_as(request.client.host if request.client else "")

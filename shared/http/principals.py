@@ -17,7 +17,7 @@ from shared.auth import NO_TENANT, Kind, Principal, Role, TokenMissing, Verifier
 from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
 from shared.errors import Forbidden, Gone, Invalid, Operational, Unauthenticated
-from shared.http.limits import RateLimiter, count_anonymous
+from shared.http.limits import RateLimiter, count_anonymous, count_known
 from shared.http.problems import OWN_MEANT
 
 TENANT_HEADER = "kring-tenant"
@@ -135,15 +135,16 @@ def principal_if_any(request: Request) -> Principal | None:
 
 async def _let_anyone_in(request: Request) -> None:
     request.scope[_ANONYMOUS] = True
-    # Also with a good token: anybody who has one could else do here without end what strangers may do a few times.
+    if "authorization" in request.headers:
+        # A token that is not good, or that nobody can judge now, says nothing.
+        with suppress(Unauthenticated, TenantNeeded, Operational):
+            await current_principal(request)
+            # Anybody who has one could else do here without end what strangers may do a few times.
+            count_known(request)
+            return
     await count_anonymous(request)
     # What cannot be read is refused, whether or not it would have mattered.
     named_tenant(request)
-    if "authorization" in request.headers:
-        # A token that is not good, or that nobody can judge now, says nothing.
-        with suppress(Unauthenticated, Invalid, Operational):
-            await current_principal(request)
-            return
     _refuse_unknown_query(request)
 
 

@@ -22,7 +22,7 @@ from services.intake.operations.indexing import person_index
 from services.intake.queries import referrals as reads
 from services.intake.schemas.referrals import NewPerson, NewReferral
 from services.intake.settings import policies
-from shared import outbox, profiles
+from shared import outbox
 from shared.auth import Principal, Role
 from shared.clocks import Clocks
 from shared.database import fetch
@@ -34,20 +34,23 @@ from shared.vault import Vault, index_subject
 clocks = Clocks(SERVICE)
 
 _REGISTERED = "SELECT id, is_tenant, superseded_by FROM organisation WHERE id = ANY($1)"
-# One round trip for the whole referral.
-_WRITE = """
+# One round trip for the whole referral; what is read of others was there before it.
+_WRITE = f"""
     WITH written AS (
         INSERT INTO referral (id, tenant, case_id, state, kind, track, themes, minors, referrer_id,
                               referring_organisation, mandated_organisation, created_at, sealed)
-        VALUES ($1, $2, $3, 'received', $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        VALUES ($6, $1, $7, 'received', $8, $9, $10, $11, $12, $13, $14, $15, $16)
         RETURNING id, tenant
+    ), people AS (
+        INSERT INTO referral_person
+            (id, tenant, referral_id, case_id, position, role, person_index, created_at, sealed)
+        SELECT person.id, written.tenant, written.id, $7, person.position, person.role, person.index, $15, person.sealed
+        FROM written, unnest($17::uuid[], $18::smallint[], $19::text[], $20::bytea[], $21::bytea[])
+                      AS person (id, position, role, index, sealed)
     )
-    INSERT INTO referral_person
-        (id, tenant, referral_id, case_id, position, role, person_index, created_at, sealed)
-    SELECT person.id, written.tenant, written.id, $3, person.position, person.role, person.index, $11, person.sealed
-    FROM written, unnest($13::uuid[], $14::smallint[], $15::text[], $16::bytea[], $17::bytea[])
-                  AS person (id, position, role, index, sealed)
-"""
+    SELECT DISTINCT other.referral_id FROM referral_person other
+    {reads.OPEN} AND other.person_index = ANY($5::bytea[]) ORDER BY other.referral_id
+"""  # noqa: S608
 
 
 async def receive_referral(
@@ -57,14 +60,18 @@ async def receive_referral(
     tenant: UUID,
     referral: NewReferral,
     referrer: Principal | None,
+    visible: reads.Visible | None,
     now: datetime,
-) -> UUID:
-    """Write a referral down and return its id; `referrer` is the professional who refers, if one does.
+) -> tuple[UUID, list[UUID]]:
+    """Write a referral down; return its id, and the other open ones of its central persons that its writer may know of.
+
+    `referrer` is the professional who refers, if one does, and `visible` what they may know of.
 
     Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, SelfReferralOfOthers, NoMandateHere,
     TenantUnknown, OrganisationUnknown.
     """
-    minors = _check(referral, today=await profiles.today(session, tenant=tenant, now=now))
+    policy = await policies.in_force(session, tenant=tenant, at=now)
+    minors = _check(referral, today=policy.calendar.day_of(now))
     referring = None if referrer is None else referrer.organisation
     # Before any key is made: what is refused leaves none behind.
     mandated = await _registered(session, tenant, referring, referral.mandated_organisation_id)
@@ -77,11 +84,13 @@ async def receive_referral(
     for person, named in zip(people, referral.persons, strict=True):
         await vault.seal(session, person, _person(named))
     index = await vault.blind_index(session, tenant=tenant)
-    await fetch(
+    indexes = [person_index(index, person, role=person.role) for person in referral.persons]
+    others = await fetch(
         session,
         _WRITE,
+        *(visible or reads.Visible(tenant)).values(),
+        [] if visible is None else [known for known in indexes if known is not None],
         referral_id,
-        tenant,
         case_id,
         referral.kind,
         referral.track,
@@ -95,7 +104,7 @@ async def receive_referral(
         person_ids,
         list(range(len(person_ids))),
         [person.role for person in referral.persons],
-        [person_index(index, person, role=person.role) for person in referral.persons],
+        indexes,
         [person.sealed for person in people],
     )
     received = events.ReferralReceived(
@@ -106,7 +115,6 @@ async def receive_referral(
         referring_organisation=referring,
     )
     await outbox.publish(session, received, stream=case_id, tenant=tenant, case=case_id, now=now)
-    policy = await policies.in_force(session, tenant=tenant, at=now)
     await clocks.start(
         session,
         kind=REFERRAL_CLOCK,
@@ -119,7 +127,7 @@ async def receive_referral(
         due_at=policy.after(now, policy.settings.acknowledge),
         policy_version=policy.version,
     )
-    return referral_id
+    return referral_id, [other["referral_id"] for other in others]
 
 
 async def _registered(

@@ -62,13 +62,16 @@ async def receive_referral(
     tenant = visitor.tenant if visitor is not None else await public_tenant(request)
     if visitor is None:
         await set_scope(session, Scope(tenant=tenant))
-    received = await referrals.receive_referral(
-        session, parts.vault, tenant=tenant, referral=referral, referrer=referrer, now=now
+    received, others = await referrals.receive_referral(
+        session,
+        parts.vault,
+        tenant=tenant,
+        referral=referral,
+        referrer=referrer,
+        visible=None if referrer is None else permissions.may_list_referrals(referrer),
+        now=now,
     )
-    if referrer is None:
-        return ReferralReceipt(referral_id=received)
-    known = await reads.also_referred(session, permissions.may_list_referrals(referrer), [received])
-    return ReferralReceipt(referral_id=received, also_referred=known.get(received, []))
+    return ReferralReceipt(referral_id=received, also_referred=others)
 
 
 @router.get("/v1/referrals")
