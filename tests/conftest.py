@@ -27,6 +27,7 @@ from shared.database import Database
 from shared.services import SERVICES
 from shared.settings import Settings
 from tests.support.backing import KEYS, ROOT, Backing, Databases
+from tests.support.processor_time import ProcessorTime
 from tests.support.world import Worlds
 
 _PARTS = ("rabbitmq", "postgres", "temporal", "temporal_dev")
@@ -56,6 +57,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fuzz")
     group.addoption("--fuzz-seconds", type=int, help="send generated requests to each service for so long")
     group.addoption("--fuzz-seed", type=int, help="generate what was generated with this seed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count processor time."""
+    config.pluginmanager.register(ProcessorTime(counts=not config.pluginmanager.hasplugin("dsession")))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
