@@ -37,8 +37,8 @@ class ServiceClient:
         self._http: httpx.AsyncClient | None = None
         self._tokens: dict[tuple[UUID, str], tuple[str, float]] = {}
 
-    async def read(self, contract: Contract[Answer], *, tenant: UUID, **ids: UUID) -> Answer:
-        """Return what the owner of a contract answers; `ids` fill in its path.
+    async def read(self, contract: Contract[Answer], *, tenant: UUID, **ids: UUID | str) -> Answer:
+        """Return what the owner of a contract answers; `ids` (and codes) fill in its path.
 
         Raises: NotFound, Gone, NotYet; Operational if the service does not answer; RefusedByService.
         """

@@ -157,7 +157,10 @@ class Settings(BaseSettings):
     )
 
     housekeeping_hours: int = Field(
-        default=24, ge=1, le=24 * 7, description="From a round of housekeeping to the next."
+        default=1,
+        ge=1,
+        le=4,
+        description="From a round of housekeeping to the next; the mails of a morning are decided on in one.",
     )
     events_kept_days: int = Field(
         default=90,

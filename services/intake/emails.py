@@ -3,7 +3,7 @@
 What the case is about stays behind the link.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import OfferState
 from services.intake.models import ContactFields, Coordinator, StaffMember
-from services.intake.operations import notifying
+from services.intake.operations import daily_mail, notifying
 from services.intake.queries import cases, referrals, register, retention
 from shared import profiles
-from shared.auth import Role
+from shared.auth import NO_TENANT, Role
 from shared.calendar import Calendar
 from shared.context import Context
+from shared.contracts.portal import TALLY
 from shared.fields import salutation
 from shared.languages import Language, deadline_in_words, language_of
 from shared.mail import Mail
@@ -31,13 +32,14 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     contact = await _contact(session, message, context)
     language = language_of(contact.language)
     calendar = await profiles.calendar(session, tenant=message.tenant)
+    counts = await _counts(session, message, context) if message.kind == daily_mail.KIND else {}
     return Mail(
         address=contact.email,
         # Nobody has confirmed the address of who referred themselves: a stranger's words do not go there.
         name="" if message.role == notifying.REFERRED else salutation(contact.first_name),
         language=language,
         template=message.kind,
-        values=_values(message, contact, language, calendar, context),
+        values=_values(message, contact, language, calendar, context) | counts,
     )
 
 
@@ -75,7 +77,36 @@ async def _referred(session: AsyncSession, message: Message, context: Context) -
     )
 
 
+async def _counts(session: AsyncSession, message: Message, context: Context) -> dict[str, int]:
+    """Return how much waits for whoever the daily mail is for, now. Raises: NotWanted if nothing does.
+
+    Raises: NotWanted also if the day of the mail is over, or they turned it off meanwhile; Operational.
+    """
+    tenant, person_id = message.tenant, message.recipient
+    today = await profiles.today(session, tenant=tenant, now=await context.clock.now())
+    if date.fromisoformat(str(message.parameters["day"])) != today:
+        raise NotWanted
+    if not await register.wants_daily_mail(session, tenant=tenant, person_id=person_id):
+        raise NotWanted
+    known = await register.known_as(session, tenant=tenant, person_id=person_id)
+    roles = {role for row in known for role in _roles(row)}
+    organisation = next((row.organisation_id for row in known if isinstance(row, StaffMember)), NO_TENANT)
+    tally = await context.services.read(
+        TALLY, tenant=tenant, staff_id=person_id, organisation_id=organisation, roles=",".join(sorted(roles))
+    )
+    if tally.waiting == 0:
+        raise NotWanted
+    return {"waiting": tally.waiting, "late": tally.late}
+
+
+def _roles(row: StaffMember | Coordinator) -> list[str]:
+    return row.roles if isinstance(row, StaffMember) else [Role.COORDINATOR]
+
+
 async def _known(session: AsyncSession, message: Message) -> Coordinator | StaffMember | None:
+    if message.kind == daily_mail.KIND:
+        known = await register.known_as(session, tenant=message.tenant, person_id=message.recipient)
+        return next(iter(known), None)
     return (
         await register.coordinator(session, tenant=message.tenant, coordinator_id=message.recipient)
         if message.role == Role.COORDINATOR
@@ -115,6 +146,8 @@ def _values(
         values["link"] = f"{base}/break-glass/{message.parameters['break_glass_id']}"
     elif message.kind in _ABOUT_OFFERS:
         values["link"] = f"{base}/offers/{message.parameters['offer_id']}"
+    elif message.kind == daily_mail.KIND:
+        values |= {"link": f"{base}/today", "off": f"{base}/daily-mail"}
     elif message.case_id is not None:
         values["link"] = f"{base}/cases/{message.case_id}"
     if "expires_at" in message.parameters:

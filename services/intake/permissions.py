@@ -61,6 +61,10 @@ RegisterReader = Annotated[
 ]
 ContactEraser = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
 ContactReader = ContactEraser
+# Whom the register may hold, and so whom intake may write to.
+Colleague = Annotated[
+    Principal, Depends(allow(*(set(Role) - {Role.OPS, Role.INTEGRATION}), from_elsewhere=True))
+]
 # Network, which copies the persons of a referral at the opening of its case, and erases persons.
 PersonsCopier = Annotated[Principal, Depends(serving(PERSONS_AT_OPENING.purpose))]
 PersonEraser = Annotated[Principal, Depends(serving(UNDER_HOLD.purpose))]

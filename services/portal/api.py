@@ -9,7 +9,7 @@ from services.portal import assets
 from services.portal.addresses import require_apart
 from services.portal.client import Client
 from services.portal.providers import providers_of
-from services.portal.routes import ELSE, PAGES
+from services.portal.routes import ELSE, PAGES, tally
 from shared.context import Context
 from shared.http import create_service_app
 
@@ -29,7 +29,7 @@ class Assets(StaticFiles):
 
 def create_app(context: Context) -> FastAPI:
     """Return the app that serves the pages."""
-    app = create_service_app(context, title="Kring portal")
+    app = create_service_app(context, title="Kring portal", routers=[tally.router])
     client = Client(context.settings)
     app.state.providers = providers_of(context.settings, app.state.verifier)
     app.router.routes.append(Mount("/static", Assets(directory=assets.BUILT)))

@@ -1,10 +1,18 @@
 """Whose board something is on. All else that people may see or do, the services decide."""
 
+from typing import Annotated
+
+from fastapi import Depends
 from sqlalchemy import ColumnElement, and_
 
 from services.portal.models import Todo
 from shared.auth import Principal, Role
 from shared.case_access import coordinated_by
+from shared.contracts.portal import TALLY
+from shared.http import serving
+
+# The service that writes to members of staff.
+Mailer = Annotated[Principal, Depends(serving(TALLY.purpose))]
 
 
 def waits_for(principal: Principal) -> list[ColumnElement[bool]]:

@@ -30,8 +30,8 @@ class Contract(Generic[Answer]):
     answer: type[Answer]
     purpose: str
 
-    def path_of(self, **ids: UUID) -> str:
-        """Return the path with its ids filled in."""
+    def path_of(self, **ids: UUID | str) -> str:
+        """Return the path with its ids (and codes) filled in."""
         return self.path.format(**ids)
 
 

@@ -11,7 +11,7 @@ from deploy.commands.documents import openapi_of
 from shared import contracts
 from shared.contracts import Contract
 from shared.http.describing import describe_fields
-from shared.services import PORTAL, SERVICES
+from shared.services import PORTAL, PROCESSES
 from tests.architecture.sources import ROOT, sources, tree_of
 
 PUBLISHED = {
@@ -62,7 +62,7 @@ def test_no_service_speaks_to_another_without_a_contract() -> None:
 
 
 def test_only_services_publish() -> None:
-    assert {contract.owner for contract in PUBLISHED.values()} <= set(SERVICES)
+    assert {contract.owner for contract in PUBLISHED.values()} <= set(PROCESSES)
 
 
 def _as_documented(schema: Any) -> Any:

@@ -6,6 +6,7 @@ What is plain is ids, codes, dates, organisations' names, and what coordinators 
 from services.intake.models.base import Base
 from services.intake.models.break_glass import BreakGlass, BreakGlassFields
 from services.intake.models.cases import Assignment, Case, CaseParty, Offer
+from services.intake.models.daily_mail import DailyMail
 from services.intake.models.files import Baseline, BaselineFields, BottomLine, BottomLineFields
 from services.intake.models.referrals import PersonFields, Referral, ReferralFields, ReferralPerson
 from services.intake.models.register import (
@@ -32,6 +33,7 @@ __all__ = [
     "CaseParty",
     "ContactFields",
     "Coordinator",
+    "DailyMail",
     "Hold",
     "HoldFields",
     "MailRecipient",

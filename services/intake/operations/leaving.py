@@ -10,6 +10,7 @@ from services.intake.domain.codes import SERVICE
 from services.intake.domain.errors import ContactErased, CoordinatorBusy, UnknownCoordinator, UnknownStaff
 from services.intake.models import Base, Coordinator, StaffMember
 from services.intake.models.register import key_subject
+from services.intake.operations import daily_mail
 from services.intake.operations.erasing import erasures
 from services.intake.queries import register
 from services.intake.settings import policies
@@ -90,5 +91,6 @@ async def clear_contact(session: AsyncSession, vault: Vault, erased: Erased) -> 
     ]
     for row in known:
         _forget(row, erased.now)
+        await daily_mail.forget(session, tenant=row.tenant, person_id=row.id)
     await session.flush()
     await erasure.clear(session, vault, erased, base=Base, recipients=[row.id for row in known])

@@ -26,6 +26,7 @@ from shared.auth import NO_TENANT, Role
 from shared.database import Scope, set_scope
 from shared.errors import require_version
 from shared.events import intake as events
+from shared.housekeeping import visit
 from shared.ids import uuid7
 from shared.vault import Vault
 
@@ -77,6 +78,7 @@ async def enter_organisation(
             raise OrganisationKnown
     elif entry.is_tenant:
         await _publish(session, events.OrganisationEntered, values, now)
+        await visit(session, tenant=organisation_id)
     return organisation_id
 
 

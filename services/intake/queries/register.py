@@ -2,15 +2,24 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, func, literal, select
+from sqlalchemy import any_, func, literal, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import LIVE, OfferState
 from services.intake.domain.fit import Candidate
-from services.intake.models import Case, Coordinator, MailRecipient, Offer, Organisation, StaffMember
+from services.intake.models import (
+    Case,
+    Coordinator,
+    DailyMail,
+    MailRecipient,
+    Offer,
+    Organisation,
+    StaffMember,
+)
 from shared.auth import Role
 from shared.http.paging import PageRequest, Rows, paginate
 
@@ -135,6 +144,15 @@ async def contacts(
     return found
 
 
+async def known_as(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID
+) -> Sequence[StaffMember | Coordinator]:
+    """Return as what a tenant knows somebody now: as a colleague, a coordinator, or both."""
+    named = {"tenant": tenant, "id": person_id}
+    found = (await session.get(StaffMember, named), await session.get(Coordinator, named))
+    return [row for row in found if row is not None and row.erased_at is None]
+
+
 async def is_busy(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) -> bool:
     """Say whether a coordinator has a live case now, or an offer that waits for an answer."""
     has = select(Case.id).where(
@@ -203,3 +221,27 @@ async def candidates(
         for row in rows.values()
     ]
     return found, rows
+
+
+async def without_daily_mail(session: AsyncSession, *, tenant: UUID, day: date, most: int) -> Sequence[UUID]:
+    """Return some of the tenant's colleagues and coordinators who want a mail, and whose mail of a day is undecided."""
+    settled = select(DailyMail.person_id).where(
+        DailyMail.tenant == tenant, or_(~DailyMail.wanted, DailyMail.decided_on >= day)
+    )
+    tables: tuple[type[StaffMember | Coordinator], ...] = (StaffMember, Coordinator)
+    known = union(
+        *(
+            select(table.id).where(
+                table.tenant == tenant, table.erased_at.is_(None), table.id.not_in(settled)
+            )
+            for table in tables
+        )
+    )
+    found = await session.scalars(known.order_by("id").limit(most))
+    return found.all()
+
+
+async def wants_daily_mail(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> bool:
+    """Say whether somebody wants the daily mail: yes, unless they said no."""
+    known = await session.get(DailyMail, {"tenant": tenant, "person_id": person_id})
+    return known is None or known.wanted

@@ -6,6 +6,7 @@ from services.intake.routes import (
     break_glass,
     cases,
     copies,
+    daily_mail,
     erasing,
     offers,
     referrals,
@@ -31,5 +32,6 @@ routers = [
     retention.router,
     break_glass.router,
     copies.router,
+    daily_mail.router,
     statistics.router,
 ]

@@ -20,6 +20,7 @@ from services.portal.routes import (
     conference,
     coordinators,
     courses,
+    daily_mail,
     data,
     data_requests,
     dates,
@@ -49,7 +50,7 @@ PAGES: tuple[Pages, ...] = tuple(
     module.pages
     for module in (
         *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses, own_registration),
-        *(sign_in, today, refer),
+        *(sign_in, today, daily_mail, refer),
         *(offers, cases, baseline, circle, circle_person),
         *(referring, referrals, coordinators, managing),
         *(trainings, registrations, payments),

@@ -243,6 +243,7 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
         "PUT /v1/organisations/{organisation_id}": {"version": 1, "name": "Anders"},
         "POST /v1/staff": _colleague(who("a new one"), world.tenant, "trainer", new),
         "POST /v1/coordinators": {"first_name": new, "last_name": new, "email": "n@voorbeeld.example"},
+        "PUT /v1/me/daily-mail": {"wanted": False},
         "PUT /v1/policy": {"version": 1, "settings": {}},
         "PUT /v1/policy/safeguards": {"version": 1, "settings": {}},
     }

@@ -182,6 +182,9 @@ class TestWrite:
             "first_name": "Malou",
             "link": "http://127.0.0.1/x",
             "until": "maandag",
+            "waiting": 3,
+            "late": 1,
+            "off": "http://127.0.0.1/y",
             "because": "stopped",
             "role": Role.COORDINATOR,
         }
@@ -210,6 +213,7 @@ class TestWrite:
                     "case-stopped",
                     "break-glass-used",
                     "contact-changed",
+                    "daily-mail",
                     "mail-not-delivered",
                     "own-referral-received",
                     "plan-not-accepted",

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from services.portal import todos
-from shared.auth import Kind, Principal, Role
+from shared.auth import NO_TENANT, Kind, Principal, Role
+from shared.contracts.portal import TALLY
 from shared.events.base import CLOCK_EVENTS, ClockFact
 from shared.events.intake import CoordinatorAssigned, CoordinatorReleased
 from shared.http import CursorNotReadable, PageRequest
@@ -310,3 +311,34 @@ async def _plan(session: Any, asked: Any) -> str:
     finally:
         session.execute = original
     return "\n".join(plans)
+
+
+class TestTally:
+    """What the service that writes to members of staff is told."""
+
+    async def counted(self, world: Portal, who: Principal, *, expect: int = 200) -> Any:
+        path = TALLY.path_of(
+            staff_id=who.id, organisation_id=who.organisation or NO_TENANT, roles=",".join(sorted(who.roles))
+        )
+        asker = world.from_service(TALLY.purpose)
+        return (await world.ask("GET", path, asker, expect=expect)).json()
+
+    async def test_counts_what_is_on_the_board_also_what_escalates(self, world: Portal) -> None:
+        await ServiceClock(world).publish("started")
+        late = await ServiceClock(world, escalate_to=Role.ADMINISTRATOR).publish("started", "breached")
+        manager = someone(world, Role.REGIONAL_MANAGER)
+        administrator = someone(world, Role.ADMINISTRATOR)
+        assert await self.counted(world, manager) == {"waiting": 2, "late": 1}
+        assert await self.counted(world, administrator) == {"waiting": 1, "late": 1}
+        # Of both roles each thing counts once.
+        both = someone(world, Role.REGIONAL_MANAGER, Role.ADMINISTRATOR)
+        assert await self.counted(world, both) == {"waiting": 2, "late": 1}
+        await late.publish("stopped")
+        assert await self.counted(world, administrator) == {"waiting": 0, "late": 0}
+
+    async def test_is_for_that_service_and_no_role_that_nobody_has(self, world: Portal) -> None:
+        path = TALLY.path_of(staff_id=uuid7(), organisation_id=NO_TENANT, roles="coordinator")
+        for asker in (world.staff(uuid7(), world.tenant, Role.OPS), world.from_service("erase-person")):
+            await world.ask("GET", path, asker, expect=403)
+        unknown = path.replace("coordinator", "queen")
+        await world.ask("GET", unknown, world.from_service(TALLY.purpose), expect=404)
