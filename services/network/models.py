@@ -246,7 +246,7 @@ class Circle(Base):
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
-    revision: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer)
     # Whom the conference needs, if the coordinator said so.
     required: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     # Ids and codes: person, role, required, mode.

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
@@ -20,6 +19,7 @@ from services.network.domain import (
 from services.network.models import Circle, Invitation, Person
 from services.network.queries.consents import picture
 from shared import locks, outbox, profiles
+from shared.errors import require_version
 from shared.events.network import CircleMember, CircleReady
 from shared.vault import Vault
 
@@ -33,18 +33,24 @@ async def declare_ready(
     *,
     tenant: UUID,
     case_id: UUID,
+    version: int | None,
     required: Sequence[UUID] | None,
     now: datetime,
-) -> Circle:
-    """Declare who takes part; declaring the same circle again publishes nothing.
+) -> None:
+    """Declare who takes part; declaring the same circle again changes and publishes nothing.
 
-    Raises: CircleTooSmall, RequiredNotInCircle.
+    Raises: CircleTooSmall, RequiredNotInCircle; OtherVersion for another circle than was read before.
     """
     await locks.hold(session, _CIRCLE, case_id)
+    known = await queries.circle(session, tenant=tenant, case_id=case_id)
     candidates = await _candidates(session, vault, tenant=tenant, case_id=case_id, now=now)
-    members = ready_circle(candidates, required=required)
-    await _store(session, tenant, case_id, members, required=required, now=now)
-    return (await session.execute(select(Circle).where(Circle.case_id == case_id))).scalar_one()
+    members = _published(ready_circle(candidates, required=required))
+    if known is None:
+        known = Circle(case_id=case_id, tenant=tenant, version=0, members=[], created_at=now)
+        session.add(known)
+    if members != known.members:
+        require_version(version or 0, of=known.version)
+        await _store(session, known, members, required=required, now=now)
 
 
 async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
@@ -53,12 +59,13 @@ async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: 
     Called after every change on which it depends: an answer, a consent, somebody's leaving, who is required.
     """
     await locks.hold(session, _CIRCLE, case_id)
-    declared = await session.get(Circle, case_id, populate_existing=True)
+    declared = await queries.circle(session, tenant=tenant, case_id=case_id)
     if declared is None:
         return
     candidates = await _candidates(session, vault, tenant=tenant, case_id=case_id, now=now)
-    members = taking_part(candidates, required=declared.required)
-    await _store(session, tenant, case_id, members, required=declared.required, now=now)
+    members = _published(taking_part(candidates, required=declared.required))
+    if members != declared.members:
+        await _store(session, declared, members, required=declared.required, now=now)
 
 
 async def _candidates(
@@ -92,40 +99,30 @@ def _standing(invitation: Invitation | None) -> str | None:
     return invitation.answer
 
 
+def _published(taking_part: Sequence[Member]) -> list[dict[str, Any]]:
+    """Return who takes part as it is stored and published."""
+    return [
+        CircleMember(
+            person_id=member.person_id, role=member.role, required=member.required, mode=member.mode
+        ).model_dump(mode="json")
+        for member in taking_part
+    ]
+
+
 async def _store(
     session: AsyncSession,
-    tenant: UUID,
-    case_id: UUID,
-    taking_part: Sequence[Member],
+    circle: Circle,
+    members: list[dict[str, Any]],
     *,
     required: Sequence[UUID] | None,
     now: datetime,
 ) -> None:
-    """Store and publish who takes part, unless it is what was published last."""
-    members = tuple(
-        CircleMember(person_id=member.person_id, role=member.role, required=member.required, mode=member.mode)
-        for member in taking_part
+    """Store and publish who takes part. The caller holds the lock."""
+    circle.version += 1
+    circle.required = None if required is None else list(required)
+    circle.members, circle.ready_at = members, now
+    await session.flush()
+    fact = CircleReady(case_id=circle.case_id, members=tuple(map(CircleMember.model_validate, members)))
+    await outbox.publish(
+        session, fact, stream=circle.case_id, tenant=circle.tenant, case=circle.case_id, now=now
     )
-    added = insert(Circle).values(
-        case_id=case_id,
-        tenant=tenant,
-        revision=1,
-        required=None if required is None else list(required),
-        members=[member.model_dump(mode="json") for member in members],
-        created_at=now,
-        ready_at=now,
-    )
-    changed = added.on_conflict_do_update(
-        index_elements=["case_id"],
-        set_={
-            "required": added.excluded.required,
-            "members": added.excluded.members,
-            "revision": Circle.revision + 1,
-            "ready_at": added.excluded.ready_at,
-        },
-        where=Circle.members != added.excluded.members,
-    ).returning(Circle.revision)
-    if (await session.execute(changed)).first() is None:
-        return
-    fact = CircleReady(case_id=case_id, members=members)
-    await outbox.publish(session, fact, stream=case_id, tenant=tenant, case=case_id, now=now)

@@ -176,6 +176,12 @@ async def running_clocks(
     return [Clock(**row._mapping) for row in await session.execute(query)]
 
 
+async def circle(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Circle | None:
+    """Return the circle that was declared ready, as it is now; None before."""
+    query = select(Circle).where(Circle.tenant == tenant, Circle.case_id == case_id)
+    return await session.scalar(query.execution_options(populate_existing=True))
+
+
 async def link(session: AsyncSession, *, link_id: UUID) -> PersonalLink | None:
     """Return a personal link by its id: whoever holds one has not said yet at which tenant."""
     return await session.get(PersonalLink, link_id)

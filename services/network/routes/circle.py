@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Body
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import permissions, queries
 from services.network.operations import circle, invitations
@@ -85,6 +86,13 @@ async def answer_for_somebody(
     return invitation_view(answered)
 
 
+@router.get("/v1/cases/{case_id}/circle-ready")
+async def read_ready(case_id: UUID, principal: Coordinator, session: Session) -> CircleView:
+    """Read the circle that was declared ready, as it is since; before that it has nobody."""
+    await permissions.may_work_on_case(session, principal, case_id=case_id)
+    return await _view(session, principal.tenant, case_id)
+
+
 @router.post("/v1/cases/{case_id}/circle-ready")
 async def declare_ready(
     *,
@@ -95,22 +103,33 @@ async def declare_ready(
     now: Now,
     body: Annotated[CircleReadiness | None, Body()] = None,
 ) -> CircleView:
-    """Declare that the circle stands: the central persons, and everyone who said yes."""
+    """Declare that the circle stands: the central persons, and everyone who said yes.
+
+    Another circle than was declared before takes the version that was read of it; the same again changes nothing.
+    """
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)
-    declared = await circle.declare_ready(
+    await circle.declare_ready(
         session,
         parts.vault,
         tenant=principal.tenant,
         case_id=case_id,
+        version=None if body is None else body.version,
         required=None if body is None else body.required,
         now=now,
     )
+    return await _view(session, principal.tenant, case_id)
+
+
+async def _view(session: AsyncSession, tenant: UUID, case_id: UUID) -> CircleView:
+    declared = await queries.circle(session, tenant=tenant, case_id=case_id)
+    if declared is None:
+        return CircleView(case_id=case_id, version=0, members=[])
     members = [CircleMember.model_validate(member) for member in declared.members]
-    apart = await pairs(session, tenant=principal.tenant, case_id=case_id)
+    apart = await pairs(session, tenant=tenant, case_id=case_id)
     return CircleView(
-        case_id=declared.case_id,
-        revision=declared.revision,
+        case_id=case_id,
+        version=declared.version,
         members=members,
         not_together=sorted(
             sorted(pair) for pair in apart if pair <= {member.person_id for member in members}

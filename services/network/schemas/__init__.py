@@ -96,6 +96,12 @@ class InviteEveryone(RequestModel):
 class CircleReadiness(RequestModel):
     """Whom the conference needs there; left out: the central persons and those marked as required."""
 
+    version: Annotated[
+        ReadVersion | None,
+        Field(
+            description="The version that was read, if it was declared ready before; if there is a newer one, 409."
+        ),
+    ] = None
     required: Annotated[list[UUID], Field(max_length=200)] | None = None
 
 
@@ -216,10 +222,10 @@ class ContactView(ResponseModel):
 
 
 class CircleView(ResponseModel):
-    """The circle as declared ready."""
+    """The circle that was declared ready, as it is since."""
 
     case_id: UUID
-    revision: int
+    version: int = Field(description="0: it was not declared ready yet. A new declaration sends it along.")
     members: list[CircleMember]
     not_together: list[list[UUID]] = Field(
         default_factory=list,

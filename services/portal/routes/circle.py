@@ -110,6 +110,20 @@ class Texts(Answer):
     texts: list[Text]
 
 
+class Member(Answer):
+    """Somebody of a circle that was declared ready."""
+
+    person_id: UUID
+    required: bool
+
+
+class Declared(Answer):
+    """The circle that was declared ready, as it is since; of version 0 before."""
+
+    version: int
+    members: list[Member]
+
+
 class Pair(Answer):
     """Two people who are not to be brought in contact."""
 
@@ -122,6 +136,7 @@ PEOPLE = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[Person
 CONSENTS = Operation("network", "GET", "/v1/cases/{case_id}/consent-status", ConsentStatus)
 ADD = Operation("network", "POST", "/v1/cases/{case_id}/persons", Answer)
 INVITE_ALL = Operation("network", "POST", "/v1/cases/{case_id}/invitations", Answer)
+DECLARED = Operation("network", "GET", "/v1/cases/{case_id}/circle-ready", Declared)
 READY = Operation("network", "POST", "/v1/cases/{case_id}/circle-ready", Answer)
 PAIRS = Operation("network", "GET", "/v1/cases/{case_id}/no-contacts", Items[Pair])
 KEEP_APART = Operation("network", "POST", "/v1/cases/{case_id}/no-contacts", Answer)
@@ -197,6 +212,13 @@ class ChoosePage(PageModel):
 
     case_id: UUID
     people: list[Named]
+
+
+class ReadyPage(ChoosePage):
+    """Who has to be there, of the people of a case."""
+
+    version: int
+    required: list[str]
 
 
 class AddForm(Form):
@@ -346,8 +368,15 @@ async def add(visit: StaffVisit) -> Response:
 @pages.show("/cases/{case_id}/circle/ready", staff(Role.COORDINATOR))
 async def show_ready(visit: StaffVisit) -> Response:
     """Ask who has to be there in any case."""
-    people = _active(await people_of(visit))
-    return visit.page("circle_ready.html", ChoosePage(case_id=UUID(case_of(visit)), people=people))
+    case_id = case_of(visit)
+    people, declared = await asyncio.gather(people_of(visit), visit.ask(DECLARED, case_id=case_id))
+    model = ReadyPage(
+        case_id=UUID(case_id),
+        people=_active(people),
+        version=declared.version,
+        required=[str(each.person_id) for each in declared.members if each.required],
+    )
+    return visit.page("circle_ready.html", model)
 
 
 @pages.send("/cases/{case_id}/circle/ready", staff(Role.COORDINATOR))
@@ -355,7 +384,7 @@ async def declare_ready(visit: StaffVisit) -> Response:
     """Declare the circle ready."""
     case_id = case_of(visit)
     required = [read_id(each) for each in visit.form.get("required[]", "").split(",") if each]
-    await visit.ask(READY, body={"required": required}, case_id=case_id)
+    await visit.ask(READY, body={"version": visit.version or None, "required": required}, case_id=case_id)
     return visit.go(f"/cases/{case_id}")
 
 

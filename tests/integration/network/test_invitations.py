@@ -30,8 +30,10 @@ async def _give_up(world: Network, invitation: UUID) -> bool:
     )
 
 
-async def _ready(world: Network, case: Case, required: list[UUID] | None = None) -> Any:
-    body = None if required is None else {"required": [str(person) for person in required]}
+async def _ready(
+    world: Network, case: Case, required: list[UUID] | None = None, version: int | None = None
+) -> Any:
+    body = None if required is None else {"version": version, "required": [str(each) for each in required]}
     return await world.ask("POST", f"/v1/cases/{case.id}/circle-ready", world.coordinator(case), json=body)
 
 
@@ -282,11 +284,27 @@ class TestCircleReady:
     async def test_is_told_once_until_it_changes(self, world: Network) -> None:
         case = await world.open_case()
         for _ in range(2):
-            assert (await _ready(world, case, [case.central])).json()["revision"] == 1
+            assert (await _ready(world, case, [case.central])).json()["version"] == 1
         assert len(await world.published("network.circle.ready.v1", case=case)) == 1
-        changed = await asyncio.gather(*(_ready(world, case, [case.mother]) for _ in range(3)))
-        assert {answer.json()["revision"] for answer in changed} == {2}
+        changed = await asyncio.gather(*(_ready(world, case, [case.mother], 1) for _ in range(3)))
+        assert {answer.json()["version"] for answer in changed} == {2}
         assert len(await world.published("network.circle.ready.v1", case=case)) == 2
+
+    async def test_loses_neither_of_two_that_were_declared_of_the_same_version(self, world: Network) -> None:
+        case = await world.open_case()
+        who, path = world.coordinator(case), f"/v1/cases/{case.id}/circle-ready"
+        before = await world.do("GET", path, who)
+        assert (before["version"], before["members"]) == (0, [])
+        for version, needed in ((None, [case.central]), (1, [case.mother])):
+            both = await asyncio.gather(
+                _ready(world, case, needed, version),
+                _ready(world, case, [case.central, case.mother], version),
+            )
+            assert sorted(answer.status_code for answer in both) == [200, 409]
+            refused = next(answer for answer in both if answer.status_code == 409)
+            found = await world.do("GET", path, who)
+            assert (problem(refused)[1], refused.json()["version"]) == ("other-version", found["version"])
+            assert found == next(answer.json() for answer in both if answer.status_code == 200)
 
     async def test_is_told_anew_when_somebody_changes_their_answer(self, world: Network) -> None:
         case = await world.open_case()

@@ -10,6 +10,7 @@ from services.portal.routes.circle import (
     CONFIRM,
     CONSENTS,
     CONTACTS,
+    DECLARED,
     EXCLUDE,
     INVITE_ALL,
     KEEP_APART,
@@ -59,6 +60,7 @@ def circle(services: FakeServices) -> FakeServices:
     services.answer(PERSON, somebody())
     services.answer(CONTACTS, {"items": [], "next": None})
     services.answer(PAIRS, {"items": []})
+    services.answer(DECLARED, {"version": 0, "members": []})
     return services
 
 
@@ -108,6 +110,26 @@ async def test_details_that_somebody_else_changed_are_not_overwritten(
     assert (circle.of(CHANGE)[2].body["version"], circle.of(CHANGE)[2].body["first_name"]) == (4, "Anneke")
 
 
+async def test_who_has_to_be_there_is_shown_and_not_overwritten(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    circle.answer(READY, {})
+    path = f"{CIRCLE}/ready"
+    await browser.fill(path, version="0", **{"required[]": str(ANN)})
+    assert circle.of(READY)[0].body == {"version": None, "required": [str(ANN)]}
+    circle.answer(DECLARED, {"version": 2, "members": [{"person_id": str(ANN), "required": True}]})
+    page = await browser.ask("GET", path, expect=200)
+    assert _field(page.text, "version") == "2"
+    assert re.search(f'value="{ANN}" checked', page.text)
+    circle.refuse(READY, 409, "other-version")
+    page = await browser.fill(path, version="1", expect=409)
+    assert "Iemand anders veranderde dit intussen" in page.text
+    circle.answer(READY, {})
+    await browser.fill(path, version="1", whose="2")
+    assert circle.of(READY)[-1].body == {"version": 2, "required": []}
+
+
 async def test_a_version_stays_the_one_that_was_read_also_in_another_language(
     browser: Browser, circle: FakeServices
 ) -> None:
@@ -147,7 +169,7 @@ async def test_a_circle_that_is_too_small_is_not_ready(browser: Browser, circle:
     circle.refuse(READY, 422, "circle-too-small")
     page = await browser.fill(f"{CIRCLE}/ready", required__=str(ANN), expect=422)
     assert "minstens twee mensen" in page.text
-    assert [each.body for each in circle.of(READY)] == [{"required": [str(ANN)]}]
+    assert [each.body for each in circle.of(READY)] == [{"version": None, "required": [str(ANN)]}]
 
 
 async def test_it_is_for_coordinators(browser: Browser, circle: FakeServices) -> None:

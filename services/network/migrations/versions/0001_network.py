@@ -13,7 +13,7 @@ def upgrade() -> None:
         "circle",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("required", sa.ARRAY(sa.Uuid()), nullable=True),
         sa.Column("members", postgresql.JSONB(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
