@@ -12,10 +12,10 @@ of deliveries do not matter.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +28,7 @@ from shared.errors import DomainError
 from shared.events import intake, network
 from shared.events.base import REGISTRY, EventData, Received
 from shared.tables import case_coordinator, case_person
+from shared.vault import Vault
 
 
 class Membership(StrEnum):
@@ -111,6 +112,10 @@ _NOTED: dict[type[EventData], tuple[str, Callable[[Any], dict[str, Any]]]] = {
 }
 
 
+# What lets somebody come near a case by a decision of another service than the one that will let them in.
+_OPENS = (intake.CoordinatorAssigned, intake.BreakGlassOpened)
+_DECISIONS = UUID("f0830c96-f278-4454-b2d0-320f1fcc08c1")
+
 # What only takes access away is noted of a case that was erased too.
 _ALSO_ERASED = (intake.CaseErased, intake.BreakGlassClosed)
 
@@ -135,13 +140,43 @@ async def note(session: AsyncSession, fact: EventData, *, tenant: UUID) -> None:
 
     Raises: CaseNotHeld, a bug: the case could be erased before the commit, and this would outlive it.
     """
-    statement, added = _NOTED.get(type(fact), (None, dict))
-    if statement is None:
+    if type(fact) not in _NOTED:
         return
-    values = {"tenant": tenant, **fact.model_dump(), **added(fact)}
-    if not isinstance(fact, _ALSO_ERASED) and not case_state.is_held(session, values["case_id"]):
+    statement, _ = _NOTED[type(fact)]
+    if not isinstance(fact, _ALSO_ERASED) and not case_state.is_held(session, fact.case_id):
         raise CaseNotHeld(fact.TYPE)
-    await fetch(session, statement, *(values[name] for name in _TAKES[statement]))
+    await fetch(session, statement, *_values(fact, tenant))
+
+
+def _values(fact: EventData, tenant: UUID) -> list[Any]:
+    """Return what an event writes down, in the order that its statement takes."""
+    statement, added = _NOTED[type(fact)]
+    values = {"tenant": tenant, **fact.model_dump(), **added(fact)}
+    return [values[name] for name in _TAKES[statement]]
+
+
+def decision_of(fact: EventData, *, tenant: UUID) -> UUID | None:
+    """Return the id of the decision that an event tells of, if it lets somebody come near a case.
+
+    It follows from everything that will be noted: what says anything else is another decision.
+    """
+    if not isinstance(fact, _OPENS):
+        return None
+    return uuid5(_DECISIONS, "|".join([fact.TYPE, *map(_written, _values(fact, tenant))]))
+
+
+async def decide(vault: Vault, fact: EventData, *, tenant: UUID) -> None:
+    """Note that it was decided what an event tells of, if it lets somebody near a case, or ask whether it was.
+
+    Raises: NotYet if this service does not decide on it and the one that does has not decided it.
+    """
+    decided = decision_of(fact, tenant=tenant)
+    if decided is not None:
+        await vault.confirm_decision(decided, kind="access")
+
+
+def _written(value: object) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def is_noted(event: Received[Any]) -> bool:

@@ -134,9 +134,9 @@ async def clear(
     `base`: of the service's models, whose sealed rows of an erased case say which keys. `recipients`: to whom mails are
     called off too, where they are known by another id than what is erased. A subject without a key gets one, so that
     it cannot get another later. The caller deletes its own rows.
-    Raises: NotYet while who decides on this kind of erasure has not ordered it in the store of keys.
+    Raises: NotYet while who decides on this kind of erasure has not done so in the store of keys.
     """
-    await vault.confirm_erasure(erased.subject, kind=erased.kind)
+    await vault.confirm_decision(erased.subject, kind=erased.kind)
     keys_of = [erased.subject]
     if erased.kind == "case":
         keys_of = await subjects_of_case(session, base, tenant=erased.tenant, case=erased.subject)

@@ -4,7 +4,8 @@
 may be repeated (a workflow start or signal, a mail), and the inbox row follows. Handlers may count on the case being
 known and live here, unless they say `case="any"`; what comes too early is tried again later, what comes for a case
 that stopped is acknowledged and noted. About a case that was erased nothing is written any more, unless they say
-`case="always"`. The case stays as a `writes` handler finds it until its rows are committed.
+`case="always"`. The case stays as a `writes` handler finds it until its rows are committed. Whoever an event lets near
+a case is let near it once the decision is found of the service that decides on it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -179,6 +180,7 @@ class Subscriptions:
             acting(Actor(kind=ITSELF, operation=event.type, purpose=event.type, request=str(event.id))),
         ):
             try:
+                await case_access.decide(context.vault, event.data, tenant=event.tenant)
                 if subscription.write is not None:
                     return await self._write(subscription, subscription.write, event, context)
                 return await self._act(subscription, subscription.act or _nothing_outside, event, context)

@@ -159,13 +159,13 @@ async def _key_store(settings: Settings) -> AsyncIterator[KeyStore]:
 
 
 async def _destroy(store: KeyStore, service: str, lines: Sequence[Line]) -> int:
-    """Destroy what a service's ledger names, and note anew that it was ordered: a restored store has forgotten it."""
+    """Destroy what a service's ledger names, and note anew that it was decided: a restored store has forgotten it."""
     if not lines:
         return 0
-    erasures = {UUID(line.erased): line.kind for line in lines}
-    await store.order(erasures.items())
+    erasures = {(line.kind, UUID(line.erased)) for line in lines}
+    await store.decide(erasures)
     ids = sorted({UUID(line.key_id) for line in lines})
-    return await store.destroy(ids, owner=service, erasures=list(erasures))
+    return await store.destroy(ids, owner=service, erasures=[erased for _, erased in erasures])
 
 
 async def _rows(settings: Settings, service: str) -> AsyncIterator[Sequence[Any]]:

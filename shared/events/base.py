@@ -137,8 +137,11 @@ MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
 
 # What is erased: everything of a case, one person of it, somebody with an account, or a registration for a course.
 ErasureKind = Literal["case", "person", "staff", "coordinator", "registration"]
-# The service that decides on an erasure of a kind: the others erase nothing that it has not ordered.
-ERASURES_DECIDED_BY: dict[ErasureKind, str] = {
+# What one service decides and the others do only when they find its decision in the store of keys: what is erased, and
+# who is let near a case ("access").
+DecisionKind = ErasureKind | Literal["access"]
+DECIDED_BY: dict[DecisionKind, str] = {
+    "access": "intake",
     "case": "intake",
     "person": "network",
     "staff": "intake",

@@ -2,7 +2,7 @@
 
 Its own database because its backups must be kept for a shorter time than those of the services: a key that
 was destroyed must not come back with a restore. A service sees the keys that it made and no others, and can neither
-change nor delete one: keys are destroyed by a function of the database, for an erasure that its owner has ordered.
+change nor delete one: keys are destroyed by a function of the database, for an erasure that its owner has decided.
 """
 
 import os
@@ -34,7 +34,7 @@ from sqlalchemy.engine import Connection
 from shared import locks
 from shared.database import Database
 from shared.errors import NotYet
-from shared.events.base import ERASURES_DECIDED_BY
+from shared.events.base import DECIDED_BY, DecisionKind
 from shared.ids import uuid7
 from shared.secrets import Login, role_of
 from shared.vault.wrapping import KEY_BYTES, VaultError, Wrapper
@@ -53,18 +53,19 @@ data_key = Table(
     Column("destroyed_at", DateTime(timezone=True)),
     CheckConstraint("(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name="ck_data_key_destroyed"),
 )
-# What is to be erased, written by the service that decides on erasures of its kind (see ERASURES_DECIDED_BY).
-erasure_order = Table(
-    "erasure_order",
+# What was decided, written by the service that decides on its kind (see DECIDED_BY): the id of what is erased, or of an
+# access to a case (see shared.case_access.decision_of).
+decision = Table(
+    "decision",
     _metadata,
-    Column("erased", Uuid, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("ordered_at", DateTime(timezone=True), nullable=False),
+    Column("kind", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("decided_at", DateTime(timezone=True), nullable=False),
 )
 _REWRAPPED_AT_ONCE = 500
-_NOT_ORDERED = "an erasure that its owner has not ordered"
+_NOT_DECIDED = "the decision of the service that owns it"
 
-# Runs with the rights of the tables' owner. NULL if one of the erasures has not been ordered. A key that is not here,
+# Runs with the rights of the tables' owner. NULL if one of the erasures has not been decided. A key that is not here,
 # in a store restored from before it was made, is noted as destroyed all the same.
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION destroy_keys(of_service text, erasures uuid[], ids uuid[], at timestamptz) RETURNS bigint
@@ -76,7 +77,9 @@ BEGIN
   ) THEN
     RAISE insufficient_privilege USING MESSAGE = 'keys of another service';
   END IF;
-  IF EXISTS (SELECT FROM unnest(erasures) AS e(id) WHERE e.id NOT IN (SELECT erased FROM erasure_order)) THEN
+  IF EXISTS (
+    SELECT FROM unnest(erasures) AS e(id) WHERE e.id NOT IN (SELECT id FROM decision WHERE kind <> 'access')
+  ) THEN
     RETURN NULL;
   END IF;
   INSERT INTO data_key AS known (id, owner, master_key_id, made_at, destroyed_at)
@@ -95,13 +98,13 @@ _DESTROY = text("SELECT destroy_keys(:owner, :erasures, :ids, :now)").bindparams
 
 # Whether the caller is a service. Policies name no role: a restore onto an empty server comes before all roles.
 _IS = "pg_has_role(session_user, ('kring_' || {})::name, 'MEMBER')"
-_DECIDES = " ".join(f"WHEN '{kind}' THEN '{service}'" for kind, service in ERASURES_DECIDED_BY.items())
+_DECIDES = " ".join(f"WHEN '{kind}' THEN '{service}'" for kind, service in DECIDED_BY.items())
 _POLICIES = {
     "data_key": {
         "own": f"FOR SELECT USING ({_IS.format('owner')})",
         "made": f"FOR INSERT WITH CHECK (wrapped IS NOT NULL AND {_IS.format('owner')})",
     },
-    "erasure_order": {
+    "decision": {
         "all": "FOR SELECT USING (true)",
         "decided": f"FOR INSERT WITH CHECK ({_IS.format(f'CASE kind {_DECIDES} END')})",
     },
@@ -188,31 +191,31 @@ class KeyStore:
             keys.update(zip((key_id for key_id, _ in wrapped_keys), opened, strict=True))
         return keys
 
-    async def order(self, erasures: Iterable[tuple[UUID, str]]) -> None:
-        """Note what is to be erased, each with its kind; keys can be destroyed from then on. Repeatable."""
+    async def decide(self, decisions: Iterable[tuple[DecisionKind, UUID]]) -> None:
+        """Note what was decided; from then on it may be done, and keys destroyed for an erasure. Repeatable."""
         # The machine's clock, as for the age of a key.
         now = datetime.now(UTC)
-        rows = [{"erased": erased, "kind": kind, "ordered_at": now} for erased, kind in erasures]
+        rows = [{"kind": kind, "id": decided, "decided_at": now} for kind, decided in decisions]
         async with self._database.transaction() as session:
-            await session.execute(postgresql.insert(erasure_order).on_conflict_do_nothing(), rows)
+            await session.execute(postgresql.insert(decision).on_conflict_do_nothing(), rows)
 
-    async def require_ordered(self, erased: UUID) -> None:
-        """Raise NotYet if nobody who decides on it has ordered an erasure."""
-        query = select(erasure_order.c.erased).where(erasure_order.c.erased == erased)
+    async def require_decided(self, kind: DecisionKind, decided: UUID) -> None:
+        """Raise NotYet if the service that decides on what is of this kind has not decided this."""
+        query = select(decision.c.id).where(decision.c.kind == kind, decision.c.id == decided)
         async with self._database.transaction() as session:
             if (await session.execute(query)).first() is None:
-                raise NotYet(_NOT_ORDERED)
+                raise NotYet(_NOT_DECIDED)
 
     async def destroy(self, ids: Sequence[UUID], *, owner: str, erasures: Sequence[UUID]) -> int:
         """Destroy keys of a service for good and return how many were not destroyed before.
 
-        Raises: NotYet if one of these erasures has not been ordered.
+        Raises: NotYet if one of these erasures has not been decided.
         """
         values = {"owner": owner, "erasures": list(erasures), "ids": list(ids), "now": datetime.now(UTC)}
         async with self._database.transaction() as session:
             destroyed: int | None = (await session.execute(_DESTROY, values)).scalar_one()
         if destroyed is None:
-            raise NotYet(_NOT_ORDERED)
+            raise NotYet(_NOT_DECIDED)
         return destroyed
 
     async def rewrap(self, *, owner: str, batch: int = _REWRAPPED_AT_ONCE) -> int:

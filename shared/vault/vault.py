@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session as SyncSession
 from shared.audit import Row, note_rows
 from shared.database import Database, fetch
 from shared.errors import Gone
-from shared.events.base import ERASURES_DECIDED_BY, ErasureKind
+from shared.events.base import DECIDED_BY, DecisionKind
 from shared.tables import subject_key
 from shared.vault.declaring import Fields, Sealed, SealedRow
 from shared.vault.index import KEY_VERSION, BlindIndex, bare_digest, index_subject, tenant_key
@@ -155,20 +155,20 @@ class Vault:
             for key_id, (declared, sealed, place) in zip(ids, values, strict=True)
         ]
 
-    async def confirm_erasure(self, erased: UUID, *, kind: ErasureKind) -> None:
-        """Order an erasure if this service decides on its kind, else ask whether the one that does has ordered it.
+    async def confirm_decision(self, decided: UUID, *, kind: DecisionKind) -> None:
+        """Note a decision if this service decides on its kind, else ask whether the one that does has made it.
 
-        Raises: NotYet if it has not.
+        Not undone by a rollback. Raises: NotYet if it has not.
         """
-        if ERASURES_DECIDED_BY[kind] == self._service:
-            await self._store.order([(erased, kind)])
+        if DECIDED_BY[kind] == self._service:
+            await self._store.decide([(kind, decided)])
         else:
-            await self._store.require_ordered(erased)
+            await self._store.require_decided(kind, decided)
 
     async def destroy_keys(self, key_ids: Sequence[UUID], *, erased: UUID) -> None:
         """Destroy keys for good, at once here and within CACHE_SECONDS elsewhere; destroying twice changes nothing.
 
-        Not undone by a rollback: call it when the erasure has been committed. Raises: NotYet if it was not ordered.
+        Not undone by a rollback: call it when the erasure has been committed. Raises: NotYet if it was not decided.
         """
         await self._store.destroy(key_ids, owner=self._service, erasures=[erased])
         for key_id in key_ids:

@@ -138,9 +138,11 @@ class TestKeys:
             "UPDATE data_key SET wrapped = 'x' WHERE owner = 'training'",
             "DELETE FROM data_key",
             "TRUNCATE data_key",
-            "DELETE FROM erasure_order",
-            "INSERT INTO erasure_order VALUES (gen_random_uuid(), 'case', now())",
-            "INSERT INTO erasure_order VALUES (gen_random_uuid(), 'person', now())",
+            "DELETE FROM decision",
+            "INSERT INTO decision VALUES ('case', gen_random_uuid(), now())",
+            "INSERT INTO decision VALUES ('person', gen_random_uuid(), now())",
+            "INSERT INTO decision VALUES ('access', gen_random_uuid(), now())",
+            "INSERT INTO decision VALUES ('unheard-of', gen_random_uuid(), now())",
             "INSERT INTO data_key VALUES (gen_random_uuid(), 'network', 'x', 'x', now())",
             "INSERT INTO data_key VALUES (gen_random_uuid(), 'training', NULL, 'x', now(), now())",
             "SELECT destroy_keys('network', '{}', ARRAY(SELECT id FROM data_key), now())",
@@ -156,16 +158,20 @@ class TestKeys:
             await connection.close()
         assert await self._living(taken) == before
 
-    async def test_are_destroyed_for_an_erasure_that_its_owner_ordered(self, taken: Taken) -> None:
+    async def test_are_destroyed_for_an_erasure_that_its_owner_decided(self, taken: Taken) -> None:
         async with connected(TAKEN, taken.settings) as context:
             case, registration = uuid4(), uuid4()
             with pytest.raises(NotYet):
                 await context.vault.destroy_keys([taken.own], erased=case)
             with pytest.raises(NotYet):
-                await context.vault.confirm_erasure(case, kind="case")
+                await context.vault.confirm_decision(case, kind="case")
+            # What it may decide about something else is no decision about this.
+            await context.vault.confirm_decision(case, kind="registration")
+            with pytest.raises(NotYet):
+                await context.vault.confirm_decision(case, kind="case")
             before = await self._living(taken)
 
-            await context.vault.confirm_erasure(registration, kind="registration")
+            await context.vault.confirm_decision(registration, kind="registration")
             await context.vault.destroy_keys([taken.own, taken.theirs], erased=registration)
 
         # One that it names and that is another's stays.

@@ -6,19 +6,20 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from shared import case_access
 from shared.context import Context
 from shared.database import Database
 from shared.events import intake, network
-from shared.events.base import EventData
+from shared.events.base import DecisionKind, EventData
 from shared.settings import Settings
 from shared.tables import subject_key
 from shared.vault import KeyStore, MasterKey, Vault
 
 
 async def destroy(vault: Vault, database: Database, keys: Database, *subjects: UUID) -> None:
-    """Destroy the keys of subjects; `keys` is the store as its owner reaches it, for whom all is ordered."""
+    """Destroy the keys of subjects; `keys` is the store as its owner reaches it, who may decide everything."""
     erasure = uuid4()
-    await KeyStore(keys, master=MasterKey(bytes(32))).order([(erasure, "case")])
+    await KeyStore(keys, master=MasterKey(bytes(32))).decide([("case", erasure)])
     query = select(subject_key.c.key_id).where(subject_key.c.subject.in_(subjects))
     async with database.transaction() as session:
         ids = list((await session.execute(query)).scalars())
@@ -31,17 +32,21 @@ async def destroy_in(context: Context, *subjects: UUID) -> None:
         await destroy(context.vault, context.database, keys, *subjects)
 
 
-async def order(settings: Settings, event: EventData) -> None:
-    """Order the erasure that an event of another service tells of, as that service has."""
+async def decide(settings: Settings, event: EventData, *, tenant: UUID) -> None:
+    """Decide what an event of another service tells of, as that service has."""
+    decided: tuple[DecisionKind, UUID]
+    access = case_access.decision_of(event, tenant=tenant)
     match event:
         case intake.CaseErased():
-            erasure = (event.case_id, "case")
+            decided = ("case", event.case_id)
         case network.PersonErased():
-            erasure = (event.person_id, "person")
+            decided = ("person", event.person_id)
+        case _ if access is not None:
+            decided = ("access", access)
         case _:
             return
     async with _keys(settings) as keys:
-        await KeyStore(keys, master=MasterKey(bytes(32))).order([erasure])
+        await KeyStore(keys, master=MasterKey(bytes(32))).decide([decided])
 
 
 @asynccontextmanager

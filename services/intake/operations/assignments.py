@@ -21,11 +21,12 @@ from services.intake.models import Assignment, Case, Offer
 from services.intake.operations import notifying
 from services.intake.queries import cases as reads
 from services.intake.settings import Policy, policies
-from shared import outbox
+from shared import case_access, outbox
 from shared.auth import Role
 from shared.clocks import Clocks
 from shared.events import intake as events
 from shared.policies import PolicyInForce
+from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
 
@@ -80,7 +81,7 @@ async def seek(
     )
 
 
-async def assign(session: AsyncSession, *, case: Case, offer: Offer, now: datetime) -> None:
+async def assign(session: AsyncSession, vault: Vault, *, case: Case, offer: Offer, now: datetime) -> None:
     """Give the case to the coordinator who accepted an offer, and tell the referrer."""
     assignment = await _of(session, case, offer.assignment_no)
     assignment.state = AssignmentState.ASSIGNED
@@ -90,6 +91,7 @@ async def assign(session: AsyncSession, *, case: Case, offer: Offer, now: dateti
     assigned = events.CoordinatorAssigned(
         case_id=case.id, assignment_no=offer.assignment_no, coordinator_id=offer.coordinator_id
     )
+    await case_access.decide(vault, assigned, tenant=case.tenant)
     await outbox.publish(session, assigned, stream=case.id, tenant=case.tenant, case=case.id, now=now)
     await notifying.notify_referrer(session, case, "coordinator-assigned", now)
 

@@ -13,7 +13,7 @@ from services.intake.queries import break_glass as reads
 from services.intake.queries import cases as case_reads
 from services.intake.queries import register
 from services.intake.settings import policies
-from shared import outbox
+from shared import case_access, outbox
 from shared.case_state import CaseErased, UnknownCase
 from shared.events import intake as events
 from shared.ids import uuid7
@@ -57,6 +57,7 @@ async def open_file(
     fact = events.BreakGlassOpened(
         case_id=case.id, break_glass_id=access.id, opened_by=opened_by, until=access.until
     )
+    await case_access.decide(vault, fact, tenant=access.tenant)
     await _publish(session, access, fact, now)
     await notifying.notify_officers(
         session, vault, case, told, break_glass_id=access.id, until=access.until, now=now

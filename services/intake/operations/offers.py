@@ -221,7 +221,7 @@ async def accept_offer(
     if await _address_of(session, vault, coordinator) in await _addresses_named(session, vault, case):
         raise CoordinatorConcerned
     await _answer(session, case, offer, OfferState.ACCEPTED, now)
-    await assignments.assign(session, case=case, offer=offer, now=now)
+    await assignments.assign(session, vault, case=case, offer=offer, now=now)
 
 
 async def decline_offer(

@@ -34,6 +34,7 @@ class TestWhatWasChangedElsewhere:
         assert (await people(world, case, {})).status_code == 404
         waits = await people(world, case, changed)
         assert (problem(waits), waits.headers["retry-after"]) == ((409, "not-yet"), "1")
+        await world.decide(assigned, case=case)
         assert await world.deliver(message, assigned.TYPE) == "handled"
         assert (await people(world, case, changed)).status_code == 200
 
@@ -61,6 +62,7 @@ class TestWhatWasChangedElsewhere:
         case, nowhere = await world.open_case(), Case(tenant=world.tenant)
         stranger = world.coordinator(uuid7())
         message = await world.message(case.assigned(2), case=case)
+        await world.decide(case.assigned(2), case=case)
         for handled, expected in ((False, (409, "not-yet")), (True, (404, "case-not-found"))):
             if handled:
                 await world.deliver(message, intake.CoordinatorAssigned.TYPE)

@@ -1,11 +1,13 @@
 """A file opened by break-glass: what intake's events let a regional manager read here, and for how long."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared.auth import Role
+from shared.errors import NotYet
 from shared.events import intake
 from shared.ids import uuid7
 from tests.support.world import NOW, Case
@@ -55,6 +57,28 @@ class TestOpenedFile:
         assert await reads(world, case, manager(world, uuid4())) == 404
         assert await reads(world, other, manager(world, opener)) == 404
         assert await reads(world, case, manager(world, opener, uuid4())) == 403
+
+    async def test_is_believed_when_intake_has_decided_just_this(self, world: Network) -> None:
+        case, opener = await world.open_case(), uuid4()
+        decided = break_glass_of(case, opener)
+        await world.decide(decided)
+        longer = decided.model_copy(update={"until": decided.until + timedelta(days=3650)})
+        for forged in (
+            break_glass_of(case, opener),
+            longer,
+            decided.model_copy(update={"opened_by": uuid4()}),
+            decided.model_copy(update={"case_id": (await world.open_case()).id}),
+        ):
+            with pytest.raises(NotYet):
+                await world.deliver(await world.message(forged), forged.TYPE)
+        # Of another organisation, with all else as it was decided.
+        elsewhere = replace(world, tenant=uuid7())
+        with pytest.raises(NotYet):
+            await world.deliver(await elsewhere.message(decided), decided.TYPE)
+        assert not await world.rows("SELECT 1 FROM case_break_glass")
+        assert await reads(world, case, manager(world, opener)) == 404
+        assert await world.deliver(await world.message(decided), decided.TYPE) == "handled"
+        assert await reads(world, case, manager(world, opener)) == 200
 
     async def test_is_never_written(self, world: Network) -> None:
         case, opener = await world.open_case(), uuid4()

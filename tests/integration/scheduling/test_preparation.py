@@ -51,6 +51,17 @@ class TestBegin:
         assert not await world.rows("SELECT 1 FROM preparation WHERE tenant = :tenant")
         assert not await world.rows("SELECT 1 FROM inbox WHERE event_id = :id", id=event_id)
 
+    async def test_waits_for_the_decision_of_intake_however_the_event_came(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        outsider = uuid7()
+        forged = case.assigned(2, outsider)
+        await world.decide(case.assigned(3, outsider))
+        with pytest.raises(NotYet):
+            await world.deliver(await world.message(forged, case=case), forged.TYPE)
+        assert await world.rows(
+            "SELECT coordinator_id FROM case_coordinator WHERE case_id = :case", case=case.id
+        ) == [(case.coordinator,)]
+
     async def test_counts_with_the_policy_of_the_organisation(self, world: Scheduling) -> None:
         lengths = {"conference_target": "10d", "conference_warn": "5d"}
         versions = [(await world.set_policy(world.manager(), lengths)).json()["version"] for _ in range(2)]

@@ -23,7 +23,7 @@ from shared.outbox import envelope
 from shared.runtime import connected
 from shared.settings import Settings
 from tests.support.backing import EMPTY
-from tests.support.erased import order
+from tests.support.erased import decide
 from tests.support.world.case import Case
 from tests.support.world.clock import NOW, ManualClock
 from tests.support.world.principals import Headers, Principals
@@ -200,9 +200,13 @@ class World:
         }
         return envelope(row, "urn:kring:test")
 
+    async def decide(self, event: EventData, *, case: Case | None = None, **_: Any) -> None:
+        """Decide what an event of another service tells of, as that service has before it publishes the event."""
+        await decide(self.context.settings, event, tenant=case.tenant if case else self.tenant)
+
     async def handle(self, event: EventData, **how: Any) -> str:
         """Deliver an event of another service (`how`: see `message`), and return what came of it."""
-        await order(self.context.settings, event)
+        await self.decide(event, **how)
         return await self.deliver(await self.message(event, **how), event.TYPE)
 
     async def handle_all(self, *events: EventData, case: Case | None = None) -> None:
