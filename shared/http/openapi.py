@@ -1,16 +1,14 @@
 """What an API says about itself: who may call each operation, and which problems it answers with."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 
 from shared.http.describing import describe_fields, problem_types
 from shared.http.principals import LETS_IN, _let_anyone_in, current_principal, public_tenant
 from shared.http.problems import MEDIA_TYPE, Problem
-from shared.http.routing import Router, ServiceRoute
+from shared.http.routing import Router, ServiceRoute, calls_of
 from shared.services import SERVICES
 
 _DESCRIPTIONS = {
@@ -25,6 +23,13 @@ _DESCRIPTIONS = {
     429: "Too many requests",
     503: "A part does not answer; try again",
 }
+_AFTER = r"^[a-z0-9.-]+:[0-9a-f-]{36}(\+[a-z0-9.-]+:[0-9a-f-]{36})*$"
+_WRITTEN = {
+    "Kring-After": {
+        "description": "There if other services have to hear of this change: send it along with what is asked next.",
+        "schema": {"type": "string", "pattern": _AFTER},
+    }
+}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -33,15 +38,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _DESCRIPTIONS[status], "content": content} for status in statuses}
 
 
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    for inner in dependant.dependencies:
-        yield inner.call
-        yield from _calls(inner)
-
-
 def gate_of(route: ServiceRoute) -> str | None:
     """Return how a route is entered: "anonymous", "principal", or None if it does not say."""
-    calls = list(_calls(route.dependant))
+    calls = list(calls_of(route.dependant))
     if _let_anyone_in in calls:
         return "anonymous"
     return "principal" if current_principal in calls else None
@@ -61,7 +60,7 @@ def _headers_of(route: ServiceRoute, method: str, gate: str | None) -> list[dict
     tenant = {
         "name": "Kring-Tenant",
         "in": "header",
-        "required": public_tenant in _calls(route.dependant),
+        "required": public_tenant in calls_of(route.dependant),
         "description": "The id of the organisation that runs the conference or course. Without it the caller's own is"
         " meant; who has none gets 422 `tenant-needed`. People of a case and services need not name it.",
         "schema": {"type": "string", "format": "uuid"},
@@ -73,7 +72,21 @@ def _headers_of(route: ServiceRoute, method: str, gate: str | None) -> list[dict
         "description": "A request sent again with its key is done once, and answered the same.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
     }
-    return [tenant, key] if method == "post" and gate != "anonymous" else [tenant]
+    after = {
+        "name": "Kring-After",
+        "in": "header",
+        "required": False,
+        "description": "What the answer to a change said in this header, also one of another service: until its events"
+        " have been handled here, 409 `not-yet` with `Retry-After`. It tells which cases there are, and who may"
+        " come near them. After ten minutes it is passed over.",
+        "schema": {"type": "string", "pattern": _AFTER},
+    }
+    found = [tenant]
+    if method == "post" and gate != "anonymous":
+        found.append(key)
+    if route.opens_session:
+        found.append(after)
+    return found
 
 
 def describe(app: FastAPI, routers: list[Router]) -> None:
@@ -120,18 +133,23 @@ def _complete(operation: dict[str, Any], path: str, method: str, route: ServiceR
             usual.add(429)
     else:
         operation["security"] = [{"token": []}]
-        lets_in = next(LETS_IN[call] for call in _calls(route.dependant) if call in LETS_IN)
+        lets_in = next(LETS_IN[call] for call in calls_of(route.dependant) if call in LETS_IN)
         operation["x-roles"] = list(lets_in)
         operation["description"] = f"{operation.get('description', '')}\n\nFor: {', '.join(lets_in)}.".strip()
         usual |= {401, 403}
     if "{" in path:
         usual |= {404, 410}
-    if method != "get":
+    # Also what only reads may have to wait for what its caller knows.
+    if method != "get" or route.opens_session:
         usual.add(409)
     if "requestBody" in operation:
         usual.add(413)
     responses = operation["responses"]
     responses.pop("422", None)
+    if method != "get" and route.opens_session:
+        for status, response in responses.items():
+            if status.startswith("2"):
+                response["headers"] = _WRITTEN
     for status, response in problems(*sorted(usual)).items():
         responses.setdefault(str(status), response)
     operation.setdefault("parameters", []).extend(_headers_of(route, method, gate))

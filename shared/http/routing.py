@@ -1,6 +1,6 @@
 """The router of services: its routes know their template for logs, and honour `Idempotency-Key`."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from http import HTTPStatus
@@ -93,6 +93,13 @@ Now = Annotated[datetime, Depends(_now)]
 Parts = Annotated[Context, Depends(_context)]
 
 
+def calls_of(dependant: Dependant) -> Iterator[Any]:
+    """Yield what a route depends on, and what that depends on."""
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from calls_of(inner)
+
+
 class ServiceRoute(APIRoute):
     """A route of a service: who asks is known before the body is read, and the session opens when all else is valid."""
 
@@ -108,6 +115,11 @@ class ServiceRoute(APIRoute):
         self._remembers = "POST" in (self.methods or ()) and not _is_secret(self.response_model)
         # In place of FastAPI's own, which reads the body first, and walks all dependencies anew for each request.
         self.app = self._serve
+
+    @property
+    def opens_session(self) -> bool:
+        """Say whether it reads rows, and so waits for what `Kring-After` names."""
+        return _session in calls_of(self.dependant)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[ROUTE] = self.path_format

@@ -303,7 +303,10 @@ class TestCircleReady:
             assert sorted(answer.status_code for answer in both) == [200, 409]
             refused = next(answer for answer in both if answer.status_code == 409)
             found = await world.do("GET", path, who)
-            assert (problem(refused)[1], refused.json()["version"]) == ("other-version", found["version"])
+            assert (problem(refused)[1], refused.json()["facts"]["version"]) == (
+                "other-version",
+                found["version"],
+            )
             assert found == next(answer.json() for answer in both if answer.status_code == 200)
 
     async def test_is_told_anew_when_somebody_changes_their_answer(self, world: Network) -> None:

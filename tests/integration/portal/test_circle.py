@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -51,6 +52,14 @@ def somebody(**changes: object) -> dict[str, Any]:
     }
 
 
+def declared(version: int, *required: UUID) -> dict[str, Any]:
+    """Return the circle that was declared ready, as the service answers it."""
+    members = [
+        {"person_id": str(each), "role": "circle", "required": True, "mode": "in-person"} for each in required
+    ]
+    return {"case_id": str(CASE_ID), "version": version, "members": members, "not_together": []}
+
+
 @pytest.fixture
 def circle(services: FakeServices) -> FakeServices:
     """A circle of one, and somebody who was proposed."""
@@ -60,7 +69,7 @@ def circle(services: FakeServices) -> FakeServices:
     services.answer(PERSON, somebody())
     services.answer(CONTACTS, {"items": [], "next": None})
     services.answer(PAIRS, {"items": []})
-    services.answer(DECLARED, {"version": 0, "members": []})
+    services.answer(DECLARED, declared(0))
     return services
 
 
@@ -114,18 +123,18 @@ async def test_who_has_to_be_there_is_shown_and_not_overwritten(
     browser: Browser, circle: FakeServices
 ) -> None:
     await browser.sign_in(Role.COORDINATOR)
-    circle.answer(READY, {})
+    circle.answer(READY, declared(1, ANN))
     path = f"{CIRCLE}/ready"
     await browser.fill(path, version="0", **{"required[]": str(ANN)})
     assert circle.of(READY)[0].body == {"version": None, "required": [str(ANN)]}
-    circle.answer(DECLARED, {"version": 2, "members": [{"person_id": str(ANN), "required": True}]})
+    circle.answer(DECLARED, declared(2, ANN))
     page = await browser.ask("GET", path, expect=200)
     assert _field(page.text, "version") == "2"
     assert re.search(f'value="{ANN}" checked', page.text)
     circle.refuse(READY, 409, "other-version")
     page = await browser.fill(path, version="1", expect=409)
     assert "Iemand anders veranderde dit intussen" in page.text
-    circle.answer(READY, {})
+    circle.answer(READY, declared(1, ANN))
     await browser.fill(path, version="1", whose="2")
     assert circle.of(READY)[-1].body == {"version": 2, "required": []}
 

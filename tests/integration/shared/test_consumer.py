@@ -33,7 +33,7 @@ from tests.support.platform import (
 from tests.support.signed import signed
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
-ASSIGNED = intake.CoordinatorAssigned
+RECORDED = intake.BaselineRecorded
 
 
 class AlreadyThere(Conflict):
@@ -61,14 +61,14 @@ def handler() -> Handler:
 @pytest.fixture
 def subscriptions(handler: Handler) -> Subscriptions:
     made = Subscriptions("platform")
-    made.writes(ASSIGNED)(handler)
+    made.writes(RECORDED)(handler)
     return made
 
 
 async def _assign(database: Database, case: UUID, *, tenant: UUID = TENANT) -> UUID:
     async with database.transaction() as session:
         await case_state.read(session, case, hold=True)
-        fact = ASSIGNED(case_id=case, assignment_no=1, coordinator_id=uuid4())
+        fact = RECORDED(case_id=case, version=1, bottom_lines=())
         return await outbox.publish(session, fact, stream=case, tenant=tenant, case=case, now=NOW)
 
 
@@ -98,7 +98,7 @@ class TestDeliver:
         context = bare_context(database=db, settings=settings)
         event_id = await _assign(db, await _opened(db, subscriptions, context))
         body = await outbox_body(db, event_id)
-        outcomes = [await subscriptions.deliver(body, ASSIGNED.TYPE, context) for _ in range(2)]
+        outcomes = [await subscriptions.deliver(body, RECORDED.TYPE, context) for _ in range(2)]
         assert outcomes == ["handled", "duplicate"]
         assert handler.seen == [event_id]
 
@@ -114,7 +114,7 @@ class TestDeliver:
         event_id = await _assign(db, await _opened(db, subscriptions, context))
         body = await outbox_body(db, event_id)
         outcomes = await asyncio.gather(
-            *(subscriptions.deliver(body, ASSIGNED.TYPE, context) for _ in range(4))
+            *(subscriptions.deliver(body, RECORDED.TYPE, context) for _ in range(4))
         )
         assert sorted(outcomes) == ["duplicate"] * 3 + ["handled"]
         assert handler.seen == [event_id]
@@ -126,7 +126,7 @@ class TestDeliver:
         context = bare_context(database=db, settings=settings)
         event_id = await _assign(db, uuid4())
         with pytest.raises(NotYet):
-            await subscriptions.deliver(await outbox_body(db, event_id), ASSIGNED.TYPE, context)
+            await subscriptions.deliver(await outbox_body(db, event_id), RECORDED.TYPE, context)
         assert await _outcome(db, event_id) is None
 
     async def test_notes_what_comes_for_a_case_that_stopped(
@@ -144,7 +144,7 @@ class TestDeliver:
             stop_id = await outbox.publish(session, stop, stream=case, tenant=TENANT, case=case, now=NOW)
         await subscriptions.deliver(await outbox_body(db, stop_id), stop.TYPE, context)
         event_id = await _assign(db, case)
-        outcome = await subscriptions.deliver(await outbox_body(db, event_id), ASSIGNED.TYPE, context)
+        outcome = await subscriptions.deliver(await outbox_body(db, event_id), RECORDED.TYPE, context)
         assert outcome == await _outcome(db, event_id) == "case-stopped"
         assert handler.seen == []
 
@@ -176,7 +176,7 @@ class TestDeliver:
         context = bare_context(database=db, settings=settings)
         event_id = await _assign(db, await _opened(db, subscriptions, context))
         handler.raises = [AlreadyThere()]
-        outcome = await subscriptions.deliver(await outbox_body(db, event_id), ASSIGNED.TYPE, context)
+        outcome = await subscriptions.deliver(await outbox_body(db, event_id), RECORDED.TYPE, context)
         assert outcome == await _outcome(db, event_id) == "refused:already-there"
 
     async def test_names_the_fields_of_what_is_no_event_and_no_value(
@@ -184,7 +184,7 @@ class TestDeliver:
     ) -> None:
         context = bare_context(database=await database("platform"), settings=settings)
         with pytest.raises(Malformed) as caught:
-            await subscriptions.deliver(b'{"id": "Fatima Canary"}', ASSIGNED.TYPE, context)
+            await subscriptions.deliver(b'{"id": "Fatima Canary"}', RECORDED.TYPE, context)
         assert "id" in str(caught.value)
         assert "Fatima" not in str(caught.value)
 
@@ -202,7 +202,7 @@ class TestConsumer:
         other = Subscriptions("training")
         heard: list[UUID] = []
 
-        @other.writes(ASSIGNED, case="any")
+        @other.writes(RECORDED, case="any")
         async def hear(_session: AsyncSession, event: Received[Any], _context: Context) -> None:
             heard.append(event.id)
 
@@ -252,7 +252,7 @@ class TestConsumer:
             (letter,) = await dead_letters.listed(settings, services=["platform"])
             assert (letter.id, letter.type, letter.kind, letter.attempts) == (
                 str(event_id),
-                ASSIGNED.TYPE,
+                RECORDED.TYPE,
                 "bug",
                 5,
             )
@@ -274,9 +274,9 @@ class TestConsumer:
             async with connection:
                 channel = await connection.channel()
                 body = b"\x00\xffnot json"
-                headers: dict[str, Any] = dict(signed(settings.secrets_dir, ASSIGNED.TYPE, body))
-                message = aio_pika.Message(body, message_id="no-uuid", type=ASSIGNED.TYPE, headers=headers)
-                await channel.default_exchange.publish(message, broker.queue_of("platform", ASSIGNED.TYPE))
+                headers: dict[str, Any] = dict(signed(settings.secrets_dir, RECORDED.TYPE, body))
+                message = aio_pika.Message(body, message_id="no-uuid", type=RECORDED.TYPE, headers=headers)
+                await channel.default_exchange.publish(message, broker.queue_of("platform", RECORDED.TYPE))
 
             async def dead() -> list[dead_letters.DeadLetter]:
                 found = await dead_letters.listed(settings, services=["platform"])
@@ -306,7 +306,7 @@ class TestConsumer:
         body = await outbox_body(db, event_id)
         headers: dict[str, Any] = {
             None: {},
-            "training": signed(settings.secrets_dir, ASSIGNED.TYPE, body, service="training"),
+            "training": signed(settings.secrets_dir, RECORDED.TYPE, body, service="training"),
             "another type": signed(settings.secrets_dir, intake.CasePaused.TYPE, body),
         }[signer]
         async with _consuming(subscriptions, context):
@@ -314,9 +314,9 @@ class TestConsumer:
             async with connection:
                 channel = await connection.channel()
                 message = aio_pika.Message(
-                    body, message_id=str(event_id), type=ASSIGNED.TYPE, headers=headers
+                    body, message_id=str(event_id), type=RECORDED.TYPE, headers=headers
                 )
-                await channel.default_exchange.publish(message, broker.queue_of("platform", ASSIGNED.TYPE))
+                await channel.default_exchange.publish(message, broker.queue_of("platform", RECORDED.TYPE))
 
             async def dead() -> list[dead_letters.DeadLetter]:
                 found = await dead_letters.listed(settings, services=["platform"])
@@ -337,7 +337,7 @@ class TestConsumer:
         started, never = asyncio.Event(), asyncio.Event()
         subscriptions = Subscriptions("platform")
 
-        @subscriptions.writes(ASSIGNED, case="any")
+        @subscriptions.writes(RECORDED, case="any")
         async def hang(_session: AsyncSession, _event: Received[Any], _context: Context) -> None:
             started.set()
             await never.wait()
@@ -349,7 +349,7 @@ class TestConsumer:
             assert await _outcome(db, event_id) is None
             again = Subscriptions("platform")
             handler = Handler()
-            again.writes(ASSIGNED, case="any")(handler)
+            again.writes(RECORDED, case="any")(handler)
             async with _consuming(again, context):
                 await eventually(
                     lambda: _is(db, event_id, "handled"),
