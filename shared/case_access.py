@@ -142,17 +142,17 @@ async def note(session: AsyncSession, fact: EventData, *, tenant: UUID) -> None:
     """
     if type(fact) not in _NOTED:
         return
-    statement, _ = _NOTED[type(fact)]
-    if not isinstance(fact, _ALSO_ERASED) and not case_state.is_held(session, fact.case_id):
+    statement, values = _values(fact, tenant)
+    if not isinstance(fact, _ALSO_ERASED) and not case_state.is_held(session, values["case_id"]):
         raise CaseNotHeld(fact.TYPE)
-    await fetch(session, statement, *_values(fact, tenant))
+    await fetch(session, statement, *values.values())
 
 
-def _values(fact: EventData, tenant: UUID) -> list[Any]:
-    """Return what an event writes down, in the order that its statement takes."""
+def _values(fact: EventData, tenant: UUID) -> tuple[str, dict[str, Any]]:
+    """Return the statement that notes an event, and what it takes by name, in its order."""
     statement, added = _NOTED[type(fact)]
     values = {"tenant": tenant, **fact.model_dump(), **added(fact)}
-    return [values[name] for name in _TAKES[statement]]
+    return statement, {name: values[name] for name in _TAKES[statement]}
 
 
 def decision_of(fact: EventData, *, tenant: UUID) -> UUID | None:
@@ -162,7 +162,8 @@ def decision_of(fact: EventData, *, tenant: UUID) -> UUID | None:
     """
     if not isinstance(fact, _OPENS):
         return None
-    return uuid5(_DECISIONS, "|".join([fact.TYPE, *map(_written, _values(fact, tenant))]))
+    _, values = _values(fact, tenant)
+    return uuid5(_DECISIONS, "|".join([fact.TYPE, *map(_written, values.values())]))
 
 
 async def decide(vault: Vault, fact: EventData, *, tenant: UUID) -> None:

@@ -191,7 +191,7 @@ class KeyStore:
             keys.update(zip((key_id for key_id, _ in wrapped_keys), opened, strict=True))
         return keys
 
-    async def decide(self, decisions: Iterable[tuple[DecisionKind, UUID]]) -> None:
+    async def decide(self, decisions: Iterable[tuple[str, UUID]]) -> None:
         """Note what was decided; from then on it may be done, and keys destroyed for an erasure. Repeatable."""
         # The machine's clock, as for the age of a key.
         now = datetime.now(UTC)

@@ -71,6 +71,21 @@ def test_every_model_has_an_example_that_it_takes() -> None:
     assert wrong == []
 
 
+def test_every_operation_says_that_it_waits_for_what_its_caller_knows() -> None:
+    """All but the one that reads no rows."""
+    silent = []
+    for service, document in _documents().items():
+        for path, operations in document["paths"].items():
+            for verb, operation in operations.items():
+                said = "Kring-After" in {each["name"] for each in operation["parameters"]}
+                changed = verb != "get"
+                answers = [each for status, each in operation["responses"].items() if status.startswith("2")]
+                told = all(("Kring-After" in each.get("headers", {})) is changed for each in answers)
+                if not (said and told and "409" in operation["responses"]):
+                    silent.append(f"{service}: {verb} {path}")
+    assert silent == [f"{service}: get /v1/state" for service in SERVICES]
+
+
 def test_every_operation_says_for_whom_it_is_as_the_table_of_access_does() -> None:
     """Of those in the table who are called by nothing but their role."""
     differ = []

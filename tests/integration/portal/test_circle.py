@@ -125,7 +125,8 @@ async def test_who_has_to_be_there_is_shown_and_not_overwritten(
     await browser.sign_in(Role.COORDINATOR)
     circle.answer(READY, declared(1, ANN))
     path = f"{CIRCLE}/ready"
-    await browser.fill(path, version="0", **{"required[]": str(ANN)})
+    sent: dict[str, Any] = {"version": "0", "required[]": str(ANN)}
+    await browser.fill(path, **sent)
     assert circle.of(READY)[0].body == {"version": None, "required": [str(ANN)]}
     circle.answer(DECLARED, declared(2, ANN))
     page = await browser.ask("GET", path, expect=200)

@@ -89,7 +89,7 @@ class TestRewrap:
         [(key_id, _)] = await world.store(OLD).make(1, owner="network")
         sealed_id = sealed[1:17]
         erasure = uuid4()
-        await world.store(OLD).order([(erasure, "case")])
+        await world.store(OLD).decide([("case", erasure)])
         await before.destroy_keys([type(key_id)(bytes=sealed_id), key_id], erased=erasure)
         await world.store(NEW, OLD).rewrap(owner="network")
         assert (await world.store(NEW).counts(owner="network"))[1] == 2
