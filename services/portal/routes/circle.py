@@ -1,4 +1,4 @@
-"""The circle of a case: who is in it, who could be, invitations, who is kept apart, and when it is complete."""
+"""The circle of a case: who is in it, who could be, invitations, and who is kept apart."""
 
 import asyncio
 from collections.abc import Sequence
@@ -110,20 +110,6 @@ class Texts(Answer):
     texts: list[Text]
 
 
-class Member(Answer):
-    """Somebody of a circle that was declared ready."""
-
-    person_id: UUID
-    required: bool
-
-
-class Declared(Answer):
-    """The circle that was declared ready, as it is since; of version 0 before."""
-
-    version: int
-    members: list[Member]
-
-
 class Pair(Answer):
     """Two people who are not to be brought in contact."""
 
@@ -136,8 +122,6 @@ PEOPLE = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[Person
 CONSENTS = Operation("network", "GET", "/v1/cases/{case_id}/consent-status", ConsentStatus)
 ADD = Operation("network", "POST", "/v1/cases/{case_id}/persons", Answer)
 INVITE_ALL = Operation("network", "POST", "/v1/cases/{case_id}/invitations", Answer)
-DECLARED = Operation("network", "GET", "/v1/cases/{case_id}/circle-ready", Declared)
-READY = Operation("network", "POST", "/v1/cases/{case_id}/circle-ready", Answer)
 PAIRS = Operation("network", "GET", "/v1/cases/{case_id}/no-contacts", Items[Pair])
 KEEP_APART = Operation("network", "POST", "/v1/cases/{case_id}/no-contacts", Answer)
 LIFT = Operation("network", "POST", "/v1/no-contacts/{no_contact_id}/lift", type(None))
@@ -214,13 +198,6 @@ class ChoosePage(PageModel):
     people: list[Named]
 
 
-class ReadyPage(ChoosePage):
-    """Who has to be there, of the people of a case."""
-
-    version: int
-    required: list[str]
-
-
 class AddForm(Form):
     """Somebody new."""
 
@@ -293,7 +270,8 @@ def invited_in_words(visit: StaffVisit, given: Invited | None) -> str | None:
     return visit.word(_INVITED, code)
 
 
-def _active(people: Sequence[Person]) -> list[Named]:
+def active(people: Sequence[Person]) -> list[Named]:
+    """Return who takes part, to choose from."""
     return [Named(id=each.person_id, name=each.name) for each in people if each.state == "active"]
 
 
@@ -353,7 +331,7 @@ async def act(visit: StaffVisit) -> Response:
 @pages.show("/cases/{case_id}/circle/new", staff(Role.COORDINATOR))
 async def show_new(visit: StaffVisit) -> Response:
     """Show the form for somebody new."""
-    people = _active(await people_of(visit))
+    people = active(await people_of(visit))
     return visit.page("circle_new.html", ChoosePage(case_id=UUID(case_of(visit)), people=people))
 
 
@@ -363,29 +341,6 @@ async def add(visit: StaffVisit) -> Response:
     case_id, form = case_of(visit), visit.read(NewForm)
     await visit.ask(ADD, body=form.model_dump(mode="json", exclude_none=True), case_id=case_id)
     return visit.go(f"/cases/{case_id}/circle")
-
-
-@pages.show("/cases/{case_id}/circle/ready", staff(Role.COORDINATOR))
-async def show_ready(visit: StaffVisit) -> Response:
-    """Ask who has to be there in any case."""
-    case_id = case_of(visit)
-    people, declared = await asyncio.gather(people_of(visit), visit.ask(DECLARED, case_id=case_id))
-    model = ReadyPage(
-        case_id=UUID(case_id),
-        people=_active(people),
-        version=declared.version,
-        required=[str(each.person_id) for each in declared.members if each.required],
-    )
-    return visit.page("circle_ready.html", model)
-
-
-@pages.send("/cases/{case_id}/circle/ready", staff(Role.COORDINATOR))
-async def declare_ready(visit: StaffVisit) -> Response:
-    """Declare the circle ready."""
-    case_id = case_of(visit)
-    required = [read_id(each) for each in visit.form.get("required[]", "").split(",") if each]
-    await visit.ask(READY, body={"version": visit.version or None, "required": required}, case_id=case_id)
-    return visit.go(f"/cases/{case_id}")
 
 
 @pages.show("/cases/{case_id}/circle/apart", staff(Role.COORDINATOR))

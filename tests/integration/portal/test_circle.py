@@ -11,17 +11,16 @@ from services.portal.routes.circle import (
     CONFIRM,
     CONSENTS,
     CONTACTS,
-    DECLARED,
     EXCLUDE,
     INVITE_ALL,
     KEEP_APART,
     PAIRS,
     PEOPLE,
     PERSON,
-    READY,
     RECORD,
     TEXTS,
 )
+from services.portal.routes.circle_ready import DECLARED, READY
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
