@@ -52,7 +52,7 @@ PAGES: tuple[Pages, ...] = tuple(
     for module in (
         *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses, own_registration),
         *(sign_in, today, daily_mail, refer),
-        *(offers, cases, baseline, circle, circle_person, circle_ready),
+        *(offers, cases, baseline, circle, circle_ready, circle_person),
         *(referring, referrals, coordinators, managing),
         *(trainings, registrations, payments),
         *(ops, ops_services, ops_emails),
