@@ -127,8 +127,8 @@ async def declare_service(
 def rights_of(service: str, *, scale: float) -> tuple[dict[str, str], dict[str, str]]:
     """Return what a service may do at the broker, as patterns: with names of queues and exchanges; with routing keys.
 
-    It declares nothing, reads its own queues, and publishes what it is the source of. The second holds what it may
-    write to each exchange.
+    It declares nothing, reads its own queues and its own dead letters, and publishes what it is the source of. The
+    second holds what it may write to each exchange.
     """
     retries = [_retry_name(seconds, scale) for seconds in RETRY_SECONDS]
     commands = [
@@ -141,7 +141,7 @@ def rights_of(service: str, *, scale: float) -> tuple[dict[str, str], dict[str, 
         **dict.fromkeys(retries, f"^{service}/"),
     }
     exchanges = "|".join(map(re.escape, keys))
-    return {"configure": "^$", "write": f"^({exchanges})$", "read": f"^{service}/"}, keys
+    return {"configure": "^$", "write": f"^({exchanges})$", "read": rf"^{service}(/|\.dead$)"}, keys
 
 
 async def let_services_in(

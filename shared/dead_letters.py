@@ -1,7 +1,7 @@
 """The messages that could not be dealt with: seeing them, grouping them by cause, replaying and discarding them.
 
-A dead letter carries its cause (a kind, an exception's type and place) and no value. While a command looks at a
-queue it holds the messages; those it does not settle go back when it ends, so two commands never replay one twice.
+A dead letter carries its cause (a kind, an exception's type and place) and no value. While one looks at a
+queue it holds the messages; those it does not settle go back when it ends, so two never replay one twice.
 """
 
 import contextlib
@@ -14,7 +14,8 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 
 from shared import inbox, signing
-from shared.broker import dead_queue_of
+from shared.broker import dead_queue_of, retry_exchange
+from shared.context import Context
 from shared.database import Database
 from shared.errors import Operational
 from shared.events.base import REGISTRY
@@ -40,22 +41,24 @@ class DeadLetter:
 
 
 Wanted = Callable[[DeadLetter], bool]
+# The installation as whoever looks after it sees it, or one service, which sees its own dead letters only.
+Place = Settings | Context
 
 
-async def listed(settings: Settings, *, services: Iterable[str]) -> list[DeadLetter]:
-    """Return the dead letters of these services, oldest first."""
+async def listed(place: Place, *, services: Iterable[str], most: int = _MOST) -> list[DeadLetter]:
+    """Return the dead letters of these services, the oldest of each first and so many at most. Raises: Operational."""
     found = []
-    async with _held(settings, services) as messages:
+    async with _held(place, services, most=most) as messages:
         async for letter, _message in messages:
             found.append(letter)
     return found
 
 
 async def shown(
-    settings: Settings, *, services: Iterable[str], letter_id: str
+    place: Place, *, services: Iterable[str], letter_id: str
 ) -> tuple[DeadLetter, str | None] | None:
     """Return a dead letter and its event as JSON; no JSON when it is no event (it may hold anything)."""
-    async with _held(settings, services) as messages:
+    async with _held(place, services) as messages:
         async for letter, message in messages:
             if letter.id == letter_id:
                 return letter, _readable(letter, message.body)
@@ -72,14 +75,14 @@ def _readable(letter: DeadLetter, body: bytes) -> str | None:
         return None
 
 
-async def replayed(settings: Settings, *, services: Iterable[str], wanted: Wanted) -> int:
-    """Send the wanted dead letters back to the queues they came from, as if new; return how many."""
+async def replayed(place: Place, *, services: Iterable[str], wanted: Wanted) -> int:
+    """Send the wanted dead letters back to their queues, as if new; return how many. Raises: Operational."""
     count = 0
-    async with _held(settings, services) as messages:
+    async with _held(place, services) as messages:
         async for letter, message in messages:
             if not wanted(letter):
                 continue
-            await _forget(settings, letter)
+            await _forget(place, letter)
             again = aio_pika.Message(
                 message.body,
                 content_type=message.content_type,
@@ -93,18 +96,20 @@ async def replayed(settings: Settings, *, services: Iterable[str], wanted: Wante
                 },
             )
             channel: aio_pika.abc.AbstractChannel = messages.channel
-            await channel.default_exchange.publish(
-                again, routing_key=letter.queue, mandatory=True, timeout=10
+            # By the way of what is tried again: the only one on which a service may write to its queues.
+            retries = await channel.get_exchange(
+                retry_exchange(1, _settings(place).retry_scale), ensure=False
             )
+            await retries.publish(again, routing_key=letter.queue, mandatory=True, timeout=10)
             await message.ack()
             count += 1
     return count
 
 
-async def discarded(settings: Settings, *, services: Iterable[str], wanted: Wanted) -> int:
-    """Throw the wanted dead letters away; return how many."""
+async def discarded(place: Place, *, services: Iterable[str], wanted: Wanted) -> int:
+    """Throw the wanted dead letters away; return how many. Raises: Operational."""
     count = 0
-    async with _held(settings, services) as messages:
+    async with _held(place, services) as messages:
         async for letter, message in messages:
             if wanted(letter):
                 await message.ack()
@@ -112,30 +117,43 @@ async def discarded(settings: Settings, *, services: Iterable[str], wanted: Want
     return count
 
 
-async def _forget(settings: Settings, letter: DeadLetter) -> None:
+async def _forget(place: Place, letter: DeadLetter) -> None:
     with contextlib.suppress(ValueError):
         event_id = UUID(letter.id)
-        database = Database.connect(
-            settings.database_of(letter.service), application_name="kring-dead-letters", pool_size=1
-        )
-        try:
-            async with database.transaction() as session:
-                await inbox.forget_dead(session, consumer=letter.type, event_id=event_id)
-        finally:
-            await database.close()
+        async with _database(place, letter.service) as database, database.transaction() as session:
+            await inbox.forget_dead(session, consumer=letter.type, event_id=event_id)
+
+
+def _settings(place: Place) -> Settings:
+    return place if isinstance(place, Settings) else place.settings
+
+
+@contextlib.asynccontextmanager
+async def _database(place: Place, service: str) -> AsyncIterator[Database]:
+    if isinstance(place, Context):
+        yield place.database
+        return
+    database = Database.connect(
+        place.database_of(service), application_name="kring-dead-letters", pool_size=1
+    )
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 class _Messages:
     """Iterates over what lies in the dead queues now, without settling anything."""
 
-    def __init__(self, channel: aio_pika.abc.AbstractChannel, services: Iterable[str]) -> None:
+    def __init__(self, channel: aio_pika.abc.AbstractChannel, services: Iterable[str], most: int) -> None:
         self.channel = channel
         self._services = services
+        self._most = most
 
     async def __aiter__(self) -> AsyncIterator[tuple[DeadLetter, AbstractIncomingMessage]]:
         for service in self._services:
             queue = await self.channel.get_queue(dead_queue_of(service))
-            for _ in range(min(queue.declaration_result.message_count or 0, _MOST)):
+            for _ in range(min(queue.declaration_result.message_count or 0, self._most)):
                 message = await queue.get(fail=False, timeout=10)
                 if message is None:
                     break
@@ -143,15 +161,19 @@ class _Messages:
 
 
 @contextlib.asynccontextmanager
-async def _held(settings: Settings, services: Iterable[str]) -> AsyncIterator[_Messages]:
+async def _held(place: Place, services: Iterable[str], *, most: int = _MOST) -> AsyncIterator[_Messages]:
+    if isinstance(place, Context):
+        url = place.settings.broker_for(place.service)
+    else:
+        url = place.broker_url.get_secret_value()
     try:
-        connection = await aio_pika.connect(settings.broker_url.get_secret_value(), timeout=5)
+        connection = await aio_pika.connect(url, timeout=5)
     except (OSError, AMQPError):
         raise Operational("the broker at KRING_BROKER_URL does not answer") from None
     async with connection:
         present = [service for service in services if await _is_present(connection, service)]
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        yield _Messages(channel, present)
+        yield _Messages(channel, present, most)
 
 
 async def _is_present(connection: AbstractConnection, service: str) -> bool:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from shared.auth import KeyTimes, Verifier
 from shared.context import Context
 from shared.http.audit_log import router as audit_log_router
+from shared.http.dead_letters import router as dead_letters_router
 from shared.http.docs import docs_router
 from shared.http.limits import RateLimiter
 from shared.http.middleware import RequestMiddleware
@@ -63,7 +64,7 @@ def create_service_app(
         per_client=settings.http_connections_per_client,
         behind_tls=settings.public_url.startswith("https://"),
     )
-    everything = [docs_router(app), *routers, audit_log_router, state_router]
+    everything = [docs_router(app), *routers, audit_log_router, state_router, dead_letters_router]
     if context.service in SERVICES_WITH_MAIL:
         everything.append(undelivered_router)
     for router in everything:

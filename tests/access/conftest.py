@@ -23,13 +23,19 @@ def populated(
     databases: Databases,
     database: Callable[[str], Awaitable[Database]],
     secrets_dir: Path,
+    broker_url: str,
 ) -> Populated:
     """Return what populates a service by name, and keeps its rows to come back to."""
 
     @asynccontextmanager
     async def populate(service: str) -> AsyncIterator[World]:
         await databases.recreate(KEYS)
-        settings = Settings(database_url=SecretStr(postgres.url), secrets_dir=secrets_dir, local=True)
+        settings = Settings(
+            database_url=SecretStr(postgres.url),
+            broker_url=SecretStr(broker_url),
+            secrets_dir=secrets_dir,
+            local=True,
+        )
         worlds = import_module(f"tests.access.worlds.{service}")
         async with worlds.world(settings, await database(service)) as world:
             await world.keep()

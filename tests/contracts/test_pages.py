@@ -25,8 +25,9 @@ def operations_of(module: Any, *, beside: bool = True) -> Iterator[Operation[Any
     for value in vars(module).values():
         if isinstance(value, Operation):
             yield value
-        elif isinstance(value, list | tuple):
-            yield from (each for each in value if isinstance(each, Operation))
+        elif isinstance(value, list | tuple | dict):
+            found = value.values() if isinstance(value, dict) else value
+            yield from (each for each in found if isinstance(each, Operation))
         elif beside and isinstance(value, FunctionType) and value.__module__.startswith("services.portal."):
             yield from operations_of(sys.modules[value.__module__], beside=False)
 

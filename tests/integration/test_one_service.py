@@ -240,6 +240,7 @@ class TestBroker:
         await _publish(opened, _RETRY, _OWN_QUEUE)
         await _publish(opened, broker.DEAD, broker.dead_queue_of(TAKEN))
         await _consume(opened, _OWN_QUEUE)
+        await _consume(opened, broker.dead_queue_of(TAKEN))
 
     async def test_refuses_it_what_is_not_its_work(
         self, channel: Callable[[], Awaitable[AbstractChannel]]

@@ -32,6 +32,7 @@ from services.portal.routes import (
     me,
     offers,
     ops,
+    ops_dead_letters,
     ops_emails,
     ops_services,
     own_registration,
@@ -55,7 +56,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(offers, cases, baseline, circle, circle_ready, circle_person),
         *(referring, referrals, coordinators, managing),
         *(trainings, registrations, payments),
-        *(ops, ops_services, ops_emails),
+        *(ops, ops_services, ops_dead_letters, ops_emails),
         *(data_requests, keeping, break_glass, audit_log, colleagues, settings),
         *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),
     )

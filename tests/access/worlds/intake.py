@@ -245,6 +245,8 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
         "POST /v1/coordinators": {"first_name": new, "last_name": new, "email": "n@voorbeeld.example"},
         "PUT /v1/me/daily-mail": {"wanted": False},
         "PUT /v1/policy": {"version": 1, "settings": {}},
+        "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},
+        "POST /v1/dead-letters/discard": {"letter_ids": ["none"]},
         "PUT /v1/policy/safeguards": {"version": 1, "settings": {}},
     }
     tries = {door: Try(send={"json": body}) for door, body in bodies.items()}

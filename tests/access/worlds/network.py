@@ -198,6 +198,8 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
             "reason": "een verbod",
         },
         "PUT /v1/policy": {"version": 1, "settings": {}},
+        "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},
+        "POST /v1/dead-letters/discard": {"letter_ids": ["none"]},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     tries[f"POST {person}/confirm"] = Try(ids={"person_id": proposed})

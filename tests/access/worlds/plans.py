@@ -181,6 +181,8 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
         "PUT /v1/policy": {"version": 1, "settings": {}},
+        "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},
+        "POST /v1/dead-letters/discard": {"letter_ids": ["none"]},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     # A case has one plan: it is made in another one of the same coordinator.

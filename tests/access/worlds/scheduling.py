@@ -102,6 +102,8 @@ def _tries(case: Case) -> dict[str, Try]:
         f"PUT {poll}/answers/{{person_id}}": answers,
         "PUT /v1/me/polls/{poll_id}": answers,
         "PUT /v1/policy": {"version": 1, "settings": {}},
+        "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},
+        "POST /v1/dead-letters/discard": {"letter_ids": ["none"]},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     of_scheduled = (f"GET {conference}", f"POST {conference}/postpone", f"POST {conference}/hold")

@@ -87,6 +87,8 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
         },
         "POST /v1/payments/{payment_id}/settle": {"by": "refund"},
         "PUT /v1/policy": {"version": 1, "settings": {}},
+        "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},
+        "POST /v1/dead-letters/discard": {"letter_ids": ["none"]},
     }
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     over = ("POST /v1/registrations/{registration_id}/cancel", "trainer")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.portal.routes.ops_dead_letters import DISCARD, LETTERS, REPLAY
 from services.portal.routes.ops_emails import UNDELIVERED
 from services.portal.routes.ops_services import STATES
 from shared.auth import Role
@@ -34,7 +35,7 @@ async def test_what_is_late_anywhere_is_shown_by_kind(browser: Browser) -> None:
     assert page.count(">0</td>") == 1
 
 
-@pytest.mark.parametrize("path", ["/ops", "/ops/services", "/ops/emails"])
+@pytest.mark.parametrize("path", ["/ops", "/ops/services", "/ops/emails", "/ops/dead-letters"])
 async def test_others_are_not_let_in(browser: Browser, path: str) -> None:
     await browser.sign_in(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER)
     await browser.ask("GET", path, expect=403)
@@ -156,3 +157,70 @@ class TestEmails:
         await browser.ask("GET", "/ops/emails?network=further", expect=200)
         assert services.of(UNDELIVERED[1])[-1].query == {"cursor": "further"}
         assert services.of(UNDELIVERED[0])[-1].query == {}
+
+
+def letter(**changed: object) -> dict[str, Any]:
+    return {
+        "letter_id": str(EVENT),
+        "event_type": "intake.case.opened.v1",
+        "kind": "bug",
+        "cause": "KeyError at services/plans/operations/recording.py:12",
+        "attempts": 5,
+        "died_at": "2026-11-02T08:00:00Z",
+        **changed,
+    }
+
+
+class TestDeadLetters:
+    ONE = f"/ops/dead-letters/plans/{EVENT}"
+
+    @pytest.fixture(autouse=True)
+    def letters(self, services: FakeServices) -> None:
+        for service, operation in LETTERS.items():
+            items = [letter()] if service == "plans" else []
+            services.answer(operation, {"items": items, "more": False})
+
+    async def test_says_of_each_why_and_how_often(self, browser: Browser, services: FakeServices) -> None:
+        services.refuse(LETTERS["network"], 503, "unavailable")
+        forged = letter(letter_id="<b>/../x", kind="forged", died_at=None)
+        services.answer(LETTERS["training"], {"items": [forged], "more": True})
+        await browser.sign_in(Role.OPS)
+        page = (await browser.ask("GET", "/ops/dead-letters", expect=200)).text
+        assert "een fout in het programma" in page
+        assert "KeyError at services/plans/operations/recording.py:12" in page
+        assert f'href="{self.ONE}"' in page
+        assert "network kan nu niet zeggen wat er ligt." in page
+        assert "Van training staan hier de tweehonderd oudste." in page
+        # What is no event has no page of its own.
+        assert "&lt;b&gt;/../x" in page
+        assert "/training/" not in page
+
+    @pytest.mark.parametrize("choice", ["replay", "discard"])
+    async def test_does_what_was_chosen_by_who_knows_what_follows(
+        self, browser: Browser, services: FakeServices, choice: str
+    ) -> None:
+        operation = {"replay": REPLAY, "discard": DISCARD}[choice]["plans"]
+        services.answer(operation, {"settled": 1})
+        await browser.sign_in(Role.OPS)
+        page = (await browser.ask("GET", self.ONE, expect=200)).text
+        assert "komt het hier terug" in page
+        assert "Dit kan niet terug." in page
+        again = await browser.fill(self.ONE, do=choice, expect=422)
+        assert "Zet hier een vinkje" in again.text
+        assert services.of(operation) == []
+        await browser.fill(self.ONE, do=choice, understood="yes")
+        assert [each.body for each in services.of(operation)] == [{"letter_ids": [str(EVENT)]}]
+
+    async def test_who_was_not_the_first_is_shown_how_it_is_now(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        services.answer(REPLAY["plans"], {"settled": 0})
+        await browser.sign_in(Role.OPS)
+        await browser.fill(self.ONE, do="replay", understood="yes", expect=200)
+        services.answer(LETTERS["plans"], {"items": [], "more": False})
+        page = await browser.ask("GET", self.ONE, expect=200)
+        assert "Ze ligt hier niet meer" in page.text
+
+    async def test_of_what_is_no_service_there_is_nothing(self, browser: Browser) -> None:
+        await browser.sign_in(Role.OPS)
+        await browser.ask("GET", f"/ops/dead-letters/nothing/{EVENT}", expect=404)

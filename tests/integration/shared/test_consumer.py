@@ -261,7 +261,7 @@ class TestConsumer:
             shown = await dead_letters.shown(settings, services=["platform"], letter_id=letter.id)
             assert shown is not None
             assert str(event_id) in (shown[1] or "")
-            assert await dead_letters.replayed(settings, services=["platform"], wanted=lambda _: True) == 1
+            assert await dead_letters.replayed(context, services=["platform"], wanted=lambda _: True) == 1
             await eventually(lambda: _is(db, event_id, "handled"), "the replayed event to be handled")
         assert await dead_letters.listed(settings, services=["platform"]) == []
 
