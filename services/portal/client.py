@@ -53,6 +53,8 @@ class Operation(Generic[AnswerT]):
     method: str
     path: str
     answer: type[AnswerT]
+    # Whether it changes nothing, though it is a POST: what is asked with may not stand in an address.
+    only_reads: bool = False
 
     def __post_init__(self) -> None:
         OPERATIONS.append(self)

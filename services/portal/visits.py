@@ -135,7 +135,8 @@ class Visit:
         Raises: ServiceRefused, Operational.
         """
         once = self.form.get(ONCE)
-        given = {"idempotency-key": once} if once and operation.method == "POST" else {}
+        changes = operation.method == "POST" and not operation.only_reads
+        given = {"idempotency-key": once} if once and changes else {}
         asked = {**self._headers(), **given, **(headers or {})}
         return await self.client.ask(
             operation, headers=asked, body=body, content=content, query=query, ids=ids, after=self.after

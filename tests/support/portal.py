@@ -19,6 +19,7 @@ from services.portal.client import Client, Operation, Query
 from services.portal.sessions import Secret, StaffMember
 from shared.auth import Role
 from shared.errors import Operational
+from shared.http.idempotency import KeyUsedForAnother
 from shared.http.problems import TYPES
 from shared.ids import uuid7
 from tests.support.world.portal import Portal
@@ -64,6 +65,8 @@ class FakeServices:
 
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    # What each idempotency key was first sent with: no service takes it for another request.
+    _by_key: dict[tuple[str, str], Asked] = field(default_factory=dict)
 
     def answer(
         self, operation: Operation[Any], body: object, *, ids: Mapping[str, object] | None = None
@@ -108,7 +111,12 @@ class FakeServices:
             wanted = document["paths"][operation.path][operation.method.lower()]["requestBody"]
             _check(body, wanted["content"]["application/json"]["schema"], document)
         named = {key: str(value) for key, value in (ids or {}).items()}
-        self.asked.append(Asked(name, named, content or body, dict(query or {}), dict(headers)))
+        asked = Asked(name, named, content or body, dict(query or {}), dict(headers))
+        self.asked.append(asked)
+        if (once := asked.headers.get("idempotency-key")) is not None:
+            before = self._by_key.setdefault((operation.service, once), asked)
+            if (before.operation, before.ids, before.body) != (asked.operation, asked.ids, asked.body):
+                return httpx.Response(422, json={"type": f"{TYPES}{KeyUsedForAnother.code}", "status": 422})
         exact = f"{operation.service} {operation.method} {operation.path.format(**named)}"
         return self.answers.get(exact) or self.answers[name]
 

@@ -49,7 +49,7 @@ class Registration(Answer):
 
 
 CONFIRM = Operation("training", "POST", "/v1/registrations/confirm", Answer)
-READ = Operation("training", "POST", "/v1/own-registration", Registration)
+READ = Operation("training", "POST", "/v1/own-registration", Registration, only_reads=True)
 CANCEL = Operation("training", "POST", "/v1/own-registration/cancel", Answer)
 
 
