@@ -6,6 +6,7 @@ nothing is opened for a request that is not valid.
 """
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -98,10 +99,36 @@ async def _read(request: Request) -> Any:
     if kind != "application" or (subtype != "json" and not subtype.endswith("+json")):
         return body
     try:
-        return orjson.loads(body)
+        found = orjson.loads(body)
+        # Parsers differ in which of two values they take: what reads the request on its way may have seen the other.
+        _NAMES.decode(body.decode())
     except orjson.JSONDecodeError as error:
-        place = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error", "input": {}}
-        raise RequestValidationError([place]) from None
+        raise _not_json(error.pos) from None
+    except (_Repeated, RecursionError):
+        raise _not_json(0) from None
+    return found
+
+
+class _Repeated(Exception):
+    """An object has two values of one name."""
+
+
+def _once(pairs: list[tuple[str, None]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise _Repeated
+
+
+def _nothing(_number: str) -> None:
+    """Read no number: only names are looked at."""
+
+
+_NAMES = json.JSONDecoder(object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
+
+
+def _not_json(position: int) -> RequestValidationError:
+    return RequestValidationError(
+        [{"type": "json_invalid", "loc": ("body", position), "msg": "JSON decode error", "input": {}}]
+    )
 
 
 @dataclass(frozen=True, slots=True)

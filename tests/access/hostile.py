@@ -43,6 +43,20 @@ NUMBERS: Mapping[str, Any] = {
 }
 
 
+def broken(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield a body that is JSON in ways that no parser should take: what is wrong, and the bytes."""
+    yield "a name twice", b'{"a": 1, "a": 2}'
+    yield "a name twice, inside", b'{"a": [{"b": 1, "\\u0062": 2}]}'
+    yield "no UTF-8", b'{"a": "\xff\xfe"}'
+    yield "half a surrogate", b'{"a": "\\ud800"}'
+    yield "lists in lists", b"[" * 900 + b"]" * 900
+    yield "lists in lists without end", b"[" * 100_000
+    for number in (b"NaN", b"Infinity", b"-Infinity", b"1" * 5_000, b"1e999"):
+        yield f"the number {number[:9].decode()}", b'{"a": ' + number + b"}"
+    yield "cut off", body[: len(body) // 2] or b"{"
+    yield "twice", body + body
+
+
 def with_hostile(value: Any, text: str, number: Any) -> Any:
     """Return a body or the parameters of a request with other texts and numbers, and the same fields."""
     if isinstance(value, Mapping):

@@ -1,6 +1,7 @@
 """Sending generated requests to a populated service, each as several of those who ask in turn."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import cycle, islice
@@ -11,7 +12,7 @@ import httpx
 import schemathesis
 
 from tests.access.cast import Headers
-from tests.access.hostile import HEADERS, pairs, with_hostile
+from tests.access.hostile import HEADERS, broken, pairs, with_hostile
 from tests.access.table import written
 from tests.access.world import ID, World, gate_of
 from tests.support.generated import CHECKS
@@ -104,6 +105,8 @@ class Sender:
             answer = self._send(case, asker, headers=headers)
             assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, finding
             changed = changed or (answer.is_success and case.operation.method.upper() != "GET")
+        if case.operation.body and isinstance(case.body, dict):
+            self._broken(case, asker)
         case.query = {**(case.query or {}), "no-such-parameter": "1"}
         answer = self._send(case, asker)
         assert HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, answer.url
@@ -113,6 +116,12 @@ class Sender:
         if changed:
             self._wait(self._world.restore())
 
+    def _broken(self, case: Any, asker: str) -> None:
+        """Send what no parser should take in the place of the body."""
+        for wrong, body in broken(json.dumps(case.body).encode()):
+            answer = self._send(case, asker, body=body)
+            assert HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, wrong
+
     def _known(self, generated: dict[str, Any]) -> dict[str, Any]:
         # What is behind a 404 would never be reached by chance.
         return {
@@ -121,10 +130,16 @@ class Sender:
         }
 
     def _send(
-        self, case: Any, asker: str, *, method: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        case: Any,
+        asker: str,
+        *,
+        method: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
     ) -> httpx.Response:
         arguments = case.as_transport_kwargs(base_url=str(self._world.http.base_url))
-        names = ("method", "url", "params", "json")
+        names = ("method", "url", "params", *(("json",) if body is None else ()))
         given = {name: arguments[name] for name in names if name in arguments}
         request = self._world.http.build_request(
             **{**given, **({"method": method} if method else {})},
@@ -132,8 +147,9 @@ class Sender:
                 **dict(arguments.get("headers") or {}),
                 **self._everybody[asker],
                 **(headers or {}),
+                **({} if body is None else {"content-type": "application/json"}),
             },
-            content=arguments.get("data"),
+            content=arguments.get("data") if body is None else body,
         )
         answer: httpx.Response = self._wait(self._world.http.send(request))
         return answer

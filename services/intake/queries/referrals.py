@@ -21,12 +21,17 @@ OPEN = """
         AND ($2::uuid IS NULL OR (referral.referrer_id = $2 AND referral.referring_organisation = $3))
         AND (referral.state = 'received' OR (referral.state = 'accepted' AND "case".state = ANY($4::text[])))
 """
+# Of one person; that somebody was referred before is known by then.
+MAX_ALSO_REFERRED = 20
 _ALSO_REFERRED = f"""
-    SELECT DISTINCT one.referral_id, other.referral_id AS other_id
-    FROM referral_person one
-    JOIN referral_person other ON other.tenant = one.tenant AND other.person_index = one.person_index
-        AND other.referral_id <> one.referral_id
-    {OPEN} AND one.referral_id = ANY($5) ORDER BY other.referral_id
+    SELECT asked.referral_id, found.other_id
+    FROM unnest($5::uuid[]) AS asked (referral_id) CROSS JOIN LATERAL (
+        SELECT DISTINCT other.referral_id AS other_id
+        FROM referral_person one
+        JOIN referral_person other ON other.tenant = one.tenant AND other.person_index = one.person_index
+            AND other.referral_id <> one.referral_id
+        {OPEN} AND one.referral_id = asked.referral_id ORDER BY other.referral_id DESC LIMIT {MAX_ALSO_REFERRED}
+    ) AS found
 """  # noqa: S608
 
 
@@ -81,7 +86,7 @@ async def page_of_referrals(
 async def also_referred(
     session: AsyncSession, visible: Visible, referral_ids: Sequence[UUID]
 ) -> dict[UUID, list[UUID]]:
-    """Return of each referral the other open ones of a central person of it, of those that the reader may see."""
+    """Return of each referral the newest other open ones of a central person of it that the reader may see."""
     found: dict[UUID, list[UUID]] = {}
     for row in await fetch(session, _ALSO_REFERRED, *visible.values(), referral_ids):
         found.setdefault(row["referral_id"], []).append(row["other_id"])

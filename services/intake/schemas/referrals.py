@@ -23,7 +23,7 @@ from shared.http.models import RequestModel, ResponseModel
 
 MAX_PERSONS = 50
 MAX_LINES = 30
-_ALSO_REFERRED = "Other open referrals of the same central person, of those that the reader may list."
+_ALSO_REFERRED = "Other open referrals of the same central person that the reader may list, the newest 20."
 
 
 class Wishes(RequestModel):

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.intake.operations.indexing import reindex_referrals
+from services.intake.queries.referrals import MAX_ALSO_REFERRED
 from shared.auth import Role
 from shared.database import count_statements
 from shared.events import network
@@ -230,6 +231,12 @@ class TestReferredTwice:
         assert (await self.marks(world, world.manager()))[str(other)] == [str(first)]
         await world.do("POST", f"/v1/cases/{case.id}/withdraw", world.manager(), json={"reason": "solved"})
         assert (await self.marks(world, world.manager()))[str(other)] == []
+
+    async def test_names_the_newest_few_however_many_there_are(self, world: Intake) -> None:
+        sent = [str(await world.refer()) for _ in range(MAX_ALSO_REFERRED + 2)]
+        marks = await self.marks(world, world.manager())
+        assert marks[sent[-1]] == sent[-2:0:-1]
+        assert marks[sent[0]] == sent[:1:-1]
 
     async def test_is_not_shown_to_who_may_not_know_of_the_other(self, world: Intake) -> None:
         first = await world.refer()

@@ -23,6 +23,7 @@ from shared.http.middleware import SECONDS
 from shared.readiness import Check, checks_of
 from shared.settings import Settings
 from shared.temporal import Temporal
+from tests.access.hostile import broken
 from tests.integration.shared.http_service import (
     ELSEWHERE,
     ORGANISATION,
@@ -243,6 +244,17 @@ class TestProblems:
         "body", [b"{", b"\xff", b"[1", b'{"name": "x"} x', b"", b"null", b"[]"], ids=repr
     )
     async def test_a_body_that_is_no_json_is_refused(self, service: Running, body: bytes) -> None:
+        await self.refuses(service, body)
+
+    async def test_a_body_that_parsers_read_differently_is_refused(self, service: Running) -> None:
+        """Each beside what would be taken without it."""
+        await self.refuses(service, b'{"name": "x", "name": "y"}')
+        await self.refuses(service, b'{"name": "x", "\\u006eame": "x"}')
+        for wrong, body in broken(b'{"name": "x"}'):
+            assert wrong
+            await self.refuses(service, body)
+
+    async def refuses(self, service: Running, body: bytes) -> None:
         headers = staff(Role.FINANCE) | {"content-type": "application/json"}
         answer = await service.client.post("/v1/things", content=body, headers=headers)
         problem_of(answer, 422)
