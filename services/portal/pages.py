@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from services.portal.client import Client, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
-from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_sent
+from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of
 from services.portal.visits import (
     AFTER,
     CSP,
@@ -175,13 +175,12 @@ class Pages:
         opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
         if opener is anyone:
             await count_anonymous(visit.request)
-        sent = await read_sent(visit.request)
-        visit.form, visit.file = sent.fields, sent.file
-        opened = visit.opened = await opener(visit)
+        opened = visit.opened = await _known(opener, visit)
+        await opened.read_sent()
         again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
-        if visit.form.get(LANGUAGE_BUTTON) in LANGUAGES:
+        if opened.form.get(LANGUAGE_BUTTON) in LANGUAGES:
             return await _in_language(opened, again or handler)
-        if not secrets.compare_digest(visit.form.get(FORM_TOKEN, "").encode(), opened.form_token.encode()):
+        if not secrets.compare_digest(opened.form.get(FORM_TOKEN, "").encode(), opened.form_token.encode()):
             return failure(visit, 403)
         try:
             done: Response = await opened.close(await _replacing(opened, handler))
@@ -196,6 +195,25 @@ class Pages:
             return failure(opened, opened.status)
         shown: Response = await opened.close(await again(opened))
         return shown
+
+
+async def _known(opener: Opener[VisitT], visit: Visit) -> VisitT:
+    """Let in who asks before anything of their form is read, and hold no connection while it comes. Raises: MustGo."""
+    during = visit.session
+    found: VisitT | MustGo
+    try:
+        async with visit.parts.database.transaction() as visit.session:
+            try:
+                found = await opener(visit)
+            except MustGo as elsewhere:
+                # Raised below: what was kept for when they are back is committed first.
+                found = elsewhere
+    finally:
+        visit.session = during
+    if isinstance(found, MustGo):
+        raise found
+    found.session = during
+    return found
 
 
 async def _replacing(visit: Visit, handler: Handler[Any]) -> Response:

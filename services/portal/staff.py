@@ -241,6 +241,8 @@ async def _renewed(visit: Visit, member: StaffMember, now: datetime) -> StaffMem
 
 async def _keep_unsent(visit: Visit, secret: Secret, member: StaffMember, now: datetime) -> None:
     """Keep what somebody sent after their session had ended, for when they are back: only they can read it."""
+    if visit.request.method == "POST":
+        await visit.read_sent()
     token = visit.form.get(FORM_TOKEN, "")
     if secrets.compare_digest(token.encode(), secret.form_token.encode()):
         unsent = Unsent(path=_here(visit), form=visit.form)

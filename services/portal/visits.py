@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.portal import assets
 from services.portal.client import After, AnswerT, Client, Items, Operation, Query, ServiceRefused
-from services.portal.forms import read_number
+from services.portal.forms import read_number, read_sent
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
@@ -109,6 +109,11 @@ class Visit:
     def version(self) -> int:
         """The version of what is changed that the writer saw; none has the number 0."""
         return read_number(self.form.get(VERSION, ""))
+
+    async def read_sent(self) -> None:
+        """Read what a browser sent. Raises: HTTPException if it is too large."""
+        sent = await read_sent(self.request)
+        self.form, self.file = sent.fields, sent.file
 
     def read(self, kind: type["FormT"]) -> "FormT":
         """Return a form. Raises: Unacceptable."""

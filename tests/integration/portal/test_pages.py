@@ -1,6 +1,7 @@
 """Pages answer well whatever a browser sends, also when nothing behind them answers."""
 
 import re
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -131,6 +132,19 @@ class TestSessions:
         for cookie in ("", "kring-session=x", f"kring-session={Secret.new().cookie}", "kring-session=%C3%A9"):
             answer = await world.ask("GET", "/me/stop", {"cookie": cookie}, expect=401)
             assert "<h1" in answer.text
+
+    @pytest.mark.parametrize(("path", "status"), [("/me/data", 401), ("/cases/{id}/circle", 303)])
+    async def test_are_known_before_a_form_is_read(self, world: Portal, path: str, status: int) -> None:
+        async def unread() -> AsyncIterator[bytes]:
+            pytest.fail("it was read before it was known who asks")
+            yield b""
+
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "cookie": f"kring-session={Secret.new().cookie}",
+        }
+        answer = await world.http.post(path.format(id=uuid7()), content=unread(), headers=HERE | headers)
+        assert answer.status_code == status
 
     async def test_end_with_signing_out_also_for_who_kept_the_cookie(self, world: Portal) -> None:
         cookie, secret = await signed_in(world)
