@@ -94,6 +94,12 @@ class TestManifests:
         assert "KRING_LOCAL" not in data
         assert data["KRING_TEMPORAL_TLS"] == "true"
 
+    def test_settings_believe_no_whole_cluster_for_whom_it_asks(self) -> None:
+        named = of_kind("ConfigMap")["kring"]["data"]["KRING_TRUSTED_PROXIES"]
+        believed = Settings(trusted_proxies=named).trusted_proxies
+        assert believed
+        assert all(network.num_addresses == 1 for network in believed)
+
     @pytest.mark.parametrize("name", PROCESSES)
     def test_are_probed_where_the_public_does_not_reach(self, name: str) -> None:
         (container,) = pod(WORKLOADS[name])["containers"]
