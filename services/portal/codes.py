@@ -1,4 +1,4 @@
-"""What the codes of intake are called on pages."""
+"""What codes of services are called on pages."""
 
 from services.portal.wording import mark as _
 
@@ -46,4 +46,40 @@ WITHDRAW_REASONS: dict[str, str] = {
     "moved": _("Verhuisd"),
     "safety": _("Het is niet veilig"),
     "other": _("Iets anders"),
+}
+# What was read or changed, in the audit log: the tables of services that hold something of people, and what is besides.
+AUDITED: dict[str, str] = {
+    "acceptance": _("waarom het plan wel of niet aanvaard is"),
+    "agreement": _("een afspraak"),
+    "audit-log": _("wie keek in deze zaak"),
+    "audit-log:of": _("wie keek naar iemand"),
+    "audit-log:own": _("wie naar de eigen gegevens keek"),
+    "baseline": _("wat bij het begin is opgeschreven"),
+    "bottom_line": _("wat het plan moet respecteren"),
+    "break_glass": _("de reden van noodtoegang"),
+    "check_in": _("hoe het met het plan gaat"),
+    "conference": _("waar de conferentie is"),
+    "coordinator": _("de gegevens van een coördinator"),
+    "data_request": _("een vraag over gegevens"),
+    "facts": _("hoe het met de zaak staat"),
+    "hold": _("waarom een dossier langer bewaard wordt"),
+    "mail_recipient": _("waarheen een mail ging"),
+    "no_contact": _("wie elkaar niet mag ontmoeten"),
+    "payment": _("een betaling"),
+    "person": _("de gegevens van iemand van de kring"),
+    "person_exit": _("waarom iemand de kring verliet"),
+    "plan_version": _("het plan"),
+    "referral": _("de aanmelding"),
+    "referral_person": _("wie in de aanmelding staat"),
+    "registration": _("een inschrijving"),
+    "staff_member": _("de gegevens van een medewerker"),
+    "statement_part": _("een rekeninguittreksel"),
+}
+# Where something was read or changed: what a service is about.
+SERVICES_ABOUT: dict[str, str] = {
+    "intake": _("aanmelding"),
+    "network": _("kring"),
+    "scheduling": _("conferentie"),
+    "plans": _("plan"),
+    "training": _("vormingen"),
 }

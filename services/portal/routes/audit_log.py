@@ -9,6 +9,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
+from services.portal.codes import AUDITED, SERVICES_ABOUT
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.colleagues import GONE, ROLES, names_of_staff
@@ -107,15 +108,18 @@ async def show(visit: StaffVisit) -> Response:
                 who=_who(visit, entry, names),
                 role=", ".join(visit.word(ROLES, role) for role in entry.roles),
                 read=entry.action == "read",
-                what=", ".join(entry.what),
-                where=service,
+                what=", ".join(visit.word(AUDITED, each) for each in entry.what),
+                where=visit.word(SERVICES_ABOUT, service),
                 case_id=entry.case_id,
                 break_glass_id=entry.break_glass_id,
             )
             for entry, service in entries
         ],
         more=[
-            (log.service, f"/audit-log?{urlencode({**asked, 'in': log.service, 'cursor': each.next})}")
+            (
+                visit.word(SERVICES_ABOUT, log.service),
+                f"/audit-log?{urlencode({**asked, 'in': log.service, 'cursor': each.next})}",
+            )
             for log, each in zip(logs, found, strict=True)
             if each.next is not None
         ],

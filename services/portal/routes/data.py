@@ -8,6 +8,7 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from services.portal.client import Answer, Items, Operation
+from services.portal.codes import AUDITED
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
@@ -152,6 +153,7 @@ class Looked(PageModel):
     when: str
     who: str
     read: bool
+    what: str
     emergency: bool
 
 
@@ -166,7 +168,7 @@ _WHO = {
     "regional-manager": _("De regiomanager"),
     "referrer": _("Wie je aanmeldde"),
     "dpo": _("Wie over je gegevens waakt"),
-    "org-admin": _("De beheerder"),
+    "administrator": _("De beheerder"),
 }
 _SHOWN = 50
 
@@ -185,6 +187,7 @@ async def looked(visit: PersonVisit) -> Response:
             when=dates.time(entry.at),
             who=visit.say(_who(entry)),
             read=entry.action == "read",
+            what=", ".join(visit.word(AUDITED, each) for each in entry.what),
             emergency=entry.by_break_glass,
         )
         # One visit reads in several services within a minute.

@@ -271,6 +271,7 @@ class TestWhoLooked:
         assert found.headers["location"] == f"/audit-log?staff={OFFICER}"
         page = await browser.ask("GET", found.headers["location"], expect=200)
         assert "<bdi>Dirk</bdi>" in page.text
+        assert "wat bij het begin is opgeschreven" in page.text
         assert f"/break-glass/{ID}" in page.text
         assert f"in={LOGS[0].service}&amp;cursor={'b' * 32}" in page.text
         for log in LOGS:
