@@ -23,7 +23,7 @@ REFUSALS: dict[str, str] = {
     "agreement-settled": _("Dat was al gezegd. Hieronder staat hoe het nu is."),
     "review-already-requested": _("Dat is al gevraagd. De coördinator neemt contact op."),
     "follow-up-over": _("Het jaar waarin we het plan volgen, is voorbij."),
-    "session-over": _("Deze vorming is voorbij."),
+    "session-over": _("Deze vorming is al begonnen of geannuleerd. Er valt niets meer aan te veranderen."),
     "consent-missing": _(
         "Iemand moet nog ja zeggen: wie twaalf jaar of ouder is zelf, en voor wie jonger is dan achttien ook een"
         " ouder of wie het gezag heeft. Ben je zelf nog geen achttien? Vraag een volwassene die je vertrouwt"
@@ -41,7 +41,7 @@ REFUSALS: dict[str, str] = {
     "contact-erased": _("Deze persoon werd gewist. Voeg een nieuwe toe."),
     "session-times-not-right": _("Kies een dag die nog komt, en een einde dat later is dan het begin."),
     "registration-elsewhere": _("Voor deze vorming schrijf je in op een andere site."),
-    "registration-closed": _("Deze vorming is al begonnen. Inschrijven kan niet meer."),
+    "registration-closed": _("Deze vorming is al begonnen of geannuleerd. Inschrijven kan niet meer."),
     "registration-over": _("Deze inschrijving was al voorbij. Hieronder staat hoe het nu is."),
     "payment-settled": _(
         "Iemand was je voor: over deze betaling is al beslist. Hieronder staat wat nog wacht."

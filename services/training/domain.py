@@ -134,6 +134,13 @@ class SessionNotFound(NotFound):
     title = "There is no such session"
 
 
+class SessionOver(Conflict):
+    """The session was cancelled, or has begun: nothing of it changes any more."""
+
+    code = "session-over"
+    title = "The session was cancelled, or has begun"
+
+
 class RegistrationNotFound(NotFound):
     """No such registration at this organisation."""
 
@@ -163,10 +170,10 @@ class RegisteredElsewhere(Conflict):
 
 
 class RegistrationClosed(Conflict):
-    """The session has begun."""
+    """The session has begun, or was cancelled."""
 
     code = "registration-closed"
-    title = "The session has begun: registration is closed"
+    title = "The session has begun or was cancelled: registration is closed"
 
 
 class AlreadyRegistered(Conflict):

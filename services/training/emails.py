@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import iban as iban_rules
 
 from services.training import epc, queries
-from services.training.domain import RECEIVED, QrCommunication, RegistrationState, written_communication
+from services.training.domain import LIVE, RECEIVED, QrCommunication, RegistrationState, written_communication
 from services.training.models import CourseRow, Participant, RegistrationRow, SessionRow
 from services.training.operations import requests
 from services.training.settings import policies
@@ -28,17 +28,19 @@ QR_FILE = "betaling.png"
 # Goes to an address that nobody has confirmed: it holds nothing that whoever asked for it could write.
 _REQUESTED = "registration-requested"
 # A mail is sent only while the registration is still as it says.
-_SENT_WHILE = {
-    _REQUESTED: RegistrationState.REQUESTED,
-    "payment-request": RegistrationState.AWAITING_PAYMENT,
-    "payment-reminder": RegistrationState.AWAITING_PAYMENT,
-    "payment-incomplete": RegistrationState.AWAITING_PAYMENT,
-    "payment-reversed": RegistrationState.AWAITING_PAYMENT,
-    "place-free": RegistrationState.AWAITING_PAYMENT,
-    "waitlisted": RegistrationState.WAITLISTED,
-    "registration-confirmed": RegistrationState.CONFIRMED,
-    "registration-expired": RegistrationState.EXPIRED,
-    "registration-cancelled": RegistrationState.CANCELLED,
+_SENT_WHILE: dict[str, Sequence[RegistrationState]] = {
+    _REQUESTED: (RegistrationState.REQUESTED,),
+    "payment-request": (RegistrationState.AWAITING_PAYMENT,),
+    "payment-reminder": (RegistrationState.AWAITING_PAYMENT,),
+    "payment-incomplete": (RegistrationState.AWAITING_PAYMENT,),
+    "payment-reversed": (RegistrationState.AWAITING_PAYMENT,),
+    "place-free": (RegistrationState.AWAITING_PAYMENT,),
+    "waitlisted": (RegistrationState.WAITLISTED,),
+    "registration-confirmed": (RegistrationState.CONFIRMED,),
+    "registration-expired": (RegistrationState.EXPIRED,),
+    "registration-cancelled": (RegistrationState.CANCELLED,),
+    "session-changed": LIVE,
+    "session-cancelled": (RegistrationState.CANCELLED,),
 }
 _WITH_PAYMENT = (
     "payment-request",
@@ -49,9 +51,9 @@ _WITH_PAYMENT = (
 )
 
 
-# Puts the session into a calendar; the others take it out again.
-_INTO_CALENDAR = "registration-confirmed"
-_OF_CALENDAR = (_INTO_CALENDAR, "registration-cancelled", "registration-expired")
+# Puts the session into a calendar; the second moves it there, and the others take it out again.
+_INTO_CALENDAR, _MOVED = "registration-confirmed", "session-changed"
+_OF_CALENDAR = (_INTO_CALENDAR, _MOVED, "registration-cancelled", "registration-expired", "session-cancelled")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _paid(amount: Decimal, language: Language) -> str:
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
     """Write a mail to a participant. Raises: NotWanted if the registration is no longer as the mail says."""
     row = await queries.registration(session, tenant=message.tenant, registration_id=message.recipient)
-    if row.erased_at is not None or row.state != _SENT_WHILE[message.kind]:
+    if row.erased_at is not None or row.state not in _SENT_WHILE[message.kind]:
         raise NotWanted
     held, course = await queries.session_and_course(session, tenant=message.tenant, session_id=row.session_id)
     try:
@@ -174,7 +176,7 @@ def _calendar_entry(
     about: _About, calendar: Calendar, message: Message, context: Context, *, revision: int
 ) -> Attachment:
     held = about.session
-    method: Literal["REQUEST", "CANCEL"] = "REQUEST" if message.kind == _INTO_CALENDAR else "CANCEL"
+    method: Literal["REQUEST", "CANCEL"] = "REQUEST" if message.kind in (_INTO_CALENDAR, _MOVED) else "CANCEL"
     content = calendar_invitation(
         Appointment(
             uid=f"{about.registration.id}@{context.settings.mail_domain}",

@@ -88,6 +88,8 @@ class SessionRow(Base):
     vat: Mapped[str]
     account_iban: Mapped[str | None]
     account_name: Mapped[str | None]
+    version: Mapped[int]
+    cancelled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -107,6 +107,22 @@ class NewSession(RequestModel):
         return self
 
 
+class SessionChange(RequestModel):
+    """Another time, place or number of places. What it costs stays: people have been asked to pay that."""
+
+    version: int
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    place: Annotated[Line, StringConstraints(max_length=200)]
+    capacity: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class SessionVersion(RequestModel):
+    """The version of a session that the caller read."""
+
+    version: int
+
+
 class SessionCreated(ResponseModel):
     """The id of the new session."""
 
@@ -129,6 +145,8 @@ class Session(ResponseModel):
     vat: Vat
     capacity: int
     places_left: int
+    version: int
+    cancelled: bool
 
 
 class InvoiceTo(RequestModel):

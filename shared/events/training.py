@@ -80,6 +80,19 @@ class PaymentReversed(EventData, type="training.payment.reversed.v1"):
     registration_id: UUID
 
 
+class SessionChanged(EventData, type="training.session.changed.v1", public=True):
+    """A session has another time, place or number of places."""
+
+    session_id: UUID
+    version: int
+
+
+class SessionCancelled(EventData, type="training.session.cancelled.v1", public=True):
+    """A session was cancelled, and with it every registration for it."""
+
+    session_id: UUID
+
+
 class SessionFull(EventData, type="training.session.full.v1", public=True):
     """The last place was taken."""
 

@@ -5,6 +5,7 @@ from services.portal.routes import (
     about,
     acceptance,
     agreeing,
+    announcing,
     audit_log,
     baseline,
     break_glass,
@@ -45,6 +46,7 @@ from services.portal.routes import (
     settings,
     sign_in,
     today,
+    training_changes,
     trainings,
 )
 
@@ -55,7 +57,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, daily_mail, refer),
         *(offers, cases, baseline, circle, circle_ready, circle_person),
         *(referring, referrals, coordinators, managing),
-        *(trainings, registrations, payments),
+        *(trainings, announcing, training_changes, registrations, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails),
         *(data_requests, keeping, break_glass, audit_log, colleagues, settings),
         *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),

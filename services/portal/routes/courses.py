@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation, ServiceRefused
+from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages, anyone
 from services.portal.visits import Form, PageModel, Visit
@@ -33,9 +33,12 @@ class Session(Answer):
     price: Decimal
     capacity: int
     places_left: int
+    version: int
+    cancelled: bool
 
 
 SESSIONS = Operation("training", "GET", "/v1/sessions", Items[Session])
+SESSION = Operation("training", "GET", "/v1/sessions/{session_id}", Session)
 REGISTER = Operation("training", "POST", "/v1/sessions/{session_id}/registrations", Answer)
 
 
@@ -114,6 +117,7 @@ class RegisterPage(PageModel):
     name: str
     tenant: UUID
     session: Offered
+    is_open: bool
     sent: bool
 
 
@@ -145,26 +149,18 @@ class RegisterForm(Form):
         return given
 
 
-async def session_of(visit: Visit, tenant: str, wanted: str) -> Session:
-    """Return a session of an organisation that is not over. Raises: ServiceRefused."""
-    query: dict[str, str] | None = None
-    while True:
-        listed = await visit.ask(SESSIONS, headers={"kring-tenant": tenant}, query=query)
-        found = next((each for each in listed.items if str(each.session_id) == wanted), None)
-        if found is not None:
-            return found
-        if listed.next is None:
-            raise ServiceRefused(404, "session-not-found")
-        query = {"cursor": listed.next}
-
-
 async def _register_page(visit: Visit, *, sent: bool) -> Response:
     name, dates = await _dates(visit)
-    wanted = read_id(visit.request.path_params["session_id"])
+    found = await visit.ask(
+        SESSION,
+        headers={"kring-tenant": _tenant(visit)},
+        session_id=read_id(visit.request.path_params["session_id"]),
+    )
     model = RegisterPage(
         name=name,
         tenant=UUID(_tenant(visit)),
-        session=_offered(visit, await session_of(visit, _tenant(visit), wanted), dates),
+        session=_offered(visit, found, dates),
+        is_open=not found.cancelled and await visit.parts.clock.now() < found.starts_at,
         sent=sent,
     )
     return visit.page("register.html", model)

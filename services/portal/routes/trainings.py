@@ -1,28 +1,26 @@
 """Trainings, for those who give them: announcing a course, planning a session, and who comes."""
 
 import asyncio
-from datetime import date, time
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
-from services.portal.routes.courses import REGISTER, SESSIONS, RegisterForm, Session, money, session_of
+from services.portal.routes.courses import REGISTER, SESSION, SESSIONS, RegisterForm, Session, money
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import Form, PageModel
-from services.portal.wording import NAMES
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 
 pages = Pages()
 LIST = "/trainings"
-_ANNOUNCERS = (Role.TRAINER, Role.ADMINISTRATOR)
-ORGANISERS = (*_ANNOUNCERS, Role.FINANCE)
+ANNOUNCERS = (Role.TRAINER, Role.ADMINISTRATOR)
+ORGANISERS = (*ANNOUNCERS, Role.FINANCE)
 section(LIST, _("Vormingen"), *ORGANISERS)
 
 STATES = {
@@ -37,6 +35,10 @@ STATES = {
 COMING = ("confirmed", "awaiting-payment", "waitlisted")
 _PAGE = {"limit": "200"}
 _ASKED = _("De mail is weg. Zodra die bevestigd is, staat de naam in de lijst.")
+
+_CHANGED = _(
+    "Bewaard. Is de dag of de plaats anders, dan krijgt iedereen die ingeschreven is of wacht daar nu een mail over."
+)
 
 
 class Course(Answer):
@@ -63,21 +65,8 @@ class Registration(Answer):
     communication: str | None
 
 
-class CourseCreated(Answer):
-    """The course that was announced."""
-
-    course_id: UUID
-
-
-class SessionCreated(Answer):
-    """The session that was planned."""
-
-    session_id: UUID
-
-
 COURSES = Operation("training", "GET", "/v1/courses", Items[Course])
-ANNOUNCE = Operation("training", "POST", "/v1/courses", CourseCreated)
-PLAN = Operation("training", "POST", "/v1/courses/{course_id}/sessions", SessionCreated)
+OVER = Operation("training", "GET", "/v1/sessions/over", Items[Session])
 REGISTRATIONS = Operation("training", "GET", "/v1/sessions/{session_id}/registrations", Items[Registration])
 
 
@@ -91,6 +80,7 @@ class Planned(PageModel):
     capacity: int
     places_left: int
     elsewhere: bool
+    cancelled: bool
 
 
 class TrainingsPage(PageModel):
@@ -118,6 +108,7 @@ async def _planned(visit: StaffVisit, each: Session) -> Planned:
         capacity=each.capacity,
         places_left=each.places_left,
         elsewhere=each.registration == "elsewhere",
+        cancelled=each.cancelled,
     )
 
 
@@ -133,124 +124,24 @@ async def show(visit: StaffVisit) -> Response:
         more_sessions=sessions.next,
         courses=courses.items,
         more_courses=courses.next,
-        may_announce=visit.has(*_ANNOUNCERS),
+        may_announce=visit.has(*ANNOUNCERS),
     )
     return visit.page("trainings.html", model)
 
 
-class CoursePage(PageModel):
-    """A form for a new course."""
+class OverPage(PageModel):
+    """What is over."""
 
-    languages: list[tuple[str, str]]
-
-
-class CourseForm(Form):
-    """A new course."""
-
-    WANTED: ClassVar = {
-        "title": _("Schrijf hoe de vorming heet, in hoogstens 200 letters."),
-        "in_language": _("Kies de taal waarin je de vorming geeft."),
-        "registration": _("Kies waar mensen zich inschrijven."),
-        "external_url": _("Schrijf het adres van de andere site. Het begint met https://"),
-    }
-
-    title: str = Field(max_length=200)
-    audience: str | None = Field(default=None, max_length=2000)
-    # `language` is the button that changes the language of the page.
-    in_language: Literal["nl", "fr", "en"] = Field(serialization_alias="language")
-    registration: Literal["here", "elsewhere"]
-    external_url: str | None = Field(default=None, pattern=r"^https?://\S+$", validate_default=True)
-
-    @field_validator("external_url")
-    @classmethod
-    def _if_elsewhere(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("registration") == "elsewhere":
-            if value is None:
-                raise ValueError
-            return value
-        return None
+    sessions: list[Planned]
+    more: str | None
 
 
-@pages.show(f"{LIST}/new", staff(*_ANNOUNCERS))
-async def show_new_course(visit: StaffVisit) -> Response:
-    """Show the form for a new course."""
-    return visit.page("trainings_course.html", CoursePage(languages=list(NAMES.items())))
-
-
-@pages.send(f"{LIST}/new", staff(*_ANNOUNCERS))
-async def announce(visit: StaffVisit) -> Response:
-    """Announce a course; a session of it is planned next."""
-    form = visit.read(CourseForm)
-    made = await visit.ask(ANNOUNCE, body=form.model_dump(by_alias=True, exclude_none=True))
-    return visit.go(f"{LIST}/courses/{made.course_id}")
-
-
-class PlanPage(PageModel):
-    """A form for a session of a course."""
-
-
-class SessionForm(Form):
-    """When, where and for how much."""
-
-    WANTED: ClassVar = {
-        "day": _("Kies de dag."),
-        "begins": _("Vul in wanneer het begint, zoals 9:30."),
-        "ends": _("Vul in wanneer het eindigt, later dan het begin."),
-        "place": _("Schrijf waar het is."),
-        "capacity": _("Vul in hoeveel mensen er kunnen komen."),
-        "price": _("Schrijf de prijs in euro, zoals 45,00. Laat leeg als het gratis is."),
-        "account_iban": _("Vul de rekening in waarop mensen betalen."),
-        "account_name": _("Schrijf op wiens naam de rekening staat."),
-    }
-
-    day: date
-    begins: time
-    ends: time
-    place: str = Field(max_length=200)
-    capacity: int = Field(ge=1, le=10_000)
-    price: Decimal = Field(default=Decimal(0), ge=0, max_digits=7, decimal_places=2)
-    vat: Literal["exempt-art44", "small-enterprise", "standard-21"] = "exempt-art44"
-    account_iban: str | None = Field(default=None, max_length=42, validate_default=True)
-    account_name: str | None = Field(default=None, max_length=70, validate_default=True)
-
-    @field_validator("price", mode="before")
-    @classmethod
-    def _comma(cls, value: object) -> object:
-        return value.replace(",", ".") if isinstance(value, str) else value
-
-    @field_validator("ends")
-    @classmethod
-    def _later(cls, value: time, info: ValidationInfo) -> time:
-        if "begins" in info.data and value <= info.data["begins"]:
-            raise ValueError
-        return value
-
-    @field_validator("account_iban", "account_name")
-    @classmethod
-    def _if_paid(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("price") and value is None:
-            raise ValueError
-        return value
-
-
-@pages.show(f"{LIST}/courses/{{course_id}}", staff(*_ANNOUNCERS))
-async def show_plan(visit: StaffVisit) -> Response:
-    """Show the form for a session."""
-    return visit.page("trainings_session_new.html", PlanPage())
-
-
-@pages.send(f"{LIST}/courses/{{course_id}}", staff(*_ANNOUNCERS))
-async def plan(visit: StaffVisit) -> Response:
-    """Plan a session; hours are those of the organisation's own calendar."""
-    form = visit.read(SessionForm)
-    calendar = visit.profile.calendar
-    body = {
-        **form.model_dump(mode="json", exclude={"day", "begins", "ends"}, exclude_none=True),
-        "starts_at": calendar.at(form.day, form.begins).isoformat(),
-        "ends_at": calendar.at(form.day, form.ends).isoformat(),
-    }
-    made = await visit.ask(PLAN, body=body, course_id=read_id(visit.request.path_params["course_id"]))
-    return visit.go(f"{LIST}/sessions/{made.session_id}")
+@pages.show(f"{LIST}/over", staff(*ORGANISERS))
+async def show_over(visit: StaffVisit) -> Response:
+    """List the sessions that are over or were cancelled."""
+    listed = await visit.ask(OVER, query=_cursor(visit, "after"))
+    model = OverPage(sessions=[await _planned(visit, each) for each in listed.items], more=listed.next)
+    return visit.page("trainings_over.html", model)
 
 
 class Participant(PageModel):
@@ -272,12 +163,15 @@ class SessionPage(PageModel):
 
     session: Planned
     people: list[Participant]
-    others: int
+    others: list[Participant]
     more: str | None
     can_register: bool
+    is_open: bool
+    may_change: bool
 
 
-def _session_id(visit: StaffVisit) -> str:
+def session_id_of(visit: StaffVisit) -> str:
+    """Return the session that an address names."""
     return read_id(visit.request.path_params["session_id"])
 
 
@@ -298,25 +192,35 @@ def participant_of(visit: StaffVisit, each: Registration) -> Participant:
     )
 
 
+def can_change(session: Session, now: datetime) -> bool:
+    """Say whether something of a session can still change."""
+    return not session.cancelled and now < session.starts_at
+
+
 async def _session_page(visit: StaffVisit, template: str) -> Response:
     if "asked" in visit.request.query_params:
         visit.notice = visit.say(_ASKED)
-    session_id = _session_id(visit)
+    if "changed" in visit.request.query_params:
+        visit.notice = visit.say(_CHANGED)
+    session_id = session_id_of(visit)
     query = {**_PAGE, **(_cursor(visit, "after") or {})}
     session, listed = await asyncio.gather(
-        session_of(visit, str(visit.tenant), session_id),
+        visit.ask(SESSION, session_id=session_id),
         visit.ask(REGISTRATIONS, query=query, session_id=session_id),
     )
     # Who registered first waits longest, and is named first.
     coming = [each for each in reversed(listed.items) if each.state in COMING]
     coming.sort(key=lambda each: COMING.index(each.state))
     planned = await _planned(visit, session)
+    is_open = can_change(session, await visit.parts.clock.now())
     model = SessionPage(
         session=planned,
         people=[participant_of(visit, each) for each in coming],
-        others=len(listed.items) - len(coming),
+        others=[participant_of(visit, each) for each in listed.items if each.state not in COMING],
         more=listed.next,
         can_register=not planned.elsewhere,
+        is_open=is_open,
+        may_change=visit.has(*ANNOUNCERS) and is_open,
     )
     return visit.page(template, model)
 
@@ -357,7 +261,7 @@ class ColleagueForm(RegisterForm):
 @pages.show(f"{LIST}/sessions/{{session_id}}/register", staff(*ORGANISERS))
 async def show_register(visit: StaffVisit) -> Response:
     """Show the form for somebody who will come."""
-    session = await session_of(visit, str(visit.tenant), _session_id(visit))
+    session = await visit.ask(SESSION, session_id=session_id_of(visit))
     return visit.page("trainings_register.html", ColleaguePage(session=await _planned(visit, session)))
 
 
@@ -365,5 +269,5 @@ async def show_register(visit: StaffVisit) -> Response:
 async def register(visit: StaffVisit) -> Response:
     """Ask for a place for somebody: they confirm it themselves, in their own mail."""
     form = visit.read(ColleagueForm)
-    await visit.ask(REGISTER, body=form.body, session_id=_session_id(visit))
-    return visit.go(f"{LIST}/sessions/{_session_id(visit)}?asked=1")
+    await visit.ask(REGISTER, body=form.body, session_id=session_id_of(visit))
+    return visit.go(f"{LIST}/sessions/{session_id_of(visit)}?asked=1")

@@ -44,7 +44,7 @@ clocks = Clocks(SERVICE)
 async def fill_places(session: AsyncSession, *, tenant: UUID, session_id: UUID, now: datetime) -> int:
     """Give the free places of a session to those who wait longest; return how many got one."""
     held, _ = await queries.session_and_course(session, tenant=tenant, session_id=session_id, lock=True)
-    if held.starts_at <= now:
+    if held.starts_at <= now or held.cancelled_at is not None:
         return 0
     free = held.capacity - (await queries.places(session, session_id=held.id)).taken
     given = 0
@@ -78,7 +78,7 @@ async def reinstate(session: AsyncSession, row: RegistrationRow, *, now: datetim
         session, tenant=row.tenant, session_id=row.session_id, lock=True
     )
     places = await queries.places(session, session_id=held.id)
-    if places.taken >= held.capacity:
+    if held.cancelled_at is not None or places.taken >= held.capacity:
         raise NoPlaceLeft
     row.state, row.ended_at = RegistrationState.AWAITING_PAYMENT, None
     await session.flush()
@@ -224,6 +224,17 @@ async def await_payment(session: AsyncSession, row: RegistrationRow, now: dateti
         policy_version=policy.version,
         workflow_id=registration_workflow_id(row.id),
     )
+
+
+async def follow_session(
+    session: AsyncSession, row: RegistrationRow, held: SessionRow, now: datetime
+) -> None:
+    """Tell who registered that their session moved; what is to be paid is due no later than it begins."""
+    clock = await clocks.find(session, kind=PAYMENT_CLOCK, subject=row.id)
+    if clock is not None and clock.due_at > held.starts_at:
+        await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
+        await await_payment(session, row, now)
+    await mail(session, row, "session-changed", now)
 
 
 async def paid_for(session: AsyncSession, row: RegistrationRow) -> Decimal:

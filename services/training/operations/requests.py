@@ -149,7 +149,7 @@ async def proved(session: AsyncSession, vault: Vault, *, token: str) -> Registra
 def _check_takes(held: SessionRow, course: CourseRow, now: datetime) -> None:
     if course.registration == Registering.ELSEWHERE:
         raise RegisteredElsewhere(url=course.external_url)
-    if held.starts_at <= now:
+    if held.starts_at <= now or held.cancelled_at is not None:
         raise RegistrationClosed
 
 

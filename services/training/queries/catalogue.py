@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training.domain import LIVE, SEATED, CourseNotFound, RegistrationState, SessionNotFound
@@ -63,12 +63,27 @@ def _taken() -> ColumnElement[int]:
     )
 
 
+def _sessions(tenant: UUID) -> Select[Any]:
+    query = cast("Select[Any]", select(SessionRow, CourseRow, _taken().label("taken")))
+    return query.join(CourseRow, CourseRow.id == SessionRow.course_id).where(SessionRow.tenant == tenant)
+
+
 def sessions_to_come(*, tenant: UUID, now: datetime) -> Select[Any]:
     """Return the query of (session, course, places taken) of what is not over."""
-    query = cast("Select[Any]", select(SessionRow, CourseRow, _taken().label("taken")))
-    return query.join(CourseRow, CourseRow.id == SessionRow.course_id).where(
-        SessionRow.tenant == tenant, SessionRow.ends_at > now
-    )
+    return _sessions(tenant).where(SessionRow.ends_at > now, SessionRow.cancelled_at.is_(None))
+
+
+def sessions_over(*, tenant: UUID, now: datetime) -> Select[Any]:
+    """Return the query of (session, course, places taken) of what is over, or was cancelled."""
+    return _sessions(tenant).where(or_(SessionRow.ends_at <= now, SessionRow.cancelled_at.is_not(None)))
+
+
+async def offered_session(session: AsyncSession, *, tenant: UUID, session_id: UUID) -> Any:
+    """Return (session, course, places taken) of one. Raises: SessionNotFound."""
+    row = (await session.execute(_sessions(tenant).where(SessionRow.id == session_id))).first()
+    if row is None:
+        raise SessionNotFound
+    return row
 
 
 async def places(session: AsyncSession, *, session_id: UUID) -> Places:

@@ -85,6 +85,24 @@ async def registration(
     return row
 
 
+async def live_registrations(
+    session: AsyncSession, *, tenant: UUID, session_id: UUID
+) -> Sequence[RegistrationRow]:
+    """Return, locked, the registrations of a session that can still come to something."""
+    query = (
+        select(RegistrationRow)
+        .where(
+            RegistrationRow.tenant == tenant,
+            RegistrationRow.session_id == session_id,
+            RegistrationRow.state.in_(LIVE),
+        )
+        .order_by(RegistrationRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(query)).all()
+
+
 def registrations_of(*, tenant: UUID, session_id: UUID) -> Select[Any]:
     """Return the query of a session's registrations, without those that were erased or are not confirmed."""
     return select(RegistrationRow).where(

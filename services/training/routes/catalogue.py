@@ -5,7 +5,7 @@ from uuid import UUID
 from services.training import queries, schemas
 from services.training.models import CourseRow, SessionRow
 from services.training.operations import courses
-from services.training.permissions import Announcer
+from services.training.permissions import Announcer, Organiser
 from shared.http import Now, Page, Paging, Router, Session, anonymous, paginate
 from shared.http.principals import PublicTenant
 
@@ -77,6 +77,45 @@ async def list_sessions(
     return Page(items=items, next=rows.next)
 
 
+@router.get("/v1/sessions/over")
+async def list_sessions_over(
+    principal: Organiser, session: Session, page: Paging, now: Now
+) -> Page[schemas.Session]:
+    """List the sessions that are over or were cancelled, the latest first."""
+    query = queries.sessions_over(tenant=principal.tenant, now=now)
+    rows = await paginate(session, query, page, time=SessionRow.starts_at, id=SessionRow.id)
+    items = [_session(row.SessionRow, row.CourseRow, row.taken) for row in rows.items]
+    return Page(items=items, next=rows.next)
+
+
+@router.get("/v1/sessions/{session_id}", dependencies=[anonymous])
+async def read_session(session_id: UUID, tenant: PublicTenant, session: Session) -> schemas.Session:
+    """Return one session, also one that is over or was cancelled."""
+    return _session(*await queries.offered_session(session, tenant=tenant, session_id=session_id))
+
+
+@router.put("/v1/sessions/{session_id}")
+async def change_session(
+    session_id: UUID, body: schemas.SessionChange, principal: Announcer, session: Session, now: Now
+) -> schemas.Session:
+    """Change when and where a session is, or for how many; everyone registered gets an email about it."""
+    await courses.change_session(
+        session, tenant=principal.tenant, session_id=session_id, **dict(body), now=now
+    )
+    return _session(*await queries.offered_session(session, tenant=principal.tenant, session_id=session_id))
+
+
+@router.post("/v1/sessions/{session_id}/cancel")
+async def cancel_session(
+    session_id: UUID, body: schemas.SessionVersion, principal: Announcer, session: Session, now: Now
+) -> schemas.Session:
+    """Cancel a session and every registration for it; everyone registered gets an email about it."""
+    await courses.cancel_session(
+        session, tenant=principal.tenant, session_id=session_id, version=body.version, now=now
+    )
+    return _session(*await queries.offered_session(session, tenant=principal.tenant, session_id=session_id))
+
+
 def _session(row: SessionRow, course: CourseRow, taken: int) -> schemas.Session:
     return schemas.Session.model_validate(
         {
@@ -93,5 +132,7 @@ def _session(row: SessionRow, course: CourseRow, taken: int) -> schemas.Session:
             "vat": row.vat,
             "capacity": row.capacity,
             "places_left": max(0, row.capacity - taken),
+            "version": row.version,
+            "cancelled": row.cancelled_at is not None,
         }
     )

@@ -74,6 +74,8 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
     bodies: dict[str, Any] = {
         "POST /v1/courses": {"title": "Nieuw", "language": "nl"},
         "POST /v1/courses/{course_id}/sessions": planned,
+        "PUT /v1/sessions/{session_id}": {"version": 1, **planned},
+        "POST /v1/sessions/{session_id}/cancel": {"version": 1},
         "POST /v1/sessions/{session_id}/registrations": participant("Nieuw"),
         "POST /v1/registrations/confirm": {"token": ids["token"]},
         "POST /v1/own-registration": {"token": ids["own_token"]},

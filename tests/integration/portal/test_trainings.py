@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.portal.routes import courses, registrations, trainings
+from services.portal.routes import announcing, courses, registrations, training_changes, trainings
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
@@ -30,6 +30,8 @@ def session_row(**changes: Any) -> dict[str, Any]:
         "vat": "exempt-art44",
         "capacity": 12,
         "places_left": 3,
+        "version": 1,
+        "cancelled": False,
         **changes,
     }
 
@@ -68,6 +70,7 @@ def given(services: FakeServices) -> FakeServices:
     }
     services.answer(trainings.COURSES, {"items": [course], "next": "later"})
     services.answer(courses.SESSIONS, {"items": [session_row()], "next": None})
+    services.answer(courses.SESSION, session_row())
     people = [
         registration_row("waitlisted", "Wim"),
         registration_row("cancelled", "Cas"),
@@ -107,7 +110,7 @@ async def test_finance_sees_who_comes_and_announces_nothing(browser: Browser, gi
 
 PAGES = (
     *("", "/new", "/courses/{id}", "/sessions/{id}", "/sessions/{id}/print", "/sessions/{id}/register"),
-    "/registrations/{id}",
+    *("/registrations/{id}", "/over", "/sessions/{id}/change", "/sessions/{id}/cancel"),
 )
 
 
@@ -120,16 +123,16 @@ async def test_others_are_not_let_in(browser: Browser, given: FakeServices, path
 
 async def test_a_course_is_announced_and_a_day_of_it_planned(browser: Browser, given: FakeServices) -> None:
     await browser.sign_in(Role.TRAINER)
-    given.answer(trainings.ANNOUNCE, {"course_id": str(COURSE)})
+    given.answer(announcing.ANNOUNCE, {"course_id": str(COURSE)})
     form: dict[str, Any] = {"title": "Nieuw", "in_language": "nl", "registration": "here", "external_url": ""}
     answer = await browser.fill("/trainings/new", **form)
     assert answer.headers["location"] == f"/trainings/courses/{COURSE}"
-    assert given.of(trainings.ANNOUNCE)[0].body == {
+    assert given.of(announcing.ANNOUNCE)[0].body == {
         "title": "Nieuw",
         "language": "nl",
         "registration": "here",
     }
-    given.answer(trainings.PLAN, {"session_id": str(SESSION)})
+    given.answer(announcing.PLAN, {"session_id": str(SESSION)})
     day: dict[str, Any] = {
         "day": "2031-03-03",
         "begins": "09:00",
@@ -140,7 +143,7 @@ async def test_a_course_is_announced_and_a_day_of_it_planned(browser: Browser, g
     paid = {"price": "45,50", "account_iban": "BE71 0961 2345 6769", "account_name": "De Ring"}
     answer = await browser.fill(f"/trainings/courses/{COURSE}", **(day | paid))
     assert answer.headers["location"] == f"/trainings/sessions/{SESSION}"
-    planned = given.of(trainings.PLAN)[0]
+    planned = given.of(announcing.PLAN)[0]
     assert planned.ids == {"course_id": str(COURSE)}
     assert planned.body["starts_at"] == "2031-03-03T08:00:00+00:00"
     assert planned.body["price"] == "45.50"
@@ -169,7 +172,7 @@ async def test_what_training_refuses_is_said_and_nothing_typed_is_lost(
     browser: Browser, given: FakeServices
 ) -> None:
     await browser.sign_in(Role.TRAINER)
-    given.refuse(trainings.PLAN, 422, "session-times-not-right")
+    given.refuse(announcing.PLAN, 422, "session-times-not-right")
     day: dict[str, Any] = {
         "day": "2001-03-03",
         "begins": "09:00",
@@ -185,9 +188,8 @@ async def test_what_training_refuses_is_said_and_nothing_typed_is_lost(
 async def test_who_comes_is_listed_by_how_far_they_are(browser: Browser, given: FakeServices) -> None:
     await browser.sign_in(Role.TRAINER)
     page = (await browser.ask("GET", f"/trainings/sessions/{SESSION}")).text
-    assert page.index("&lt;b&gt;Ann") < page.index("Bea") < page.index("Wim")
-    assert "Cas" not in page
-    assert "1 inschrijving ging niet door." in page
+    order = ["&lt;b&gt;Ann", "Bea", "Wim", "1 inschrijving ging niet door.", "Cas"]
+    assert [page.index(each) for each in order] == sorted(page.index(each) for each in order)
     printed = (await browser.ask("GET", f"/trainings/sessions/{SESSION}/print")).text
     assert "Bea" in printed
     assert "Wim" not in printed
@@ -219,3 +221,78 @@ async def test_a_registration_is_cancelled(browser: Browser, given: FakeServices
     given.refuse(registrations.CANCEL, 409, "registration-over")
     answer = await browser.fill(f"/trainings/registrations/{bea}", by="organiser", expect=409)
     assert "al voorbij" in answer.text
+
+
+async def test_a_day_that_changes_is_sent_with_the_version_that_was_read(
+    browser: Browser, given: FakeServices
+) -> None:
+    given.answer(courses.SESSION, session_row(version=4))
+    given.answer(training_changes.CHANGE, session_row(version=5))
+    await browser.sign_in(Role.TRAINER)
+    page = (await browser.ask("GET", f"/trainings/sessions/{SESSION}/change")).text
+    for shown in ('value="2031-03-03"', 'value="09:00"', 'value="16:00"', "Zaal 1, Gent"):
+        assert shown in page
+    changed: dict[str, Any] = {
+        "day": "2031-03-04",
+        "begins": "10:00",
+        "ends": "12:30",
+        "place": "Zaal 2",
+        "capacity": "20",
+    }
+    await browser.fill(f"/trainings/sessions/{SESSION}/change", version="4", **changed)
+    assert [each.body for each in given.of(training_changes.CHANGE)] == [
+        {
+            "version": 4,
+            "starts_at": "2031-03-04T09:00:00+00:00",
+            "ends_at": "2031-03-04T11:30:00+00:00",
+            "place": "Zaal 2",
+            "capacity": 20,
+        }
+    ]
+    given.refuse(training_changes.CHANGE, 409, "other-version")
+    page = (
+        await browser.fill(f"/trainings/sessions/{SESSION}/change", version="3", **changed, expect=409)
+    ).text
+    assert "Wat telt?" in page
+    assert "Zaal 2" in page
+
+
+async def test_a_day_is_called_off_after_saying_what_that_does(browser: Browser, given: FakeServices) -> None:
+    given.answer(training_changes.CANCEL, session_row(cancelled=True))
+    await browser.sign_in(Role.TRAINER)
+    page = (await browser.ask("GET", f"/trainings/sessions/{SESSION}/cancel")).text
+    assert "krijgt een mail dat het niet doorgaat" in page
+    await browser.fill(f"/trainings/sessions/{SESSION}/cancel", version="1")
+    assert [each.body for each in given.of(training_changes.CANCEL)] == [{"version": 1}]
+    given.answer(courses.SESSION, session_row(cancelled=True))
+    page = (await browser.ask("GET", f"/trainings/sessions/{SESSION}")).text
+    assert "Deze dag is geannuleerd." in page
+    for path in ("register", "change"):
+        assert f"/trainings/sessions/{SESSION}/{path}" not in page
+    assert (
+        "Ja, het gaat niet door"
+        not in (await browser.ask("GET", f"/trainings/sessions/{SESSION}/cancel")).text
+    )
+
+
+async def test_what_is_over_has_its_own_page_and_who_did_not_come(
+    browser: Browser, given: FakeServices
+) -> None:
+    rows = [
+        session_row(starts_at="2020-03-03T08:00:00Z", ends_at="2020-03-03T15:00:00Z"),
+        session_row(cancelled=True),
+    ]
+    given.answer(trainings.OVER, {"items": rows, "next": "earlier"})
+    await browser.sign_in(Role.TRAINER)
+    page = (await browser.ask("GET", "/trainings/over")).text
+    for shown in ("9 van 12", "geannuleerd", "?after=earlier"):
+        assert shown in page
+    page = (await browser.ask("GET", f"/trainings/sessions/{SESSION}")).text
+    assert "1 inschrijving ging niet door." in page
+    assert "Cas Peeters" in page
+
+
+async def test_who_only_looks_after_money_changes_no_day(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    assert "/change" not in (await browser.ask("GET", f"/trainings/sessions/{SESSION}")).text
+    await browser.ask("GET", f"/trainings/sessions/{SESSION}/change", expect=403)

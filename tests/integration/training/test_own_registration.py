@@ -47,9 +47,7 @@ async def test_is_cancelled_once_and_says_who_did(world: Training) -> None:
     assert (await own(world, registered, "/cancel"))["state"] == "cancelled"
     refused = await own(world, registered, "/cancel", expect=409)
     assert refused["type"].endswith("registration-over")
-    [cancelled] = [
-        each.data for each in await world.published() if each.type.endswith("registration.cancelled")
-    ]
+    [cancelled] = [each.data for each in await world.published() if "registration.cancelled" in each.type]
     assert cancelled["by"] == "participant"
     assert await world.kinds_emailed(registered) == ["registration-confirmed", "registration-cancelled"]
     assert (await own(world, waiting))["can_cancel"]
@@ -72,12 +70,15 @@ async def test_is_nobodys_without_its_token(world: Training) -> None:
 
 
 @pytest.mark.parametrize("price", ["0", "20.00"])
-async def test_every_email_of_it_holds_the_link(world: Training, price: str) -> None:
+async def test_its_emails_hold_the_link(world: Training, price: str) -> None:
     registered = await world.register(await world.session(price=price), "Tom")
     await own(world, registered, "/cancel")
-    rows = await world.emails(to=UUID(registered["registration_id"]))
+    [*_, last] = await world.rows(
+        "SELECT id FROM message WHERE recipient = :to ORDER BY queued_at, id",
+        to=UUID(registered["registration_id"]),
+    )
     async with world.transaction() as session:
-        message = await messages.read(session, rows[-1].id)
+        message = await messages.read(session, last.id)
         assert message is not None
         mail = await emails.write(session, message, world.context)
     assert mail.values["link"].endswith(f"/r/{await world.token_of(registered['registration_id'])}")

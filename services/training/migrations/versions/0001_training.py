@@ -63,6 +63,8 @@ def upgrade() -> None:
         sa.Column("vat", sa.Text(), nullable=False),
         sa.Column("account_iban", sa.Text(), nullable=True),
         sa.Column("account_name", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("capacity > 0", name=op.f("ck_course_session_capacity")),
         sa.CheckConstraint(
