@@ -49,6 +49,9 @@ REFUSALS: dict[str, str] = {
     "no-place-left": _(
         "Er is geen plaats meer vrij. Stort het geld terug of wacht tot er een plaats vrijkomt."
     ),
+    "shares-not-right": _(
+        "De delen zijn samen niet zoveel als de betaling, of iemand staat er twee keer bij."
+    ),
     "nothing-to-pay": _("Voor deze inschrijving is er niets te betalen."),
     "no-payment-to-reverse": _("Van deze inschrijving is er geen betaling van dit bedrag."),
     "registration-erased": _("De gegevens van deze inschrijving zijn gewist."),

@@ -1,6 +1,7 @@
 """Payments, for finance: a bank statement is given, and what cannot be booked by itself is decided line by line."""
 
 import asyncio
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
@@ -13,7 +14,7 @@ from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.courses import SESSIONS, money
-from services.portal.routes.trainings import REGISTRATIONS, STATES
+from services.portal.routes.trainings import OVER, REGISTRATIONS, STATES, Registration
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
@@ -23,6 +24,8 @@ pages = Pages()
 QUEUE = "/payments"
 section(QUEUE, _("Betalingen"), Role.FINANCE)
 
+_MOST = {"limit": "200"}
+_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,2})?")
 # The file that training takes, and the fields of the form around it.
 _MAX_FILE = 20 * 1024 * 1024 + 64 * 1024
 # What waits for a person, in this order: whose it is, and what becomes of money that counts for nothing.
@@ -109,6 +112,8 @@ PAYMENTS = Operation("training", "GET", "/v1/payments", Items[Payment])
 IMPORT = Operation("training", "POST", "/v1/statements", Statement)
 STATEMENT = Operation("training", "GET", "/v1/statements/{statement_id}", Statement)
 MATCH = Operation("training", "POST", "/v1/payments/{payment_id}/match", Answer)
+PAYMENT = Operation("training", "GET", "/v1/payments/{payment_id}", Payment)
+DIVIDE = Operation("training", "POST", "/v1/payments/{payment_id}/divide", Answer)
 SETTLE = Operation("training", "POST", "/v1/payments/{payment_id}/settle", Answer)
 
 
@@ -265,40 +270,90 @@ async def decide(visit: StaffVisit) -> Response:
 
 
 class SearchPage(PageModel):
-    """Who registered for a session, to say whose a payment is."""
+    """Who registered for a session, to say whose a payment is, or of which people it is together."""
 
     payment_id: UUID
+    amount: str
+    payer: str
+    text: str
+    is_reversal: bool
+    may_divide: bool
+    session: str | None
     sessions: list[tuple[UUID, str, str]]
     people: list[Guess] | None
+
+
+def _owes(each: Registration) -> Decimal:
+    return each.price - each.paid if each.state != "cancelled" else Decimal(0)
 
 
 @pages.show(f"{QUEUE}/{{payment_id}}", staff(Role.FINANCE))
 async def search(visit: StaffVisit) -> Response:
     """Show sessions, and who registered for one of them."""
     dates = await visit.dates()
-    sessions = await visit.ask(SESSIONS, query={"limit": "200"})
+    payment_id = read_id(visit.request.path_params["payment_id"])
+    payment, coming, over = await asyncio.gather(
+        visit.ask(PAYMENT, payment_id=payment_id),
+        visit.ask(SESSIONS, query=_MOST),
+        visit.ask(OVER, query=_MOST),
+    )
+    is_reversal = payment.kind == "reversal"
     chosen = visit.request.query_params.get("session")
     people = None
     if chosen is not None:
-        listed = await visit.ask(REGISTRATIONS, query={"limit": "200"}, session_id=read_id(chosen))
+        listed = await visit.ask(REGISTRATIONS, query=_MOST, session_id=read_id(chosen))
+        # Money comes from who has to pay, and goes back to who paid.
+        of_it = [(each, each.paid if is_reversal else _owes(each)) for each in listed.items]
         people = [
             Guess(
                 id=each.registration_id,
                 name=f"{each.first_name} {each.last_name}".strip(),
-                price=money(each.price - each.paid, visit),
-                fits=False,
+                price=money(amount, visit),
+                fits=amount == payment.amount,
                 state=visit.say(STATES.get(each.state, (each.state,))[0]),
             )
-            for each in listed.items
-            if each.state != "cancelled" and each.price > each.paid
+            for each, amount in of_it
+            if amount > 0
         ]
     model = SearchPage(
-        payment_id=UUID(read_id(visit.request.path_params["payment_id"])),
+        payment_id=payment.payment_id,
+        amount=money(payment.amount - payment.taken_back, visit),
+        payer=payment.payer_name,
+        text=payment.text,
+        is_reversal=is_reversal,
+        may_divide=not is_reversal and payment.state in _WHOSE,
+        session=chosen,
         sessions=[
             (each.session_id, each.title, dates.time(each.starts_at))
-            for each in sessions.items
+            for each in (*coming.items, *over.items)
             if each.price > 0
         ],
         people=people,
     )
     return visit.page("payments_search.html", model)
+
+
+_SHARE = "share-"
+_NO_SHARES = _("Schrijf bij minstens twee mensen een bedrag, zoals 45,00.")
+
+
+@pages.send(f"{QUEUE}/{{payment_id}}/divide", staff(Role.FINANCE), shown_by=search)
+async def divide(visit: StaffVisit) -> Response:
+    """Divide a payment over the registrations beside which an amount was written."""
+    given = {name.removeprefix(_SHARE): text for name, text in visit.form.items() if name.startswith(_SHARE)}
+    written = {one: text.strip().replace(",", ".") for one, text in given.items() if text.strip()}
+    wrong = {
+        f"{_SHARE}{one}": _("Schrijf een bedrag, zoals 45,00.")
+        for one, text in written.items()
+        if not _AMOUNT.fullmatch(text)
+    }
+    if wrong:
+        raise Unacceptable(wrong)
+    if len(written) < 2:
+        raise Unacceptable({"": _NO_SHARES})
+    body = {
+        "shares": [{"registration_id": read_id(one), "amount": text} for one, text in written.items()],
+        "accept_amount": visit.form.get("accept_amount") == "true",
+    }
+    await visit.ask(DIVIDE, body=body, payment_id=read_id(visit.request.path_params["payment_id"]))
+    return visit.go(f"{QUEUE}#queue")

@@ -1,6 +1,6 @@
 """Importing bank statements, and deciding whose payments are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from services.training.operations import payments, settling
 from services.training.operations.statements import digest_of, take_in
 from services.training.permissions import Cashier
 from services.training.statements.apart import read_apart
+from shared.auth import Principal
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
 
 router = Router(tags=["payments"])
@@ -116,15 +117,29 @@ async def list_payments(
         time=PaymentRow.created_at,
         id=PaymentRow.id,
     )
+    return Page(items=await _payments(session, parts, principal, rows.items), next=rows.next)
+
+
+@router.get("/v1/payments/{payment_id}")
+async def read_payment(
+    payment_id: UUID, principal: Cashier, session: Session, parts: Parts
+) -> schemas.Payment:
+    """Return one payment."""
+    row = await queries.payment(session, tenant=principal.tenant, payment_id=payment_id)
+    [found] = await _payments(session, parts, principal, [row])
+    return found
+
+
+async def _payments(
+    session: Session, parts: Parts, principal: Principal, rows: Sequence[PaymentRow]
+) -> list[schemas.Payment]:
     # Of whom was erased, the money stays, without a name.
-    transfers = await parts.vault.open_readable(session, rows.items)
-    guessed = {UUID(each["registration_id"]) for row in rows.items for each in row.suggestions}
+    transfers = await parts.vault.open_readable(session, rows)
+    guessed = {UUID(each["registration_id"]) for row in rows for each in row.suggestions}
     people = await queries.readable(session, parts.vault, tenant=principal.tenant, ids=guessed)
-    items = [
-        _payment(row, transfer or Transfer(), people)
-        for row, transfer in zip(rows.items, transfers, strict=True)
+    return [
+        _payment(row, transfer or Transfer(), people) for row, transfer in zip(rows, transfers, strict=True)
     ]
-    return Page(items=items, next=rows.next)
 
 
 def _payment(

@@ -10,6 +10,7 @@ from services.portal.routes import courses, payments, trainings
 from shared.auth import Role
 from shared.http.middleware import USUAL_MAX_BODY
 from shared.ids import uuid7
+from tests.integration.portal.test_trainings import registration_row, session_row
 from tests.support.portal import Browser, FakeServices
 
 FIRST, BEA, STATEMENT = uuid7(), uuid7(), uuid7()
@@ -124,6 +125,8 @@ async def test_a_statement_may_be_larger_than_other_forms(browser: Browser, give
     await browser.sign_in(Role.FINANCE)
     given.answer(payments.IMPORT, statement(state="imported", booked=3))
     given.answer(courses.SESSIONS, {"items": [], "next": None})
+    given.answer(trainings.OVER, {"items": [], "next": None})
+    given.answer(payments.PAYMENT, payment("suggested"))
     await upload(browser, b"0" * (2 * USUAL_MAX_BODY), expect=303)
     answer = await upload(browser, b"0" * (21 * 1024 * 1024), expect=413)
     assert "te groot" in answer.text
@@ -154,6 +157,8 @@ async def test_a_line_is_decided_and_the_next_one_has_the_focus(
     }
     services.answer(payments.PAYMENTS, {"items": [payment("unmatched", FIRST)], "next": None})
     services.answer(courses.SESSIONS, {"items": [], "next": None})
+    services.answer(trainings.OVER, {"items": [], "next": None})
+    services.answer(payments.PAYMENT, payment("suggested"))
     services.answer(payments.MATCH, decided)
     services.answer(payments.SETTLE, decided)
     answer = await browser.fill(f"/payments/{FIRST}", registration=str(BEA), following=f"p-{second}")
@@ -169,6 +174,8 @@ async def test_a_line_is_decided_and_the_next_one_has_the_focus(
 async def test_who_was_faster_is_said_with_what_still_waits(browser: Browser, given: FakeServices) -> None:
     await browser.sign_in(Role.FINANCE)
     given.answer(courses.SESSIONS, {"items": [], "next": None})
+    given.answer(trainings.OVER, {"items": [], "next": None})
+    given.answer(payments.PAYMENT, payment("suggested"))
     given.refuse(payments.SETTLE, 409, "payment-settled")
     answer = await browser.fill(f"/payments/{FIRST}", settle="keep", expect=409)
     assert "Iemand was je voor" in answer.text
@@ -178,24 +185,14 @@ async def test_who_was_faster_is_said_with_what_still_waits(browser: Browser, gi
 async def test_another_registration_is_found_by_its_session(browser: Browser, services: FakeServices) -> None:
     await browser.sign_in(Role.FINANCE)
     session = uuid7()
-    course = {
-        "session_id": str(session),
-        "course_id": str(uuid7()),
-        "title": HOSTILE,
-        "language": "nl",
-        "registration": "here",
-        "external_url": None,
-        "place": "Gent",
-        "starts_at": "2031-03-03T08:00:00Z",
-        "ends_at": "2031-03-03T15:00:00Z",
-        "price": "45.00",
-        "vat": "exempt-art44",
-        "capacity": 12,
-        "places_left": 3,
-    }
+    course = session_row(session_id=str(session), title=HOSTILE)
+    past = session_row(session_id=str(uuid7()), cancelled=True)
+    services.answer(trainings.OVER, {"items": [past], "next": None})
+    services.answer(payments.PAYMENT, payment("unmatched"))
     services.answer(courses.SESSIONS, {"items": [course], "next": None})
     page = (await browser.ask("GET", f"/payments/{FIRST}", expect=200)).text
     assert f"?session={session}" in page
+    assert f"?session={past['session_id']}" in page
     services.answer(trainings.REGISTRATIONS, {"items": [], "next": None})
     page = (await browser.ask("GET", f"/payments/{FIRST}?session={session}", expect=200)).text
     assert "moet nog betalen" in page
@@ -206,3 +203,65 @@ async def test_others_are_not_let_in(browser: Browser, given: FakeServices, path
     await browser.sign_in(Role.TRAINER, Role.ADMINISTRATOR)
     await browser.ask("GET", f"/payments{path.format(id=FIRST)}", expect=403)
     assert given.asked == []
+
+
+async def test_a_payment_is_divided_over_who_it_was_for(browser: Browser, services: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    session, ann, bea = uuid7(), uuid7(), uuid7()
+    services.answer(payments.PAYMENTS, {"items": [], "next": None})
+    services.answer(courses.SESSIONS, {"items": [session_row(session_id=str(session))], "next": None})
+    services.answer(trainings.OVER, {"items": [], "next": None})
+    services.answer(payments.PAYMENT, payment("unmatched", amount="90.00"))
+    rows = [
+        registration_row("awaiting-payment", HOSTILE, ann),
+        registration_row("awaiting-payment", "Bea", bea),
+    ]
+    services.answer(trainings.REGISTRATIONS, {"items": rows, "next": None})
+    decided = {
+        "payment_id": str(FIRST),
+        "state": "divided",
+        "registration_id": None,
+        "registration_state": None,
+    }
+    services.answer(payments.DIVIDE, decided)
+    there = f"/payments/{FIRST}?session={session}"
+    page = (await browser.ask("GET", there, expect=200)).text
+    assert "<b>Ann" not in page
+    token = page.partition('name="form-token" value="')[2].partition('"')[0]
+
+    async def send(expect: int, **shares: str) -> httpx.Response:
+        path = f"/payments/{FIRST}/divide?session={session}"
+        return await browser.ask("POST", path, data={"form-token": token, **shares}, expect=expect)
+
+    one, other = f"share-{ann}", f"share-{bea}"
+    assert "minstens twee mensen" in (await send(422, **{one: "90"})).text
+    wrong = (await send(422, **{one: "45,00", other: "veel"})).text
+    assert f'id="{other}-error"' in wrong
+    assert 'value="45,00"' in wrong
+    assert services.of(payments.DIVIDE) == []
+    answer = await send(303, **{one: "45,00", other: "45"})
+    assert answer.headers["location"] == "/payments#queue"
+    assert services.of(payments.DIVIDE)[0].body == {
+        "shares": [
+            {"registration_id": str(ann), "amount": "45.00"},
+            {"registration_id": str(bea), "amount": "45"},
+        ],
+        "accept_amount": False,
+    }
+    services.refuse(payments.DIVIDE, 422, "shares-not-right")
+    assert "samen niet zoveel" in (await send(422, **{one: "1", other: "2"})).text
+
+
+async def test_a_reversal_is_given_to_who_had_paid(browser: Browser, services: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    services.answer(courses.SESSIONS, {"items": [session_row()], "next": None})
+    services.answer(trainings.OVER, {"items": [], "next": None})
+    services.answer(payments.PAYMENT, payment("unmatched", kind="reversal"))
+    paid = registration_row("cancelled", "Ann", BEA) | {"paid": "45.00"}
+    rows = [paid, registration_row("awaiting-payment", "Bea")]
+    services.answer(trainings.REGISTRATIONS, {"items": rows, "next": None})
+    page = (await browser.ask("GET", f"/payments/{FIRST}?session={uuid7()}", expect=200)).text
+    assert "Welke betaling nam de bank terug?" in page
+    assert f'name="registration" value="{BEA}"' in page
+    assert "Bea" not in page
+    assert "Verdelen" not in page

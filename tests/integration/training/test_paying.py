@@ -387,3 +387,12 @@ class TestHostileFiles:
         too_large = b"<" + b" " * (20 * 1024 * 1024)
         await world.ask("POST", "/v1/statements", world.finance, content=too_large, expect=413)
         assert await world.rows("SELECT 1 FROM statement") == []
+
+
+async def test_one_payment_is_read_as_in_the_list(world: Training) -> None:
+    await world.session()
+    [booked] = (await world.import_file(statement(Line(text="iets anders"))))["payments"]
+    [listed] = (await world.do("GET", "/v1/payments", world.finance))["items"]
+    path = f"/v1/payments/{booked['payment_id']}"
+    assert await world.do("GET", path, world.finance) == listed
+    await world.ask("GET", path, world.trainer, expect=403)
