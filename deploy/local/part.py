@@ -61,6 +61,10 @@ class Part(ABC):
         """Its process id while it runs."""
         return self._process.pid
 
+    def fork(self) -> None:
+        """Run what is ours as a copy of a process that has loaded it: see `deploy.local.forking`."""
+        self._process.forks = True
+
     async def prepare(self) -> None:  # noqa: B027 - most parts need none
         """Do what must be done before each start; must be harmless when done again."""
 

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from deploy.local.control import Control
 from deploy.local.errors import PlatformError
 from deploy.local.mailbox import Mailbox
 from deploy.local.part import Part
-from deploy.local.ports import Ports
+from deploy.local.ports import Ports, knock
 from deploy.local.postgres import PostgreSQL
 from deploy.local.process import guard
 from deploy.local.rabbitmq import RabbitMQ
@@ -40,7 +39,6 @@ GIVEN = (
 _ENVIRONMENT = "environment.json"
 # Of these, the ones that must answer before anything is started.
 _REACHED = ("KRING_DATABASE_URL", "KRING_BROKER_URL", "KRING_TEMPORAL_ADDRESS")
-_USUAL_PORTS = {"postgresql": 5432, "amqp": 5672, "amqps": 5671, "temporal": 7233}
 
 
 class Platform:
@@ -120,7 +118,7 @@ class Platform:
         self._take_lock()
         for name in _REACHED:
             if name in self._given:
-                await _knock(name, self._given[name])
+                await knock(name, self._given[name])
         await asyncio.to_thread(ensure_secrets, self._secrets_dir)
         self._supervisor = Supervisor(self._make_parts(), changed=self._changed)
         self._socket = await self._control.start()
@@ -177,6 +175,9 @@ class Platform:
         self.environment |= self._extra
         parts += self._make_provider(service_ports, ports)
         parts += self._make_own(service_ports, ports)
+        if self._throw_away:
+            for part in parts:
+                part.fork()
         self.moved_ports = ports.moved
         return parts
 
@@ -368,17 +369,6 @@ class Platform:
             raise PlatformError(f"{part} is no part of this platform.")
         await self.parts[part].restart()
         return {}
-
-
-async def _knock(name: str, where: str) -> None:
-    """Raise PlatformError if nothing listens where the environment says that a part is."""
-    parts = urlsplit(where if "://" in where else f"temporal://{where}")
-    host, port = parts.hostname or "", parts.port or _USUAL_PORTS.get(parts.scheme, 0)
-    try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), timeout=5)
-    except (OSError, TimeoutError):
-        raise PlatformError(f"{name} names {host}:{port}, where nothing answers.") from None
-    writer.close()
 
 
 def running(directory: Path) -> bool:

@@ -1,14 +1,17 @@
-"""Free ports, chosen once and remembered, so that a platform has the same addresses after a restart."""
+"""Ports: free ones, chosen once and remembered, so that a platform keeps its addresses; and those of others."""
 
+import asyncio
 import json
 import random
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from deploy.local.errors import PlatformError
 
 # Below the range from which the kernel takes ports for outgoing connections, so that a remembered port stays free.
 _RANGE = range(20_000, 32_000)
+_USUAL = {"postgresql": 5432, "amqp": 5672, "amqps": 5671, "temporal": 7233}
 _taken_by_us: set[int] = set()
 
 
@@ -65,3 +68,14 @@ class Ports:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._file.write_text(json.dumps(self._ports, indent=1, sort_keys=True))
         return self._ports[name]
+
+
+async def knock(name: str, where: str) -> None:
+    """Raise PlatformError if nothing listens where the environment says that a part is."""
+    parts = urlsplit(where if "://" in where else f"temporal://{where}")
+    host, port = parts.hostname or "", parts.port or _USUAL.get(parts.scheme, 0)
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), timeout=5)
+    except (OSError, TimeoutError):
+        raise PlatformError(f"{name} names {host}:{port}, where nothing answers.") from None
+    writer.close()

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from deploy.local.forking import Forked, fork_server, is_ours
+
 _GUARD_PROGRAM = Path(__file__).with_name("guard.py")
 _LOG_LIMIT = 20_000_000
 
@@ -75,10 +77,12 @@ class Process:
     def __init__(
         self, *, log: Path, stop_signal: signal.Signals = signal.SIGTERM, stop_seconds: float = 10
     ) -> None:
+        # Whether what is a module of ours is run by a copy of a process that has loaded it already.
+        self.forks = False
         self._log = log
         self._stop_signal = stop_signal
         self._stop_seconds = stop_seconds
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Forked | None = None
         self._exit: asyncio.Task[int] | None = None
 
     @property
@@ -92,15 +96,20 @@ class Process:
         if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT:
             self._log.replace(self._log.with_suffix(".log.1"))
         with self._log.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                env=dict(environment),
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            if self.forks and is_ours(command):
+                self._process = await fork_server.fork(
+                    command, environment=environment, directory=directory, output=output
+                )
+            else:
+                self._process = await asyncio.create_subprocess_exec(
+                    *command,
+                    env=dict(environment),
+                    cwd=directory,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
         guard.watch(self._process.pid)
         self._exit = asyncio.create_task(self._watch(self._process))
 
@@ -128,7 +137,7 @@ class Process:
             await self.wait()
 
     @staticmethod
-    async def _watch(process: asyncio.subprocess.Process) -> int:
+    async def _watch(process: asyncio.subprocess.Process | Forked) -> int:
         code = await process.wait()
         # What a dead leader leaves in its group would keep ports and files busy.
         _kill_group(process.pid)
