@@ -38,6 +38,17 @@ REFUSALS: dict[str, str] = {
     ),
     "already-opened": _("Dit dossier is al open voor jou."),
     "already-stopped": _("Deze zaak was al gestopt."),
+    "coordinator-busy": _(
+        "Deze persoon heeft nog een zaak of een vraag. Laat eerst iemand anders die opnemen."
+    ),
+    "officer-erased-by-officer": _(
+        "Een functionaris voor gegevensbescherming wist een andere functionaris. Neem anders eerst die rol weg: wie"
+        " het is, krijgt daar een mail over."
+    ),
+    "under-legal-hold": _("Dit dossier mag nu niet gewist worden. Hef eerst op wat het tegenhoudt."),
+    "registration-goes-on": _(
+        "Deze inschrijving loopt nog. Wissen kan als de vorming voorbij is, of na annuleren."
+    ),
     "contact-erased": _("Deze persoon werd gewist. Voeg een nieuwe toe."),
     "session-times-not-right": _("Kies een dag die nog komt, en een einde dat later is dan het begin."),
     "registration-elsewhere": _("Voor deze vorming schrijf je in op een andere site."),

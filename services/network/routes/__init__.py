@@ -14,6 +14,7 @@ from services.network.routes import (
 )
 from services.network.settings import policies
 from shared.http.erasing import erasures_router
+from shared.http.gates import PolicyReader
 from shared.http.policies import policy_router
 
 routers = [
@@ -25,7 +26,7 @@ routers = [
     my_consents.router,
     data_requests.router,
     no_contacts.router,
-    policy_router(policies),
+    policy_router(policies, reader=PolicyReader),
     erasing.router,
     erasures_router(erasures),
 ]

@@ -26,6 +26,7 @@ from services.portal.routes import (
     data,
     data_requests,
     dates,
+    erasing,
     invitation,
     keeping,
     link,
@@ -43,6 +44,7 @@ from services.portal.routes import (
     referrals,
     referring,
     registrations,
+    safeguards,
     settings,
     sign_in,
     today,
@@ -59,7 +61,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(referring, referrals, coordinators, managing),
         *(trainings, announcing, training_changes, registrations, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails),
-        *(data_requests, keeping, break_glass, audit_log, colleagues, settings),
+        *(data_requests, keeping, erasing, safeguards, break_glass, audit_log, colleagues, settings),
         *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),
     )
 )

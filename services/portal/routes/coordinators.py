@@ -65,6 +65,8 @@ class CoordinatorPage(PageModel):
 
     known: Coordinator | None
     correspondence: list[tuple[str, str]]
+    # Whether the reader lets coordinators go.
+    may_erase: bool
 
 
 async def all_coordinators(visit: StaffVisit) -> list[Coordinator]:
@@ -171,5 +173,7 @@ async def change(visit: StaffVisit) -> Response:
 
 
 def _form(visit: StaffVisit, known: Coordinator | None) -> Response:
-    model = CoordinatorPage(known=known, correspondence=list(NAMES.items()))
+    model = CoordinatorPage(
+        known=known, correspondence=list(NAMES.items()), may_erase=visit.has(Role.ADMINISTRATOR)
+    )
     return visit.page("coordinator.html", model)

@@ -192,12 +192,13 @@ async def show_all(visit: StaffVisit) -> Response:
             for each in holds.items
         ],
         more_holds=holds.next and f"{LIST}?holds={holds.next}",
-        erasures=[await _shown(visit, each) for each in begun[:60]],
+        erasures=[await shown_erasure(visit, each) for each in begun[:60]],
     )
     return visit.page("files.html", model)
 
 
-async def _shown(visit: StaffVisit, each: Erasure) -> ShownErasure:
+async def shown_erasure(visit: StaffVisit, each: Erasure) -> ShownErasure:
+    """Return how far an erasure is, in words."""
     dates = await visit.dates()
     return ShownErasure(
         id=each.subject_id,
@@ -229,7 +230,7 @@ async def show(visit: StaffVisit) -> Response:
         kind=None if kept is None else visit.word(FILES, kept.kind),
         until=None if kept is None else dates.day(kept.keep_until),
         held=kept is not None and kept.held,
-        erasure=None if erasure is None else await _shown(visit, erasure),
+        erasure=None if erasure is None else await shown_erasure(visit, erasure),
         reasons=[(code, visit.say(text), None) for code, text in BECAUSE.items() if code != "retention"],
     )
     return visit.page("file.html", model)

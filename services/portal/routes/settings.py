@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation, ServiceRefused
+from services.portal.forms import read_number
 from services.portal.pages import Pages
 from services.portal.routes.colleagues import GONE, names_of_staff
 from services.portal.staff import StaffVisit, section, staff
@@ -102,20 +104,62 @@ LENGTHS: dict[str, dict[str, str]] = {
         "erasure": _("Alles gewist hebben"),
     },
 }
+# What is counted in one way only, by service and name: what it is, and in what.
+COUNTS: dict[str, dict[str, tuple[str, str]]] = {
+    "intake": {
+        "keep_youth_until_age": (
+            _("Een dossier over iemand die minderjarig was: bewaren tot de leeftijd van"),
+            _("jaar"),
+        ),
+        "keep_case_years": (_("Een ander dossier bewaren"), _("jaar")),
+        "keep_plan_without_meeting_years": (_("Een plan zonder bijeenkomst bewaren"), _("jaar")),
+        "keep_referral_years": (_("Een aanmelding bewaren die geen zaak werd"), _("jaar")),
+        "retention_warn_days": (_("Vooraf melden dat een dossier gewist wordt"), _("dagen")),
+    },
+    "network": {"links_a_day": (_("Nieuwe links die iemand zelf kan vragen"), _("per dag"))},
+    "training": {"keep_registration_days": (_("Een inschrijving bewaren"), _("dagen"))},
+}
+# May be left empty: then it counts like the next one.
+OPTIONAL = frozenset({"keep_youth_until_age"})
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Settings of one service that are shown and set together."""
+
+    service: str
+    lengths: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return what each is called, by name."""
+        return self.lengths | {name: label for name, (label, _unit) in self.counts.items()}
+
+
+FIELDS = [Fields(service, LENGTHS[service], COUNTS.get(service, {})) for service in SERVICES]
+# What protects people from those who set the rest: the data protection officer sets it.
+SAFEGUARDS = Fields(
+    "intake",
+    {"break_glass": _("Een dossier met noodtoegang lezen")},
+    {"statistics_smallest_group": (_("Cijfers tonen over minstens"), _("zaken"))},
+)
+CHANGE_SAFEGUARDS = Operation("intake", "PUT", "/v1/policy/safeguards", Answer)
 UNITS = {"wd": _("werkdagen"), "d": _("dagen"), "w": _("weken"), "H": _("uren"), "": _("zoals geschreven")}
 _ONE = {"wd": _("werkdag"), "d": _("dag"), "w": _("week"), "H": _("uur")}
+_ON_A_PAGE = 20
 _SIMPLE = re.compile(r"(\d+)(wd|d|w)|PT(\d+)(H)")
 
 
 class LengthRow(PageModel):
-    """A length, in words, and until when it lasts if it begins today."""
+    """A setting in words; of a length also its unit, and until when it lasts if it begins today."""
 
     name: str
     label: str
     amount: str
-    unit: str
+    unit: str | None
     words: str
-    until: str
+    until: str | None
 
 
 class Group(PageModel):
@@ -143,7 +187,13 @@ class VersionRow(PageModel):
 
 
 class LengthsPage(PageModel):
-    """The form of one service, and every version before; `since`: what others changed since the reader looked."""
+    """The form of one service, and versions before; `since`: what others changed since the reader looked.
+
+    `back`: the page of all, and what it is called; `older`: where still older versions are.
+    """
+
+    back: tuple[str, str]
+    older: str | None
 
     group: Group
     version: int
@@ -162,30 +212,40 @@ def _words(visit: StaffVisit, length: str) -> str:
     return f"{amount} {visit.say((_ONE if amount == '1' else UNITS)[unit])}" if unit else amount
 
 
-async def _group(visit: StaffVisit, service: str, policy: Policy) -> Group:
+def _said(visit: StaffVisit, fields: Fields, policy: Policy, name: str) -> str:
+    """Return how something is set, in words."""
+    value = policy.settings[name]
+    if name in fields.lengths:
+        return _words(visit, str(value))
+    return visit.say(_("als andere")) if value is None else f"{value} {visit.say(fields.counts[name][1])}"
+
+
+async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:
+    """Return how settings of a service are set."""
     dates, now, calendar = await visit.dates(), await visit.parts.clock.now(), visit.profile.calendar
     rows = []
-    for name, label in LENGTHS[service].items():
-        length = str(policy.settings[name])
-        amount, unit = _parts(length)
-        try:
-            until = dates.until(calendar.add_length(now, length))
-        except (ValueError, OverflowError):
-            # What a newer service writes.
-            until = "?"
-        words = _words(visit, length)
+    for name, label in fields.labels.items():
+        value, until = policy.settings[name], None
+        amount, unit = "" if value is None else str(value), None
+        if name in fields.lengths:
+            amount, unit = _parts(str(value))
+            try:
+                until = dates.until(calendar.add_length(now, str(value)))
+            except (ValueError, OverflowError):
+                # What a newer service writes.
+                until = "?"
+        words = _said(visit, fields, policy, name)
         rows.append(
             LengthRow(name=name, label=visit.say(label), amount=amount, unit=unit, words=words, until=until)
         )
     set_at = None if policy.set_at is None else dates.day(policy.set_at)
-    return Group(service=service, title=visit.say(TITLES[service]), rows=rows, set_at=set_at)
+    return Group(service=fields.service, title=visit.say(TITLES[fields.service]), rows=rows, set_at=set_at)
 
 
-def _changed(visit: StaffVisit, service: str, before: Policy, after: Policy) -> list[str]:
+def _changed(visit: StaffVisit, fields: Fields, before: Policy, after: Policy) -> list[str]:
     return [
-        f"{visit.say(label)}: {_words(visit, str(before.settings[name]))} → "
-        f"{_words(visit, str(after.settings[name]))}"
-        for name, label in LENGTHS[service].items()
+        f"{visit.say(label)}: {_said(visit, fields, before, name)} → {_said(visit, fields, after, name)}"
+        for name, label in fields.labels.items()
         if before.settings[name] != after.settings[name]
     ]
 
@@ -201,30 +261,42 @@ def _index(visit: StaffVisit) -> int:
 async def show_all(visit: StaffVisit) -> Response:
     """Show every length, and until when it lasts for what begins today."""
     found = await asyncio.gather(*(visit.ask(each) for each in POLICIES))
-    groups = [await _group(visit, each.service, policy) for each, policy in zip(POLICIES, found, strict=True)]
+    groups = [await group_of(visit, fields, policy) for fields, policy in zip(FIELDS, found, strict=True)]
     return visit.page("settings.html", SettingsPage(groups=groups))
 
 
 @pages.show("/settings/lengths/{service}", _administrator)
 async def show(visit: StaffVisit) -> Response:
     """Show the form of one service, and who changed what when."""
-    index = _index(visit)
-    service = VERSIONS[index].service
-    found, names = await asyncio.gather(visit.ask(VERSIONS[index]), names_of_staff(visit))
+    return await show_form(visit, FIELDS[_index(visit)], back=("/settings", visit.say(_("Alle termijnen"))))
+
+
+async def show_form(visit: StaffVisit, fields: Fields, *, back: tuple[str, str]) -> Response:
+    """Show the form of some settings, and who changed them when, so many versions at a time."""
+    index = list(SERVICES).index(fields.service)
+    before = read_number(visit.request.query_params.get("before", ""))
+    query = {"limit": str(_ON_A_PAGE + 1), **({"before": str(before)} if before else {})}
+    present, found, names = await asyncio.gather(
+        visit.ask(POLICIES[index]), visit.ask(VERSIONS[index], query=query), names_of_staff(visit)
+    )
     versions, dates = found.items, await visit.dates()
     pairs = [(after, before) for after, before in pairwise(versions) if after.set_at]
-    seen = next((each for each in versions if str(each.version) == visit.form.get("version")), versions[0])
+    seen = next((each for each in versions if str(each.version) == visit.form.get("version")), present)
+    more = len(versions) > _ON_A_PAGE
     model = LengthsPage(
-        group=await _group(visit, service, versions[0]),
-        version=versions[0].version,
+        back=back,
+        # What is compared with the last one is the first of the next page.
+        older=f"{visit.request.url.path}?before={versions[-2].version}" if more else None,
+        group=await group_of(visit, fields, present),
+        version=present.version,
         units=[(unit, visit.say(text)) for unit, text in UNITS.items()],
-        since=_changed(visit, service, seen, versions[0]) if visit.errors else [],
+        since=_changed(visit, fields, seen, present) if visit.errors else [],
         history=[
             VersionRow(
                 version=after.version,
                 who=names.get(after.set_by, visit.say(GONE)) if after.set_by else visit.say(GONE),
                 when=dates.time(after.set_at) if after.set_at else "",
-                changed=_changed(visit, service, before, after),
+                changed=_changed(visit, fields, before, after),
             )
             for after, before in pairs
         ],
@@ -236,9 +308,15 @@ async def show(visit: StaffVisit) -> Response:
 async def change(visit: StaffVisit) -> Response:
     """Set lengths for what begins from now on, unless somebody else did meanwhile."""
     index = _index(visit)
-    present = await visit.ask(POLICIES[index])
+    await set_fields(visit, FIELDS[index], CHANGES[index])
+    return visit.go("/settings")
+
+
+async def set_fields(visit: StaffVisit, fields: Fields, operation: Operation[Answer]) -> None:
+    """Set what a form has, and leave the rest as it is. Raises: Unacceptable."""
+    present = await visit.ask(POLICIES[list(SERVICES).index(fields.service)])
     settings, wrong = dict(present.settings), {}
-    for name in LENGTHS[POLICIES[index].service]:
+    for name in fields.lengths:
         amount, unit = visit.form.get(name, "").strip(), visit.form.get(f"{name}-unit", "")
         length = f"PT{amount}H" if unit == "H" else f"{amount}{unit}"
         try:
@@ -246,7 +324,14 @@ async def change(visit: StaffVisit) -> Response:
         except (ValueError, OverflowError):
             wrong[name] = _("Schrijf een getal en kies wat het telt.")
         settings[name] = length
+    for name in fields.counts:
+        amount = visit.form.get(name, "").strip()
+        if not amount and name in OPTIONAL:
+            settings[name] = None
+        elif not read_number(amount):
+            wrong[name] = _("Schrijf een getal.")
+        else:
+            settings[name] = read_number(amount)
     if wrong:
         raise Unacceptable(wrong)
-    await visit.ask(CHANGES[index], body={"version": visit.version, "settings": settings})
-    return visit.go("/settings")
+    await visit.ask(operation, body={"version": visit.version, "settings": settings})

@@ -7,7 +7,7 @@ from services.network.settings import policies as network
 from services.plans.settings import policies as plans
 from services.portal.routes.colleagues import COLLEAGUES
 from services.portal.routes.coordinators import COORDINATORS
-from services.portal.routes.settings import CHANGES, LENGTHS, POLICIES, VERSIONS
+from services.portal.routes.settings import CHANGES, FIELDS, LENGTHS, POLICIES, VERSIONS
 from services.scheduling.settings import policies as scheduling
 from services.training.settings import policies as training
 from shared.auth import Role
@@ -46,7 +46,14 @@ async def administrator(browser: Browser, services: FakeServices) -> None:
 def typed(**changed: str) -> dict[str, str]:
     """Return the form of intake, filled in."""
     days = dict.fromkeys(LENGTHS["intake"], "9") | {f"{name}-unit": "d" for name in LENGTHS["intake"]}
-    return {**days, "version": "1", **changed}
+    kept = {
+        "keep_youth_until_age": "",
+        "keep_case_years": "7",
+        "keep_plan_without_meeting_years": "5",
+        "keep_referral_years": "1",
+        "retention_warn_days": "60",
+    }
+    return {**days, **kept, "version": "1", **changed}
 
 
 async def test_all_lengths_are_on_one_page_with_what_they_mean_today(
@@ -56,14 +63,14 @@ async def test_all_lengths_are_on_one_page_with_what_they_mean_today(
     page = await browser.ask("GET", "/settings", expect=200)
     assert "8 weken" in page.text
     assert ">1 werkdag<" in page.text
-    assert page.text.count('<tr><th scope="row">') == sum(map(len, LENGTHS.values()))
+    assert page.text.count('<tr><th scope="row">') == sum(len(each.labels) for each in FIELDS)
 
 
 async def test_a_change_keeps_what_the_form_does_not_show(browser: Browser, services: FakeServices) -> None:
     await administrator(browser, services)
     services.answer(CHANGES[INTAKE], version("intake", 2))
     path = "/settings/lengths/intake"
-    wrong: Any = typed(allocate="veel")
+    wrong: Any = typed(allocate="veel", keep_case_years="-3")
     refused = await browser.fill(path, **wrong, expect=422)
     assert "Schrijf een getal" in refused.text
     right: Any = typed(allocate="6", **{"allocate-unit": "wd"})
@@ -71,7 +78,10 @@ async def test_a_change_keeps_what_the_form_does_not_show(browser: Browser, serv
     body = services.of(CHANGES[INTAKE])[0].body
     assert body["version"] == 1
     assert body["settings"]["allocate"] == "6wd"
-    assert body["settings"]["keep_case_years"] == 5
+    assert body["settings"]["keep_case_years"] == 7
+    assert body["settings"]["keep_youth_until_age"] is None
+    # The officer's, who alone sets them.
+    assert body["settings"]["break_glass"] == "PT4H"
 
 
 async def test_who_was_not_the_first_sees_what_changed_and_who_did_what_before(
@@ -79,6 +89,7 @@ async def test_who_was_not_the_first_sees_what_changed_and_who_did_what_before(
 ) -> None:
     await administrator(browser, services)
     items = [version("intake", 2, allocate="5wd"), version("intake")]
+    services.answer(POLICIES[INTAKE], items[0])
     services.answer(VERSIONS[INTAKE], {"items": items})
     services.refuse(CHANGES[INTAKE], 409, "other-version")
     late: Any = typed()
@@ -88,6 +99,23 @@ async def test_who_was_not_the_first_sees_what_changed_and_who_did_what_before(
     assert 'name="version" value="1"' in page.text
     assert 'name="whose" value="2"' in page.text
     assert 'name="allocate" value="9"' in page.text
+
+
+async def test_older_versions_are_a_page_further(browser: Browser, services: FakeServices) -> None:
+    await administrator(browser, services)
+    items = [version("intake", number, allocate=f"{number}wd") for number in range(40, 19, -1)]
+    services.answer(POLICIES[INTAKE], items[0])
+    services.answer(VERSIONS[INTAKE], {"items": items})
+    first = await browser.ask("GET", "/settings/lengths/intake", expect=200)
+    assert first.text.count('<tr><th scope="row">') == 20
+    assert "?before=21" in first.text
+    services.answer(VERSIONS[INTAKE], {"items": [items[-1], version("intake", 19)]})
+    older = await browser.ask("GET", "/settings/lengths/intake?before=21", expect=200)
+    assert services.of(VERSIONS[INTAKE])[1].query == {"limit": "21", "before": "21"}
+    assert older.text.count('<tr><th scope="row">') == 1
+    assert "?before=" not in older.text
+    # The form is that of now.
+    assert 'name="version" value="40"' in older.text
 
 
 async def test_others_are_not_let_in(browser: Browser, services: FakeServices) -> None:

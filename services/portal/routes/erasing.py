@@ -1,0 +1,153 @@
+"""Erasing one person, a registration, a coordinator or a colleague for good, and how far that is."""
+
+import asyncio
+from typing import ClassVar
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.forms import NotThere, read_id
+from services.portal.pages import Pages
+from services.portal.routes.colleagues import ERASE_COLLEAGUE, all_colleagues
+from services.portal.routes.coordinators import all_coordinators
+from services.portal.routes.keeping import BECAUSE, EraseForm, Erasure, ShownErasure, shown_erasure
+from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, PageModel, Unacceptable
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+LIST = "/privacy/erase"
+ONE = f"{LIST}/{{kind}}/{{subject}}"
+_officer = staff(Role.DPO)
+# A coordinator or colleague is let go by administrators too.
+_erasers = staff(Role.DPO, Role.ADMINISTRATOR)
+
+ERASE = {
+    "person": Operation("network", "POST", "/v1/persons/{person_id}/erase", Answer),
+    "registration": Operation("training", "POST", "/v1/registrations/{registration_id}/erase", Answer),
+    "coordinator": Operation("intake", "POST", "/v1/coordinators/{coordinator_id}/erase", Answer),
+    "staff": ERASE_COLLEAGUE,
+}
+ERASURE = {
+    "person": Operation("network", "GET", "/v1/persons/{person_id}/erasure", Erasure),
+    "registration": Operation("training", "GET", "/v1/registrations/{registration_id}/erasure", Erasure),
+    "coordinator": Operation("intake", "GET", "/v1/coordinators/{coordinator_id}/erasure", Erasure),
+    "staff": Operation("intake", "GET", "/v1/staff/{staff_id}/erasure", Erasure),
+}
+TITLES = {
+    "person": _("Iemand van een kring wissen"),
+    "registration": _("Een inschrijving wissen"),
+    "coordinator": _("Een coördinator wissen"),
+    "staff": _("Een collega wissen"),
+}
+CONSEQUENCES = {
+    "person": _("Alles over deze persoon wordt voorgoed onleesbaar, overal. De zaak gaat verder."),
+    "registration": _("Wie inschreef en wie betaalde, wordt voorgoed onleesbaar. Bedragen en dagen blijven."),
+    "coordinator": _(
+        "We wissen naam en mailadres voorgoed. Wat die persoon deed, blijft bewaard zonder naam."
+    ),
+    "staff": _("We wissen naam en mailadres voorgoed. Wat die persoon deed, blijft bewaard zonder naam."),
+}
+
+
+class WhomPage(PageModel):
+    """Who can be chosen."""
+
+    contacts: list[tuple[str, str]]
+
+
+class WhomForm(Form):
+    """Who is to be erased: one of these."""
+
+    WANTED: ClassVar = {
+        "person": _("Dat is geen nummer van een persoon."),
+        "registration": _("Dat is geen nummer van een inschrijving."),
+        "contact": _("Kies iemand uit de lijst."),
+    }
+
+    person: UUID | None = None
+    registration: UUID | None = None
+    contact: str = ""
+
+
+class ErasingPage(PageModel):
+    """What erasing leads to, or how far it is; `name`: of whom the organisation knows one."""
+
+    back: tuple[str, str]
+    title: str
+    consequence: str
+    name: str | None
+    erasure: ShownErasure | None
+    reasons: list[tuple[str, str, None]]
+
+
+async def _contacts(visit: StaffVisit) -> dict[str, str]:
+    """Return the names of colleagues and coordinators, by what an address of this page names them."""
+    colleagues, coordinators = await asyncio.gather(all_colleagues(visit), all_coordinators(visit))
+    found = {f"staff/{each.staff_id}": each for each in colleagues}
+    known = found | {f"coordinator/{each.coordinator_id}": each for each in coordinators}
+    return {place: f"{each.first_name} {each.last_name}".strip() for place, each in known.items()}
+
+
+@pages.show(LIST, _officer)
+async def show_all(visit: StaffVisit) -> Response:
+    """Ask who it is."""
+    contacts = sorted((await _contacts(visit)).items(), key=lambda each: each[1])
+    nobody = ("", visit.say(_("Niemand in het bijzonder")))
+    return visit.page("erase_whom.html", WhomPage(contacts=[nobody, *contacts]))
+
+
+@pages.send(LIST, _officer, shown_by=show_all)
+async def choose(visit: StaffVisit) -> Response:
+    """Lead to where it is confirmed: addresses hold ids only."""
+    form = visit.read(WhomForm)
+    places = [
+        f"{kind}/{given}"
+        for kind, given in (("person", form.person), ("registration", form.registration))
+        if given is not None
+    ]
+    places += [form.contact] if form.contact in await _contacts(visit) else []
+    if len(places) != 1:
+        raise Unacceptable({"contact": _("Kies één persoon of één inschrijving.")})
+    return visit.go(f"{LIST}/{places[0]}")
+
+
+def _named(visit: StaffVisit) -> tuple[str, dict[str, str]]:
+    """Return what an address names: which kind, and its id as services call it. Raises: NotThere."""
+    kind = visit.request.path_params["kind"]
+    if kind not in ERASE:
+        raise NotThere
+    return kind, {f"{kind}_id": read_id(visit.request.path_params["subject"])}
+
+
+@pages.show(ONE, _erasers)
+async def show(visit: StaffVisit) -> Response:
+    """Say what erasing leads to, or how far it is."""
+    kind, ids = _named(visit)
+    (subject,) = ids.values()
+    is_contact = kind in ("staff", "coordinator")
+    progress = visit.ask_or(ERASURE[kind], None, **ids)
+    erasure, names = await asyncio.gather(progress, _contacts(visit)) if is_contact else (await progress, {})
+    back = ("/privacy/files", _("Bewaren en wissen"))
+    if not visit.has(Role.DPO):
+        back = ("/coordinators", _("Alle coördinatoren"))
+    model = ErasingPage(
+        back=(back[0], visit.say(back[1])),
+        title=visit.word(TITLES, kind),
+        consequence=visit.word(CONSEQUENCES, kind),
+        name=names.get(f"{kind}/{subject}"),
+        erasure=None if erasure is None else await shown_erasure(visit, erasure),
+        reasons=[(code, visit.say(text), None) for code, text in BECAUSE.items() if code != "retention"],
+    )
+    return visit.page("erase.html", model)
+
+
+@pages.send(ONE, _erasers, shown_by=show)
+async def erase(visit: StaffVisit) -> Response:
+    """Erase, by who knows what follows."""
+    kind, ids = _named(visit)
+    form = visit.read(EraseForm)
+    await visit.ask(ERASE[kind], body={"because": form.because}, **ids)
+    return visit.go(visit.request.url.path)
