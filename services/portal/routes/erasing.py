@@ -1,7 +1,7 @@
 """Erasing one person, a registration, a coordinator or a colleague for good, and how far that is."""
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from starlette.responses import Response
@@ -114,7 +114,7 @@ async def choose(visit: StaffVisit) -> Response:
     return visit.go(f"{LIST}/{places[0]}")
 
 
-def _named(visit: StaffVisit) -> tuple[str, dict[str, str]]:
+def _named(visit: StaffVisit) -> tuple[str, dict[str, Any]]:
     """Return what an address names: which kind, and its id as services call it. Raises: NotThere."""
     kind = visit.request.path_params["kind"]
     if kind not in ERASE:

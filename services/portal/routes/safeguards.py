@@ -96,9 +96,12 @@ class RulesPage(PageModel):
 @pages.show(RULES, _officer)
 async def show_all(visit: StaffVisit) -> Response:
     """Show what counts now."""
-    intake, network, *texts = await asyncio.gather(
-        visit.ask(_INTAKE), visit.ask(_NETWORK), *(visit.ask(TEXTS, purpose=each) for each in PURPOSES)
+    intake, network, texts = await asyncio.gather(
+        visit.ask(_INTAKE),
+        visit.ask(_NETWORK),
+        asyncio.gather(*(visit.ask(TEXTS, purpose=each) for each in PURPOSES)),
     )
+    names: dict[str, str] = {str(code): name for code, name in NAMES.items()}
     model = RulesPage(
         kept=await group_of(visit, _KEPT, intake),
         safeguards=await group_of(visit, SAFEGUARDS, intake),
@@ -111,7 +114,7 @@ async def show_all(visit: StaffVisit) -> Response:
                 purpose=visit.word(PURPOSES, each.purpose),
                 version=each.version,
                 own=each.own,
-                languages=", ".join(sorted({NAMES.get(text.language, text.language) for text in each.texts})),
+                languages=", ".join(sorted({names.get(text.language, text.language) for text in each.texts})),
             )
             for each in texts
         ],

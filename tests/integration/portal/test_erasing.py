@@ -112,10 +112,10 @@ async def test_others_are_not_let_in(browser: Browser) -> None:
 class TestRules:
     @pytest.fixture(autouse=True)
     def rules(self, services: FakeServices) -> None:
-        for index, policies in enumerate((intake, network)):
+        for index, settings in enumerate((intake.settings(), network.settings())):
             version = {
                 "version": 1,
-                "settings": policies.settings().model_dump(mode="json"),
+                "settings": settings.model_dump(mode="json"),
                 "set_at": None,
                 "set_by": None,
             }
