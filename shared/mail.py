@@ -23,6 +23,8 @@ from shared.errors import Operational
 from shared.languages import FALLBACK, Language
 
 Tls = Literal["if-offered", "required", "from-start"]
+# Of the buttons of who chose no colour.
+_GREEN = "#0b5d56"
 _BUTTON = re.compile(r"^-> (?P<label>[^:]+): (?P<url>\S+)$")
 # What begins a button or a picture, at the beginning of a line.
 _MARK = re.compile(r"^\s*(?=->|\[image:)", re.MULTILINE)
@@ -55,12 +57,14 @@ class Mail:
 
 @dataclass(frozen=True)
 class Sender:
-    """From whom a mail is: the organisation by name, the platform's own address, and where answers go."""
+    """From whom a mail is: the organisation by name, the platform's own address, where answers go, and its looks."""
 
     name: str
     address: str
     domain: str
     reply_to: str | None
+    accent_colour: str | None = None
+    signature: str | None = None
 
 
 class Refused(Exception):
@@ -85,10 +89,12 @@ def _environment(directory: Path) -> Environment:
     )
 
 
-def render(directory: Path, mail: Mail, *, organisation: str) -> tuple[Language, str, str, str]:
+def render(
+    directory: Path, mail: Mail, *, organisation: str, colour: str = _GREEN, signature: str | None = None
+) -> tuple[Language, str, str, str]:
     """Return (language, subject, text, html) of a mail, in Dutch where its language has no template.
 
-    Every template can name the organisation that it comes from.
+    Every template can name the organisation that it comes from. `colour`: of its buttons; `signature`: its last lines.
     """
     environment = _environment(directory)
     language = mail.language
@@ -101,9 +107,11 @@ def render(directory: Path, mail: Mail, *, organisation: str) -> tuple[Language,
     first, _, body = whole.partition("\n")
     if not first.startswith("Subject: "):
         raise ValueError(f"template {mail.template} does not begin with its subject")
+    if signature is not None:
+        body = f"{body.rstrip()}\n\n{_inert(signature)}"
     body = re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
     subject = first.removeprefix("Subject: ").strip()
-    return language, subject, _text(body, language), _html(body, language, subject)
+    return language, subject, _text(body, language), _html(body, language, subject, colour)
 
 
 def subject_of(directory: Path, kind: str, language: Language) -> str | None:
@@ -139,11 +147,11 @@ _PAGE = (
 )
 _A = (
     '<p style="margin:1.6em 0"><a href="{url}" style="display:inline-block;padding:.7em 1.3em;border-radius:.4em;'
-    'background:#0b5d56;color:#fff;text-decoration:none;font-family:sans-serif">{label}</a></p>'
+    'background:{colour};color:#fff;text-decoration:none;font-family:sans-serif">{label}</a></p>'
 )
 
 
-def _html(body: str, language: Language, title: str) -> str:
+def _html(body: str, language: Language, title: str, colour: str) -> str:
     parts = []
     for paragraph in body.strip().split("\n\n"):
         lines = paragraph.splitlines()
@@ -151,7 +159,11 @@ def _html(body: str, language: Language, title: str) -> str:
         for line in lines:
             if button := _BUTTON.match(line):
                 parts.extend(_paragraph(plain))
-                parts.append(_A.format(url=html.escape(button["url"]), label=html.escape(button["label"])))
+                parts.append(
+                    _A.format(
+                        url=html.escape(button["url"]), label=html.escape(button["label"]), colour=colour
+                    )
+                )
             elif image := _IMAGE.match(line):
                 parts.extend(_paragraph(plain))
                 parts.append(
@@ -176,7 +188,13 @@ def compose(
     mail: Mail, *, directory: Path, sender: Sender, message_id: UUID, role: str, date: datetime
 ) -> EmailMessage:
     """Return the whole message. The Message-ID is that of the effect: a mail sent twice has the same one."""
-    language, subject, text, page = render(directory, mail, organisation=sender.name)
+    language, subject, text, page = render(
+        directory,
+        mail,
+        organisation=sender.name,
+        colour=sender.accent_colour or _GREEN,
+        signature=sender.signature,
+    )
     message = EmailMessage()
     message["From"] = Address(sender.name, addr_spec=sender.address)
     if sender.reply_to is not None:

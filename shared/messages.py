@@ -143,6 +143,8 @@ def install(
             address=settings.mail_address,
             domain=settings.mail_domain,
             reply_to=profile.reply_to,
+            accent_colour=profile.accent_colour,
+            signature=profile.signature,
         )
         composed = mail.compose(
             written, directory=templates, sender=sender, message_id=message.id, role=message.role, date=now

@@ -22,17 +22,24 @@ from shared.tables import tenant_profile as table
 
 @dataclass(frozen=True)
 class Profile:
-    """An organisation as people meet it. `reply_to`: where answers to its mails go, None if it named no mailbox."""
+    """An organisation as people meet it. `reply_to`: where answers to its mails go, None if it named no mailbox.
+
+    Colours are #rrggbb, None where it has Kring's own; `signature`: what its mails end with.
+    """
 
     name: str
     reply_to: str | None
     calendar: Calendar
+    accent_colour: str | None = None
+    heading_colour: str | None = None
+    background_colour: str | None = None
+    signature: str | None = None
 
 
 # Whose profile this service does not know (yet).
 UNKNOWN = Profile("Kring", None, BELGIUM)
 _KNOWN = "profiles"
-COLUMNS = "name, reply_to, country, subdivision, time_zone"
+COLUMNS = "name, reply_to, country, subdivision, time_zone, accent_colour, heading_colour, background_colour, signature"
 _READ = f"SELECT {COLUMNS} FROM tenant_profile WHERE tenant = $1"  # noqa: S608
 
 
@@ -49,8 +56,9 @@ async def of(session: AsyncSession, *, tenant: UUID) -> Profile:
 
 def keep(session: AsyncSession, *, tenant: UUID, row: Sequence[Any]) -> None:
     """Keep for the rest of the transaction a profile that another statement read along: a row of COLUMNS."""
-    name, reply_to, *calendar = row
-    session.info.setdefault(_KNOWN, {})[tenant] = Profile(name, reply_to, Calendar(*calendar))
+    name, reply_to, country, subdivision, time_zone, *looks = row
+    calendar = Calendar(country, subdivision, time_zone)
+    session.info.setdefault(_KNOWN, {})[tenant] = Profile(name, reply_to, calendar, *looks)
 
 
 async def calendar(session: AsyncSession, *, tenant: UUID) -> Calendar:

@@ -10,7 +10,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from services.portal.theme import GREEN, recolour
+from services.portal.theme import GREEN, THEME, accents, name_of, recolour
+from shared.profiles import UNKNOWN, Profile
 
 _HERE = Path(__file__).parent
 FRONTEND = _HERE / "frontend"
@@ -47,6 +48,7 @@ def build() -> None:
     BUILT.mkdir(exist_ok=True)
     font = FRONTEND / "node_modules/@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2"
     shutil.copy(font, BUILT / _FONT)
+    (BUILT / THEME).write_text(accents((system / "theme" / "designsystemet.css").read_text()))
     (BUILT / _STYLES).write_text("\n".join(parts))
 
 
@@ -59,6 +61,26 @@ def fingerprint(name: str) -> str:
 def address(name: str) -> str:
     """Return where browsers find a file; a new build is a new address."""
     return f"/static/{fingerprint(name)}/{name}"
+
+
+def theme_address(profile: Profile) -> str | None:
+    """Return where browsers find the style of an organisation's colours; None if it chose none."""
+    name = name_of(profile)
+    return None if name is None else f"/theme/{fingerprint(THEME)}/{name}.css"
+
+
+def looks_of(profile: Profile) -> dict[str, str | None]:
+    """Return how pages of an organisation look: whose they are, and its colours."""
+    return {
+        "organisation": None if profile is UNKNOWN else profile.name,
+        "theme": theme_address(profile),
+    }
+
+
+@cache
+def accent_rules() -> str:
+    """Return what a theme is made of."""
+    return (BUILT / THEME).read_text()
 
 
 if __name__ == "__main__":

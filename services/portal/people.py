@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import sessions
+from services.portal import assets, sessions
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.sessions import PersonOfCase, Secret
 from services.portal.visits import NobodyHere, Visit
@@ -91,7 +91,7 @@ class PersonVisit(Visit):
             "home": "/me",
             "sign_out": "/sign-out",
             "quick_exit": True,
-            "organisation": None if self.profile is profiles.UNKNOWN else self.profile.name,
+            **assets.looks_of(self.profile),
         }
 
 

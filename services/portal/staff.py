@@ -9,7 +9,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import queries, sessions
+from services.portal import assets, queries, sessions
 from services.portal.pages import Opener
 from services.portal.providers import Grant, Provider, SignInRefused
 from services.portal.sessions import Secret, StaffMember, Unsent
@@ -124,7 +124,7 @@ class StaffVisit(Visit):
                 (each.path for each in mine if here.startswith(f"{each.path}/")), key=len, default=None
             ),
             "reader": self.member.name,
-            "organisation": None if self.profile is profiles.UNKNOWN else self.profile.name,
+            **assets.looks_of(self.profile),
         }
 
 

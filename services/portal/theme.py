@@ -1,10 +1,13 @@
-"""Colours: the design system's own steps of light and dark, turned to another hue.
+"""Colours of organisations: the design system's own steps of light and dark, turned to another hue.
 
 A step keeps its lightness in OKLCH (what the eye sees as light), so contrasts stay what the design system made them.
 """
 
-import math
 import re
+from functools import lru_cache
+
+from shared.colours import INK, hex_of, oklch
+from shared.profiles import Profile
 
 # What Kring looks like: the colour of buttons and links.
 GREEN = "#14594f"
@@ -15,14 +18,14 @@ _GREY = 0.004
 
 def recolour(styles: str, colour: str) -> str:
     """Return the design system's theme with another accent colour (as #rrggbb)."""
-    _, own_chroma, own_hue = _oklch(colour)
-    _, base_chroma, _ = _oklch(_base(styles))
+    _, own_chroma, own_hue = oklch(colour)
+    _, base_chroma, _ = oklch(_base(styles))
 
     def turned(match: re.Match[str]) -> str:
-        lightness, chroma, _ = _oklch(match[2])
+        lightness, chroma, _ = oklch(match[2])
         if chroma < _GREY:
             return match[0]
-        return f"{match[1]}:{_hex(lightness, chroma * own_chroma / base_chroma, own_hue)}"
+        return f"{match[1]}:{hex_of(lightness, chroma * own_chroma / base_chroma, own_hue)}"
 
     return _STEP.sub(turned, styles)
 
@@ -34,41 +37,50 @@ def _base(styles: str) -> str:
     return found[1]
 
 
-def _oklch(colour: str) -> tuple[float, float, float]:
-    """Return lightness, chroma and hue (radians) of a colour (Björn Ottosson's OKLab)."""
-    digits = colour.removeprefix("#")
-    if len(digits) == 3:
-        digits = "".join(digit * 2 for digit in digits)
-    red, green, blue = (_linear(int(digits[i : i + 2], 16) / 255) for i in (0, 2, 4))
-    long = math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue)
-    medium = math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue)
-    short = math.cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue)
-    lightness = 0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short
-    a = 1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short
-    b = 0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short
-    return lightness, math.hypot(a, b), math.atan2(b, a)
+# Of the design system's theme only what an organisation's colour changes.
+THEME = "theme.css"
+_SCHEMES = (("light", ":root"), ("dark", "@media (prefers-color-scheme:dark){[data-color-scheme=auto]"))
+# What surrounds a page.
+_AROUND = ".k-top,.k-sections,.k-foot"
+_COLOURS = re.compile(r"(?P<accent>[0-9a-f]{6}|x)-(?P<heading>[0-9a-f]{6}|x)-(?P<background>[0-9a-f]{6}|x)")
 
 
-def _hex(lightness: float, chroma: float, hue: float) -> str:
-    """Return a colour that screens can show: as colourful as asked, or as it can be."""
-    while True:
-        a, b = chroma * math.cos(hue), chroma * math.sin(hue)
-        long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-        medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-        short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-        linear = (
-            4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
-            -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
-            -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
-        )
-        if all(-1e-4 <= channel <= 1 + 1e-4 for channel in linear) or chroma < _GREY:
-            return "#" + "".join(f"{round(255 * _gamma(min(1, max(0, each)))):02x}" for each in linear)
-        chroma *= 0.95
+def accents(styles: str) -> str:
+    """Return of the design system's theme its accent colours, for light and for dark."""
+    rules = []
+    for scheme, selector in _SCHEMES:
+        layer = f"@layer ds.theme.color-scheme.{scheme}{{"
+        block = styles.partition(layer)[2].partition("}")[0]
+        steps = ";".join(f"{name}:{colour}" for name, colour in _STEP.findall(block))
+        rules.append(f"{layer}{selector}{{{steps}{'}' * selector.count('{')}}}}}")
+    return "\n".join(rules)
 
 
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+def name_of(profile: Profile) -> str | None:
+    """Return the name of the style of an organisation's colours; None if it chose none."""
+    chosen = (profile.accent_colour, profile.heading_colour, profile.background_colour)
+    if not any(chosen):
+        return None
+    return "-".join((colour or "x").removeprefix("#") for colour in chosen)
 
 
-def _gamma(channel: float) -> float:
-    return 12.92 * channel if channel <= 0.0031308 else 1.055 * channel ** (1 / 2.4) - 0.055
+@lru_cache(maxsize=256)
+def style(name: str, rules: str) -> str | None:
+    """Return the style with a name, made of the rules of `accents`; None if it is no name of one."""
+    match = _COLOURS.fullmatch(name)
+    if match is None:
+        return None
+    accent, heading, background = (
+        None if match[each] == "x" else f"#{match[each]}" for each in ("accent", "heading", "background")
+    )
+    parts = [recolour(rules, accent)] if accent else []
+    light = []
+    if heading:
+        light.append(f"main h1.ds-heading,main h2.ds-heading{{color:{heading}}}")
+    if background:
+        # These stand out from it; the steps of the design system stand out from its own grounds only.
+        own = f"--ds-color-neutral-text-subtle:{INK};--ds-color-accent-text-subtle:{accent or INK}"
+        light.append(f"{_AROUND}{{background:{background};{own}}}")
+    if light:
+        parts.append(f"@layer kring{{@media (prefers-color-scheme:light){{{''.join(light)}}}}}")
+    return "\n".join(parts)

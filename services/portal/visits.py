@@ -227,6 +227,7 @@ class Visit:
             "section": None,
             "reader": None,
             "organisation": None,
+            "theme": None,
             "quick_exit": False,
         }
 

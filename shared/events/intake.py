@@ -11,6 +11,7 @@ class OrganisationProfile(EventData):
     """How an organisation that runs conferences is met: what it is called, by which holidays and clock it works.
 
     `version` grows with each change. `reply_to`: its own mailbox, to which answers to mails go; it publishes both.
+    Colours are #rrggbb; `signature` is what its mails end with.
     """
 
     organisation_id: UUID
@@ -20,6 +21,10 @@ class OrganisationProfile(EventData):
     country: Reference
     subdivision: Published | None = None
     time_zone: Reference
+    accent_colour: Published | None = None
+    heading_colour: Published | None = None
+    background_colour: Published | None = None
+    signature: Published | None = None
 
 
 class OrganisationEntered(OrganisationProfile, type="intake.organisation.entered.v1"):

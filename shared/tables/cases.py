@@ -40,6 +40,10 @@ tenant_profile = Table(
     Column("country", Text, nullable=False),
     Column("subdivision", Text),
     Column("time_zone", Text, nullable=False),
+    Column("accent_colour", Text),
+    Column("heading_colour", Text),
+    Column("background_colour", Text),
+    Column("signature", Text),
     # Names of organisations are public: the portal's first page lists them.
     info={SHOWN_TO_ALL: "true"},
 )

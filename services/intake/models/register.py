@@ -63,6 +63,10 @@ class Organisation(Base):
     country: Mapped[Code]
     subdivision: Mapped[Code | None]
     time_zone: Mapped[Code]
+    accent_colour: Mapped[Code | None]
+    heading_colour: Mapped[Code | None]
+    background_colour: Mapped[Code | None]
+    signature: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[At]
 

@@ -128,6 +128,10 @@ def _organisation(row: Organisation) -> OrganisationEntry:
         country=row.country,
         subdivision=row.subdivision,
         time_zone=row.time_zone,
+        accent_colour=row.accent_colour,
+        heading_colour=row.heading_colour,
+        background_colour=row.background_colour,
+        signature=row.signature,
         version=row.version,
         created_at=row.created_at,
     )

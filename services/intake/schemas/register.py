@@ -12,6 +12,7 @@ from services.intake.domain.codes import Gender
 from services.intake.schemas.common import Culture, Languages
 from shared.auth import Role
 from shared.calendar import BELGIUM
+from shared.colours import unreadable
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
@@ -20,6 +21,9 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("must be a time zone of the IANA, such as Europe/Brussels")
     return name
+
+
+Colour = Annotated[str, StringConstraints(to_lower=True, pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 class Profile(RequestModel):
@@ -40,6 +44,22 @@ class Profile(RequestModel):
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default=BELGIUM.time_zone, description="As the IANA names it."
     )
+
+    accent_colour: Colour | None = None
+    heading_colour: Colour | None = None
+    # Light enough for dark text.
+    background_colour: Colour | None = None
+    signature: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] | None = None
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        nearest = unreadable(
+            accent=self.accent_colour, heading=self.heading_colour, background=self.background_colour
+        )
+        if nearest:
+            found = "; ".join(f"{name}_colour: {colour} could" for name, colour in nearest.items())
+            raise ValueError(f"people could not read this (a contrast below 4.5 to 1). {found}")
+        return self
 
     @model_validator(mode="after")
     def _has_known_holidays(self) -> Self:
@@ -88,6 +108,10 @@ class OrganisationEntry(ResponseModel):
     country: str
     subdivision: str | None
     time_zone: str
+    accent_colour: str | None
+    heading_colour: str | None
+    background_colour: str | None
+    signature: str | None
     version: int = Field(description="Of its profile; a change sends it along.")
     created_at: datetime
 

@@ -37,6 +37,7 @@ from services.portal.routes import (
     ops_dead_letters,
     ops_emails,
     ops_services,
+    own_organisation,
     own_registration,
     payments,
     plan,
@@ -61,7 +62,8 @@ PAGES: tuple[Pages, ...] = tuple(
         *(referring, referrals, coordinators, managing),
         *(trainings, announcing, training_changes, registrations, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails),
-        *(data_requests, keeping, erasing, safeguards, break_glass, audit_log, colleagues, settings),
+        *(data_requests, keeping, erasing, safeguards, break_glass, audit_log),
+        *(colleagues, settings, own_organisation),
         *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),
     )
 )

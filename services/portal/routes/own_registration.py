@@ -8,7 +8,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import sessions
+from services.portal import assets, sessions
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.pages import Pages, anyone
 from services.portal.routes.courses import money
@@ -82,7 +82,7 @@ class RegistrantVisit(Visit):
             **super()._surroundings(),
             "home": OWN,
             "sign_out": f"{OWN}/sign-out",
-            "organisation": None if self.profile is profiles.UNKNOWN else self.profile.name,
+            **assets.looks_of(self.profile),
         }
 
 

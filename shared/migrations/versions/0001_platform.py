@@ -293,6 +293,10 @@ def upgrade() -> None:
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("subdivision", sa.Text(), nullable=True),
         sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("accent_colour", sa.Text(), nullable=True),
+        sa.Column("heading_colour", sa.Text(), nullable=True),
+        sa.Column("background_colour", sa.Text(), nullable=True),
+        sa.Column("signature", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", name=op.f("pk_tenant_profile")),
     )
     op.create_table(

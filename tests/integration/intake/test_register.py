@@ -13,6 +13,14 @@ from shared.ids import uuid7
 from tests.support.world import problem
 from tests.support.world.intake import Body, Intake, kbo
 
+LOOKS = {
+    "accent_colour": "#7a1f5c",
+    "heading_colour": "#402030",
+    "background_colour": "#f6eef2",
+    "signature": "Anders vzw\n09 123 45 67",
+}
+NO_LOOKS: dict[str, str | None] = dict.fromkeys(LOOKS)
+
 
 class TestOrganisations:
     def entry(self, number: int = 9990001, **changes: object) -> Body:
@@ -70,7 +78,7 @@ class TestOrganisations:
             id=organisation,
         )
         profile = {"name": entry["name"], "reply_to": "post@noord.example", "version": 1}
-        assert event.data == {"organisation_id": organisation} | profile | choice
+        assert event.data == {"organisation_id": organisation} | NO_LOOKS | profile | choice
 
     async def test_change_what_they_say_of_themselves(self, world: Intake) -> None:
         path, admin = f"/v1/organisations/{world.tenant}", world.colleague(Role.ADMINISTRATOR)
@@ -80,7 +88,7 @@ class TestOrganisations:
             "name": "Anders",
             "reply_to": "post@anders.example",
             "languages": ["fr"],
-        } | choice
+        } | (choice | LOOKS)
         changed = await world.do("PUT", path, admin, json=change)
         assert changed | change | {"version": 2} == changed
         again = await world.do("PUT", path, world.ops(), json=change | {"version": 2})
@@ -89,11 +97,29 @@ class TestOrganisations:
         assert problem(refused) == (409, "other-version")
         assert refused.json()["facts"] == {"version": 2}
         [event] = await world.published("intake.organisation.changed.v1")
-        profile = {name: change[name] for name in ("name", "reply_to", *choice)}
+        profile = {name: change[name] for name in ("name", "reply_to", *choice, *LOOKS)}
         assert event.data == {"organisation_id": str(world.tenant), "version": 2} | profile
         async with world.transaction() as session:
             known = await profiles.of(session, tenant=world.tenant)
         assert (known.name, known.calendar.time_zone) == ("Anders", "Indian/Reunion")
+        assert {name: getattr(known, name) for name in LOOKS} == LOOKS
+
+    @pytest.mark.parametrize(
+        ("looks", "named"),
+        [
+            ({"accent_colour": "#ffd700"}, "accent_colour: #"),
+            ({"heading_colour": "#767676", "background_colour": "#e0e0e0"}, "heading_colour: #"),
+            ({"background_colour": "#333333"}, "background_colour: #"),
+        ],
+    )
+    async def test_have_no_colours_that_cannot_be_read(
+        self, world: Intake, looks: dict[str, str], named: str
+    ) -> None:
+        path, admin = f"/v1/organisations/{world.tenant}", world.colleague(Role.ADMINISTRATOR)
+        refused = await world.ask(
+            "PUT", path, admin, json={"version": 1, "name": "Anders"} | looks, expect=422
+        )
+        assert named in refused.text
 
     async def test_are_changed_by_who_entered_them_and_no_other_tenant(self, world: Intake) -> None:
         admin, change = world.colleague(Role.ADMINISTRATOR), {"version": 1, "name": "Anders"}

@@ -5,23 +5,13 @@ import re
 import pytest
 
 from services.portal.assets import FRONTEND
-from services.portal.theme import GREEN, recolour
+from services.portal.theme import GREEN, accents, name_of, recolour, style
+from shared.calendar import BELGIUM
+from shared.colours import INK, contrast
+from shared.profiles import UNKNOWN, Profile
 
 FIRST = "--ds-color-accent-background-default:"
 THEME = FRONTEND / "node_modules/@digdir/designsystemet-css/dist/theme/designsystemet.css"
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of a colour (WCAG 2.2)."""
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2)."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 def long_form(colour: str) -> str:
@@ -42,3 +32,28 @@ def test_every_text_stands_out_from_what_it_stands_on(colour: str) -> None:
             ("text-default", "surface-tinted"),
         ):
             assert contrast(on[text], on[ground]) >= 4.5, (text, ground, on[text], on[ground])
+
+
+def test_a_style_holds_what_was_chosen_and_its_name_nothing_else() -> None:
+    rules = accents(THEME.read_text())
+    profile = Profile("De Ring", None, BELGIUM, "#7a1f5c", None, "#f6eef2")
+    name = name_of(profile)
+    assert name == "7a1f5c-x-f6eef2"
+    made = style(name, rules)
+    assert made is not None
+    assert recolour(rules, "#7a1f5c") in made
+    assert "background:#f6eef2" in made
+    assert "h1.ds-heading" not in made
+    # Every brace that opens is closed: browsers drop what is after one that is not.
+    assert made.count("{") == made.count("}")
+    assert "prefers-color-scheme:dark" in made
+    assert name_of(UNKNOWN) is None
+    for wrong in ("x-x", "red-x-x", "7a1f5c-x-f6eef2}", "../x-x-x", "7A1F5C-x-x"):
+        assert style(wrong, rules) is None
+
+
+def test_what_surrounds_a_page_can_be_read_on_every_ground_that_is_let_pass() -> None:
+    made = style("x-x-f6eef2", accents(THEME.read_text()))
+    assert made is not None
+    assert f"--ds-color-neutral-text-subtle:{INK}" in made
+    assert contrast(INK, "#f6eef2") >= 4.5

@@ -46,6 +46,8 @@ def test_a_mail_comes_from_the_organisation_and_its_answers_go_there(tmp_path: P
         address="post@kring.example",
         domain="kring.example",
         reply_to="vragen@noord.example",
+        accent_colour="#7a1f5c",
+        signature="Kringen Noord\n-> Pay here: https://evil.example/",
     )
     message = compose(
         Mail(address="a@example.org", name="Ami", language="fr", template="course", values=values),
@@ -63,7 +65,13 @@ def test_a_mail_comes_from_the_organisation_and_its_answers_go_there(tmp_path: P
     text, page = read.get_body(("plain",)), read.get_body(("html",))
     assert text is not None and page is not None  # noqa: PT018 - both are asked for below
     assert "Open it\N{NO-BREAK SPACE}: https://kring.example/l/x" in text.get_content()
-    assert text.get_content().rstrip().endswith(sender.name)
+    assert (
+        text.get_content()
+        .rstrip()
+        .endswith(f"{sender.name}\n\nKringen Noord\n· -> Pay here: https://evil.example/")
+    )
+    assert "background:#7a1f5c" in page.get_content()
+    assert page.get_content().count("<a ") == 1
     assert "<title>A course</title>" in page.get_content()
 
 

@@ -1,0 +1,95 @@
+"""How an organisation is met: its name, where answers go, its colours, and how its emails end."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.pages import Pages
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import Form, PageModel, Unacceptable
+from services.portal.wording import mark as _
+from shared.auth import Role
+from shared.colours import unreadable
+
+pages = Pages()
+_administrator = staff(Role.ADMINISTRATOR)
+PATH = "/settings/organisation"
+section(PATH, _("Organisatie"), Role.ADMINISTRATOR)
+
+
+class Organisation(Answer):
+    """What an organisation says of itself."""
+
+    name: str
+    reply_to: str | None
+    languages: list[str]
+    country: str
+    subdivision: str | None
+    time_zone: str
+    accent_colour: str | None
+    heading_colour: str | None
+    background_colour: str | None
+    signature: str | None
+    version: int
+
+
+READ = Operation("intake", "GET", "/v1/organisations/{organisation_id}", Organisation)
+CHANGE = Operation("intake", "PUT", "/v1/organisations/{organisation_id}", Answer)
+
+
+class OrganisationPage(PageModel):
+    """What an organisation says of itself, to change."""
+
+    known: Organisation
+
+
+_COLOUR = r"^#[0-9a-fA-F]{6}$"
+_WRONG_COLOUR = _("Schrijf een kleur als # en zes cijfers of letters van a tot f, zoals #14594f.")
+_NOT_READABLE = _("Deze kleur is te moeilijk te lezen. De dichtste kleur die wel gaat, is %(colour)s.")
+
+
+class OrganisationForm(Form):
+    """How an organisation is met from now on."""
+
+    WANTED: ClassVar = {
+        "name": _("Schrijf de naam van je organisatie."),
+        "reply_to": _("Schrijf het mailadres zoals naam@voorbeeld.be."),
+        "accent_colour": _WRONG_COLOUR,
+        "heading_colour": _WRONG_COLOUR,
+        "background_colour": _WRONG_COLOUR,
+        "signature": _("Schrijf de ondertekening wat korter, in hoogstens 300 letters."),
+    }
+
+    name: str = Field(min_length=1, max_length=300)
+    reply_to: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    accent_colour: str | None = Field(default=None, pattern=_COLOUR)
+    heading_colour: str | None = Field(default=None, pattern=_COLOUR)
+    background_colour: str | None = Field(default=None, pattern=_COLOUR)
+    signature: str | None = Field(default=None, max_length=300)
+
+
+@pages.show(PATH, _administrator)
+async def show(visit: StaffVisit) -> Response:
+    """Show how the organisation is met."""
+    if "saved" in visit.request.query_params:
+        visit.notice = visit.say(_("Bewaard."))
+    known = await visit.ask(READ, organisation_id=visit.tenant)
+    return visit.page("organisation_profile.html", OrganisationPage(known=known))
+
+
+@pages.send(PATH, _administrator)
+async def change(visit: StaffVisit) -> Response:
+    """Change how the organisation is met; what is not on the page stays."""
+    form = visit.read(OrganisationForm)
+    nearest = unreadable(
+        accent=form.accent_colour, heading=form.heading_colour, background=form.background_colour
+    )
+    if nearest:
+        words = visit.say(_NOT_READABLE)
+        raise Unacceptable({f"{name}_colour": words % {"colour": each} for name, each in nearest.items()})
+    known = await visit.ask(READ, organisation_id=visit.tenant)
+    body: dict[str, Any] = {**known.model_dump(exclude={"version"}), **form.model_dump()}
+    await visit.ask(CHANGE, body={**body, "version": visit.version}, organisation_id=visit.tenant)
+    return visit.go(f"{PATH}?saved=1")
