@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.scheduling.domain import (
     Availability,
+    BegunBecause,
     ChecklistItem,
     ClosedBecause,
     ConferenceState,
@@ -98,16 +99,30 @@ class Preparation(Base):
             postgresql_where=text("state = 'running'"),
         ),
         CheckConstraint(_one_of("state", PreparationState), name="state"),
+        CheckConstraint(_one_of("reason", BegunBecause), name="reason"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     case_id: Mapped[UUID]
     preparation_no: Mapped[int]
+    reason: Mapped[str]
     state: Mapped[str]
     target_at: Mapped[datetime]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class WantedRound(Base):
+    """That the circle wants to meet again (from plans), which is prepared when the case has a coordinator."""
+
+    __tablename__ = "wanted_round"
+    __table_args__ = (CheckConstraint(_one_of("reason", BegunBecause), name="reason"),)
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
 
 
 class Venue(SealedFields):

@@ -34,6 +34,12 @@ async def may_prepare_conference(
     return conference
 
 
+async def may_begin_preparation(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
+    """Let pass whoever coordinates a case now. Raises: UnknownCase, CaseErased."""
+    unknown = UnknownCase(case_id=str(case_id))
+    await require(session, principal, case_id, Relation.COORDINATOR, otherwise=unknown)
+
+
 async def may_read_conference(
     session: AsyncSession, principal: Principal, *, conference_id: UUID
 ) -> tuple[Conference, bool]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.domain import (
@@ -70,6 +70,19 @@ async def poll(session: AsyncSession, *, tenant: UUID, poll_id: UUID) -> Poll:
     if found is None:
         raise UnknownPoll(poll_id=str(poll_id))
     return found
+
+
+async def last_conference(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Conference | None:
+    """Return the conference of a case with the highest number, if there is one."""
+    query = select(Conference).where(Conference.tenant == tenant, Conference.case_id == case_id)
+    newest = query.order_by(Conference.conference_no.desc()).limit(1)
+    return (await session.scalars(newest.execution_options(populate_existing=True))).one_or_none()
+
+
+async def was_postponed(session: AsyncSession, conference: Conference) -> bool:
+    """Say whether a conference comes in place of one that was put off."""
+    query = select(exists().where(Conference.next_conference_id == conference.id))
+    return bool(await session.scalar(query.where(Conference.preparation_id == conference.preparation_id)))
 
 
 async def poll_of(session: AsyncSession, conference: Conference) -> Poll | None:

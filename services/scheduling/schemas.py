@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from services.scheduling.domain import (
     MAX_OPTIONS,
     Availability,
+    BegunBecause,
     CancelledBecause,
     ChecklistItem,
     ConferenceState,
@@ -281,6 +282,16 @@ class Postponed(ResponseModel):
 
     next_conference_id: UUID
     next_conference_no: int
+
+
+class PreparationBegun(ResponseModel):
+    """The next round of a case: the preparation of its next conference."""
+
+    preparation_no: int
+    reason: BegunBecause
+    conference_id: UUID
+    conference_no: int
+    target_at: datetime = Field(description="By when the conference should be held.")
 
 
 class ChecklistOut(ResponseModel):

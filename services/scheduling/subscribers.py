@@ -33,9 +33,17 @@ async def keep_track(session: AsyncSession, event: Received[intake.CaseOpened], 
 
 @subscriptions.writes(intake.CoordinatorAssigned)
 async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context) -> None:
-    """With its first coordinator the preparation of the case begins."""
+    """With its first coordinator the preparation of the case begins; a round that is wanted, with the next."""
     now = await context.clock.now()
-    await operations.begin_preparation(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
+    await operations.begin_with_coordinator(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
+
+
+@subscriptions.writes(plans.CheckInRecorded)
+async def meet_again(session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context) -> None:
+    """Prepare a conference anew when the circle wants one."""
+    if event.data.decision == "new-conference":
+        now = await context.clock.now()
+        await operations.begin_for_review(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
 
 
 async def _follow_leaving(session: AsyncSession, event: Received[Any], context: Context) -> None:

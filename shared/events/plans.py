@@ -95,6 +95,8 @@ class CheckInRecorded(EventData, type="plans.check-in.recorded.v1", public=True)
     check_in_id: UUID
     kind: CheckInKind
     decision: Literal["continue", "adjust", "new-conference", "close"]
+    # For a new conference: the family would rather have another coordinator than the former one.
+    another_coordinator: bool = False
 
 
 class ReviewRequested(EventData, type="plans.review.requested.v1", public=True):

@@ -12,6 +12,8 @@ class PreparationStarted(EventData, type="scheduling.preparation.started.v1", pu
 
     case_id: UUID
     preparation_no: int
+    # `referral`: the first of the case; all others begin a new round.
+    reason: Literal["referral", "no-plan", "called-off", "review", "family-wish"]
     conference_id: UUID
     target_at: datetime
 
@@ -74,6 +76,7 @@ class ConferenceCancelled(EventData, type="scheduling.conference.cancelled.v1", 
     case_id: UUID
     conference_id: UUID
     conference_no: int
+    preparation_no: int
     reason: Code
 
 

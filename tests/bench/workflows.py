@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 
 from services.scheduling.operations import case as cases
+from services.scheduling.operations import rounds
 from services.scheduling.worker import workflows
 from services.scheduling.workflows import ConferencePreparation
 from shared import case_state
@@ -161,5 +162,5 @@ async def _prepared(database: Database, now: Any) -> UUID:
         await case_state.raise_to(
             session, case_id=case_id, tenant=TENANT, status="open", version=1, opened_at=now
         )
-        await cases.begin_preparation(session, tenant=TENANT, case_id=case_id, now=now)
+        await rounds.begin_with_coordinator(session, tenant=TENANT, case_id=case_id, now=now)
     return case_id

@@ -12,6 +12,13 @@ class CircleNotReady(Conflict):
     title = "First the circle must be ready: network says so when the coordinator does"
 
 
+class PreparationRuns(Conflict):
+    """A conference of the case is being prepared: there is one at a time."""
+
+    code = "preparation-runs"
+    title = "A conference of this case is being prepared already"
+
+
 class ConferenceOver(Conflict):
     """The conference was held, postponed or cancelled."""
 

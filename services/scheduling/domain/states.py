@@ -26,6 +26,16 @@ class PreparationState(StrEnum):
     ENDED = "ended"
 
 
+class BegunBecause(StrEnum):
+    """Why a conference is prepared: for the first time, or in a new round of the case."""
+
+    REFERRAL = "referral"
+    NO_PLAN = "no-plan"
+    CALLED_OFF = "called-off"
+    REVIEW = "review"
+    FAMILY_WISH = "family-wish"
+
+
 class PollState(StrEnum):
     """Whether answers are taken."""
 

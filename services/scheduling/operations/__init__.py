@@ -1,7 +1,6 @@
 """The use cases of scheduling. Each takes a session and never commits; each locks the preparation before it looks."""
 
 from services.scheduling.operations.case import (
-    begin_preparation,
     follow_leaving,
     follow_pause,
     need_no_meeting,
@@ -13,11 +12,18 @@ from services.scheduling.operations.case import (
 from services.scheduling.operations.conferences import cancel, check_off, hold, postpone, schedule
 from services.scheduling.operations.deadlines import close_when_answered, close_when_due, remind_silent
 from services.scheduling.operations.polls import add_dates, answer, close_by_coordinator, open_poll
+from services.scheduling.operations.rounds import (
+    begin_by_coordinator,
+    begin_for_review,
+    begin_with_coordinator,
+)
 
 __all__ = [
     "add_dates",
     "answer",
-    "begin_preparation",
+    "begin_by_coordinator",
+    "begin_for_review",
+    "begin_with_coordinator",
     "cancel",
     "check_off",
     "close_by_coordinator",

@@ -1,21 +1,21 @@
-"""What facts of other services change here: who coordinates, who is in the circle, whether the case goes on."""
+"""What facts of other services change here: who is in the circle, whether the case goes on."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import CancelledBecause, ConferenceState, PollState, PreparationState
+from services.scheduling.domain import CancelledBecause, ConferenceState, PollState
 from services.scheduling.models import (
     CaseTrack,
     Circle,
     CircleMember,
     Conference,
-    Preparation,
+    WantedRound,
 )
 from services.scheduling.operations import ending, polls
 from services.scheduling.operations.asking import ask_again, ask_newcomers
@@ -24,15 +24,10 @@ from services.scheduling.operations.base import (
     POLL_CLOCK,
     TARGET_CLOCK,
     clocks,
-    preparation_workflow_id,
-    publish,
 )
 from services.scheduling.operations.invitations import invite_newcomers, notify_again, take_back
-from services.scheduling.settings import policies
-from shared import case_state, tables
+from shared import case_state
 from shared.events.network import CircleMember as ReadyMember
-from shared.events.scheduling import PreparationStarted
-from shared.ids import uuid7
 
 
 async def note_track(
@@ -41,72 +36,6 @@ async def note_track(
     """Note how urgent a case is."""
     statement = insert(CaseTrack).values(case_id=case_id, tenant=tenant, track=track, created_at=now)
     await session.execute(statement.on_conflict_do_nothing())
-
-
-async def begin_preparation(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Begin the preparation of a case, with its first coordinator."""
-    # Held to the commit: a case that stops at this moment finds the preparation, or is found stopped here.
-    status = select(tables.case_state.c.status).where(tables.case_state.c.case_id == case_id)
-    if (await session.scalars(status.with_for_update(read=True))).one_or_none() not in ("open", "paused"):
-        return
-    await _start_preparation(session, tenant=tenant, case_id=case_id, now=now)
-
-
-async def _start_preparation(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    policy = await policies.for_case(session, case_id=case_id)
-    urgent = await queries.track(session, tenant=tenant, case_id=case_id) == "urgent"
-    lengths = policy.settings
-    target_at = policy.after(now, lengths.urgent_target if urgent else lengths.conference_target)
-    statement = insert(Preparation).values(
-        id=uuid7(),
-        tenant=tenant,
-        case_id=case_id,
-        preparation_no=1,
-        state=PreparationState.RUNNING,
-        target_at=target_at,
-        created_at=now,
-    )
-    # A coordinator who takes over goes on with what there is.
-    made = await session.scalars(statement.on_conflict_do_nothing().returning(Preparation))
-    preparation = made.one_or_none()
-    if preparation is None:
-        return
-    conference = Conference(
-        id=uuid7(),
-        tenant=tenant,
-        case_id=case_id,
-        preparation_id=preparation.id,
-        preparation_no=preparation.preparation_no,
-        conference_no=1,
-        state=ConferenceState.PREPARING,
-        version=1,
-        revision=0,
-        created_at=now,
-    )
-    session.add(conference)
-    await session.flush()
-    fact = PreparationStarted(
-        case_id=case_id,
-        preparation_no=preparation.preparation_no,
-        conference_id=conference.id,
-        target_at=target_at,
-    )
-    await publish(session, fact, of=preparation, now=now)
-    await clocks.start(
-        session,
-        kind=TARGET_CLOCK,
-        subject=preparation.id,
-        tenant=tenant,
-        case=case_id,
-        owner="coordinator",
-        escalate_to="regional-manager",
-        now=now,
-        warn_at=policy.after(now, lengths.urgent_warn if urgent else lengths.conference_warn),
-        due_at=target_at,
-        policy_version=policy.version,
-        workflow_id=preparation_workflow_id(preparation),
-        paused=await case_state.why_paused(session, case_id),
-    )
 
 
 async def follow_leaving(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
@@ -202,7 +131,7 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
                 await clocks.pause(session, kind=kind, subject=poll.id, now=now, reason=reason)
         return
     # After a postponement the target waits for the new date, whatever the case does.
-    if not _awaits_new_date(conference):
+    if not await _awaits_new_date(session, conference):
         await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     if poll is not None:
         for kind in (POLL_CLOCK, ANSWERED_CLOCK):
@@ -212,8 +141,8 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
     await _follow_circle(session, case_id=case_id, now=now)
 
 
-def _awaits_new_date(conference: Conference) -> bool:
-    return conference.conference_no > 1 and conference.state in domain.UNDATED
+async def _awaits_new_date(session: AsyncSession, conference: Conference) -> bool:
+    return conference.state in domain.UNDATED and await queries.was_postponed(session, conference)
 
 
 async def need_no_meeting(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
@@ -231,6 +160,7 @@ async def need_no_meeting(session: AsyncSession, *, case_id: UUID, now: datetime
 
 async def stop_case(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
     """Stop everything about a case that was withdrawn or has ended."""
+    await session.execute(delete(WantedRound).where(WantedRound.case_id == case_id))
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is None:
         return

@@ -48,6 +48,7 @@ async def cancel_conference(
         case_id=conference.case_id,
         conference_id=conference.id,
         conference_no=conference.conference_no,
+        preparation_no=conference.preparation_no,
         reason=reason,
     )
     await publish(session, fact, of=conference, now=now)

@@ -21,9 +21,10 @@ from services.scheduling.schemas import (
     PartIn,
     Postponed,
     Postponement,
+    PreparationBegun,
     Scheduling,
 )
-from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["conferences"])
@@ -41,6 +42,24 @@ async def list_conferences(
     )
     poll_ids = await queries.poll_ids(session, rows.items)
     return Page(items=[summary(row, poll_ids.get(row.id)) for row in rows.items], next=rows.next)
+
+
+@router.post("/v1/cases/{case_id}/preparations", status_code=201, responses=problems(409))
+async def begin_preparation(
+    case_id: UUID, principal: Coordinator, session: Session, now: Now
+) -> PreparationBegun:
+    """Prepare the next conference of a case, as after one without a plan, or because the family wants to meet again."""
+    await permissions.may_begin_preparation(session, principal, case_id=case_id)
+    preparation, conference = await operations.begin_by_coordinator(
+        session, tenant=principal.tenant, case_id=case_id, now=now
+    )
+    return PreparationBegun(
+        preparation_no=preparation.preparation_no,
+        reason=domain.BegunBecause(preparation.reason),
+        conference_id=conference.id,
+        conference_no=conference.conference_no,
+        target_at=preparation.target_at,
+    )
 
 
 @router.get("/v1/conferences/{conference_id}")

@@ -110,6 +110,9 @@ def _tries(case: Case) -> dict[str, Try]:
     # Of what the coordinator did the audit log shows the place.
     for row in (*of_scheduled, "GET /v1/me/audit-log"):
         tries[row] = replace(tries.get(row, Try()), first=((_SCHEDULE, "coordinator"),))
+    # A next round begins when the conference of the one before is over.
+    calling_off = (f"POST {conference}/cancel", "coordinator")
+    tries["POST /v1/cases/{case_id}/preparations"] = Try(first=(calling_off,))
     closing = (f"POST {poll}/close", "coordinator")
     tries[f"POST {conference}/poll"] = replace(tries[f"POST {conference}/poll"], first=(closing,))
     return tries

@@ -33,7 +33,7 @@ def events_of(case: Case) -> list[Any]:
         network.PersonAdded(case_id=case.id, person_id=person, role="circle", widened=True),
         network.CircleReady(case_id=case.id, members=(member, member)),
         scheduling.ConferenceCancelled(
-            case_id=case.id, conference_id=uuid7(), conference_no=1, reason="family-wish"
+            case_id=case.id, conference_id=uuid7(), conference_no=1, preparation_no=1, reason="family-wish"
         ),
         scheduling.ConferenceHeld(
             case_id=case.id, conference_id=uuid7(), conference_no=2, preparation_no=1,

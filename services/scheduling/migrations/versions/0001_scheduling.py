@@ -30,10 +30,15 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("preparation_no", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("target_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "reason IN ('referral', 'no-plan', 'called-off', 'review', 'family-wish')",
+            name=op.f("ck_preparation_reason"),
+        ),
         sa.CheckConstraint("state IN ('running', 'ended')", name=op.f("ck_preparation_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_preparation")),
         sa.UniqueConstraint(
@@ -46,6 +51,18 @@ def upgrade() -> None:
         ["tenant", "case_id"],
         unique=True,
         postgresql_where=sa.text("state = 'running'"),
+    )
+    op.create_table(
+        "wanted_round",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "reason IN ('referral', 'no-plan', 'called-off', 'review', 'family-wish')",
+            name=op.f("ck_wanted_round_reason"),
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_wanted_round")),
     )
     op.create_table(
         "checklist_entry",

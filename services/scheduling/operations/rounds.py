@@ -1,0 +1,146 @@
+"""The rounds of a case: each has a preparation of its own, with a conference whose number counts on.
+
+The first begins with the first coordinator. The next ones begin when the coordinator begins them, after a conference
+that brought no plan or was called off, or because the family wants to meet again; and when the circle decided so at a
+check, at once or, if the case has no coordinator, with the one who is found.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import domain, queries
+from services.scheduling.domain import BegunBecause, ConferenceState, PreparationState
+from services.scheduling.models import Conference, Preparation, WantedRound
+from services.scheduling.operations.base import TARGET_CLOCK, clocks, preparation_workflow_id, publish
+from services.scheduling.settings import policies
+from shared import case_state, tables
+from shared.case_access import has_coordinator
+from shared.errors import NotYet
+from shared.events.scheduling import PreparationStarted
+from shared.ids import uuid7
+
+
+async def begin_with_coordinator(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime
+) -> None:
+    """Begin what waits for a coordinator: the first preparation, or a round that is wanted.
+
+    A coordinator who takes over goes on with what there is.
+    """
+    if not await _goes_on(session, case_id):
+        return
+    if await queries.last_conference(session, tenant=tenant, case_id=case_id) is None:
+        await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause.REFERRAL, now=now)
+        return
+    wanted = delete(WantedRound).where(WantedRound.case_id == case_id).returning(WantedRound.reason)
+    reason = (await session.scalars(wanted)).one_or_none()
+    if reason is not None:
+        await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause(reason), now=now)
+
+
+async def begin_for_review(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+    """Begin the round that a circle decided on when it looked at its plan; without a coordinator it waits for one."""
+    if not await _goes_on(session, case_id):
+        return
+    if await has_coordinator(session, case_id=case_id):
+        await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause.REVIEW, now=now)
+        return
+    values = {"case_id": case_id, "tenant": tenant, "reason": BegunBecause.REVIEW, "created_at": now}
+    await session.execute(insert(WantedRound).values(values).on_conflict_do_nothing())
+
+
+async def begin_by_coordinator(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime
+) -> tuple[Preparation, Conference]:
+    """Begin the next round of a case; how its last conference ended says why.
+
+    Raises: PreparationRuns, NotYet if the case has had no preparation yet, UnknownCase, CaseStopped, CaseErased.
+    """
+    await case_state.require_live(session, case_id=case_id, tenant=tenant, hold=True)
+    last = await queries.last_conference(session, tenant=tenant, case_id=case_id)
+    if last is None:
+        raise NotYet("the first preparation of the case")
+    begun = await _begin(session, tenant=tenant, case_id=case_id, reason=_why_after(last), now=now)
+    if begun is None:
+        raise domain.PreparationRuns(conference_id=str(last.id))
+    return begun
+
+
+def _why_after(last: Conference) -> BegunBecause:
+    if last.state == ConferenceState.CANCELLED:
+        return BegunBecause.CALLED_OFF
+    return BegunBecause.FAMILY_WISH if last.outcome == "plan" else BegunBecause.NO_PLAN
+
+
+async def _goes_on(session: AsyncSession, case_id: UUID) -> bool:
+    # Held to the commit: a case that stops at this moment finds the preparation, or is found stopped here.
+    status = select(tables.case_state.c.status).where(tables.case_state.c.case_id == case_id)
+    return (await session.scalars(status.with_for_update(read=True))).one_or_none() in ("open", "paused")
+
+
+async def _begin(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, reason: BegunBecause, now: datetime
+) -> tuple[Preparation, Conference] | None:
+    """Begin a preparation, its conference and its clock; None if one runs."""
+    last = await queries.last_conference(session, tenant=tenant, case_id=case_id)
+    policy = await policies.for_case(session, case_id=case_id)
+    urgent = await queries.track(session, tenant=tenant, case_id=case_id) == "urgent"
+    lengths = policy.settings
+    target_at = policy.after(now, lengths.urgent_target if urgent else lengths.conference_target)
+    statement = insert(Preparation).values(
+        id=uuid7(),
+        tenant=tenant,
+        case_id=case_id,
+        preparation_no=1 if last is None else last.preparation_no + 1,
+        reason=reason,
+        state=PreparationState.RUNNING,
+        target_at=target_at,
+        created_at=now,
+    )
+    # Of two that begin at once one is the round, and the other finds it.
+    made = await session.scalars(statement.on_conflict_do_nothing().returning(Preparation))
+    preparation = made.one_or_none()
+    if preparation is None:
+        return None
+    conference = Conference(
+        id=uuid7(),
+        tenant=tenant,
+        case_id=case_id,
+        preparation_id=preparation.id,
+        preparation_no=preparation.preparation_no,
+        conference_no=1 if last is None else last.conference_no + 1,
+        state=ConferenceState.PREPARING,
+        version=1,
+        revision=0,
+        created_at=now,
+    )
+    session.add(conference)
+    await session.flush()
+    fact = PreparationStarted(
+        case_id=case_id,
+        preparation_no=preparation.preparation_no,
+        reason=reason.value,
+        conference_id=conference.id,
+        target_at=target_at,
+    )
+    await publish(session, fact, of=preparation, now=now)
+    await clocks.start(
+        session,
+        kind=TARGET_CLOCK,
+        subject=preparation.id,
+        tenant=tenant,
+        case=case_id,
+        owner="coordinator",
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=policy.after(now, lengths.urgent_warn if urgent else lengths.conference_warn),
+        due_at=target_at,
+        policy_version=policy.version,
+        workflow_id=preparation_workflow_id(preparation),
+        paused=await case_state.why_paused(session, case_id),
+    )
+    return preparation, conference
