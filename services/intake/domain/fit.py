@@ -35,12 +35,13 @@ def in_order_of_fit(
     wishes: Wishes,
     parties: Collection[UUID],
     not_again: Collection[UUID],
+    first: UUID | None = None,
     last: Collection[UUID] = (),
 ) -> list[Candidate]:
     """Return who may be asked, best first: most languages, then gender, culture, least load, longest known.
 
     Whoever is tied to a party is not independent; `not_again` were asked before, or left the case for a reason;
-    `last` come after all others.
+    `first` comes before all others, as who knows the family already, and `last` after them.
     """
     suitable = [
         candidate
@@ -49,7 +50,10 @@ def in_order_of_fit(
         and candidate.id not in not_again
         and candidate.load < candidate.max_load
     ]
-    return sorted(suitable, key=lambda candidate: (candidate.id in last, _rank(candidate, wishes)))
+    return sorted(
+        suitable,
+        key=lambda candidate: (candidate.id != first, candidate.id in last, _rank(candidate, wishes)),
+    )
 
 
 def _rank(candidate: Candidate, wishes: Wishes) -> tuple[int, bool, bool, int, UUID]:

@@ -85,6 +85,9 @@ class Assignment(Base):
     state: Mapped[Code]
     coordinator_id: Mapped[UUID | None]
     release_reason: Mapped[Code | None]
+    # Who coordinated the case until their task was done: asked first for its next round, or never (`another_wanted`).
+    former_id: Mapped[UUID | None]
+    another_wanted: Mapped[bool]
     # When the manager was told that nobody is left to ask.
     nobody_left_at: Mapped[At | None]
     created_at: Mapped[At]

@@ -31,8 +31,13 @@ from shared.vault import Vault
 clocks = Clocks(SERVICE)
 
 
-async def begin(session: AsyncSession, *, case: Case, now: datetime) -> None:
-    """Begin the next search for a coordinator; the allocation clock runs from now."""
+async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wanted: bool = False) -> None:
+    """Begin the next search for a coordinator; the allocation clock runs from now.
+
+    Who coordinated the case until their task was done is asked first, unless the family wants another.
+    """
+    before = None if case.assignment_no == 0 else await _of(session, case, case.assignment_no)
+    done = before is not None and before.release_reason == ReleaseReason.TASK_DONE
     policy = await policies.in_force(session, tenant=case.tenant, at=case.created_at)
     case.assignment_no += 1
     session.add(
@@ -41,6 +46,8 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime) -> None:
             number=case.assignment_no,
             tenant=case.tenant,
             state=AssignmentState.SEARCHING,
+            former_id=before.coordinator_id if before is not None and done else None,
+            another_wanted=another_wanted,
             created_at=now,
         )
     )

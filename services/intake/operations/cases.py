@@ -120,15 +120,32 @@ async def release_coordinator(
     await assignments.release(session, case=case, reason=reason, now=now)
 
 
-async def seek_coordinator(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Look for a coordinator anew, for a case that has none: whoever was released from it as done can be asked.
+async def seek_coordinator(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime, another_wanted: bool = False
+) -> None:
+    """Look for a coordinator anew, for a case that has none: whoever was released from it as done is asked first.
 
-    Raises: UnknownCase, CaseErased, CaseStopped, CoordinatorSought.
+    `another_wanted`: the family would rather have somebody else. Raises: UnknownCase, CaseErased, CaseStopped,
+    CoordinatorSought.
     """
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     if not await assignments.is_over(session, case=case):
         raise CoordinatorSought(case_id=str(case_id))
-    await assignments.begin(session, case=case, now=now)
+    await assignments.begin(session, case=case, now=now, another_wanted=another_wanted)
+
+
+async def coordinate_next_round(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, another_wanted: bool, now: datetime
+) -> None:
+    """Let somebody coordinate the round that a circle wants: who does so now, or another if the family wants that.
+
+    Raises: UnknownCase, CaseErased, CaseStopped.
+    """
+    case = await locked_live_case(session, tenant=tenant, case_id=case_id)
+    if await assignments.is_over(session, case=case):
+        await assignments.begin(session, case=case, now=now, another_wanted=another_wanted)
+    elif another_wanted and case.coordinator_id is not None:
+        await assignments.release(session, case=case, reason=ReleaseReason.FAMILY_WISH, now=now)
 
 
 async def _end(session: AsyncSession, case: Case, reason: ReleaseReason, now: datetime) -> None:

@@ -27,7 +27,7 @@ from services.intake.domain.errors import (
     UnknownOffer,
 )
 from services.intake.domain.fit import Candidate, Wishes, in_order_of_fit
-from services.intake.models import Case, Coordinator, Offer
+from services.intake.models import Assignment, Case, Coordinator, Offer
 from services.intake.operations import assignments, notifying
 from services.intake.operations.cases import locked_live_case
 from services.intake.queries import cases as reads
@@ -60,7 +60,7 @@ async def offer_to_next(session: AsyncSession, vault: Vault, *, due: Deadline, n
         return False
     policy = await policies.in_force(session, tenant=case.tenant, at=case.created_at)
     await clocks.stop(session, kind=SEARCH_CLOCK, subject=case.id, now=now)
-    best = await _best(session, vault, case)
+    best = await _best(session, vault, case, assignment)
     if best is not None:
         await _offer(session, case, best, policy, now)
         return True
@@ -74,13 +74,19 @@ async def offer_to_next(session: AsyncSession, vault: Vault, *, due: Deadline, n
     return True
 
 
-async def _best(session: AsyncSession, vault: Vault, case: Case) -> Candidate | None:
+async def _best(session: AsyncSession, vault: Vault, case: Case, assignment: Assignment) -> Candidate | None:
     referral = await referrals.referral(session, tenant=case.tenant, referral_id=case.referral_id)
     if referral is None:
         raise LookupError(f"case {case.id} has no referral")
     words = await vault.open(session, referral)
     parties = {case.referring_organisation, case.mandated_organisation} - {None}
     candidates, rows = await register.candidates(session, tenant=case.tenant)
+    not_again = await reads.not_to_be_asked(
+        session, tenant=case.tenant, case_id=case.id, number=case.assignment_no
+    )
+    former = assignment.former_id
+    if former is not None and assignment.another_wanted:
+        not_again.add(former)
     ordered = in_order_of_fit(
         candidates,
         wishes=Wishes(
@@ -89,9 +95,8 @@ async def _best(session: AsyncSession, vault: Vault, case: Case) -> Candidate | 
             culture=words.wishes.culture,
         ),
         parties={party for party in parties if party is not None},
-        not_again=await reads.not_to_be_asked(
-            session, tenant=case.tenant, case_id=case.id, number=case.assignment_no
-        ),
+        not_again=not_again,
+        first=former,
         last=await reads.were_unavailable(session, tenant=case.tenant, case_id=case.id),
     )
     if not ordered:

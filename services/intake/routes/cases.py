@@ -13,7 +13,15 @@ from services.intake.operations import cases
 from services.intake.permissions import CaseReader, PersonsCopier, Withdrawer
 from services.intake.queries import cases as reads
 from services.intake.queries import referrals
-from services.intake.schemas.cases import CaseState, CaseSummary, Closing, Pause, Release, Withdrawal
+from services.intake.schemas.cases import (
+    CaseState,
+    CaseSummary,
+    Closing,
+    CoordinatorSearch,
+    Pause,
+    Release,
+    Withdrawal,
+)
 from shared.auth import Principal
 from shared.contracts.intake import PERSONS_AT_OPENING, PersonAtOpening, PersonsAtOpening
 from shared.http import Now, Page, Paging, Parts, Router, Session
@@ -118,10 +126,18 @@ async def release_coordinator(
 
 
 @router.post("/v1/cases/{case_id}/seek-coordinator")
-async def seek_coordinator(case_id: UUID, principal: Manager, session: Session, now: Now) -> CaseState:
-    """Look for a coordinator anew where there is none, as when one was released as done by mistake."""
+async def seek_coordinator(
+    case_id: UUID, principal: Manager, session: Session, now: Now, search: CoordinatorSearch | None = None
+) -> CaseState:
+    """Look for a coordinator anew where there is none; whose task was done is asked first."""
     case = await permissions.may_coordinate(session, principal, case_id=case_id)
-    await cases.seek_coordinator(session, tenant=principal.tenant, case_id=case_id, now=now)
+    await cases.seek_coordinator(
+        session,
+        tenant=principal.tenant,
+        case_id=case_id,
+        now=now,
+        another_wanted=search is not None and search.another_wanted,
+    )
     return CaseState(case_id=case_id, state=CaseStatus(case.state))
 
 

@@ -78,6 +78,14 @@ class Release(RequestModel):
     reason: Literal["conflict-of-interest", "family-wish", "unavailable", "task-done"]
 
 
+class CoordinatorSearch(RequestModel):
+    """How a coordinator is looked for anew."""
+
+    another_wanted: bool = Field(
+        default=False, description="The family would rather have somebody else than their former coordinator."
+    )
+
+
 class OfferEntry(ResponseModel):
     """An offer to a coordinator."""
 

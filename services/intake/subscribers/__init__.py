@@ -63,9 +63,18 @@ async def close_case(session: AsyncSession, event: Received[plans.FollowUpEnded]
 async def end_coordinators_task(
     session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context
 ) -> None:
-    """Release the coordinator after the four-week call, unless it asks for a new conference to prepare."""
+    """Release the coordinator after the four-week call; where the circle wants to meet again, see to it that one is."""
     await statistics.note_check_in(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
-    if event.data.kind != "four-weeks" or event.data.decision == "new-conference":
+    if event.data.decision == "new-conference":
+        await cases.coordinate_next_round(
+            session,
+            tenant=event.tenant,
+            case_id=event.data.case_id,
+            another_wanted=event.data.another_coordinator,
+            now=await context.clock.now(),
+        )
+        return
+    if event.data.kind != "four-weeks":
         return
     # Who was released before has no task left to end; that somebody asked is counted all the same.
     with suppress(NoCoordinator):

@@ -233,6 +233,54 @@ class TestHearPlans:
         assert await world.handle(call) == "handled"
         assert await world.published("intake.coordinator.released.v1", case=case) == []
 
+    async def test_a_circle_that_meets_again_gets_its_former_coordinator_asked_first(
+        self, world: Intake
+    ) -> None:
+        case = await self.known(world)
+        former = await self._released(world, case)
+        # Who speaks all their languages would be asked first, and is asked next.
+        await world.enter_coordinator(email="wim@voorbeeld.example", languages=world.referral()["languages"])
+        assert await world.handle(self._to_meet(case)) == "handled"
+        offer = await world.offer_next(case, 2)
+        assert await self._asked(world, offer) == former
+        await world.decline(offer, former)
+        assert await self._asked(world, await world.offer_next(case, 2)) != former
+
+    async def test_a_circle_that_wants_somebody_else_gets_another(self, world: Intake) -> None:
+        case = await self.known(world)
+        former = await self._released(world, case)
+        other = await world.enter_coordinator(email="wim@voorbeeld.example")
+        await world.handle(self._to_meet(case, another_coordinator=True))
+        offer = await world.offer_next(case, 2)
+        assert await self._asked(world, offer) == other
+        await world.decline(offer, other)
+        assert await world.offer_next(case, 2) is None
+        assert former != other
+
+    async def test_a_circle_that_wants_somebody_else_lets_its_coordinator_go(self, world: Intake) -> None:
+        case = await self.known(world)
+        await world.handle(self._to_meet(case, another_coordinator=True))
+        (event,) = await world.published("intake.coordinator.released.v1", case=case)
+        assert (event.data["reason"], event.data["replace"]) == ("family-wish", True)
+
+    def _to_meet(self, case: Case, **more: Any) -> plans.CheckInRecorded:
+        return plans.CheckInRecorded(
+            case_id=case.id, check_in_id=uuid4(), kind="three-months", decision="new-conference", **more
+        )
+
+    async def _released(self, world: Intake, case: Case) -> UUID:
+        shown = await world.do("GET", f"/v1/cases/{case.id}", world.manager())
+        call = plans.CheckInRecorded(
+            case_id=case.id, check_in_id=uuid4(), kind="four-weeks", decision="continue"
+        )
+        await world.handle(call)
+        return UUID(shown["coordinator_id"])
+
+    async def _asked(self, world: Intake, offer: UUID | None) -> UUID:
+        (row,) = await world.rows("SELECT coordinator_id FROM offer WHERE id = :id", id=offer)
+        asked: UUID = row.coordinator_id
+        return asked
+
     async def test_the_end_of_the_follow_up_closes_the_case(self, world: Intake) -> None:
         case = await self.known(world)
         ended = plans.FollowUpEnded(case_id=case.id, outcome="followed-up")

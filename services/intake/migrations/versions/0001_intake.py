@@ -273,6 +273,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("coordinator_id", sa.Uuid(), nullable=True),
         sa.Column("release_reason", sa.Text(), nullable=True),
+        sa.Column("former_id", sa.Uuid(), nullable=True),
+        sa.Column("another_wanted", sa.Boolean(), nullable=False),
         sa.Column("nobody_left_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
