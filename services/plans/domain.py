@@ -260,7 +260,9 @@ def check_recording(
 
 
 def ends_follow_up(kind: str, decision: str) -> Literal["followed-up", "closed-early"] | None:
-    """Return how the follow-up ends by what was recorded, None if it goes on."""
+    """Return how the follow-up ends by what was recorded, None if it goes on: as when the circle meets again."""
+    if decision == "new-conference":
+        return None
     if kind == "twelve-months":
         return "followed-up"
     return "closed-early" if decision == "close" else None

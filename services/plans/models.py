@@ -100,6 +100,19 @@ class HeldConference(Base):
     created_at: Mapped[datetime]
 
 
+class Round(Base):
+    """A conference of a case that is being prepared, or was (from scheduling)."""
+
+    __tablename__ = "round"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    preparation_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tenant: Mapped[UUID]
+    created_at: Mapped[datetime]
+    # When its conference was held or called off.
+    ended_at: Mapped[datetime | None]
+
+
 class Plan(Base):
     """The plan of a case, and where its acceptance and follow-up stand."""
 
@@ -217,8 +230,15 @@ class CheckIn(Base):
     __table_args__ = (
         CheckConstraint(_one_of("state", CheckInState), name="state"),
         Index("ix_check_in_case_id", "case_id", "created_at", "id"),
-        # The year's checks come once; reviews as often as they are asked for, one at a time.
-        Index("uq_check_in_kind", "plan_id", "kind", unique=True, postgresql_where=text("kind <> 'review'")),
+        # A year's checks come once; reviews as often as they are asked for, one at a time.
+        Index(
+            "uq_check_in_kind",
+            "plan_id",
+            "plan_version",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind <> 'review'"),
+        ),
         Index(
             "uq_check_in_review",
             "plan_id",
@@ -239,6 +259,8 @@ class CheckIn(Base):
     tenant: Mapped[UUID]
     case_id: Mapped[UUID]
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    # The version of the plan that came from the conference whose year this is of.
+    plan_version: Mapped[int]
     kind: Mapped[str]
     owner: Mapped[str]
     state: Mapped[str]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans.domain import PlanNotFound
@@ -17,6 +17,7 @@ from services.plans.models import (
     HeldConference,
     Plan,
     PlanVersion,
+    Round,
     Share,
     SharingConsent,
     TakingPart,
@@ -153,6 +154,28 @@ async def comes_from_new_conference(session: AsyncSession, plan: Plan, conferenc
     """Say whether a version comes from a conference from which none of the versions before came."""
     query = select(exists().where(PlanVersion.plan_id == plan.id, PlanVersion.conference_id == conference_id))
     return conference_id is not None and not await session.scalar(query)
+
+
+async def is_to_meet_again(session: AsyncSession, plan: Plan) -> bool:
+    """Say whether the circle of a plan is about to meet again, or wants to, or met and its plan is not written yet."""
+    rounds = select(func.max(func.coalesce(Round.ended_at, Round.created_at)))
+    last = rounds.where(Round.case_id == plan.case_id).scalar_subquery()
+    written = exists().where(
+        PlanVersion.plan_id == plan.id, PlanVersion.conference_id == HeldConference.conference_id
+    )
+    prepared = exists().where(Round.case_id == plan.case_id, Round.ended_at.is_(None))
+    wanted = exists().where(
+        CheckIn.plan_id == plan.id,
+        CheckIn.decision == "new-conference",
+        CheckIn.recorded_at > func.coalesce(last, plan.created_at),
+    )
+    met = exists().where(
+        HeldConference.case_id == plan.case_id,
+        HeldConference.outcome == "plan",
+        HeldConference.created_at > plan.created_at,
+        ~written,
+    )
+    return bool(await session.scalar(select(prepared | wanted | met)))
 
 
 async def check_in_moments(

@@ -1,10 +1,10 @@
 """What is sealed, what the API takes, and what it answers."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from services.plans.domain import CheckInOwner, Decision
 from shared.events.plans import CheckInKind
@@ -141,8 +141,18 @@ class NewRecord(RequestModel):
     """What came of a check."""
 
     decision: Decision
+    another_coordinator: bool = Field(
+        default=False,
+        description="For a new conference: the family would rather have another coordinator than the former one.",
+    )
     note: Text | None = None
     agreements: Annotated[tuple[AgreementStatus, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _only_for_a_conference(self) -> Self:
+        if self.another_coordinator and self.decision != "new-conference":
+            raise ValueError("another_coordinator goes with the decision new-conference only")
+        return self
 
 
 # --- answered ---

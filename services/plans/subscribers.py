@@ -132,6 +132,41 @@ async def keep_conference(
 ) -> None:
     """Keep that a conference was held."""
     await projections.note_conference(session, event.data, tenant=event.tenant, at=event.time)
+    await _note_round(session, event, over=True)
+
+
+@subscriptions.writes(scheduling.PreparationStarted, case="any")
+async def keep_round(
+    session: AsyncSession, event: Received[scheduling.PreparationStarted], _context: Context
+) -> None:
+    """Keep that the circle is about to meet."""
+    await _note_round(session, event, over=False)
+
+
+@subscriptions.writes(scheduling.ConferenceCancelled, case="any")
+async def end_round(
+    session: AsyncSession, event: Received[scheduling.ConferenceCancelled], _context: Context
+) -> None:
+    """Keep that the circle is not about to meet any more."""
+    await _note_round(session, event, over=True)
+
+
+async def _note_round(
+    session: AsyncSession,
+    event: Received[scheduling.PreparationStarted]
+    | Received[scheduling.ConferenceHeld]
+    | Received[scheduling.ConferenceCancelled],
+    *,
+    over: bool,
+) -> None:
+    await projections.note_round(
+        session,
+        case_id=event.data.case_id,
+        preparation_no=event.data.preparation_no,
+        tenant=event.tenant,
+        at=event.time,
+        over=over,
+    )
 
 
 @subscriptions.writes(network.MessageFailed)

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from services.plans.operations import agreements, check_ins, ending, timing
+    from services.plans.operations import agreements, check_ins, timing, year
     from shared.clock_activities import breach
     from shared.deadlines import WorkflowInput
 
@@ -32,7 +32,7 @@ class FollowUp(DeadlineWorkflow):
                 case timing.CHECK_IN, "due":
                     await self.step(check_ins.escalate_check_in, due)
                 case timing.FOLLOW_UP, _:
-                    await self.step(ending.complete_follow_up, due)
+                    await self.step(year.complete_follow_up, due)
                 case timing.ACCEPTANCE, _:
                     await self.step(breach, due)
 

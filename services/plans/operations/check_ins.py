@@ -78,11 +78,17 @@ async def record_check_in(
     await stop_clocks(session, subjects=[check_in.id], kinds=(CHECK_IN,), now=now)
     await _settle_agreements(session, plan, new.agreements, by=by, now=now)
     fact = events.CheckInRecorded(
-        case_id=case_id, check_in_id=check_in.id, kind=_kind(check_in), decision=new.decision
+        case_id=case_id,
+        check_in_id=check_in.id,
+        kind=_kind(check_in),
+        decision=new.decision,
+        another_coordinator=new.another_coordinator,
     )
     await publish(session, plan, fact, now=now)
     outcome = ends_follow_up(check_in.kind, new.decision)
-    if outcome is not None:
+    # A circle that closes is done; else what it still waits for keeps the case open.
+    waits = outcome == "followed-up" and await queries.is_to_meet_again(session, plan)
+    if outcome is not None and not waits:
         await end_follow_up(session, plan, outcome=outcome, now=now)
     return check_in, plan
 
@@ -121,6 +127,7 @@ async def request_review(
         "tenant": tenant,
         "case_id": case_id,
         "plan_id": plan_id,
+        "plan_version": plan.version,
         "kind": "review",
         "owner": owner_now(planned, coordinator=coordinator, monitor=monitor),
         "state": CheckInState.PLANNED,

@@ -10,11 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import OPEN_CHECK_INS, AgreementState, CheckInState, FollowUpState
 from services.plans.models import Agreement, CheckIn, Plan
-from services.plans.operations.timing import clocks, publish, waiting_plan
+from services.plans.operations.timing import clocks, publish
 from shared import case_state
-from shared.deadlines import Deadline
 from shared.events import plans as events
-from shared.steps import step
 
 
 async def end_follow_up(
@@ -25,16 +23,6 @@ async def end_follow_up(
     await session.flush()
     await _call_off(session, plan, now=now)
     await publish(session, plan, events.FollowUpEnded(case_id=plan.case_id, outcome=outcome), now=now)
-
-
-@step("plans.complete-follow-up")
-async def complete_follow_up(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """End the follow-up whose year is over."""
-    found = await waiting_plan(session, due)
-    if found is None:
-        return False
-    await end_follow_up(session, found[0], outcome="followed-up", now=now)
-    return True
 
 
 async def stop_follow_up(session: AsyncSession, *, case_id: UUID, tenant: UUID, now: datetime) -> None:

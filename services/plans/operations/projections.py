@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,7 @@ from services.plans.models import (
     CaseBaseline,
     CaseInfo,
     HeldConference,
+    Round,
     TakingPart,
 )
 from shared.events import intake, scheduling
@@ -50,6 +51,25 @@ async def note_baseline(
         where=CaseBaseline.version < statement.excluded.version,
     )
     await session.execute(newer)
+
+
+async def note_round(
+    session: AsyncSession, *, case_id: UUID, preparation_no: int, tenant: UUID, at: datetime, over: bool
+) -> None:
+    """Keep that a conference is being prepared, or that this is over: it was held or called off."""
+    statement = insert(Round).values(
+        case_id=case_id,
+        preparation_no=preparation_no,
+        tenant=tenant,
+        created_at=at,
+        ended_at=at if over else None,
+    )
+    ended = func.coalesce(Round.ended_at, statement.excluded.ended_at)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Round.case_id, Round.preparation_no], set_={"ended_at": ended}
+        )
+    )
 
 
 async def note_circle(

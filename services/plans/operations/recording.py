@@ -9,9 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
 from services.plans.domain import (
-    CHECK_INS,
     AgreementState,
-    CheckInState,
     ConferenceNotHeld,
     FollowUpOver,
     FollowUpState,
@@ -21,24 +19,22 @@ from services.plans.domain import (
     PlanAcceptance,
     PlanExists,
     check_dates,
-    owner_now,
 )
-from services.plans.models import Agreement, CheckIn, Plan, PlanVersion
+from services.plans.models import Agreement, Plan, PlanVersion
 from services.plans.operations.timing import (
     ACCEPTANCE,
     AGREEMENT,
-    CHECK_IN,
-    FOLLOW_UP,
     GRACE,
     clocks,
     publish,
     start_clock,
     stop_clocks,
 )
+from services.plans.operations.year import begin_another_year, begin_year
 from services.plans.schemas import AgreementWords, ChangedPlan, NewPlan, PlanBWords, PlanWords
 from services.plans.settings import Policy, policies
 from shared import profiles
-from shared.case_access import CIRCLE_ROLES, has_coordinator
+from shared.case_access import CIRCLE_ROLES
 from shared.errors import require_version
 from shared.events import plans as events
 from shared.ids import uuid7
@@ -90,7 +86,7 @@ async def record_plan(
         paused=paused,
     )
     await _await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
-    await _plan_check_ins(session, plan, now=now, policy=policy, paused=paused)
+    await begin_year(session, plan, now=now, policy=policy, paused=paused)
     return plan, agreements
 
 
@@ -115,10 +111,9 @@ async def record_version(
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
     await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)
-    if new.goals != await _goals(session, vault, plan):
-        met_again = await queries.comes_from_new_conference(session, plan, new.conference_id)
-        if not met_again:
-            raise GoalsOfCircle
+    met_again = await queries.comes_from_new_conference(session, plan, new.conference_id)
+    if not met_again and new.goals != await _goals(session, vault, plan):
+        raise GoalsOfCircle
     mandated = await queries.mandate_of(session, case_id)
     plan.version += 1
     plan.acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
@@ -137,6 +132,8 @@ async def record_version(
         paused=paused,
     )
     await _await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
+    if met_again:
+        await begin_another_year(session, plan, now=now, policy=policy, paused=paused)
     return plan, agreements
 
 
@@ -284,51 +281,3 @@ async def _replace_open_agreements(session: AsyncSession, plan: Plan, *, now: da
         .execution_options(synchronize_session=False)
     )
     await stop_clocks(session, subjects=replaced, kinds=(AGREEMENT, GRACE), now=now)
-
-
-async def _plan_check_ins(
-    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
-) -> None:
-    coordinator = await has_coordinator(session, case_id=plan.case_id)
-    monitor = await queries.current_monitor(session, plan) is not None
-    check_ins = [
-        CheckIn(
-            id=uuid7(),
-            tenant=plan.tenant,
-            case_id=plan.case_id,
-            plan_id=plan.id,
-            kind=kind,
-            owner=owner_now(owner, coordinator=coordinator, monitor=monitor),
-            state=CheckInState.PLANNED,
-            created_at=now,
-        )
-        for kind, owner in CHECK_INS.items()
-    ]
-    session.add_all(check_ins)
-    await session.flush()
-    for check_in in check_ins:
-        asked_at = policy.after(now, policy.settings.until(check_in.kind))
-        await start_clock(
-            session,
-            plan,
-            kind=CHECK_IN,
-            subject=check_in.id,
-            owner=check_in.owner,
-            escalate_to="regional-manager",
-            now=now,
-            warn_at=asked_at,
-            due_at=policy.after(asked_at, policy.settings.check_in_grace),
-            policy_version=policy.version,
-            paused=paused,
-        )
-    await start_clock(
-        session,
-        plan,
-        kind=FOLLOW_UP,
-        subject=plan.id,
-        owner="regional-manager",
-        now=now,
-        due_at=policy.after(policy.after(now, policy.settings.twelve_months), policy.settings.follow_up_cap),
-        policy_version=policy.version,
-        paused=paused,
-    )

@@ -38,6 +38,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conference_id", name=op.f("pk_held_conference")),
     )
     op.create_table(
+        "round",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("preparation_no", sa.Integer(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("case_id", "preparation_no", name=op.f("pk_round")),
+    )
+    op.create_table(
         "plan",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
@@ -122,6 +131,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_version", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -147,7 +157,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_check_in_kind",
         "check_in",
-        ["plan_id", "kind"],
+        ["plan_id", "plan_version", "kind"],
         unique=True,
         postgresql_where=sa.text("kind <> 'review'"),
     )

@@ -1,0 +1,121 @@
+"""The year of a plan: its checks and its end. Each new conference of the circle begins another."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import CHECK_INS, OPEN_CHECK_INS, CheckInState, owner_now
+from services.plans.models import CheckIn, Plan
+from services.plans.operations.ending import end_follow_up
+from services.plans.operations.timing import (
+    CHECK_IN,
+    FOLLOW_UP,
+    clocks,
+    start_clock,
+    stop_clocks,
+    waiting_plan,
+)
+from services.plans.settings import Policy, policies
+from shared.case_access import has_coordinator
+from shared.deadlines import Deadline
+from shared.ids import uuid7
+from shared.policies import PolicyInForce
+from shared.steps import step
+
+
+async def begin_year(
+    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
+) -> None:
+    """Plan the checks of the year that begins with the current version, and its end."""
+    coordinator = await has_coordinator(session, case_id=plan.case_id)
+    monitor = await queries.current_monitor(session, plan) is not None
+    check_ins = [
+        CheckIn(
+            id=uuid7(),
+            tenant=plan.tenant,
+            case_id=plan.case_id,
+            plan_id=plan.id,
+            plan_version=plan.version,
+            kind=kind,
+            owner=owner_now(owner, coordinator=coordinator, monitor=monitor),
+            state=CheckInState.PLANNED,
+            created_at=now,
+        )
+        for kind, owner in CHECK_INS.items()
+    ]
+    session.add_all(check_ins)
+    await session.flush()
+    for check_in in check_ins:
+        asked_at = policy.after(now, policy.settings.until(check_in.kind))
+        await start_clock(
+            session,
+            plan,
+            kind=CHECK_IN,
+            subject=check_in.id,
+            owner=check_in.owner,
+            escalate_to="regional-manager",
+            now=now,
+            warn_at=asked_at,
+            due_at=policy.after(asked_at, policy.settings.check_in_grace),
+            policy_version=policy.version,
+            paused=paused,
+        )
+    ends_at = policy.after(policy.after(now, policy.settings.twelve_months), policy.settings.follow_up_cap)
+    await _end_year(session, plan, at=ends_at, now=now, policy=policy, paused=paused)
+
+
+async def _end_year(
+    session: AsyncSession,
+    plan: Plan,
+    *,
+    at: datetime,
+    now: datetime,
+    policy: PolicyInForce[Policy],
+    paused: bool,
+) -> None:
+    await start_clock(
+        session,
+        plan,
+        kind=FOLLOW_UP,
+        subject=plan.id,
+        owner="regional-manager",
+        now=now,
+        due_at=at,
+        policy_version=policy.version,
+        paused=paused,
+    )
+
+
+async def begin_another_year(
+    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
+) -> None:
+    """Let a plan from a new conference be followed up for a year of its own; what was planned before is called off."""
+    query = select(CheckIn.id).where(CheckIn.plan_id == plan.id, CheckIn.state.in_(OPEN_CHECK_INS))
+    planned = list(await session.scalars(query))
+    await session.execute(
+        update(CheckIn)
+        .where(CheckIn.id.in_(planned))
+        .values(state=CheckInState.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+    await stop_clocks(session, subjects=[*planned, plan.id], kinds=(CHECK_IN, FOLLOW_UP), now=now)
+    await begin_year(session, plan, now=now, policy=policy, paused=paused)
+
+
+@step("plans.complete-follow-up")
+async def complete_follow_up(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """End the follow-up whose year is over; while the circle is about to meet again, look again later."""
+    found = await waiting_plan(session, due)
+    if found is None:
+        return False
+    plan, state = found
+    if not await queries.is_to_meet_again(session, plan):
+        await end_follow_up(session, plan, outcome="followed-up", now=now)
+        return True
+    policy = await policies.for_case(session, case_id=plan.case_id)
+    await clocks.meet(session, due, now=now)
+    later = policy.after(now, policy.settings.check_in_grace)
+    await _end_year(session, plan, at=later, now=now, policy=policy, paused=state.status == "paused")
+    return True
