@@ -5,6 +5,7 @@ from services.portal.wording import mark as _
 # What a service's refusal is in words. What is not here gets the last sentence.
 REFUSALS: dict[str, str] = {
     "poll-closed": _("De vraag over de dagen is intussen afgesloten. Wat je eerder zei, telt."),
+    "preparation-runs": _("Er wordt al een conferentie voorbereid voor deze kring."),
     "case-stopped": _("Deze Eigen Kracht-conferentie is gestopt."),
     "case-paused": _("Deze Eigen Kracht-conferentie staat even stil. Probeer het later opnieuw."),
     "no-longer-in-circle": _("Je hoort niet meer bij deze kring."),

@@ -49,6 +49,7 @@ _DECISIONS = {
     "continue": _("Het plan loopt verder"),
     "adjust": _("Het plan wordt aangepast"),
     "new-conference": _("De kring komt opnieuw samen"),
+    "another-coordinator": _("De kring komt opnieuw samen, met een andere coördinator"),
     "close": _("De opvolging stopt"),
 }
 
@@ -100,6 +101,8 @@ async def show(visit: StaffVisit) -> Response:
             note=each.note,
         )
         for each in listed.items
+        # What was planned before the circle met again is asked no more.
+        if each.state != "cancelled"
     ]
     model = CheckInsPage(
         case_id=case_id,
@@ -127,7 +130,7 @@ class RecordForm(Form):
     }
 
     check_in: str
-    decision: Literal["continue", "adjust", "new-conference", "close"]
+    decision: Literal["continue", "adjust", "new-conference", "another-coordinator", "close"]
     note: str | None = Field(default=None, max_length=5000)
 
 
@@ -146,6 +149,6 @@ async def record(visit: StaffVisit) -> Response:
         if each.state == "open"
         and (status := visit.form.get(f"agreement-{each.agreement_id}", "open")) in ("done", "lapsed")
     ]
-    body = {"decision": form.decision, "note": form.note, "agreements": changed}
+    body = {**own.decided(form.decision), "note": form.note, "agreements": changed}
     await visit.ask(own.RECORD, body=body, check_in_id=read_id(form.check_in))
     return visit.go(f"/cases/{case_id}/check-ins")

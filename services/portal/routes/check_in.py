@@ -69,15 +69,22 @@ class CheckInForm(Form):
     }
 
     check_in: str
-    decision: Literal["continue", "adjust", "new-conference", "close"]
+    decision: Literal["continue", "adjust", "new-conference", "another-coordinator", "close"]
     note: str | None = Field(default=None, max_length=5000)
+
+
+def decided(choice: str) -> dict[str, str | bool]:
+    """Return what a choice on the page means: meeting again may be with another coordinator."""
+    if choice == "another-coordinator":
+        return {"decision": "new-conference", "another_coordinator": True}
+    return {"decision": choice}
 
 
 @pages.send("/me/check-in", person)
 async def record(visit: PersonVisit) -> Response:
     """Keep what the circle wants."""
     form = visit.read(CheckInForm)
-    body = {"decision": form.decision, "note": form.note}
+    body = {**decided(form.decision), "note": form.note}
     await visit.ask(RECORD, body=body, check_in_id=read_id(form.check_in))
     return visit.go("/me/thanks/check-in")
 

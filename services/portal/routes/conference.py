@@ -29,6 +29,7 @@ pages = Pages()
 POSTPONE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/postpone", Answer)
 CANCEL = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/cancel", Answer)
 CHECK = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/checklist/{code}", Answer)
+BEGIN_AGAIN = Operation("scheduling", "POST", "/v1/cases/{case_id}/preparations", Answer)
 HOLD = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/hold", Answer)
 
 _STATES = {
@@ -83,6 +84,9 @@ _CALLED_OFF = {
     "safety": _("Het is niet veilig"),
     "other": _("Iets anders"),
 }
+# After these the circle can meet anew.
+_OVER = ("held", "cancelled")
+_CASE_STOPPED = "case-stopped"
 _COORDINATOR = staff(Role.COORDINATOR)
 
 
@@ -112,6 +116,7 @@ class ConferencePage(PageModel):
     state: str | None
     state_in_words: str
     reason: str | None
+    can_begin_again: bool
     when: str | None
     past: bool
     venue_name: str | None
@@ -146,6 +151,7 @@ async def _page(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]:
             state=conference.state if conference else None,
             state_in_words=visit.say(known),
             reason=visit.say(why) if why else None,
+            can_begin_again=bool(conference) and conference.state in _OVER and reason != _CASE_STOPPED,
             when=dates.period(starts, ends) if starts and ends else None,
             past=bool(starts and starts <= await visit.parts.clock.now()),
             venue_name=conference.venue.name if conference and conference.venue else None,
@@ -256,6 +262,26 @@ async def move_or_cancel(visit: StaffVisit) -> Response:
     conference_id = conference.conference_id if conference else read_id("")
     await visit.ask(POSTPONE if moves else CANCEL, body=body, conference_id=conference_id)
     return visit.go(f"/cases/{case_id}/dates" if moves else f"/cases/{case_id}/conference")
+
+
+class AgainPage(PageModel):
+    """What it means that the circle meets again."""
+
+    case_id: str
+
+
+@pages.show("/cases/{case_id}/conference/again", _COORDINATOR)
+async def show_again(visit: StaffVisit) -> Response:
+    """Say what begins when the circle meets again."""
+    return visit.page("case_conference_again.html", AgainPage(case_id=case_of(visit)))
+
+
+@pages.send("/cases/{case_id}/conference/again", _COORDINATOR)
+async def begin_again(visit: StaffVisit) -> Response:
+    """Prepare the next conference of the case."""
+    case_id = case_of(visit)
+    await visit.ask(BEGIN_AGAIN, case_id=case_id)
+    return visit.go(f"/cases/{case_id}/dates")
 
 
 class AfterPage(PageModel):

@@ -123,7 +123,8 @@ def _said(visit: StaffVisit, offer: Offer) -> str:
 @pages.send("/cases/{case_id}/search", _manager)
 async def seek(visit: StaffVisit) -> Response:
     """Search anew."""
-    await visit.ask(SEEK, case_id=case_of(visit))
+    body = {"another_wanted": visit.form.get("another[]") == "yes"}
+    await visit.ask(SEEK, body=body, case_id=case_of(visit))
     return visit.go(f"/cases/{case_of(visit)}/search")
 
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from services.portal.routes.case_dates import ANSWER_FOR, CLOSE, OPEN, POLL, SCHEDULE
-from services.portal.routes.conference import CHECK, HOLD, POSTPONE
+from services.portal.routes.conference import BEGIN_AGAIN, CHECK, HOLD, POSTPONE
 from services.portal.routes.of_case import CONFERENCE, OF_CASE, PERSONS
 from shared.auth import Role
 from shared.ids import uuid7
@@ -288,7 +288,34 @@ class TestTheConference:
             "to": "2026-03-14T23:30:00+00:00",
         }
 
-    @pytest.mark.parametrize("path", ["dates", "dates/set", "conference", "conference/change"])
+    async def test_is_prepared_again_after_it_was_held_or_called_off(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        begun = {
+            "preparation_no": 2,
+            "reason": "no-plan",
+            "conference_id": str(uuid7()),
+            "conference_no": 2,
+            "target_at": "2026-05-14T13:00:00Z",
+        }
+        meeting.services.answer(BEGIN_AGAIN, begun)
+        again = f"{MEETING}/again"
+        for state, reason, offered in (
+            *(("held", None, True), ("cancelled", "family-wish", True)),
+            *(("cancelled", "case-stopped", False), ("scheduled", None, False)),
+        ):
+            meeting.stands(state, preparation=conference(state)["preparation"] | {"reason": reason}, **SET)
+            page = (await browser.ask("GET", MEETING, expect=200)).text
+            assert (f'href="{again}"' in page) is offered, (state, reason)
+        sent = await browser.fill(again)
+        assert sent.headers["location"] == DATES
+        assert len(meeting.services.of(BEGIN_AGAIN)) == 1
+        meeting.services.refuse(BEGIN_AGAIN, 409, "preparation-runs")
+        assert "al een conferentie voorbereid" in (await browser.fill(again, expect=409)).text
+
+    @pytest.mark.parametrize(
+        "path", ["dates", "dates/set", "conference", "conference/change", "conference/again"]
+    )
     async def test_is_for_coordinators(self, browser: Browser, services: FakeServices, path: str) -> None:
         await browser.sign_in(Role.FINANCE)
         await browser.ask("GET", f"/cases/{CASE}/{path}", expect=403)
