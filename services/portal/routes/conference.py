@@ -151,7 +151,7 @@ async def _page(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]:
             state=conference.state if conference else None,
             state_in_words=visit.say(known),
             reason=visit.say(why) if why else None,
-            can_begin_again=bool(conference) and conference.state in _OVER and reason != _CASE_STOPPED,
+            can_begin_again=conference is not None and conference.state in _OVER and reason != _CASE_STOPPED,
             when=dates.period(starts, ends) if starts and ends else None,
             past=bool(starts and starts <= await visit.parts.clock.now()),
             venue_name=conference.venue.name if conference and conference.venue else None,
