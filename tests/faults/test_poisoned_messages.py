@@ -18,6 +18,8 @@ from deploy.local.part import OWN_PROGRAMS
 from deploy.local.platform import Platform
 from deploy.watch.watch import settings_of
 from shared import dead_letters
+from shared.events import intake
+from tests.support.erased import decide
 from tests.support.eventually import eventually
 from tests.support.signed import signed
 
@@ -75,6 +77,11 @@ class Kring:
         await eventually(dead, "the message to die")
         (letter,) = await self.listed()
         return letter
+
+    async def decide(self, body: dict[str, Any]) -> None:
+        """Decide what an event tells of, as intake has before it publishes the event."""
+        fact = intake.CoordinatorAssigned.model_validate(body["data"])
+        await decide(self._settings, fact, tenant=UUID(body["tenant"]))
 
     async def publish(self, body: dict[str, Any], *, message_id: UUID) -> None:
         """Put a message into the service's own queue, as the broker would."""
@@ -164,6 +171,7 @@ class TestAPoisonedMessage:
         event = assigned(
             event_id, case_id=str(case_id), assignment_no=1, coordinator_id=str(coordinator_id), name=CANARY
         )
+        await kring.decide(event)
         await kring.publish(event, message_id=event_id)
 
         letter = await kring.one_letter()
