@@ -27,6 +27,7 @@ from shared.database import Database
 from shared.services import SERVICES
 from shared.settings import Settings
 from tests.support.backing import KEYS, ROOT, Backing, Databases
+from tests.support.lock_order import LockOrder
 from tests.support.processor_time import ProcessorTime
 from tests.support.world import Worlds
 
@@ -50,6 +51,18 @@ for _name in [name for name in os.environ if name.startswith("KRING_")]:
 # Tests send from one address, and as one person, what thousands do: those of the limits themselves set their own.
 for _name in ("ANONYMOUS", "STAFF", "PERSON", "INTEGRATION", "SERVICE"):
     os.environ[f"KRING_{_name}_LIMIT"] = "0"
+
+
+_lock_order = LockOrder()
+_lock_order.listen()
+
+
+@pytest.fixture(autouse=True)
+def lock_order() -> Iterator[LockOrder]:
+    """Fail a test in which a transaction locks two things the other way round than any did before."""
+    before = len(_lock_order.wrong)
+    yield _lock_order
+    assert _lock_order.wrong[before:] == []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

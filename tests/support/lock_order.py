@@ -1,0 +1,61 @@
+"""In which order transactions lock: whoever takes two kinds of locks the other way round waits for them for ever.
+
+A kind is a name of `shared.locks` or a table whose rows are locked until the commit. What is passed over when somebody
+else holds it (SKIP LOCKED, a lock that is only tried) waits for nobody and is none. Of two rows of one table nothing is
+said here: what locks several says in which order (`ORDER BY`).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, event
+
+_LOCKS = re.compile(r"\bFOR (?:NO KEY )?(?:UPDATE|SHARE)\b(?: OF (?P<of>\w+))?(?! SKIP)", re.IGNORECASE)
+_SKIPS = re.compile(r"\bSKIP LOCKED\b", re.IGNORECASE)
+_FROM = re.compile(r'\bFROM "?(\w+)"?', re.IGNORECASE)
+_NAMED = re.compile(r"\bpg_advisory_xact_lock\b", re.IGNORECASE)
+_STREAM = re.compile(r"\bINSERT INTO stream\b", re.IGNORECASE)
+
+
+class LockOrder:
+    """What was locked after what in all transactions that there were."""
+
+    def __init__(self) -> None:
+        # By what stands for a transaction: SQLAlchemy makes a connection of its own for each.
+        self._held: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
+        # Of each database: the pair, and the statement that locked the second.
+        self.seen: dict[tuple[str, str, str], str] = {}
+        self.wrong: list[str] = []
+
+    def listen(self) -> None:
+        """Follow every connection of this process."""
+        event.listen(Engine, "before_cursor_execute", self._note)
+
+    def _note(self, connection: Connection, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        self.note(connection, connection.engine.url.database or "", statement, values)
+
+    def note(self, transaction: Any, database: str, statement: str, values: Any = ()) -> None:
+        """Note the locks that a statement of a transaction waits for."""
+        for kind in kinds_of(statement, values):
+            held = self._held.setdefault(transaction, [])
+            if kind in held:
+                continue
+            for before in held:
+                self.seen.setdefault((database, before, kind), statement)
+                other = self.seen.get((database, kind, before))
+                if other is not None:
+                    self.wrong.append(f"{before}, then {kind}: {statement}\n{kind}, then {before}: {other}")
+            held.append(kind)
+
+
+def kinds_of(statement: str, values: Any) -> Iterator[str]:
+    """Yield the kinds of locks that a statement waits for."""
+    if _NAMED.search(statement):
+        yield f"name {values[0]}"
+    elif _STREAM.search(statement):
+        yield "stream"
+    elif not _SKIPS.search(statement) and (found := _LOCKS.search(statement)) is not None:
+        table = _FROM.search(statement)
+        yield found["of"] or (table[1] if table else statement)
