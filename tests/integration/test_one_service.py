@@ -26,11 +26,12 @@ from shared.errors import NotYet
 from shared.events import intake, network, training
 from shared.events.base import COMMANDS, EVENTS, REGISTRY
 from shared.runtime import connected
-from shared.secrets import Login, SecretMissing, secrets_of
+from shared.secrets import Login, SecretMissing, Secrets, secrets_of
 from shared.services import SERVICES
 from shared.settings import Settings
 from shared.signing import Forged, Signatures, Signer
 from shared.subscriptions import Malformed, parse
+from shared.temporal import PayloadRefused, data_converter
 from shared.vault import KeyStore, MasterKey, VaultError
 from tests.support.backing import Databases
 from tests.support.notes import Note, NoteRow
@@ -96,6 +97,17 @@ class TestDatabases:
         for shared in ("postgres", "template1"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="CONNECT"):
                 await asyncpg.connect(taken.url("keys").replace("/kring_keys", f"/{shared}"))
+
+    async def test_take_no_table_of_its_own_for_an_hour_either(self, taken: Taken) -> None:
+        # The ones that migrations made, as above.
+        server, _, _ = taken.url(TAKEN).rpartition("/")
+        for url in (f"{server}/template_{TAKEN}", f"{server}/template_keys"):
+            connection = await asyncpg.connect(url)
+            try:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="temporary"):
+                    await connection.execute("CREATE TEMPORARY TABLE hidden (id int)")
+            finally:
+                await connection.close()
 
     @pytest.mark.parametrize(
         "statement",
@@ -295,6 +307,24 @@ class TestEvents:
         }
         with pytest.raises(Malformed, match="type"):
             parse(json.dumps(event).encode(), training.RegistrationErased)
+
+
+class TestWorkflows:
+    """Temporal sees no more of a caller than a certificate: what holds are the keys of payloads."""
+
+    async def test_of_others_are_neither_read_nor_given_anything_by_it(
+        self, taken: Taken, settings: Settings
+    ) -> None:
+        mine = data_converter(Secrets.load(taken.settings.secrets_of(TAKEN)).codec_keys)
+        other = data_converter(Secrets.load(settings.secrets_of(OTHER)).codec_keys)
+        own, foreign = await mine.encode(["mine"]), await other.encode(["theirs"])
+        assert await mine.decode(own, [str]) == ["mine"]
+        with pytest.raises(PayloadRefused):
+            await mine.decode(foreign, [str])
+        # A signal, or a workflow that it starts on the other's queue.
+        for forged in (own, await data_converter([]).encode(["theirs"])):
+            with pytest.raises(PayloadRefused):
+                await other.decode(forged, [str])
 
 
 class TestTokens:

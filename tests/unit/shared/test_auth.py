@@ -177,6 +177,18 @@ class TestRefusedToken:
         with pytest.raises(TokenNotAccepted):
             await verifier().verify(signed(claims))
 
+    async def test_that_lasts_longer_than_a_day(self) -> None:
+        now = int(time.time())
+        for claims in (
+            {"iat": now, "exp": now + 24 * 3600 + 60},
+            # Also of one that began long ago, or does not say when.
+            {"iat": now - 7 * 24 * 3600, "exp": now + 600},
+            {"iat": None, "exp": now + 24 * 3600 + 60},
+        ):
+            with pytest.raises(TokenNotAccepted):
+                await verifier().verify(signed(claims))
+        await verifier().verify(signed({"iat": now - 60, "exp": now + 23 * 3600}))
+
     async def test_signed_by_a_key_that_is_not_the_issuers(self) -> None:
         with pytest.raises(TokenNotAccepted):
             await verifier().verify(signed({"iss": EXTERNAL}, key=KEY, header={"kid": EXTERNAL_KEY.kid}))

@@ -28,6 +28,24 @@ class TestPayload:
     def test_keeps_to_the_length_of_a_name(self) -> None:
         assert content(name="é" * 100).decode().split("\n")[5] == "é" * 70
 
+    @pytest.mark.parametrize("line", QrCommunication)
+    @pytest.mark.parametrize("letter", ["x", "é", "\N{CJK UNIFIED IDEOGRAPH-6C34}", "\N{OLD PERSIAN SIGN A}"])
+    def test_keeps_to_the_bytes_of_the_whole_and_cuts_no_letter(
+        self, line: QrCommunication, letter: str
+    ) -> None:
+        made = epc.payload(
+            name=letter * 100,
+            iban="BE71096123456769",
+            amount=Decimal("999999999.99"),
+            communication="202600000192",
+            line=line,
+        )
+        assert len(made) <= 331
+        shown = made.decode().split("\n")[5]
+        assert shown == letter * len(shown)
+        # As much of it as there is room for.
+        assert len(shown) == 70 or len(made) + len(letter.encode()) > 331
+
 
 class TestPicture:
     @pytest.mark.parametrize("name", ["De Ring vzw", "é" * 70])
