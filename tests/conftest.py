@@ -53,18 +53,6 @@ for _name in ("ANONYMOUS", "STAFF", "PERSON", "INTEGRATION", "SERVICE"):
     os.environ[f"KRING_{_name}_LIMIT"] = "0"
 
 
-_lock_order = LockOrder()
-_lock_order.listen()
-
-
-@pytest.fixture(autouse=True)
-def lock_order() -> Iterator[LockOrder]:
-    """Fail a test in which a transaction locks two things the other way round than any did before."""
-    before = len(_lock_order.wrong)
-    yield _lock_order
-    assert _lock_order.wrong[before:] == []
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take what `make fuzz` says: for how long generated requests are sent, or which ones again."""
     group = parser.getgroup("fuzz")
@@ -180,6 +168,15 @@ async def fresh_temporal(tmp_path: Path) -> AsyncIterator[TimeSkippingServer]:
 async def databases(postgres: PostgreSQL, secrets_dir: Path) -> Databases:
     """Where tests get databases from."""
     return Databases(postgres, secrets_dir)
+
+
+@pytest.fixture(scope="module")
+def lock_order() -> Iterator[LockOrder]:
+    """Fail when in the tests of a file a transaction locked two things the other way round than another did."""
+    order = LockOrder()
+    with order.following():
+        yield order
+    assert order.wrong == []
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ said here: what locks several says in which order (`ORDER BY`).
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -29,9 +30,14 @@ class LockOrder:
         self.seen: dict[tuple[str, str, str], str] = {}
         self.wrong: list[str] = []
 
-    def listen(self) -> None:
-        """Follow every connection of this process."""
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Follow every connection of this process meanwhile."""
         event.listen(Engine, "before_cursor_execute", self._note)
+        try:
+            yield
+        finally:
+            event.remove(Engine, "before_cursor_execute", self._note)
 
     def _note(self, connection: Connection, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
         self.note(connection, connection.engine.url.database or "", statement, values)
