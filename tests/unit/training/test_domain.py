@@ -113,9 +113,9 @@ class TestCommunication:
         assert "000000000101" in nearly(text)
 
     def test_work_on_any_text_is_bounded(self) -> None:
-        before = time.monotonic()
+        before = time.process_time()
         nearly(" ".join(str(number) for number in range(10_000)))
-        assert time.monotonic() - before < 1
+        assert time.process_time() - before < 1
 
     @pytest.mark.parametrize(
         "text",
@@ -245,10 +245,10 @@ class TestNames:
         known = Candidates()
         for one in odd:
             known.add(one)
-        before = time.monotonic()
+        before = time.process_time()
         for _ in range(100):
             known.suggest(payer="a b c d e f g h", text="a b c " * 300, amount=PRICE, threshold=75)
-        assert time.monotonic() - before < 3
+        assert time.process_time() - before < 3
 
 
 class TestPolicy:
