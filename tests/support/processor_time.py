@@ -12,6 +12,7 @@ import pytest
 _SAMPLE_SECONDS = 1.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 _KEY = "processor_time"
+_INIT = 1
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class _Process:
 class Descendants:
     """The processor time of this process and of all that it, and what it started, ever started.
 
-    A parent has the time of a child that it waited for. Of what was killed together with its parent, and of what its
-    parent left behind, nobody has it: that was seen at most a second before.
+    A parent has the time of a child that it waited for. Of what its parent left behind nobody has it: that was seen at
+    most a second before. What was killed together with its parent is missing.
     """
 
     def __init__(self) -> None:
@@ -39,11 +40,10 @@ class Descendants:
         """Return all that was used until now."""
         with self._lock:
             now = self._living()
-            alive = {os.getpid(), *now}
             self._orphaned += sum(
                 process.seconds
                 for pid, process in self._seen.items()
-                if pid not in now and process.parent not in alive
+                if pid not in now and process.parent == _INIT
             )
             self._seen = now
             used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

@@ -64,6 +64,7 @@ async def whole(settings: Settings, databases: Databases, mail_server: Sink) -> 
 
 
 async def _publish(world: Network, case: Case, data: EventData, *, twice: bool = False) -> None:
+    await world.decide(data, case=case)
     connection = await aio_pika.connect(world.context.settings.broker_url.get_secret_value())
     async with connection:
         channel = await connection.channel(publisher_confirms=True)
