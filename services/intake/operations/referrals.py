@@ -34,7 +34,8 @@ from shared.vault import Vault, index_subject
 clocks = Clocks(SERVICE)
 
 _REGISTERED = "SELECT id, is_tenant, superseded_by FROM organisation WHERE id = ANY($1)"
-# One round trip for the whole referral; what is read of others was there before it.
+# One round trip for the whole referral; what is read of others was there before it. OFFSET 0: each index is looked up,
+# also by a plan that was made while the table was small.
 _WRITE = f"""
     WITH written AS (
         INSERT INTO referral (id, tenant, case_id, state, kind, track, themes, minors, referrer_id,
@@ -48,8 +49,11 @@ _WRITE = f"""
         FROM written, unnest($17::uuid[], $18::smallint[], $19::text[], $20::bytea[], $21::bytea[])
                       AS person (id, position, role, index, sealed)
     )
-    SELECT DISTINCT other.referral_id FROM referral_person other
-    {reads.OPEN} AND other.person_index = ANY($5::bytea[]) ORDER BY other.referral_id
+    SELECT DISTINCT other.referral_id
+    FROM unnest($5::bytea[]) AS sought (index) CROSS JOIN LATERAL (
+        SELECT tenant, referral_id FROM referral_person WHERE tenant = $1 AND person_index = sought.index OFFSET 0
+    ) AS other
+    {reads.OPEN} ORDER BY other.referral_id
 """  # noqa: S608
 
 
