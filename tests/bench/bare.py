@@ -33,6 +33,8 @@ def make_app(recording: Path, url: str) -> FastAPI:
     @app.post("/v1/referrals", status_code=201)
     async def receive(_referral: NewReferral) -> ReferralReceipt:
         fresh: dict[UUID, UUID] = {}
+        # Of another child each time: else each would find all before it.
+        unlike: dict[bytes, bytes] = {}
 
         def renew(value: Any) -> Any:
             if isinstance(value, list):
@@ -40,6 +42,8 @@ def make_app(recording: Path, url: str) -> FastAPI:
             if isinstance(value, str):
                 # Entries of the audit log go as JSON.
                 return _ID.sub(lambda found: str(renew(UUID(found[0]))), value)
+            if isinstance(value, bytes):
+                return unlike.setdefault(value, os.urandom(len(value)))
             if not isinstance(value, UUID) or value in kept:
                 return value
             return fresh.setdefault(value, uuid7())
