@@ -61,8 +61,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count processor time."""
-    config.pluginmanager.register(ProcessorTime(counts=not config.pluginmanager.hasplugin("dsession")))
+    """Count processor time: of workers each for itself, so that their parent counts nothing twice."""
+    runs_tests = hasattr(config, "workerinput") or not config.getoption("numprocesses")
+    config.pluginmanager.register(ProcessorTime(counts=runs_tests))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
