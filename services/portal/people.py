@@ -5,16 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from starlette.responses import Response
-
-from services.portal import assets, sessions
+from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
+from services.portal.link_visits import LinkVisit
 from services.portal.sessions import PersonOfCase, Secret
 from services.portal.visits import NobodyHere, Visit
-from services.portal.wording import Dates
 from shared import profiles
 from shared.languages import Language, language_of
-from shared.profiles import Profile
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
 _AHEAD = timedelta(minutes=2)
@@ -54,17 +51,15 @@ ME = Operation("network", "GET", "/v1/me", Me)
 
 
 @dataclass(kw_only=True)
-class PersonVisit(Visit):
+class PersonVisit(LinkVisit):
     """A request of somebody who came by a personal link."""
 
-    secret: Secret
     person: PersonOfCase
-    profile: Profile
 
     @property
-    def form_token(self) -> str:
-        """What forms of this session carry."""
-        return self.secret.form_token
+    def came(self) -> PersonOfCase:
+        """Who came, as their session keeps it."""
+        return self.person
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -73,17 +68,6 @@ class PersonVisit(Visit):
             "kring-tenant": str(self.person.tenant),
         }
 
-    async def dates(self) -> Dates:
-        """Return how days and hours are said, by the calendar of who runs the conference."""
-        return Dates(self.language, self.profile.calendar)
-
-    async def close(self, answer: Response) -> Response:
-        """Remember a language that was chosen."""
-        if self.language != self.person.language:
-            changed = self.person.model_copy(update={"language": self.language})
-            await sessions.keep(self.session, self.secret, changed, now=await self.parts.clock.now())
-        return answer
-
     def _surroundings(self) -> dict[str, Any]:
         return {
             **super()._surroundings(),
@@ -91,7 +75,6 @@ class PersonVisit(Visit):
             "home": "/me",
             "sign_out": "/sign-out",
             "quick_exit": True,
-            **assets.looks_of(self.profile),
         }
 
 

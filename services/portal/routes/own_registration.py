@@ -8,15 +8,14 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import assets, sessions
+from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
+from services.portal.link_visits import LinkVisit
 from services.portal.pages import Pages, anyone
 from services.portal.routes.courses import money
 from services.portal.sessions import Registrant, Secret
 from services.portal.visits import NobodyHere, PageModel, Visit
-from services.portal.wording import Dates
 from shared import profiles
-from shared.profiles import Profile
 
 pages = Pages()
 
@@ -54,36 +53,18 @@ CANCEL = Operation("training", "POST", "/v1/own-registration/cancel", Answer)
 
 
 @dataclass(kw_only=True)
-class RegistrantVisit(Visit):
+class RegistrantVisit(LinkVisit):
     """A request of somebody who came by the link of their registration."""
 
-    secret: Secret
     registrant: Registrant
-    profile: Profile
 
     @property
-    def form_token(self) -> str:
-        """What forms of this session carry."""
-        return self.secret.form_token
-
-    async def dates(self) -> Dates:
-        """Return how days and hours are said, by the calendar of who gives the training."""
-        return Dates(self.language, self.profile.calendar)
-
-    async def close(self, answer: Response) -> Response:
-        """Remember a language that was chosen."""
-        if self.language != self.registrant.language:
-            changed = self.registrant.model_copy(update={"language": self.language})
-            await sessions.keep(self.session, self.secret, changed, now=await self.parts.clock.now())
-        return answer
+    def came(self) -> Registrant:
+        """Who came, as their session keeps it."""
+        return self.registrant
 
     def _surroundings(self) -> dict[str, Any]:
-        return {
-            **super()._surroundings(),
-            "home": OWN,
-            "sign_out": f"{OWN}/sign-out",
-            **assets.looks_of(self.profile),
-        }
+        return {**super()._surroundings(), "home": OWN, "sign_out": f"{OWN}/sign-out"}
 
 
 def cookie_name(visit: Visit) -> str:
