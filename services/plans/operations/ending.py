@@ -42,13 +42,15 @@ async def _call_off(session: AsyncSession, plan: Plan, *, now: datetime) -> None
         .values(state=AgreementState.CANCELLED, settled_at=now)
         .execution_options(synchronize_session=False)
     )
-    await session.execute(
-        update(CheckIn)
-        .where(CheckIn.plan_id == plan.id, CheckIn.state.in_(OPEN_CHECK_INS))
-        .values(state=CheckInState.CANCELLED)
-        .execution_options(synchronize_session=False)
-    )
+    await call_off_checks(session, plan)
     await clocks.stop_all(session, case=plan.case_id, now=now)
+
+
+async def call_off_checks(session: AsyncSession, plan: Plan) -> list[UUID]:
+    """Call off the checks of a plan that are still to come; return their ids, whose clocks the caller stops."""
+    open_ones = update(CheckIn).where(CheckIn.plan_id == plan.id, CheckIn.state.in_(OPEN_CHECK_INS))
+    called_off = open_ones.values(state=CheckInState.CANCELLED).returning(CheckIn.id)
+    return list(await session.scalars(called_off.execution_options(synchronize_session=False)))
 
 
 async def pause(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import CHECK_INS, OPEN_CHECK_INS, CheckInState, owner_now
+from services.plans.domain import CHECK_INS, CheckInState, owner_now
 from services.plans.models import CheckIn, Plan
-from services.plans.operations.ending import end_follow_up
+from services.plans.operations.ending import call_off_checks, end_follow_up
 from services.plans.operations.timing import (
     CHECK_IN,
     FOLLOW_UP,
@@ -92,14 +91,7 @@ async def begin_another_year(
     session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
 ) -> None:
     """Let a plan from a new conference be followed up for a year of its own; what was planned before is called off."""
-    query = select(CheckIn.id).where(CheckIn.plan_id == plan.id, CheckIn.state.in_(OPEN_CHECK_INS))
-    planned = list(await session.scalars(query))
-    await session.execute(
-        update(CheckIn)
-        .where(CheckIn.id.in_(planned))
-        .values(state=CheckInState.CANCELLED)
-        .execution_options(synchronize_session=False)
-    )
+    planned = await call_off_checks(session, plan)
     await stop_clocks(session, subjects=[*planned, plan.id], kinds=(CHECK_IN, FOLLOW_UP), now=now)
     await begin_year(session, plan, now=now, policy=policy, paused=paused)
 
