@@ -8,7 +8,7 @@ check, at once or, if the case has no coordinator, with the one who is found.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +17,7 @@ from services.scheduling.domain import BegunBecause, ConferenceState, Preparatio
 from services.scheduling.models import Conference, Preparation, WantedRound
 from services.scheduling.operations.base import TARGET_CLOCK, clocks, preparation_workflow_id, publish
 from services.scheduling.settings import policies
-from shared import case_state, tables
+from shared import case_state
 from shared.case_access import has_coordinator
 from shared.errors import NotYet
 from shared.events.scheduling import PreparationStarted
@@ -29,10 +29,8 @@ async def begin_with_coordinator(
 ) -> None:
     """Begin what waits for a coordinator: the first preparation, or a round that is wanted.
 
-    A coordinator who takes over goes on with what there is.
+    A coordinator who takes over goes on with what there is. The caller holds the case, which goes on.
     """
-    if not await _goes_on(session, case_id):
-        return
     if await queries.last_conference(session, tenant=tenant, case_id=case_id) is None:
         await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause.REFERRAL, now=now)
         return
@@ -43,9 +41,10 @@ async def begin_with_coordinator(
 
 
 async def begin_for_review(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Begin the round that a circle decided on when it looked at its plan; without a coordinator it waits for one."""
-    if not await _goes_on(session, case_id):
-        return
+    """Begin the round that a circle decided on when it looked at its plan; without a coordinator it waits for one.
+
+    The caller holds the case, which goes on.
+    """
     if await has_coordinator(session, case_id=case_id):
         await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause.REVIEW, now=now)
         return
@@ -74,12 +73,6 @@ def _why_after(last: Conference) -> BegunBecause:
     if last.state == ConferenceState.CANCELLED:
         return BegunBecause.CALLED_OFF
     return BegunBecause.FAMILY_WISH if last.outcome == "plan" else BegunBecause.NO_PLAN
-
-
-async def _goes_on(session: AsyncSession, case_id: UUID) -> bool:
-    # Held to the commit: a case that stops at this moment finds the preparation, or is found stopped here.
-    status = select(tables.case_state.c.status).where(tables.case_state.c.case_id == case_id)
-    return (await session.scalars(status.with_for_update(read=True))).one_or_none() in ("open", "paused")
 
 
 async def _begin(
