@@ -37,7 +37,7 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wan
     Who coordinated the case until their task was done is asked first, unless the family wants another.
     """
     before = None if case.assignment_no == 0 else await _of(session, case, case.assignment_no)
-    done = before is not None and before.release_reason == ReleaseReason.TASK_DONE
+    done = before if before is not None and before.release_reason == ReleaseReason.TASK_DONE else None
     policy = await policies.in_force(session, tenant=case.tenant, at=case.created_at)
     case.assignment_no += 1
     session.add(
@@ -46,7 +46,7 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wan
             number=case.assignment_no,
             tenant=case.tenant,
             state=AssignmentState.SEARCHING,
-            former_id=before.coordinator_id if before is not None and done else None,
+            former_id=None if done is None else done.coordinator_id,
             another_wanted=another_wanted,
             created_at=now,
         )
