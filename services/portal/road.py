@@ -1,7 +1,7 @@
 """The road of a case: its steps in their order, what is done, what is being done, what comes later."""
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +63,13 @@ class Meeting(Answer):
     starts_at: datetime | None
 
 
+class MeetingDay(Answer):
+    """A day on which the circle meets or met, as who referred the case sees it."""
+
+    on: date
+    held: bool
+
+
 class Plan(Answer):
     """A plan, as far as the road of a case shows it."""
 
@@ -76,6 +83,7 @@ NO_BASELINE = Baseline(version=0, questions=[], bottom_lines=[], resources=None)
 BASELINE = Operation("intake", "GET", "/v1/cases/{case_id}/baseline", Baseline)
 KNOWN = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[Known])
 MEETINGS = Operation("scheduling", "GET", "/v1/cases/{case_id}/conferences", Items[Meeting])
+MEETING_DAYS = Operation("scheduling", "GET", "/v1/cases/{case_id}/meetings", Items[MeetingDay])
 PLANS = Operation("plans", "GET", "/v1/cases/{case_id}/plans", Items[Plan])
 
 
@@ -91,15 +99,17 @@ class Step(PageModel):
 async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
     """Return the steps of a case. What a reader may not know of it counts as not there."""
     none: Items[Any] = Items(items=[])
-    people, meetings, plans, baseline = await asyncio.gather(
+    people, meetings, days, plans, baseline = await asyncio.gather(
         visit.ask_or(KNOWN, none, case_id=case.case_id),
         visit.ask_or(MEETINGS, none, case_id=case.case_id),
+        _days(visit, case),
         visit.ask_or(PLANS, none, case_id=case.case_id),
         visit.ask_or(BASELINE, NO_BASELINE, case_id=case.case_id),
     )
     meeting = next((each for each in meetings.items if each.state != "cancelled"), None)
     held = any(each.state == "held" for each in meetings.items) or bool(plans.items)
-    dated = held or (meeting is not None and meeting.state == "scheduled")
+    held = held or any(each.held for each in days)
+    dated = held or bool(days) or (meeting is not None and meeting.state == "scheduled")
     here = f"/cases/{case.case_id}"
     # Coordinators prepare and follow up; referrers write what every plan has to hold to, and judge it.
     mine, theirs = visit.has(Role.COORDINATOR), visit.has(Role.REFERRER)
@@ -107,7 +117,9 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
         f"{here}/{page}" if mine else None for page in ("circle", "dates", "conference", "check-ins")
     )
     plan = f"{here}/plan" if mine else f"{here}/acceptance" if theirs and plans.items else None
-    day = (await visit.dates()).time(meeting.starts_at) if meeting and meeting.starts_at and dated else ""
+    written = await visit.dates()
+    day = written.time(meeting.starts_at) if meeting and meeting.starts_at and dated else ""
+    day = written.day(days[0].on) if days else day
     steps: list[tuple[str, bool, str, str | None]] = [
         (_("Een coördinator"), case.coordinator_id is not None or case.waits_for == "follow-up", "", None),
         (
@@ -117,7 +129,7 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
             f"{here}/baseline" if mine or theirs else None,
         ),
         # A conference is prepared from the day on which the circle was declared ready.
-        (_("De kring"), held or meeting is not None, _counted(visit, people), circle),
+        (_("De kring"), held or bool(days) or meeting is not None, _counted(visit, people), circle),
         (_("Een dag kiezen"), dated, day, dates),
         (_("De conferentie"), held, "", day_itself),
         (_("Het plan"), bool(plans.items), "", plan),
@@ -134,6 +146,14 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
         )
         for index, (name, done, words, path) in enumerate(steps)
     ]
+
+
+async def _days(visit: StaffVisit, case: Case) -> list[MeetingDay]:
+    """Return when the circle meets and met, to who referred the case."""
+    if not visit.has(Role.REFERRER):
+        return []
+    none: Items[MeetingDay] = Items(items=[])
+    return (await visit.ask_or(MEETING_DAYS, none, case_id=case.case_id)).items
 
 
 def _counted(visit: StaffVisit, people: Items[Known]) -> str:

@@ -47,14 +47,16 @@ class Base(DeclarativeBase):
     }
 
 
-class CaseTrack(Base):
-    """How urgent a case is (from intake)."""
+class CaseInfo(Base):
+    """How urgent a case is, and who has a mandate in it (from intake)."""
 
-    __tablename__ = "case_track"
+    __tablename__ = "case_info"
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     track: Mapped[str]
+    referring_organisation: Mapped[UUID | None]
+    mandated_organisation: Mapped[UUID | None]
     created_at: Mapped[datetime]
 
 

@@ -17,6 +17,7 @@ from shared.case_access import Relation, relations, require
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http import allow
 
+Referrer = Annotated[Principal, Depends(allow(Role.REFERRER, from_elsewhere=True))]
 Involved = Annotated[
     Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True, people=True))
 ]
@@ -59,6 +60,15 @@ async def may_list_conferences(session: AsyncSession, principal: Principal, *, c
     """Let pass a case's coordinator, or a regional manager of the tenant. Raises: UnknownCase, CaseErased."""
     if (await relations(session, principal, case_id)).isdisjoint(_OVERSEERS):
         raise UnknownCase(case_id=str(case_id))
+
+
+async def may_know_meetings(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
+    """Let pass who referred a case, or has a mandate in it. Raises: UnknownCase, CaseErased."""
+    info = await queries.case_info(session, tenant=principal.tenant, case_id=case_id)
+    parties = set() if info is None else {info.referring_organisation, info.mandated_organisation}
+    if principal.organisation is None or principal.organisation not in parties:
+        raise UnknownCase(case_id=str(case_id))
+    await require_not_erased(session, case_id=case_id)
 
 
 async def may_prepare_poll(

@@ -16,7 +16,7 @@ from services.scheduling.domain import (
 )
 from services.scheduling.models import (
     Attendance,
-    CaseTrack,
+    CaseInfo,
     ChecklistEntry,
     Circle,
     CircleMember,
@@ -49,8 +49,14 @@ class UnknownPoll(NotFound):
 
 async def track(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:
     """Return how urgent a case is."""
-    query = select(CaseTrack.track).where(CaseTrack.case_id == case_id, CaseTrack.tenant == tenant)
-    return (await session.scalars(query)).one_or_none() or "normal"
+    info = await case_info(session, tenant=tenant, case_id=case_id)
+    return "normal" if info is None else info.track
+
+
+async def case_info(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> CaseInfo | None:
+    """Return what intake says of a case, if this service has heard of it."""
+    query = select(CaseInfo).where(CaseInfo.case_id == case_id, CaseInfo.tenant == tenant)
+    return (await session.scalars(query)).one_or_none()
 
 
 async def conference(session: AsyncSession, *, tenant: UUID, conference_id: UUID) -> Conference:

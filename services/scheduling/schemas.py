@@ -271,6 +271,20 @@ class ConferenceOut(ConferenceSummary):
     preparation: PreparationView | None = None
 
 
+class MeetingOut(ResponseModel):
+    """A meeting of the circle, as who referred the case sees it."""
+
+    conference_no: int
+    on: date = Field(description="The day that is set for it, or on which it was held.")
+    held: bool = Field(description="Whether the circle met.")
+
+
+class Meetings(ResponseModel):
+    """The meetings of a case that have a day."""
+
+    items: list[MeetingOut]
+
+
 class OwnConferences(ResponseModel):
     """The conferences of one's own case."""
 

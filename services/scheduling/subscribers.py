@@ -24,11 +24,9 @@ subscriptions.watches(*WORKFLOWS)
 
 
 @subscriptions.writes(intake.CaseOpened, case="any")
-async def keep_track(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
-    """Keep how urgent the case is."""
-    await operations.note_track(
-        session, tenant=event.tenant, case_id=event.data.case_id, track=event.data.track, now=event.time
-    )
+async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
+    """Keep how urgent the case is, and who has a mandate in it."""
+    await operations.note_case(session, event.data, tenant=event.tenant, now=event.time)
 
 
 @subscriptions.writes(intake.CoordinatorAssigned)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import domain, queries
 from services.scheduling.domain import CancelledBecause, ConferenceState, PollState
 from services.scheduling.models import (
-    CaseTrack,
+    CaseInfo,
     Circle,
     CircleMember,
     Conference,
@@ -27,14 +27,20 @@ from services.scheduling.operations.base import (
 )
 from services.scheduling.operations.invitations import invite_newcomers, notify_again, take_back
 from shared import case_state
+from shared.events.intake import CaseOpened
 from shared.events.network import CircleMember as ReadyMember
 
 
-async def note_track(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, track: str, now: datetime
-) -> None:
-    """Note how urgent a case is."""
-    statement = insert(CaseTrack).values(case_id=case_id, tenant=tenant, track=track, created_at=now)
+async def note_case(session: AsyncSession, data: CaseOpened, *, tenant: UUID, now: datetime) -> None:
+    """Note how urgent a case is, and who has a mandate in it."""
+    statement = insert(CaseInfo).values(
+        case_id=data.case_id,
+        tenant=tenant,
+        track=data.track,
+        referring_organisation=data.referring_organisation,
+        mandated_organisation=data.mandated_organisation,
+        created_at=now,
+    )
     await session.execute(statement.on_conflict_do_nothing())
 
 

@@ -13,6 +13,7 @@ from services.scheduling.schemas import (
     AttendanceOut,
     ConferenceOut,
     ConferenceSummary,
+    MeetingOut,
     OptionOut,
     OwnOption,
     OwnPoll,
@@ -100,6 +101,15 @@ def summary(conference: Conference, poll_id: UUID | None) -> ConferenceSummary:
         version=conference.version,
         poll_id=poll_id,
     )
+
+
+def meeting_out(conference: Conference, calendar: Calendar) -> MeetingOut | None:
+    """Return on which day a conference is or was, None if on none."""
+    held = conference.state == ConferenceState.HELD
+    day = conference.held_on if held else conference.starts_at
+    if day is None or not (held or conference.state == ConferenceState.SCHEDULED):
+        return None
+    return MeetingOut(conference_no=conference.conference_no, on=calendar.day_of(day), held=held)
 
 
 async def conference_out(

@@ -9,8 +9,8 @@ from services.scheduling.domain import ChecklistItem
 from services.scheduling.models import Conference, Venue
 from services.scheduling.operations.conferences import Presence
 from services.scheduling.operations.polls import Proposal
-from services.scheduling.permissions import Involved
-from services.scheduling.routes.answers import conference_out, summary, whole_checklist
+from services.scheduling.permissions import Involved, Referrer
+from services.scheduling.routes.answers import conference_out, meeting_out, summary, whole_checklist
 from services.scheduling.schemas import (
     Cancellation,
     Check,
@@ -18,12 +18,14 @@ from services.scheduling.schemas import (
     ConferenceOut,
     ConferenceSummary,
     Held,
+    Meetings,
     PartIn,
     Postponed,
     Postponement,
     PreparationBegun,
     Scheduling,
 )
+from shared import profiles
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
@@ -42,6 +44,15 @@ async def list_conferences(
     )
     poll_ids = await queries.poll_ids(session, rows.items)
     return Page(items=[summary(row, poll_ids.get(row.id)) for row in rows.items], next=rows.next)
+
+
+@router.get("/v1/cases/{case_id}/meetings")
+async def list_meetings(case_id: UUID, principal: Referrer, session: Session) -> Meetings:
+    """List on which days the circle meets or met, newest first: all that who referred the case sees of it."""
+    await permissions.may_know_meetings(session, principal, case_id=case_id)
+    found = await queries.conferences_of_case(session, tenant=principal.tenant, case_id=case_id)
+    calendar = await profiles.calendar(session, tenant=principal.tenant)
+    return Meetings(items=[each for one in found if (each := meeting_out(one, calendar)) is not None])
 
 
 @router.post("/v1/cases/{case_id}/preparations", status_code=201, responses=problems(409))

@@ -27,7 +27,8 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         world = replace(plain, tenant=cast.tenant)
         there = replace(plain, tenant=cast.elsewhere)
         people = [name for name in PEOPLE if name != REMOVED]
-        case = await _polled(world, cast.case, "coordinator", [*people, REMOVED])
+        parties = {"referring": cast.school, "mandated": cast.mandated}
+        case = await _polled(world, cast.case, "coordinator", [*people, REMOVED], **parties)
         removed = network.PersonRemoved(case_id=case.id, person_id=who(REMOVED))
         await world.handle_all(*case.replaced(who("former coordinator")), removed)
         other = await _polled(
@@ -63,9 +64,12 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         )
 
 
-async def _polled(world: Scheduling, case_id: UUID, coordinator: str, people: list[str]) -> Case:
+async def _polled(
+    world: Scheduling, case_id: UUID, coordinator: str, people: list[str], **parties: Any
+) -> Case:
     """A case whose circle stands, with an open poll."""
-    case = Case(tenant=world.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
+    central = who(people[0])
+    case = Case(tenant=world.tenant, id=case_id, coordinator=who(coordinator), central=central, **parties)
     roles: dict[str, Any] = {name: PEOPLE.get(name, "central") for name in people}
     ids = {who(name): role for name, role in roles.items()}
     members = tuple(network.CircleMember(person_id=person, role=role) for person, role in ids.items())

@@ -161,7 +161,7 @@ class TestEraseCase:
         platform.begin_again()
         await platform.settle(order=lambda published: published[::-1])
         for service, tables_of in (
-            ("scheduling", ("preparation", "circle_member", "case_person", "case_track")),
+            ("scheduling", ("preparation", "circle_member", "case_person", "case_info")),
             ("plans", ("plan", "case_person", "case_info")),
         ):
             for table in tables_of:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.portal.central_persons import CENTRAL_PERSONS
-from services.portal.road import BASELINE, CASE, KNOWN, MEETINGS, PLANS
+from services.portal.road import BASELINE, CASE, KNOWN, MEETING_DAYS, MEETINGS, PLANS
 from services.portal.routes.baseline import WRITE_BASELINE
 from services.portal.routes.cases import CASES, PAUSE, RELEASE, RESUME
 from services.portal.routes.offers import ACCEPT, DECLINE, OFFER, OFFERS
@@ -220,6 +220,21 @@ class TestACase:
             found.refuse(operation, 404, "case-not-found")
         page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
         assert "We zoeken een coördinator." in page.text
+
+    async def test_shows_a_referrer_the_day_of_the_meeting_and_that_it_was_held(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REFERRER)
+        for operation in (KNOWN, MEETINGS, PLANS):
+            found.refuse(operation, 404, "case-not-found")
+        day = {"conference_no": 1, "on": "2026-03-22", "held": False}
+        found.answer(MEETING_DAYS, {"items": [day]})
+        page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert "22 maart 2026" in page.text
+        done = page.text.count("klaar<")
+        found.answer(MEETING_DAYS, {"items": [{**day, "held": True}]})
+        page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert page.text.count("klaar<") == done + 1
 
     async def test_of_others_is_not_there(self, browser: Browser, found: FakeServices) -> None:
         await browser.sign_in(Role.COORDINATOR)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.auth import Role
 from shared.events import intake, network
 from shared.ids import uuid7
 from tests.support.world import NOW, Case, problem
@@ -373,6 +374,30 @@ class TestList:
             cursor = f"&cursor={page['next']}"
         assert numbers == [1, 2, 3]
         assert datetime.fromisoformat((await world.conferences(case))[0]["starts_at"]).tzinfo == UTC
+
+
+class TestMeetings:
+    async def test_tells_who_referred_the_case_the_day_and_that_it_was_held(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        path = f"/v1/cases/{case.id}/meetings"
+        referrer = world.staff(uuid7(), case.referring, Role.REFERRER)
+        assert await world.do("GET", path, referrer) == {
+            "items": [{"conference_no": 1, "on": "2026-03-22", "held": False}]
+        }
+        world.later(days=20)
+        assert (await hold(world, case)).status_code == 200
+        assert await world.do("GET", path, referrer) == {
+            "items": [{"conference_no": 1, "on": "2026-03-22", "held": True}]
+        }
+
+    async def test_tells_nothing_of_what_is_put_off_or_to_others(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await world.postponed(case)
+        path = f"/v1/cases/{case.id}/meetings"
+        mandated = world.staff(uuid7(), case.mandated, Role.REFERRER)
+        assert await world.do("GET", path, mandated) == {"items": []}
+        stranger = world.stranger(Role.REFERRER)
+        assert problem(await world.ask("GET", path, stranger)) == (404, "case-not-found")
 
 
 async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(world: Scheduling) -> None:

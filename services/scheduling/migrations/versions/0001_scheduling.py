@@ -9,12 +9,14 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
-        "case_track",
+        "case_info",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("track", sa.Text(), nullable=False),
+        sa.Column("referring_organisation", sa.Uuid(), nullable=True),
+        sa.Column("mandated_organisation", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_track")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_info")),
     )
     op.create_table(
         "circle",
