@@ -4,11 +4,13 @@ Raised by the case's own events, in whatever order they come: an older event cha
 does not open again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import locks
@@ -17,6 +19,7 @@ from shared.errors import Conflict, Gone, NotFound
 from shared.events import intake
 
 Status = Literal["open", "paused", "stopped", "ended", "erased"]
+Row = TypeVar("Row")
 
 STATUS_AFTER: dict[str, Status] = {
     intake.CaseOpened.TYPE: "open",
@@ -139,6 +142,28 @@ async def lock(session: AsyncSession, case_id: UUID) -> None:
     """Wait for all who hold the case as it is, and let nobody hold it until this transaction ends."""
     note_held(session, case_id)
     await fetch(session, _LOCK, case_id)
+
+
+async def lock_row(session: AsyncSession, query: Select[Row]) -> Row | None:
+    """Return the row of a case that `query` finds, as it is now and locked; None if there is none.
+
+    Its case, which the row names, is held before it.
+    """
+    found: Any = (await session.execute(query)).scalar_one_or_none()
+    rows = [] if found is None else await lock_rows(session, query, case_id=found.case_id)
+    return rows[0] if rows else None
+
+
+async def lock_rows(session: AsyncSession, query: Select[Row], *, case_id: UUID) -> Sequence[Row]:
+    """Return the rows of a case that `query` finds, as they are now and locked, in its order.
+
+    Rows of a case are locked in no other way: the case is held before them, so nobody who has one waits for the case.
+    """
+    if not is_held(session, case_id):
+        await read(session, case_id, hold=True)
+    # What was read before the locks were had may be old.
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.execute(locked)).scalars().all()
 
 
 async def require_live(

@@ -242,6 +242,10 @@ class Clocks:
         """Resume the clock; its deadlines move by the length of the pause."""
         return await self._change_found(session, "resumed", kind=kind, subject=subject, now=now)
 
+    async def lock_all(self, session: AsyncSession, *, case: UUID) -> list[Clock]:
+        """Return every clock of a case that was not stopped, locked."""
+        return [Clock(**row) for row in await fetch(session, _OF_CASE, case)]
+
     async def stop_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
         """Stop every clock of a case, also those that are over their time: nothing of it is late any more."""
         return await self._change_all(session, "stopped", case, now)
@@ -279,9 +283,10 @@ class Clocks:
         *,
         but: Sequence[str] = (),
     ) -> list[Clock]:
-        found = [Clock(**row) for row in await fetch(session, _OF_CASE, case)]
         changed = [
-            await self._change(session, what, clock, now, reason) for clock in found if clock.kind not in but
+            await self._change(session, what, clock, now, reason)
+            for clock in await self.lock_all(session, case=case)
+            if clock.kind not in but
         ]
         return [clock for clock in changed if clock is not None]
 

@@ -2,8 +2,8 @@
 
 Whoever waits for a lock holds those before it, so all take them in one order, else two wait for each other: first names
 (shared.locks) and a case's state, then the row that an operation is about (a referral before its case), then what hangs
-on it, and last the streams of events, by their ids. The last part is done here, whatever the operation does: its events
-are written when all else is.
+on it, and last the streams of events, by their ids. The second is done by what locks a row of a case
+(`case_state.lock_row`), the last here: events are written when all else is, whatever the operation does.
 """
 
 import asyncio

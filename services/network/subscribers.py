@@ -140,14 +140,14 @@ async def end_hold(session: AsyncSession, event: Received[intake.HoldLifted], co
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Make everybody of the case unreadable."""
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
-    await erasing.clear_case(session, context.vault, erased)
     await ending_requests.close_of_erased(
         session,
         tenant=event.tenant,
         case_id=event.data.case_id,
         person_id=None,
-        now=await context.clock.now(),
+        now=erased.now,
     )
+    await erasing.clear_case(session, context.vault, erased)
 
 
 @subscriptions.writes(network.PersonErased, case="always")
@@ -156,14 +156,14 @@ async def erase_person(
 ) -> None:
     """Make what is known of a person unreadable."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
-    await erasing.clear_person(session, context.vault, erased)
     await ending_requests.close_of_erased(
         session,
         tenant=event.tenant,
         case_id=event.data.case_id,
         person_id=event.data.person_id,
-        now=await context.clock.now(),
+        now=erased.now,
     )
+    await erasing.clear_person(session, context.vault, erased)
 
 
 @subscriptions.writes(network.NotifyPerson, case="any")

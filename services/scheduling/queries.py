@@ -28,6 +28,7 @@ from services.scheduling.models import (
     PollOption,
     Preparation,
 )
+from shared import case_state
 from shared.case_access import people_who_left
 from shared.errors import NotFound
 from shared.tables import case_person
@@ -209,9 +210,9 @@ async def running_preparation(
     query = select(Preparation).where(
         Preparation.case_id == case_id, Preparation.state == PreparationState.RUNNING
     )
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return (await session.scalars(query.order_by(Preparation.preparation_no.desc()).limit(1))).first()
+    query = query.order_by(Preparation.preparation_no.desc()).limit(1)
+    found = await (case_state.lock_rows(session, query, case_id=case_id) if lock else session.scalars(query))
+    return next(iter(found), None)
 
 
 async def current_conference(session: AsyncSession, preparation: Preparation) -> Conference:

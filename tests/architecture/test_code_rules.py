@@ -46,6 +46,21 @@ def test_services_count_days_by_the_calendar_of_the_organisation() -> None:
     assert found == []
 
 
+def test_rows_of_a_case_are_locked_behind_the_case() -> None:
+    """Who locks such a row and then its case waits for who has the case and wants the row, and they for them.
+
+    In intake the case is a row of its own, which everything begins with; training has no cases.
+    """
+    found = [
+        place(path, call)
+        for path in sources("services")
+        if path.relative_to(ROOT / "services").parts[0] in ("network", "scheduling", "plans")
+        for call, name in calls(path)
+        if name.endswith("with_for_update")
+    ]
+    assert found == []
+
+
 def test_only_permissions_decide_who_may_do_what() -> None:
     """A rule that a route or a query has of its own is found by nobody who reads the rules, and differs from them."""
     decides = re.compile(r"(^|\.)(allow|serving|access_of|relations|principal\.has)$")

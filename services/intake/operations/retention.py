@@ -73,12 +73,14 @@ async def locked_file(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> 
 
     The row locked is the case's, or the referral's as long as there is no case. Raises: UnknownCase, CaseErased.
     """
-    case = await case_reads.case(session, tenant=tenant, case_id=case_id, lock=True)
-    referral = await reads.referral_of_file(session, tenant=tenant, case_id=case_id, lock=case is None)
+    referral = await reads.referral_of_file(session, tenant=tenant, case_id=case_id)
+    if referral is not None and referral.state != ReferralState.ACCEPTED:
+        # It may be accepted while we wait for its lock, which comes before that of its case.
+        referral = await reads.referral_of_file(session, tenant=tenant, case_id=case_id, lock=True)
     if referral is None:
         raise UnknownCase(case_id=str(case_id))
-    if case is None and referral.state == ReferralState.ACCEPTED:
-        # It was accepted while we waited for the referral's lock.
+    case = None
+    if referral.state == ReferralState.ACCEPTED:
         case = await case_reads.case(session, tenant=tenant, case_id=case_id, lock=True)
     file = File(referral, case)
     if file.is_erased:

@@ -60,10 +60,8 @@ async def forget(session: AsyncSession, *, person_id: UUID, now: datetime) -> No
 async def hand_over(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
     """Give the clocks of a case to whom they are now for: the coordinator, or else the regional manager."""
     owner = await _owner(session, case_id=case_id)
-    for clock in await queries.running_clocks(
-        session, tenant=tenant, case_id=case_id, kinds=list(COMING_OF_AGE)
-    ):
-        if clock.owner == owner:
+    for clock in await clocks.lock_all(session, case=case_id):
+        if clock.kind not in COMING_OF_AGE or clock.state != "running" or clock.owner == owner:
             continue
         await clocks.stop(session, kind=clock.kind, subject=clock.subject, now=now)
         await clocks.start(

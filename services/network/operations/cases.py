@@ -17,11 +17,6 @@ from shared.clocks import Clocks
 clocks = Clocks(SERVICE)
 
 
-async def hold(session: AsyncSession, *, case_id: UUID) -> None:
-    """Keep a case as it is until this transaction ends, whatever that is."""
-    await case_state.read(session, case_id, hold=True)
-
-
 async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:
     """Return a case that goes on, and keep it from stopping before this transaction ends.
 

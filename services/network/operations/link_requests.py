@@ -37,8 +37,8 @@ async def request(session: AsyncSession, *, token: str, key: bytes, now: datetim
         return
     await set_scope(session, Scope(tenant=found.tenant, subject=found.person_id))
     # Two who ask at once are counted one after the other.
-    locked = select(PersonalLink).where(PersonalLink.id == found.id).with_for_update()
-    link = (await session.execute(locked.execution_options(populate_existing=True))).scalar_one()
+    query = select(PersonalLink).where(PersonalLink.id == found.id)
+    (link,) = await case_state.lock_rows(session, query, case_id=found.case_id)
     was_good = links.proves_older(claimed, link, key) or (
         claimed.proves(key, link.generation) and link.expires_at <= now
     )

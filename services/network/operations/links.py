@@ -22,7 +22,7 @@ from services.network.operations import notifying
 from services.network.settings import policies
 from shared import profiles
 from shared.auth import LinkToken, link_token, read_link_token
-from shared.case_state import require_not_erased
+from shared.case_state import lock_row, lock_rows, require_not_erased
 from shared.context import Context
 from shared.database import Scope, set_scope
 from shared.http.principals import NoLongerInCircle
@@ -98,7 +98,7 @@ async def distrust(session: AsyncSession, *, person: Person) -> None:
     query = select(PersonalLink).where(
         PersonalLink.tenant == person.tenant, PersonalLink.person_id == person.id
     )
-    found = (await session.execute(query.with_for_update())).scalar_one_or_none()
+    found = await lock_row(session, query)
     if found is not None:
         found.generation += 1
         await session.flush()
@@ -145,7 +145,7 @@ async def _locked(session: AsyncSession, person: Person, now: datetime, expires_
     query = select(PersonalLink).where(
         PersonalLink.tenant == person.tenant, PersonalLink.person_id == person.id
     )
-    found = (await session.execute(query.with_for_update())).scalar_one_or_none()
+    found = await lock_row(session, query)
     if found is not None:
         return found
     values = {
@@ -158,7 +158,7 @@ async def _locked(session: AsyncSession, person: Person, now: datetime, expires_
         "expires_at": expires_at,
     }
     await session.execute(insert(PersonalLink).values(values).on_conflict_do_nothing())
-    return (await session.execute(query.with_for_update())).scalar_one()
+    return (await lock_rows(session, query, case_id=person.case_id))[0]
 
 
 async def issue(

@@ -1,7 +1,6 @@
 """Reads. Every one names the tenant; those that precede a write take the row's lock."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -22,29 +21,25 @@ from services.network.models import (
 )
 from services.network.queries import no_contacts
 from services.network.queries.consents import consent_allows, may_ask_for, may_read_file_of, research_allowed
-from shared.clocks import Clock
+from shared.case_state import lock_row, lock_rows
 from shared.events.network import AttendanceMode
 from shared.http import PageRequest, Rows, paginate
-from shared.tables import clock as clock_table
 from shared.tables import message
 
 # What others ask of consents; the rest is in queries.consents.
 __all__ = ["consent_allows", "may_ask_for", "may_read_file_of", "research_allowed"]
 
-Query = TypeVar("Query", bound=Select[Any])
-
-_CLOCK = [clock_table.c[field.name] for field in fields(Clock)]
+Row = TypeVar("Row")
 
 
-def _locked(query: Query) -> Query:
-    # What was read before the lock was had may be old.
-    return query.with_for_update().execution_options(populate_existing=True)
+async def _one(session: AsyncSession, query: Select[Row], *, lock: bool) -> Row | None:
+    return await lock_row(session, query) if lock else (await session.execute(query)).scalar_one_or_none()
 
 
 async def person(session: AsyncSession, *, tenant: UUID, person_id: UUID, lock: bool = False) -> Person:
     """Return a person. Raises: UnknownPerson."""
     query = select(Person).where(Person.tenant == tenant, Person.id == person_id)
-    found = (await session.execute(_locked(query) if lock else query)).scalar_one_or_none()
+    found = await _one(session, query, lock=lock)
     if found is None:
         raise UnknownPerson(person_id=str(person_id))
     return found
@@ -127,7 +122,7 @@ async def invitation(
 ) -> Invitation | None:
     """Return an invitation."""
     query = select(Invitation).where(Invitation.tenant == tenant, Invitation.id == invitation_id)
-    return (await session.execute(_locked(query) if lock else query)).scalar_one_or_none()
+    return await _one(session, query, lock=lock)
 
 
 async def invitation_of(
@@ -135,7 +130,7 @@ async def invitation_of(
 ) -> Invitation | None:
     """Return the invitation of a person."""
     query = select(Invitation).where(Invitation.tenant == tenant, Invitation.person_id == person_id)
-    return (await session.execute(_locked(query) if lock else query)).scalar_one_or_none()
+    return await _one(session, query, lock=lock)
 
 
 async def open_invitations(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Invitation]:
@@ -149,31 +144,13 @@ async def open_invitations(session: AsyncSession, *, tenant: UUID, case_id: UUID
         )
         .order_by(Invitation.id)
     )
-    return (await session.execute(_locked(query))).scalars().all()
+    return await lock_rows(session, query, case_id=case_id)
 
 
 async def link_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> PersonalLink | None:
     """Return a person's link, if one was made."""
     query = select(PersonalLink).where(PersonalLink.tenant == tenant, PersonalLink.person_id == person_id)
     return (await session.execute(query)).scalar_one_or_none()
-
-
-async def running_clocks(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, kinds: Sequence[str]
-) -> list[Clock]:
-    """Return the clocks of some kinds that run in a case, locked."""
-    query = (
-        select(*_CLOCK)
-        .where(
-            clock_table.c.tenant == tenant,
-            clock_table.c.case_id == case_id,
-            clock_table.c.state == "running",
-            clock_table.c.kind.in_(kinds),
-        )
-        .order_by(clock_table.c.id)
-        .with_for_update()
-    )
-    return [Clock(**row._mapping) for row in await session.execute(query)]
 
 
 async def circle(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Circle | None:
@@ -230,7 +207,7 @@ async def data_request(
 ) -> DataRequest | None:
     """Return a request about somebody's data."""
     query = select(DataRequest).where(DataRequest.tenant == tenant, DataRequest.id == request_id)
-    return (await session.execute(_locked(query) if lock else query)).scalar_one_or_none()
+    return await _one(session, query, lock=lock)
 
 
 async def has_open_data_request(session: AsyncSession, *, tenant: UUID, person_id: UUID, kind: str) -> bool:
@@ -300,7 +277,7 @@ async def open_data_requests(
     )
     if person_id is not None:
         query = query.where(DataRequest.person_id == person_id)
-    return (await session.execute(_locked(query.order_by(DataRequest.id)))).scalars().all()
+    return await lock_rows(session, query.order_by(DataRequest.id), case_id=case_id)
 
 
 async def circle_seen_by(session: AsyncSession, *, person: Person) -> list[tuple[Person, AttendanceMode]]:

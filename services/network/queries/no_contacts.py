@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.models import NoContact
+from shared.case_state import lock_row
 
 Pairs = frozenset[frozenset[UUID]]
 
@@ -20,7 +21,7 @@ async def no_contacts(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> 
 async def no_contact(session: AsyncSession, *, tenant: UUID, no_contact_id: UUID) -> NoContact | None:
     """Return a pair, locked."""
     query = select(NoContact).where(NoContact.tenant == tenant, NoContact.id == no_contact_id)
-    return (await session.execute(query.with_for_update())).scalar_one_or_none()
+    return await lock_row(session, query)
 
 
 async def pairs(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Pairs:

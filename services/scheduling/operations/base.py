@@ -32,8 +32,8 @@ async def lock(session: AsyncSession, conference: Conference) -> Preparation:
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
-    query = select(Preparation).where(Preparation.id == conference.preparation_id).with_for_update()
-    preparation = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    query = select(Preparation).where(Preparation.id == conference.preparation_id)
+    (preparation,) = await case_state.lock_rows(session, query, case_id=conference.case_id)
     await case_state.require_live(session, case_id=conference.case_id, tenant=conference.tenant)
     await queries.conference(session, tenant=conference.tenant, conference_id=conference.id)
     return preparation

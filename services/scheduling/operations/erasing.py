@@ -16,7 +16,7 @@ from services.scheduling.models import (
     Preparation,
 )
 from services.scheduling.operations.case import follow_leaving, stop_case
-from shared import erasure
+from shared import case_state, erasure
 from shared.erasure import Erased
 from shared.vault import Vault
 
@@ -26,7 +26,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
     await stop_case(session, case_id=erased.subject, now=erased.now)
     # Every answer is given under this lock: one that is being given now is there when it is had.
     query = select(Preparation.id).where(Preparation.case_id == erased.subject).order_by(Preparation.id)
-    await session.execute(query.with_for_update())
+    await case_state.lock_rows(session, query, case_id=erased.subject)
     polls = select(Poll.id).where(Poll.case_id == erased.subject)
     conferences = select(Conference.id).where(Conference.case_id == erased.subject)
     for statement in (
@@ -45,7 +45,7 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
     """Delete what somebody answered and whether they came; from now on nobody waits for them."""
     await follow_leaving(session, case_id=erased.case_id, now=erased.now)
     query = select(Preparation.id).where(Preparation.case_id == erased.case_id).order_by(Preparation.id)
-    await session.execute(query.with_for_update())
+    await case_state.lock_rows(session, query, case_id=erased.case_id)
     for table in (PollAnswer, PollAsked, Attendance, Notified, CircleMember):
         await session.execute(
             delete(table).where(table.tenant == erased.tenant, table.person_id == erased.subject)

@@ -7,14 +7,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.network import queries
 from services.network.data_requests import DATA_REQUEST_CLOCK, ERASE_CLOCK
-from services.network.operations import ending_requests
+from services.network.operations import ending_requests, erasing
 from shared.auth import Role
 from shared.clocks import Clocks
+from shared.database import Scope
 from shared.events import intake
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
 from tests.integration.network.test_mails import _send, _text
+from tests.support.eventually import eventually
 from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.network import Network
@@ -58,6 +61,15 @@ async def clocks(world: Network, request: str) -> list[Any]:
     return await world.rows(
         "SELECT state, owner, escalate_to, warn_at, due_at, case_id FROM clock WHERE subject = :id ORDER BY id",
         id=UUID(request),
+    )
+
+
+async def _is_waited(world: Network) -> bool:
+    """Say whether somebody waits for a lock in the service's database."""
+    return bool(
+        await world.rows(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
     )
 
 
@@ -439,6 +451,31 @@ class TestErasure:
         assert view["ended_at"].startswith("2026-03-04")
         path = f"/v1/persons/{aunt}/data-requests"
         await world.ask("POST", path, dpo(world), json={"kind": "copy"}, expect=410)
+
+    async def test_waits_for_the_erasure_of_the_case_or_that_for_it_and_never_both(
+        self, world: Network
+    ) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        request = await asked(world, case, aunt, "erasure")
+        await decide(world, request, "approve")
+        await world.handle(intake.CaseClosed(case_id=case.id, outcome="followed-up"))
+        context = world.context
+        async with context.database.transaction(Scope(tenant=world.tenant)) as session:
+            # As the step does that carries it out: the request is locked, and then the person erased.
+            found = await queries.data_request(
+                session, tenant=world.tenant, request_id=UUID(request), lock=True
+            )
+            assert found is not None
+            of_case = asyncio.create_task(world.handle(intake.CaseErased(case_id=case.id)))
+            await eventually(lambda: _is_waited(world), "the erasure of the case to wait")
+            person = await queries.person(session, tenant=world.tenant, person_id=aunt)
+            await erasing.erase_person(
+                session, context.services, person=person, because="asked", now=await context.clock.now()
+            )
+        assert await of_case == "handled"
+        rows = await world.rows("SELECT state FROM data_request WHERE id = :id", id=UUID(request))
+        assert [row.state for row in rows] == ["done"]
 
 
 class TestTheClock:
