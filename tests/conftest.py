@@ -171,7 +171,7 @@ async def databases(postgres: PostgreSQL, secrets_dir: Path) -> Databases:
     return Databases(postgres, secrets_dir)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def lock_order() -> Iterator[LockOrder]:
     """Fail when in the tests of a file a transaction locked two things the other way round than another did."""
     order = LockOrder()

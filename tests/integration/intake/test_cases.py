@@ -16,8 +16,6 @@ from shared.ids import uuid7
 from tests.support.world import NOW, Case
 from tests.support.world.intake import Intake
 
-pytestmark = pytest.mark.usefixtures("lock_order")
-
 
 class TestWithdraw:
     async def test_stops_everything_and_tells_those_who_must_know(self, world: Intake) -> None:

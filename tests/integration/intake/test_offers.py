@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-import pytest
-
 from services.intake.domain.codes import assignment_workflow_id
 from services.intake.operations import offers
 from shared.auth import Role
@@ -16,8 +14,6 @@ from shared.ids import uuid7
 from tests.support.steps import attempt
 from tests.support.world import Case
 from tests.support.world.intake import Intake, kbo
-
-pytestmark = pytest.mark.usefixtures("lock_order")
 
 clocks = Clocks("intake")
 

@@ -14,8 +14,6 @@ from tests.support.steps import attempt
 from tests.support.world import Case, problem
 from tests.support.world.network import Network
 
-pytestmark = pytest.mark.usefixtures("lock_order")
-
 SENT = "network.invitation.sent.v1"
 ANSWERED = "network.invitation.answered.v1"
 CANCELLED = "network.invitation.cancelled.v1"

@@ -9,8 +9,6 @@ from shared.ids import uuid7
 from tests.support.world import Case
 from tests.support.world.network import Network
 
-pytestmark = pytest.mark.usefixtures("lock_order")
-
 WHY = "contactverbod van de rechtbank"
 
 

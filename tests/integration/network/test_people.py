@@ -14,8 +14,6 @@ from shared.ids import uuid7
 from tests.support.world import problem
 from tests.support.world.network import Network
 
-pytestmark = pytest.mark.usefixtures("lock_order")
-
 ADDED = "network.person.added.v1"
 
 

@@ -12,8 +12,6 @@ from shared.ids import uuid7
 from tests.support.world import problem
 from tests.support.world.plans import Plans, changed_plan, plan_of
 
-pytestmark = pytest.mark.usefixtures("lock_order")
-
 
 class TestRecordPlan:
     async def test_says_what_was_recorded_and_starts_the_years_clocks(self, world: Plans) -> None:

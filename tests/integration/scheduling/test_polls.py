@@ -18,8 +18,6 @@ from tests.support.steps import attempt, step_on
 from tests.support.world import NOW, Case, problem
 from tests.support.world.scheduling import Scheduling, dates
 
-pytestmark = pytest.mark.usefixtures("lock_order")
-
 
 async def next_of(world: Scheduling, case: Case) -> Deadline | None:
     async with world.transaction() as session:

@@ -18,8 +18,6 @@ from tests.integration.training.test_paying import expire
 from tests.support.steps import deadline_of
 from tests.support.world.training import Training
 
-pytestmark = pytest.mark.usefixtures("lock_order")
-
 ANOTHER_PAYER = "BE68539007547034"
 
 
