@@ -1,5 +1,6 @@
 """The languages that people are written to in, and days and hours as they say them there."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
@@ -7,41 +8,64 @@ from babel.dates import format_date, format_time, get_timezone_location
 
 from shared.calendar import Calendar
 
-# What everything that people read is written in; the first is for whoever speaks none of them.
-Language = Literal["nl", "fr", "en"]
+# What people read who come by a link of an email, and what anybody reads, is written in all of these.
+Language = Literal["nl", "fr", "en", "ar", "tr", "pl", "uk"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-FALLBACK: Language = LANGUAGES[0]
+# What members of staff and coordinators read is written in these.
+STAFF_LANGUAGES: tuple[Language, ...] = ("nl", "fr", "en")
+# For whoever speaks none of them.
+FALLBACK: Language = "nl"
+_RIGHT_TO_LEFT: frozenset[Language] = frozenset({"ar"})
 
 _SPACE = "\N{NO-BREAK SPACE}"
-_HOURS: dict[Language, str] = {"nl": f"H.mm'{_SPACE}uur'", "fr": f"H'{_SPACE}h{_SPACE}'mm", "en": "H:mm"}
+# Where no pattern is named, it is the usual one.
+_DAY = "EEEE d MMMM y"
+_DAYS: dict[Language, str] = {
+    "ar": "EEEE، d MMMM y",
+    "tr": "d MMMM y EEEE",
+    "pl": "EEEE, d MMMM y",
+    "uk": "EEEE, d MMMM y 'року'",
+}
+_HOUR = "H:mm"
+_HOURS: dict[Language, str] = {"nl": f"H.mm'{_SPACE}uur'", "fr": f"H'{_SPACE}h{_SPACE}'mm", "tr": "HH.mm"}
 _PERIODS: dict[Language, str] = {
     "nl": "{day}, van {start} tot {end} (tijd in {city})",
     "fr": "{day}, de {start} à {end} (heure locale à {city})",
     "en": "{day}, from {start} to {end} (time in {city})",
+    "ar": "{day}، من {start} إلى {end} (بتوقيت {city})",
+    "tr": "{day}, {start} ile {end} arası ({city} saatiyle)",
+    "pl": "{day}, od {start} do {end} (czas lokalny: {city})",
+    "uk": "{day}, з {start} до {end} (місцевий час: {city})",
 }
 
 
-def language_of(code: str | None) -> Language:
-    """Return the language to write to somebody in who speaks this one."""
-    return next((language for language in LANGUAGES if language == code), FALLBACK)
+def language_of(code: str | None, languages: Iterable[Language] = LANGUAGES) -> Language:
+    """Return the one of some languages to write to somebody in who speaks this one."""
+    return next((language for language in languages if language == code), FALLBACK)
+
+
+def direction(language: Language) -> Literal["ltr", "rtl"]:
+    """Return from which side a language is read, as HTML has it."""
+    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
 
 
 def day_in_words(day: date, language: Language, calendar: Calendar) -> str:
     """Return a day (of a time: its day in that calendar) with its weekday: maandag 2 maart 2026."""
     local = calendar.day_of(day)
     # The first is the only ordinal among French days, which CLDR has no pattern for.
-    ordinal = "d'er'" if (language, local.day) == ("fr", 1) else "d"
-    return format_date(local, f"EEEE {ordinal} MMMM y", locale=language)
+    pattern = "EEEE d'er' MMMM y" if (language, local.day) == ("fr", 1) else _DAYS.get(language, _DAY)
+    return format_date(local, pattern, locale=language)
 
 
 def hour_in_words(time: datetime, language: Language, calendar: Calendar) -> str:
     """Return the time of day: 9.05 uur."""
-    return format_time(calendar.local(time).timetz(), _HOURS[language], locale=language)
+    return format_time(calendar.local(time).timetz(), _HOURS.get(language, _HOUR), locale=language)
 
 
 def time_in_words(time: datetime, language: Language, calendar: Calendar) -> str:
     """Return a day and its time of day."""
-    return f"{day_in_words(time, language, calendar)}, {hour_in_words(time, language, calendar)}"
+    comma = "\N{ARABIC COMMA}" if language == "ar" else ","
+    return f"{day_in_words(time, language, calendar)}{comma} {hour_in_words(time, language, calendar)}"
 
 
 def deadline_in_words(time: datetime, language: Language, calendar: Calendar) -> str:

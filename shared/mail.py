@@ -20,7 +20,7 @@ import aiosmtplib
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from shared.errors import Operational
-from shared.languages import FALLBACK, Language
+from shared.languages import FALLBACK, Language, direction
 
 Tls = Literal["if-offered", "required", "from-start"]
 # Of the buttons of who chose no colour.
@@ -140,7 +140,7 @@ def _text(body: str, language: Language) -> str:
 
 
 _PAGE = (
-    '<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+    '<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width"><title>{title}</title></head>'
     '<body style="margin:0;background:#f6f3ee;font:17px/1.55 Georgia,serif;color:#2b2a28">'
     '<div style="max-width:34em;margin:0 auto;padding:2em 1.5em;background:#fff">{content}</div></body></html>'
@@ -173,7 +173,9 @@ def _html(body: str, language: Language, title: str, colour: str) -> str:
             else:
                 plain.append(line)
         parts.extend(_paragraph(plain))
-    return _PAGE.format(language=language, title=html.escape(title), content="".join(parts))
+    return _PAGE.format(
+        language=language, direction=direction(language), title=html.escape(title), content="".join(parts)
+    )
 
 
 def _paragraph(lines: list[str]) -> list[str]:

@@ -1,9 +1,11 @@
 """What pages say when something does not go as wished: what a service's refusals are in words, and what to do now."""
 
+from services.portal.staff_words import STAFF_REFUSALS
 from services.portal.wording import mark as _
 
 # What a service's refusal is in words. What is not here gets the last sentence.
 REFUSALS: dict[str, str] = {
+    **STAFF_REFUSALS,
     "poll-closed": _("De vraag over de dagen is intussen afgesloten. Wat je eerder zei, telt."),
     "preparation-runs": _("Er wordt al een conferentie voorbereid voor deze kring."),
     "case-stopped": _("Deze Eigen Kracht-conferentie is gestopt."),
@@ -31,101 +33,25 @@ REFUSALS: dict[str, str] = {
         " om je aan te melden."
     ),
     "date-not-possible": _("Een datum ligt in de toekomst. Kijk de geboortedatum en de andere datums na."),
-    "referral-decided": _("Over deze aanmelding is intussen al beslist. Hieronder staat hoe het nu is."),
-    "coordinator-sought": _("Er is al een coördinator, of er wordt er al een gezocht."),
-    "nobody-to-tell": _(
-        "Jullie organisatie heeft nog geen functionaris voor gegevensbescherming. Zonder die mag niemand een"
-        " dossier openen. Vraag je beheerder om die toe te voegen."
-    ),
-    "already-opened": _("Dit dossier is al open voor jou."),
     "already-stopped": _("Deze zaak was al gestopt."),
-    "coordinator-busy": _(
-        "Deze persoon heeft nog een zaak of een vraag. Laat eerst iemand anders die opnemen."
-    ),
-    "officer-erased-by-officer": _(
-        "Een functionaris voor gegevensbescherming wist een andere functionaris. Neem anders eerst die rol weg: wie"
-        " het is, krijgt daar een mail over."
-    ),
-    "under-legal-hold": _("Dit dossier mag nu niet gewist worden. Hef eerst op wat het tegenhoudt."),
-    "registration-goes-on": _(
-        "Deze inschrijving loopt nog. Wissen kan als de vorming voorbij is, of na annuleren."
-    ),
-    "contact-erased": _("Deze persoon werd gewist. Voeg een nieuwe toe."),
-    "session-times-not-right": _("Kies een dag die nog komt, en een einde dat later is dan het begin."),
     "registration-elsewhere": _("Voor deze vorming schrijf je in op een andere site."),
     "registration-closed": _("Deze vorming is al begonnen of geannuleerd. Inschrijven kan niet meer."),
     "registration-over": _("Deze inschrijving was al voorbij. Hieronder staat hoe het nu is."),
-    "payment-settled": _(
-        "Iemand was je voor: over deze betaling is al beslist. Hieronder staat wat nog wacht."
-    ),
     "no-place-left": _(
         "Er is geen plaats meer vrij. Stort het geld terug of wacht tot er een plaats vrijkomt."
     ),
-    "shares-not-right": _(
-        "De delen zijn samen niet zoveel als de betaling, of iemand staat er twee keer bij."
-    ),
-    "nothing-to-pay": _("Voor deze inschrijving is er niets te betalen."),
-    "no-payment-to-reverse": _("Van deze inschrijving is er geen betaling van dit bedrag."),
     "registration-erased": _("De gegevens van deze inschrijving zijn gewist."),
-    "statement-not-readable": _(
-        "Dit bestand kunnen we niet lezen. Kies een CODA- of CAMT.053-bestand zoals de bank het geeft."
-    ),
     "too-often": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
-    "person-already-confirmed": _("Deze persoon was al opgenomen in de kring."),
     "person-not-active": _("Deze persoon hoort niet (meer) bij de kring."),
-    "last-central-person": _("Het gaat over deze persoon. Stop de zaak als dat niet meer zo is."),
-    "already-invited": _("Deze persoon is al uitgenodigd."),
-    "already-kept-apart": _("Deze twee worden al uit elkaar gehouden."),
-    "one-person-twice": _("Kies twee verschillende mensen."),
-    "circle-too-small": _("Een kring is minstens twee mensen die meedoen."),
-    "required-not-in-circle": _("Kies alleen mensen die meedoen."),
-    "central-person-missing": _("Over wie het gaat, doet nog niet mee."),
-    "date-in-future": _("Die dag moet nog komen. Noteer een contact als het geweest is."),
     "not-reachable": _("We kunnen deze persoon niet bereiken. Vul een mailadres of telefoon in."),
-    "too-many-people": _("Er kan niemand meer bij in deze kring."),
     "holders-are-asked": _("Hierover beslist wie voor deze persoon zorgt. Vraag het aan hen."),
     "not-yet": _("Wat je net deed, is nog niet overal bekend. Probeer het zo meteen opnieuw."),
     "other-version": _("Iemand anders veranderde dit intussen. Kijk wat er nu staat, en kies wat telt."),
-    "offer-over": _("De tijd om te antwoorden is voorbij. Hieronder staat hoe het nu is."),
-    "offer-already-answered": _("Hier is al op geantwoord. Hieronder staat hoe het nu is."),
-    "coordinator-full": _(
-        "Je hebt al zoveel zaken als je kan opnemen. Zeg nee, of laat je beheerder dat aantal aanpassen."
-    ),
-    "coordinator-concerned": _("Jij bent zelf betrokken bij deze zaak. Zeg nee: iemand anders neemt ze op."),
-    "case-already-paused": _("De zaak stond al stil."),
-    "case-not-paused": _("De zaak loopt al weer."),
     "no-coordinator": _("Er is nu geen coördinator."),
-    "circle-not-ready": _("Eerst moet de kring klaar zijn."),
-    "conference-over": _("Deze conferentie is voorbij, of ze gaat niet door."),
-    "conference-not-scheduled": _("Er ligt nog geen dag vast."),
-    "conference-not-yet-held": _("Dat kan je noteren vanaf de dag zelf."),
-    "conference-has-date": _("Er ligt al een dag vast. Verzet de conferentie om een andere te zoeken."),
-    "poll-already-open": _("De vraag over de dagen staat al open. Voeg er dagen aan toe."),
-    "no-date-fits": _(
-        "Op geen enkele dag kan iedereen die erbij moet zijn. Kies er zelf een, of stel andere voor."
-    ),
-    "no-dates": _("Stel minstens één dag voor."),
-    "closes-too-soon": _("Geef de kring wat meer tijd om te antwoorden."),
-    "too-many-dates": _("Dat zijn te veel dagen. Laat er enkele weg."),
     "date-not-usable": _("Kies een dag die nog komt, met een einde na het begin."),
     "option-unknown": _("Die dag staat niet meer in de lijst. Kies opnieuw."),
-    "person-not-of-case": _("Iemand die je noemde, hoort niet bij dit dossier."),
-    "parts-out-of-order": _("Vul de uren in zoals ze na elkaar kwamen."),
-    "time-out-of-place": _("De uren passen niet bij de dag van de conferentie."),
-    "goals-of-the-circle": _(
-        "De doelen zijn van de kring. Ze veranderen pas als de kring opnieuw samenkwam."
-    ),
-    "plan-exists": _("Er is al een plan. Pas het aan."),
-    "conference-not-held": _("Deze bijeenkomst is nog niet genoteerd. Probeer het zo meteen opnieuw."),
-    "no-acceptance-needed": _("Dit plan heeft van niemand een akkoord nodig."),
-    "plan-already-accepted": _("Dit plan kreeg al een akkoord."),
-    "bottom-lines-not-complete": _("De ondergrenzen zijn intussen veranderd. Antwoord op elk ervan."),
-    "reason-missing": _("Zeg bij elke ondergrens die niet gehaald is, waarom."),
-    "monitor-not-of-circle": _("Wie een oogje houdt op het plan, hoort bij de kring. Kies iemand anders."),
-    "date-out-of-range": _("Een dag ligt te ver terug, of te ver vooruit."),
     "sharing-taken-back": _("Wie het aangaat, wil het plan binnen de kring houden."),
-    "nobody-to-share-with": _("Kies minstens één persoon."),
     "check-in-not-due": _("Daarvoor is het nog te vroeg."),
     "check-in-settled": _("Dat was al genoteerd, of het hoeft niet meer."),
     "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),

@@ -114,12 +114,8 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def language_of(request: Request) -> Language:
     """Return the language that a reader chose, else the first of ours that the browser asks for."""
     kept = request.cookies.get(LANGUAGE_COOKIE)
-    for language in LANGUAGES:
-        if language == kept:
-            return language
-    wanted = request.headers.get("accept-language", "").lower()
-    for part in wanted.split(","):
-        code = part.strip()[:2]
+    wanted = request.headers.get("accept-language", "").lower().split(",")
+    for code in (kept, *(part.strip()[:2] for part in wanted)):
         for language in LANGUAGES:
             if language == code:
                 return language

@@ -47,7 +47,7 @@ from shared.context import Context
 from shared.errors import Invalid, Operational, OtherVersion, TooManyRequests
 from shared.http.limits import count_anonymous
 from shared.http.middleware import MAX_BODY, ROUTE, USUAL_MAX_BODY
-from shared.languages import LANGUAGES, Language
+from shared.languages import Language
 
 log = structlog.get_logger(__name__)
 
@@ -117,6 +117,11 @@ class Pages:
         return made
 
     @property
+    def opened(self) -> list[tuple[Opener[Any], Handler[Any]]]:
+        """What answers, with who is let in for it."""
+        return [(each[0], each[1]) for each in (*self._shown.values(), *self._sent.values())]
+
+    @property
     def handlers(self) -> list[tuple[str, Handler[Any]]]:
         """What answers at each address."""
         shown = [(path, handler) for path, (_, handler) in self._shown.items()]
@@ -178,7 +183,7 @@ class Pages:
         opened = visit.opened = await _known(opener, visit)
         await opened.read_sent()
         again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
-        if opened.form.get(LANGUAGE_BUTTON) in LANGUAGES:
+        if opened.form.get(LANGUAGE_BUTTON) in opened.languages:
             return await _in_language(opened, again or handler)
         if not secrets.compare_digest(opened.form.get(FORM_TOKEN, "").encode(), opened.form_token.encode()):
             return failure(visit, 403)

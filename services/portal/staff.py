@@ -18,6 +18,7 @@ from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.auth import Kind, Principal, Role, TokenExpired, TokenNotAccepted, Verifier
+from shared.languages import STAFF_LANGUAGES, Language, language_of
 from shared.profiles import Profile
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
@@ -56,6 +57,15 @@ class StaffVisit(Visit):
     notice: str | None = None
     # Reads what is of no organisation, so none has to be chosen.
     of_no_tenant: bool = False
+
+    def __post_init__(self) -> None:
+        """Read in a language that pages of staff are in."""
+        self.language = language_of(self.language, self.languages)
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """In which languages the pages of this reader are."""
+        return STAFF_LANGUAGES
 
     @property
     def form_token(self) -> str:

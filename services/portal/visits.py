@@ -19,7 +19,7 @@ from shared import profiles
 from shared.context import Context
 from shared.http.paging import MAX_LIMIT
 from shared.ids import uuid7
-from shared.languages import Language
+from shared.languages import LANGUAGES, Language
 
 # A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
 FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
@@ -104,6 +104,11 @@ class Visit:
     def form_targets(self) -> list[str]:
         """Other sites to which the answer to a form may lead: browsers refuse all that are not named."""
         return []
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """In which languages the pages of this reader are."""
+        return LANGUAGES
 
     @property
     def version(self) -> int:
@@ -218,6 +223,7 @@ class Visit:
             "errors": {name: self.say(text) for name, text in self.errors.items()},
             "overtaken": self.overtaken,
             "here": self.request.url.path,
+            "languages": self.languages,
             "styles": assets.address("kring.css"),
             "notice": None,
             "is_person": False,

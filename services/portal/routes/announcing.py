@@ -14,7 +14,7 @@ from services.portal.pages import Pages
 from services.portal.routes.trainings import ANNOUNCERS, LIST
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
-from services.portal.wording import NAMES
+from services.portal.wording import STAFF_NAMES
 from services.portal.wording import mark as _
 from shared.calendar import Calendar
 
@@ -73,7 +73,7 @@ class CourseForm(Form):
 @pages.show(f"{LIST}/new", staff(*ANNOUNCERS))
 async def show_new_course(visit: StaffVisit) -> Response:
     """Show the form for a new course."""
-    return visit.page("trainings_course.html", CoursePage(languages=list(NAMES.items())))
+    return visit.page("trainings_course.html", CoursePage(languages=list(STAFF_NAMES.items())))
 
 
 @pages.send(f"{LIST}/new", staff(*ANNOUNCERS))

@@ -9,11 +9,12 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
-from services.portal.codes import AUDITED, SERVICES_ABOUT
+from services.portal.codes import AUDITED
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.colleagues import GONE, ROLES, names_of_staff
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.staff_words import SERVICES_ABOUT
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role

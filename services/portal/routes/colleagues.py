@@ -13,7 +13,7 @@ from services.portal.pages import Pages
 from services.portal.routes.coordinators import all_coordinators
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import Form, PageModel
-from services.portal.wording import NAMES
+from services.portal.wording import STAFF_NAMES
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -179,7 +179,7 @@ def _form(visit: StaffVisit, known: Colleague | None) -> Response:
         known=known,
         version=None if known is None else known.version,
         roles=[(code, visit.say(text)) for code, text in ROLES.items()],
-        correspondence=list(NAMES.items()),
+        correspondence=list(STAFF_NAMES.items()),
     )
     return visit.page("colleague.html", model)
 

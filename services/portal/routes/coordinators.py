@@ -11,7 +11,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import Form, PageModel
-from services.portal.wording import NAMES, language_name
+from services.portal.wording import STAFF_NAMES, language_name
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -174,6 +174,6 @@ async def change(visit: StaffVisit) -> Response:
 
 def _form(visit: StaffVisit, known: Coordinator | None) -> Response:
     model = CoordinatorPage(
-        known=known, correspondence=list(NAMES.items()), may_erase=visit.has(Role.ADMINISTRATOR)
+        known=known, correspondence=list(STAFF_NAMES.items()), may_erase=visit.has(Role.ADMINISTRATOR)
     )
     return visit.page("coordinator.html", model)

@@ -12,9 +12,10 @@ from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages, anyone
 from services.portal.visits import Form, PageModel, Visit
-from services.portal.wording import NAMES, Dates
+from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
 from shared import profiles
+from shared.languages import Language
 
 pages = Pages()
 
@@ -79,20 +80,22 @@ def _offered(visit: Visit, each: Session, dates: Dates) -> Offered:
         title=each.title,
         when=dates.period(each.starts_at, each.ends_at),
         place=each.place,
-        language=NAMES.get(each.language, each.language),  # type: ignore[call-overload]
+        language=language_name(each.language, visit.language),
         price=money(each.price, visit) if each.price else None,
         places_left=each.places_left,
         elsewhere=each.external_url,
     )
 
 
+# How amounts are written here; in the others as wherever they are spoken most.
+_LOCALES: dict[Language, str] = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
+
+
 def money(amount: Decimal, visit: Visit) -> str:
     """Return an amount in euro as it is written in the reader's language."""
     from babel.numbers import format_currency
 
-    return format_currency(
-        amount, "EUR", locale=f"{visit.language}_{'GB' if visit.language == 'en' else 'BE'}"
-    )
+    return format_currency(amount, "EUR", locale=_LOCALES.get(visit.language, visit.language))
 
 
 @pages.show("/o/{tenant}/courses", anyone)

@@ -9,13 +9,13 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
-from services.portal.codes import DECLINE_REASONS, WITHDRAW_REASONS
 from services.portal.pages import Pages
 from services.portal.road import CASE
 from services.portal.routes.coordinators import Row, all_coordinators, row_of
 from services.portal.routes.invitation import STOP
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
+from services.portal.staff_words import DECLINE_REASONS, WITHDRAW_REASONS
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role

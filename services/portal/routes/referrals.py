@@ -9,12 +9,13 @@ from pydantic import model_validator
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation, Query
-from services.portal.codes import REFERRAL_REASONS, THEMES
+from services.portal.codes import THEMES
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.road import CASE, Case
 from services.portal.routes.cases import CASES
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.staff_words import REFERRAL_REASONS
 from services.portal.visits import Form, PageModel
 from services.portal.wording import Dates
 from services.portal.wording import mark as _

@@ -15,6 +15,7 @@ from services.portal.visits import Form, MustGo, PageModel
 from services.portal.wording import NAMES
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.languages import Language
 
 pages = Pages()
 _referrer = staff(Role.REFERRER)
@@ -57,7 +58,7 @@ class PersonForm(Form):
     email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     address: str | None = Field(default=None, max_length=300)
     # Not `language`: a form with that field asks for the page in another language.
-    spoken: Literal["nl", "fr", "en"] = "nl"
+    spoken: Language = "nl"
     relation: str | None = Field(default=None, max_length=300)
     parental_authority: str | None = None
     agreed: str | None = None

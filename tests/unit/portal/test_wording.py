@@ -2,16 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from services.portal import wording
+from services.portal.routes import ELSE, PAGES
+from services.portal.staff import StaffVisit
 from services.portal.visits import LANGUAGE_BUTTON
-from services.portal.wording import environment, untranslated
-from shared.languages import LANGUAGES, Language
+from services.portal.wording import COMPLETE, FOR_EVERYBODY, environment, say, translations, untranslated
+from shared.languages import FALLBACK, LANGUAGES, STAFF_LANGUAGES, Language
 
 
-@pytest.mark.parametrize("language", LANGUAGES[1:])
+@pytest.mark.parametrize("language", [language for language in COMPLETE if language != FALLBACK])
 def test_everything_is_translated(language: Language) -> None:
     assert list(untranslated(language)) == [], "run `python -m services.portal.wording`"
 
@@ -21,6 +24,52 @@ def test_every_page_can_be_read(language: Language) -> None:
     pages = environment(language)
     for name in pages.list_templates():
         pages.get_template(name)
+
+
+def test_whatever_is_not_for_staff_alone_is_written_in_all_languages() -> None:
+    """A page that lets in others than staff, the templates that it shows, and what those are made of."""
+    opened = [(opener, handler) for pages in (*PAGES, ELSE) for opener, handler in pages.opened]
+    modules = {
+        handler.__module__
+        for opener, handler in opened
+        if not issubclass(get_type_hints(opener)["return"], StaffVisit)
+    }
+    home = Path(wording.__file__).parent
+    sources = [home / "routes" / f"{module.rpartition('.')[2]}.py" for module in modules]
+    wanted = {f"routes/{path.name}" for path in sources}
+    found = [path.read_text("utf-8") for path in sources]
+    while found:
+        named = set(re.findall(r'"(\w+\.html)"', found.pop()))
+        new = {f"templates/{name}" for name in named} - wanted
+        wanted |= new
+        found += [(home / name).read_text("utf-8") for name in new]
+    assert wanted - FOR_EVERYBODY == set()
+    assert {name for name in FOR_EVERYBODY if not (home / name).exists()} == set()
+
+
+def test_what_is_for_staff_only_is_in_no_other_catalogue() -> None:
+    only_for_staff = "Wie opende welk dossier"
+    said = {language for language in LANGUAGES if say(only_for_staff, language) != only_for_staff}
+    assert said == set(STAFF_LANGUAGES) - {FALLBACK}
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("ar", {0, 1, 2, 3, 11, 100}),
+        ("tr", {1, 2}),
+        ("pl", {1, 2, 5}),
+        ("uk", {1, 2, 5}),
+    ],
+)
+def test_each_number_has_its_own_form(language: Language, forms: set[int]) -> None:
+    said = translations(language)
+    sentences = [said.ngettext("Nog %(num)d plaats", "Nog %(num)d plaatsen", count) for count in forms]
+    assert len(set(sentences)) == (1 if language == "tr" else len(forms))
+    assert (
+        said.ngettext("Nog %(num)d plaats", "Nog %(num)d plaatsen", 22 if language in ("pl", "uk") else 3)
+        in sentences
+    )
 
 
 def test_no_field_of_a_form_has_the_name_of_the_buttons_that_change_the_language() -> None:

@@ -1,0 +1,124 @@
+"""What codes of services are called on pages of staff only, and why a service refused what staff asked."""
+
+from services.portal.wording import mark as _
+
+REFERRAL_REASONS: dict[str, str] = {
+    "no-consent": _("Niet iedereen wil dit"),
+    "other-help-fits-better": _("Andere hulp past beter"),
+    "outside-region": _("Woont buiten onze streek"),
+    "no-capacity": _("We hebben nu geen plaats"),
+    "no-question": _("Er is (nog) geen vraag"),
+    "unsafe": _("Het is nu niet veilig"),
+    "referred-twice": _("Was al aangemeld"),
+    "family-withdrew": _("De mensen willen het toch niet"),
+    "situation-changed": _("De situatie is veranderd"),
+    "other": _("Iets anders"),
+}
+DECLINE_REASONS: dict[str, str] = {
+    "no-time": _("geen tijd"),
+    "too-far": _("te ver"),
+    "language": _("de taal"),
+    "conflict-of-interest": _("kent iemand die betrokken is"),
+    "illness": _("ziek"),
+    "holiday": _("met vakantie"),
+    "other": _("iets anders"),
+}
+WITHDRAW_REASONS: dict[str, str] = {
+    "family-withdrew": _("De mensen willen niet verder"),
+    "consent-withdrawn": _("Iemand trok de toestemming in"),
+    "situation-changed": _("De situatie is veranderd"),
+    "solved": _("Het is opgelost"),
+    "other-help-chosen": _("Er is andere hulp gekozen"),
+    "no-network": _("Er is geen kring gevonden"),
+    "not-reachable": _("Niemand is nog bereikbaar"),
+    "moved": _("Verhuisd"),
+    "safety": _("Het is niet veilig"),
+    "other": _("Iets anders"),
+}
+# Where something was read or changed: what a service is about.
+SERVICES_ABOUT: dict[str, str] = {
+    "intake": _("aanmelding"),
+    "network": _("kring"),
+    "scheduling": _("conferentie"),
+    "plans": _("plan"),
+    "training": _("vormingen"),
+}
+# See `failures.REFUSALS`.
+STAFF_REFUSALS: dict[str, str] = {
+    "referral-decided": _("Over deze aanmelding is intussen al beslist. Hieronder staat hoe het nu is."),
+    "coordinator-sought": _("Er is al een coördinator, of er wordt er al een gezocht."),
+    "nobody-to-tell": _(
+        "Jullie organisatie heeft nog geen functionaris voor gegevensbescherming. Zonder die mag niemand een"
+        " dossier openen. Vraag je beheerder om die toe te voegen."
+    ),
+    "already-opened": _("Dit dossier is al open voor jou."),
+    "coordinator-busy": _(
+        "Deze persoon heeft nog een zaak of een vraag. Laat eerst iemand anders die opnemen."
+    ),
+    "officer-erased-by-officer": _(
+        "Een functionaris voor gegevensbescherming wist een andere functionaris. Neem anders eerst die rol weg: wie"
+        " het is, krijgt daar een mail over."
+    ),
+    "under-legal-hold": _("Dit dossier mag nu niet gewist worden. Hef eerst op wat het tegenhoudt."),
+    "registration-goes-on": _(
+        "Deze inschrijving loopt nog. Wissen kan als de vorming voorbij is, of na annuleren."
+    ),
+    "contact-erased": _("Deze persoon werd gewist. Voeg een nieuwe toe."),
+    "session-times-not-right": _("Kies een dag die nog komt, en een einde dat later is dan het begin."),
+    "payment-settled": _(
+        "Iemand was je voor: over deze betaling is al beslist. Hieronder staat wat nog wacht."
+    ),
+    "shares-not-right": _(
+        "De delen zijn samen niet zoveel als de betaling, of iemand staat er twee keer bij."
+    ),
+    "nothing-to-pay": _("Voor deze inschrijving is er niets te betalen."),
+    "no-payment-to-reverse": _("Van deze inschrijving is er geen betaling van dit bedrag."),
+    "statement-not-readable": _(
+        "Dit bestand kunnen we niet lezen. Kies een CODA- of CAMT.053-bestand zoals de bank het geeft."
+    ),
+    "person-already-confirmed": _("Deze persoon was al opgenomen in de kring."),
+    "last-central-person": _("Het gaat over deze persoon. Stop de zaak als dat niet meer zo is."),
+    "already-invited": _("Deze persoon is al uitgenodigd."),
+    "already-kept-apart": _("Deze twee worden al uit elkaar gehouden."),
+    "one-person-twice": _("Kies twee verschillende mensen."),
+    "circle-too-small": _("Een kring is minstens twee mensen die meedoen."),
+    "required-not-in-circle": _("Kies alleen mensen die meedoen."),
+    "central-person-missing": _("Over wie het gaat, doet nog niet mee."),
+    "date-in-future": _("Die dag moet nog komen. Noteer een contact als het geweest is."),
+    "too-many-people": _("Er kan niemand meer bij in deze kring."),
+    "offer-over": _("De tijd om te antwoorden is voorbij. Hieronder staat hoe het nu is."),
+    "offer-already-answered": _("Hier is al op geantwoord. Hieronder staat hoe het nu is."),
+    "coordinator-full": _(
+        "Je hebt al zoveel zaken als je kan opnemen. Zeg nee, of laat je beheerder dat aantal aanpassen."
+    ),
+    "coordinator-concerned": _("Jij bent zelf betrokken bij deze zaak. Zeg nee: iemand anders neemt ze op."),
+    "case-already-paused": _("De zaak stond al stil."),
+    "case-not-paused": _("De zaak loopt al weer."),
+    "circle-not-ready": _("Eerst moet de kring klaar zijn."),
+    "conference-over": _("Deze conferentie is voorbij, of ze gaat niet door."),
+    "conference-not-scheduled": _("Er ligt nog geen dag vast."),
+    "conference-not-yet-held": _("Dat kan je noteren vanaf de dag zelf."),
+    "conference-has-date": _("Er ligt al een dag vast. Verzet de conferentie om een andere te zoeken."),
+    "poll-already-open": _("De vraag over de dagen staat al open. Voeg er dagen aan toe."),
+    "no-date-fits": _(
+        "Op geen enkele dag kan iedereen die erbij moet zijn. Kies er zelf een, of stel andere voor."
+    ),
+    "no-dates": _("Stel minstens één dag voor."),
+    "closes-too-soon": _("Geef de kring wat meer tijd om te antwoorden."),
+    "too-many-dates": _("Dat zijn te veel dagen. Laat er enkele weg."),
+    "person-not-of-case": _("Iemand die je noemde, hoort niet bij dit dossier."),
+    "parts-out-of-order": _("Vul de uren in zoals ze na elkaar kwamen."),
+    "time-out-of-place": _("De uren passen niet bij de dag van de conferentie."),
+    "goals-of-the-circle": _(
+        "De doelen zijn van de kring. Ze veranderen pas als de kring opnieuw samenkwam."
+    ),
+    "plan-exists": _("Er is al een plan. Pas het aan."),
+    "conference-not-held": _("Deze bijeenkomst is nog niet genoteerd. Probeer het zo meteen opnieuw."),
+    "no-acceptance-needed": _("Dit plan heeft van niemand een akkoord nodig."),
+    "plan-already-accepted": _("Dit plan kreeg al een akkoord."),
+    "bottom-lines-not-complete": _("De ondergrenzen zijn intussen veranderd. Antwoord op elk ervan."),
+    "reason-missing": _("Zeg bij elke ondergrens die niet gehaald is, waarom."),
+    "monitor-not-of-circle": _("Wie een oogje houdt op het plan, hoort bij de kring. Kies iemand anders."),
+    "date-out-of-range": _("Een dag ligt te ver terug, of te ver vooruit."),
+    "nobody-to-share-with": _("Kies minstens één persoon."),
+}
