@@ -119,7 +119,7 @@ class Pages:
     @property
     def opened(self) -> list[tuple[Opener[Any], Handler[Any]]]:
         """What answers, with who is let in for it."""
-        return [(each[0], each[1]) for each in (*self._shown.values(), *self._sent.values())]
+        return [*self._shown.values(), *((opener, handler) for opener, handler, _ in self._sent.values())]
 
     @property
     def handlers(self) -> list[tuple[str, Handler[Any]]]:

@@ -16,12 +16,13 @@ from jsonschema import Draft202012Validator
 
 from services.portal import sessions
 from services.portal.client import Client, Operation, Query
-from services.portal.sessions import Secret, StaffMember
+from services.portal.sessions import PersonOfCase, Secret, StaffMember
 from shared.auth import Role
 from shared.errors import Operational
 from shared.http.idempotency import KeyUsedForAnother
 from shared.http.problems import TYPES
 from shared.ids import uuid7
+from shared.languages import Language
 from tests.support.world.portal import Portal
 
 HERE = {"sec-fetch-site": "same-origin"}
@@ -180,3 +181,21 @@ class Browser:
             await sessions.keep(session, secret, content, now=now)
         self.cookies["kring-staff"] = secret.cookie
         return id_
+
+    async def come_by_link(self, *, language: Language = "nl", role: str = "central") -> PersonOfCase:
+        """Be somebody of a case, as after the button behind a link of an email; return who."""
+        secret, now = Secret.new(), await self.world.now()
+        came = PersonOfCase(
+            link="x" * 64,
+            token="token",
+            token_until=now + timedelta(minutes=15),
+            tenant=self.world.tenant,
+            case_id=uuid7(),
+            person_id=uuid7(),
+            role=role,
+            language=language,
+        )
+        async with self.world.context.database.transaction() as session:
+            await sessions.keep(session, secret, came, now=now)
+        self.cookies["kring-session"] = secret.cookie
+        return came

@@ -4,7 +4,8 @@ from importlib import import_module
 
 import pytest
 
-from services.portal.codes import AUDITED, SERVICES_ABOUT
+from services.portal.codes import AUDITED
+from services.portal.staff_words import SERVICES_ABOUT
 from shared.services import SERVICES
 
 # What the audit log notes beside rows: plain facts of a case, and that somebody looked at the log itself.

@@ -1,0 +1,84 @@
+"""Pages in the languages of who reads them, from the side that each is written from."""
+
+import re
+
+import pytest
+
+from services.portal.people import ME
+from services.portal.routes.plan import PLANS
+from services.portal.wording import NAMES, sentences
+from shared.auth import Role
+from shared.ids import uuid7
+from shared.languages import FALLBACK, LANGUAGES, STAFF_LANGUAGES, Language, direction
+from tests.support.portal import Browser, FakeServices
+
+OTHERS = tuple(language for language in LANGUAGES if language != FALLBACK)
+_UNANSWERED = ("answer", "mode", "via", "reminded_at", "answered_at")
+# Shorter ones may be the same in two languages.
+_DUTCH = [str(each.id) for each in sentences("nl") if isinstance(each.id, str) and each.id.count(" ") >= 2]
+
+
+def dutch_of(page: str) -> list[str]:
+    """Return every sentence of ours that is on a page in Dutch."""
+    text = re.sub(r"<[^>]+>", "\n", page)
+    return [sentence for sentence in _DUTCH if sentence in text]
+
+
+def offered(page: str) -> set[str]:
+    """Return the languages that can be chosen on a page, besides the one that it is in."""
+    return set(re.findall(r'name="language" value="(\w+)" lang="\1"', page))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+class TestPagesBehindALink:
+    async def test_are_in_the_language_of_who_reads_them(
+        self, browser: Browser, services: FakeServices, language: Language
+    ) -> None:
+        came = await browser.come_by_link(language=language)
+        me = {
+            "first_name": "Amira",
+            "case_id": str(came.case_id),
+            "person_id": str(came.person_id),
+            "role": "circle",
+            "language": language,
+            "invitation": {"invitation_id": str(uuid7()), "state": "sent", "sent_at": "2026-03-02T09:00:00Z"}
+            | dict.fromkeys(_UNANSWERED),
+        }
+        services.answer(ME, me)
+        services.answer(PLANS, {"items": [], "next": None})
+        for path in ("/me/invitation", "/me/propose", "/me/plan", "/me/stop", "/me/link", "/me/thanks/yes"):
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert f'<html lang="{language}" dir="{direction(language)}"' in page
+            assert dutch_of(page) == []
+            assert offered(page) == set(LANGUAGES) - {language}
+        assert "<bdi>Amira</bdi>" in (await browser.ask("GET", "/me/invitation", expect=200)).text
+
+    async def test_say_what_is_wrong_in_it(
+        self, browser: Browser, services: FakeServices, language: Language
+    ) -> None:
+        await browser.come_by_link(language=language)
+        page = (await browser.fill("/me/propose", first_name="", relation="", email="geen", expect=422)).text
+        assert 'id="errors"' in page
+        assert dutch_of(page) == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+async def test_what_anybody_reads_is_in_the_language_of_the_browser(
+    browser: Browser, language: Language
+) -> None:
+    for path in ("/", "/nergens/heen", f"/o/{browser.world.tenant}/refer"):
+        browser.world.http.cookies.clear()
+        answer = await browser.world.ask("GET", path, {"accept-language": f"{language}-BE,{language};q=0.8"})
+        assert f'<html lang="{language}" dir="{direction(language)}"' in answer.text
+        assert dutch_of(answer.text) == []
+        assert all(NAMES[each] in answer.text for each in LANGUAGES)
+
+
+async def test_pages_of_staff_are_in_their_own_languages_whatever_the_browser_asks_for(
+    browser: Browser,
+) -> None:
+    await browser.sign_in(Role.REGIONAL_MANAGER)
+    browser.cookies["kring-language"] = "ar"
+    page = (await browser.ask("GET", "/today", expect=200)).text
+    assert f'<html lang="{FALLBACK}" dir="ltr"' in page
+    assert offered(page) == set(STAFF_LANGUAGES) - {FALLBACK}
