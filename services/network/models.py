@@ -80,6 +80,8 @@ class Person(Base):
     proposed_by: Mapped[UUID | None]
     widened: Mapped[bool]
     required: Mapped[bool]
+    # Whose interpreter or advocate they are, if of somebody in particular.
+    serves: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(Timestamp)
     left_at: Mapped[datetime | None] = mapped_column(Timestamp)
@@ -249,7 +251,7 @@ class Circle(Base):
     version: Mapped[int] = mapped_column(Integer)
     # Whom the conference needs, if the coordinator said so.
     required: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
-    # Ids and codes: person, role, required, mode.
+    # Ids and codes, as they are published.
     members: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Timestamp)
     ready_at: Mapped[datetime] = mapped_column(Timestamp)

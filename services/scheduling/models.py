@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Date,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -24,6 +26,7 @@ from services.scheduling.domain import (
     ChecklistItem,
     ClosedBecause,
     ConferenceState,
+    DayPart,
     PollState,
     PreparationState,
 )
@@ -83,6 +86,9 @@ class CircleMember(Base):
     role: Mapped[str]
     required: Mapped[bool]
     mode: Mapped[str]
+    # Whose interpreter or advocate they are, and with whom they are not brought in contact.
+    serves: Mapped[UUID | None]
+    not_with: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     created_at: Mapped[datetime]
 
 
@@ -237,6 +243,8 @@ class Poll(Base):
     case_id: Mapped[UUID]
     conference_id: Mapped[UUID] = mapped_column(ForeignKey("conference.id"))
     state: Mapped[str]
+    # How many must be able to come, 0 if that does not matter.
+    quorum: Mapped[int]
     closes_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_because: Mapped[str | None]
@@ -251,6 +259,7 @@ class PollOption(Base):
     __table_args__ = (
         UniqueConstraint("poll_id", "starts_at", "ends_at"),
         CheckConstraint("starts_at < ends_at", name="order"),
+        CheckConstraint(_one_of("part", DayPart), name="part"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -258,6 +267,8 @@ class PollOption(Base):
     poll_id: Mapped[UUID] = mapped_column(ForeignKey("poll.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    # The part of the day that it was proposed as, if not by its hours.
+    part: Mapped[str | None]
     created_at: Mapped[datetime]
 
 

@@ -81,12 +81,13 @@ async def may_prepare_poll(
     return poll, await queries.conference(session, tenant=poll.tenant, conference_id=poll.conference_id)
 
 
-async def may_read_poll(session: AsyncSession, principal: Principal, *, poll_id: UUID) -> Poll:
-    """Return a poll to its coordinator or manager. Raises: UnknownPoll, CaseErased."""
+async def may_read_poll(session: AsyncSession, principal: Principal, *, poll_id: UUID) -> tuple[Poll, bool]:
+    """Return a poll to its coordinator or manager, and whether they coordinate. Raises: UnknownPoll, CaseErased."""
     poll = await queries.poll(session, tenant=principal.tenant, poll_id=poll_id)
-    unknown = UnknownPoll(poll_id=str(poll_id))
-    await require(session, principal, poll.case_id, *_OVERSEERS, otherwise=unknown)
-    return poll
+    found = await relations(session, principal, poll.case_id)
+    if found.isdisjoint(_OVERSEERS):
+        raise UnknownPoll(poll_id=str(poll_id))
+    return poll, Relation.COORDINATOR in found
 
 
 async def may_answer_poll(

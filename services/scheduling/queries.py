@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling.domain import (
     ATTENDING,
     Availability,
+    DayPart,
     Member,
     Option,
     PreparationState,
@@ -127,7 +128,11 @@ async def options_of(session: AsyncSession, polls: Sequence[Poll]) -> dict[UUID,
     )
     for row in (await session.scalars(query)).all():
         option = Option(
-            id=row.id, starts_at=row.starts_at, ends_at=row.ends_at, answers=answers.get(row.id, {})
+            id=row.id,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            answers=answers.get(row.id, {}),
+            part=None if row.part is None else DayPart(row.part),
         )
         found[row.poll_id].append(option)
     return found
@@ -146,13 +151,19 @@ async def circle_stands(session: AsyncSession, *, case_id: UUID) -> bool:
 async def members(session: AsyncSession, *, case_id: UUID) -> list[Member]:
     """Return who takes part now: of the circle, without those who left the case since."""
     query = (
-        select(CircleMember.person_id, CircleMember.required, CircleMember.mode)
+        select(CircleMember)
         .where(CircleMember.case_id == case_id, CircleMember.person_id.not_in(people_who_left(case_id)))
         .order_by(CircleMember.person_id)
     )
     return [
-        Member(person_id=person_id, required=required, attends=mode in ATTENDING)
-        for person_id, required, mode in (await session.execute(query)).all()
+        Member(
+            person_id=row.person_id,
+            required=row.required,
+            attends=row.mode in ATTENDING,
+            serves=row.serves,
+            not_with=frozenset(row.not_with),
+        )
+        for row in (await session.scalars(query)).all()
     ]
 
 

@@ -13,9 +13,10 @@ from services.scheduling.domain import (
     CancelledBecause,
     ChecklistItem,
     ConferenceState,
+    DayPart,
     PostponedBecause,
 )
-from shared.calendar import Length
+from shared.calendar import Calendar, Length
 from shared.events.network import AttendanceMode
 from shared.fields import Line
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
@@ -24,10 +25,28 @@ _MAX_PEOPLE = 200
 
 
 class NewOption(RequestModel):
-    """A date to propose."""
+    """A date to propose: from when until when, or a part of a day."""
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    day: date | None = None
+    part: DayPart | None = None
+
+    @model_validator(mode="after")
+    def _is_one_span(self) -> Self:
+        given = [each is not None for each in (self.starts_at, self.ends_at, self.day, self.part)]
+        if given not in ([True, True, False, False], [False, False, True, True]):
+            raise ValueError("give starts_at and ends_at, or day and part")
+        return self
+
+    def times(self, calendar: Calendar) -> tuple[datetime, datetime]:
+        """Return from when until when it is, by an organisation's calendar."""
+        if self.day is not None and self.part is not None:
+            begins, ends = self.part.hours
+            return calendar.at(self.day, begins), calendar.at(self.day, ends)
+        if self.starts_at is None or self.ends_at is None:
+            raise ValueError("a date has its times")
+        return self.starts_at, self.ends_at
 
 
 class NewPoll(RequestModel):
@@ -35,6 +54,17 @@ class NewPoll(RequestModel):
 
     options: Annotated[list[NewOption], Field(max_length=MAX_OPTIONS, default_factory=list)]
     closes: Length | None = Field(default=None, description="How long it is open, if not as usual.")
+    closes_on: date | None = Field(default=None, description="The last day on which it is open.")
+    quorum: Annotated[int, Field(ge=0, le=_MAX_PEOPLE)] | None = Field(
+        default=None,
+        description="How many must be able to come; 0 for any number, null for as many as it was before.",
+    )
+
+    @model_validator(mode="after")
+    def _closes_once(self) -> Self:
+        if self.closes is not None and self.closes_on is not None:
+            raise ValueError("name closes or closes_on, not both")
+        return self
 
 
 class MoreOptions(RequestModel):
@@ -150,12 +180,23 @@ class OptionOut(ResponseModel):
     public_holiday: bool = Field(
         description="Whether it begins on a public holiday of the organisation's country."
     )
+    part: DayPart | None
+    school_holiday: bool | None = Field(
+        description="Whether it begins in the school holidays; null where they are not known."
+    )
     yes: int
     maybe: int
     no: int
     silent: int
     fits: bool
     hindered: list[UUID]
+    unserved: list[UUID] = Field(
+        description="Who can come then without anybody who interprets or speaks for them."
+    )
+    apart: list[list[UUID]] = Field(
+        description="Pairs who can both come then and are not to meet; for the coordinator alone."
+    )
+    short: int = Field(description="How many more would have to come for the quorum.")
     said_no: list[UUID] = Field(description="Who said that they cannot come then.")
     answers: dict[UUID, Availability] = Field(description="What everyone who answered said, by person.")
 
@@ -170,6 +211,7 @@ class PollOut(ResponseModel):
     closes_at: datetime | None
     closed_at: datetime | None
     closed_because: str | None
+    quorum: int = Field(description="How many must be able to come; 0 for any number.")
     options: list[OptionOut]
     silent: list[UUID]
     ranking: list[UUID]
@@ -184,6 +226,10 @@ class OwnOption(ResponseModel):
     ends_at: datetime
     public_holiday: bool = Field(
         description="Whether it begins on a public holiday of the organisation's country."
+    )
+    part: DayPart | None
+    school_holiday: bool | None = Field(
+        description="Whether it begins in the school holidays; null where they are not known."
     )
     answer: Availability | None
 

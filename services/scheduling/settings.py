@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.calendar import Length
 from shared.policies import Policies, PolicySettings
+from shared.school_holidays import Community
 
 
 class Policy(PolicySettings):
@@ -26,6 +27,10 @@ class Policy(PolicySettings):
     poll_chase: Length = Field(default="4d", description="From opening a poll to reminding the silent, once.")
     poll_closes: Length = Field(
         default="8d", description="From opening a poll to its end, if not said otherwise."
+    )
+    school_holidays: Community = Field(
+        default="flemish",
+        description="By which community's school holidays dates are marked: flemish, french or none.",
     )
     poll_correct: Length = Field(
         default="PT2H",

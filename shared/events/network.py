@@ -128,12 +128,17 @@ class AuthorityEnded(EventData, type="network.authority.ended.v1"):
 
 
 class CircleMember(EventData):
-    """A person who takes part, by id; `required`: the conference needs them there."""
+    """A person who takes part, by id; `required`: the conference needs them there.
+
+    `serves`: whose interpreter or advocate they are; `not_with`: members with whom they are not brought in contact.
+    """
 
     person_id: UUID
     role: PersonRole
     required: bool = False
     mode: AttendanceMode = "in-person"
+    serves: UUID | None = None
+    not_with: tuple[UUID, ...] = ()
 
 
 class CircleReady(EventData, type="network.circle.ready.v1"):

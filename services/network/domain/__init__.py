@@ -304,6 +304,7 @@ class Candidate:
     required: bool
     answer: str | None
     mode: AttendanceMode | None
+    serves: UUID | None = None
     # They, or who decides for them, said no to taking part as such.
     unwilling: bool = False
 
@@ -316,6 +317,7 @@ class Member:
     role: PersonRole
     required: bool
     mode: AttendanceMode
+    serves: UUID | None
 
 
 def ready_circle(candidates: Sequence[Candidate], *, required: Sequence[UUID] | None) -> list[Member]:
@@ -341,6 +343,7 @@ def taking_part(candidates: Sequence[Candidate], *, required: Sequence[UUID] | N
             if required is None
             else candidate.person_id in required,
             mode=candidate.mode or "in-person",
+            serves=candidate.serves,
         )
         for candidate in candidates
         if candidate.answer == "yes" or _central_without_answer(candidate)

@@ -18,6 +18,7 @@ from services.network.domain import (
 )
 from services.network.models import Circle, Invitation, Person
 from services.network.queries.consents import picture
+from services.network.queries.no_contacts import Pairs, kept_from, pairs
 from shared import locks, outbox, profiles
 from shared.errors import require_version
 from shared.events.network import CircleMember, CircleReady
@@ -44,7 +45,8 @@ async def declare_ready(
     await locks.hold(session, _CIRCLE, case_id)
     known = await queries.circle(session, tenant=tenant, case_id=case_id)
     candidates = await _candidates(session, vault, tenant=tenant, case_id=case_id, now=now)
-    members = _published(ready_circle(candidates, required=required))
+    apart = await pairs(session, tenant=tenant, case_id=case_id)
+    members = _published(ready_circle(candidates, required=required), apart)
     if known is None:
         known = Circle(case_id=case_id, tenant=tenant, version=0, members=[], created_at=now)
         session.add(known)
@@ -56,14 +58,16 @@ async def declare_ready(
 async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
     """Publish who takes part now, if that is not what was published of a circle that was declared ready.
 
-    Called after every change on which it depends: an answer, a consent, somebody's leaving, who is required.
+    Called after every change on which it depends: an answer, a consent, somebody's leaving, who is required, who is
+    not to meet whom.
     """
     await locks.hold(session, _CIRCLE, case_id)
     declared = await queries.circle(session, tenant=tenant, case_id=case_id)
     if declared is None:
         return
     candidates = await _candidates(session, vault, tenant=tenant, case_id=case_id, now=now)
-    members = _published(taking_part(candidates, required=declared.required))
+    apart = await pairs(session, tenant=tenant, case_id=case_id)
+    members = _published(taking_part(candidates, required=declared.required), apart)
     if members != declared.members:
         await _store(session, declared, members, required=declared.required, now=now)
 
@@ -87,6 +91,7 @@ def _candidate(person: Person, invitation: Invitation | None, unwilling: set[UUI
         person_id=person.id,
         role=person.role,  # type: ignore[arg-type]  # a code that the edge checked
         required=person.required,
+        serves=person.serves,
         answer=_standing(invitation),
         mode=None if invitation is None else invitation.mode,  # type: ignore[arg-type]
         unwilling=person.id in unwilling,
@@ -99,11 +104,17 @@ def _standing(invitation: Invitation | None) -> str | None:
     return invitation.answer
 
 
-def _published(taking_part: Sequence[Member]) -> list[dict[str, Any]]:
+def _published(taking_part: Sequence[Member], apart: Pairs) -> list[dict[str, Any]]:
     """Return who takes part as it is stored and published."""
+    people = {member.person_id for member in taking_part}
     return [
         CircleMember(
-            person_id=member.person_id, role=member.role, required=member.required, mode=member.mode
+            person_id=member.person_id,
+            role=member.role,
+            required=member.required,
+            mode=member.mode,
+            serves=member.serves if member.serves in people else None,
+            not_with=tuple(kept_from(apart, member.person_id, among=people)),
         ).model_dump(mode="json")
         for member in taking_part
     ]

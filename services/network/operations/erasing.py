@@ -71,7 +71,7 @@ async def erase_person(
 
 async def _leave(session: AsyncSession, person: Person, now: datetime) -> None:
     person.state, person.left_at = PersonState.ERASED, person.left_at or now
-    person.side, person.required = "other", False
+    person.side, person.required, person.serves = "other", False, None
     await session.flush()
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network import queries
 from services.network.domain import AlreadyKeptApart, OnePersonTwice, PersonNotOfCase, UnknownPerson
 from services.network.models import ExitFields, NoContact
+from services.network.operations import circle
 from shared.ids import uuid7
 from shared.vault import Vault
 
@@ -46,13 +47,15 @@ async def keep_apart(
     statement = insert(NoContact).values(values).on_conflict_do_nothing().returning(NoContact.id)
     if await session.scalar(statement) is None:
         raise AlreadyKeptApart
+    await circle.follow(session, vault, tenant=tenant, case_id=case_id, now=now)
     return pair
 
 
-async def lift(session: AsyncSession, *, pair: NoContact) -> None:
+async def lift(session: AsyncSession, vault: Vault, *, pair: NoContact, now: datetime) -> None:
     """Take it back; the audit log keeps who did."""
     await session.delete(pair)
     await session.flush()
+    await circle.follow(session, vault, tenant=pair.tenant, case_id=pair.case_id, now=now)
 
 
 async def forget(

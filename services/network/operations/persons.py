@@ -15,6 +15,7 @@ from services.network.domain import (
     AlreadyConfirmed,
     LastCentralPerson,
     NotInCircle,
+    PersonNotOfCase,
     PersonState,
     ProposerNotInCase,
     TooManyPeople,
@@ -50,11 +51,16 @@ async def add(
     proposed_by: UUID | None,
     required: bool,
     now: datetime,
+    serves: UUID | None = None,
 ) -> Person:
-    """Add somebody to the circle. Raises: ProposerNotInCase, TooManyPeople, ChildNotInCase, BornInFuture."""
+    """Add somebody to the circle.
+
+    Raises: ProposerNotInCase, TooManyPeople, ChildNotInCase, BornInFuture, PersonNotOfCase.
+    """
     proposer_role = await _proposer_role(session, tenant, case_id, proposed_by)
     await _require_room(session, tenant, case_id)
     await _check_family(session, tenant=tenant, case_id=case_id, fields=fields, now=now)
+    await _check_served(session, tenant=tenant, case_id=case_id, serves=serves)
     person = await _insert(
         session,
         vault,
@@ -68,6 +74,7 @@ async def add(
         proposed_by=proposed_by,
         widened=is_widening(proposer_role),
         required=required,
+        serves=serves,
         now=now,
     )
     await _publish_added(session, person, now)
@@ -161,7 +168,7 @@ async def change(
 
     What waits for them is then sent to the new one. `version`: the one that was read.
 
-    Raises: NotInCircle, OtherVersion, ChildNotInCase, BornInFuture.
+    Raises: NotInCircle, OtherVersion, ChildNotInCase, BornInFuture, PersonNotOfCase.
     """
     if person.state not in (PersonState.ACTIVE, PersonState.PROPOSED):
         raise NotInCircle(person_id=str(person.id))
@@ -174,6 +181,8 @@ async def change(
         await vault.seal(session, person, changed)
     person.side = changes.get("side", person.side)
     person.required = changes.get("required", person.required)
+    person.serves = changes.get("serves", person.serves)
+    await _check_served(session, tenant=person.tenant, case_id=person.case_id, serves=person.serves)
     person.version += 1
     await session.flush()
     await _publish_ended_authority(session, person, before=fields, after=changed, now=now)
@@ -264,6 +273,12 @@ async def _check_family(
         raise ChildNotInCase
 
 
+async def _check_served(session: AsyncSession, *, tenant: UUID, case_id: UUID, serves: UUID | None) -> None:
+    query = select(Person.id).where(Person.tenant == tenant, Person.case_id == case_id, Person.id == serves)
+    if serves is not None and await session.scalar(query) is None:
+        raise PersonNotOfCase
+
+
 async def _publish_ended_authority(
     session: AsyncSession, person: Person, *, before: PersonFields, after: PersonFields, now: datetime
 ) -> None:
@@ -312,6 +327,7 @@ async def _insert(
     widened: bool,
     required: bool,
     now: datetime,
+    serves: UUID | None = None,
 ) -> Person:
     person = Person(
         id=person_id,
@@ -323,6 +339,7 @@ async def _insert(
         proposed_by=proposed_by,
         widened=widened,
         required=required,
+        serves=serves,
         version=1,
         created_at=now,
     )

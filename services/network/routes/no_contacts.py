@@ -58,8 +58,8 @@ async def list_no_contacts(
 
 
 @router.post("/v1/no-contacts/{no_contact_id}/lift", status_code=204, response_class=Response)
-async def lift(no_contact_id: UUID, principal: Coordinator, session: Session) -> None:
+async def lift(no_contact_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now) -> None:
     """Take back that two people are not to be brought in contact."""
     pair = await permissions.may_lift_no_contact(session, principal, no_contact_id=no_contact_id)
     await require_live(session, case_id=pair.case_id, tenant=pair.tenant)
-    await no_contacts.lift(session, pair=pair)
+    await no_contacts.lift(session, parts.vault, pair=pair, now=now)

@@ -96,6 +96,7 @@ async def add_person(
         side=body.side,
         proposed_by=body.proposed_by,
         required=body.required,
+        serves=body.serves,
         now=now,
     )
     return PersonAdded(person_id=person.id)

@@ -68,6 +68,7 @@ def _person_view(
         proposed_by=person.proposed_by,
         widened=person.widened,
         required=person.required,
+        serves=person.serves,
         version=person.version,
         state=person.state,
         not_with=not_with,

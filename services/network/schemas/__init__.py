@@ -36,6 +36,7 @@ class NewPerson(Proposal):
     role: PersonRole = "circle"
     proposed_by: UUID | None = None
     required: bool = False
+    serves: UUID | None = None
     birth_date: BirthDate | None = None
     parental_authority: bool = False
     authority_over: Children | None = None
@@ -54,6 +55,7 @@ class PersonChange(RequestModel):
     relation: Line | None = None
     side: Side | None = None
     required: bool | None = None
+    serves: UUID | None = None
     birth_date: BirthDate | None = None
     parental_authority: bool | None = None
     authority_over: Children | None = None
@@ -178,6 +180,7 @@ class PersonView(ResponseModel):
     proposed_by: UUID | None
     widened: bool
     required: bool
+    serves: UUID | None
     version: int = Field(description="Of what is known of them; a change sends it along.")
     state: str
     not_with: list[UUID] = Field(

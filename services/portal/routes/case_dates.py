@@ -1,7 +1,6 @@
 """Which day suits the circle: asking, how each day suits, answers on the phone, choosing a date and its place."""
 
 import asyncio
-from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,8 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
+from services.portal.routes.date_words import Column, Option, Poll, Why, changes, column, hours_of
+from services.portal.routes.dates import PARTS
 from services.portal.routes.of_case import (
     Conference,
     InCircle,
@@ -29,42 +30,6 @@ pages = Pages()
 
 ROWS = 6
 _WORDS = ("yes", "maybe", "no")
-# Of a day: what it is called, and from when until when that is.
-_PARTS = {
-    "morning": (_("voormiddag (9.30 tot 12.30)"), time(9, 30), time(12, 30)),
-    "afternoon": (_("namiddag (13.30 tot 17.30)"), time(13, 30), time(17, 30)),
-    "evening": (_("avond (17.30 tot 21.30)"), time(17, 30), time(21, 30)),
-    "day": (_("hele dag (10.00 tot 17.00)"), time(10), time(17)),
-}
-
-
-class Option(Answer):
-    """A date that is asked about, and how it suits the circle."""
-
-    option_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    public_holiday: bool
-    yes: int
-    maybe: int
-    no: int
-    silent: int
-    fits: bool
-    hindered: list[UUID]
-    said_no: list[UUID]
-    answers: dict[UUID, str]
-
-
-class Poll(Answer):
-    """Dates that the circle is asked about, best first in `ranking`."""
-
-    poll_id: UUID
-    state: str
-    closes_at: datetime | None
-    options: list[Option]
-    silent: list[UUID]
-    ranking: list[UUID]
-    best_option_id: UUID | None
 
 
 POLL = Operation("scheduling", "GET", "/v1/polls/{poll_id}", Poll)
@@ -73,20 +38,6 @@ MORE = Operation("scheduling", "POST", "/v1/polls/{poll_id}/options", Answer)
 CLOSE = Operation("scheduling", "POST", "/v1/polls/{poll_id}/close", Answer)
 ANSWER_FOR = Operation("scheduling", "PUT", "/v1/polls/{poll_id}/answers/{person_id}", Answer)
 SCHEDULE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/schedule", Answer)
-
-
-class Column(PageModel):
-    """A date of the matrix, and in words what choosing it would mean."""
-
-    id: UUID
-    when: str
-    holiday: bool
-    past: bool
-    best: bool
-    counts: str
-    verdict: str
-    cannot: list[str]
-    missing: list[str]
 
 
 class Row(PageModel):
@@ -107,6 +58,8 @@ class CaseDatesPage(PageModel):
     poll_state: str | None
     until: str | None
     columns: list[Column]
+    changes: list[Why]
+    quorum: int
     rows: list[Row]
     silent: list[Row]
     numbers: list[int]
@@ -131,11 +84,13 @@ async def show(visit: StaffVisit) -> Response:
         when=dates.period(starts, ends) if starts and ends else None,
         poll_state=poll.state if poll else None,
         until=dates.until(poll.closes_at) if poll and poll.closes_at else None,
-        columns=[await _column(visit, option, poll, people) for option in ranked] if poll else [],
+        columns=[await column(visit, option, poll, people) for option in ranked] if poll else [],
+        changes=changes(visit, ranked[0], people) if poll and poll.ranking and not ranked[0].fits else [],
+        quorum=poll.quorum if poll else 0,
         rows=rows,
         silent=[row for row in rows if row.person.id in silent],
         numbers=list(range(1, ROWS + 1)),
-        parts=[(name, visit.say(label)) for name, (label, _from, _to) in _PARTS.items()],
+        parts=[(name, visit.say(label)) for name, label in PARTS.items()],
         words=_said(visit),
     )
     return visit.page("case_dates.html", model)
@@ -150,11 +105,15 @@ async def send(visit: StaffVisit) -> Response:
     if visit.form.get("do") == "close" and poll:
         await visit.ask(CLOSE, poll_id=poll.poll_id)
         return visit.go(f"/cases/{case_id}/dates")
-    body = {"options": _options(visit)}
+    body: dict[str, Any] = {"options": _options(visit)}
     if poll and poll.state == "open":
         await visit.ask(MORE, body=body, poll_id=poll.poll_id)
     else:
         conference_id = conference.conference_id if conference else read_id("")
+        quorum = visit.form.get("quorum", "").strip()
+        if quorum and not quorum.isdecimal():
+            raise Unacceptable({"quorum": _("Schrijf een getal, of laat het leeg.")})
+        body |= {"closes_on": visit.form.get("closes_on") or None, "quorum": int(quorum) if quorum else None}
         await visit.ask(OPEN, body=body, conference_id=conference_id)
     return visit.go(f"/cases/{case_id}/dates")
 
@@ -165,27 +124,24 @@ def _options(visit: StaffVisit) -> list[dict[str, str]]:
     wrong: dict[str, str] = {}
     for number in range(1, ROWS + 1):
         day = visit.form.get(f"day-{number}", "").strip()
-        hours = [(start, end) for _label, start, end in _chosen(visit, f"parts-{number}[]")]
-        spans = [(start.isoformat(), end.isoformat()) for start, end in hours]
+        parts = [part for part in visit.form.get(f"parts-{number}[]", "").split(",") if part in PARTS]
         own = visit.form.get(f"from-{number}", "").strip(), visit.form.get(f"to-{number}", "").strip()
-        spans += [own] if any(own) else []
-        if not day and not spans:
+        if not day and not parts and not any(own):
             continue
-        times = [(moment(visit, day, start), moment(visit, day, end)) for start, end in spans]
-        if not spans:
+        if not parts and not any(own):
             wrong[f"day-{number}"] = _("Kies bij deze dag een deel van de dag, of vul uren in.")
-        for start_at, end_at in times:
-            if start_at is None or end_at is None or end_at <= start_at:
+        if moment(visit, day, "00:00") is None:
+            wrong[f"day-{number}"] = _("Vul een dag in, en uren waarvan het einde na het begin komt.")
+        found += [{"day": day, "part": part} for part in parts]
+        if any(own):
+            begins, ends = (moment(visit, day, hour) for hour in own)
+            if begins is None or ends is None or ends <= begins:
                 wrong[f"day-{number}"] = _("Vul een dag in, en uren waarvan het einde na het begin komt.")
             else:
-                found.append({"starts_at": start_at.isoformat(), "ends_at": end_at.isoformat()})
+                found.append({"starts_at": begins.isoformat(), "ends_at": ends.isoformat()})
     if wrong or not found:
         raise Unacceptable(wrong or {"day-1": _("Stel minstens één dag voor.")})
     return found
-
-
-def _chosen(visit: StaffVisit, name: str) -> list[tuple[str, time, time]]:
-    return [_PARTS[part] for part in visit.form.get(name, "").split(",") if part in _PARTS]
 
 
 async def _poll(visit: StaffVisit, conference: Conference | None) -> Poll | None:
@@ -219,36 +175,6 @@ def _row(person: InCircle, options: list[Option]) -> Row:
     )
 
 
-async def _column(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUID, InCircle]) -> Column:
-    dates = await visit.dates()
-    past = option.option_id not in poll.ranking
-    missing = [each for each in option.hindered if each not in option.said_no]
-    if past:
-        verdict = _("Deze dag is voorbij.")
-    elif option.fits and not option.said_no and not option.silent:
-        verdict = _("Iedereen kan. Deze dag kan je zo vastleggen.")
-    elif option.fits:
-        verdict = _("Wie er zeker bij moet zijn, kan. Je kan deze dag vastleggen.")
-    elif missing:
-        verdict = _("Iemand die er zeker bij moet zijn, zei nog niets. Bel eerst.")
-    elif option.hindered:
-        verdict = _("Iemand die er zeker bij moet zijn, kan niet. Kies liever een andere dag.")
-    else:
-        verdict = _("Nog niemand zei ja op deze dag.")
-    counts = visit.say(_("{yes} ja, {maybe} als het moet, {no} nee, {silent} nog niets"))
-    return Column(
-        id=option.option_id,
-        when=f"{dates.day(option.starts_at)}, {dates.hours(option.starts_at, option.ends_at)}",
-        holiday=option.public_holiday,
-        past=past,
-        best=option.option_id == poll.best_option_id,
-        counts=counts.format(yes=option.yes, maybe=option.maybe, no=option.no, silent=option.silent),
-        verdict=visit.say(verdict),
-        cannot=[people[each].name for each in option.said_no if each in people],
-        missing=[people[each].name for each in missing if each in people],
-    )
-
-
 def _said(visit: StaffVisit) -> dict[str, str]:
     return {
         "yes": visit.say(_("Ja")),
@@ -279,7 +205,7 @@ async def choose(visit: StaffVisit) -> Response:
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
     poll = await _poll(visit, conference)
     dates = await visit.dates()
-    columns = [await _column(visit, option, poll, people) for option in _ranked(poll)] if poll else []
+    columns = [await column(visit, option, poll, people) for option in _ranked(poll)] if poll else []
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
     venue = conference.venue if conference else None
     model = SetDatePage(
@@ -359,7 +285,7 @@ async def ask_for(visit: StaffVisit) -> Response:
         options=[
             (
                 str(each.option_id),
-                f"{dates.day(each.starts_at)}, {dates.hours(each.starts_at, each.ends_at)}",
+                f"{dates.day(each.starts_at)}, {hours_of(visit, each, dates)}",
                 visit.form.get(f"day-{each.option_id}", each.answers.get(person_id)),
             )
             for each in options

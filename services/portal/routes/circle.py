@@ -47,6 +47,7 @@ class Person(Answer):
     state: str
     version: int
     required: bool
+    serves: UUID | None
     proposed_by: UUID | None
     not_with: list[UUID]
     invitation: Invited | None

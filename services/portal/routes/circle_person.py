@@ -31,7 +31,7 @@ from services.portal.routes.circle import (
     Texts,
     invited_in_words,
 )
-from services.portal.routes.of_case import InCircle, case_of, everyone
+from services.portal.routes.of_case import InCircle, case_of, everyone, in_circle
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
@@ -39,6 +39,8 @@ from shared.auth import Role
 
 pages = Pages()
 _PATH = "/cases/{case_id}/circle/{person_id}"
+# Who comes for somebody else: the date has to suit both.
+_SERVING = frozenset({"interpreter", "advocate"})
 
 CHANNELS = {
     "visit": _("op bezoek"),
@@ -80,6 +82,12 @@ class PartPage(PageModel):
     person: Person
 
 
+class DetailsPage(PartPage):
+    """What is known of somebody; of an interpreter or advocate also for whom they come."""
+
+    served: list[tuple[str, str]]
+
+
 class ConsentPage(PartPage):
     """What somebody is asked, in the words of now."""
 
@@ -93,6 +101,7 @@ class DetailsForm(AddForm):
     """What is known of somebody, and which version of it was changed."""
 
     version: int
+    serves: UUID | None = None
 
 
 class AnswerForm(Form):
@@ -195,13 +204,21 @@ async def invite(visit: StaffVisit) -> Response:
 @pages.show(f"{_PATH}/details", staff(Role.COORDINATOR))
 async def show_details(visit: StaffVisit) -> Response:
     """Show what is known of somebody."""
-    return await _part(visit, "circle_details.html")
+    case_id = case_of(visit)
+    person, people = await asyncio.gather(visit.ask(PERSON, person_id=_id(visit)), everyone(visit, case_id))
+    others = [each for each in in_circle(people) if each.person_id != person.person_id]
+    model = DetailsPage(
+        case_id=UUID(case_id),
+        person=person,
+        served=[(str(each.person_id), each.name) for each in others] if person.role in _SERVING else [],
+    )
+    return visit.page("circle_details.html", model)
 
 
 @pages.send(f"{_PATH}/details", staff(Role.COORDINATOR))
 async def change(visit: StaffVisit) -> Response:
     """Correct it; the service refuses what another changed meanwhile."""
-    await visit.ask(CHANGE, body=visit.read(DetailsForm).model_dump(), person_id=_id(visit))
+    await visit.ask(CHANGE, body=visit.read(DetailsForm).model_dump(mode="json"), person_id=_id(visit))
     return _back(visit)
 
 

@@ -19,6 +19,13 @@ pages = Pages()
 Availability = Literal["yes", "maybe", "no"]
 _WORDS: tuple[Availability, ...] = ("yes", "maybe", "no")
 
+PARTS = {
+    "morning": _("voormiddag (9.30 tot 12.30)"),
+    "afternoon": _("namiddag (13.30 tot 17.30)"),
+    "evening": _("avond (17.30 tot 21.30)"),
+    "day": _("hele dag (10.00 tot 17.00)"),
+}
+
 
 class Option(Answer):
     """A day with one's own answer."""
@@ -26,7 +33,9 @@ class Option(Answer):
     option_id: UUID
     starts_at: datetime
     ends_at: datetime
+    part: str | None
     public_holiday: bool
+    school_holiday: bool | None
     answer: Availability | None
 
 
@@ -82,6 +91,7 @@ class Hours(PageModel):
     field: str
     hours: str
     holiday: bool
+    school_holiday: bool
     answer: str | None
 
 
@@ -114,8 +124,11 @@ async def show(visit: PersonVisit) -> Response:
             parts=[
                 Hours(
                     field=f"day-{option.option_id}",
-                    hours=dates.hours(option.starts_at, option.ends_at),
+                    hours=visit.word(PARTS, option.part)
+                    if option.part in PARTS
+                    else dates.hours(option.starts_at, option.ends_at),
                     holiday=option.public_holiday,
+                    school_holiday=bool(option.school_holiday),
                     answer=visit.form.get(f"day-{option.option_id}", option.answer),
                 )
                 for option in of_day

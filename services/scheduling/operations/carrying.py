@@ -30,7 +30,7 @@ async def carry_over(
     if not kept:
         return None
     members = await queries.members(session, case_id=postponed.case_id)
-    best = domain.best(kept, members, now=now)
+    best = domain.best(kept, members, now=now, quorum=poll.quorum)
     new_ids = {option.id: uuid7() for option in kept}
     carried = Poll(
         id=uuid7(),
@@ -38,6 +38,7 @@ async def carry_over(
         case_id=poll.case_id,
         conference_id=next_conference.id,
         state=PollState.CLOSED,
+        quorum=poll.quorum,
         closed_at=now,
         closed_because=ClosedBecause.CARRIED,
         best_option_id=new_ids[best.option.id] if best is not None else None,
@@ -45,7 +46,7 @@ async def carry_over(
     )
     session.add(carried)
     await session.flush()
-    dates = {new_ids[option.id]: Proposal(option.starts_at, option.ends_at) for option in kept}
+    dates = {new_ids[option.id]: Proposal(option.starts_at, option.ends_at, option.part) for option in kept}
     session.add_all(
         option_row(carried, date, option_id=option_id, now=now) for option_id, date in dates.items()
     )

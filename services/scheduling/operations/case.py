@@ -78,6 +78,8 @@ async def note_circle(
             role=member.role,
             required=member.required,
             mode=member.mode,
+            serves=member.serves,
+            not_with=list(member.not_with),
             created_at=now,
         )
         for member in {member.person_id: member for member in members}.values()

@@ -111,7 +111,7 @@ async def _chosen(
         if not queries.ahead(options, now=now):
             raise domain.NoDates
         members = await queries.members(session, case_id=conference.case_id)
-        best = domain.best(options, members, now=now)
+        best = domain.best(options, members, now=now, quorum=poll.quorum if poll is not None else 0)
         if best is None:
             raise domain.NoDateFits(conference_id=str(conference.id))
         return best.option

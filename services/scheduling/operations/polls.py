@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -10,7 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import Availability, ClosedBecause, ConferenceState, Option, PollState
+from services.scheduling.domain import (
+    Availability,
+    ClosedBecause,
+    ConferenceState,
+    DayPart,
+    Option,
+    PollState,
+)
 from services.scheduling.models import Conference, Poll, PollAnswer, PollOption
 from services.scheduling.operations.asking import ask, attending, dates_ahead
 from services.scheduling.operations.base import (
@@ -42,6 +49,7 @@ class Proposal:
 
     starts_at: datetime
     ends_at: datetime
+    part: DayPart | None = None
 
 
 async def open_poll(
@@ -50,9 +58,14 @@ async def open_poll(
     conference: Conference,
     dates: Sequence[Proposal],
     closes_after: str | None,
+    closes_on: date | None,
+    quorum: int | None,
     now: datetime,
 ) -> Poll:
     """Ask the circle which dates suit; those who already answered every date (carried over) are not asked again.
+
+    It closes after a length, at the end of a day, or when the organisation's polls do. `quorum`: how many must be able
+    to come; None: as many as the dates were asked about before, which is any number the first time.
 
     Raises: CircleNotReady, CasePaused, ConferenceHasDate, ConferenceOver, PollAlreadyOpen, NoDates, TooManyDates,
     DateNotUsable.
@@ -66,14 +79,19 @@ async def open_poll(
     if poll is not None and poll.state == PollState.OPEN:
         raise domain.PollAlreadyOpen(poll_id=str(poll.id))
     policy = await policies.for_case(session, case_id=conference.case_id)
-    warn_at, closes_at = _moments(policy, now, closes_after or policy.settings.poll_closes)
+    closes_at = policy.after(now, closes_after or policy.settings.poll_closes)
+    if closes_on is not None:
+        closes_at = policy.calendar.end_of_day(closes_on)
+    warn_at = _chase_at(policy, now, closes_at)
     poll = poll or Poll(
         id=uuid7(),
         tenant=conference.tenant,
         case_id=conference.case_id,
         conference_id=conference.id,
+        quorum=0,
         created_at=now,
     )
+    poll.quorum = poll.quorum if quorum is None else quorum
     poll.state, poll.closes_at = PollState.OPEN, closes_at
     poll.closed_at = poll.closed_because = poll.best_option_id = None
     conference.state = ConferenceState.POLLING
@@ -213,7 +231,7 @@ async def rate_again(session: AsyncSession, conference: Conference, poll: Poll, 
 
 async def _name_best(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
     members = await queries.members(session, case_id=poll.case_id)
-    best = domain.best(await queries.options(session, poll), members, now=now)
+    best = domain.best(await queries.options(session, poll), members, now=now, quorum=poll.quorum)
     poll.best_option_id = None if best is None else best.option.id
     if conference.state in domain.UNDATED:
         conference.state = ConferenceState.PREPARING if best is None else ConferenceState.READY_TO_SCHEDULE
@@ -271,13 +289,12 @@ def require_undated(conference: Conference) -> None:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
 
 
-def _moments(policy: PolicyInForce[Policy], now: datetime, closes_after: str) -> tuple[datetime, datetime]:
-    closes_at = policy.after(now, closes_after)
+def _chase_at(policy: PolicyInForce[Policy], now: datetime, closes_at: datetime) -> datetime:
     if closes_at - now < timedelta(seconds=1):
         raise domain.ClosesTooSoon
     chase_at = policy.after(now, policy.settings.poll_chase)
     # A poll shorter than the organisation's own: the silent are reminded half-way.
-    return (chase_at if chase_at < closes_at else now + (closes_at - now) / 2), closes_at
+    return chase_at if chase_at < closes_at else now + (closes_at - now) / 2
 
 
 async def _locked_open_poll(session: AsyncSession, conference: Conference) -> Poll:
@@ -294,14 +311,14 @@ async def _propose(
     session: AsyncSession, poll: Poll, dates: Sequence[Proposal], *, now: datetime
 ) -> list[Option]:
     """Add the dates that are not there yet, and return all that are still to come."""
-    for date in dates:
-        domain.check_span(date.starts_at, date.ends_at, now=now)
+    for proposal in dates:
+        domain.check_span(proposal.starts_at, proposal.ends_at, now=now)
     there = await queries.options(session, poll)
     known = {(option.starts_at, option.ends_at) for option in there}
-    fresh = [date for date in dict.fromkeys(dates) if (date.starts_at, date.ends_at) not in known]
+    fresh = [each for each in dict.fromkeys(dates) if (each.starts_at, each.ends_at) not in known]
     if len(there) + len(fresh) > domain.MAX_OPTIONS:
         raise domain.TooManyDates
-    session.add_all(option_row(poll, date, option_id=uuid7(), now=now) for date in fresh)
+    session.add_all(option_row(poll, each, option_id=uuid7(), now=now) for each in fresh)
     await session.flush()
     options = await dates_ahead(session, poll, now=now)
     if not options:
@@ -309,13 +326,14 @@ async def _propose(
     return options
 
 
-def option_row(poll: Poll, date: Proposal, *, option_id: UUID, now: datetime) -> PollOption:
+def option_row(poll: Poll, proposal: Proposal, *, option_id: UUID, now: datetime) -> PollOption:
     """Return a date of a poll."""
     return PollOption(
         id=option_id,
         tenant=poll.tenant,
         poll_id=poll.id,
-        starts_at=date.starts_at,
-        ends_at=date.ends_at,
+        starts_at=proposal.starts_at,
+        ends_at=proposal.ends_at,
+        part=proposal.part,
         created_at=now,
     )

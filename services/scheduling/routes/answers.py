@@ -1,7 +1,9 @@
 """Makes answers of rows: rates the dates of polls, and opens the place of a conference."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,19 +25,46 @@ from services.scheduling.schemas import (
     PreparationView,
     VenueOut,
 )
-from shared import profiles
+from services.scheduling.settings import policies
 from shared.calendar import Calendar
+from shared.school_holidays import Community, is_school_holiday
 from shared.vault import Vault
 
 
-async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime) -> PollOut:
-    """Return a poll with how each date suits the circle."""
+@dataclass(frozen=True)
+class Days:
+    """What an organisation's calendar says of the days of dates."""
+
+    calendar: Calendar
+    community: Community
+
+    def marks(self, option: Option) -> dict[str, Any]:
+        """Return what marks a date, as fields of its answer."""
+        begins, belgian = option.starts_at, self.calendar.country == "BE"
+        return {
+            "public_holiday": self.calendar.is_public_holiday(begins),
+            "school_holiday": is_school_holiday(self.calendar.day_of(begins), self.community)
+            if belgian
+            else None,
+            "part": option.part,
+        }
+
+
+async def days_of(session: AsyncSession, *, tenant: UUID) -> Days:
+    """Return what an organisation's days are marked by."""
+    policy = await policies.in_force(session, tenant=tenant)
+    return Days(policy.calendar, policy.settings.school_holidays)
+
+
+async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime, names_pairs: bool = True) -> PollOut:
+    """Return a poll with how each date suits the circle; `names_pairs`: with who is not to meet whom."""
     options = await queries.options(session, poll)
     members = await queries.members(session, case_id=poll.case_id)
     attending = [member.person_id for member in members if member.attends]
-    ranked = domain.ranking(queries.ahead(options, now=now), members)
+    ranked = domain.ranking(queries.ahead(options, now=now), members, quorum=poll.quorum)
     best = ranked[0].option.id if ranked and ranked[0].fits else None
-    calendar = await profiles.calendar(session, tenant=poll.tenant)
+    days = await days_of(session, tenant=poll.tenant)
+    rated = [domain.suitability(option, members, quorum=poll.quorum) for option in options]
     return PollOut(
         poll_id=poll.id,
         case_id=poll.case_id,
@@ -44,32 +73,36 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime) -> PollO
         closes_at=poll.closes_at,
         closed_at=poll.closed_at,
         closed_because=poll.closed_because,
-        options=[_option_out(domain.suitability(option, members), calendar) for option in options],
+        quorum=poll.quorum,
+        options=[_option_out(each, days, names_pairs=names_pairs) for each in rated],
         silent=domain.silent(queries.ahead(options, now=now), attending),
-        ranking=[rated.option.id for rated in ranked],
+        ranking=[each.option.id for each in ranked],
         # While it is open: the best so far.
         best_option_id=poll.best_option_id if poll.state == PollState.CLOSED else best,
     )
 
 
-def _option_out(rated: Suitability, calendar: Calendar) -> OptionOut:
+def _option_out(rated: Suitability, days: Days, *, names_pairs: bool) -> OptionOut:
     return OptionOut(
         option_id=rated.option.id,
         starts_at=rated.option.starts_at,
         ends_at=rated.option.ends_at,
-        public_holiday=calendar.is_public_holiday(rated.option.starts_at),
+        **days.marks(rated.option),
         yes=rated.yes,
         maybe=rated.maybe,
         no=len(rated.said_no),
         silent=rated.silent,
         fits=rated.fits,
         hindered=list(rated.hindered),
+        unserved=list(rated.unserved),
+        apart=[list(pair) for pair in rated.apart] if names_pairs else [],
+        short=rated.short,
         said_no=list(rated.said_no),
         answers=dict(rated.option.answers),
     )
 
 
-def own_poll(poll: Poll, options: Sequence[Option], person_id: UUID, calendar: Calendar) -> OwnPoll:
+def own_poll(poll: Poll, options: Sequence[Option], person_id: UUID, days: Days) -> OwnPoll:
     """Return a poll with one person's own answers."""
     return OwnPoll(
         poll_id=poll.id,
@@ -81,7 +114,7 @@ def own_poll(poll: Poll, options: Sequence[Option], person_id: UUID, calendar: C
                 option_id=option.id,
                 starts_at=option.starts_at,
                 ends_at=option.ends_at,
-                public_holiday=calendar.is_public_holiday(option.starts_at),
+                **days.marks(option),
                 answer=option.answers.get(person_id),
             )
             for option in options

@@ -94,13 +94,14 @@ async def schedule(
 ) -> ConferenceOut:
     """Set the date and the place, and invite the circle."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
+    calendar = await profiles.calendar(session, tenant=principal.tenant)
     scheduled = await operations.schedule(
         session,
         parts.vault,
         conference=conference,
         version=body.version,
         option_id=body.option_id,
-        agreed=Proposal(body.date.starts_at, body.date.ends_at) if body.date is not None else None,
+        agreed=Proposal(*body.date.times(calendar)) if body.date is not None else None,
         venue=Venue(name=body.venue.name, address=body.venue.address),
         now=now,
     )

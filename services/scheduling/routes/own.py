@@ -3,9 +3,8 @@
 from uuid import UUID
 
 from services.scheduling import operations, permissions, queries
-from services.scheduling.routes.answers import conference_out, own_poll
+from services.scheduling.routes.answers import conference_out, days_of, own_poll
 from services.scheduling.schemas import Answers, OwnConferences, OwnPoll, OwnPolls
-from shared import profiles
 from shared.http import Now, Parts, Person, Router, Session
 
 router = Router(tags=["own polls"])
@@ -19,8 +18,8 @@ async def list_own_polls(principal: Person, session: Session) -> OwnPolls:
         return OwnPolls(items=[])
     polls = await queries.polls_of_case(session, tenant=principal.tenant, case_id=case_id)
     options = await queries.options_of(session, polls)
-    calendar = await profiles.calendar(session, tenant=principal.tenant)
-    return OwnPolls(items=[own_poll(poll, options[poll.id], principal.id, calendar) for poll in polls])
+    days = await days_of(session, tenant=principal.tenant)
+    return OwnPolls(items=[own_poll(poll, options[poll.id], principal.id, days) for poll in polls])
 
 
 @router.get("/v1/me/conferences")
@@ -42,5 +41,5 @@ async def answer_poll(poll_id: UUID, body: Answers, principal: Person, session: 
     poll = await operations.answer(
         session, conference=conference, person_id=principal.id, answers=body.answers, via="link", now=now
     )
-    calendar = await profiles.calendar(session, tenant=principal.tenant)
-    return own_poll(poll, await queries.options(session, poll), principal.id, calendar)
+    days = await days_of(session, tenant=principal.tenant)
+    return own_poll(poll, await queries.options(session, poll), principal.id, days)

@@ -6,14 +6,17 @@ from services.scheduling import operations, permissions
 from services.scheduling.operations.polls import Proposal
 from services.scheduling.routes.answers import poll_out
 from services.scheduling.schemas import Answers, MoreOptions, NewOption, NewPoll, PollOpenedOut, PollOut
+from shared import profiles
+from shared.auth import Principal
 from shared.http import Now, Router, Session
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["polls"])
 
 
-def _proposals(options: list[NewOption]) -> list[Proposal]:
-    return [Proposal(option.starts_at, option.ends_at) for option in options]
+async def _proposals(session: Session, principal: Principal, options: list[NewOption]) -> list[Proposal]:
+    calendar = await profiles.calendar(session, tenant=principal.tenant)
+    return [Proposal(*option.times(calendar), option.part) for option in options]
 
 
 @router.post("/v1/conferences/{conference_id}/poll", status_code=201)
@@ -23,7 +26,13 @@ async def open_poll(
     """Ask the circle which dates suit."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     poll = await operations.open_poll(
-        session, conference=conference, dates=_proposals(body.options), closes_after=body.closes, now=now
+        session,
+        conference=conference,
+        dates=await _proposals(session, principal, body.options),
+        closes_after=body.closes,
+        closes_on=body.closes_on,
+        quorum=body.quorum,
+        now=now,
     )
     return PollOpenedOut(poll_id=poll.id)
 
@@ -34,15 +43,16 @@ async def add_options(
 ) -> PollOut:
     """Propose more dates while the poll is open."""
     _, conference = await permissions.may_prepare_poll(session, principal, poll_id=poll_id)
-    poll = await operations.add_dates(session, conference=conference, dates=_proposals(body.options), now=now)
+    dates = await _proposals(session, principal, body.options)
+    poll = await operations.add_dates(session, conference=conference, dates=dates, now=now)
     return await poll_out(session, poll, now=now)
 
 
 @router.get("/v1/polls/{poll_id}")
 async def read_poll(poll_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now) -> PollOut:
     """Read how each date suits the circle, who is silent, and which date is best."""
-    poll = await permissions.may_read_poll(session, principal, poll_id=poll_id)
-    return await poll_out(session, poll, now=now)
+    poll, coordinates = await permissions.may_read_poll(session, principal, poll_id=poll_id)
+    return await poll_out(session, poll, now=now, names_pairs=coordinates)
 
 
 @router.put("/v1/polls/{poll_id}/answers/{person_id}")

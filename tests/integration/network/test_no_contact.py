@@ -50,6 +50,28 @@ class TestNoContact:
         assert WHY not in kept.whole
         assert WHY.encode() not in kept.sealed
 
+    async def test_is_published_with_who_takes_part_and_taken_back(self, world: Network, case: Case) -> None:
+        aunt, tolk = await world.add(case, "Nadia"), await world.add(case, "Karim", role="interpreter")
+        who = world.coordinator(case)
+        for person in (aunt, tolk):
+            invitation = await world.invite(case, person)
+            body = {"answer": "yes", "mode": "in-person"}
+            await world.ask("POST", f"/v1/invitations/{invitation}/answer", who, json=body, expect=200)
+        await world.correct(case, tolk, serves=str(aunt))
+        await world.ask("POST", f"/v1/cases/{case.id}/circle-ready", who, expect=200)
+        await _apart(world, case, aunt, tolk)
+        pair = (await world.do("GET", f"/v1/cases/{case.id}/no-contacts", who))["items"][0]["no_contact_id"]
+        await world.ask("POST", f"/v1/no-contacts/{pair}/lift", who, expect=204)
+        told = [
+            {UUID(each["person_id"]): each for each in event.data["members"]}
+            for event in await world.published("network.circle.ready.v1", case=case)
+        ]
+        assert [each[aunt]["not_with"] for each in told] == [[], [str(tolk)], []]
+        assert [each[tolk]["not_with"] for each in told] == [[], [str(aunt)], []]
+        assert {each[tolk]["serves"] for each in told} == {str(aunt)}
+        refused = await world.correct(case, tolk, serves=str(uuid7()))
+        assert _code(refused) == (422, "person-not-of-case")
+
     async def test_warns_when_both_are_invited_or_in_the_circle(self, world: Network, case: Case) -> None:
         aunt, uncle = await world.add(case, "Nadia"), await world.add(case, "Karim")
         await _apart(world, case, aunt, uncle)

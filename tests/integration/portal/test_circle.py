@@ -46,6 +46,7 @@ def somebody(**changes: object) -> dict[str, Any]:
         "required": False,
         "version": 4,
         "not_with": [],
+        "serves": None,
         "invitation": None,
         **changes,
     }

@@ -36,6 +36,7 @@ def person(person_id: UUID, first_name: str, **more: Any) -> dict[str, Any]:
         "version": 1,
         "widened": False,
         "not_with": [],
+        "serves": None,
         "proposed_by": None,
         "invitation": None,
         **more,
@@ -81,10 +82,15 @@ def option(option_id: UUID, day: int, answers: dict[UUID, str], **more: Any) -> 
         "starts_at": f"2026-03-{day}T12:30:00Z",
         "ends_at": f"2026-03-{day}T16:30:00Z",
         "public_holiday": False,
+        "school_holiday": False,
+        "part": None,
         **{word: said.count(word) for word in ("yes", "maybe", "no")},
         "silent": 2 - len(said),
         "fits": True,
         "hindered": [],
+        "unserved": [],
+        "apart": [],
+        "short": 0,
         "said_no": [str(each) for each, word in answers.items() if word == "no"],
         "answers": {str(each): word for each, word in answers.items()},
         **more,
@@ -123,6 +129,7 @@ class Meeting:
             "closes_at": "2026-03-08T12:00:00Z",
             "closed_at": None,
             "closed_because": None,
+            "quorum": 0,
             "options": list(options),
             "silent": [str(each) for each in silent],
             "ranking": [each["option_id"] for each in options],
@@ -149,7 +156,7 @@ class TestAskingWhichDaysSuit:
         [asked] = meeting.services.of(OPEN)
         # The clock goes forward on 29 March: the organisation's hours are meant, not the server's.
         assert asked.body["options"] == [
-            {"starts_at": "2026-03-14T12:30:00+00:00", "ends_at": "2026-03-14T16:30:00+00:00"},
+            {"day": "2026-03-14", "part": "afternoon"},
             {"starts_at": "2026-03-29T08:00:00+00:00", "ends_at": "2026-03-29T13:00:00+00:00"},
         ]
 
@@ -177,10 +184,43 @@ class TestAskingWhichDaysSuit:
         page = (await browser.ask("GET", DATES, expect=200)).text
         assert "Wie er zeker bij moet zijn, kan." in page
         assert "1 ja, 0 als het moet, 1 nee, 0 nog niets" in page
-        assert "Iemand die er zeker bij moet zijn, zei nog niets. Bel eerst." in page
+        assert "Moet erbij, en zei nog niets: <bdi>Rita Maes</bdi>" in page
+        assert "Hoeft er niet bij te zijn, en kan niet: <bdi>&lt;script" in page
+        assert "Nog geen enkele dag past" not in page
         assert 'href="tel:+32470123456"' in page
         assert "<script" not in page
         assert "&lt;script" in page
+
+    async def test_says_what_would_have_to_change_when_no_day_suits(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        no_day = option(
+            FIRST,
+            14,
+            {RITA: "yes", OMAR: "yes"},
+            fits=False,
+            unserved=[str(RITA)],
+            apart=[[str(RITA), str(OMAR)]],
+            short=2,
+            part="evening",
+            school_holiday=True,
+        )
+        meeting.is_asked(no_day)
+        page = (await browser.ask("GET", DATES, expect=200)).text
+        assert "Het dichtst erbij is zaterdag 14 maart 2026, avond (17.30 tot 21.30)." in page
+        assert "Zoek een tolk of vertrouwenspersoon die dan kan, voor: <bdi>Rita Maes</bdi>" in page
+        assert "op een andere manier meedoen, bijvoorbeeld met een brief: <bdi>Rita Maes</bdi>, <bdi>" in page
+        assert "Zoek nog 2 mensen die dan kunnen." in page
+        assert "schoolvakantie" in page
+
+    async def test_says_until_when_and_with_how_many(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.services.answer(OPEN, {"poll_id": str(POLL_ID)})
+        given: dict[str, Any] = {"day-1": "2026-03-14", "parts-1[]": "evening", "closes_on": "2026-03-10"}
+        shown = await browser.fill(DATES, expect=422, **given, quorum="veel")
+        assert 'href="#quorum"' in shown.text
+        await browser.fill(DATES, **given, quorum="4")
+        [asked] = meeting.services.of(OPEN)
+        assert (asked.body["closes_on"], asked.body["quorum"]) == ("2026-03-10", 4)
 
     async def test_closes_the_question(self, browser: Browser, meeting: Meeting) -> None:
         meeting.is_asked(option(FIRST, 14, {}))

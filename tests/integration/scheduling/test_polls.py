@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any, Literal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event
@@ -10,9 +11,10 @@ from sqlalchemy import event
 from services.scheduling import operations
 from services.scheduling.operations.base import clocks
 from services.scheduling.workflows import ConferencePreparation
+from shared.auth import Role
 from shared.database import count_statements
 from shared.deadlines import Deadline
-from shared.events import intake
+from shared.events import intake, network
 from shared.ids import uuid7
 from tests.support.steps import attempt, step_on
 from tests.support.world import NOW, Case, problem
@@ -31,6 +33,56 @@ async def step(world: Scheduling, case: Case, what: Literal["warn", "due"]) -> b
     )
 
 
+class TestWhatADateNeeds:
+    async def test_never_shows_the_circle_or_a_manager_who_is_kept_apart(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        apart = network.CircleMember(person_id=uuid7(), role="circle", not_with=(case.neighbour,))
+        ready = case.ready(apart)
+        members = tuple(
+            each.model_copy(update={"not_with": (apart.person_id,)})
+            if each.person_id == case.neighbour
+            else each
+            for each in ready.members
+        )
+        await world.handle(ready.model_copy(update={"members": members}))
+        await world.open_poll(case, 20)
+        for person in (*case.circle, apart.person_id):
+            await world.say(case, person, "yes")
+        (option,) = (await world.poll(case))["options"]
+        pair = sorted(map(str, (apart.person_id, case.neighbour)))
+        assert (option["apart"], option["fits"]) == ([pair], False)
+        path = f"/v1/polls/{case.poll}"
+        manager = await world.do("GET", path, world.colleague(Role.REGIONAL_MANAGER))
+        assert (manager["options"][0]["apart"], manager["options"][0]["fits"]) == ([], False)
+        seen = await world.ask("GET", "/v1/me/polls", world.person(case, case.neighbour))
+        assert str(apart.person_id) not in seen.text
+        assert problem(await world.schedule(case)) == (409, "no-date-fits")
+
+    async def test_is_the_interpreter_of_whoever_can_come(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        interpreter = network.CircleMember(person_id=uuid7(), role="interpreter", serves=case.central)
+        await world.handle(case.ready(interpreter))
+        await world.open_poll(case, 20, 30)
+        for person in case.circle:
+            await world.say(case, person, "yes")
+        await world.say(case, interpreter.person_id, "no", "maybe")
+        found = await world.poll(case)
+        assert found["options"][0]["unserved"] == [str(case.central)]
+        assert found["best_option_id"] == str(case.options[1])
+
+    async def test_is_as_many_as_the_quorum_also_for_the_next_conference(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        await world.open_poll(case, 20, 30, 40, quorum=4)
+        for person in case.circle[:3]:
+            await world.say(case, person, "yes")
+        assert [each["short"] for each in (await world.poll(case))["options"]] == [1, 1, 1]
+        await world.schedule(case, option_id=str(case.options[0]))
+        await world.postponed(case)
+        carried = await world.poll(case)
+        assert (carried["quorum"], carried["best_option_id"]) == (4, None)
+
+
 class TestOpen:
     async def test_asks_each_of_the_circle_once(self, world: Scheduling) -> None:
         case = await world.polled()
@@ -40,6 +92,44 @@ class TestOpen:
         (opened,) = await world.published("scheduling.poll.opened.v1", case=case)
         assert opened.data["closes_at"] == (await world.poll(case))["closes_at"]
         assert (await world.conference(case))["state"] == "polling"
+
+    async def test_asks_about_parts_of_a_day_by_the_clock_of_the_organisation(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        # Before the clock goes forward on 29 March 2026, and after.
+        options = [{"day": "2026-03-28", "part": "evening"}, {"day": "2026-03-29", "part": "morning"}]
+        answer = await world.post(case, f"/v1/conferences/{case.conference}/poll", options=options)
+        case.poll = UUID(answer.json()["poll_id"])
+        mine = await world.do("GET", "/v1/me/polls", world.person(case, case.aunt))
+        for poll in (await world.poll(case), mine["items"][0]):
+            assert [(each["part"], each["starts_at"]) for each in poll["options"]] == [
+                ("evening", "2026-03-28T16:30:00Z"),
+                ("morning", "2026-03-29T07:30:00Z"),
+            ]
+            assert [each["school_holiday"] for each in poll["options"]] == [False, False]
+
+    async def test_marks_school_holidays_of_the_community_that_the_organisation_named(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        options = [{"day": "2026-04-08", "part": "day"}, {"day": "2026-04-28", "part": "day"}]
+        answer = await world.post(case, f"/v1/conferences/{case.conference}/poll", options=options)
+        case.poll = UUID(answer.json()["poll_id"])
+        marked = [each["school_holiday"] for each in (await world.poll(case))["options"]]
+        assert marked == [True, False]
+        settings = {"version": 1, "settings": {"school_holidays": "french"}}
+        await world.do("PUT", "/v1/policy", world.colleague(Role.ADMINISTRATOR), json=settings)
+        marked = [each["school_holiday"] for each in (await world.poll(case))["options"]]
+        assert marked == [False, True]
+
+    async def test_is_open_until_the_end_of_the_day_that_was_named(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        await world.open_poll(case, 20, closes_on="2026-03-10")
+        assert (await world.poll(case))["closes_at"] == "2026-03-10T23:00:00Z"
 
     async def test_needs_a_circle(self, world: Scheduling) -> None:
         case = await world.assigned()
@@ -72,6 +162,15 @@ class TestOpen:
             {"options": dates(20), "closes": True},
             {"options": dates(20), "place": "Kerkstraat 1"},
             {"options": "tomorrow"},
+            {"options": [{"day": "2026-03-22"}]},
+            {"options": [{"day": "2026-03-22", "part": "night"}]},
+            {"options": [{"day": "9999-12-31", "part": "evening"}]},
+            {"options": [{"day": "0001-01-01", "part": "morning"}]},
+            {"options": [{**dates(20)[0], "day": "2026-03-22", "part": "day"}]},
+            {"options": dates(20), "closes_on": "2026-03-01"},
+            {"options": dates(20), "closes_on": "9999-12-31"},
+            {"options": dates(20), "closes_on": "2026-03-10", "closes": "3d"},
+            {"options": dates(20), "quorum": -1},
         ],
     )
     async def test_refuses_what_makes_no_sense(self, world: Scheduling, body: dict[str, Any]) -> None:

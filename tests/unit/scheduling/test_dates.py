@@ -1,7 +1,8 @@
 """Which date is best, who is silent, and which dates and parts are refused."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -172,3 +173,136 @@ class TestCheckParts:
         first, second, third, fourth, fifth, sixth = map(at, hours)
         with pytest.raises(PartsOutOfOrder):
             check_parts(Parts(Part(first, second), Part(third, fourth), Part(fifth, sixth)))
+
+
+def member(number: int, **about: Any) -> Member:
+    return Member(**{"person_id": UUID(int=number), "required": False, "attends": True, **about})
+
+
+def dated(**answers: Availability) -> Option:
+    """Return a date with what the people said who are named by their number."""
+    named = {UUID(int=int(name[1:])): answer for name, answer in answers.items()}
+    return Option(id=UUID(int=99), starts_at=NOW, ends_at=NOW + timedelta(hours=1), answers=named)
+
+
+class TestObstacles:
+    def test_is_a_pair_that_may_not_meet_and_could_both_come(self) -> None:
+        circle = [member(1, not_with=frozenset({UUID(int=2)})), member(2, not_with=frozenset({UUID(int=1)}))]
+        both = suitability(dated(p1=YES, p2=MAYBE), circle)
+        assert (both.apart, both.fits) == (((UUID(int=1), UUID(int=2)),), False)
+        assert suitability(dated(p1=YES, p2=NO), circle).fits
+
+    def test_is_an_interpreter_who_cannot_come_when_whom_they_serve_can(self) -> None:
+        circle = [member(1, required=True), member(2, serves=UUID(int=1)), member(3)]
+        alone = suitability(dated(p1=YES, p2=NO, p3=YES), circle)
+        assert (alone.unserved, alone.fits) == ((UUID(int=1),), False)
+        assert suitability(dated(p1=YES, p2=MAYBE), circle).fits
+
+    def test_is_no_obstacle_when_whom_they_serve_need_not_come(self) -> None:
+        circle = [member(1), member(2, serves=UUID(int=1)), member(3)]
+        told = suitability(dated(p1=YES, p2=NO, p3=YES), circle)
+        assert (told.unserved, told.fits) == ((UUID(int=1),), True)
+        assert suitability(dated(p1=NO, p2=NO, p3=YES), circle).unserved == ()
+
+    def test_is_one_of_two_interpreters_enough(self) -> None:
+        circle = [member(1, required=True), member(2, serves=UUID(int=1)), member(3, serves=UUID(int=1))]
+        assert suitability(dated(p1=YES, p2=NO, p3=YES), circle).fits
+
+    def test_is_too_few_for_the_quorum(self) -> None:
+        circle = [member(1), member(2), member(3)]
+        few = suitability(dated(p1=YES, p2=MAYBE, p3=NO), circle, quorum=3)
+        assert (few.short, few.fits) == (1, False)
+        assert suitability(dated(p1=YES, p2=MAYBE, p3=NO), circle, quorum=2).fits
+
+
+@st.composite
+def polls(draw: st.DrawFn) -> tuple[list[Option], list[Member], int]:
+    """Return dates with answers, a circle of which some serve others or are kept apart, and a quorum."""
+    people = [UUID(int=number) for number in range(1, draw(st.integers(1, 5)) + 1)]
+    pairs = draw(st.sets(st.tuples(st.sampled_from(people), st.sampled_from(people)), max_size=2))
+    apart = {frozenset(pair) for pair in pairs if len(set(pair)) == 2}
+    circle = [
+        Member(
+            person_id=person,
+            required=draw(st.booleans()),
+            attends=draw(st.sampled_from((True, True, True, False))),
+            serves=draw(st.sampled_from((None, None, *(each for each in people if each != person)))),
+            not_with=frozenset(other for pair in apart if person in pair for other in pair - {person}),
+        )
+        for person in people
+    ]
+    answers = st.dictionaries(st.sampled_from(people), st.sampled_from(Availability))
+    days = draw(st.lists(st.integers(0, 3), max_size=4))
+    options = [
+        Option(
+            id=UUID(int=100 + number),
+            starts_at=NOW + timedelta(days=day),
+            ends_at=NOW + timedelta(days=day, hours=2),
+            answers=draw(answers),
+        )
+        for number, day in enumerate(days)
+    ]
+    return options, circle, draw(st.integers(0, 3))
+
+
+def things_to_change(option: Option, circle: list[Member], quorum: int) -> int:
+    """Count by hand what keeps a date from fitting."""
+    there = [one for one in circle if one.attends and option.answers.get(one.person_id) in (YES, MAYBE)]
+    count = 0
+    for one in circle:
+        if one.attends and one.required and one not in there:
+            count += 1
+    for one in there:
+        helpers = [other for other in circle if other.attends and other.serves == one.person_id]
+        if one.required and helpers and not any(helper in there for helper in helpers):
+            count += 1
+    for index, one in enumerate(there):
+        for other in there[index + 1 :]:
+            if other.person_id in one.not_with:
+                count += 1
+    return count + max(0, quorum - len(there))
+
+
+def is_better(one: Option, other: Option, circle: list[Member], quorum: int) -> bool:
+    """Say by hand which of two dates goes first."""
+
+    def said(option: Option, answer: Availability, *, required: bool) -> int:
+        return sum(
+            option.answers.get(each.person_id) is answer
+            for each in circle
+            if each.attends and (each.required or not required)
+        )
+
+    ours, theirs = (things_to_change(each, circle, quorum) for each in (one, other))
+    fits, fits_too = (
+        not changes and said(each, YES, required=False) > 0
+        for each, changes in ((one, ours), (other, theirs))
+    )
+    if fits is not fits_too:
+        return fits
+    if ours != theirs:
+        return ours < theirs
+    unsure, unsure_too = (said(each, MAYBE, required=True) for each in (one, other))
+    if unsure != unsure_too:
+        return unsure < unsure_too
+    for answer in (YES, MAYBE):
+        count, count_too = (said(each, answer, required=False) for each in (one, other))
+        if count != count_too:
+            return count > count_too
+    return (one.starts_at, one.id) < (other.starts_at, other.id)
+
+
+@given(polls())
+def test_ranking_is_the_one_order_in_which_no_date_is_better_than_the_one_before(
+    poll: tuple[list[Option], list[Member], int],
+) -> None:
+    options, circle, quorum = poll
+    by_hand = next(
+        (
+            order
+            for order in permutations(options)
+            if not any(is_better(later, earlier, circle, quorum) for earlier, later in pairwise(order))
+        ),
+        (),
+    )
+    assert [each.option for each in ranking(options, circle, quorum=quorum)] == list(by_hand)

@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("proposed_by", sa.Uuid(), nullable=True),
         sa.Column("widened", sa.Boolean(), nullable=False),
         sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("serves", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),

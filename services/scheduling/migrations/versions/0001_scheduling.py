@@ -90,6 +90,8 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("required", sa.Boolean(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("serves", sa.Uuid(), nullable=True),
+        sa.Column("not_with", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["case_id"], ["circle.case_id"], name=op.f("fk_circle_member_case_id_circle")
@@ -159,6 +161,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("conference_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("quorum", sa.Integer(), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_because", sa.Text(), nullable=True),
@@ -210,7 +213,11 @@ def upgrade() -> None:
         sa.Column("poll_id", sa.Uuid(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("part", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "part IN ('morning', 'afternoon', 'evening', 'day')", name=op.f("ck_poll_option_part")
+        ),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_poll_option_order")),
         sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_poll_option_poll_id_poll")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_option")),
