@@ -260,6 +260,34 @@ class Clocks:
         """Resume every paused clock of a case."""
         return await self._change_all(session, "resumed", case, now)
 
+    async def hand_over(
+        self, session: AsyncSession, *, case: UUID, kinds: Collection[str], owner: str, now: datetime
+    ) -> None:
+        """Let the running clocks of these kinds of a case be another owner's, with the deadlines that they have.
+
+        A clock keeps its owner for good: the one that is handed over stops, and another goes on in its place.
+        """
+        for clock in await self.lock_all(session, case=case):
+            if clock.kind not in kinds or clock.state != "running" or clock.owner == owner:
+                continue
+            await self._change(session, "stopped", clock, now)
+            await self.start(
+                session,
+                kind=clock.kind,
+                subject=clock.subject,
+                stream=clock.stream,
+                tenant=clock.tenant,
+                case=case,
+                owner=owner,
+                escalate_to=clock.escalate_to,
+                now=now,
+                # Who was warned before knows it from the clock that is handed over.
+                warn_at=None if clock.warned_at is not None else clock.warn_at,
+                due_at=clock.due_at,
+                policy_version=clock.policy_version,
+                workflow_id=clock.workflow_id,
+            )
+
     async def _change_found(
         self,
         session: AsyncSession,

@@ -61,6 +61,16 @@ class Person(Player):
         said = answers(poll, yes=yes, maybe=maybe)
         await self._ask("PUT", f"scheduling/me/polls/{poll['poll_id']}", {"answers": said})
 
+    async def answers_review(
+        self, case: Case, answer: Literal["stay", "meet", "another-coordinator"]
+    ) -> None:
+        """{me} says at the review of the plan: {answer}."""
+        items = await self._items(f"plans/cases/{case.id}/check-ins")
+        waiting = [item for item in items if item["kind"] == "review" and item["decision"] is None]
+        check = only(waiting, f"{self.first_name} is asked nothing about meeting again")["check_in_id"]
+        body = {"meet_again": answer != "stay", "another_coordinator": answer == "another-coordinator"}
+        await self._ask("PUT", f"plans/check-ins/{check}/review-answer", body)
+
     async def asks_for_data(self, kind: RequestKind, *, text: Words | None = None) -> None:
         """{me} asks of their data: {kind}."""
         answer = await self._post("network/me/data-requests", kind=kind, text=text)

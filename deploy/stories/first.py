@@ -327,6 +327,12 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
         "agreement-due", [c.bilal, c.katrien, c.greta, c.youssef, c.karim, c.samira], case, holds=["link"]
     )
     s.expect_emails("agreement-reminder", [c.youssef, c.karim], case)
+    # The day on which they look at the plan again.
+    await s.until_email("review", c.samira, within="60d")
+    s.expect_emails("review-reminder", c.circle, case, holds=["link"])
+    s.expect_emails("review", c.circle, case, holds=["link"])
+    await c.samira.answers_review(case, "stay")
+    await c.hanne.checks_in(case, "review", "continue", note="De kring wil zo doorgaan.")
     await s.until_event(case, plans.CheckInDue, of="three-months", within="60d")
     missed = "Ilyas heeft nog twee dagen gemist. De zaterdagen gaan door."
     await c.youssef.checks_in(case, "three-months", "continue", note=missed)
@@ -337,7 +343,7 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
     await c.youssef.checks_in(case, "twelve-months", "close", note=number_kept)
     s.expect_that(await c.hanne.sees(case), {"state": "closed"})
     s.expect_events(
-        {plans.CheckInDue: 4, plans.CheckInRecorded: 4, plans.FollowUpEnded: 1, intake.CaseClosed: 1}, case
+        {plans.CheckInDue: 5, plans.CheckInRecorded: 5, plans.FollowUpEnded: 1, intake.CaseClosed: 1}, case
     )
     s.expect_emails("check-in", [c.youssef], case, times=3, holds=["link"])
     await s.expect_nothing_left(case)

@@ -33,7 +33,9 @@ CALENDAR_FILE = "kring.ics"
 # Tells of an end: there is nothing behind the link any more.
 _WITHOUT_LINK = frozenset({"case-stopped", "file-kept"})
 # Not wanted by who said no in the meantime.
-_FOR_WHO_TAKES_PART = frozenset({"poll-invitation", "poll-reminder", "conference-scheduled"})
+_FOR_WHO_TAKES_PART = frozenset(
+    {"poll-invitation", "poll-reminder", "conference-scheduled", "review", "review-reminder"}
+)
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:

@@ -52,9 +52,7 @@ async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> 
 
 async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
     """Give the clocks of a case to who coordinates it now, or else to the regional manager."""
-    await ages.hand_over(
-        session, tenant=event.tenant, case_id=event.data.case_id, now=await context.clock.now()
-    )
+    await ages.hand_over(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 for _change in (intake.CoordinatorAssigned, intake.CoordinatorReleased):

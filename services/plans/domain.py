@@ -207,6 +207,13 @@ class CheckInSettled(Conflict):
     title = "This check was recorded before or called off"
 
 
+class NotAReview(Conflict):
+    """Whether to meet again is asked of the whole circle at a review; other checks are made by one of them."""
+
+    code = "not-a-review"
+    title = "The circle is asked this at a review only"
+
+
 class ReviewAlreadyRequested(Conflict):
     """A review was asked for and is still to come."""
 

@@ -222,6 +222,20 @@ class Share(Base):
     ended_at: Mapped[datetime | None]
 
 
+class ReviewAnswer(Base):
+    """Whether somebody of the circle wants to meet again, as they last said at a review."""
+
+    __tablename__ = "review_answer"
+
+    check_in_id: Mapped[UUID] = mapped_column(ForeignKey("check_in.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    meet_again: Mapped[bool]
+    another_coordinator: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
 class CheckIn(Base):
     """A moment at which somebody asks how things go. Its times are those of its clock."""
 

@@ -169,6 +169,13 @@ def waiting_for(principal: Principal) -> ColumnElement[bool]:
     return (CheckIn.owner == "coordinator") & CheckIn.case_id.in_(case_access.coordinated_by(principal))
 
 
+async def may_answer_review(session: AsyncSession, principal: Principal, *, check_in_id: UUID) -> CheckIn:
+    """Return a check to anyone of the circle. Raises: CheckInNotFound, NotYours, CaseErased."""
+    check_in, found = await _load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
+    _need(found, *_CIRCLE)
+    return check_in
+
+
 async def may_record_check_in(session: AsyncSession, principal: Principal, *, check_in_id: UUID) -> CheckIn:
     """Return a check to who is to ask, and to the regional manager if they cannot.
 

@@ -17,6 +17,7 @@ from services.plans.models import (
     HeldConference,
     Plan,
     PlanVersion,
+    ReviewAnswer,
     Round,
     Share,
     SharingConsent,
@@ -188,6 +189,14 @@ async def check_in_moments(
         .order_by(clock.c.started_at)
     )
     return {row.subject: (row.warn_at, row.due_at) for row in await session.execute(query)}
+
+
+async def review_answers(session: AsyncSession, check_ins: Sequence[UUID]) -> dict[UUID, list[ReviewAnswer]]:
+    """Return what people said of meeting again, per review."""
+    found: dict[UUID, list[ReviewAnswer]] = {}
+    for answer in await session.scalars(select(ReviewAnswer).where(ReviewAnswer.check_in_id.in_(check_ins))):
+        found.setdefault(answer.check_in_id, []).append(answer)
+    return found
 
 
 async def agreements_of_version(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Agreement]:

@@ -155,6 +155,21 @@ class NewRecord(RequestModel):
         return self
 
 
+class NewReviewAnswer(RequestModel):
+    """Whether somebody wants to meet again, now that the plan is reviewed."""
+
+    meet_again: bool
+    another_coordinator: bool = Field(
+        default=False, description="They would rather have another coordinator than the former one."
+    )
+
+    @model_validator(mode="after")
+    def _only_for_a_conference(self) -> Self:
+        if self.another_coordinator and not self.meet_again:
+            raise ValueError("another_coordinator goes with meet_again only")
+        return self
+
+
 # --- answered ---
 
 
@@ -263,6 +278,15 @@ class AgreementStateOut(ResponseModel):
     state: str
 
 
+class ReviewAnswersOut(ResponseModel):
+    """How many of the circle want to meet again at a review, how many do not, and what the reader said."""
+
+    meet_again: int = 0
+    stay_apart: int = 0
+    another_coordinator: int = 0
+    own: bool | None = None
+
+
 class CheckInOut(ResponseModel):
     """A check: who is to ask, when, and what came of it."""
 
@@ -277,6 +301,9 @@ class CheckInOut(ResponseModel):
     decision: Decision | None
     note: str | None
     recorded_at: datetime | None
+    review_answers: ReviewAnswersOut | None = Field(
+        description="What the circle says at a review; empty for other checks."
+    )
 
 
 class WaitingCheckIn(ResponseModel):
@@ -304,3 +331,11 @@ class ReviewRequestedOut(ResponseModel):
 
     check_in_id: UUID
     owner: CheckInOwner
+
+
+class ReviewAnswerOut(ResponseModel):
+    """What somebody says of meeting again."""
+
+    check_in_id: UUID
+    meet_again: bool
+    another_coordinator: bool

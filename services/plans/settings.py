@@ -26,6 +26,9 @@ class Policy(PolicySettings):
     check_in_grace: Length = Field(
         default="10wd", description="From asking for a check to the regional manager."
     )
+    review_remind: Length = Field(
+        default="14d", description="How long before its review date the circle is reminded of it."
+    )
     agreement_remind: Length = Field(
         default="7d", description="From an agreement's day to the only reminder."
     )

@@ -1,11 +1,12 @@
 """What plans subscribes to: facts of others to keep, and the case's state."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans.operations import agreements, ending, erasing, projections, sharing
-from services.plans.operations.timing import SERVICE
+from services.plans.operations.timing import SERVICE, hand_over
 from services.plans.workflows import WORKFLOWS
 from shared import erasure
 from shared.context import Context
@@ -185,6 +186,15 @@ async def notify_monitor(
             kind=event.data.kind,
             now=await context.clock.now(),
         )
+
+
+async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
+    """Give the clocks of a case to who coordinates it now, or else to the regional manager."""
+    await hand_over(session, case_id=event.data.case_id, now=await context.clock.now())
+
+
+for _change in (intake.CoordinatorAssigned, intake.CoordinatorReleased):
+    subscriptions.writes(_change, case="any")(_hand_clocks_over)
 
 
 # --- the case's state ---

@@ -3,9 +3,9 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from services.plans.operations import agreements, check_ins, timing, year
+    from services.plans.operations import agreements, check_ins, reviewing, timing, year
     from shared.clock_activities import breach
-    from shared.deadlines import WorkflowInput
+    from shared.deadlines import Deadline, WorkflowInput
 
 from shared.workflow import DeadlineWorkflow
 
@@ -14,27 +14,43 @@ from shared.workflow import DeadlineWorkflow
 class FollowUp(DeadlineWorkflow):
     """The agreements and checks of a case's plan, until the year is over, the circle closes, or the case stops."""
 
-    kinds = (timing.AGREEMENT, timing.GRACE, timing.CHECK_IN, timing.FOLLOW_UP, timing.ACCEPTANCE)
+    kinds = (
+        timing.AGREEMENT,
+        timing.GRACE,
+        timing.CHECK_IN,
+        timing.FOLLOW_UP,
+        timing.ACCEPTANCE,
+        timing.REVIEW,
+    )
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
         """Announce each agreement, remind of it, let it lapse; ask at each check, escalate; end after the year."""
         async for due in self.deadlines(given):
             match due.kind, due.what:
-                case timing.AGREEMENT, _:
-                    await self.step(agreements.announce_agreement, due)
-                case timing.GRACE, "warn":
-                    await self.step(agreements.remind_of_agreement, due)
-                case timing.GRACE, "due":
-                    await self.step(agreements.lapse_agreement, due)
+                case timing.AGREEMENT | timing.GRACE, _:
+                    await self._follow_agreement(due)
                 case timing.CHECK_IN, "warn":
                     await self.step(check_ins.ask_for_check_in, due)
                 case timing.CHECK_IN, "due":
                     await self.step(check_ins.escalate_check_in, due)
+                case timing.REVIEW, "warn":
+                    await self.step(reviewing.remind_of_review, due)
+                case timing.REVIEW, "due":
+                    await self.step(reviewing.begin_review, due)
                 case timing.FOLLOW_UP, _:
                     await self.step(year.complete_follow_up, due)
                 case timing.ACCEPTANCE, _:
                     await self.step(breach, due)
+
+    async def _follow_agreement(self, due: Deadline) -> None:
+        match due.kind, due.what:
+            case timing.AGREEMENT, _:
+                await self.step(agreements.announce_agreement, due)
+            case timing.GRACE, "warn":
+                await self.step(agreements.remind_of_agreement, due)
+            case timing.GRACE, "due":
+                await self.step(agreements.lapse_agreement, due)
 
 
 WORKFLOWS: list[type[DeadlineWorkflow]] = [FollowUp]

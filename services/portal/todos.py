@@ -23,7 +23,7 @@ from shared.events.base import ClockFact, Received
 from shared.http import PageRequest, Rows, decode_cursor, paginate
 
 # Whose turn it is only when the clock warns: before that, nobody has anything to do about it.
-ONCE_WARNED = frozenset({"check-in", "erasure", "hold", "retention", "turns-12", "turns-18"})
+ONCE_WARNED = frozenset({"check-in", "erasure", "hold", "retention", "review", "turns-12", "turns-18"})
 # What other people, or the platform itself, do in time: the owner's turn comes when they did not.
 ONCE_LATE = frozenset({"allocation", "invitation"})
 # What ends by itself with its time, and then leaves nothing to do: an offer expires and the next is asked.

@@ -69,6 +69,16 @@ class BrowserPerson(Browsing, Person):
         await page.fill("[name=note]", note or "")
         await self._send(page, "/me/thanks/check-in")
 
+    async def answers_review(
+        self,
+        case: Case,  # noqa: ARG002 - whose page it is says which
+        answer: Literal["stay", "meet", "another-coordinator"],
+    ) -> None:
+        """{me} says on a page, at the review of the plan: {answer}."""
+        page = await self._open("/me/review")
+        await choose(page, "answer", answer)
+        await self._send(page, "/me/thanks/review-answer")
+
     async def asks_for_data(self, kind: RequestKind, *, text: Words | None = None) -> None:
         """{me} asks on a page of their data: {kind}."""
         page = await self._open("/me/data")

@@ -57,28 +57,10 @@ async def forget(session: AsyncSession, *, person_id: UUID, now: datetime) -> No
         await clocks.stop(session, kind=live.kind, subject=person_id, now=now)
 
 
-async def hand_over(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
+async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
     """Give the clocks of a case to whom they are now for: the coordinator, or else the regional manager."""
     owner = await _owner(session, case_id=case_id)
-    for clock in await clocks.lock_all(session, case=case_id):
-        if clock.kind not in COMING_OF_AGE or clock.state != "running" or clock.owner == owner:
-            continue
-        await clocks.stop(session, kind=clock.kind, subject=clock.subject, now=now)
-        await clocks.start(
-            session,
-            kind=clock.kind,
-            subject=clock.subject,
-            stream=clock.stream,
-            tenant=tenant,
-            case=case_id,
-            owner=owner,
-            now=now,
-            # Who was warned before knows it from the clock that is handed over.
-            warn_at=None if clock.warned_at is not None else clock.warn_at,
-            due_at=clock.due_at,
-            policy_version=clock.policy_version,
-            workflow_id=clock.workflow_id,
-        )
+    await clocks.hand_over(session, case=case_id, kinds=COMING_OF_AGE, owner=owner, now=now)
 
 
 @step("network.come-of-age")

@@ -26,6 +26,8 @@ ASKED_KINDS = frozenset(
         "agreement-due",
         "agreement-reminder",
         "check-in",
+        "review",
+        "review-reminder",
         "file-kept",
     }
 )

@@ -4,41 +4,37 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
 from services.plans.domain import (
     AgreementNotFound,
     AgreementState,
-    CheckInNotFound,
     CheckInState,
     FollowUpOver,
     FollowUpState,
-    ReviewAlreadyRequested,
     check_recording,
     check_settling,
     ends_follow_up,
     owner_now,
 )
 from services.plans.models import CheckIn, Plan
+from services.plans.operations import reviewing
 from services.plans.operations.agreements import read_agreement, settle
 from services.plans.operations.ending import end_follow_up
+from services.plans.operations.reviewing import read_check_in
 from services.plans.operations.timing import (
     CHECK_IN,
     clocks,
     notify,
     publish,
-    start_clock,
     stop_clocks,
     waiting_plan,
 )
 from services.plans.schemas import AgreementStatus, CheckInWords, NewRecord
-from services.plans.settings import policies
 from shared.case_access import has_coordinator
 from shared.deadlines import Deadline
 from shared.events import plans as events
-from shared.ids import uuid7
 from shared.steps import step
 from shared.vault import Vault
 
@@ -87,7 +83,10 @@ async def record_check_in(
     await publish(session, plan, fact, now=now)
     outcome = ends_follow_up(check_in.kind, new.decision)
     # A circle that closes is done; else what it still waits for keeps the case open.
-    waits = outcome == "followed-up" and await queries.is_to_meet_again(session, plan)
+    waits = outcome == "followed-up" and (
+        await queries.is_to_meet_again(session, plan)
+        or (new.decision != "close" and await reviewing.is_to_come(session, plan))
+    )
     if outcome is not None and not waits:
         await end_follow_up(session, plan, outcome=outcome, now=now)
     return check_in, plan
@@ -108,61 +107,6 @@ async def _settle_agreements(
         await settle(session, plan, agreement, to=to, by=by, now=now)
 
 
-async def request_review(
-    session: AsyncSession, *, plan_id: UUID, case_id: UUID, tenant: UUID, now: datetime
-) -> CheckIn:
-    """Ask that the plan is looked at earlier than agreed.
-
-    Raises: ReviewAlreadyRequested, FollowUpOver, CaseStopped.
-    """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
-    plan = await queries.read_plan(session, plan_id)
-    if plan.follow_up != FollowUpState.RUNNING:
-        raise FollowUpOver
-    coordinator = await has_coordinator(session, case_id=case_id)
-    monitor = await queries.current_monitor(session, plan) is not None
-    planned: Literal["coordinator", "monitor"] = "coordinator" if coordinator else "monitor"
-    values = {
-        "id": uuid7(),
-        "tenant": tenant,
-        "case_id": case_id,
-        "plan_id": plan_id,
-        "plan_version": plan.version,
-        "kind": "review",
-        "owner": owner_now(planned, coordinator=coordinator, monitor=monitor),
-        "state": CheckInState.PLANNED,
-        "created_at": now,
-    }
-    made = await session.scalar(insert(CheckIn).values(values).on_conflict_do_nothing().returning(CheckIn.id))
-    if made is None:
-        raise ReviewAlreadyRequested
-    check_in = await read_check_in(session, made)
-    policy = await policies.for_case(session, case_id=case_id)
-    await start_clock(
-        session,
-        plan,
-        kind=CHECK_IN,
-        subject=check_in.id,
-        owner=check_in.owner,
-        escalate_to="regional-manager",
-        now=now,
-        warn_at=now,
-        due_at=policy.after(now, policy.settings.check_in_grace),
-        policy_version=policy.version,
-        paused=state.status == "paused",
-    )
-    await publish(session, plan, events.ReviewRequested(case_id=case_id, plan_id=plan_id), now=now)
-    return check_in
-
-
-async def read_check_in(session: AsyncSession, check_in_id: UUID) -> CheckIn:
-    """Return a check. Raises: CheckInNotFound."""
-    check_in = await session.get(CheckIn, check_in_id, populate_existing=True)
-    if check_in is None:
-        raise CheckInNotFound
-    return check_in
-
-
 @step("plans.ask-for-check-in")
 async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """It is time for a check: publish who is to ask now, and tell the monitor if it is them."""
@@ -179,7 +123,9 @@ async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetim
         case_id=plan.case_id, check_in_id=check_in.id, kind=_kind(check_in), owner=_owner(check_in)
     )
     await publish(session, plan, fact, now=now)
-    if check_in.owner == "monitor" and monitor is not None:
+    if check_in.kind == "review":
+        await reviewing.ask_circle(session, plan, check_in, now=now)
+    elif check_in.owner == "monitor" and monitor is not None:
         await notify(
             session,
             plan,

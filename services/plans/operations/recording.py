@@ -21,6 +21,7 @@ from services.plans.domain import (
     check_dates,
 )
 from services.plans.models import Agreement, Plan, PlanVersion
+from services.plans.operations.reviewing import plan_review
 from services.plans.operations.timing import (
     ACCEPTANCE,
     AGREEMENT,
@@ -230,6 +231,7 @@ async def _write_version(
             policy_version=policy.version,
             paused=paused,
         )
+    await plan_review(session, plan, review_on=new.review_on, now=now, policy=policy, paused=paused)
     ids = [agreement.id for agreement in agreements]
     fact = events.PlanRecorded(
         case_id=plan.case_id,

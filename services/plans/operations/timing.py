@@ -1,6 +1,7 @@
 """The clocks of the follow-up, and writing to people through network."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from services.plans import queries
 from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
 from shared import case_state, outbox
+from shared.case_access import has_coordinator
 from shared.case_state import CaseErased, CaseState, CaseStopped
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
@@ -19,7 +21,9 @@ from shared.tables import clock
 
 SERVICE = "plans"
 AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP = "agreement", "agreement-grace", "check-in", "follow-up"
-ACCEPTANCE = "plan-acceptance"
+ACCEPTANCE, REVIEW = "plan-acceptance", "review"
+# Whoever coordinates a case has these; without a coordinator the regional manager.
+COORDINATORS = (REVIEW,)
 
 clocks = Clocks(SERVICE)
 
@@ -56,6 +60,19 @@ async def start_clock(
         workflow_id=follow_up_workflow_id(plan.case_id),
         paused=case_state.CasePaused.code if paused else None,
     )
+
+
+async def coordinator_or_manager(
+    session: AsyncSession, case_id: UUID
+) -> Literal["coordinator", "regional-manager"]:
+    """Return who acts where the plan names nobody of the circle."""
+    return "coordinator" if await has_coordinator(session, case_id=case_id) else "regional-manager"
+
+
+async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Give the clocks of who coordinates a case to whom they are now for."""
+    owner = await coordinator_or_manager(session, case_id)
+    await clocks.hand_over(session, case=case_id, kinds=COORDINATORS, owner=owner, now=now)
 
 
 async def waiting_plan(session: AsyncSession, due: Deadline) -> tuple[Plan, CaseState] | None:

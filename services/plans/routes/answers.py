@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.models import Agreement, CheckIn, Plan, PlanVersion, Share
+from services.plans.models import Agreement, CheckIn, Plan, PlanVersion, ReviewAnswer, Share
 from services.plans.schemas import (
     AcceptanceLineOut,
     AgreementOut,
@@ -14,6 +15,7 @@ from services.plans.schemas import (
     PlanBOut,
     PlanOut,
     PlanSummary,
+    ReviewAnswersOut,
     SharedWith,
     WaitingCheckIn,
 )
@@ -104,9 +106,12 @@ async def _acceptance_out(
 
 
 async def check_ins_out(
-    session: AsyncSession, vault: Vault, check_ins: Sequence[CheckIn], *, with_notes: bool
+    session: AsyncSession, vault: Vault, check_ins: Sequence[CheckIn], *, with_notes: bool, reader: UUID
 ) -> list[CheckInOut]:
     """Return checks with their moments; notes only for those who may read them."""
+    said = await queries.review_answers(
+        session, [check_in.id for check_in in check_ins if check_in.kind == "review"]
+    )
     moments = await queries.check_in_moments(session, [check_in.id for check_in in check_ins])
     noted = [check_in for check_in in check_ins if with_notes and check_in.sealed is not None]
     opened = dict(zip(noted, await vault.open_many(session, noted), strict=True))
@@ -115,9 +120,19 @@ async def check_ins_out(
             **_waiting(check_in, moments),
             **{name: getattr(check_in, name) for name in ("plan_id", "decision", "recorded_at")},
             note=words.note if (words := opened.get(check_in)) is not None else None,
+            review_answers=_said(said.get(check_in.id, []), reader) if check_in.kind == "review" else None,
         )
         for check_in in check_ins
     ]
+
+
+def _said(answers: Sequence[ReviewAnswer], reader: UUID) -> ReviewAnswersOut:
+    return ReviewAnswersOut(
+        meet_again=sum(answer.meet_again for answer in answers),
+        stay_apart=sum(not answer.meet_again for answer in answers),
+        another_coordinator=sum(answer.another_coordinator for answer in answers),
+        own=next((answer.meet_again for answer in answers if answer.person_id == reader), None),
+    )
 
 
 async def waiting_out(session: AsyncSession, check_ins: Sequence[CheckIn]) -> list[WaitingCheckIn]:

@@ -7,10 +7,18 @@ from sqlalchemy import select
 from services.plans import permissions
 from services.plans.domain import CheckInState
 from services.plans.models import CheckIn
+from services.plans.operations import reviewing
 from services.plans.operations.check_ins import record_check_in
 from services.plans.permissions import Involved
 from services.plans.routes.answers import check_ins_out, waiting_out
-from services.plans.schemas import CheckInOut, CheckInRecordedOut, NewRecord, WaitingCheckIn
+from services.plans.schemas import (
+    CheckInOut,
+    CheckInRecordedOut,
+    NewRecord,
+    NewReviewAnswer,
+    ReviewAnswerOut,
+    WaitingCheckIn,
+)
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 from shared.http.gates import CoordinatorOrManager
 
@@ -25,7 +33,7 @@ async def list_check_ins(
     with_notes = await permissions.may_list_check_ins(session, principal, case_id=case_id)
     query = select(CheckIn).where(CheckIn.tenant == principal.tenant, CheckIn.case_id == case_id)
     rows = await paginate(session, query, page, time=CheckIn.created_at, id=CheckIn.id, newest_first=False)
-    items = await check_ins_out(session, parts.vault, rows.items, with_notes=with_notes)
+    items = await check_ins_out(session, parts.vault, rows.items, with_notes=with_notes, reader=principal.id)
     return Page(items=items, next=rows.next)
 
 
@@ -43,6 +51,24 @@ async def list_waiting(
     )
     rows = await paginate(session, query, page, time=CheckIn.created_at, id=CheckIn.id, newest_first=False)
     return Page(items=await waiting_out(session, rows.items), next=rows.next)
+
+
+@router.put("/v1/check-ins/{check_in_id}/review-answer")
+async def answer_review(
+    check_in_id: UUID, body: NewReviewAnswer, principal: Involved, session: Session, now: Now
+) -> ReviewAnswerOut:
+    """Say, as somebody of the circle, whether you want to meet again; the last answer counts."""
+    known = await permissions.may_answer_review(session, principal, check_in_id=check_in_id)
+    await reviewing.answer_review(
+        session,
+        check_in_id=check_in_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        person_id=principal.id,
+        new=body,
+        now=now,
+    )
+    return ReviewAnswerOut(check_in_id=check_in_id, **body.model_dump())
 
 
 @router.post("/v1/check-ins/{check_in_id}/record")

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from services.plans import permissions, queries
 from services.plans.models import Plan
-from services.plans.operations import accepting, check_ins, recording, sharing
+from services.plans.operations import accepting, recording, reviewing, sharing
 from services.plans.permissions import Involved, Professional
 from services.plans.routes.answers import plan_out, summary
 from services.plans.schemas import (
@@ -21,6 +21,7 @@ from services.plans.schemas import (
     ReviewRequestedOut,
     ShareOut,
 )
+from shared.auth import Kind
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 from shared.http.gates import Coordinator
 
@@ -156,9 +157,14 @@ async def share_plan(
 async def request_review(
     plan_id: UUID, principal: Involved, session: Session, now: Now
 ) -> ReviewRequestedOut:
-    """Ask that the plan is looked at earlier than agreed."""
+    """Ask that the plan is looked at earlier than agreed: the circle is asked now whether it wants to meet again."""
     known = await permissions.may_request_review(session, principal, plan_id=plan_id)
-    check_in = await check_ins.request_review(
-        session, plan_id=plan_id, case_id=known.case_id, tenant=principal.tenant, now=now
+    check_in = await reviewing.request_review(
+        session,
+        plan_id=plan_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        by_person=principal.id if principal.kind is Kind.PERSON else None,
+        now=now,
     )
     return ReviewRequestedOut.model_validate({"check_in_id": check_in.id, "owner": check_in.owner})

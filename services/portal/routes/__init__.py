@@ -45,6 +45,7 @@ from services.portal.routes import (
     referrals,
     referring,
     registrations,
+    review,
     safeguards,
     settings,
     sign_in,
@@ -56,7 +57,20 @@ from services.portal.routes import (
 PAGES: tuple[Pages, ...] = tuple(
     module.pages
     for module in (
-        *(about, link, me, invitation, dates, plan, check_in, agreeing, data, courses, own_registration),
+        *(
+            about,
+            link,
+            me,
+            invitation,
+            dates,
+            plan,
+            check_in,
+            review,
+            agreeing,
+            data,
+            courses,
+            own_registration,
+        ),
         *(sign_in, today, daily_mail, refer),
         *(offers, cases, baseline, circle, circle_ready, circle_person),
         *(referring, referrals, coordinators, managing),

@@ -1,14 +1,15 @@
 """The year after the plan: the check-ins, what was noted, promises that are done, and the end of it."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import Field
 from starlette.responses import Response
 
-from services.portal.client import Items, Operation
+from services.portal.client import Items, Operation, ServiceRefused
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes import check_in as own
@@ -21,6 +22,7 @@ from services.portal.wording import mark as _
 from shared.auth import Role
 
 pages = Pages()
+T = TypeVar("T")
 
 
 class CheckIn(own.CheckIn):
@@ -38,7 +40,7 @@ _KINDS = {
     "three-months": _("Na drie maanden"),
     "six-months": _("Na een half jaar"),
     "twelve-months": _("Na een jaar"),
-    "review": _("Sneller samen zitten"),
+    "review": _("Opnieuw naar het plan kijken"),
 }
 _OWNERS = {
     "coordinator": _("jij"),
@@ -65,6 +67,7 @@ class Check(PageModel):
     mine: bool
     decision: str | None
     note: str | None
+    answers: own.ReviewAnswers | None
 
 
 class CheckInsPage(PageModel):
@@ -79,13 +82,20 @@ class CheckInsPage(PageModel):
     states: list[tuple[str, str]]
 
 
-@pages.show("/cases/{case_id}/check-ins", staff(Role.COORDINATOR))
+# The regional manager writes down what nobody else can; the plan and its people are not theirs to read.
+_WHO = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER)
+
+
+@pages.show("/cases/{case_id}/check-ins", _WHO)
 async def show(visit: StaffVisit) -> Response:
     """Show the check-ins, and ask what waits for an answer."""
     case_id = case_of(visit)
     plan, listed, people = await asyncio.gather(
-        plan_of(visit, case_id), visit.ask(ALL, case_id=case_id), everyone(visit, case_id)
+        _if_theirs(plan_of(visit, case_id), None),
+        visit.ask(ALL, case_id=case_id),
+        _if_theirs(everyone(visit, case_id), {}),
     )
+    manages = visit.has(Role.REGIONAL_MANAGER)
     names = {person_id: each.name for person_id, each in people.items() if each.name}
     somebody = visit.say(_("iemand van de kring"))
     dates = await visit.dates()
@@ -96,9 +106,13 @@ async def show(visit: StaffVisit) -> Response:
             owner=visit.say(_OWNERS.get(each.owner, "")),
             when=dates.day(at) if (at := each.recorded_at or each.due_at) else None,
             late=each.state == "escalated",
-            mine=each.owner == "coordinator" and each.state in own.WAITS,
+            mine=each.state in own.WAITS
+            and (
+                each.owner == "coordinator" or (manages and "regional-manager" in (each.owner, _late(each)))
+            ),
             decision=visit.word(_DECISIONS, each.decision) if each.decision in _DECISIONS else None,
             note=each.note,
+            answers=each.review_answers if each.state in own.WAITS else None,
         )
         for each in listed.items
         # What was planned before the circle met again is asked no more.
@@ -120,6 +134,20 @@ async def show(visit: StaffVisit) -> Response:
     return visit.page("case_check_ins.html", model)
 
 
+def _late(check_in: CheckIn) -> str | None:
+    return "regional-manager" if check_in.state == "escalated" else None
+
+
+async def _if_theirs(asked: Awaitable[T], otherwise: T) -> T:
+    """Return what was asked for; something else to who may not read it."""
+    try:
+        return await asked
+    except ServiceRefused as refused:
+        if refused.status not in (403, 404):
+            raise
+        return otherwise
+
+
 class RecordForm(Form):
     """What the circle wants, and a note."""
 
@@ -134,11 +162,11 @@ class RecordForm(Form):
     note: str | None = Field(default=None, max_length=5000)
 
 
-@pages.send("/cases/{case_id}/check-ins", staff(Role.COORDINATOR))
+@pages.send("/cases/{case_id}/check-ins", _WHO)
 async def record(visit: StaffVisit) -> Response:
     """Note how it goes, or ask for an early review."""
     case_id = case_of(visit)
-    plan = await plan_of(visit, case_id)
+    plan = await _if_theirs(plan_of(visit, case_id), None)
     if visit.form.get("do") == "review":
         await visit.ask(REVIEW, plan_id=plan.plan_id if plan else read_id(""))
         return visit.go(f"/cases/{case_id}/check-ins")

@@ -17,14 +17,24 @@ from services.portal.wording import mark as _
 pages = Pages()
 
 
+class ReviewAnswers(Answer):
+    """How many want to meet again at a review, and what the reader said."""
+
+    meet_again: int
+    stay_apart: int
+    another_coordinator: int
+    own: bool | None
+
+
 class CheckIn(Answer):
-    """A time to ask how it goes."""
+    """A time to ask how it goes; at a review the whole circle says whether to meet again."""
 
     check_in_id: UUID
     kind: str
     owner: str
     state: str
     due_at: datetime | None
+    review_answers: ReviewAnswers | None
 
 
 CHECK_INS = Operation("plans", "GET", "/v1/cases/{case_id}/check-ins", Items[CheckIn])

@@ -23,6 +23,7 @@ PAGES_OF_EMAILS = {
     "plans": "/me/plan",
     "agreements": "/me/plan",
     "check-ins": "/me/check-in",
+    "reviews": "/me/review",
     "data-requests": "/me/data",
 }
 _OVER = {

@@ -11,6 +11,7 @@ from services.portal.routes.agreeing import CONSENTS
 from services.portal.routes.check_in import CHECK_INS, CheckIn, waiting
 from services.portal.routes.dates import CONFERENCES, POLLS, coming
 from services.portal.routes.plan import PLANS
+from services.portal.routes.review import open_review
 from services.portal.visits import PageModel
 
 pages = Pages()
@@ -29,6 +30,7 @@ class HomePage(PageModel):
     when: str | None
     has_plan: bool
     asks_around: bool
+    review_waits: bool
     is_central: bool
     can_propose: bool
 
@@ -44,6 +46,7 @@ async def home(visit: PersonVisit) -> Response:
         visit.ask(CONSENTS),
         visit.ask_or(CHECK_INS, Items[CheckIn](items=[]), case_id=visit.person.case_id),
     )
+    review = open_review(check_ins.items)
     next_one = coming(conferences.items)
     open_polls = [poll for poll in polls.items if poll.state == "open"]
     dates = await visit.dates()
@@ -61,6 +64,9 @@ async def home(visit: PersonVisit) -> Response:
         else None,
         has_plan=bool(plans.items),
         asks_around=waiting(check_ins.items) is not None,
+        review_waits=review is not None
+        and review.review_answers is not None
+        and review.review_answers.own is None,
         is_central=visit.person.role == "central",
         can_propose=visit.person.role in ("central", "circle"),
     )

@@ -92,6 +92,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "six_months": _("Tweede keer nakijken"),
         "twelve_months": _("Laatste keer nakijken"),
         "check_in_grace": _("Noteren hoe het gaat"),
+        "review_remind": _("De kring herinneren dat ze opnieuw naar het plan kijkt"),
         "agreement_remind": _("Herinneren aan een afspraak"),
         "agreement_grace": _("Een afspraak vervalt"),
         "follow_up_cap": _("De opvolging eindigt na de laatste keer"),

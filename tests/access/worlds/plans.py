@@ -48,7 +48,9 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             there, await _case(there, cast.case_elsewhere, "person elsewhere", "coordinator elsewhere"), THERE
         )
         undecided = await world.open_case(coordinator=who("coordinator"))
-        here.checks = await _until_due(world, here.case, "three-months")
+        await _until_due(world, here.case, "three-months")
+        await _do(world, "POST", f"/v1/plans/{here.plan}/review-requests", world.coordinator(here.case), {})
+        here.checks = await _until_due(world, here.case, "review")
         ids = {
             "case_id": here.case.id,
             "plan_id": here.plan,
@@ -190,6 +192,12 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         ids={"case_id": str(undecided.id)}, send={"json": _plan(undecided, "Nieuw")}
     )
     told = {"json": {"decision": "continue"}}
-    tries[f"{check} (the coordinator's)"] = Try(send=told)
+    review = {"check_in_id": str(made.checks["review"])}
+    tries["PUT /v1/check-ins/{check_in_id}/review-answer"] = Try(
+        send={"json": {"meet_again": True}}, ids=review
+    )
+    tries[f"{check} (the coordinator's)"] = Try(send=told, ids=review)
+    # One review at a time.
+    tries[f"POST {plan}/review-requests"] = Try(first=((f"{check} (the coordinator's)", "coordinator"),))
     tries[f"{check} (the monitor's)"] = Try(send=told, ids={"check_in_id": str(made.checks["three-months"])})
     return tries

@@ -10,11 +10,14 @@ from services.plans.domain import follow_up_workflow_id
 from services.plans.operations import agreements
 from services.plans.workflows import FollowUp
 from shared.auth import Role
-from shared.events import intake, network
+from shared.events import intake, network, scheduling
 from shared.ids import uuid7
 from tests.support.steps import deadline_of, step_on
 from tests.support.world import Case
 from tests.support.world.plans import Plans, plan_of
+
+# A review that comes after the check at three months.
+LATER = "2026-08-01"
 
 
 async def step(world: Plans, case: Case) -> str:
@@ -144,7 +147,7 @@ class TestAcceptance:
 class TestCheckIns:
     async def test_come_to_the_coordinator_and_then_to_the_monitor(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)
-        await world.recorded(case, agreements=[])
+        await world.recorded(case, agreements=[], review_on=LATER)
         await step(world, case)
         waiting = await world.ask("GET", "/v1/check-ins", world.coordinator(case))
         (call,) = waiting.json()["items"]
@@ -169,7 +172,7 @@ class TestCheckIns:
 
     async def test_fall_to_the_manager_when_the_monitor_left(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)
-        await world.recorded(case, agreements=[])
+        await world.recorded(case, agreements=[], review_on=LATER)
         checks = await check_ins(world, case, world.coordinator(case))
         await record(world, checks["four-weeks"], world.coordinator(case))
         await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.neighbour))
@@ -260,12 +263,98 @@ class TestReview:
         await record(world, waiting, world.coordinator(case), decision="adjust")
         await world.ask("POST", path, world.person(case, case.aunt), expect=201)
 
+    async def test_asks_the_circle_whether_to_meet_again_once_each(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case, agreements=[])
+        path = f"/v1/plans/{plan['plan_id']}/review-requests"
+        asked = (await world.ask("POST", path, world.person(case, case.aunt))).json()["check_in_id"]
+        await step(world, case)
+        # Who asked for it wants to meet, and is not asked.
+        assert case.aunt not in await world.told(case, "review")
+        assert {case.central, case.neighbour} <= {*await world.told(case, "review")}
+        answer = f"/v1/check-ins/{asked}/review-answer"
+        for body in ({"meet_again": True, "another_coordinator": True}, {"meet_again": False}):
+            await world.ask("PUT", answer, world.person(case, case.neighbour), json=body, expect=200)
+        await world.ask(
+            "PUT", answer, world.person(case, case.neighbour), json={"another_coordinator": True}, expect=422
+        )
+        said = (await check_ins(world, case, world.coordinator(case)))["review"]["review_answers"]
+        assert said == {"meet_again": 1, "stay_apart": 1, "another_coordinator": 0, "own": None}
+        own = (await check_ins(world, case, world.person(case, case.neighbour)))["review"]["review_answers"]
+        assert own["own"] is False
+        check = {"check_in_id": asked, "kind": "review", "state": "due"}
+        await record(world, check, world.manager(), decision="new-conference", another_coordinator=True)
+        (recorded,) = await world.published("plans.check-in.recorded.v1", case=case)
+        assert (recorded.data["decision"], recorded.data["another_coordinator"]) == ("new-conference", True)
+        assert (
+            await world.refused("PUT", answer, world.person(case, case.neighbour), json={"meet_again": True})
+        )[1] == "check-in-settled"
+
+    async def test_is_not_what_other_checks_are(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.recorded(case)
+        checks = await check_ins(world, case, world.coordinator(case))
+        path = f"/v1/check-ins/{checks['four-weeks']['check_in_id']}/review-answer"
+        body = {"meet_again": True}
+        assert (await world.refused("PUT", path, world.person(case, case.aunt), json=body))[
+            1
+        ] == "not-a-review"
+
+    async def test_comes_on_its_day_with_a_reminder_before(self, world: Plans) -> None:
+        case = await world.open_case(mandated=None)
+        await world.recorded(case, agreements=[])
+        await steps_to(world, case, "review")
+        assert (await world.now()).date().isoformat() == "2026-05-18"
+        assert case.aunt in await world.told(case, "review-reminder")
+        await world.handle(case.released())
+        (handed,) = await world.rows("SELECT owner FROM clock WHERE kind = 'review' AND state = 'running'")
+        assert handed.owner == "regional-manager"
+        await steps_to(world, case, "review")
+        assert (await world.now()).date().isoformat() == "2026-06-01"
+        await steps_to(world, case, "check-in")
+        assert {case.aunt, case.central, case.neighbour} <= {*await world.told(case, "review")}
+        waiting = (await world.do("GET", "/v1/check-ins", world.manager()))["items"]
+        assert [item["owner"] for item in waiting if item["kind"] == "review"] == ["regional-manager"]
+
+    async def test_is_not_asked_of_a_circle_that_is_to_meet_anyway(self, world: Plans) -> None:
+        case = await world.open_case(mandated=None)
+        await world.recorded(case, agreements=[])
+        fact = scheduling.PreparationStarted(
+            case_id=case.id,
+            preparation_no=2,
+            reason="review",
+            conference_id=uuid7(),
+            target_at=await world.now(),
+        )
+        await world.handle(fact)
+        for _ in range(2):
+            await steps_to(world, case, "review")
+        assert "review" not in await check_ins(world, case, world.coordinator(case))
+        assert await world.told(case, "review-reminder") == []
+
+    async def test_that_is_still_to_come_keeps_the_case_open_unless_the_circle_closes(
+        self, world: Plans
+    ) -> None:
+        case = await world.open_case(mandated=None)
+        await world.recorded(case, agreements=[], review_on="2027-06-01")
+        last = (await check_ins(world, case, world.manager()))["twelve-months"]
+        while last["state"] != "due":
+            await step(world, case)
+            last = (await check_ins(world, case, world.manager()))["twelve-months"]
+        assert (await record(world, last, world.manager())).json()["follow_up"] == "running"
+        await steps_to(world, case, "follow-up")
+        assert await world.published("plans.follow-up.ended.v1", case=case) == []
+        for _ in range(2):
+            await steps_to(world, case, "review")
+        await steps_to(world, case, "follow-up")
+        assert len(await world.published("plans.follow-up.ended.v1", case=case)) == 1
+
 
 class TestEnd:
     async def test_comes_with_the_last_check(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)
-        for _ in range(4):
+        for _ in range(5):
             await steps_to(world, case, "check-in")
             who = world.manager()
             due = [item for item in (await check_ins(world, case, who)).values() if item["state"] == "due"]
@@ -363,7 +452,7 @@ class TestPolicy:
             await world.recorded(case, agreements=[])
         clocks = await world.rows(
             "SELECT case_id, warn_at - started_at AS length, policy_version FROM clock"
-            " WHERE owner = 'coordinator'"
+            " WHERE kind = 'check-in' AND owner = 'coordinator'"
         )
         found = {
             row.case_id == old.id: (round(row.length / timedelta(days=1)), row.policy_version)
@@ -379,7 +468,8 @@ class TestPolicy:
         case = await world.open_case()
         await world.recorded(case, agreements=[])
         (clock,) = await world.rows(
-            "SELECT warn_at - started_at AS length, policy_version FROM clock WHERE owner = 'coordinator'"
+            "SELECT warn_at - started_at AS length, policy_version FROM clock"
+            " WHERE kind = 'check-in' AND owner = 'coordinator'"
         )
         assert (clock.length.total_seconds(), clock.policy_version) == (5, 2)
 

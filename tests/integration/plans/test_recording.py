@@ -29,6 +29,7 @@ class TestRecordPlan:
             ("agreement", "circle"),
             ("check-in", "coordinator"),
             ("agreement", "professional"),
+            ("review", "coordinator"),
             ("check-in", "monitor"),
             ("check-in", "monitor"),
             ("check-in", "monitor"),

@@ -76,7 +76,11 @@ class TestAPlanFromANewConference:
             " WHERE case_id = :case AND state = 'running' GROUP BY kind ORDER BY kind",
             case=case.id,
         )
-        assert [(row.kind, row.n) for row in clocks] == [("check-in", 4), ("follow-up", 1)]
+        assert [(row.kind, row.n) for row in clocks] == [
+            ("check-in", 4),
+            ("follow-up", 1),
+            ("review", 1),
+        ]
         assert clocks[1].due > await world.now() + (clocks[0].due - await world.now())
 
     async def test_is_not_what_a_version_from_the_same_conference_is(self, world: Plans) -> None:

@@ -233,6 +233,7 @@ class TestTheYearAfter:
             "recorded_at": None,
             "decision": None,
             "note": None,
+            "review_answers": None,
         }
         case.answer(ALL, {"items": [check]})
         case.answer(RECORD, {"check_in_id": str(CHECK_IN), "follow_up": "running", "state": "recorded"})

@@ -68,6 +68,12 @@ class Case:
             case_id=self.id, assignment_no=number, coordinator_id=coordinator or self.coordinator
         )
 
+    def released(self) -> intake.CoordinatorReleased:
+        """The coordinator's task is done."""
+        return intake.CoordinatorReleased(
+            case_id=self.id, assignment_no=1, coordinator_id=self.coordinator, reason="task-done"
+        )
+
     def replaced(self, former: UUID) -> list[EventData]:
         """Somebody else was assigned next and released again; then the coordinator was assigned anew."""
         released = intake.CoordinatorReleased(

@@ -68,6 +68,7 @@ class TestMoments:
             ("poll-reminder", "CLOSING"),
             ("agreement-due", "DUE"),
             ("agreement-reminder", "DUE"),
+            ("review-reminder", "DUE"),
             ("data-request-received", "DUE"),
             ("data-request-extended", "DUE"),
             ("data-request-ready", "DUE"),

@@ -35,7 +35,7 @@ class Following:
             }
             for n in days
         ]
-        review_on = (today + timedelta(days=90)).isoformat()
+        review_on = (today + timedelta(days=120)).isoformat()
         plan = await self.world.recorded(case, agreements=agreements, review_on=review_on)
         await self.skipped.deliver()
         workflow_id = follow_up_workflow_id(case.id)
@@ -69,7 +69,14 @@ class Following:
         for _ in range(4):
             await skipped.reach(workflow_id)
         await self.record(case, "four-weeks", world.coordinator(case))
-        for kind in ("three-months", "six-months", "twelve-months"):
+        await skipped.reach(workflow_id)
+        await self.record(case, "three-months", world.person(case, case.neighbour))
+        # The review: the circle is reminded of it, and asked on its day.
+        for _ in range(2):
+            await skipped.reach(workflow_id)
+        await skipped.waits(workflow_id)
+        await self.record(case, "review", world.manager())
+        for kind in ("six-months", "twelve-months"):
             await skipped.reach(workflow_id)
             await self.record(case, kind, world.person(case, case.neighbour))
         await skipped.ended(workflow_id)

@@ -26,7 +26,15 @@ class TestFollowUp:
         (lapsed,) = await world.published("plans.agreement.lapsed.v1", case=case)
         assert lapsed.data["agreement_id"] == lapses
         await follow.record(case, "four-weeks", world.coordinator(case))
-        for kind in ("three-months", "six-months", "twelve-months"):
+        await skipped.reach(workflow_id)
+        await follow.record(case, "three-months", world.person(case, case.neighbour))
+        for _ in ("review is near", "review date"):
+            await skipped.reach(workflow_id)
+        await skipped.waits(workflow_id)
+        assert case.aunt in await world.told(case, "review-reminder")
+        assert case.aunt in await world.told(case, "review")
+        await follow.record(case, "review", world.manager())
+        for kind in ("six-months", "twelve-months"):
             await skipped.reach(workflow_id)
             await follow.record(case, kind, world.person(case, case.neighbour))
         await skipped.ended(workflow_id)

@@ -169,6 +169,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind = 'review' AND state IN ('planned', 'due', 'escalated')"),
     )
     op.create_table(
+        "review_answer",
+        sa.Column("check_in_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("meet_again", sa.Boolean(), nullable=False),
+        sa.Column("another_coordinator", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["check_in_id"], ["check_in.id"], name=op.f("fk_review_answer_check_in_id_check_in")
+        ),
+        sa.PrimaryKeyConstraint("check_in_id", "person_id", name=op.f("pk_review_answer")),
+    )
+    op.create_table(
         "plan_version",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

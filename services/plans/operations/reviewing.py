@@ -1,0 +1,224 @@
+"""The review of a plan: on its day, or earlier when somebody asks, the circle says whether it wants to meet again.
+
+Who coordinates the case, or the regional manager, writes down what the circle wants: a check-in like the others, whose
+decision begins the next round.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import (
+    OPEN_CHECK_INS,
+    CheckInNotFound,
+    CheckInSettled,
+    CheckInState,
+    FollowUpOver,
+    FollowUpState,
+    NotAReview,
+    ReviewAlreadyRequested,
+)
+from services.plans.models import CheckIn, Plan, ReviewAnswer
+from services.plans.operations.timing import (
+    CHECK_IN,
+    REVIEW,
+    clocks,
+    coordinator_or_manager,
+    notify,
+    publish,
+    start_clock,
+    waiting_plan,
+)
+from services.plans.schemas import NewReviewAnswer
+from services.plans.settings import Policy, policies
+from shared.deadlines import Deadline
+from shared.events import plans as events
+from shared.ids import uuid7
+from shared.policies import PolicyInForce
+from shared.steps import step
+
+_KIND = "review"
+
+
+async def plan_review(
+    session: AsyncSession,
+    plan: Plan,
+    *,
+    review_on: date,
+    now: datetime,
+    policy: PolicyInForce[Policy],
+    paused: bool,
+) -> None:
+    """Wait for the review date of the current version; that of the version before is over."""
+    await clocks.stop(session, kind=REVIEW, subject=plan.id, now=now)
+    due_at = policy.calendar.at(review_on, policy.settings.morning_time)
+    reminded_at = policy.before(due_at, policy.settings.review_remind)
+    await start_clock(
+        session,
+        plan,
+        kind=REVIEW,
+        subject=plan.id,
+        owner=await coordinator_or_manager(session, plan.case_id),
+        now=now,
+        # Of a review that is near when it is written down nobody needs to be reminded.
+        warn_at=reminded_at if reminded_at > now else None,
+        due_at=due_at,
+        policy_version=policy.version,
+        paused=paused,
+    )
+
+
+async def is_to_come(session: AsyncSession, plan: Plan) -> bool:
+    """Say whether the review date of a plan is still waited for."""
+    clock = await clocks.find(session, kind=REVIEW, subject=plan.id)
+    return clock is not None and clock.state in ("running", "paused")
+
+
+@step("plans.remind-of-review")
+async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Remind the circle of the day on which it looks at its plan again, unless it meets anyway."""
+    found = await waiting_plan(session, due)
+    clock = None if found is None else await clocks.reach(session, due, now=now)
+    if found is None or clock is None:
+        return False
+    plan = found[0]
+    if not await queries.is_to_meet_again(session, plan):
+        version = await queries.version_of(session, plan.id, plan.version)
+        for person in await queries.taking_part(session, plan.case_id):
+            await notify(
+                session,
+                plan,
+                person=person,
+                kind="review-reminder",
+                link_target="plans",
+                parameters={"due_on": version.review_on.isoformat()},
+                now=now,
+            )
+    return True
+
+
+@step("plans.begin-review")
+async def begin_review(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Ask the circle on the plan's review date, unless it meets anyway or was asked already."""
+    found = await waiting_plan(session, due)
+    if found is None or await clocks.meet(session, due, now=now) is None:
+        return False
+    plan, state = found
+    if not await queries.is_to_meet_again(session, plan):
+        await _begin(session, plan, now=now, paused=state.status == "paused")
+    return True
+
+
+async def request_review(
+    session: AsyncSession,
+    *,
+    plan_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    by_person: UUID | None,
+    now: datetime,
+) -> CheckIn:
+    """Ask that the plan is looked at earlier than agreed; somebody of the circle who does wants to meet.
+
+    Raises: ReviewAlreadyRequested, FollowUpOver, CaseStopped.
+    """
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    plan = await queries.read_plan(session, plan_id)
+    if plan.follow_up != FollowUpState.RUNNING:
+        raise FollowUpOver
+    check_in = await _begin(session, plan, now=now, paused=state.status == "paused")
+    if check_in is None:
+        raise ReviewAlreadyRequested
+    if by_person is not None:
+        await _note_answer(session, check_in, by_person, NewReviewAnswer(meet_again=True), now=now)
+    await publish(session, plan, events.ReviewRequested(case_id=case_id, plan_id=plan_id), now=now)
+    return check_in
+
+
+async def _begin(session: AsyncSession, plan: Plan, *, now: datetime, paused: bool) -> CheckIn | None:
+    """Let the circle be asked now; None if it is being asked already."""
+    owner = await coordinator_or_manager(session, plan.case_id)
+    values = {
+        "id": uuid7(),
+        "tenant": plan.tenant,
+        "case_id": plan.case_id,
+        "plan_id": plan.id,
+        "plan_version": plan.version,
+        "kind": _KIND,
+        "owner": owner,
+        "state": CheckInState.PLANNED,
+        "created_at": now,
+    }
+    made = await session.scalar(insert(CheckIn).values(values).on_conflict_do_nothing().returning(CheckIn.id))
+    if made is None:
+        return None
+    policy = await policies.for_case(session, case_id=plan.case_id)
+    await start_clock(
+        session,
+        plan,
+        kind=CHECK_IN,
+        subject=made,
+        owner=owner,
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=now,
+        due_at=policy.after(now, policy.settings.check_in_grace),
+        policy_version=policy.version,
+        paused=paused,
+    )
+    return await read_check_in(session, made)
+
+
+async def ask_circle(session: AsyncSession, plan: Plan, check_in: CheckIn, *, now: datetime) -> None:
+    """Write to everybody who takes part and has not said yet whether they want to meet again."""
+    said = select(ReviewAnswer.person_id).where(ReviewAnswer.check_in_id == check_in.id)
+    answered = set(await session.scalars(said))
+    for person in await queries.taking_part(session, plan.case_id):
+        if person not in answered:
+            target = f"reviews/{check_in.id}"
+            await notify(session, plan, person=person, kind=_KIND, link_target=target, now=now)
+
+
+async def answer_review(
+    session: AsyncSession,
+    *,
+    check_in_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    person_id: UUID,
+    new: NewReviewAnswer,
+    now: datetime,
+) -> None:
+    """Note whether somebody wants to meet again; what they said before counts no more.
+
+    Raises: NotAReview, CheckInSettled, CaseStopped.
+    """
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    check_in = await read_check_in(session, check_in_id)
+    if check_in.kind != _KIND:
+        raise NotAReview
+    if check_in.state not in OPEN_CHECK_INS:
+        raise CheckInSettled(state=check_in.state)
+    await _note_answer(session, check_in, person_id, new, now=now)
+
+
+async def _note_answer(
+    session: AsyncSession, check_in: CheckIn, person_id: UUID, new: NewReviewAnswer, *, now: datetime
+) -> None:
+    said = {**new.model_dump(), "created_at": now}
+    key = {"check_in_id": check_in.id, "person_id": person_id}
+    values = {**key, "tenant": check_in.tenant, "case_id": check_in.case_id, **said}
+    statement = insert(ReviewAnswer).values(values)
+    await session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=said))
+
+
+async def read_check_in(session: AsyncSession, check_in_id: UUID) -> CheckIn:
+    """Return a check. Raises: CheckInNotFound."""
+    check_in = await session.get(CheckIn, check_in_id, populate_existing=True)
+    if check_in is None:
+        raise CheckInNotFound
+    return check_in

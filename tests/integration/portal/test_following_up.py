@@ -1,0 +1,89 @@
+"""Behind their link, people of the circle say how it goes with the plan; staff write down what the circle wants."""
+
+from typing import Any
+
+from services.portal.routes.case_check_ins import ALL
+from services.portal.routes.case_plan import WHOLE
+from services.portal.routes.check_in import CHECK_INS, RECORD
+from services.portal.routes.of_case import PERSONS
+from services.portal.routes.plan import PLANS
+from services.portal.routes.review import ANSWER_REVIEW
+from shared.auth import Role
+from shared.ids import uuid7
+from tests.support.portal import Browser, FakeServices
+
+CASE, CHECK_IN = uuid7(), uuid7()
+SAID = {"meet_again": 3, "stay_apart": 1, "another_coordinator": 2, "own": None}
+
+
+def check(**more: Any) -> dict[str, Any]:
+    """Return a check of the year as plans shows it."""
+    return {
+        "check_in_id": str(CHECK_IN),
+        "case_id": str(CASE),
+        "plan_id": str(uuid7()),
+        "kind": "review",
+        "owner": "regional-manager",
+        "state": "due",
+        "due_at": "2026-06-01T07:00:00Z",
+        "escalates_at": None,
+        "recorded_at": None,
+        "decision": None,
+        "note": None,
+        "review_answers": SAID,
+        **more,
+    }
+
+
+class TestAReview:
+    async def test_asks_somebody_of_the_circle_and_opening_answers_nothing(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link()
+        services.answer(CHECK_INS, {"items": [check()], "next": None})
+        services.answer(
+            ANSWER_REVIEW, {"check_in_id": str(CHECK_IN), "meet_again": True, "another_coordinator": True}
+        )
+        shown = await browser.ask("GET", "/me/review", expect=200)
+        assert "Wil je opnieuw samenkomen?" in shown.text
+        assert services.of(ANSWER_REVIEW) == []
+        await browser.fill("/me/review", expect=422, check_in=str(CHECK_IN))
+        await browser.fill("/me/review", check_in=str(CHECK_IN), answer="another-coordinator")
+        [asked] = services.of(ANSWER_REVIEW)
+        assert asked.ids == {"check_in_id": str(CHECK_IN)}
+        assert asked.body == {"meet_again": True, "another_coordinator": True}
+
+    async def test_shows_what_was_said_and_that_nothing_is_asked(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link()
+        services.answer(CHECK_INS, {"items": [check(review_answers=SAID | {"own": False})], "next": None})
+        shown = await browser.ask("GET", "/me/review", expect=200)
+        assert shown.text.count("checked") == 1
+        services.answer(CHECK_INS, {"items": [check(state="recorded")], "next": None})
+        assert "Er is nu geen vraag." in (await browser.ask("GET", "/me/review", expect=200)).text
+        services.refuse(ANSWER_REVIEW, 409, "check-in-settled")
+        services.answer(CHECK_INS, {"items": [check()], "next": None})
+        refused = await browser.fill("/me/review", expect=409, check_in=str(CHECK_IN), answer="stay")
+        assert refused.text.count("<h1") == 1
+
+    async def test_is_decided_by_the_regional_manager_who_reads_no_plan(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        services.refuse(PLANS, 404, "unknown-case")
+        services.refuse(PERSONS, 403, "not-yours")
+        services.answer(ALL, {"items": [check()], "next": None})
+        services.answer(RECORD, {"check_in_id": str(CHECK_IN), "state": "recorded", "follow_up": "running"})
+        path = f"/cases/{CASE}/check-ins"
+        shown = await browser.ask("GET", path, expect=200)
+        assert "<dt>Wil opnieuw samenkomen</dt><dd>3</dd>" in shown.text
+        await browser.fill(path, check_in=str(CHECK_IN), decision="another-coordinator")
+        [asked] = services.of(RECORD)
+        assert asked.body == {
+            "decision": "new-conference",
+            "another_coordinator": True,
+            "note": None,
+            "agreements": [],
+        }
+        assert services.of(WHOLE) == []
