@@ -98,7 +98,9 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
 
 
 async def _expect_no_more_answers(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """Remind nobody of their invitation once the circle has met or made its plan."""
+    """Remind nobody of their invitation once the circle has met for the last time or made its plan."""
+    if isinstance(event.data, scheduling.ConferenceHeld) and event.data.outcome == "continued":
+        return
     await invitations.expect_no_more(
         session, tenant=event.tenant, case_id=event.data.case_id, now=await context.clock.now()
     )

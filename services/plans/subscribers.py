@@ -133,7 +133,8 @@ async def keep_conference(
 ) -> None:
     """Keep that a conference was held."""
     await projections.note_conference(session, event.data, tenant=event.tenant, at=event.time)
-    await _note_round(session, event, over=True)
+    # Held and to be continued: the circle is about to meet still.
+    await _note_round(session, event, over=event.data.outcome != "continued")
 
 
 @subscriptions.writes(scheduling.PreparationStarted, case="any")

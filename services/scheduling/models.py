@@ -173,6 +173,8 @@ class Conference(Base):
     held_on: Mapped[date | None] = mapped_column(Date)
     outcome: Mapped[str | None]
     return_called_by_circle: Mapped[bool | None]
+    # That something serious happened; what it was is written down nowhere.
+    incident: Mapped[bool | None]
     information_from: Mapped[datetime | None]
     information_to: Mapped[datetime | None]
     private_from: Mapped[datetime | None]
@@ -197,7 +199,7 @@ class Notified(Base):
 
 
 class Attendance(Base):
-    """Whether somebody came to a conference, and when."""
+    """Whether somebody came to a conference, and when; who did not come and is not absent was expected."""
 
     __tablename__ = "attendance"
 
@@ -208,6 +210,10 @@ class Attendance(Base):
     came: Mapped[bool]
     arrived_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    # They left before the circle was done.
+    walked_out: Mapped[bool]
+    # They gave their views beforehand, which were told or read to the circle.
+    views_beforehand: Mapped[bool]
     created_at: Mapped[datetime]
 
 

@@ -1,7 +1,7 @@
 """Bodies of scheduling's API."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -14,6 +14,7 @@ from services.scheduling.domain import (
     ChecklistItem,
     ConferenceState,
     DayPart,
+    MeetingOutcome,
     PostponedBecause,
 )
 from shared.calendar import Calendar, Length
@@ -131,10 +132,14 @@ class AttendanceIn(RequestModel):
     came: bool
     arrived_at: AwareDatetime | None = None
     left_at: AwareDatetime | None = None
+    walked_out: bool = Field(default=False, description="Whether they left before the circle was done.")
+    views_beforehand: bool = Field(
+        default=False, description="Whether the circle heard their views, given beforehand."
+    )
 
     @model_validator(mode="after")
     def _times_fit(self) -> Self:
-        if not self.came and (self.arrived_at is not None or self.left_at is not None):
+        if not self.came and (self.arrived_at is not None or self.left_at is not None or self.walked_out):
             raise ValueError("who did not come neither arrived nor left")
         if self.arrived_at is not None and self.left_at is not None and self.left_at < self.arrived_at:
             raise ValueError("left_at must not be before arrived_at")
@@ -161,8 +166,11 @@ class Held(RequestModel):
 
     attendance: Annotated[list[AttendanceIn], Field(min_length=1, max_length=_MAX_PEOPLE)]
     parts: PartsIn
-    outcome: Literal["plan", "no-plan"]
+    outcome: MeetingOutcome
     return_called_by_circle: bool | None = None
+    incident: bool = Field(
+        default=False, description="Whether something serious happened; what it was is kept nowhere."
+    )
 
 
 class PollOpenedOut(ResponseModel):
@@ -293,6 +301,8 @@ class AttendanceOut(ResponseModel):
     came: bool
     arrived_at: datetime | None
     left_at: datetime | None
+    walked_out: bool = Field(description="Whether they left before the circle was done.")
+    views_beforehand: bool = Field(description="Whether the circle heard their views, given beforehand.")
 
 
 class PreparationView(ResponseModel):
@@ -303,6 +313,7 @@ class PreparationView(ResponseModel):
     held_on: date | None
     outcome: str | None
     return_called_by_circle: bool | None
+    incident: bool | None = Field(description="Whether something serious happened.")
     parts: PartsOut | None
     attendance: list[AttendanceOut]
     checklist: dict[ChecklistItem, bool]

@@ -43,6 +43,8 @@ class CopiedConference(Published):
     came: bool | None
     arrived_at: datetime | None
     left_at: datetime | None
+    walked_out: bool | None
+    views_beforehand: bool | None
 
 
 class CopiedPlace(Published):

@@ -81,13 +81,18 @@ class ConferenceCancelled(EventData, type="scheduling.conference.cancelled.v1", 
 
 
 class ConferenceHeld(EventData, type="scheduling.conference.held.v1", public=True):
-    """The conference was held; nothing is known of its private part but when it began and ended."""
+    """The conference was held; nothing is known of its private part but when it began and ended.
+
+    `continued`: the circle meets again on another day, at the conference with the next number of the same preparation.
+    """
 
     case_id: UUID
     conference_id: UUID
     conference_no: int
     preparation_no: int
     held_on: date
-    outcome: Literal["plan", "no-plan"]
+    outcome: Literal["plan", "no-plan", "continued"]
     invited: int
     attended: int
+    next_conference_id: UUID | None = None
+    next_conference_no: int | None = None

@@ -335,7 +335,18 @@ _AFTERWARDS = {
     "letter": _("stuurde een brief"),
     "recorded": _("stuurde een opname"),
     "spokesperson": _("liet iemand anders spreken"),
+    "walked-out": _("was er, maar ging weg voor het gedaan was"),
+    "no-show": _("zou komen, maar kwam niet"),
+    "views": _("was er niet, maar vertelde vooraf wat hij of zij ervan vindt"),
 }
+# How somebody took part, where the choice says more than that.
+_MEANING: dict[str, dict[str, Any]] = {
+    "absent": {"came": False},
+    "walked-out": {"mode": "in-person", "walked_out": True},
+    "no-show": {"mode": "in-person", "came": False},
+    "views": {"mode": "absent", "came": False, "views_beforehand": True},
+}
+_OUTCOMES = ("plan", "no-plan", "continued")
 
 
 @pages.send("/cases/{case_id}/conference/after", _COORDINATOR)
@@ -345,13 +356,13 @@ async def hold(visit: StaffVisit) -> Response:
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
     errors: dict[str, str] = {}
     outcome = visit.form.get("outcome", "")
-    if outcome not in ("plan", "no-plan"):
+    if outcome not in _OUTCOMES:
         errors["outcome"] = _("Zeg of er een plan is.")
     parts = _parts(visit)
     if parts is None:
         errors["begins"] = _("Vul de uren in zoals ze na elkaar kwamen.")
     attendance = [
-        {"person_id": str(each), "mode": mode, "came": mode != "absent"}
+        {"person_id": str(each), "mode": mode, "came": True, **_MEANING.get(mode, {})}
         for each in people
         if (mode := visit.form.get(f"came-{each}", "")) in _AFTERWARDS
     ]
@@ -360,8 +371,10 @@ async def hold(visit: StaffVisit) -> Response:
     if errors or conference is None:
         raise Unacceptable(errors)
     body: dict[str, Any] = {"attendance": attendance, "parts": parts, "outcome": outcome}
+    body["incident"] = visit.form.get("incident") == "yes"
     await visit.ask(HOLD, body=body, conference_id=conference.conference_id)
-    return visit.go(f"/cases/{case_id}/plan" if outcome == "plan" else f"/cases/{case_id}/conference")
+    following = {"plan": "plan", "continued": "dates"}.get(outcome, "conference")
+    return visit.go(f"/cases/{case_id}/{following}")
 
 
 def _parts(visit: StaffVisit) -> dict[str, dict[str, str]] | None:

@@ -88,6 +88,14 @@ class CancelledBecause(StrEnum):
     OTHER = "other"
 
 
+class MeetingOutcome(StrEnum):
+    """What came of a meeting; `continued`: the circle goes on another day."""
+
+    PLAN = "plan"
+    NO_PLAN = "no-plan"
+    CONTINUED = "continued"
+
+
 # The reason of what is cancelled because its case stopped: nobody gives it by hand.
 CASE_STOPPED = "case-stopped"
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +14,7 @@ from services.scheduling.domain import (
     ChecklistItem,
     ClosedBecause,
     ConferenceState,
+    MeetingOutcome,
     Option,
     Parts,
     PollState,
@@ -47,6 +47,8 @@ class Presence:
     came: bool
     arrived_at: datetime | None = None
     left_at: datetime | None = None
+    walked_out: bool = False
+    views_beforehand: bool = False
 
 
 async def schedule(
@@ -144,26 +146,9 @@ async def postpone(
     preparation = await lock(session, conference)
     _require_scheduled(conference)
     require_version(version, of=conference.version)
-    following = Conference(
-        id=uuid7(),
-        tenant=conference.tenant,
-        case_id=conference.case_id,
-        preparation_id=conference.preparation_id,
-        preparation_no=conference.preparation_no,
-        conference_no=conference.conference_no + 1,
-        state=ConferenceState.PREPARING,
-        version=1,
-        revision=0,
-        created_at=now,
-    )
-    session.add(following)
-    await session.flush()
-    carried = await carry_over(session, postponed=conference, next_conference=following, now=now)
-    if carried is not None and carried.best_option_id is not None:
-        following.state = ConferenceState.READY_TO_SCHEDULE
+    following = await _follow_with(session, conference, now=now)
     await call_off(session, conference, kind="conference-postponed", now=now)
     conference.state, conference.reason = ConferenceState.POSTPONED, reason
-    conference.next_conference_id = following.id
     await session.flush()
     await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=reason.value)
     fact = ConferencePostponed(
@@ -178,17 +163,44 @@ async def postpone(
     return following
 
 
+async def _follow_with(session: AsyncSession, conference: Conference, *, now: datetime) -> Conference:
+    """Return the next conference of the same preparation, with the dates still to come and every answer to them."""
+    following = Conference(
+        id=uuid7(),
+        tenant=conference.tenant,
+        case_id=conference.case_id,
+        preparation_id=conference.preparation_id,
+        preparation_no=conference.preparation_no,
+        conference_no=conference.conference_no + 1,
+        state=ConferenceState.PREPARING,
+        version=1,
+        revision=0,
+        created_at=now,
+    )
+    session.add(following)
+    conference.next_conference_id = following.id
+    await session.flush()
+    carried = await carry_over(session, postponed=conference, next_conference=following, now=now)
+    if carried is not None and carried.best_option_id is not None:
+        following.state = ConferenceState.READY_TO_SCHEDULE
+    await session.flush()
+    return following
+
+
 async def hold(
     session: AsyncSession,
     *,
     conference: Conference,
     attendance: Sequence[Presence],
     parts: Parts,
-    outcome: Literal["plan", "no-plan"],
+    outcome: MeetingOutcome,
     return_called_by_circle: bool | None,
+    incident: bool,
     now: datetime,
 ) -> Conference:
-    """Record that the circle met: who came, when the three parts began and ended, and whether there is a plan.
+    """Record that the circle met: who came, when the three parts began and ended, and what came of it.
+
+    When it goes on another day the preparation does too, with a conference of the next number.
 
     Raises: ConferenceNotScheduled, ConferenceOver, ConferenceNotYetHeld, PartsOutOfOrder, TimeOutOfPlace,
     PersonTwice, PersonNotOfCase.
@@ -210,7 +222,7 @@ async def hold(
         domain.check_presence((presence.arrived_at, presence.left_at), parts)
     session.add_all(_attendance(conference, presence, now=now) for presence in attendance)
     conference.state, conference.held_on, conference.outcome = ConferenceState.HELD, held_on, outcome
-    conference.return_called_by_circle = return_called_by_circle
+    conference.return_called_by_circle, conference.incident = return_called_by_circle, incident
     conference.information_from, conference.information_to = parts.information.begins, parts.information.ends
     conference.private_from, conference.private_to = parts.private.begins, parts.private.ends
     conference.presentation_from, conference.presentation_to = (
@@ -218,18 +230,26 @@ async def hold(
         parts.presentation.ends,
     )
     await session.flush()
+    following = None
+    if outcome is MeetingOutcome.CONTINUED:
+        following = await _follow_with(session, conference, now=now)
+        # It was held in time, or late; the day on which it goes on is the circle's.
+        await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     fact = ConferenceHeld(
         case_id=conference.case_id,
         conference_id=conference.id,
         conference_no=conference.conference_no,
         preparation_no=conference.preparation_no,
         held_on=held_on,
-        outcome=outcome,
+        outcome=outcome.value,
         invited=await queries.count_invited(session, conference),
         attended=sum(presence.came for presence in attendance),
+        next_conference_id=None if following is None else following.id,
+        next_conference_no=None if following is None else following.conference_no,
     )
     await publish(session, fact, of=conference, now=now)
-    await ending.end_preparation(session, preparation, now=now)
+    if following is None:
+        await ending.end_preparation(session, preparation, now=now)
     return conference
 
 
@@ -242,6 +262,8 @@ def _attendance(conference: Conference, presence: Presence, *, now: datetime) ->
         came=presence.came,
         arrived_at=presence.arrived_at,
         left_at=presence.left_at,
+        walked_out=presence.walked_out,
+        views_beforehand=presence.views_beforehand,
         created_at=now,
     )
 

@@ -169,6 +169,7 @@ async def _preparation_view(session: AsyncSession, conference: Conference) -> Pr
         held_on=conference.held_on,
         outcome=conference.outcome,
         return_called_by_circle=conference.return_called_by_circle,
+        incident=conference.incident,
         parts=_parts(conference),
         attendance=[
             AttendanceOut.model_validate(row) for row in await queries.attendance(session, conference)

@@ -140,7 +140,7 @@ async def check_off(
 async def hold(
     *, conference_id: UUID, body: Held, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> ConferenceOut:
-    """Record that the circle met: who came, the times of the three parts, and whether there is a plan."""
+    """Record that the circle met: who came, the times of the three parts, and what came of it."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     held = await operations.hold(
         session,
@@ -153,6 +153,7 @@ async def hold(
         ),
         outcome=body.outcome,
         return_called_by_circle=body.return_called_by_circle,
+        incident=body.incident,
         now=now,
     )
     return await conference_out(session, parts.vault, held, whole=True)

@@ -115,4 +115,6 @@ def _conference(
         came=None if attendance is None else attendance.came,
         arrived_at=None if attendance is None else attendance.arrived_at,
         left_at=None if attendance is None else attendance.left_at,
+        walked_out=None if attendance is None else attendance.walked_out,
+        views_beforehand=None if attendance is None else attendance.views_beforehand,
     )

@@ -63,6 +63,7 @@ def conference(state: str, **more: Any) -> dict[str, Any]:
             "held_on": None,
             "outcome": None,
             "return_called_by_circle": None,
+            "incident": None,
             "parts": None,
             "attendance": [],
             "checklist": {"venue": True, "food": False},
@@ -303,6 +304,21 @@ class TestTheConference:
         meeting.services.answer(POSTPONE, answer)
         await browser.fill(f"{MEETING}/change", do="move", moved="venue", version="3")
         assert [asked.body for asked in meeting.services.of(POSTPONE)] == [{"reason": "venue", "version": 3}]
+
+    async def test_goes_on_another_day(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.stands("scheduled", **SET)
+        meeting.services.answer(HOLD, conference("held", **SET))
+        hours = {"begins": "14:00", "private_begins": "15:00", "private_ends": "16:00", "ends": "17:00"}
+        came = {f"came-{RITA}": "walked-out", f"came-{OMAR}": "no-show", "day": "2026-03-14", **hours}
+        given: dict[str, Any] = {**came, "outcome": "continued", "incident": "yes"}
+        sent = await browser.fill(f"{MEETING}/after", **given)
+        assert sent.headers["location"] == DATES
+        [asked] = meeting.services.of(HOLD)
+        assert (asked.body["outcome"], asked.body["incident"]) == ("continued", True)
+        assert asked.body["attendance"] == [
+            {"person_id": str(RITA), "mode": "in-person", "came": True, "walked_out": True},
+            {"person_id": str(OMAR), "mode": "in-person", "came": False},
+        ]
 
     async def test_is_recorded_when_the_day_is_over(self, browser: Browser, meeting: Meeting) -> None:
         meeting.stands("scheduled", **SET)

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -254,8 +255,56 @@ class TestHold:
             "outcome": "plan",
             "invited": 4,
             "attended": 2,
+            "next_conference_id": None,
+            "next_conference_no": None,
         }
         assert {clock.state for clock in (await world.clocks(case)).values()} == {"stopped"}
+
+    async def test_goes_on_another_day_with_the_same_preparation_and_every_answer(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.scheduled(20, 30)
+        world.later(days=20)
+        held = await hold(world, case, outcome="continued", incident=True)
+        assert held.json()["preparation"]["incident"] is True
+        (fact,) = await world.published("scheduling.conference.held.v1", case=case)
+        newest = (await world.conferences(case))[-1]
+        assert (fact.data["outcome"], fact.data["next_conference_id"], fact.data["next_conference_no"]) == (
+            "continued",
+            newest["conference_id"],
+            2,
+        )
+        assert (newest["preparation_no"], newest["state"]) == (1, "ready-to-schedule")
+        assert (await world.clocks(case))["conference-target"].state == "stopped"
+        again = await world.post(case, f"/v1/cases/{case.id}/preparations")
+        assert problem(again) == (409, "preparation-runs")
+        case.conference = UUID(newest["conference_id"])
+        assert (await world.schedule(case)).status_code == 200
+        world.later(days=10)
+        parts = {"information": part(0, 1, 30), "private": part(1, 3, 30), "presentation": part(3, 4, 30)}
+        came = [{"person_id": str(case.central), "mode": "in-person", "came": True}]
+        assert (await hold(world, case, parts=parts, attendance=came)).status_code == 200
+        assert (await world.post(case, f"/v1/cases/{case.id}/preparations")).status_code == 201
+
+    async def test_keeps_who_walked_out_who_did_not_show_and_whose_views_were_heard(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.scheduled(20)
+        world.later(days=20)
+        attendance = [
+            {"person_id": str(case.central), "mode": "in-person", "came": True, "walked_out": True},
+            {"person_id": str(case.aunt), "mode": "in-person", "came": False},
+            {"person_id": str(case.neighbour), "mode": "absent", "came": False, "views_beforehand": True},
+        ]
+        shown = (await hold(world, case, attendance=attendance)).json()["preparation"]["attendance"]
+        about = {
+            each["person_id"]: (each["walked_out"], each["came"], each["views_beforehand"]) for each in shown
+        }
+        assert about == {
+            str(case.central): (True, True, False),
+            str(case.aunt): (False, False, False),
+            str(case.neighbour): (False, False, True),
+        }
 
     async def test_happens_once(self, world: Scheduling) -> None:
         case = await world.scheduled(20)

@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("held_on", sa.Date(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("return_called_by_circle", sa.Boolean(), nullable=True),
+        sa.Column("incident", sa.Boolean(), nullable=True),
         sa.Column("information_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("information_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("private_from", sa.DateTime(timezone=True), nullable=True),
@@ -148,6 +149,8 @@ def upgrade() -> None:
         sa.Column("came", sa.Boolean(), nullable=False),
         sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("walked_out", sa.Boolean(), nullable=False),
+        sa.Column("views_beforehand", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["conference_id"], ["conference.id"], name=op.f("fk_attendance_conference_id_conference")
