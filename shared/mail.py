@@ -78,7 +78,7 @@ def _inert(value: Any) -> Any:
 
 @cache
 def _environment(directory: Path) -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(directory),
         undefined=StrictUndefined,
         finalize=_inert,
@@ -87,6 +87,13 @@ def _environment(directory: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+    made.filters["capital"] = _capital
+    return made
+
+
+def _capital(text: str) -> str:
+    """Return words as a line begins with them; what stands further on may be a name."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def render(

@@ -19,7 +19,7 @@ from shared.calendar import Calendar
 from shared.context import Context
 from shared.contracts.portal import TALLY
 from shared.fields import salutation
-from shared.languages import Language, deadline_in_words, language_of
+from shared.languages import LANGUAGES, STAFF_LANGUAGES, Language, deadline_in_words, language_of
 from shared.mail import Mail
 from shared.messages import Message, NoAddress, NotWanted
 
@@ -30,7 +30,9 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     """Return the mail that a message asks for. Raises: NotWanted if it was overtaken, or nobody is known by that id."""
     await _require_wanted(session, message)
     contact = await _contact(session, message, context)
-    language = language_of(contact.language)
+    # Whoever referred themselves may speak any of them.
+    spoken = LANGUAGES if message.role == notifying.REFERRED else STAFF_LANGUAGES
+    language = language_of(contact.language, spoken)
     calendar = await profiles.calendar(session, tenant=message.tenant)
     counts = await _counts(session, message, context) if message.kind == daily_mail.KIND else {}
     return Mail(

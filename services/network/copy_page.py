@@ -17,7 +17,7 @@ from services.network.copy_words import code_in_words, word
 from services.network.models import PersonFields
 from shared.calendar import Calendar
 from shared.contracts import OwnAuditEntry
-from shared.languages import day_in_words, period_in_words, time_in_words
+from shared.languages import day_in_words, direction, period_in_words, time_in_words
 from shared.mail import subject_of
 
 _PAGES = Path(__file__).with_name("pages")
@@ -115,6 +115,7 @@ class _Page:
             .get_template("copy.html")
             .render(
                 language=self._language,
+                direction=direction(self._language),
                 title=self._word("title"),
                 style=Markup(_style()),  # noqa: S704 - a file of ours, in which nothing of anybody stands
                 made=f"{self._word('made')} {made}",

@@ -1,4 +1,4 @@
-"""The words of the page on which somebody reads everything about them: Dutch, French, English, in `pages/words.json`.
+"""The words of the page on which somebody reads everything about them: `pages/words.json`, in the order of `LANGUAGES`.
 
 Keys that begin with `=` are codes.
 """
@@ -7,7 +7,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from shared.languages import STAFF_LANGUAGES, Language
+from shared.languages import LANGUAGES, Language
 
 
 @lru_cache(maxsize=1)
@@ -20,10 +20,10 @@ def _words() -> dict[str, list[str]]:
 
 def word(key: str, language: Language) -> str:
     """Return the word for something on the page."""
-    return _words()[key][STAFF_LANGUAGES.index(language)]
+    return _words()[key][LANGUAGES.index(language)]
 
 
 def code_in_words(code: str, language: Language) -> str:
     """Return a code in words; one that has none is shown as it is."""
     found = _words().get(f"={code}")
-    return code.replace("-", " ") if found is None else found[STAFF_LANGUAGES.index(language)]
+    return code.replace("-", " ") if found is None else found[LANGUAGES.index(language)]

@@ -40,4 +40,39 @@ WORDINGS: dict[Language, Wording] = {
             " You may also always complain to the Data Protection Authority. It costs nothing."
         ),
     ),
+    "ar": Wording(
+        appointment="لقاء",
+        appointment_note="تجد المكان وكل الشرح خلف الرابط في رسالتنا.",
+        complaint=(
+            "ألست موافقًا على هذا؟ أخبرنا بكل راحة: يسرّنا أن ننظر في الأمر معك مرة أخرى."
+            " ويمكنك دائمًا أن تقدّم شكوى إلى هيئة حماية البيانات (Gegevensbeschermingsautoriteit). هذا مجاني."
+        ),
+    ),
+    "tr": Wording(
+        appointment="Toplantı",
+        appointment_note="Yeri ve bütün açıklamaları e-postamızdaki linkte bulursunuz.",
+        complaint=(
+            "Aynı fikirde değil misiniz? Bize rahatça söyleyin: sizinle bir kez daha bakmaktan memnun oluruz."
+            " Veri Koruma Kurumu'na (Gegevensbeschermingsautoriteit) her zaman şikâyette de bulunabilirsiniz."
+            " Bu ücretsizdir."
+        ),
+    ),
+    "pl": Wording(
+        appointment="Spotkanie",
+        appointment_note="Miejsce i wszystkie wyjaśnienia znajdziesz pod linkiem w naszym mailu.",
+        complaint=(
+            "Nie zgadzasz się z tym? Śmiało daj nam znać: chętnie spojrzymy na to z tobą jeszcze raz."
+            " Zawsze możesz też złożyć skargę do urzędu ochrony danych (Gegevensbeschermingsautoriteit)."
+            " To nic nie kosztuje."
+        ),
+    ),
+    "uk": Wording(
+        appointment="Зустріч",
+        appointment_note="Місце й усі пояснення ви знайдете за посиланням у нашому листі.",
+        complaint=(
+            "Не згодні? Сміливо скажіть нам: ми радо подивимося на це з вами ще раз."
+            " Ви також завжди можете подати скаргу до органу захисту даних (Gegevensbeschermingsautoriteit)."
+            " Це безкоштовно."
+        ),
+    ),
 }

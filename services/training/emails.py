@@ -64,12 +64,15 @@ class _About:
     course: CourseRow
 
 
+_EUROS: dict[Language, str] = {"fr": "€", "ar": "يورو", "tr": "avro", "uk": "євро"}
+
+
 def amount_in_words(amount: Decimal, language: Language) -> str:
     """Return euros as people write them."""
     written = f"{amount:.2f}"
     if language == "en":
         return f"€{written}"
-    return f"{written} {'€' if language == 'fr' else 'euro'}".replace(".", ",")
+    return f"{written.replace('.', ',')} {_EUROS.get(language, 'euro')}"
 
 
 def _paid(amount: Decimal, language: Language) -> str:

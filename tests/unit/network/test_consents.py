@@ -25,7 +25,7 @@ from services.network.domain.consents import (
 from services.network.queries.texts import shipped
 from shared.calendar import BELGIUM
 from shared.ids import derived
-from shared.languages import STAFF_LANGUAGES
+from shared.languages import LANGUAGES
 
 TODAY = date(2026, 3, 2)
 CHILD, MOTHER, FATHER, AUNT = (derived(name) for name in ("child", "mother", "father", "aunt"))
@@ -149,7 +149,7 @@ class TestWhatItComesTo:
 class TestTexts:
     @pytest.mark.parametrize("purpose", Purpose)
     def test_are_there_for_everyone_in_every_language(self, purpose: Purpose) -> None:
-        wanted = {(audience, language) for audience in AUDIENCES[purpose] for language in STAFF_LANGUAGES}
+        wanted = {(audience, language) for audience in AUDIENCES[purpose] for language in LANGUAGES}
         versions = [version for known, version in shipped() if known == purpose]
         assert versions == list(range(1, len(versions) + 1))
         assert all(set(shipped()[purpose, version]) == wanted for version in versions)

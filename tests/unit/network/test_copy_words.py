@@ -2,8 +2,8 @@
 
 from services.network.copy_page import _DETAILS
 from services.network.copy_words import word
-from shared.languages import STAFF_LANGUAGES
+from shared.languages import LANGUAGES
 
 
 def test_every_detail_of_a_person_has_a_label_in_every_language() -> None:
-    assert all(word(name, language) for name in _DETAILS for language in STAFF_LANGUAGES)
+    assert all(word(name, language) for name in _DETAILS for language in LANGUAGES)

@@ -6,7 +6,7 @@ import pytest
 
 from services.network.emails import TEMPLATES
 from services.network.operations.notifying import ASKED_KINDS
-from shared.languages import STAFF_LANGUAGES, Language
+from shared.languages import LANGUAGES, Language, direction
 from shared.mail import Mail, render, subject_of
 
 KINDS = sorted(ASKED_KINDS | {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")})
@@ -23,6 +23,15 @@ FULL = {
     "for_other": True,
     "age": 18,
 }
+_FILES: dict[Language, str] = {
+    "nl": "bestand",
+    "fr": "fichier",
+    "en": "file",
+    "ar": "بالملف",
+    "tr": "dosyayla",
+    "pl": "Plikiem",
+    "uk": "Файлом",
+}
 # What a mail is about, and is read behind the link only. The authority that looks after data is named in full.
 WITHOUT_LINK = {"case-stopped", "file-kept"}
 UNSAID = re.compile(
@@ -37,7 +46,7 @@ def _rendered(kind: str, language: Language, role: str, **values: object) -> tup
     return render(TEMPLATES, mail, organisation="Kring Noord")
 
 
-@pytest.mark.parametrize("language", STAFF_LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 class TestEveryMail:
     def test_is_written_in_this_language_for_everyone(self, kind: str, language: Language) -> None:
@@ -50,6 +59,7 @@ class TestEveryMail:
                 assert "Yusra" not in subject
                 assert not re.search(r"[{}]|None|\n ", text)
                 assert not UNSAID.search(subject + text)
+                assert f'<html lang="{language}" dir="{direction(language)}">' in page
                 assert page.count("<a ") == (0 if kind in WITHOUT_LINK else 1)
 
     def test_gives_the_link_once_unless_it_says_that_all_stops(self, kind: str, language: Language) -> None:
@@ -57,7 +67,7 @@ class TestEveryMail:
         assert text.count(LINK) == (0 if kind in WITHOUT_LINK else 1)
 
 
-@pytest.mark.parametrize("language", STAFF_LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 class TestMoments:
     def test_are_said_where_they_are_known(self, language: Language) -> None:
         for kind, word in (
@@ -78,7 +88,7 @@ class TestMoments:
             assert word in _rendered(kind, language, "circle", **FULL)[2]
 
 
-@pytest.mark.parametrize(("language", "file"), [("nl", "bestand"), ("fr", "fichier"), ("en", "file")])
+@pytest.mark.parametrize(("language", "file"), _FILES.items())
 @pytest.mark.parametrize("kind", ["conference-scheduled", "conference-postponed", "conference-cancelled"])
 def test_a_file_is_spoken_of_only_if_there_is_one(kind: str, language: Language, file: str) -> None:
     for there in (True, False):

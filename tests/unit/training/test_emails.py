@@ -1,4 +1,4 @@
-"""The mails' templates: all are there in three languages, and say what they must."""
+"""The mails' templates: all are there in every language, and say what they must."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ import pytest
 
 from services.training import emails
 from shared.calendar import BELGIUM
-from shared.languages import STAFF_LANGUAGES, Language, day_in_words, period_in_words
+from shared.languages import LANGUAGES, Language, day_in_words, period_in_words
 from shared.mail import Mail, render
 
 TEMPLATES = Path(emails.__file__).with_name("templates")
@@ -40,7 +40,7 @@ def test_every_kind_says_while_what_it_is_sent() -> None:
     assert {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")} == set(KINDS)
 
 
-@pytest.mark.parametrize("language", STAFF_LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 class TestTemplates:
     def test_say_who_what_and_where(self, kind: str, language: Language) -> None:
@@ -48,7 +48,8 @@ class TestTemplates:
         used, subject, text, page = render(TEMPLATES, mail, organisation="Kring Noord")
         assert used == language
         assert "Annelies" not in subject
-        for needed in ("Een conferentie voorstellen", "Rupelmeer"):
+        when = values(language)["when"]
+        for needed in ("Een conferentie voorstellen", "Rupelmeer", f"{when[:1].upper()}{when[1:]}"):
             assert needed in text
             assert needed in page
         # An address that nobody has confirmed gets no name: anyone could have typed it.
@@ -64,7 +65,7 @@ class TestTemplates:
         assert (f"cid:{emails.QR_FILE}" in page) == asks
 
 
-@pytest.mark.parametrize("language", STAFF_LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["payment-reminder", "payment-incomplete", "registration-expired"])
 def test_who_paid_a_part_is_told_what_came(kind: str, language: Language) -> None:
     paid = emails.amount_in_words(Decimal(37), language)
@@ -85,7 +86,11 @@ def test_who_paid_a_part_is_told_what_came(kind: str, language: Language) -> Non
 
 class TestWords:
     @pytest.mark.parametrize(
-        ("language", "amount"), [("nl", "20,50 euro"), ("fr", "20,50 €"), ("en", "€20.50")]
+        ("language", "amount"),
+        [
+            *(("nl", "20,50 euro"), ("fr", "20,50 €"), ("en", "€20.50")),
+            *(("ar", "20,50 يورو"), ("tr", "20,50 avro"), ("pl", "20,50 euro"), ("uk", "20,50 євро")),
+        ],
     )
     def test_are_those_of_the_language(self, language: Language, amount: str) -> None:
         assert emails.amount_in_words(Decimal("20.50"), language) == amount
