@@ -147,6 +147,7 @@ async def _circle(session: AsyncSession, vault: Vault, person: Person, *, show_r
                 purpose=said.purpose,
                 concerns=said.concerns,
                 version=said.version,
+                language=said.language,
                 given=said.given,
                 via=said.via,
                 said_at=said.created_at,

@@ -144,7 +144,9 @@ class _Page:
 
     def _circle(self) -> list[Section]:
         circle = self._copy.circle
-        consents = [self._cells(said, ("purpose", "given", "via", "said_at")) for said in circle.consents]
+        consents = [
+            self._cells(said, ("purpose", "given", "language", "via", "said_at")) for said in circle.consents
+        ]
         contacts = [self._cells(made, ("on", "channel", "purpose")) for made in circle.contacts]
         messages = [
             [
@@ -160,7 +162,7 @@ class _Page:
         invited = ("sent_at", "reminded_at", "answered_at", "state", "answer", "mode")
         linked = ("created_at", "expires_at", "revoked_at", "renewed")
         return [
-            self._list("part.consents", ("purpose", "answer", "how", "when"), consents),
+            self._list("part.consents", ("purpose", "answer", "language", "how", "when"), consents),
             *(
                 [self._list("part.kept", ("basis", "when"), kept)]
                 if (kept := [self._cells(why, ("basis", "since")) for why in circle.kept_because])

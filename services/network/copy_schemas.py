@@ -43,6 +43,8 @@ class SaidConsent(Part):
     purpose: str
     concerns: UUID | None
     version: int
+    # In which the text was read, where it was.
+    language: str | None
     given: bool
     via: str
     said_at: datetime

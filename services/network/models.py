@@ -186,6 +186,8 @@ class Consent(Base):
     concerns: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     purpose: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer)
+    # Of the text as they read it; None where nobody read one.
+    language: Mapped[str | None] = mapped_column(Text)
     given: Mapped[bool]
     via: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Timestamp)

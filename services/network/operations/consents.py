@@ -22,6 +22,7 @@ from services.network.queries.consents import Picture
 from shared import outbox, profiles
 from shared.events import network
 from shared.ids import uuid7
+from shared.languages import Language
 from shared.vault import Vault
 
 
@@ -33,6 +34,7 @@ async def record(
     purpose: Purpose,
     given: bool,
     version: int,
+    language: Language | None,
     concerns: UUID | None,
     via: Via,
     now: datetime,
@@ -41,6 +43,7 @@ async def record(
 
     A no takes effect at once: to taking part it is a no to the invitation too, and after a no to mail none is written,
     also none that was decided on before. It may name an earlier text: taking back is not made harder by a new one.
+    `language`: in which the text was read, where it was.
     The case is held by the caller.
     Raises: UnknownText, OutdatedText, UnknownPerson, NotInCircle, NotAHolder, HoldersAreAsked, NotAskedHere.
     """
@@ -65,6 +68,7 @@ async def record(
         concerns=concerns,
         purpose=purpose,
         version=version,
+        language=language,
         given=given,
         via=via,
         created_at=now,

@@ -38,6 +38,7 @@ def consent_view(consent: Consent, *, current: Mapping[Purpose, int]) -> Consent
         concerns=consent.concerns,
         given=consent.given,
         version=consent.version,
+        language=consent.language,
         via=consent.via,
         recorded_at=consent.created_at,
         stale=consent.version < current[Purpose(consent.purpose)],

@@ -75,6 +75,7 @@ async def record_consent(
         purpose=purpose,
         given=body.given,
         version=body.version,
+        language=body.language,
         concerns=body.concerns,
         via="coordinator",
         now=now,

@@ -16,14 +16,17 @@ from services.network.routes.consent_views import asked, consent_view, my_consen
 from services.network.schemas.consents import ConsentChange, ConsentView, MyConsents
 from shared import profiles
 from shared.http import Now, Page, Paging, Parts, Person, Router, Session, problems
+from shared.languages import Language
 from shared.vault import Vault
 
 router = Router(tags=["me"], responses=problems(404, 410))
 
 
 @router.get("/v1/me/consents")
-async def list_my_consents(principal: Person, session: Session, parts: Parts, now: Now) -> MyConsents:
-    """Read what you are asked, in your language, and what you said last; `stale`: the text has changed since."""
+async def list_my_consents(
+    principal: Person, session: Session, parts: Parts, now: Now, language: Language | None = None
+) -> MyConsents:
+    """Read what you are asked, in your language or another, and what you said last; `stale`: it has changed since."""
     person = await permissions.oneself(session, principal)
     fields = await parts.vault.open(session, person)
     seen = await picture(
@@ -39,7 +42,7 @@ async def list_my_consents(principal: Person, session: Session, parts: Parts, no
     return my_consents(
         seen,
         person.id,
-        language=fields.language,
+        language=language or fields.language,
         texts={
             purpose: await texts.text(session, tenant=person.tenant, purpose=purpose)
             for purpose in {purpose for purpose, _, _ in questions}
@@ -81,6 +84,7 @@ async def record_my_consent(
         purpose=purpose,
         given=body.given,
         version=body.version,
+        language=body.language,
         concerns=body.concerns,
         via="link",
         now=now,

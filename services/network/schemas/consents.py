@@ -21,6 +21,7 @@ class ConsentChange(RequestModel):
     given: bool
     version: Version
     concerns: UUID | None = None
+    language: Language | None = None
 
 
 class NewText(RequestModel):
@@ -64,6 +65,7 @@ class ConsentView(ResponseModel):
     concerns: UUID | None
     given: bool
     version: int
+    language: str | None
     via: str
     recorded_at: datetime
     stale: bool

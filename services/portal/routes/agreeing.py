@@ -65,10 +65,14 @@ def _field(question: Question) -> str:
     return f"{question.purpose}_{question.concerns.person_id if question.concerns else ''}_{question.version}"
 
 
+async def _questions(visit: PersonVisit) -> list[Question]:
+    return (await visit.ask(CONSENTS, query={"language": visit.language})).items
+
+
 @pages.show("/me/consents", person)
 async def show(visit: PersonVisit) -> Response:
     """Show what somebody is asked."""
-    asked = (await visit.ask(CONSENTS)).items
+    asked = await _questions(visit)
     model = ConsentsPage(
         questions=[
             Asked(
@@ -89,7 +93,7 @@ async def show(visit: PersonVisit) -> Response:
 @pages.send("/me/consents", person)
 async def record(visit: PersonVisit) -> Response:
     """Keep what was said to one question, or to all of them."""
-    asked = {_field(each): each for each in (await visit.ask(CONSENTS)).items}
+    asked = {_field(each): each for each in await _questions(visit)}
     said = {name: word for name, word in visit.form.items() if name in asked and word in ("yes", "no")}
     if not said:
         raise Unacceptable({next(iter(asked), ""): _("Kies ja of nee bij minstens één vraag.")})
@@ -100,6 +104,7 @@ async def record(visit: PersonVisit) -> Response:
         body = {
             "given": word == "yes",
             "version": question.version,
+            "language": question.language,
             "concerns": str(question.concerns.person_id) if question.concerns else None,
         }
         await visit.ask(RECORD, body=body, purpose=question.purpose)

@@ -36,6 +36,7 @@ from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.languages import FALLBACK
 
 pages = Pages()
 _PATH = "/cases/{case_id}/circle/{person_id}"
@@ -93,6 +94,8 @@ class ConsentPage(PartPage):
 
     about: str | None
     version: int
+    # The language of the text.
+    read_in: str
     title: str
     body: str
 
@@ -279,6 +282,7 @@ async def show_consent(visit: StaffVisit) -> Response:
         person=person,
         about=people[child].name if child else None,
         version=texts.version,
+        read_in=text.language,
         title=text.title,
         body=text.body,
     )
@@ -299,7 +303,7 @@ def _text(texts: Texts, audience: str, language: str) -> Text:
     found = [each for each in texts.texts if each.audience == audience]
     if not found:
         raise NotThere
-    return next((each for each in found if each.language == language), found[0])
+    return next(each for wanted in (language, FALLBACK) for each in found if each.language == wanted)
 
 
 @pages.send(f"{_PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
@@ -310,7 +314,12 @@ async def record_consent(visit: StaffVisit) -> Response:
     said = visit.form.get(field := f"given-{visit.version}")
     if said not in ("yes", "no"):
         raise Unacceptable({field: _("Kies wat ze zeiden.")})
-    body = {"given": said == "yes", "version": visit.version, "concerns": str(child) if child else None}
+    body = {
+        "given": said == "yes",
+        "version": visit.version,
+        "language": visit.form.get("read_in") or None,
+        "concerns": str(child) if child else None,
+    }
     await visit.ask(RECORD, body=body, person_id=_id(visit), purpose=purpose)
     return _back(visit)
 

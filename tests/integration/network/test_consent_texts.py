@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.auth import Role
+from shared.languages import LANGUAGES, Language
 from tests.support.world import Case
 from tests.support.world.network import Network
 
@@ -52,6 +53,18 @@ class TestReading:
         assert mother["title"] == "Pouvons-nous vous écrire par mail ?"
         assert (boy["version"], boy["said"], boy["stale"]) == (1, None, False)
 
+    @pytest.mark.parametrize("language", LANGUAGES)
+    async def test_in_another_language_is_kept_with_what_was_said(
+        self, world: Network, case: Case, language: Language
+    ) -> None:
+        who = world.person(case, case.mother)
+        asked = await world.do("GET", f"/v1/me/consents?language={language}", who, expect=200)
+        assert {each["language"] for each in asked["items"]} == {language}
+        given = await say(world, case, case.mother, "taking-part", language=language)
+        assert (given.status_code, given.json()["language"]) == (200, language)
+        said = await world.do("GET", "/v1/me/consents/history", who, expect=200)
+        assert [each["language"] for each in said["items"]] == [language]
+
     async def test_falls_back_to_dutch_where_there_is_no_text(self, world: Network, case: Case) -> None:
         assert (await publish(world, OWN)).status_code == 201
         asked = await question(world, case, case.mother, "mail")
@@ -65,7 +78,7 @@ class TestReading:
         assert (earlier.json()["version"], earlier.json()["own"], len(earlier.json()["texts"])) == (
             1,
             False,
-            6,
+            2 * len(LANGUAGES),
         )
         assert (present.json()["version"], present.json()["own"], len(present.json()["texts"])) == (
             2,

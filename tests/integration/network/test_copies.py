@@ -11,6 +11,7 @@ from services.network.data_requests import COPY_CLOCK
 from services.network.operations import ending_requests
 from shared.errors import Gone, NotYet, Operational
 from shared.ids import uuid7
+from shared.languages import direction, language_of
 from tests.integration.network.test_data_requests import asked, decide, dpo, family
 from tests.support.steps import attempt
 from tests.support.world import Case
@@ -275,17 +276,22 @@ class TestPage:
         assert policy.startswith("default-src 'none'; style-src 'sha256-")
         assert "unsafe" not in policy
 
-    @pytest.mark.parametrize("language", ["nl", "fr", "en", "tr"])
+    @pytest.mark.parametrize("language", ["nl", "fr", "en", "ar", "de"])
     async def test_is_in_the_language_of_the_person(self, world: Network, language: str) -> None:
         case = await world.open_case()
         aunt = await world.add(case, "Nadia", language=language)
         held(world)
         page = (await read(world, case, aunt, await ready(world, case, aunt), "?format=html")).text
-        title = {"fr": "Tout ce que nous gardons", "en": "All that we keep"}.get(language, "Alles wat we")
+        spoken = language_of(language)
+        title = {"fr": "Tout ce que nous gardons", "en": "All that we keep", "ar": "كل ما نحفظه"}.get(
+            language, "Alles wat we"
+        )
         assert f"<h1>{title}" in page
         # Mails are listed by their subjects, as in one's mailbox.
-        mail = {"fr": "Votre aperçu est prêt", "en": "Your overview is ready"}.get(language, "Je overzicht")
+        mail = {"fr": "Votre aperçu est prêt", "en": "Your overview is ready", "ar": "نسختك جاهزة"}.get(
+            language, "Je overzicht"
+        )
         assert mail in page
-        assert f'<html lang="{language if language != "tr" else "nl"}">' in page
+        assert f'<html lang="{spoken}" dir="{direction(spoken)}">' in page
         for tag in ("link", "img", "iframe", "object", "form", "a "):
             assert f"<{tag}" not in page

@@ -211,6 +211,7 @@ _SAID: dict[str, Any] = {
     "concerns": None,
     "given": True,
     "version": 3,
+    "language": "nl",
     "via": "coordinator",
     "recorded_at": "2026-03-02T13:30:00Z",
     "stale": False,
@@ -218,7 +219,7 @@ _SAID: dict[str, Any] = {
 
 
 def _said(word: str) -> dict[str, Any]:
-    return {"version": "3", "given-3": word}
+    return {"version": "3", "read_in": "nl", "given-3": word}
 
 
 def _asked_about_a_child(services: FakeServices, *, version: int = 3) -> None:
@@ -257,8 +258,8 @@ async def test_what_a_parent_says_about_their_child_is_noted(browser: Browser, c
     await browser.fill(f"{_CONSENTS}/taking-part/{CHILD}", **_said("yes"))
     await browser.fill(f"{_CONSENTS}/taking-part", **_said("no"))
     assert [each.body for each in circle.of(RECORD)] == [
-        {"given": True, "version": 3, "concerns": str(CHILD)},
-        {"given": False, "version": 3, "concerns": None},
+        {"given": True, "version": 3, "language": "nl", "concerns": str(CHILD)},
+        {"given": False, "version": 3, "language": "nl", "concerns": None},
     ]
 
 

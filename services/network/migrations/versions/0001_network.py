@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("concerns", sa.Uuid(), nullable=True),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("given", sa.Boolean(), nullable=False),
         sa.Column("via", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
