@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location
 
 from shared.calendar import Calendar
@@ -15,7 +16,6 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 STAFF_LANGUAGES: tuple[Language, ...] = ("nl", "fr", "en")
 # For whoever speaks none of them.
 FALLBACK: Language = "nl"
-_RIGHT_TO_LEFT: frozenset[Language] = frozenset({"ar"})
 
 _SPACE = "\N{NO-BREAK SPACE}"
 # Where no pattern is named, it is the usual one.
@@ -44,9 +44,12 @@ def language_of(code: str | None, languages: Iterable[Language] = LANGUAGES) -> 
     return next((language for language in languages if language == code), FALLBACK)
 
 
-def direction(language: Language) -> Literal["ltr", "rtl"]:
-    """Return from which side a language is read, as HTML has it."""
-    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+def direction(code: str) -> str:
+    """Return from which side a language is read, as HTML has it: ltr or rtl; ltr, if nobody knows it."""
+    try:
+        return Locale.parse(code, sep="-").text_direction
+    except (ValueError, UnknownLocaleError):
+        return "ltr"
 
 
 def day_in_words(day: date, language: Language, calendar: Calendar) -> str:

@@ -245,13 +245,16 @@ class _Page:
         if held is None:
             return []
         shown = ("version", "recorded_at", "review_on", "acceptance", "follow_up", "you_monitor_it")
-        words = ("shared_with_you_at", "goals", "decisions_of_circle")
+        words = ("shared_with_you_at", "you_agree", "goals", "decisions_of_circle", "for_children", "why")
         found = []
         if held.plan is not None:
             rows = list(self._rows(held.plan, (*shown, *words)))
             otherwise = [f"{line.when}: {line.then}" for line in held.plan.plan_b or []]
             rows.extend([Row(self._word("plan_b"), otherwise)] if otherwise else [])
             found.append(Section(self._word("part.plan"), rows))
+            asked_heads = ("what", "asked_of", "state", "answer")
+            asked = [self._cells(one, asked_heads) for one in held.plan.resources]
+            found.extend([self._list("part.resources", asked_heads, asked)] if asked else [])
         agreements = [*(held.plan.agreements if held.plan is not None else []), *held.own_agreements]
         if agreements:
             heads = ("what", "yours", "due_on", "state", "known_done_how")

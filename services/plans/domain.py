@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 CheckInOwner = Literal["coordinator", "monitor", "regional-manager"]
 Decision = Literal["continue", "adjust", "new-conference", "close"]
+ResourceState = Literal["asked", "granted", "refused"]
+# What of a plan can be shared by itself.
+Part = Literal["goals", "agreements", "plan-b", "resources", "decisions", "for-children", "stances"]
+PARTS: frozenset[Part] = frozenset(get_args(Part))
 
 # An agreement may have been meant for a day before the plan was written down, never for another life.
 _AGREEMENT_BACK = timedelta(days=366)
@@ -79,6 +83,20 @@ class AgreementNotFound(NotFound):
 
     code = "agreement-not-found"
     title = "There is no such agreement here"
+
+
+class ResourceNotFound(NotFound):
+    """Nothing like it was asked for, for this caller."""
+
+    code = "resource-not-found"
+    title = "Nothing like this was asked for here"
+
+
+class NotShared(NotFound):
+    """The plan is not shared with them."""
+
+    code = "not-shared"
+    title = "The plan is not shared with this person or organisation"
 
 
 class CheckInNotFound(NotFound):
@@ -177,6 +195,13 @@ class SharingTakenBack(Conflict):
 
     code = "sharing-taken-back"
     title = "Those whom the plan is about want it kept within the circle, and with the mandated side"
+
+
+class ResourceOfOlderVersion(Conflict):
+    """The circle has changed its plan: what it asks for now stands in the newest version."""
+
+    code = "resource-of-older-version"
+    title = "The plan was changed: answer what its newest version asks for"
 
 
 class NobodyToShareWith(Invalid):

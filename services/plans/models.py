@@ -1,7 +1,7 @@
 """The tables of plans. Personal and free text lies in `sealed` only, with the case as its subject."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, LargeBinary, Text, text
@@ -9,8 +9,21 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
-from services.plans.domain import AgreementState, CheckInState, FollowUpState, PlanAcceptance
-from services.plans.schemas import AcceptanceWords, AgreementWords, CheckInWords, PlanWords
+from services.plans.domain import (
+    AgreementState,
+    CheckInState,
+    FollowUpState,
+    Part,
+    PlanAcceptance,
+    ResourceState,
+)
+from services.plans.schemas.sealed import (
+    AcceptanceWords,
+    AgreementWords,
+    CheckInWords,
+    PlanWords,
+    ResourceWords,
+)
 from shared.tables import Timestamp, service_metadata
 from shared.vault import Sealed
 
@@ -149,7 +162,11 @@ class PlanVersion(Base):
     conference_id: Mapped[UUID | None]
     monitor_person_id: Mapped[UUID | None]
     review_on: Mapped[date] = mapped_column(Date)
+    # In which language the circle's words are.
+    language: Mapped[str]
     recorded_by: Mapped[UUID]
+    # Who of the circle wanted the version before changed.
+    asked_by_person_id: Mapped[UUID | None]
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
 
@@ -179,6 +196,42 @@ class Agreement(Base):
     settled_by: Mapped[UUID | None]
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
+
+
+class Resource(Base):
+    """What a version of the plan asks of somebody outside the circle, and what came of it."""
+
+    __tablename__ = "resource"
+    __sealed__ = Sealed(ResourceWords, subject="case_id", case="case_id", shown=True)
+    __table_args__ = (
+        CheckConstraint(_one_of("state", get_args(ResourceState)), name="state"),
+        Index("ix_resource_plan_id", "plan_id", "plan_version"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    plan_version: Mapped[int]
+    state: Mapped[str]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[UUID | None]
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class Stance(Base):
+    """Whether somebody of the circle stands behind a version of the plan; why is not kept."""
+
+    __tablename__ = "stance"
+
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    agrees: Mapped[bool]
+    said_at: Mapped[datetime]
 
 
 class Acceptance(Base):
@@ -216,6 +269,7 @@ class Share(Base):
     version: Mapped[int]
     kind: Mapped[str]
     recipient: Mapped[UUID]
+    parts: Mapped[list[Part]] = mapped_column(ARRAY(Text))
     shared_by: Mapped[UUID]
     created_at: Mapped[datetime]
     # Taken back: nothing is read by it any more, until it is shared anew.

@@ -9,19 +9,22 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
 from services.plans.domain import (
+    PARTS,
     AgreementNotFound,
     CheckInNotFound,
     CheckInState,
     NotYours,
+    Part,
     PlanAcceptance,
     PlanNotFound,
+    ResourceNotFound,
 )
-from services.plans.models import Agreement, CaseInfo, CheckIn, Plan, Share
+from services.plans.models import Agreement, CaseInfo, CheckIn, Plan, Resource, Share
 from shared import case_access
 from shared.auth import Kind, Principal, Role
 from shared.case_access import Relation
@@ -37,7 +40,7 @@ Involved = Annotated[
 Professional = Annotated[Principal, Depends(allow(Role.REFERRER, from_elsewhere=True))]
 
 Relations = frozenset[Relation]
-T = TypeVar("T", Plan, Agreement, CheckIn)
+T = TypeVar("T", Plan, Agreement, CheckIn, Resource)
 
 _CIRCLE = (Relation.CENTRAL, Relation.CIRCLE)
 # Who reads the current version of a plan; others read what was shared with them.
@@ -46,10 +49,15 @@ _READERS = (Relation.COORDINATOR, *_CIRCLE, Relation.MANDATED, Relation.BREAK_GL
 
 @dataclass(frozen=True)
 class Reading:
-    """What a caller reads of a plan: which version, with whom it is shared, what the mandated side said of it."""
+    """What a caller reads of a plan: which version and parts, with whom it is shared, what the mandated side said.
+
+    Of agreements in a part that they do not read, those of `own` are theirs all the same.
+    """
 
     plan: Plan
     version: int
+    parts: frozenset[Part]
+    own: UUID
     with_shares: bool
     with_reasons: bool
 
@@ -82,16 +90,30 @@ async def may_read_plan(
     Raises: PlanNotFound, NotYours, CaseErased.
     """
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
-    shared = await _shared_version(session, principal, plan)
+    shared = await _share(session, principal, plan)
     if shared is None:
         _need(found, *_READERS)
     current = not found.isdisjoint(_READERS)
     return Reading(
         plan,
-        version=plan.version if shared is None or current else shared,
+        version=plan.version if shared is None or current else shared.version,
+        parts=PARTS if shared is None or current else frozenset(shared.parts),
+        own=principal.id,
         with_shares=current and Relation.MANDATED not in found,
         with_reasons=current,
     )
+
+
+async def may_read_versions(
+    session: AsyncSession, principal: Principal, *, plan_id: UUID, now: datetime
+) -> Plan:
+    """Return the plan to who reads its current version: they read the ones before too.
+
+    Raises: PlanNotFound, NotYours, CaseErased.
+    """
+    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
+    _need(found, *_READERS)
+    return plan
 
 
 async def may_judge(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
@@ -114,6 +136,26 @@ async def may_share(session: AsyncSession, principal: Principal, *, plan_id: UUI
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
     _need(found, Relation.COORDINATOR, Relation.CENTRAL)
     require_twelve(principal)
+    return plan
+
+
+async def may_answer_resource(session: AsyncSession, principal: Principal, *, resource_id: UUID) -> Resource:
+    """Return what was asked for to the coordinator, a central person and the mandated side, who read the plan too.
+
+    Raises: ResourceNotFound, NotYours, CaseErased.
+    """
+    resource, found = await _load(session, principal, Resource, resource_id, missing=ResourceNotFound)
+    _need(found, Relation.COORDINATOR, Relation.CENTRAL, Relation.MANDATED)
+    return resource
+
+
+async def may_take_stance(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
+    """Return the plan to anyone of the circle, who speaks for themselves only.
+
+    Raises: PlanNotFound, NotYours, CaseErased.
+    """
+    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    _need(found, *_CIRCLE)
     return plan
 
 
@@ -261,8 +303,8 @@ async def _is_shared(session: AsyncSession, principal: Principal, case_id: UUID)
     return True
 
 
-async def _shared_version(session: AsyncSession, principal: Principal, plan: Plan) -> int | None:
-    """Return the newest version shared with the caller or, for its referrers, with their organisation.
+async def _share(session: AsyncSession, principal: Principal, plan: Plan) -> Share | None:
+    """Return how the newest version is shared with the caller or, for its referrers, with their organisation.
 
     None also while those whom the plan is about want it kept within the circle, which reads it anyway.
     """
@@ -270,8 +312,8 @@ async def _shared_version(session: AsyncSession, principal: Principal, plan: Pla
     recipient = principal.organisation if refers else principal.id if principal.kind is Kind.PERSON else None
     if recipient is None:
         return None
-    query = select(func.max(Share.version)).where(
+    query = select(Share).where(
         Share.plan_id == plan.id, Share.recipient == recipient, Share.ended_at.is_(None)
     )
-    found: int | None = await session.scalar(query)
+    found: Share | None = await session.scalar(query.order_by(Share.version.desc()).limit(1))
     return None if found is not None and await queries.sharing_refused(session, plan.case_id) else found

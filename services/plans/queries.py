@@ -17,10 +17,12 @@ from services.plans.models import (
     HeldConference,
     Plan,
     PlanVersion,
+    Resource,
     ReviewAnswer,
     Round,
     Share,
     SharingConsent,
+    Stance,
     TakingPart,
 )
 from shared import case_state
@@ -203,6 +205,18 @@ async def agreements_of_version(session: AsyncSession, plan_id: UUID, version: i
     """Return the agreements of one version, in the order in which the circle gave them."""
     query = select(Agreement).where(Agreement.plan_id == plan_id, Agreement.plan_version == version)
     return (await session.scalars(query.order_by(Agreement.created_at, Agreement.id))).all()
+
+
+async def resources_of_version(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Resource]:
+    """Return what one version asks of others, in order."""
+    query = select(Resource).where(Resource.plan_id == plan_id, Resource.plan_version == version)
+    return (await session.scalars(query.order_by(Resource.created_at, Resource.id))).all()
+
+
+async def stances_of_version(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Stance]:
+    """Return who stands behind one version and who does not, in the order in which they said so."""
+    query = select(Stance).where(Stance.plan_id == plan_id, Stance.version == version)
+    return (await session.scalars(query.order_by(Stance.said_at, Stance.person_id))).all()
 
 
 async def acceptance_lines(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Acceptance]:

@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 FRONTEND = _HERE / "frontend"
 BUILT = FRONTEND / "built"
 _STYLES = "kring.css"
-_FONT = "figtree.woff2"
+FONT = "figtree.woff2"
 # The components that pages use, of the design system's.
 _COMPONENTS = (
     "link", "validation-message", "button", "card", "field", "fieldset", "input", "label", "heading", "paragraph",
@@ -47,7 +47,7 @@ def build() -> None:
     ]
     BUILT.mkdir(exist_ok=True)
     font = FRONTEND / "node_modules/@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2"
-    shutil.copy(font, BUILT / _FONT)
+    shutil.copy(font, BUILT / FONT)
     (BUILT / THEME).write_text(accents((system / "theme" / "designsystemet.css").read_text()))
     (BUILT / _STYLES).write_text("\n".join(parts))
 

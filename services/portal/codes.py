@@ -39,6 +39,7 @@ AUDITED: dict[str, str] = {
     "referral": _("de aanmelding"),
     "referral_person": _("wie in de aanmelding staat"),
     "registration": _("een inschrijving"),
+    "resource": _("wat de kring aan anderen vraagt"),
     "staff_member": _("de gegevens van een medewerker"),
     "statement_part": _("een rekeninguittreksel"),
 }

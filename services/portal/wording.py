@@ -62,7 +62,7 @@ FOR_EVERYBODY = frozenset(
             f"routes/{name}.py"
             for name in (
                 *("about", "agreeing", "check_in", "courses", "data", "dates", "invitation", "link", "me"),
-                *("own_registration", "plan", "refer", "sign_in"),
+                *("own_registration", "plan", "plan_paper", "refer", "sign_in"),
             )
         ),
         *(
@@ -76,6 +76,7 @@ FOR_EVERYBODY = frozenset(
                     "dates",
                     "conference",
                     "plan",
+                    "plan_paper",
                     "check_in",
                     "consents",
                     "data",

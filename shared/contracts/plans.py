@@ -27,8 +27,17 @@ class CopiedPlanB(Published):
     yours: bool
 
 
+class CopiedResource(Published):
+    """What the circle asked of somebody outside it, and what came of it."""
+
+    what: str
+    asked_of: str | None
+    state: str
+    answer: str | None
+
+
 class CopiedPlan(Published):
-    """The plan in the version that the person may read. Its words are null once erased."""
+    """The plan in the version and the parts that the person may read. Its words are null once erased."""
 
     plan_id: UUID
     version: int
@@ -41,6 +50,13 @@ class CopiedPlan(Published):
     goals: list[str] | None
     decisions_of_circle: list[str] | None
     plan_b: list[CopiedPlanB] | None
+    for_children: str | None
+    why: str | None = Field(description="Why the version before was changed; null for the first.")
+    resources: list[CopiedResource] = Field(
+        description="What the circle asks of services and organisations, and what came of it."
+    )
+    # Whether the person stands behind it; null if they did not say.
+    you_agree: bool | None
     agreements: list[CopiedAgreement]
 
 

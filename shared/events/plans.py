@@ -57,6 +57,14 @@ class PlanShared(EventData, type="plans.plan.shared.v1"):
     organisations: tuple[UUID, ...] = ()
 
 
+class PlanSharingEnded(EventData, type="plans.plan.sharing-ended.v1"):
+    """The circle took back what a person or an organisation read of the plan."""
+
+    case_id: UUID
+    plan_id: UUID
+    recipient_id: UUID
+
+
 class AgreementDue(EventData, type="plans.agreement.due.v1"):
     """The day of an agreement has come."""
 

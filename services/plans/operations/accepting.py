@@ -16,7 +16,8 @@ from services.plans.domain import (
 )
 from services.plans.models import Acceptance, Plan
 from services.plans.operations.timing import ACCEPTANCE, clocks, publish
-from services.plans.schemas import AcceptanceWords, NewAcceptance
+from services.plans.schemas import NewAcceptance
+from services.plans.schemas.sealed import AcceptanceWords
 from shared.errors import require_version
 from shared.events import plans as events
 from shared.events.base import EventData

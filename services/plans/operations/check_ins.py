@@ -31,7 +31,8 @@ from services.plans.operations.timing import (
     stop_clocks,
     waiting_plan,
 )
-from services.plans.schemas import AgreementStatus, CheckInWords, NewRecord
+from services.plans.schemas import AgreementStatus, NewRecord
+from services.plans.schemas.sealed import CheckInWords
 from shared.case_access import has_coordinator
 from shared.deadlines import Deadline
 from shared.events import plans as events

@@ -20,7 +20,7 @@ from services.plans.domain import (
     PlanExists,
     check_dates,
 )
-from services.plans.models import Agreement, Plan, PlanVersion
+from services.plans.models import Agreement, Plan, PlanVersion, Resource, Stance
 from services.plans.operations.reviewing import plan_review
 from services.plans.operations.timing import (
     ACCEPTANCE,
@@ -32,7 +32,8 @@ from services.plans.operations.timing import (
     stop_clocks,
 )
 from services.plans.operations.year import begin_another_year, begin_year
-from services.plans.schemas import AgreementWords, ChangedPlan, NewPlan, PlanBWords, PlanWords
+from services.plans.schemas.recording import ChangedPlan, NewPlan
+from services.plans.schemas.sealed import AgreementWords, PlanBWords, PlanWords, ResourceWords
 from services.plans.settings import Policy, policies
 from shared import profiles
 from shared.case_access import CIRCLE_ROLES
@@ -202,6 +203,8 @@ async def _write_version(
         goals=new.goals,
         plan_b=tuple(PlanBWords(**line.model_dump()) for line in new.plan_b),
         decisions_of_circle=new.decisions_of_circle,
+        for_children=new.for_children,
+        why=new.why if isinstance(new, ChangedPlan) else None,
     )
     version = PlanVersion(
         id=uuid7(),
@@ -212,11 +215,26 @@ async def _write_version(
         conference_id=new.conference_id,
         monitor_person_id=new.monitor_person_id,
         review_on=new.review_on,
+        language=new.language,
         recorded_by=by,
+        asked_by_person_id=new.asked_by_person_id if isinstance(new, ChangedPlan) else None,
         created_at=now,
     )
     await vault.seal(session, version, words)
     session.add(version)
+    await _write_resources(session, vault, plan, by=by, new=new, now=now)
+    session.add_all(
+        Stance(
+            plan_id=plan.id,
+            version=plan.version,
+            person_id=each.person_id,
+            tenant=plan.tenant,
+            case_id=plan.case_id,
+            agrees=each.agrees,
+            said_at=now,
+        )
+        for each in new.stances
+    )
     agreements = await _write_agreements(session, vault, plan, new=new, now=now)
     await session.flush()
     for agreement in agreements:
@@ -245,6 +263,27 @@ async def _write_version(
     )
     await publish(session, plan, fact, now=now)
     return ids
+
+
+async def _write_resources(
+    session: AsyncSession, vault: Vault, plan: Plan, *, by: UUID, new: NewPlan, now: datetime
+) -> None:
+    for item in new.resources:
+        answered = item.state != "asked"
+        resource = Resource(
+            id=uuid7(),
+            tenant=plan.tenant,
+            case_id=plan.case_id,
+            plan_id=plan.id,
+            plan_version=plan.version,
+            state=item.state,
+            answered_at=now if answered else None,
+            answered_by=by if answered else None,
+            created_at=now,
+        )
+        words = ResourceWords(what=item.what, asked_of=item.asked_of, answer=item.answer)
+        await vault.seal(session, resource, words)
+        session.add(resource)
 
 
 async def _write_agreements(

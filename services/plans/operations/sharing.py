@@ -1,15 +1,15 @@
 """The circle shares its plan: with its own people, with professionals of the case, with organisations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import NobodyToShareWith, PersonNotOfCase, SharingTakenBack
+from services.plans.domain import NobodyToShareWith, NotShared, Part, PersonNotOfCase, SharingTakenBack
 from services.plans.models import Plan, Share, SharingConsent
 from services.plans.operations.timing import notify, publish
 from services.plans.schemas import NewShare
@@ -30,7 +30,7 @@ async def share_plan(
     new: NewShare,
     now: datetime,
 ) -> tuple[Plan, list[UUID], list[UUID]]:
-    """Share the current version; return the plan, and the people and organisations who did not have it yet.
+    """Share parts of the current version; return the plan, and the people and organisations who did not have it yet.
 
     If nobody is chosen it is shared with those who take part, but professionals if sharing outside was refused.
     Who had this version is not told again. Raises: PersonNotOfCase, NobodyToShareWith, SharingTakenBack, CaseStopped.
@@ -51,8 +51,10 @@ async def share_plan(
         raise NobodyToShareWith
     if refused and (not within.issuperset(chosen) or new.organisation_ids):
         raise SharingTakenBack
-    persons = await _write(session, plan, "person", chosen, by=by, now=now)
-    organisations = await _write(session, plan, "organisation", new.organisation_ids, by=by, now=now)
+    persons = await _write(session, plan, "person", chosen, parts=new.parts, by=by, now=now)
+    organisations = await _write(
+        session, plan, "organisation", new.organisation_ids, parts=new.parts, by=by, now=now
+    )
     if persons or organisations:
         fact = events.PlanShared(
             case_id=case_id,
@@ -75,10 +77,25 @@ async def _had_a_version_before(session: AsyncSession, plan: Plan) -> set[UUID]:
 
 
 async def _write(
-    session: AsyncSession, plan: Plan, kind: str, recipients: Sequence[UUID], *, by: UUID, now: datetime
+    session: AsyncSession,
+    plan: Plan,
+    kind: str,
+    recipients: Sequence[UUID],
+    *,
+    parts: Collection[Part],
+    by: UUID,
+    now: datetime,
 ) -> list[UUID]:
+    """Write down with whom these parts are shared; return those who read nothing of this version before."""
     if not recipients:
         return []
+    held = select(Share.recipient).where(
+        Share.plan_id == plan.id,
+        Share.version == plan.version,
+        Share.recipient.in_(recipients),
+        Share.ended_at.is_(None),
+    )
+    had = set(await session.scalars(held))
     rows = [
         {
             "id": uuid7(),
@@ -87,21 +104,39 @@ async def _write(
             "version": plan.version,
             "kind": kind,
             "recipient": recipient,
+            "parts": sorted(parts),
             "shared_by": by,
             "created_at": now,
         }
         for recipient in recipients
     ]
     added = insert(Share).values(rows)
-    # What was taken back is shared anew; what is shared stays as it is.
-    anew = {"ended_at": None, "shared_by": added.excluded.shared_by, "created_at": added.excluded.created_at}
-    statement = added.on_conflict_do_update(
-        index_elements=[Share.plan_id, Share.version, Share.recipient],
-        set_=anew,
-        where=Share.ended_at.is_not(None),
-    ).returning(Share.recipient)
-    fresh = set(await session.scalars(statement))
-    return [recipient for recipient in recipients if recipient in fresh]
+    # What was taken back is shared anew; of what is shared the parts alone may change.
+    anew = {
+        "parts": added.excluded.parts,
+        "shared_by": added.excluded.shared_by,
+        "created_at": case((Share.ended_at.is_(None), Share.created_at), else_=added.excluded.created_at),
+        "ended_at": None,
+    }
+    await session.execute(
+        added.on_conflict_do_update(index_elements=[Share.plan_id, Share.version, Share.recipient], set_=anew)
+    )
+    return [recipient for recipient in recipients if recipient not in had]
+
+
+async def end_sharing(
+    session: AsyncSession, *, plan_id: UUID, case_id: UUID, recipient: UUID, now: datetime
+) -> None:
+    """Take back from one person or organisation every version that they read. Raises: NotShared, CaseErased."""
+    await queries.hold_case(session, case_id=case_id)
+    query = update(Share).where(
+        Share.plan_id == plan_id, Share.recipient == recipient, Share.ended_at.is_(None)
+    )
+    ended = await session.scalars(query.values(ended_at=now).returning(Share.id))
+    if not ended.all():
+        raise NotShared
+    fact = events.PlanSharingEnded(case_id=case_id, plan_id=plan_id, recipient_id=recipient)
+    await publish(session, await queries.read_plan(session, plan_id), fact, now=now)
 
 
 async def note_consent(

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.models import Agreement, CheckIn, Plan, PlanVersion, ReviewAnswer, Share
+from services.plans.models import Agreement, CheckIn, Plan, PlanVersion, Resource, ReviewAnswer, Share
+from services.plans.permissions import Reading
 from services.plans.schemas import (
     AcceptanceLineOut,
     AgreementOut,
@@ -15,28 +16,42 @@ from services.plans.schemas import (
     PlanBOut,
     PlanOut,
     PlanSummary,
+    ResourceOut,
     ReviewAnswersOut,
     SharedWith,
+    StanceOut,
     WaitingCheckIn,
 )
 from shared.vault import Vault
 
 
-async def plan_out(
-    session: AsyncSession, vault: Vault, plan: Plan, *, version: int, with_shares: bool, with_reasons: bool
-) -> PlanOut:
-    """Return a plan in one version, in words; with what was said of bottom lines for those who may read it."""
+async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> PlanOut:
+    """Return a plan in words, as far as somebody reads it; with what was said of bottom lines for those who may."""
+    plan, version, parts = reading.plan, reading.version, reading.parts
     row = await queries.version_of(session, plan.id, version)
     words = await vault.open(session, row)
-    agreements = await queries.agreements_of_version(session, plan.id, version)
-    shares = await queries.shares_of(session, plan.id) if with_shares else []
+    agreements = [
+        each
+        for each in await queries.agreements_of_version(session, plan.id, version)
+        if "agreements" in parts or reading.own in each.who_person_ids
+    ]
+    resources = await queries.resources_of_version(session, plan.id, version) if "resources" in parts else []
+    stances = await queries.stances_of_version(session, plan.id, version) if "stances" in parts else []
+    shares = await queries.shares_of(session, plan.id) if reading.with_shares else []
     return PlanOut(
         **summary(plan, row).model_dump(),
-        goals=list(words.goals),
-        decisions_of_circle=list(words.decisions_of_circle),
-        plan_b=[PlanBOut(**line.model_dump()) for line in words.plan_b],
+        parts=sorted(parts),
+        language=row.language,
+        why=words.why if reading.with_shares or reading.with_reasons else None,
+        asked_by_person_id=row.asked_by_person_id,
+        goals=list(words.goals) if "goals" in parts else [],
+        decisions_of_circle=list(words.decisions_of_circle) if "decisions" in parts else [],
+        plan_b=[PlanBOut(**line.model_dump()) for line in words.plan_b] if "plan-b" in parts else [],
+        for_children=words.for_children if "for-children" in parts else None,
+        resources=await resources_out(session, vault, resources),
+        stances=[StanceOut.model_validate(each, from_attributes=True) for each in stances],
         agreements=await agreements_out(session, vault, agreements),
-        acceptance_lines=await _acceptance_out(session, vault, plan, version) if with_reasons else [],
+        acceptance_lines=await _acceptance_out(session, vault, plan, version) if reading.with_reasons else [],
         shared_with=[_share(share) for share in shares],
     )
 
@@ -61,7 +76,20 @@ def summary(plan: Plan, row: PlanVersion) -> PlanSummary:
 
 def _share(share: Share) -> SharedWith:
     who = {"person_id" if share.kind == "person" else "organisation_id": share.recipient}
-    return SharedWith(version=share.version, shared_at=share.created_at, **who)
+    return SharedWith(version=share.version, parts=share.parts, shared_at=share.created_at, **who)
+
+
+async def resources_out(
+    session: AsyncSession, vault: Vault, resources: Sequence[Resource]
+) -> list[ResourceOut]:
+    """Return what was asked of others, in words."""
+    opened = await vault.open_many(session, resources)
+    return [
+        ResourceOut.model_validate(
+            {"resource_id": row.id, "state": row.state, "answered_at": row.answered_at} | words.model_dump()
+        )
+        for row, words in zip(resources, opened, strict=True)
+    ]
 
 
 async def agreements_out(

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
+from services.plans.domain import PARTS, Part
 from services.plans.models import Agreement, Base, Plan, PlanVersion
-from services.plans.schemas import PlanWords
+from services.plans.schemas.sealed import PlanWords
 from shared import case_state
 from shared.case_access import CIRCLE_ROLES
 from shared.case_state import UnknownCase
@@ -17,6 +18,7 @@ from shared.contracts.plans import (
     CopiedCheckIn,
     CopiedPlan,
     CopiedPlanB,
+    CopiedResource,
     PlansCopy,
 )
 from shared.http import Parts, Router, Session, audit_log_of_person
@@ -40,10 +42,12 @@ async def copy_for_person(
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
     if plan is None:
         return PlansCopy(erased=False, plan=None, own_agreements=[], check_ins=[], seen=seen)
-    version = await _readable(session, plan, person_id)
+    version, parts_read = await _readable(session, plan, person_id)
     whole = (
-        None if version is None else await queries.agreements_of_version(session, plan.id, version)
-    ) or []
+        await queries.agreements_of_version(session, plan.id, version)
+        if version is not None and "agreements" in parts_read
+        else []
+    )
     shown = {agreement.id for agreement in whole}
     others = [
         agreement
@@ -56,22 +60,33 @@ async def copy_for_person(
     row = await queries.version_of(session, plan.id, version)
     agreements, lost = await _agreements(session, parts.vault, whole, person_id)
     [words] = await parts.vault.open_readable(session, [row])
+    copied = await _plan(
+        session,
+        parts.vault,
+        plan,
+        row,
+        words=words,
+        parts=parts_read,
+        agreements=agreements,
+        person_id=person_id,
+    )
     return PlansCopy(
         erased=lost or lost_own or words is None,
-        plan=await _plan(session, plan, row, words=words, agreements=agreements, person_id=person_id),
+        plan=copied,
         own_agreements=own,
         check_ins=await _check_ins(session, parts.vault, plan, person_id),
         seen=seen,
     )
 
 
-async def _readable(session: AsyncSession, plan: Plan, person_id: UUID) -> int | None:
-    """Return the version that somebody may read, by the rules of reading a plan: the circle's, or what was shared."""
+async def _readable(session: AsyncSession, plan: Plan, person_id: UUID) -> tuple[int | None, frozenset[Part]]:
+    """Return the version and parts that somebody may read, by the rules of reading a plan."""
     role = (await queries.active_people(session, plan.case_id)).get(person_id)
     if role == "central" or role in CIRCLE_ROLES:
-        return plan.version
+        return plan.version, PARTS
     shares = [share for share in await queries.shares_of(session, plan.id) if share.recipient == person_id]
-    return max((share.version for share in shares), default=None)
+    newest = max(shares, key=lambda share: share.version, default=None)
+    return (None, frozenset()) if newest is None else (newest.version, frozenset(newest.parts))
 
 
 async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id: UUID) -> list[CopiedCheckIn]:
@@ -114,14 +129,17 @@ async def _agreements(
 
 async def _plan(
     session: AsyncSession,
+    vault: Vault,
     plan: Plan,
     row: PlanVersion,
     *,
     words: PlanWords | None,
+    parts: frozenset[Part],
     agreements: list[CopiedAgreement],
     person_id: UUID,
 ) -> CopiedPlan:
     shares = [share for share in await queries.shares_of(session, plan.id) if share.recipient == person_id]
+    stances = await queries.stances_of_version(session, plan.id, row.version)
     return CopiedPlan(
         plan_id=plan.id,
         version=row.version,
@@ -131,13 +149,29 @@ async def _plan(
         follow_up=plan.follow_up,
         you_monitor_it=row.monitor_person_id == person_id,
         shared_with_you_at=max((share.created_at for share in shares), default=None),
-        goals=None if words is None else list(words.goals),
-        decisions_of_circle=None if words is None else list(words.decisions_of_circle),
-        plan_b=None
-        if words is None
-        else [
+        goals=list(words.goals) if words and "goals" in parts else None,
+        decisions_of_circle=list(words.decisions_of_circle) if words and "decisions" in parts else None,
+        plan_b=[
             CopiedPlanB(when=line.when, then=line.then, yours=line.who_person_id == person_id)
             for line in words.plan_b
-        ],
+        ]
+        if words and "plan-b" in parts
+        else None,
+        for_children=words.for_children if words and "for-children" in parts else None,
+        why=None if words is None else words.why,
+        resources=await _resources(session, vault, plan, row) if "resources" in parts else [],
+        you_agree=next((each.agrees for each in stances if each.person_id == person_id), None),
         agreements=agreements,
     )
+
+
+async def _resources(
+    session: AsyncSession, vault: Vault, plan: Plan, row: PlanVersion
+) -> list[CopiedResource]:
+    rows = await queries.resources_of_version(session, plan.id, row.version)
+    opened = await vault.open_readable(session, rows)
+    return [
+        CopiedResource(what=words.what, asked_of=words.asked_of, state=each.state, answer=words.answer)
+        for each, words in zip(rows, opened, strict=True)
+        if words is not None
+    ]

@@ -1,31 +1,40 @@
 """Plans over HTTP: recording, reading, judging, sharing, and asking for a review."""
 
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Path
 from sqlalchemy import select
 
 from services.plans import permissions, queries
-from services.plans.models import Plan
-from services.plans.operations import accepting, recording, reviewing, sharing
+from services.plans.models import Plan, PlanVersion
+from services.plans.operations import accepting, recording, resources, reviewing, sharing, stances
 from services.plans.permissions import Involved, Professional
-from services.plans.routes.answers import plan_out, summary
+from services.plans.routes.answers import plan_out, resources_out, summary
 from services.plans.schemas import (
     AcceptanceOut,
-    ChangedPlan,
     NewAcceptance,
-    NewPlan,
     NewShare,
+    OwnStance,
     PlanOut,
     PlanRecordedOut,
     PlanSummary,
+    ResourceAnswer,
+    ResourceOut,
     ReviewRequestedOut,
     ShareOut,
+    SharingEndedOut,
+    StanceOut,
+    VersionOut,
 )
+from services.plans.schemas.recording import ChangedPlan, NewPlan
 from shared.auth import Kind
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 from shared.http.gates import Coordinator
 
 router = Router(tags=["plans"])
+
+Recipient = Annotated[UUID, Path(description="The person or organisation with whom it was shared.")]
 
 
 @router.post("/v1/cases/{case_id}/plans", status_code=201)
@@ -100,14 +109,30 @@ async def read_plan(plan_id: UUID, principal: Involved, session: Session, parts:
     What the mandated side says of the bottom lines is no part of what is shared.
     """
     reading = await permissions.may_read_plan(session, principal, plan_id=plan_id, now=now)
-    return await plan_out(
-        session,
-        parts.vault,
-        reading.plan,
-        version=reading.version,
-        with_shares=reading.with_shares,
-        with_reasons=reading.with_reasons,
-    )
+    return await plan_out(session, parts.vault, reading)
+
+
+@router.get("/v1/plans/{plan_id}/versions")
+async def list_versions(
+    *, plan_id: UUID, principal: Involved, session: Session, page: Paging, parts: Parts, now: Now
+) -> Page[VersionOut]:
+    """List every version of the plan, the newest first: when it was written down, by whom, and why it was changed."""
+    plan = await permissions.may_read_versions(session, principal, plan_id=plan_id, now=now)
+    query = select(PlanVersion).where(PlanVersion.plan_id == plan.id)
+    rows = await paginate(session, query, page, time=PlanVersion.created_at, id=PlanVersion.id)
+    opened = await parts.vault.open_many(session, rows.items)
+    items = [
+        VersionOut(
+            version=row.version,
+            conference_id=row.conference_id,
+            recorded_at=row.created_at,
+            recorded_by=row.recorded_by,
+            asked_by_person_id=row.asked_by_person_id,
+            why=words.why,
+        )
+        for row, words in zip(rows.items, opened, strict=True)
+    ]
+    return Page(items=items, next=rows.next)
 
 
 @router.put("/v1/plans/{plan_id}/acceptance")
@@ -139,7 +164,10 @@ async def accept_plan(
 async def share_plan(
     plan_id: UUID, body: NewShare, principal: Involved, session: Session, now: Now
 ) -> ShareOut:
-    """Share the current version with people of the case and with organisations; each person gets a mail."""
+    """Share parts of the current version with people of the case and with organisations; each person gets a mail.
+
+    What is shared already keeps its day; its parts become those named here.
+    """
     known = await permissions.may_share(session, principal, plan_id=plan_id)
     plan, persons, organisations = await sharing.share_plan(
         session,
@@ -151,6 +179,66 @@ async def share_plan(
         now=now,
     )
     return ShareOut(plan_id=plan.id, version=plan.version, person_ids=persons, organisation_ids=organisations)
+
+
+@router.delete("/v1/plans/{plan_id}/shares/{recipient_id}")
+async def end_sharing(
+    *, plan_id: UUID, recipient_id: Recipient, principal: Involved, session: Session, now: Now
+) -> SharingEndedOut:
+    """Take the plan back from one person or organisation: from now on they read nothing of it by what was shared."""
+    known = await permissions.may_share(session, principal, plan_id=plan_id)
+    await sharing.end_sharing(
+        session,
+        plan_id=plan_id,
+        case_id=known.case_id,
+        recipient=recipient_id,
+        now=now,
+    )
+    return SharingEndedOut(plan_id=plan_id, recipient_id=recipient_id)
+
+
+@router.put("/v1/plans/{plan_id}/stance")
+async def take_stance(
+    plan_id: UUID, body: OwnStance, principal: Involved, session: Session, now: Now
+) -> StanceOut:
+    """Say whether the caller stands behind the plan; a later answer replaces the one before."""
+    known = await permissions.may_take_stance(session, principal, plan_id=plan_id)
+    await stances.take_stance(
+        session,
+        plan_id=plan_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        person_id=principal.id,
+        new=body,
+        now=now,
+    )
+    return StanceOut(person_id=principal.id, agrees=body.agrees, said_at=now)
+
+
+@router.put("/v1/resources/{resource_id}")
+async def answer_resource(
+    *,
+    resource_id: UUID,
+    body: ResourceAnswer,
+    principal: Involved,
+    session: Session,
+    now: Now,
+    parts: Parts,
+) -> ResourceOut:
+    """Note what came of something that the circle asks for in the current version of its plan."""
+    known = await permissions.may_answer_resource(session, principal, resource_id=resource_id)
+    resource = await resources.answer_resource(
+        session,
+        parts.vault,
+        resource_id=resource_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        by=principal.id,
+        new=body,
+        now=now,
+    )
+    [answered] = await resources_out(session, parts.vault, [resource])
+    return answered
 
 
 @router.post("/v1/plans/{plan_id}/review-requests", status_code=201)

@@ -12,6 +12,7 @@ from services.portal.routes import (
     case_check_ins,
     case_dates,
     case_plan,
+    case_plan_sharing,
     case_plan_writing,
     cases,
     check_in,
@@ -41,6 +42,7 @@ from services.portal.routes import (
     own_registration,
     payments,
     plan,
+    plan_paper,
     refer,
     referrals,
     referring,
@@ -64,6 +66,7 @@ PAGES: tuple[Pages, ...] = tuple(
             invitation,
             dates,
             plan,
+            plan_paper,
             check_in,
             review,
             agreeing,
@@ -78,7 +81,15 @@ PAGES: tuple[Pages, ...] = tuple(
         *(ops, ops_services, ops_dead_letters, ops_emails),
         *(data_requests, keeping, erasing, safeguards, break_glass, audit_log),
         *(colleagues, settings, own_organisation),
-        *(case_dates, conference, case_plan, case_plan_writing, case_check_ins, acceptance),
+        *(
+            case_dates,
+            conference,
+            case_plan,
+            case_plan_sharing,
+            case_plan_writing,
+            case_check_ins,
+            acceptance,
+        ),
     )
 )
 ELSE = about.nowhere

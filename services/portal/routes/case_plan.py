@@ -1,21 +1,22 @@
 """The plan in the circle's words: reading and printing it, and sharing it person by person."""
 
 import asyncio
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal.client import Answer, Operation
+from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
+from services.portal.paper import can_make
 from services.portal.road import BASELINE, NO_BASELINE, BottomLine
 from services.portal.routes import plan as own
-from services.portal.routes.of_case import InCircle, Person, case_of, everyone, in_circle
+from services.portal.routes.of_case import InCircle, case_of, everyone
 from services.portal.routes.plan import PLANS
 from services.portal.staff import StaffVisit, staff
-from services.portal.visits import PageModel, Unacceptable, Visit
+from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -40,6 +41,12 @@ class Shared(Answer):
     person_id: UUID | None = None
     organisation_id: UUID | None = None
     version: int
+    parts: list[str]
+
+    @property
+    def recipient(self) -> UUID | None:
+        """The person or the organisation."""
+        return self.person_id or self.organisation_id
 
 
 class JudgedLine(Answer):
@@ -50,36 +57,43 @@ class JudgedLine(Answer):
     reason: str | None
 
 
-class Plan(own.PlanSummary):
+class Plan(own.Plan):
     """The plan as its coordinator and the mandated side see it."""
 
-    version: int
-    goals: list[str]
-    decisions_of_circle: list[str]
-    plan_b: list[PlanB]
-    agreements: list[Agreement]
-    monitor_person_id: UUID | None
+    plan_b: Sequence[PlanB]
+    agreements: Sequence[Agreement]
     conference_id: UUID | None
-    review_on: date
-    recorded_at: datetime
+    why: str | None
+    asked_by_person_id: UUID | None
     acceptance: str
     acceptance_lines: list[JudgedLine]
     follow_up: str
     shared_with: list[Shared]
 
 
-class Parties(Answer):
-    """The organisations that a case has to do with."""
+class Version(Answer):
+    """A version of the plan, and why it was changed."""
 
-    referring_organisation_id: UUID | None
-    mandated_organisation_id: UUID | None
+    version: int
+    recorded_at: datetime
+    asked_by_person_id: UUID | None
+    why: str | None
 
 
 WHOLE = Operation("plans", "GET", "/v1/plans/{plan_id}", Plan)
-SHARE = Operation("plans", "POST", "/v1/plans/{plan_id}/share", Answer)
-PARTIES = Operation("intake", "GET", "/v1/cases/{case_id}", Parties)
+VERSIONS = Operation("plans", "GET", "/v1/plans/{plan_id}/versions", Items[Version])
+ANSWER = Operation("plans", "PUT", "/v1/resources/{resource_id}", Answer)
 
 COORDINATOR = staff(Role.COORDINATOR)
+PARTS = {
+    "goals": _("wat de kring wil"),
+    "agreements": _("de afspraken"),
+    "plan-b": _("als het anders gaat"),
+    "resources": _("wat de kring aan anderen vraagt"),
+    "decisions": _("wat de kring nog besliste"),
+    "for-children": _("het plan voor de kinderen"),
+    "stances": _("wie achter het plan staat"),
+}
 ACCEPTANCES = {
     "not-needed": _("Dit plan heeft van niemand een akkoord nodig."),
     "awaited": _("De gemandateerde organisatie moet nog zeggen of het plan aan elke ondergrens voldoet."),
@@ -128,6 +142,13 @@ class PlanText(PageModel):
     promises: list[Promise]
     plan_b: list[own.PlanB]
     decisions: list[str]
+    language: str
+    for_children: str | None
+    resources: list[own.Asked]
+    stand_behind: list[str]
+    do_not: list[str]
+    why: str | None
+    asked_by: str
     monitor: str
     review: str
     acceptance: str
@@ -164,6 +185,13 @@ async def text_of(
         ],
         plan_b=list(plan.plan_b),
         decisions=plan.decisions_of_circle,
+        language=plan.language,
+        for_children=plan.for_children,
+        resources=own.asked_of_others(visit, plan.resources),
+        stand_behind=[names.get(each.person_id, unnamed) for each in plan.stances if each.agrees],
+        do_not=[names.get(each.person_id, unnamed) for each in plan.stances if not each.agrees],
+        why=plan.why,
+        asked_by=names.get(plan.asked_by_person_id, unnamed) if plan.asked_by_person_id else "",
         monitor=names.get(plan.monitor_person_id, unnamed) if plan.monitor_person_id else "",
         review=dates.day(plan.review_on),
         acceptance=plan.acceptance,
@@ -180,13 +208,25 @@ async def text_of(
     )
 
 
+class Reader(PageModel):
+    """Somebody with whom the plan is shared, and what of it they read."""
+
+    id: UUID
+    name: str
+    parts: list[str]
+    older: bool
+
+
 class CasePlanPage(PageModel):
     """The plan of a case."""
 
     case_id: str
     plan: PlanText | None
-    shared: list[str]
+    shared: list[Reader]
+    parts: list[tuple[str, str]]
+    answers: list[tuple[str, str]]
     over: bool
+    paper: bool
 
 
 async def _page(visit: StaffVisit) -> CasePlanPage:
@@ -194,16 +234,40 @@ async def _page(visit: StaffVisit) -> CasePlanPage:
     plan, people, baseline = await asyncio.gather(
         plan_of(visit, case_id), everyone(visit, case_id), lines_of(visit, case_id)
     )
-    names = _names(people)
+    names = names_of(people)
     somebody = visit.say(_("iemand van de kring"))
-    shared = plan.shared_with if plan else []
     return CasePlanPage(
         case_id=case_id,
         plan=await text_of(visit, plan, names, baseline, unnamed=somebody) if plan else None,
-        shared=[names.get(each.person_id, somebody) for each in shared if each.person_id]
-        + [visit.say(_("een organisatie")) for each in shared if each.organisation_id],
+        shared=readers(visit, plan, names) if plan else [],
+        parts=parts_to_share(visit),
+        answers=[(state, visit.say(words)) for state, words in own.RESOURCES.items()],
         over=plan is not None and plan.follow_up != "running",
+        paper=await can_make(),
     )
+
+
+def readers(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> list[Reader]:
+    """Return who reads what by what the circle shared: of each the newest version shared."""
+    somebody, organisation = visit.say(_("iemand van de kring")), visit.say(_("een organisatie"))
+    newest: dict[UUID, Shared] = {}
+    for each in sorted(plan.shared_with, key=lambda share: share.version):
+        if each.recipient is not None:
+            newest[each.recipient] = each
+    return [
+        Reader(
+            id=recipient,
+            name=names.get(recipient, somebody) if each.person_id else organisation,
+            parts=each.parts,
+            older=each.version < plan.version,
+        )
+        for recipient, each in newest.items()
+    ]
+
+
+def parts_to_share(visit: Visit) -> list[tuple[str, str]]:
+    """Return what of a plan is shared by itself, in words."""
+    return [(part, visit.say(words)) for part, words in PARTS.items()]
 
 
 async def lines_of(visit: Visit, case_id: str) -> list[BottomLine]:
@@ -211,7 +275,8 @@ async def lines_of(visit: Visit, case_id: str) -> list[BottomLine]:
     return (await visit.ask_or(BASELINE, NO_BASELINE, case_id=case_id)).bottom_lines
 
 
-def _names(people: Mapping[UUID, InCircle]) -> dict[UUID, str]:
+def names_of(people: Mapping[UUID, InCircle]) -> dict[UUID, str]:
+    """Return the names of people, as far as they have any still."""
     return {person_id: each.name for person_id, each in people.items() if each.name}
 
 
@@ -221,65 +286,62 @@ async def show(visit: StaffVisit) -> Response:
     return visit.page("case_plan.html", await _page(visit))
 
 
+@pages.send("/cases/{case_id}/plan", COORDINATOR)
+async def answer(visit: StaffVisit) -> Response:
+    """Note what came of something that the circle asked for."""
+    case_id, form = case_of(visit), visit.form
+    body = {"state": form.get("state", ""), "answer": form.get("answer", "").strip() or None}
+    await visit.ask(ANSWER, body=body, resource_id=read_id(form.get("resource", "")))
+    return visit.go(f"/cases/{case_id}/plan")
+
+
+class VersionRow(PageModel):
+    """A version, and why it was changed."""
+
+    version: int
+    recorded: str
+    asked_by: str
+    why: str | None
+
+
+class VersionsPage(PageModel):
+    """How the plan came to be what it is."""
+
+    case_id: str
+    versions: list[VersionRow]
+    more: str | None
+
+
+@pages.show("/cases/{case_id}/plan/versions", COORDINATOR)
+async def show_versions(visit: StaffVisit) -> Response:
+    """Show every version of the plan, and why it was changed."""
+    case_id = case_of(visit)
+    plan, people = await asyncio.gather(plan_of(visit, case_id), everyone(visit, case_id))
+    versions, following = [], None
+    if plan is not None:
+        cursor = visit.request.query_params.get("cursor")
+        query = {"limit": "30", **({"cursor": cursor} if cursor else {})}
+        listed = await visit.ask(VERSIONS, query=query, plan_id=plan.plan_id)
+        versions, following = listed.items, listed.next
+    names, dates = names_of(people), await visit.dates()
+    somebody = visit.say(_("iemand van de kring"))
+    model = VersionsPage(
+        case_id=case_id,
+        versions=[
+            VersionRow(
+                version=each.version,
+                recorded=dates.day(each.recorded_at),
+                asked_by=names.get(each.asked_by_person_id, somebody) if each.asked_by_person_id else "",
+                why=each.why,
+            )
+            for each in versions
+        ],
+        more=f"/cases/{case_id}/plan/versions?cursor={following}" if following else None,
+    )
+    return visit.page("case_plan_versions.html", model)
+
+
 @pages.show("/cases/{case_id}/plan/print", COORDINATOR)
 async def to_print(visit: StaffVisit) -> Response:
     """Show the plan to print."""
     return visit.page("case_plan_print.html", await _page(visit))
-
-
-class SharePage(PageModel):
-    """With whom the plan is to be shared."""
-
-    case_id: str
-    there: bool
-    people: list[tuple[str, str]]
-    organisations: list[tuple[str, str]]
-    pending: list[Person]
-
-
-@pages.show("/cases/{case_id}/plan/share", COORDINATOR)
-async def ask_sharing(visit: StaffVisit) -> Response:
-    """Ask with whom the circle shares the plan."""
-    case_id = case_of(visit)
-    plan, people, parties = await asyncio.gather(
-        plan_of(visit, case_id), everyone(visit, case_id), visit.ask(PARTIES, case_id=case_id)
-    )
-    have = {each.person_id for each in plan.shared_with if each.version == plan.version} if plan else set()
-    circle = in_circle(people)
-    organisations = [
-        *(
-            [(str(parties.referring_organisation_id), visit.say(_("De organisatie die verwees")))]
-            if parties.referring_organisation_id
-            else []
-        ),
-        *(
-            [(str(parties.mandated_organisation_id), visit.say(_("De gemandateerde organisatie")))]
-            if parties.mandated_organisation_id
-            and parties.mandated_organisation_id != parties.referring_organisation_id
-            else []
-        ),
-    ]
-    model = SharePage(
-        case_id=case_id,
-        there=plan is not None,
-        people=[(str(each.person_id), each.name) for each in circle],
-        organisations=organisations,
-        pending=[Person(id=each.person_id, name=each.name) for each in circle if each.person_id not in have],
-    )
-    return visit.page("case_plan_share.html", model)
-
-
-@pages.send("/cases/{case_id}/plan/share", COORDINATOR)
-async def share(visit: StaffVisit) -> Response:
-    """Share the plan."""
-    case_id = case_of(visit)
-    plan = await plan_of(visit, case_id)
-    people, organisations = (
-        [read_id(each) for each in visit.form.get(name, "").split(",") if each]
-        for name in ("people[]", "organisations[]")
-    )
-    if plan is None or not (people or organisations):
-        raise Unacceptable({"people[]": _("Kies minstens één persoon.")})
-    body = {"person_ids": people, "organisation_ids": organisations}
-    await visit.ask(SHARE, body=body, plan_id=plan.plan_id)
-    return visit.go(f"/cases/{case_id}/plan")

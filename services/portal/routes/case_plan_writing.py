@@ -11,8 +11,10 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.case_plan import COORDINATOR, Agreement, Plan, plan_of
 from services.portal.routes.of_case import case_of, everyone, in_circle, latest
+from services.portal.routes.plan import RESOURCES
 from services.portal.staff import StaffVisit
 from services.portal.visits import PageModel, Unacceptable
+from services.portal.wording import language_name
 from services.portal.wording import mark as _
 
 pages = Pages()
@@ -33,10 +35,15 @@ class WritePage(PageModel):
     agreements: list[int]
     others: list[int]
     decisions: list[int]
+    asked: list[int]
+    answers: list[tuple[str, str]]
+    words_languages: list[tuple[str, str]]
     people: list[tuple[str, str]]
     monitor: str
 
 
+# What circles speak most among those who cannot be written to in Dutch; any other is sent by the API.
+_LANGUAGES = ("nl", "fr", "en", "ar", "tr", "pl", "uk", "de", "es", "it", "ro", "ru")
 # How many empty rows a form has beyond what is written in it.
 _SPARE_GOALS, _SPARE_AGREEMENTS, _SPARE = 3, 4, 2
 
@@ -49,8 +56,10 @@ async def ask(visit: StaffVisit) -> Response:
         plan_of(visit, case_id), everyone(visit, case_id), latest(visit, case_id)
     )
     values: dict[str, str] = {}
-    goals, agreements, others, decisions = (
-        (plan.goals, _open(plan), plan.plan_b, plan.decisions_of_circle) if plan else ([], [], [], [])
+    goals, agreements, others, decisions, asked = (
+        (plan.goals, _open(plan), plan.plan_b, plan.decisions_of_circle, plan.resources)
+        if plan
+        else ([], [], [], [], [])
     )
     values |= {f"goal-{row}": text for row, text in enumerate(goals, 1)}
     values |= {f"decision-{row}": text for row, text in enumerate(decisions, 1)}
@@ -60,8 +69,13 @@ async def ask(visit: StaffVisit) -> Response:
     for row, other in enumerate(others, 1):
         values |= {f"when-{row}": other.when, f"then-{row}": other.then}
         values[f"then_who-{row}"] = str(other.who_person_id or "")
+    for row, resource in enumerate(asked, 1):
+        values |= {f"ask-{row}": resource.what, f"ask_of-{row}": resource.asked_of or ""}
+        values |= {f"ask_state-{row}": resource.state, f"ask_answer-{row}": resource.answer or ""}
     if plan:
         values["review"] = plan.review_on.isoformat()
+        values |= {"for_children": plan.for_children or "", "words_language": plan.language}
+        values |= {f"stance-{each.person_id}": "yes" if each.agrees else "no" for each in plan.stances}
     model = WritePage(
         case_id=case_id,
         version=plan.version if plan else None,
@@ -72,6 +86,9 @@ async def ask(visit: StaffVisit) -> Response:
         agreements=_rows(visit, "what", len(agreements) + _SPARE_AGREEMENTS),
         others=_rows(visit, "when", len(others) + _SPARE),
         decisions=_rows(visit, "decision", len(decisions) + _SPARE),
+        asked=_rows(visit, "ask", len(asked) + _SPARE),
+        answers=[(state, visit.say(words)) for state, words in RESOURCES.items()],
+        words_languages=[(each, language_name(each, visit.language)) for each in _LANGUAGES],
         people=[(str(each.person_id), each.name) for each in in_circle(people)],
         monitor=str(plan.monitor_person_id or "") if plan else "",
     )
@@ -103,7 +120,11 @@ async def write(visit: StaffVisit) -> Response:
         body["conference_id"] = None if held is None else str(held)
         await visit.ask(WRITE, body=body, case_id=case_id)
     else:
-        body["version"] = visit.version
+        body |= {"version": visit.version, "why": _said(visit, "why")}
+        body["asked_by_person_id"] = asker = _said(visit, "asked_by")
+        if body["why"] is None:
+            raise Unacceptable({"why": _("Zeg waarom de kring het plan verandert.")})
+        body["asked_by_person_id"] = read_id(asker) if asker else None
         body["conference_id"] = None if held in (None, plan.conference_id) else str(held)
         await visit.ask(CHANGE, body=body, plan_id=plan.plan_id)
     return visit.go(f"/cases/{case_id}/plan")
@@ -118,7 +139,7 @@ def _plan_of_form(visit: StaffVisit) -> dict[str, Any]:
     agreements = _agreements(visit, errors)
     if not agreements and not errors:
         errors["what-1"] = _("Schrijf minstens één afspraak op.")
-    plan_b = _plan_b(visit, errors)
+    plan_b, resources = _plan_b(visit, errors), _resources(visit, errors)
     review, monitor = _day(_said(visit, "review")), _said(visit, "monitor")
     if review is None:
         errors["review"] = _("Kies de dag waarop de kring opnieuw naar het plan kijkt.")
@@ -129,6 +150,10 @@ def _plan_of_form(visit: StaffVisit) -> dict[str, Any]:
         "agreements": agreements,
         "plan_b": plan_b,
         "decisions_of_circle": decisions,
+        "resources": resources,
+        "stances": _stances(visit),
+        "for_children": _said(visit, "for_children"),
+        "language": _said(visit, "words_language") or "nl",
         "monitor_person_id": read_id(monitor) if monitor else None,
         "review_on": review,
     }
@@ -171,6 +196,27 @@ def _plan_b(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any]]:
         elif when or then:
             errors[f"when-{row}"] = _("Vul allebei in: als er wat gebeurt, en wat je dan doet.")
     return found
+
+
+def _resources(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any]]:
+    found = []
+    for row in _sent(visit, "ask"):
+        names = ("ask", "ask_of", "ask_state", "ask_answer")
+        what, asked_of, state, answer = (_said(visit, f"{name}-{row}") for name in names)
+        if what:
+            found.append({"what": what, "asked_of": asked_of, "state": state or "asked", "answer": answer})
+        elif asked_of or answer:
+            errors[f"ask-{row}"] = _("Schrijf op wat de kring vraagt.")
+    return found
+
+
+def _stances(visit: StaffVisit) -> list[dict[str, Any]]:
+    said = {
+        field.removeprefix("stance-"): value
+        for field, value in visit.form.items()
+        if field.startswith("stance-") and value in ("yes", "no")
+    }
+    return [{"person_id": read_id(person), "agrees": value == "yes"} for person, value in said.items()]
 
 
 def _day(text: str | None) -> str | None:

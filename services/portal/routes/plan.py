@@ -1,17 +1,18 @@
 """The plan: what the circle wants, who promised what, and how it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
-from services.portal.forms import read_id
+from services.portal.forms import read_id, read_number
 from services.portal.pages import Pages
+from services.portal.paper import can_make
 from services.portal.people import PersonVisit, person
 from services.portal.routes.dates import CIRCLE, Member
-from services.portal.visits import PageModel
+from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
 
 pages = Pages()
@@ -42,14 +43,35 @@ class PlanB(Answer):
     then: str
 
 
+class Resource(Answer):
+    """What the circle asks of somebody outside it, and what came of it."""
+
+    resource_id: UUID
+    what: str
+    asked_of: str | None
+    state: str
+    answer: str | None
+
+
+class Stance(Answer):
+    """Whether somebody stands behind the plan."""
+
+    person_id: UUID
+    agrees: bool
+
+
 class Plan(PlanSummary):
-    """The plan in the circle's words."""
+    """The plan in the circle's words, as far as the reader sees it."""
 
     version: int
+    language: str
+    for_children: str | None
+    resources: list[Resource]
+    stances: list[Stance]
     goals: list[str]
     decisions_of_circle: list[str]
-    plan_b: list[PlanB]
-    agreements: list[Agreement]
+    plan_b: Sequence[PlanB]
+    agreements: Sequence[Agreement]
     monitor_person_id: UUID | None
     review_on: date
     recorded_at: datetime
@@ -59,6 +81,7 @@ PLANS = Operation("plans", "GET", "/v1/cases/{case_id}/plans", Items[PlanSummary
 PLAN = Operation("plans", "GET", "/v1/plans/{plan_id}", Plan)
 DONE = Operation("plans", "POST", "/v1/agreements/{agreement_id}/done", Answer)
 LET_GO = Operation("plans", "POST", "/v1/agreements/{agreement_id}/lapse", Answer)
+STANCE = Operation("plans", "PUT", "/v1/plans/{plan_id}/stance", Answer)
 REVIEW = Operation("plans", "POST", "/v1/plans/{plan_id}/review-requests", Answer)
 
 
@@ -76,10 +99,28 @@ class Promise(PageModel):
     open: bool
 
 
+class Asked(PageModel):
+    """What the circle asks of others, in words."""
+
+    id: UUID
+    what: str
+    asked_of: str | None
+    state: str
+    state_in_words: str
+    answer: str | None
+
+
 class PlanPage(PageModel):
     """The plan, one's own promises first."""
 
     there: bool
+    version: int
+    language: str
+    for_children: str | None
+    resources: list[Asked]
+    agrees: bool | None
+    can_agree: bool
+    paper: bool
     goals: list[str]
     decisions: list[str]
     mine: list[Promise]
@@ -97,6 +138,26 @@ STATES = {
     "lapsed": _("gaat niet door"),
     "replaced": _("veranderd"),
 }
+RESOURCES = {
+    "asked": _("gevraagd"),
+    "granted": _("gekregen"),
+    "refused": _("niet gekregen"),
+}
+
+
+def asked_of_others(visit: Visit, resources: Sequence[Resource]) -> list[Asked]:
+    """Return what the circle asks of others, in words."""
+    return [
+        Asked(
+            id=each.resource_id,
+            what=each.what,
+            asked_of=each.asked_of,
+            state=each.state,
+            state_in_words=visit.word(RESOURCES, each.state),
+            answer=each.answer,
+        )
+        for each in resources
+    ]
 
 
 @pages.show("/me/plan", person)
@@ -113,11 +174,18 @@ async def show(visit: PersonVisit) -> Response:
     promises = [_promise(visit, each, dates.day(each.due_on), names) for each in plan.agreements]
     model = PlanPage(
         there=True,
+        version=plan.version,
+        language=plan.language,
+        for_children=plan.for_children,
+        resources=asked_of_others(visit, plan.resources),
+        agrees=next((each.agrees for each in plan.stances if each.person_id == me), None),
+        can_agree=visit.person.role in ("central", "circle"),
+        paper=await can_make(),
         goals=plan.goals,
         decisions=plan.decisions_of_circle,
         mine=[each for each in promises if each.mine],
         others=[each for each in promises if not each.mine],
-        plan_b=plan.plan_b,
+        plan_b=list(plan.plan_b),
         is_monitor=plan.monitor_person_id == me,
         review=dates.day(plan.review_on),
         plan_id=plan.plan_id,
@@ -128,6 +196,13 @@ async def show(visit: PersonVisit) -> Response:
 
 _NONE = PlanPage(
     there=False,
+    version=0,
+    language="nl",
+    for_children=None,
+    resources=[],
+    agrees=None,
+    can_agree=False,
+    paper=False,
     goals=[],
     decisions=[],
     mine=[],
@@ -159,8 +234,13 @@ def _promise(visit: PersonVisit, each: Agreement, due: str, names: Mapping[UUID,
 
 @pages.send("/me/plan", person)
 async def settle(visit: PersonVisit) -> Response:
-    """Say that something was done or is let go, or ask to look at the plan again."""
+    """Say that something was done or is let go, or where one stands, or ask to look at the plan again."""
     form = visit.form
+    if stance := form.get("stance"):
+        plan_id, version, agrees = (*stance.split(","), "", "")[:3]
+        body = {"version": read_number(version), "agrees": agrees == "yes"}
+        await visit.ask(STANCE, body=body, plan_id=read_id(plan_id))
+        return visit.go("/me/plan")
     if plan := form.get("review"):
         await visit.ask(REVIEW, plan_id=read_id(plan))
         return visit.go("/me/thanks/review")

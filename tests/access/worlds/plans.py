@@ -28,6 +28,7 @@ class Made:
     case: Case
     plan: UUID
     agreement: UUID
+    resource: UUID
     checks: dict[str, UUID] = field(default_factory=dict)
 
 
@@ -57,6 +58,8 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             "agreement_id": here.agreement,
             "check_in_id": here.checks["four-weeks"],
             "person_id": who("neighbour"),
+            "resource_id": here.resource,
+            "recipient_id": here.case.teacher,
         }
         yield World(
             service="plans",
@@ -65,10 +68,15 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             cast=cast,
             ids={name: str(value) for name, value in ids.items()},
             ids_elsewhere=strings_of(
-                case_id=elsewhere.case.id, plan_id=elsewhere.plan, agreement_id=elsewhere.agreement
+                case_id=elsewhere.case.id,
+                plan_id=elsewhere.plan,
+                agreement_id=elsewhere.agreement,
+                resource_id=elsewhere.resource,
             ),
             marks={
-                whose: strings([made.case.id, made.plan, made.agreement, *made.checks.values()])
+                whose: strings(
+                    [made.case.id, made.plan, made.agreement, made.resource, *made.checks.values()]
+                )
                 for whose, made in ((HERE, here), (OTHER, other), (THERE, elsewhere))
             },
             contents={
@@ -122,6 +130,8 @@ def _plan(case: Case, words: str) -> dict[str, Any]:
         agreements=[agreement],
         plan_b=[{"when": words, "then": words}],
         decisions_of_circle=[words],
+        resources=[{"what": words, "asked_of": words, "answer": words}],
+        for_children=words,
         review_on="2027-01-20",
     )
 
@@ -140,7 +150,8 @@ async def _followed(world: Plans, case: Case, whose: str) -> Made:
     if whose == HERE:
         await _do(world, "POST", f"{path}/share", coordinator, shares)
     again = str(await world.met_again(case))
-    changed = _plan(case, content("plan as it is now", whose)) | {"version": 1, "conference_id": again}
+    words = content("plan as it is now", whose)
+    changed = _plan(case, words) | {"version": 1, "why": words, "conference_id": again}
     now = await _do(world, "POST", f"{path}/versions", coordinator, changed)
     for line in lines[1:]:
         line["met"] = False
@@ -149,7 +160,10 @@ async def _followed(world: Plans, case: Case, whose: str) -> Made:
     await _until_due(world, case, "review")
     note = {"decision": "continue", "note": content("note of a check", whose)}
     await _do(world, "POST", f"/v1/check-ins/{review['check_in_id']}/record", coordinator, note)
-    return Made(case, UUID(plan["plan_id"]), UUID(now["agreement_ids"][0]))
+    found = await world.rows(
+        "SELECT id FROM resource WHERE case_id = :case AND plan_version = 2", case=case.id
+    )
+    return Made(case, UUID(plan["plan_id"]), UUID(now["agreement_ids"][0]), resource=found[0].id)
 
 
 async def _until_due(world: Plans, case: Case, kind: str) -> dict[str, UUID]:
@@ -178,8 +192,11 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
     lines = [{"bottom_line_id": str(line), "met": False, "reason": "Nee"} for line in case.bottom_lines]
     bodies: dict[str, Any] = {
         f"POST {plan}/versions (with the same goals)": _plan(case, content("plan as it is now", HERE))
-        | {"version": 2},
-        f"POST {plan}/versions (with other goals)": _plan(case, "Nieuw") | {"version": 2},
+        | {"version": 2, "why": "Zo is het beter"},
+        f"POST {plan}/versions (with other goals)": _plan(case, "Nieuw")
+        | {"version": 2, "why": "Zo is het beter"},
+        f"PUT {plan}/stance": {"version": 2, "agrees": True},
+        "PUT /v1/resources/{resource_id}": {"state": "granted", "answer": "Ja"},
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
         "PUT /v1/policy": {"version": 1, "settings": {}},

@@ -51,7 +51,8 @@ PLANS: dict[str, Any] = {
     "plan": {
         "plan_id": str(uuid7()), "version": 1, "recorded_at": "2026-04-02T08:00:00Z", "review_on": "2026-07-01",
         "acceptance": "accepted", "follow_up": "running", "you_monitor_it": False, "shared_with_you_at": None,
-        "goals": ["Naar school gaan"], "decisions_of_circle": [],
+        "goals": ["Naar school gaan"], "decisions_of_circle": [], "for_children": "Jij blijft thuis", "why": None,
+        "resources": [{"what": "Een fiets", "asked_of": None, "state": "granted", "answer": "Ja"}], "you_agree": True,
         "plan_b": [{"when": "Het lukt niet", "then": "Tante komt", "yours": False}],
         "agreements": [{"what": "Samen opstaan", "yours": True, "due_on": "2026-05-01", "known_done_how": None,
                         "state": "planned", "settled_at": None}],

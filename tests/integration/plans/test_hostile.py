@@ -32,19 +32,22 @@ WRITES = [
     for route in router.routes
     if isinstance(route, APIRoute)
     for method in route.methods or ()
-    if method in {"POST", "PUT"}
+    if method in {"POST", "PUT", "DELETE"}
 ]
 NAMES = [str(route.path) for _, route in WRITES]
 
 
 async def places(world: Plans, case: Case) -> dict[str, str]:
-    plan = await world.recorded(case)
+    plan = await world.recorded(case, resources=[{"what": "Een fiets"}])
+    (resource,) = await world.rows("SELECT id FROM resource")
     (check_in, *_) = await world.rows("SELECT id FROM check_in WHERE kind = 'twelve-months'")
     return {
         "case_id": str(case.id),
         "plan_id": plan["plan_id"],
         "agreement_id": plan["agreement_ids"][0],
         "check_in_id": str(check_in.id),
+        "resource_id": str(resource.id),
+        "recipient_id": str(case.teacher),
     }
 
 

@@ -1,5 +1,7 @@
 """A coordinator writes the plan down, shares and follows it; the mandated side judges every bottom line at once."""
 
+import re
+import zlib
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ import pytest_asyncio
 from services.portal.road import BASELINE
 from services.portal.routes.acceptance import JUDGE
 from services.portal.routes.case_check_ins import ALL
-from services.portal.routes.case_plan import PARTIES, SHARE, WHOLE
+from services.portal.routes.case_plan import ANSWER, VERSIONS, WHOLE
+from services.portal.routes.case_plan_sharing import PARTIES, SHARE, TAKE_BACK
 from services.portal.routes.case_plan_writing import CHANGE, WRITE
 from services.portal.routes.check_in import RECORD
 from services.portal.routes.of_case import OF_CASE, PERSONS
@@ -18,7 +21,7 @@ from shared.ids import uuid7
 from tests.integration.portal.test_meeting import CASE, HOSTILE, OMAR, RITA, person
 from tests.support.portal import Browser, FakeServices
 
-PLAN_ID, AGREEMENT, CHECK_IN, LINE = uuid7(), uuid7(), uuid7(), uuid7()
+PLAN_ID, AGREEMENT, CHECK_IN, LINE, RESOURCE = uuid7(), uuid7(), uuid7(), uuid7(), uuid7()
 PLAN = f"/cases/{CASE}/plan"
 WRITTEN: dict[str, Any] = {
     "goal-1": "Elke zondag samen eten.",
@@ -66,6 +69,22 @@ def plan(**more: Any) -> dict[str, Any]:
         "ended_at": None,
         "outcome": None,
         "shared_with": [],
+        "parts": ["goals"],
+        "language": "nl",
+        "why": "Het ging anders.",
+        "asked_by_person_id": str(RITA),
+        "for_children": "Jij blijft thuis.",
+        "resources": [
+            {
+                "resource_id": str(RESOURCE),
+                "what": "Een fiets",
+                "asked_of": "het OCMW",
+                "state": "asked",
+                "answer": None,
+                "answered_at": None,
+            }
+        ],
+        "stances": [{"person_id": str(RITA), "agrees": False, "said_at": "2026-03-14T18:00:00Z"}],
         **more,
     }
 
@@ -128,6 +147,46 @@ class TestWritingThePlan:
         ]
         assert (asked.body["monitor_person_id"], asked.body["review_on"]) == (str(OMAR), "2026-06-01")
 
+    async def test_records_what_is_asked_of_others_who_stands_behind_it_and_the_childs_own_words(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        case.answer(WRITE, RECORDED)
+        asks: dict[str, Any] = {
+            "ask-1": "Een fiets",
+            "ask_of-1": "het OCMW",
+            "ask_state-1": "granted",
+            "ask_answer-1": "Ja",
+        }
+        more: dict[str, Any] = {
+            f"stance-{RITA}": "no",
+            f"stance-{OMAR}": "",
+            "for_children": "Jij blijft thuis.",
+        }
+        await browser.fill(f"{PLAN}/write", **WRITTEN, **asks, **more, words_language="ar")
+        [asked] = case.of(WRITE)
+        assert asked.body["resources"] == [
+            {"what": "Een fiets", "asked_of": "het OCMW", "state": "granted", "answer": "Ja"}
+        ]
+        assert asked.body["stances"] == [{"person_id": str(RITA), "agrees": False}]
+        assert (asked.body["for_children"], asked.body["language"]) == ("Jij blijft thuis.", "ar")
+        shown = await browser.fill(
+            f"{PLAN}/write", expect=422, **WRITTEN, **{"ask-1": "", "ask_of-1": "het OCMW"}
+        )
+        assert 'href="#ask-1"' in shown.text
+
+    async def test_says_why_the_circle_changes_its_plan_and_who_asked_for_it(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        has_plan(case)
+        case.answer(CHANGE, {**RECORDED, "version": 3})
+        shown = await browser.fill(f"{PLAN}/write", expect=422, version="2", **WRITTEN)
+        assert 'href="#why"' in shown.text
+        assert 'value="no" selected' in shown.text
+        said: dict[str, Any] = {"why": "Oma is ziek", "asked_by": str(OMAR), "version": "2"}
+        await browser.fill(f"{PLAN}/write", **WRITTEN, **said)
+        [asked] = case.of(CHANGE)
+        assert (asked.body["why"], asked.body["asked_by_person_id"]) == ("Oma is ziek", str(OMAR))
+
     @pytest.mark.parametrize(
         ("missing", "field"),
         [
@@ -151,7 +210,7 @@ class TestWritingThePlan:
     ) -> None:
         has_plan(case)
         case.refuse(CHANGE, 409, "other-version")
-        shown = await browser.fill(f"{PLAN}/write", expect=409, version="1", **WRITTEN)
+        shown = await browser.fill(f"{PLAN}/write", expect=409, version="1", why="Beter zo", **WRITTEN)
         assert "Iemand anders veranderde dit intussen" in shown.text
         assert 'name="version" value="1"' in shown.text
         assert 'name="whose" value="2"' in shown.text
@@ -188,9 +247,74 @@ class TestThePlan:
             SHARE, {"plan_id": str(PLAN_ID), "version": 2, "person_ids": [str(RITA)], "organisation_ids": []}
         )
         await browser.fill(f"{PLAN}/share", expect=422)
-        await browser.fill(f"{PLAN}/share", people__=str(RITA), organisations__=mandated)
+        to: dict[str, Any] = {"people__": str(RITA), "organisations__": mandated}
+        shown = await browser.fill(f"{PLAN}/share", expect=422, **to)
+        assert 'href="#parts[]"' in shown.text
+        await browser.fill(f"{PLAN}/share", **to, parts__="goals,plan-b")
         [asked] = case.of(SHARE)
-        assert asked.body == {"person_ids": [str(RITA)], "organisation_ids": [mandated]}
+        assert asked.body == {
+            "person_ids": [str(RITA)],
+            "organisation_ids": [mandated],
+            "parts": ["goals", "plan-b"],
+        }
+
+    async def test_shows_at_a_glance_who_reads_what_and_is_taken_back_from_each_alone(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        mandated, shared_at = str(uuid7()), "2026-03-15T18:00:00Z"
+        to_rita = {"version": 2, "person_id": str(RITA), "organisation_id": None, "parts": ["goals"]}
+        has_plan(case, shared_with=[to_rita | {"shared_at": shared_at}])
+        case.answer(PARTIES, parties(mandated))
+        for path in (PLAN, f"{PLAN}/share"):
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert page.count('<span class="ds-sr-only">ja</span>') == 1
+        case.answer(TAKE_BACK, {"plan_id": str(PLAN_ID), "recipient_id": str(RITA)})
+        await browser.fill(f"{PLAN}/share", back=str(RITA))
+        [asked] = case.of(TAKE_BACK)
+        assert asked.ids["recipient_id"] == str(RITA)
+
+    async def test_keeps_what_came_of_what_the_circle_asks_for(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        has_plan(case)
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert all(words in page for words in ("Een fiets", "Jij blijft thuis.", "Het ging anders."))
+        case.answer(ANSWER, plan()["resources"][0] | {"state": "granted"})
+        await browser.fill(PLAN, resource=str(RESOURCE), state="granted", answer="Op maandag")
+        [asked] = case.of(ANSWER)
+        assert asked.body == {"state": "granted", "answer": "Op maandag"}
+
+    async def test_keeps_every_version_with_why_it_was_changed(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        has_plan(case)
+        first = {
+            "version": 1,
+            "conference_id": None,
+            "recorded_at": "2026-03-01T18:00:00Z",
+            "recorded_by": str(uuid7()),
+            "asked_by_person_id": None,
+            "why": None,
+        }
+        second = {**first, "version": 2, "asked_by_person_id": str(OMAR), "why": HOSTILE}
+        case.answer(VERSIONS, {"items": [first, second]})
+        page = (await browser.ask("GET", f"{PLAN}/versions", expect=200)).text
+        assert "Dit was het eerste plan." in page
+        assert "<script" not in page
+
+    async def test_is_made_into_a_pdf_that_tells_what_it_is(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        """Tagged, in Dutch, with a title: what PDF/UA asks of every document."""
+        has_plan(case)
+        answer = await browser.ask("GET", f"{PLAN}.pdf", expect=200)
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.headers["content-disposition"] == 'inline; filename="plan.pdf"'
+        assert answer.content.startswith(b"%PDF-")
+        streams = re.findall(rb"stream\n(.*?)\nendstream", answer.content, re.DOTALL)
+        within = b"".join(zlib.decompress(each) for each in streams if each.startswith(b"x\xda"))
+        for told in (b"/MarkInfo", b"/StructTreeRoot", b"/Lang (nl)", b"/DisplayDocTitle true"):
+            assert told in within
 
 
 def parties(mandated: str) -> dict[str, Any]:
@@ -284,6 +408,7 @@ class TestJudging:
     ) -> None:
         await browser.ask("GET", f"/cases/{CASE}/acceptance", expect=403)
         await browser.sign_in(Role.REFERRER)
-        for path in (PLAN, f"{PLAN}/write", f"{PLAN}/share", f"{PLAN}/print", f"/cases/{CASE}/check-ins"):
+        pages = (*(f"{PLAN}{path}" for path in ("", "/write", "/share", "/print", "/versions", ".pdf")),)
+        for path in (*pages, f"/cases/{CASE}/check-ins"):
             await browser.ask("GET", path, expect=403)
         assert case.asked == []

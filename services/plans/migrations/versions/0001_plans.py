@@ -192,13 +192,44 @@ def upgrade() -> None:
         sa.Column("conference_id", sa.Uuid(), nullable=True),
         sa.Column("monitor_person_id", sa.Uuid(), nullable=True),
         sa.Column("review_on", sa.Date(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_by_person_id", sa.Uuid(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_version_plan_id_plan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_version")),
     )
     op.create_index("uq_plan_version_plan_id", "plan_version", ["plan_id", "version"], unique=True)
+    op.create_table(
+        "resource",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('asked', 'granted', 'refused')", name=op.f("ck_resource_state")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_resource_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resource")),
+    )
+    op.create_index("ix_resource_plan_id", "resource", ["plan_id", "plan_version"])
+    op.create_table(
+        "stance",
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_stance_plan_id_plan")),
+        sa.PrimaryKeyConstraint("plan_id", "version", "person_id", name=op.f("pk_stance")),
+    )
     op.create_table(
         "share",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -207,6 +238,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("recipient", sa.Uuid(), nullable=False),
+        sa.Column("parts", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("shared_by", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,4 +1,4 @@
-"""What is sealed, what the API takes, and what it answers."""
+"""What the API takes, and what it answers."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
@@ -6,106 +6,23 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from services.plans.domain import CheckInOwner, Decision
+from services.plans.domain import PARTS, CheckInOwner, Decision, Part, ResourceState
 from shared.events.plans import CheckInKind
-from shared.fields import Line, Text
+from shared.fields import Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
-from shared.vault import SealedFields
 
 
-def _all_different(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+def all_different(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    """Return ids none of which stands there twice. Raises: ValueError."""
     if len(set(ids)) != len(ids):
         raise ValueError("must not name the same one twice")
     return ids
 
 
-Ids = Annotated[tuple[UUID, ...], Field(max_length=200), AfterValidator(_all_different)]
-
-
-# --- sealed ---
-
-
-class PlanBWords(SealedFields):
-    """What the circle does when things go otherwise."""
-
-    when: str
-    then: str
-    who_person_id: UUID | None = None
-
-
-class PlanWords(SealedFields):
-    """The words of one version of a plan."""
-
-    goals: tuple[str, ...]
-    plan_b: tuple[PlanBWords, ...] = ()
-    decisions_of_circle: tuple[str, ...] = ()
-
-
-class AgreementWords(SealedFields):
-    """The words of an agreement."""
-
-    what: str
-    who_text: str | None = None
-    known_done_how: str | None = None
-
-
-class AcceptanceWords(SealedFields):
-    """Why a bottom line is, or is not, met."""
-
-    reason: str | None = None
-
-
-class CheckInWords(SealedFields):
-    """What was noted at a check."""
-
-    note: str | None = None
+Ids = Annotated[tuple[UUID, ...], Field(max_length=200), AfterValidator(all_different)]
 
 
 # --- asked ---
-
-
-class NewAgreement(RequestModel):
-    """One agreement: what, who (people of the case by id, others in words), and by when."""
-
-    what: Text
-    who_person_ids: Ids = ()
-    who_text: Line | None = None
-    by: Literal["network", "professional"] = "network"
-    due_on: date
-    known_done_how: Text | None = None
-
-
-class NewPlanB(RequestModel):
-    """What the circle does when things go otherwise."""
-
-    when: Text
-    then: Text
-    who_person_id: UUID | None = None
-
-
-class NewPlan(RequestModel):
-    """A version of the plan as the circle gave it; without `conference_id` it was made without a meeting."""
-
-    conference_id: UUID | None = None
-    goals: Annotated[tuple[Text, ...], Field(min_length=1, max_length=50)]
-    agreements: Annotated[tuple[NewAgreement, ...], Field(max_length=100)]
-    plan_b: Annotated[tuple[NewPlanB, ...], Field(max_length=50)] = ()
-    monitor_person_id: UUID | None = None
-    review_on: date
-    decisions_of_circle: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
-
-    @property
-    def people(self) -> set[UUID]:
-        """Return every person that the plan names by id."""
-        named = {person for agreement in self.agreements for person in agreement.who_person_ids}
-        named |= {line.who_person_id for line in self.plan_b if line.who_person_id is not None}
-        return named | ({self.monitor_person_id} if self.monitor_person_id is not None else set())
-
-
-class ChangedPlan(NewPlan):
-    """What the circle made of a version of its plan."""
-
-    version: ReadVersion
 
 
 class AcceptanceLine(RequestModel):
@@ -124,10 +41,31 @@ class NewAcceptance(RequestModel):
 
 
 class NewShare(RequestModel):
-    """With whom the circle shares the plan: everybody who takes part, if no person is named."""
+    """With whom the circle shares which parts of the plan: with everybody who takes part, if no person is named.
+
+    The circle itself always reads the whole plan; who does something in it always reads that.
+    """
 
     person_ids: Ids | None = None
     organisation_ids: Ids = ()
+    parts: Annotated[
+        frozenset[Part],
+        Field(min_length=1, description="What they are to read of it: everything if left out."),
+    ] = PARTS
+
+
+class ResourceAnswer(RequestModel):
+    """What came of something that the circle asked for."""
+
+    state: ResourceState
+    answer: Text | None = None
+
+
+class OwnStance(RequestModel):
+    """Whether the caller stands behind this version of the plan."""
+
+    version: ReadVersion
+    agrees: bool
 
 
 class AgreementStatus(RequestModel):
@@ -239,15 +177,58 @@ class SharedWith(ResponseModel):
     version: int
     person_id: UUID | None = None
     organisation_id: UUID | None = None
+    parts: list[Part] = Field(description="What they read of it.")
     shared_at: datetime
 
 
-class PlanOut(PlanSummary):
-    """A plan, in the version that the caller may read."""
+class ResourceOut(ResponseModel):
+    """What the circle asked of somebody outside it, and what was answered."""
 
+    resource_id: UUID
+    what: str
+    asked_of: str | None
+    state: ResourceState
+    answer: str | None
+    answered_at: datetime | None
+
+
+class StanceOut(ResponseModel):
+    """Whether somebody stands behind the plan."""
+
+    person_id: UUID
+    agrees: bool
+    said_at: datetime
+
+
+class VersionOut(ResponseModel):
+    """A version of a plan: from when, by whom, and why it was changed."""
+
+    version: int
+    conference_id: UUID | None
+    recorded_at: datetime
+    recorded_by: UUID
+    asked_by_person_id: UUID | None
+    why: str | None = Field(description="Why the version before was changed; null for the first.")
+
+
+class PlanOut(PlanSummary):
+    """A plan, in the version and the parts that the caller may read; what is in other parts is left empty.
+
+    Of the agreements somebody always reads those that are their own.
+    """
+
+    parts: list[Part] = Field(description="What the caller reads of it; the other parts are left empty.")
+    language: str
+    why: str | None = Field(description="Why the version before was changed; null for the first.")
+    asked_by_person_id: UUID | None
     goals: list[str]
     decisions_of_circle: list[str]
     plan_b: list[PlanBOut]
+    for_children: str | None
+    resources: list[ResourceOut] = Field(
+        description="What the circle asks of services and organisations, and what came of it."
+    )
+    stances: list[StanceOut]
     agreements: list[AgreementOut]
     acceptance_lines: list[AcceptanceLineOut]
     shared_with: list[SharedWith]
@@ -269,6 +250,13 @@ class ShareOut(ResponseModel):
     version: int
     person_ids: list[UUID]
     organisation_ids: list[UUID]
+
+
+class SharingEndedOut(ResponseModel):
+    """Who no longer reads the plan."""
+
+    plan_id: UUID
+    recipient_id: UUID = Field(description="The person or organisation with whom it was shared.")
 
 
 class AgreementStateOut(ResponseModel):

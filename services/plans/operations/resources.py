@@ -1,0 +1,45 @@
+"""What the circle asks of services and organisations: what came of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import FollowUpOver, FollowUpState, ResourceNotFound, ResourceOfOlderVersion
+from services.plans.models import Resource
+from services.plans.schemas import ResourceAnswer
+from shared.vault import Vault
+
+
+async def answer_resource(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    resource_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    by: UUID,
+    new: ResourceAnswer,
+    now: datetime,
+) -> Resource:
+    """Note whether what was asked for is granted; an answer given by mistake is corrected by another.
+
+    Raises: ResourceNotFound, ResourceOfOlderVersion, FollowUpOver, CaseStopped.
+    """
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    resource = await session.get(Resource, resource_id, populate_existing=True)
+    if resource is None:
+        raise ResourceNotFound
+    plan = await queries.read_plan(session, resource.plan_id)
+    if plan.follow_up != FollowUpState.RUNNING:
+        raise FollowUpOver
+    if resource.plan_version != plan.version:
+        raise ResourceOfOlderVersion(version=plan.version)
+    answered = new.state != "asked"
+    resource.state = new.state
+    resource.answered_at, resource.answered_by = (now, by) if answered else (None, None)
+    words = await vault.open(session, resource)
+    await vault.seal(session, resource, words.model_copy(update={"answer": new.answer}))
+    await session.flush()
+    return resource

@@ -1,0 +1,93 @@
+"""What the API takes of a plan: the words of one version."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, field_validator
+
+from services.plans.domain import ResourceState
+from services.plans.schemas import Ids, all_different
+from shared.fields import LanguageCode, Line, Text
+from shared.http.models import ReadVersion, RequestModel
+
+
+class NewAgreement(RequestModel):
+    """One agreement: what, who (people of the case by id, others in words), and by when."""
+
+    what: Text
+    who_person_ids: Ids = ()
+    who_text: Line | None = None
+    by: Literal["network", "professional"] = "network"
+    due_on: date
+    known_done_how: Text | None = None
+
+
+class NewPlanB(RequestModel):
+    """What the circle does when things go otherwise."""
+
+    when: Text
+    then: Text
+    who_person_id: UUID | None = None
+
+
+class NewResource(RequestModel):
+    """What the circle asks of a service or an organisation, and the answer if there is one already."""
+
+    what: Text
+    asked_of: Line | None = None
+    state: ResourceState = "asked"
+    answer: Text | None = None
+
+
+class NewStance(RequestModel):
+    """Whether somebody stands behind the plan. What they said about it stays with the circle."""
+
+    person_id: UUID
+    agrees: bool
+
+
+class NewPlan(RequestModel):
+    """A version of the plan as the circle gave it; without `conference_id` it was made without a meeting."""
+
+    conference_id: UUID | None = None
+    goals: Annotated[tuple[Text, ...], Field(min_length=1, max_length=50)]
+    agreements: Annotated[tuple[NewAgreement, ...], Field(max_length=100)]
+    plan_b: Annotated[tuple[NewPlanB, ...], Field(max_length=50)] = ()
+    monitor_person_id: UUID | None = None
+    review_on: date
+    decisions_of_circle: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+    resources: Annotated[
+        tuple[NewResource, ...],
+        Field(max_length=50, description="What the circle asks of services and organisations."),
+    ] = ()
+    stances: Annotated[tuple[NewStance, ...], Field(max_length=200)] = ()
+    for_children: Text | None = None
+    language: LanguageCode = "nl"
+
+    @field_validator("stances")
+    @classmethod
+    def _once_each(cls, stances: tuple[NewStance, ...]) -> tuple[NewStance, ...]:
+        all_different(tuple(each.person_id for each in stances))
+        return stances
+
+    @property
+    def people(self) -> set[UUID]:
+        """Return every person that the plan names by id."""
+        named = {person for agreement in self.agreements for person in agreement.who_person_ids}
+        named |= {line.who_person_id for line in self.plan_b if line.who_person_id is not None}
+        named |= {each.person_id for each in self.stances}
+        return named | ({self.monitor_person_id} if self.monitor_person_id is not None else set())
+
+
+class ChangedPlan(NewPlan):
+    """What the circle made of a version of its plan, why, and who of the circle asked for it."""
+
+    version: ReadVersion
+    why: Annotated[Text, Field(description="Why the circle changes its plan, in its own words.")]
+    asked_by_person_id: UUID | None = None
+
+    @property
+    def people(self) -> set[UUID]:
+        """Return every person that the plan names by id, and who asked for the change."""
+        return super().people | ({self.asked_by_person_id} if self.asked_by_person_id is not None else set())

@@ -1,0 +1,107 @@
+"""The plan on paper: a PDF that a family hangs on its fridge."""
+
+import asyncio
+from collections.abc import Mapping
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Items
+from services.portal.pages import Pages
+from services.portal.paper import paper
+from services.portal.people import PersonVisit, person
+from services.portal.routes.case_plan import COORDINATOR, plan_of
+from services.portal.routes.dates import CIRCLE, Member
+from services.portal.routes.of_case import case_of, everyone
+from services.portal.routes.plan import PLAN, PLANS, Asked, Plan, PlanB, PlanSummary, asked_of_others
+from services.portal.staff import StaffVisit
+from services.portal.visits import PageModel, Visit
+from services.portal.wording import mark as _
+from shared.languages import direction
+
+pages = Pages()
+
+
+class PaperPromise(PageModel):
+    """An agreement as it stands on paper."""
+
+    what: str
+    how: str | None
+    who: str
+    due: str
+    done: bool
+
+
+class PaperPage(PageModel):
+    """What stands on paper: first names, and nothing that only an office needs."""
+
+    version: int
+    recorded: str
+    words_language: str
+    words_direction: str
+    goals: list[str]
+    promises: list[PaperPromise]
+    plan_b: list[PlanB]
+    resources: list[Asked]
+    decisions: list[str]
+    for_children: str | None
+    monitor: str
+    review: str
+
+
+async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPage:
+    dates = await visit.dates()
+    somebody = visit.say(_("iemand van de kring"))
+    return PaperPage(
+        version=plan.version,
+        recorded=dates.day(plan.recorded_at),
+        words_language=plan.language,
+        words_direction=direction(plan.language),
+        goals=plan.goals,
+        promises=[
+            PaperPromise(
+                what=each.what,
+                how=each.known_done_how,
+                who=", ".join(
+                    [
+                        *(names.get(one, somebody) for one in each.who_person_ids),
+                        *([each.who_text] if each.who_text else []),
+                    ]
+                ),
+                due=dates.day(each.due_on),
+                done=each.state == "done",
+            )
+            for each in plan.agreements
+            if each.state in ("open", "done")
+        ],
+        plan_b=[PlanB(when=each.when, then=each.then) for each in plan.plan_b],
+        resources=asked_of_others(visit, plan.resources),
+        decisions=plan.decisions_of_circle,
+        for_children=plan.for_children,
+        monitor=names.get(plan.monitor_person_id, somebody) if plan.monitor_person_id else "",
+        review=dates.day(plan.review_on),
+    )
+
+
+@pages.show("/me/plan.pdf", person)
+async def show_own(visit: PersonVisit) -> Response:
+    """Give somebody of the circle the plan to print."""
+    listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
+    if not listed.items:
+        return visit.go("/me/plan")
+    plan, circle = await asyncio.gather(
+        visit.ask(PLAN, plan_id=listed.items[0].plan_id), visit.ask_or(CIRCLE, Items[Member](items=[]))
+    )
+    names = {member.person_id: member.first_name for member in circle.items}
+    return await paper(visit, visit.profile, "plan_paper.html", await _page(visit, plan, names), name="plan")
+
+
+@pages.show("/cases/{case_id}/plan.pdf", COORDINATOR)
+async def show(visit: StaffVisit) -> Response:
+    """Give a coordinator the plan to print for the circle."""
+    case_id = case_of(visit)
+    plan, people = await asyncio.gather(plan_of(visit, case_id), everyone(visit, case_id))
+    if plan is None:
+        return visit.go(f"/cases/{case_id}/plan")
+    names = {each.person_id: each.first_name for each in people.values() if each.first_name}
+    return await paper(visit, visit.profile, "plan_paper.html", await _page(visit, plan, names), name="plan")
