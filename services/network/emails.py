@@ -34,7 +34,14 @@ CALENDAR_FILE = "kring.ics"
 _WITHOUT_LINK = frozenset({"case-stopped", "file-kept"})
 # Not wanted by who said no in the meantime.
 _FOR_WHO_TAKES_PART = frozenset(
-    {"poll-invitation", "poll-reminder", "conference-scheduled", "review", "review-reminder"}
+    {
+        "poll-invitation",
+        "poll-reminder",
+        "conference-scheduled",
+        "conference-reminder",
+        "review",
+        "review-reminder",
+    }
 )
 
 

@@ -23,7 +23,12 @@ from shared.events.base import ClockFact, Received
 from shared.http import PageRequest, Rows, decode_cursor, paginate
 
 # Whose turn it is only when the clock warns: before that, nobody has anything to do about it.
-ONCE_WARNED = frozenset({"check-in", "erasure", "hold", "retention", "review", "turns-12", "turns-18"})
+ONCE_WARNED = frozenset(
+    {
+        *("check-in", "conference-outcome", "erasure", "hold"),
+        *("retention", "review", "turns-12", "turns-18"),
+    }
+)
 # What other people, or the platform itself, do in time: the owner's turn comes when they did not.
 ONCE_LATE = frozenset({"allocation", "invitation"})
 # What ends by itself with its time, and then leaves nothing to do: an offer expires and the next is asked.
@@ -31,7 +36,14 @@ OVER_WITH_ITS_TIME = frozenset({"offer"})
 # What the platform does at its time, or others until then: never a to-do of a member of staff.
 BY_ITSELF = frozenset(
     {
-        *("agreement", "agreement-grace", "data-request-copy", "data-request-erasure", "follow-up"),
+        *(
+            "agreement",
+            "agreement-grace",
+            "conference-reminder",
+            "data-request-copy",
+            "data-request-erasure",
+            "follow-up",
+        ),
         *("payment", "poll", "poll-answered", "statement"),
     }
 )

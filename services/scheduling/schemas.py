@@ -14,6 +14,7 @@ from services.scheduling.domain import (
     ChecklistItem,
     ConferenceState,
     DayPart,
+    ExtendedBecause,
     MeetingOutcome,
     PostponedBecause,
 )
@@ -118,6 +119,19 @@ class Cancellation(RequestModel):
     reason: CancelledBecause
 
 
+class Extension(RequestModel):
+    """Until which day the conference may be held, and why it needs more time."""
+
+    until: date
+    reason: ExtendedBecause
+
+
+class Extended(ResponseModel):
+    """By when the conference should be held now."""
+
+    target_at: datetime = Field(description="By when the conference should be held.")
+
+
 class Check(RequestModel):
     """Whether something has been seen to."""
 
@@ -132,10 +146,8 @@ class AttendanceIn(RequestModel):
     came: bool
     arrived_at: AwareDatetime | None = None
     left_at: AwareDatetime | None = None
-    walked_out: bool = Field(default=False, description="Whether they left before the circle was done.")
-    views_beforehand: bool = Field(
-        default=False, description="Whether the circle heard their views, given beforehand."
-    )
+    walked_out: bool = False
+    views_beforehand: bool = False
 
     @model_validator(mode="after")
     def _times_fit(self) -> Self:
@@ -301,8 +313,8 @@ class AttendanceOut(ResponseModel):
     came: bool
     arrived_at: datetime | None
     left_at: datetime | None
-    walked_out: bool = Field(description="Whether they left before the circle was done.")
-    views_beforehand: bool = Field(description="Whether the circle heard their views, given beforehand.")
+    walked_out: bool
+    views_beforehand: bool
 
 
 class PreparationView(ResponseModel):

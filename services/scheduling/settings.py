@@ -16,6 +16,10 @@ class Policy(PolicySettings):
         ("conference_warn", "conference_target"),
         ("urgent_warn", "urgent_target"),
         ("poll_chase", "poll_closes"),
+        ("first_contact_warn", "first_contact"),
+        ("baseline_warn", "baseline_told"),
+        ("circle_warn", "circle_ready"),
+        ("date_warn", "date_set"),
     )
 
     conference_target: Length = Field(default="8w", description="From the assignment to the conference.")
@@ -24,6 +28,28 @@ class Policy(PolicySettings):
     )
     urgent_target: Length = Field(default="4d", description="The same on the urgent track.")
     urgent_warn: Length = Field(default="2d", description="The same on the urgent track.")
+    first_contact_warn: Length = Field(
+        default="3wd", description="From the assignment to the warning before that."
+    )
+    first_contact: Length = Field(
+        default="5wd", description="From the assignment to the coordinator's first contact with somebody."
+    )
+    baseline_warn: Length = Field(
+        default="10wd", description="From the assignment to the warning before that."
+    )
+    baseline_told: Length = Field(
+        default="12wd", description="From the assignment to the circle's knowing the questions."
+    )
+    circle_warn: Length = Field(default="3w", description="From the assignment to the warning before that.")
+    circle_ready: Length = Field(default="4w", description="From the assignment to the circle's being ready.")
+    date_warn: Length = Field(default="30d", description="From the assignment to the warning before that.")
+    date_set: Length = Field(
+        default="5w", description="From the assignment, or from putting a date off, to setting a date."
+    )
+    day_remind: Length = Field(default="2d", description="How long before the day the circle is reminded.")
+    outcome_record: Length = Field(
+        default="2wd", description="From the end of the conference to recording what came of it."
+    )
     poll_chase: Length = Field(default="4d", description="From opening a poll to reminding the silent, once.")
     poll_closes: Length = Field(
         default="8d", description="From opening a poll to its end, if not said otherwise."

@@ -53,6 +53,13 @@ for _leaving in (network.PersonRemoved, network.PersonExcluded):
     subscriptions.writes(_leaving, case="any")(_follow_leaving)
 
 
+@subscriptions.writes(network.ContactMade)
+async def note_contact(session: AsyncSession, event: Received[network.ContactMade], context: Context) -> None:
+    """Note that the coordinator was in touch with somebody."""
+    now = await context.clock.now()
+    await operations.note_contact(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
+
+
 @subscriptions.writes(network.CircleReady)
 async def keep_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
     """Keep who takes part now."""

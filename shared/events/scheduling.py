@@ -18,6 +18,15 @@ class PreparationStarted(EventData, type="scheduling.preparation.started.v1", pu
     target_at: datetime
 
 
+class PreparationExtended(EventData, type="scheduling.preparation.extended.v1", public=True):
+    """The conference may be held later than was meant, for a reason: by `target_at`."""
+
+    case_id: UUID
+    preparation_no: int
+    reason: Code
+    target_at: datetime
+
+
 class PollOpened(EventData, type="scheduling.poll.opened.v1"):
     """The people of the circle are asked which dates suit them."""
 

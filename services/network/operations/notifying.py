@@ -18,6 +18,7 @@ ASKED_KINDS = frozenset(
         "poll-invitation",
         "poll-reminder",
         "conference-scheduled",
+        "conference-reminder",
         "conference-postponed",
         "conference-cancelled",
         "conference-not-attending",

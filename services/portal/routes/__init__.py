@@ -21,6 +21,7 @@ from services.portal.routes import (
     circle_ready,
     colleagues,
     conference,
+    conference_after,
     coordinators,
     courses,
     daily_mail,
@@ -84,6 +85,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(
             case_dates,
             conference,
+            conference_after,
             case_plan,
             case_plan_sharing,
             case_plan_writing,

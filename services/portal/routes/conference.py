@@ -1,8 +1,6 @@
 """The conference: when and where, who comes and how, what to see to, another day or none, and how it went."""
 
 import asyncio
-from datetime import datetime, timedelta
-from typing import Any
 
 from starlette.responses import Response
 
@@ -30,7 +28,7 @@ POSTPONE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/post
 CANCEL = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/cancel", Answer)
 CHECK = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/checklist/{code}", Answer)
 BEGIN_AGAIN = Operation("scheduling", "POST", "/v1/cases/{case_id}/preparations", Answer)
-HOLD = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/hold", Answer)
+EXTEND = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/extend", Answer)
 
 _STATES = {
     "preparing": _("De conferentie wordt voorbereid."),
@@ -74,6 +72,13 @@ _MOVED = {
     "weather": _("Het weer"),
     "family-wish": _("De familie vraagt het"),
     "coordinator-unavailable": _("Ik kan zelf niet"),
+    "other": _("Iets anders"),
+}
+_LONGER = {
+    "family-needs-time": _("De familie heeft meer tijd nodig"),
+    "circle-grows": _("Er komen nog mensen bij de kring"),
+    "key-person-unavailable": _("Iemand die erbij moet zijn, kan nu niet"),
+    "holidays": _("Het is vakantie"),
     "other": _("Iets anders"),
 }
 _CALLED_OFF = {
@@ -126,7 +131,8 @@ class ConferencePage(PageModel):
     outcome: str | None
 
 
-async def _page(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]:
+async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]:
+    """Return how the newest conference of a case stands, and the conference."""
     case_id = case_of(visit)
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
@@ -197,7 +203,7 @@ def _attending(visit: StaffVisit, person: InCircle, mode: str, *, comes: bool) -
 @pages.show("/cases/{case_id}/conference", _COORDINATOR)
 async def show(visit: StaffVisit) -> Response:
     """Show how the conference stands."""
-    model, _conference = await _page(visit)
+    model, _conference = await page_of(visit)
     return visit.page("case_conference.html", model)
 
 
@@ -219,7 +225,7 @@ async def check(visit: StaffVisit) -> Response:
 @pages.show("/cases/{case_id}/conference/day-sheet", _COORDINATOR)
 async def day_sheet(visit: StaffVisit) -> Response:
     """Show what to take along on the day, to print."""
-    model, _conference = await _page(visit)
+    model, _conference = await page_of(visit)
     return visit.page("case_day_sheet.html", model)
 
 
@@ -237,7 +243,7 @@ class ChangePage(PageModel):
 @pages.show("/cases/{case_id}/conference/change", _COORDINATOR)
 async def change(visit: StaffVisit) -> Response:
     """Ask whether there will be another day or none, and why."""
-    model, conference = await _page(visit)
+    model, conference = await page_of(visit)
     changing = ChangePage(
         case_id=model.case_id,
         version=conference.version if conference else 1,
@@ -264,6 +270,37 @@ async def move_or_cancel(visit: StaffVisit) -> Response:
     return visit.go(f"/cases/{case_id}/dates" if moves else f"/cases/{case_id}/conference")
 
 
+class LongerPage(PageModel):
+    """Until when, and why a preparation needs more time."""
+
+    case_id: str
+    reasons: list[tuple[str, str]]
+
+
+@pages.show("/cases/{case_id}/conference/longer", _COORDINATOR)
+async def show_longer(visit: StaffVisit) -> Response:
+    """Ask until when, and why."""
+    reasons = [(code, visit.say(label)) for code, label in _LONGER.items()]
+    return visit.page("case_conference_longer.html", LongerPage(case_id=case_of(visit), reasons=reasons))
+
+
+@pages.send("/cases/{case_id}/conference/longer", _COORDINATOR)
+async def extend(visit: StaffVisit) -> Response:
+    """Give the preparation more time."""
+    case_id = case_of(visit)
+    errors = {}
+    if visit.form.get("reason", "") not in _LONGER:
+        errors["reason"] = _("Kies waarom.")
+    if moment(visit, visit.form.get("until", ""), "00:00") is None:
+        errors["until"] = _("Vul de dag in.")
+    conference = await latest(visit, case_id)
+    if errors or conference is None:
+        raise Unacceptable(errors)
+    body = {name: visit.form[name] for name in ("until", "reason")}
+    await visit.ask(EXTEND, body=body, conference_id=conference.conference_id)
+    return visit.go(f"/cases/{case_id}")
+
+
 class AgainPage(PageModel):
     """What it means that the circle meets again."""
 
@@ -282,115 +319,3 @@ async def begin_again(visit: StaffVisit) -> Response:
     case_id = case_of(visit)
     await visit.ask(BEGIN_AGAIN, case_id=case_id)
     return visit.go(f"/cases/{case_id}/dates")
-
-
-class AfterPage(PageModel):
-    """What is recorded when the day is over."""
-
-    case_id: str
-    ready: bool
-    done: bool
-    when: str | None
-    people: list[Attending]
-    modes: list[tuple[str, str]]
-    day: str
-    hours: dict[str, str]
-
-
-# In which order the three parts follow one another, and the field of each border between them.
-_BORDERS = ("begins", "private_begins", "private_ends", "ends")
-
-
-@pages.show("/cases/{case_id}/conference/after", _COORDINATOR)
-async def after(visit: StaffVisit) -> Response:
-    """Ask who was there and how it ended; what was expected is filled in."""
-    model, conference = await _page(visit)
-    starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
-    calendar = visit.profile.calendar
-    hours = dict.fromkeys(_BORDERS, "")
-    if starts and ends:
-        quarter = (ends - starts) / 4
-        borders = (starts, starts + quarter, ends - quarter, ends)
-        hours = {
-            name: calendar.local(each).strftime("%H:%M") for name, each in zip(_BORDERS, borders, strict=True)
-        }
-    page = AfterPage(
-        case_id=model.case_id,
-        ready=model.state == "scheduled",
-        done=model.state == "held",
-        when=model.when,
-        people=model.people,
-        modes=[(code, visit.say(label)) for code, label in _AFTERWARDS.items()],
-        day=calendar.day_of(starts).isoformat() if starts else "",
-        hours=hours,
-    )
-    return visit.page("case_after.html", page)
-
-
-_AFTERWARDS = {
-    "absent": _("was er niet"),
-    "in-person": _("was er"),
-    "online": _("deed mee van thuis uit"),
-    "phone": _("deed mee aan de telefoon"),
-    "letter": _("stuurde een brief"),
-    "recorded": _("stuurde een opname"),
-    "spokesperson": _("liet iemand anders spreken"),
-    "walked-out": _("was er, maar ging weg voor het gedaan was"),
-    "no-show": _("zou komen, maar kwam niet"),
-    "views": _("was er niet, maar vertelde vooraf wat hij of zij ervan vindt"),
-}
-# How somebody took part, where the choice says more than that.
-_MEANING: dict[str, dict[str, Any]] = {
-    "absent": {"came": False},
-    "walked-out": {"mode": "in-person", "walked_out": True},
-    "no-show": {"mode": "in-person", "came": False},
-    "views": {"mode": "absent", "came": False, "views_beforehand": True},
-}
-_OUTCOMES = ("plan", "no-plan", "continued")
-
-
-@pages.send("/cases/{case_id}/conference/after", _COORDINATOR)
-async def hold(visit: StaffVisit) -> Response:
-    """Record who was there, when the parts began and ended, and whether there is a plan."""
-    case_id = case_of(visit)
-    conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
-    errors: dict[str, str] = {}
-    outcome = visit.form.get("outcome", "")
-    if outcome not in _OUTCOMES:
-        errors["outcome"] = _("Zeg of er een plan is.")
-    parts = _parts(visit)
-    if parts is None:
-        errors["begins"] = _("Vul de uren in zoals ze na elkaar kwamen.")
-    attendance = [
-        {"person_id": str(each), "mode": mode, "came": True, **_MEANING.get(mode, {})}
-        for each in people
-        if (mode := visit.form.get(f"came-{each}", "")) in _AFTERWARDS
-    ]
-    if not attendance:
-        errors[""] = _("Zeg wie er was.")
-    if errors or conference is None:
-        raise Unacceptable(errors)
-    body: dict[str, Any] = {"attendance": attendance, "parts": parts, "outcome": outcome}
-    body["incident"] = visit.form.get("incident") == "yes"
-    await visit.ask(HOLD, body=body, conference_id=conference.conference_id)
-    following = {"plan": "plan", "continued": "dates"}.get(outcome, "conference")
-    return visit.go(f"/cases/{case_id}/{following}")
-
-
-def _parts(visit: StaffVisit) -> dict[str, dict[str, str]] | None:
-    """Return the three parts, one after another; a conference may last past midnight."""
-    day = visit.form.get("day", "")
-    borders: list[datetime] = []
-    for name in _BORDERS:
-        at = moment(visit, day, visit.form.get(name, ""))
-        if at is None:
-            return None
-        if borders and at < borders[-1]:
-            at += timedelta(days=1)
-        borders.append(at)
-    begins, private, presentation, ends = (each.isoformat() for each in borders)
-    return {
-        "information": {"from": begins, "to": private},
-        "private": {"from": private, "to": presentation},
-        "presentation": {"from": presentation, "to": ends},
-    }

@@ -96,6 +96,13 @@ class DateNotUsable(Invalid):
     title = "A date begins in the future and ends after it begins, within two days"
 
 
+class TargetNotLater(Invalid):
+    """More time ends later than there was, and not years from now."""
+
+    code = "target-not-later"
+    title = "More time ends on a later day than before, within a year and a half"
+
+
 class OptionUnknown(Invalid):
     """An answer or a choice names a date that is not one of this poll's."""
 

@@ -36,6 +36,16 @@ class BegunBecause(StrEnum):
     FAMILY_WISH = "family-wish"
 
 
+class ExtendedBecause(StrEnum):
+    """Why a preparation gets more time."""
+
+    FAMILY_NEEDS_TIME = "family-needs-time"
+    CIRCLE_GROWS = "circle-grows"
+    KEY_PERSON_UNAVAILABLE = "key-person-unavailable"
+    HOLIDAYS = "holidays"
+    OTHER = "other"
+
+
 class PollState(StrEnum):
     """Whether answers are taken."""
 

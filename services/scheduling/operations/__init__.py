@@ -10,12 +10,19 @@ from services.scheduling.operations.case import (
     stop_case,
 )
 from services.scheduling.operations.conferences import cancel, check_off, hold, postpone, schedule
-from services.scheduling.operations.deadlines import close_when_answered, close_when_due, remind_silent
+from services.scheduling.operations.deadlines import (
+    close_when_answered,
+    close_when_due,
+    remind_of_day,
+    remind_silent,
+)
+from services.scheduling.operations.milestones import note_contact
 from services.scheduling.operations.polls import add_dates, answer, close_by_coordinator, open_poll
 from services.scheduling.operations.rounds import (
     begin_by_coordinator,
     begin_for_review,
     begin_with_coordinator,
+    extend,
 )
 
 __all__ = [
@@ -29,14 +36,17 @@ __all__ = [
     "close_by_coordinator",
     "close_when_answered",
     "close_when_due",
+    "extend",
     "follow_leaving",
     "follow_pause",
     "hold",
     "need_no_meeting",
     "note_case",
     "note_circle",
+    "note_contact",
     "open_poll",
     "postpone",
+    "remind_of_day",
     "remind_silent",
     "schedule",
     "send_again",

@@ -15,6 +15,12 @@ from shared.events.network import CalendarEntry, NotifyPerson
 
 SERVICE = "scheduling"
 TARGET_CLOCK = "conference-target"
+CONTACT_CLOCK = "first-contact"
+BASELINE_CLOCK = "baseline-told"
+CIRCLE_CLOCK = "circle-ready"
+DATE_CLOCK = "conference-date"
+REMINDER_CLOCK = "conference-reminder"
+OUTCOME_CLOCK = "conference-outcome"
 POLL_CLOCK = "poll"
 # Runs while nobody is silent: the poll then ends before its time.
 ANSWERED_CLOCK = "poll-answered"

@@ -17,10 +17,11 @@ from services.scheduling.models import (
     Conference,
     WantedRound,
 )
-from services.scheduling.operations import ending, polls
+from services.scheduling.operations import ending, milestones, polls
 from services.scheduling.operations.asking import ask_again, ask_newcomers
 from services.scheduling.operations.base import (
     ANSWERED_CLOCK,
+    CIRCLE_CLOCK,
     POLL_CLOCK,
     TARGET_CLOCK,
     clocks,
@@ -60,7 +61,9 @@ async def note_circle(
 ) -> None:
     """Note who takes part, unless something newer was heard; newcomers are asked, or told of the date."""
     # The lock first: whoever opens a poll at this moment sees the old circle or the new one, not half of it.
-    await queries.running_preparation(session, case_id=case_id, lock=True)
+    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    if preparation is not None:
+        await milestones.reach(session, preparation, CIRCLE_CLOCK, now=now)
     statement = insert(Circle).values(case_id=case_id, tenant=tenant, version=version, created_at=now)
     newer = statement.on_conflict_do_update(
         index_elements=["case_id"],
@@ -134,6 +137,7 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
     poll = await queries.poll_of(session, conference)
     if state.status == "paused":
         await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=reason)
+        await milestones.pause(session, preparation, reason=reason, now=now)
         if poll is not None:
             for kind in (POLL_CLOCK, ANSWERED_CLOCK):
                 await clocks.pause(session, kind=kind, subject=poll.id, now=now, reason=reason)
@@ -141,6 +145,7 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
     # After a postponement the target waits for the new date, whatever the case does.
     if not await _awaits_new_date(session, conference):
         await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+    await milestones.resume(session, preparation, conference, now=now)
     if poll is not None:
         for kind in (POLL_CLOCK, ANSWERED_CLOCK):
             await clocks.resume(session, kind=kind, subject=poll.id, now=now)

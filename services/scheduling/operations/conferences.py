@@ -20,9 +20,11 @@ from services.scheduling.domain import (
     PollState,
     PostponedBecause,
 )
-from services.scheduling.models import Attendance, ChecklistEntry, Conference, Poll, Venue
-from services.scheduling.operations import ending, polls
+from services.scheduling.models import Attendance, ChecklistEntry, Conference, Poll, Preparation, Venue
+from services.scheduling.operations import ending, milestones, polls
 from services.scheduling.operations.base import (
+    BASELINE_CLOCK,
+    DATE_CLOCK,
     POLL_CLOCK,
     TARGET_CLOCK,
     clocks,
@@ -96,6 +98,8 @@ async def schedule(
     await session.flush()
     # A date put off kept the clock waiting; there is one again.
     await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+    await milestones.reach(session, preparation, DATE_CLOCK, now=now)
+    await milestones.await_day(session, preparation, conference, now=now)
     await invite(session, conference, now=now)
     return conference
 
@@ -146,7 +150,7 @@ async def postpone(
     preparation = await lock(session, conference)
     _require_scheduled(conference)
     require_version(version, of=conference.version)
-    following = await _follow_with(session, conference, now=now)
+    following = await _follow_with(session, preparation, conference, now=now)
     await call_off(session, conference, kind="conference-postponed", now=now)
     conference.state, conference.reason = ConferenceState.POSTPONED, reason
     await session.flush()
@@ -163,7 +167,9 @@ async def postpone(
     return following
 
 
-async def _follow_with(session: AsyncSession, conference: Conference, *, now: datetime) -> Conference:
+async def _follow_with(
+    session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
+) -> Conference:
     """Return the next conference of the same preparation, with the dates still to come and every answer to them."""
     following = Conference(
         id=uuid7(),
@@ -184,6 +190,8 @@ async def _follow_with(session: AsyncSession, conference: Conference, *, now: da
     if carried is not None and carried.best_option_id is not None:
         following.state = ConferenceState.READY_TO_SCHEDULE
     await session.flush()
+    await milestones.stop_waiting_for_day(session, preparation, now=now)
+    await milestones.begin(session, preparation, [DATE_CLOCK], now=now)
     return following
 
 
@@ -232,7 +240,7 @@ async def hold(
     await session.flush()
     following = None
     if outcome is MeetingOutcome.CONTINUED:
-        following = await _follow_with(session, conference, now=now)
+        following = await _follow_with(session, preparation, conference, now=now)
         # It was held in time, or late; the day on which it goes on is the circle's.
         await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     fact = ConferenceHeld(
@@ -288,7 +296,7 @@ async def check_off(
     session: AsyncSession, *, conference: Conference, item: ChecklistItem, done: bool, now: datetime
 ) -> None:
     """Note whether something has been seen to. Raises: ConferenceOver."""
-    await lock(session, conference)
+    preparation = await lock(session, conference)
     if conference.state not in domain.LIVE:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
     statement = insert(ChecklistEntry).values(
@@ -302,6 +310,8 @@ async def check_off(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["preparation_id", "code"], set_=changed)
     )
+    if done and item is ChecklistItem.QUESTIONS_SHARED:
+        await milestones.reach(session, preparation, BASELINE_CLOCK, now=now)
 
 
 def _require_scheduled(conference: Conference) -> None:

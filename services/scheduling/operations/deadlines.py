@@ -1,4 +1,4 @@
-"""What is done at the deadlines of a poll. Nothing, if the deadline is no longer the clock's own."""
+"""What is done at the deadlines of a poll and before the day: nothing, if the deadline is not the clock's any more."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
 from services.scheduling.domain import ClosedBecause, PollState
-from services.scheduling.models import Conference, Poll, PollAsked
-from services.scheduling.operations import polls
+from services.scheduling.models import Conference, Poll, PollAsked, Preparation
+from services.scheduling.operations import invitations, polls
 from services.scheduling.operations.asking import notify_of_poll
 from services.scheduling.operations.base import clocks
 from shared.deadlines import Deadline
@@ -63,11 +63,26 @@ async def close_when_answered(session: AsyncSession, *, due: Deadline, now: date
     return True
 
 
-async def _locked_poll(session: AsyncSession, due: Deadline) -> tuple[Conference, Poll] | None:
+@step("scheduling.remind-of-day")
+async def remind_of_day(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Remind those who were told the date that the day is near."""
+    preparation = await _running(session, due)
+    if preparation is None or await clocks.meet(session, due, now=now) is None:
+        return False
+    conference = await queries.current_conference(session, preparation)
+    await invitations.remind(session, conference, now=now)
+    return True
+
+
+async def _running(session: AsyncSession, due: Deadline) -> Preparation | None:
     if due.case_id is None:
         raise LookupError(f"a {due.kind} of no case")
     # A preparation of a case that stopped has ended with it: then there is nothing to do.
-    preparation = await queries.running_preparation(session, case_id=due.case_id, lock=True)
+    return await queries.running_preparation(session, case_id=due.case_id, lock=True)
+
+
+async def _locked_poll(session: AsyncSession, due: Deadline) -> tuple[Conference, Poll] | None:
+    preparation = await _running(session, due)
     if preparation is None:
         return None
     conference = await queries.current_conference(session, preparation)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import domain, queries
 from services.scheduling.domain import ClosedBecause, ConferenceState, PollState, PreparationState
 from services.scheduling.models import Conference, PollAsked, Preparation
-from services.scheduling.operations import polls
+from services.scheduling.operations import milestones, polls
 from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, publish
 from services.scheduling.operations.invitations import call_off, notify_of_cancellation
 from shared.events.scheduling import ConferenceCancelled
@@ -19,6 +19,7 @@ async def end_preparation(session: AsyncSession, preparation: Preparation, *, no
     preparation.state, preparation.ended_at = PreparationState.ENDED, now
     await session.flush()
     await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+    await milestones.end(session, preparation, now=now)
 
 
 async def cancel_conference(

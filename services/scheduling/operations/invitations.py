@@ -53,6 +53,14 @@ async def notify_again(
     await _notify_of_date(session, conference, [person_id], now=now)
 
 
+async def remind(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
+    """Remind those who have the date, and take part, that the day is near. The caller holds the lock."""
+    members = {member.person_id for member in await queries.members(session, case_id=conference.case_id)}
+    for person_id in await queries.notified(session, conference):
+        if person_id in members:
+            await _notify(session, conference, person_id, "conference-reminder", calendar=None, now=now)
+
+
 async def take_back(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
     """Take the date out of the calendars of those who do not take part any more. The caller holds the lock."""
     members = {member.person_id for member in await queries.members(session, case_id=conference.case_id)}

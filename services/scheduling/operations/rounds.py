@@ -5,7 +5,7 @@ that brought no plan or was called off, or because the family wants to meet agai
 check, at once or, if the case has no coordinator, with the one who is found.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -13,14 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import BegunBecause, ConferenceState, PreparationState
+from services.scheduling.domain import BegunBecause, ConferenceState, ExtendedBecause, PreparationState
 from services.scheduling.models import Conference, Preparation, WantedRound
-from services.scheduling.operations.base import TARGET_CLOCK, clocks, preparation_workflow_id, publish
+from services.scheduling.operations import milestones
+from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, preparation_workflow_id, publish
 from services.scheduling.settings import policies
 from shared import case_state
 from shared.case_access import has_coordinator
 from shared.errors import NotYet
-from shared.events.scheduling import PreparationStarted
+from shared.events.scheduling import PreparationExtended, PreparationStarted
 from shared.ids import uuid7
 
 
@@ -67,6 +68,53 @@ async def begin_by_coordinator(
     if begun is None:
         raise domain.PreparationRuns(conference_id=str(last.id))
     return begun
+
+
+async def extend(
+    session: AsyncSession, *, conference: Conference, until: date, reason: ExtendedBecause, now: datetime
+) -> Preparation:
+    """Give a preparation more time, to the end of a day; its warning moves as far.
+
+    Raises: ConferenceOver, TargetNotLater.
+    """
+    preparation = await lock(session, conference)
+    if conference.state not in domain.LIVE:
+        raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
+    policy = await policies.for_case(session, case_id=conference.case_id)
+    due_at = policy.calendar.end_of_day(until)
+    if due_at <= max(now, preparation.target_at) or due_at - now > domain.FURTHEST_AHEAD:
+        raise domain.TargetNotLater
+    clock = await clocks.find(session, kind=TARGET_CLOCK, subject=preparation.id)
+    if clock is None:
+        raise LookupError("a preparation has a clock for its conference")
+    warn_at = None if clock.warn_at is None else clock.warn_at + (due_at - preparation.target_at)
+    preparation.target_at = due_at
+    await session.flush()
+    # The clock that ran has an end that was published; the longer time is a clock of its own.
+    await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+    await clocks.start(
+        session,
+        kind=TARGET_CLOCK,
+        subject=preparation.id,
+        tenant=preparation.tenant,
+        case=preparation.case_id,
+        owner="coordinator",
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=warn_at if warn_at is not None and warn_at > now else None,
+        due_at=due_at,
+        policy_version=policy.version,
+        workflow_id=preparation_workflow_id(preparation),
+        paused=clock.pause_reason if clock.state == "paused" else None,
+    )
+    fact = PreparationExtended(
+        case_id=preparation.case_id,
+        preparation_no=preparation.preparation_no,
+        reason=reason.value,
+        target_at=due_at,
+    )
+    await publish(session, fact, of=preparation, now=now)
+    return preparation
 
 
 def _why_after(last: Conference) -> BegunBecause:
@@ -136,4 +184,5 @@ async def _begin(
         workflow_id=preparation_workflow_id(preparation),
         paused=await case_state.why_paused(session, case_id),
     )
+    await milestones.begin_all(session, preparation, now=now)
     return preparation, conference

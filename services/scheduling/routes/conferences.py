@@ -17,6 +17,8 @@ from services.scheduling.schemas import (
     ChecklistOut,
     ConferenceOut,
     ConferenceSummary,
+    Extended,
+    Extension,
     Held,
     Meetings,
     PartIn,
@@ -118,6 +120,18 @@ async def postpone(
         session, conference=conference, version=body.version, reason=body.reason, now=now
     )
     return Postponed(next_conference_id=following.id, next_conference_no=following.conference_no)
+
+
+@router.post("/v1/conferences/{conference_id}/extend")
+async def extend(
+    conference_id: UUID, body: Extension, principal: Coordinator, session: Session, now: Now
+) -> Extended:
+    """Give the preparation of a conference more time, with a reason."""
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
+    preparation = await operations.extend(
+        session, conference=conference, until=body.until, reason=body.reason, now=now
+    )
+    return Extended(target_at=preparation.target_at)
 
 
 @router.put("/v1/conferences/{conference_id}/checklist/{code}")

@@ -97,6 +97,7 @@ def _tries(case: Case) -> dict[str, Try]:
     answers = {"answers": {str(case.options[0]): "yes"}}
     bodies: dict[str, Any] = {
         _SCHEDULE: {"version": 1, "venue": _place(HERE), "option_id": str(case.options[0])},
+        f"POST {conference}/extend": {"until": "2026-09-01", "reason": "holidays"},
         f"POST {conference}/hold": _meeting(),
         f"POST {conference}/postpone": {"version": 2, "reason": "key-person-ill"},
         f"PUT {conference}/checklist/{{code}}": {"done": True},

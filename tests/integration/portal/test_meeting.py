@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 
 from services.portal.routes.case_dates import ANSWER_FOR, CLOSE, OPEN, POLL, SCHEDULE
-from services.portal.routes.conference import BEGIN_AGAIN, CHECK, HOLD, POSTPONE
+from services.portal.routes.conference import BEGIN_AGAIN, CHECK, EXTEND, POSTPONE
+from services.portal.routes.conference_after import HOLD
 from services.portal.routes.of_case import CONFERENCE, OF_CASE, PERSONS
 from shared.auth import Role
 from shared.ids import uuid7
@@ -304,6 +305,15 @@ class TestTheConference:
         meeting.services.answer(POSTPONE, answer)
         await browser.fill(f"{MEETING}/change", do="move", moved="venue", version="3")
         assert [asked.body for asked in meeting.services.of(POSTPONE)] == [{"reason": "venue", "version": 3}]
+
+    async def test_gets_more_time_with_a_reason(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.stands("preparing")
+        meeting.services.answer(EXTEND, {"target_at": "2026-06-01T22:00:00Z"})
+        shown = await browser.fill(f"{MEETING}/longer", expect=422, until="morgen")
+        assert all(f'href="#{field}"' in shown.text for field in ("until", "reason"))
+        await browser.fill(f"{MEETING}/longer", until="2026-06-01", reason="holidays")
+        [asked] = meeting.services.of(EXTEND)
+        assert asked.body == {"until": "2026-06-01", "reason": "holidays"}
 
     async def test_goes_on_another_day(self, browser: Browser, meeting: Meeting) -> None:
         meeting.stands("scheduled", **SET)

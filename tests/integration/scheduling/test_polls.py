@@ -378,6 +378,7 @@ class TestMoreDates:
 class TestDeadlines:
     async def test_chase_only_the_silent_and_only_once(self, world: Scheduling) -> None:
         case = await world.polled()
+        await world.on_course(case)
         await world.say(case, case.aunt, "yes")
         due = await next_of(world, case)
         assert due is not None
@@ -405,11 +406,21 @@ class TestDeadlines:
         await world.schedule(case)
         assert (await world.clocks(case))["poll"].state == "stopped"
 
-    async def test_warn_of_the_target_and_then_tell_that_it_was_missed(self, world: Scheduling) -> None:
+    async def test_warn_of_each_step_and_then_tell_that_it_was_missed(self, world: Scheduling) -> None:
         case = await world.assigned()
-        for what in ("warn", "due"):
-            due = await step_on(world, ConferencePreparation, f"preparation/{case.id}/1")
-            assert (due.kind, due.what) == ("conference-target", what)
+        taken = [await step_on(world, ConferencePreparation, f"preparation/{case.id}/1") for _ in range(10)]
+        assert [(due.kind, due.what) for due in taken] == [
+            ("first-contact", "warn"),
+            ("first-contact", "due"),
+            ("baseline-told", "warn"),
+            ("baseline-told", "due"),
+            ("circle-ready", "warn"),
+            ("circle-ready", "due"),
+            ("conference-date", "warn"),
+            ("conference-date", "due"),
+            ("conference-target", "warn"),
+            ("conference-target", "due"),
+        ]
         types = [row.type for row in await world.published(case=case)][-2:]
         assert types == ["scheduling.clock.warned.v1", "scheduling.clock.breached.v1"]
         assert await next_of(world, case) is None

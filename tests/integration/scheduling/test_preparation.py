@@ -10,7 +10,7 @@ from shared.errors import NotYet
 from shared.events import intake, network
 from shared.ids import uuid7
 from tests.support.world import NOW, Case, problem
-from tests.support.world.scheduling import Scheduling
+from tests.support.world.scheduling import Scheduling, dates
 
 STARTED = "scheduling.preparation.started.v1"
 
@@ -306,12 +306,75 @@ class TestPlan:
         assert (await world.poll(case))["state"] == "open"
 
 
+class TestSteps:
+    async def test_are_over_when_they_are_taken(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        first = ("first-contact", "baseline-told", "circle-ready", "conference-date")
+        begun = await world.clocks(case)
+        assert {begun[kind].state for kind in first} == {"running"}
+        await world.on_course(case)
+        await world.handle(case.ready())
+        later = await world.clocks(case)
+        assert [later[kind].state for kind in first] == ["stopped"] * 3 + ["running"]
+        await world.schedule(case, date=dates(20)[0])
+        dated = await world.clocks(case)
+        assert dated["conference-date"].state == "stopped"
+        assert dated["conference-reminder"].due_at == NOW + timedelta(days=18)
+        assert dated["conference-outcome"].warn_at == NOW + timedelta(days=20, hours=4)
+        await world.postponed(case)
+        put_off = await world.clocks(case)
+        assert {put_off[f"conference-{kind}"].state for kind in ("reminder", "outcome")} == {"stopped"}
+        assert put_off["conference-date"].state == "running"
+
+    async def test_are_not_due_after_the_conference_should_be_held(self, world: Scheduling) -> None:
+        case = await world.assigned(track="urgent")
+        clocks = await world.clocks(case)
+        assert {clock.due_at for clock in clocks.values()} == {clocks["conference-target"].due_at}
+
+    async def test_are_known_to_be_taken_in_a_later_round(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        await world.handle(case.ready())
+        await world.change_date(case, "cancel", reason="other")
+        await world.post(case, f"/v1/cases/{case.id}/preparations")
+        running = {kind for kind, clock in (await world.clocks(case)).items() if clock.state == "running"}
+        assert running == {"baseline-told", "conference-date", "conference-target"}
+
+
+class TestExtend:
+    async def test_gives_more_time_and_says_why(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        before = (await world.clocks(case))["conference-target"]
+        path = f"/v1/conferences/{case.conference}/extend"
+        answer = await world.post(case, path, until="2026-05-31", reason="family-needs-time")
+        assert answer.json() == {"target_at": "2026-05-31T22:00:00Z"}
+        after = (await world.clocks(case))["conference-target"]
+        assert before.warn_at is not None
+        assert after.warn_at is not None
+        assert (after.state, after.due_at.isoformat()) == ("running", "2026-05-31T22:00:00+00:00")
+        assert after.warn_at - before.warn_at == after.due_at - before.due_at
+        (fact,) = await world.published("scheduling.preparation.extended.v1", case=case)
+        assert (fact.data["reason"], fact.data["preparation_no"]) == ("family-needs-time", 1)
+
+    async def test_is_later_than_before_and_not_without_end(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        path = f"/v1/conferences/{case.conference}/extend"
+        for day in ("2026-03-20", "2029-01-01", "9999-12-31", "0001-01-01"):
+            assert (await world.post(case, path, until=day, reason="other")).status_code == 422
+        await world.change_date(case, "cancel", reason="other")
+        assert problem(await world.post(case, path, until="2026-06-30", reason="other")) == (
+            409,
+            "conference-over",
+        )
+
+
 class TestPause:
     async def test_lets_the_clocks_rest_and_run_on(self, world: Scheduling) -> None:
         case = await world.polled()
         before = await world.clocks(case)
         await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
-        assert {clock.state for clock in (await world.clocks(case)).values()} == {"paused"}
+        paused = await world.clocks(case)
+        assert paused.pop("circle-ready").state == "stopped"
+        assert {clock.state for clock in paused.values()} == {"paused"}
         world.later(days=3)
         await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
         after = await world.clocks(case)

@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 
 from services.scheduling import operations
+from shared.events import network
 from tests.support.steps import attempt
 from tests.support.world.base import World
 from tests.support.world.case import Case
@@ -45,6 +46,15 @@ class Scheduling(World):
         await self.handle_all(case.ready(), case=case)
         await self.open_poll(case, *(days or (20, 30)))
         return case
+
+    async def on_course(self, case: Case) -> None:
+        """Take the first steps of the preparation: a first contact, and the questions are told."""
+        made = network.ContactMade(
+            case_id=case.id, person_id=case.central, channel="phone", purpose="first-contact"
+        )
+        await self.handle(made)
+        path = f"/v1/conferences/{case.conference}/checklist/questions-shared"
+        await self.do("PUT", path, self.coordinator(case), json={"done": True})
 
     async def open_poll(self, case: Case, *days: int, **more: Any) -> None:
         """Open the poll of the case's conference, about days from now."""

@@ -72,6 +72,7 @@ class TestMoments:
     def test_are_said_where_they_are_known(self, language: Language) -> None:
         for kind, word in (
             ("conference-scheduled", "MOMENT"),
+            ("conference-reminder", "MOMENT"),
             ("conference-postponed", "MOMENT"),
             ("conference-cancelled", "MOMENT"),
             ("poll-invitation", "CLOSING"),

@@ -29,6 +29,7 @@ class Preparing:
     async def polled(self, *days: int) -> Case:
         """Return a case with an open poll, which a workflow waits for."""
         case = await self.world.polled(*days)
+        await self.world.on_course(case)
         await self.skipped.deliver()
         await self.skipped.waits(workflow_of(case))
         return case
@@ -69,10 +70,9 @@ class Preparing:
         await skipped.deliver()
         await world.postponed(case)
         await skipped.deliver()
-        await skipped.paused(workflow_id)
         await world.schedule(case, option_id=str(case.options[-1]))
         await skipped.deliver()
-        for _ in ("warned", "late"):
+        for _ in ("warned", "late", "the circle is reminded", "the day", "not recorded"):
             await skipped.reach(workflow_id)
         await skipped.ended(workflow_id)
         return workflow_id

@@ -5,7 +5,7 @@ Every event is delivered twice here: nothing may come of the second time.
 
 from uuid import UUID
 
-from shared.events import intake
+from shared.events import intake, network
 from tests.support.platform import outbox_body
 from tests.support.world import Case, problem
 from tests.workflows.scheduling.preparing import Preparing, workflow_of
@@ -45,14 +45,21 @@ class TestConferencePreparation:
         assert (await world.poll(case))["closed_because"] == "all-answered"
         assert await world.told(case, "poll-reminder") == []
 
-    async def test_warns_and_notes_when_nothing_comes_of_it(self, preparing: Preparing) -> None:
+    async def test_warns_of_each_step_and_notes_that_it_is_late_when_nothing_comes_of_it(
+        self, preparing: Preparing
+    ) -> None:
         world, skipped = preparing.world, preparing.skipped
         case = await world.assigned()
         await skipped.deliver()
-        for expected in ("running", "breached"):
-            await skipped.reach(workflow_of(case))
-            target = (await world.clocks(case))["conference-target"]
-            assert (target.state, target.warned_at is not None) == (expected, True)
+        steps = ("first-contact", "circle-ready", "baseline-told", "conference-date", "conference-target")
+        for _ in steps:
+            for _ in ("warned", "late"):
+                await skipped.reach(workflow_of(case))
+        late = await world.clocks(case)
+        assert {kind: (late[kind].state, late[kind].escalate_to) for kind in steps} == dict.fromkeys(
+            steps, ("breached", "regional-manager")
+        )
+        assert all(late[kind].warned_at is not None for kind in steps)
         answer = await world.change_date(case, "cancel", reason="other")
         assert answer.status_code == 200
         await skipped.deliver()
@@ -65,13 +72,50 @@ class TestConferencePreparation:
         case = await world.assigned()
         await world.handle_all(case.ready(), case=case)
         await skipped.deliver()
-        for _ in ("warned", "late"):
-            await skipped.reach(workflow_of(case))
+        await world.on_course(case)
+        await skipped.deliver()
+        for _ in ("the date", "the conference"):
+            for _ in ("warned", "late"):
+                await skipped.reach(workflow_of(case))
         await skipped.ended(workflow_of(case))
         await world.open_poll(case, 20)
         await skipped.deliver()
         await skipped.reach(workflow_of(case))
         assert set(await world.told(case, "poll-reminder")) == set(case.circle)
+
+    async def test_reminds_the_circle_before_the_day_and_asks_afterwards_what_came_of_it(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20)
+        await world.schedule(case, option_id=str(case.options[0]))
+        await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.neighbour))
+        await skipped.deliver()
+        await skipped.reach(workflow_of(case))
+        assert set(await world.told(case, "conference-reminder")) == {*case.circle} - {case.neighbour}
+        for expected in ("running", "breached"):
+            await skipped.reach(workflow_of(case))
+            assert (await world.clocks(case))["conference-outcome"].state == expected
+        assert (await preparing.hold(case)).status_code == 200
+        assert (await world.clocks(case))["conference-outcome"].state == "stopped"
+        await skipped.ended(workflow_of(case))
+
+    async def test_counts_from_the_day_that_is_set_however_long_the_case_was_paused(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20)
+        await world.schedule(case, option_id=str(case.options[0]))
+        before = await world.clocks(case)
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"))
+        await skipped.deliver()
+        await skipped.paused(workflow_of(case))
+        await skipped.skip(days=5)
+        await world.handle(intake.CaseResumed(case_id=case.id))
+        after = await world.clocks(case)
+        for kind in ("conference-reminder", "conference-outcome"):
+            assert (after[kind].state, after[kind].due_at) == ("running", before[kind].due_at)
+        assert after["conference-target"].due_at > before["conference-target"].due_at
 
     async def test_is_paused_with_the_case_and_ends_with_it(self, preparing: Preparing) -> None:
         world, skipped = preparing.world, preparing.skipped
@@ -97,7 +141,7 @@ class TestConferencePreparation:
         await skipped.deliver()
         await skipped.waits(workflow_of(case))
         first = await run_of(preparing, case)
-        (started,) = await world.published("scheduling.clock.started.v1", case=case)
+        started, *_others = await world.published("scheduling.clock.started.v1", case=case)
         # As after a crash between the start of the workflow and the note of it.
         await world.rows("DELETE FROM inbox WHERE event_id = :id RETURNING 1", id=started.id)
         body = await outbox_body(world.context.database, started.id, "urn:kring:scheduling")

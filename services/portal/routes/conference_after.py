@@ -1,0 +1,133 @@
+"""What is recorded when the day is over: who was there, when, and what came of it."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.pages import Pages
+from services.portal.routes.conference import Attending, page_of
+from services.portal.routes.of_case import case_of, everyone, latest, moment
+from services.portal.staff import StaffVisit, staff
+from services.portal.visits import PageModel, Unacceptable
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+HOLD = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/hold", Answer)
+_COORDINATOR = staff(Role.COORDINATOR)
+
+
+class AfterPage(PageModel):
+    """What is recorded when the day is over."""
+
+    case_id: str
+    ready: bool
+    done: bool
+    when: str | None
+    people: list[Attending]
+    modes: list[tuple[str, str]]
+    day: str
+    hours: dict[str, str]
+
+
+# In which order the three parts follow one another, and the field of each border between them.
+_BORDERS = ("begins", "private_begins", "private_ends", "ends")
+
+
+@pages.show("/cases/{case_id}/conference/after", _COORDINATOR)
+async def after(visit: StaffVisit) -> Response:
+    """Ask who was there and how it ended; what was expected is filled in."""
+    model, conference = await page_of(visit)
+    starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
+    calendar = visit.profile.calendar
+    hours = dict.fromkeys(_BORDERS, "")
+    if starts and ends:
+        quarter = (ends - starts) / 4
+        borders = (starts, starts + quarter, ends - quarter, ends)
+        hours = {
+            name: calendar.local(each).strftime("%H:%M") for name, each in zip(_BORDERS, borders, strict=True)
+        }
+    page = AfterPage(
+        case_id=model.case_id,
+        ready=model.state == "scheduled",
+        done=model.state == "held",
+        when=model.when,
+        people=model.people,
+        modes=[(code, visit.say(label)) for code, label in _AFTERWARDS.items()],
+        day=calendar.day_of(starts).isoformat() if starts else "",
+        hours=hours,
+    )
+    return visit.page("case_after.html", page)
+
+
+_AFTERWARDS = {
+    "absent": _("was er niet"),
+    "in-person": _("was er"),
+    "online": _("deed mee van thuis uit"),
+    "phone": _("deed mee aan de telefoon"),
+    "letter": _("stuurde een brief"),
+    "recorded": _("stuurde een opname"),
+    "spokesperson": _("liet iemand anders spreken"),
+    "walked-out": _("was er, maar ging weg voor het gedaan was"),
+    "no-show": _("zou komen, maar kwam niet"),
+    "views": _("was er niet, maar vertelde vooraf wat hij of zij ervan vindt"),
+}
+# How somebody took part, where the choice says more than that.
+_MEANING: dict[str, dict[str, Any]] = {
+    "absent": {"came": False},
+    "walked-out": {"mode": "in-person", "walked_out": True},
+    "no-show": {"mode": "in-person", "came": False},
+    "views": {"mode": "absent", "came": False, "views_beforehand": True},
+}
+_OUTCOMES = ("plan", "no-plan", "continued")
+
+
+@pages.send("/cases/{case_id}/conference/after", _COORDINATOR)
+async def hold(visit: StaffVisit) -> Response:
+    """Record who was there, when the parts began and ended, and whether there is a plan."""
+    case_id = case_of(visit)
+    conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
+    errors: dict[str, str] = {}
+    outcome = visit.form.get("outcome", "")
+    if outcome not in _OUTCOMES:
+        errors["outcome"] = _("Zeg of er een plan is.")
+    parts = _parts(visit)
+    if parts is None:
+        errors["begins"] = _("Vul de uren in zoals ze na elkaar kwamen.")
+    attendance = [
+        {"person_id": str(each), "mode": mode, "came": True, **_MEANING.get(mode, {})}
+        for each in people
+        if (mode := visit.form.get(f"came-{each}", "")) in _AFTERWARDS
+    ]
+    if not attendance:
+        errors[""] = _("Zeg wie er was.")
+    if errors or conference is None:
+        raise Unacceptable(errors)
+    body: dict[str, Any] = {"attendance": attendance, "parts": parts, "outcome": outcome}
+    body["incident"] = visit.form.get("incident") == "yes"
+    await visit.ask(HOLD, body=body, conference_id=conference.conference_id)
+    following = {"plan": "plan", "continued": "dates"}.get(outcome, "conference")
+    return visit.go(f"/cases/{case_id}/{following}")
+
+
+def _parts(visit: StaffVisit) -> dict[str, dict[str, str]] | None:
+    """Return the three parts, one after another; a conference may last past midnight."""
+    day = visit.form.get("day", "")
+    borders: list[datetime] = []
+    for name in _BORDERS:
+        at = moment(visit, day, visit.form.get(name, ""))
+        if at is None:
+            return None
+        if borders and at < borders[-1]:
+            at += timedelta(days=1)
+        borders.append(at)
+    begins, private, presentation, ends = (each.isoformat() for each in borders)
+    return {
+        "information": {"from": begins, "to": private},
+        "private": {"from": private, "to": presentation},
+        "presentation": {"from": presentation, "to": ends},
+    }

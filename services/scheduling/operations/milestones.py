@@ -1,0 +1,146 @@
+"""The steps of a preparation, each a clock: contact, baseline, circle, date, reminder, and what came of the day."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import queries
+from services.scheduling.domain import ConferenceState
+from services.scheduling.models import Conference, Preparation
+from services.scheduling.operations.base import (
+    BASELINE_CLOCK,
+    CIRCLE_CLOCK,
+    CONTACT_CLOCK,
+    DATE_CLOCK,
+    OUTCOME_CLOCK,
+    REMINDER_CLOCK,
+    clocks,
+    preparation_workflow_id,
+)
+from services.scheduling.settings import policies
+from shared import case_state
+from shared.errors import NotYet
+
+# By which fields of the policy each step is warned of and due, from the beginning of the preparation.
+_LENGTHS = {
+    CONTACT_CLOCK: ("first_contact_warn", "first_contact"),
+    BASELINE_CLOCK: ("baseline_warn", "baseline_told"),
+    CIRCLE_CLOCK: ("circle_warn", "circle_ready"),
+    DATE_CLOCK: ("date_warn", "date_set"),
+}
+_OF_THE_DAY = (REMINDER_CLOCK, OUTCOME_CLOCK)
+
+
+async def begin(
+    session: AsyncSession, preparation: Preparation, kinds: Iterable[str], *, now: datetime
+) -> None:
+    """Start the clocks of some steps; none is due after the conference should be held. The caller holds the lock."""
+    policy = await policies.for_case(session, case_id=preparation.case_id)
+    for kind in kinds:
+        warn_at, due_at = (policy.after(now, getattr(policy.settings, name)) for name in _LENGTHS[kind])
+        if now < preparation.target_at < due_at:
+            due_at = preparation.target_at
+        await clocks.start(
+            session,
+            kind=kind,
+            subject=preparation.id,
+            tenant=preparation.tenant,
+            case=preparation.case_id,
+            owner="coordinator",
+            escalate_to="regional-manager",
+            now=now,
+            warn_at=warn_at if warn_at < due_at else None,
+            due_at=due_at,
+            policy_version=policy.version,
+            workflow_id=preparation_workflow_id(preparation),
+            paused=await case_state.why_paused(session, preparation.case_id),
+        )
+
+
+async def begin_all(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
+    """Start the clocks of a new preparation; in a later round people and circle are known."""
+    kinds = [BASELINE_CLOCK, DATE_CLOCK]
+    if preparation.preparation_no == 1:
+        kinds.append(CONTACT_CLOCK)
+        if not await queries.circle_stands(session, case_id=preparation.case_id):
+            kinds.append(CIRCLE_CLOCK)
+    await begin(session, preparation, kinds, now=now)
+
+
+async def reach(session: AsyncSession, preparation: Preparation, kind: str, *, now: datetime) -> None:
+    """Note that a step was taken: its clock stops, also when it was late. The caller holds the lock."""
+    await clocks.stop(session, kind=kind, subject=preparation.id, now=now)
+
+
+async def note_contact(session: AsyncSession, *, case_id: UUID, tenant: UUID, now: datetime) -> None:
+    """Note that the coordinator was in touch with somebody.
+
+    Raises: NotYet if the preparation of the case has not begun, which was published before.
+    """
+    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    if preparation is not None:
+        await reach(session, preparation, CONTACT_CLOCK, now=now)
+    elif await queries.last_conference(session, tenant=tenant, case_id=case_id) is None:
+        raise NotYet("the first preparation of the case")
+
+
+async def await_day(
+    session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
+) -> None:
+    """Start the clocks of the day that is set, or of another one: the circle is reminded, and it is recorded after."""
+    if conference.starts_at is None or conference.ends_at is None:
+        raise ValueError("a conference that is waited for has a date")
+    await stop_waiting_for_day(session, preparation, now=now)
+    policy = await policies.for_case(session, case_id=conference.case_id)
+    remind_at = policy.before(conference.starts_at, policy.settings.day_remind)
+    record_by = policy.after(conference.ends_at, policy.settings.outcome_record)
+    for kind, warn_at, due_at in (
+        (REMINDER_CLOCK, None, remind_at),
+        (OUTCOME_CLOCK, conference.ends_at, record_by),
+    ):
+        if due_at <= now:
+            continue
+        await clocks.start(
+            session,
+            kind=kind,
+            subject=preparation.id,
+            tenant=preparation.tenant,
+            case=preparation.case_id,
+            owner="coordinator",
+            escalate_to="regional-manager",
+            now=now,
+            warn_at=warn_at,
+            due_at=due_at,
+            policy_version=policy.version,
+            workflow_id=preparation_workflow_id(preparation),
+        )
+
+
+async def stop_waiting_for_day(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
+    """Stop the clocks of a day that was put off, called off or recorded. The caller holds the lock."""
+    for kind in _OF_THE_DAY:
+        await reach(session, preparation, kind, now=now)
+
+
+async def end(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
+    """Stop the clocks of all steps. The caller holds the lock."""
+    for kind in (*_LENGTHS, *_OF_THE_DAY):
+        await reach(session, preparation, kind, now=now)
+
+
+async def pause(session: AsyncSession, preparation: Preparation, *, reason: str, now: datetime) -> None:
+    """Pause the clocks of all steps."""
+    for kind in (*_LENGTHS, *_OF_THE_DAY):
+        await clocks.pause(session, kind=kind, subject=preparation.id, now=now, reason=reason)
+
+
+async def resume(
+    session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
+) -> None:
+    """Resume the clocks of all steps; those of a day that is set count from it, however long the pause was."""
+    for kind in _LENGTHS:
+        await clocks.resume(session, kind=kind, subject=preparation.id, now=now)
+    if conference.state == ConferenceState.SCHEDULED:
+        await await_day(session, preparation, conference, now=now)
