@@ -26,7 +26,14 @@ class Cast:
             intake={"offer_warn": "1wd", "offer_expires": "2wd"},
             network={"invitation_remind": "4d", "invitation_due": "8d"},
             scheduling={"poll_chase": "4d", "poll_closes": "8d"},
-            plans={"agreement_remind": "7d", "agreement_grace": "14d", "check_in_grace": "10wd"},
+            plans={
+                "agreement_remind": "7d",
+                "agreement_grace": "14d",
+                "agreement_slips": "2d",
+                "agreement_escalates": "4d",
+                "agreement_lapse": "5d",
+                "check_in_grace": "10wd",
+            },
             training={"payment_remind": "7d", "payment_expires": "14d"},
         )
 

@@ -50,6 +50,15 @@ class AgreementState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Progress(StrEnum):
+    """What was last said of an agreement that is not done. `help`: who does it needs help."""
+
+    NEARLY = "nearly"
+    NOT_YET = "not-yet"
+    CHANGED = "changed"
+    HELP = "help"
+
+
 class CheckInState(StrEnum):
     """Where a check-in is. `escalated`: nobody asked in time, the regional manager must see to it."""
 

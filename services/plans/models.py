@@ -15,6 +15,7 @@ from services.plans.domain import (
     FollowUpState,
     Part,
     PlanAcceptance,
+    Progress,
     ResourceState,
 )
 from services.plans.schemas.sealed import (
@@ -179,6 +180,7 @@ class Agreement(Base):
     __table_args__ = (
         CheckConstraint(_one_of("state", AgreementState), name="state"),
         CheckConstraint(_one_of("by", ("network", "professional")), name="by"),
+        CheckConstraint(_one_of("progress", Progress), name="progress"),
         # Serves the list of a case's agreements.
         Index("ix_agreement_case_id", "case_id", "created_at", "id"),
     )
@@ -192,6 +194,9 @@ class Agreement(Base):
     who_person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     due_on: Mapped[date] = mapped_column(Date)
     state: Mapped[str]
+    progress: Mapped[str | None]
+    progress_at: Mapped[datetime | None]
+    progress_by: Mapped[UUID | None]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None]
     sealed: Mapped[bytes]

@@ -12,7 +12,11 @@ from shared.policies import Policies, PolicySettings
 class Policy(PolicySettings):
     """The lengths of the follow-up's clocks."""
 
-    ORDER: ClassVar = (("agreement_remind", "agreement_grace"),)
+    ORDER: ClassVar = (
+        ("agreement_remind", "agreement_grace"),
+        ("agreement_slips", "agreement_escalates"),
+        ("agreement_escalates", "agreement_lapse"),
+    )
 
     acceptance: Length = Field(
         default="10wd", description="From a plan to the regional manager, if the mandated side says nothing."
@@ -29,10 +33,24 @@ class Policy(PolicySettings):
     review_remind: Length = Field(
         default="14d", description="How long before its review date the circle is reminded of it."
     )
-    agreement_remind: Length = Field(
-        default="7d", description="From an agreement's day to the only reminder."
+    agreement_ahead: Length = Field(
+        default="3d", description="How long before its day people are reminded of an agreement."
     )
-    agreement_grace: Length = Field(default="14d", description="From an agreement's day to its lapse.")
+    agreement_remind: Length = Field(
+        default="7d", description="From an agreement's day to the only reminder after it."
+    )
+    agreement_grace: Length = Field(
+        default="14d", description="From an agreement's day to the monitor, if nobody says how it goes."
+    )
+    agreement_slips: Length = Field(
+        default="7d", description="From the monitor to the coordinator, if an agreement still waits."
+    )
+    agreement_escalates: Length = Field(
+        default="14d", description="From the monitor to the regional manager, if an agreement still waits."
+    )
+    agreement_lapse: Length = Field(
+        default="28d", description="From the monitor to the lapse of an agreement."
+    )
     follow_up_cap: Length = Field(
         default="60d", description="From the twelve-month check to the end, if nobody records it."
     )

@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from services.plans.operations import agreements, check_ins, reviewing, timing, year
-    from shared.clock_activities import breach
+    from shared.clock_activities import breach, warn
     from shared.deadlines import Deadline, WorkflowInput
 
 from shared.workflow import DeadlineWorkflow
@@ -15,8 +15,7 @@ class FollowUp(DeadlineWorkflow):
     """The agreements and checks of a case's plan, until the year is over, the circle closes, or the case stops."""
 
     kinds = (
-        timing.AGREEMENT,
-        timing.GRACE,
+        *timing.OF_AGREEMENTS,
         timing.CHECK_IN,
         timing.FOLLOW_UP,
         timing.ACCEPTANCE,
@@ -25,10 +24,10 @@ class FollowUp(DeadlineWorkflow):
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Announce each agreement, remind of it, let it lapse; ask at each check, escalate; end after the year."""
+        """Follow each agreement; ask at each check and review, escalate; end after the year."""
         async for due in self.deadlines(given):
             match due.kind, due.what:
-                case timing.AGREEMENT | timing.GRACE, _:
+                case ((timing.AGREEMENT | timing.GRACE | timing.SLIPPING | timing.LAPSE), _):
                     await self._follow_agreement(due)
                 case timing.CHECK_IN, "warn":
                     await self.step(check_ins.ask_for_check_in, due)
@@ -45,11 +44,23 @@ class FollowUp(DeadlineWorkflow):
 
     async def _follow_agreement(self, due: Deadline) -> None:
         match due.kind, due.what:
-            case timing.AGREEMENT, _:
+            case timing.AGREEMENT, "warn":
+                await self.step(agreements.remind_ahead, due)
+            case timing.AGREEMENT, "due":
                 await self.step(agreements.announce_agreement, due)
             case timing.GRACE, "warn":
                 await self.step(agreements.remind_of_agreement, due)
             case timing.GRACE, "due":
+                # It lapsed at once before the monitor was told (docs/changing-workflows.md).
+                if workflow.patched("monitor-hears-before-lapse"):
+                    await self.step(agreements.tell_monitor, due)
+                else:
+                    await self.step(agreements.lapse_agreement, due)
+            case timing.SLIPPING, "warn":
+                await self.step(warn, due)
+            case timing.SLIPPING, "due":
+                await self.step(breach, due)
+            case timing.LAPSE, _:
                 await self.step(agreements.lapse_agreement, due)
 
 

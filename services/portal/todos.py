@@ -25,7 +25,7 @@ from shared.http import PageRequest, Rows, decode_cursor, paginate
 # Whose turn it is only when the clock warns: before that, nobody has anything to do about it.
 ONCE_WARNED = frozenset(
     {
-        *("check-in", "conference-outcome", "erasure", "hold"),
+        *("agreement-slips", "check-in", "conference-outcome", "erasure", "hold"),
         *("retention", "review", "turns-12", "turns-18"),
     }
 )
@@ -39,6 +39,7 @@ BY_ITSELF = frozenset(
         *(
             "agreement",
             "agreement-grace",
+            "agreement-lapse",
             "conference-reminder",
             "data-request-copy",
             "data-request-erasure",

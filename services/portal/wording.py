@@ -61,8 +61,19 @@ FOR_EVERYBODY = frozenset(
         *(
             f"routes/{name}.py"
             for name in (
-                *("about", "agreeing", "check_in", "courses", "data", "dates", "invitation", "link", "me"),
-                *("own_registration", "plan", "plan_paper", "refer", "sign_in"),
+                *(
+                    "about",
+                    "agreeing",
+                    "agreement",
+                    "check_in",
+                    "courses",
+                    "data",
+                    "dates",
+                    "invitation",
+                    "link",
+                    "me",
+                ),
+                *("own_registration", "plan", "plan_paper", "refer", "review", "sign_in"),
             )
         ),
         *(
@@ -78,6 +89,8 @@ FOR_EVERYBODY = frozenset(
                     "plan",
                     "plan_paper",
                     "check_in",
+                    "agreement",
+                    "review",
                     "consents",
                     "data",
                     "looked",

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, Literal, cast
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
+from temporalio import workflow as temporal
 
 from services.portal import boards, todos
 from shared.clock_workflow import ClockWorkflow
@@ -42,7 +44,8 @@ def taken(workflow: type[DeadlineWorkflow], kind: str, what: Literal["warn", "du
         async def step(self, operation: Any, _due: Deadline) -> None:
             names.add(name_of(operation))
 
-    asyncio.run(Stepping().run(WorkflowInput(tenant=_NOBODY)))
+    with patch.object(temporal, "patched", lambda _change: True):
+        asyncio.run(Stepping().run(WorkflowInput(tenant=_NOBODY)))
     return names
 
 

@@ -1,8 +1,10 @@
 """Steps of workflows without Temporal: what a workflow would do at a deadline, done here and now."""
 
 from typing import Any, Literal
+from unittest.mock import patch
 from uuid import UUID
 
+from temporalio import workflow as workflow_module
 from temporalio.testing import ActivityEnvironment
 
 from shared.clocks import Clocks
@@ -58,7 +60,8 @@ async def step_on(world: Any, workflow: type[DeadlineWorkflow], workflow_id: str
         async def step(self, operation: Any, _due: Deadline) -> None:
             taken.append(name_of(operation))
 
-    await Stepping().run(WorkflowInput(tenant=world.tenant))
+    with patch.object(workflow_module, "patched", lambda _change: True):
+        await Stepping().run(WorkflowInput(tenant=world.tenant))
     for name in taken:
         await ActivityEnvironment().run(activities(context)[name], due)
     return due

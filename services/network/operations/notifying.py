@@ -25,6 +25,8 @@ ASKED_KINDS = frozenset(
         "plan-shared",
         "plan-changed",
         "agreement-due",
+        "agreement-near",
+        "agreement-slips",
         "agreement-reminder",
         "check-in",
         "review",

@@ -1,7 +1,12 @@
-"""What becomes of an agreement: its day comes, it is reminded of once, it is done or it lapses."""
+"""What becomes of an agreement: its day comes, people say how it goes, it is done or it lapses.
+
+Who does it is reminded before its day and after it. If nothing is heard, the monitor is told; then it is the
+coordinator's, or else the regional manager's, to see to; and in the end it lapses.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,16 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import (
     AgreementNotFound,
+    AgreementSettled,
     AgreementState,
     FollowUpOver,
     FollowUpState,
+    Progress,
     check_settling,
 )
 from services.plans.models import Agreement, Plan
 from services.plans.operations.timing import (
-    AGREEMENT,
     GRACE,
+    LAPSE,
+    OF_AGREEMENTS,
+    SLIPPING,
     clocks,
+    coordinator_or_manager,
     notify,
     publish,
     start_clock,
@@ -55,6 +65,105 @@ async def settle_agreement(
     return agreement
 
 
+async def note_progress(
+    session: AsyncSession,
+    *,
+    agreement_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    progress: Progress,
+    by: UUID,
+    now: datetime,
+) -> Agreement:
+    """Note how it goes with an agreement that is not done, and see to what that asks for.
+
+    Who is nearly there has time anew, once. What changed the monitor hears at once. Who asks for help is heard by the
+    monitor, and by the coordinator or else the regional manager, at once. Raises: AgreementSettled, FollowUpOver,
+    CaseStopped.
+    """
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    agreement = await read_agreement(session, agreement_id)
+    plan = await queries.read_plan(session, agreement.plan_id)
+    if plan.follow_up != FollowUpState.RUNNING:
+        raise FollowUpOver
+    if agreement.state != AgreementState.OPEN:
+        raise AgreementSettled(state=agreement.state)
+    again = agreement.progress == progress
+    agreement.progress, agreement.progress_at, agreement.progress_by = progress, now, by
+    await session.flush()
+    paused = state.status == "paused"
+    match progress:
+        case Progress.HELP:
+            await _slip(session, plan, agreement, now=now, paused=paused, at_once=True)
+        case Progress.CHANGED if not again:
+            await _tell_monitor(session, plan, agreement, now=now)
+        case Progress.NEARLY if not again:
+            grace = await clocks.find(session, kind=GRACE, subject=agreement.id)
+            if grace is not None and grace.state in ("running", "paused"):
+                await clocks.stop(session, kind=GRACE, subject=agreement.id, now=now)
+                await _give_time(session, plan, agreement, since=now, now=now, paused=paused)
+    return agreement
+
+
+async def _give_time(
+    session: AsyncSession, plan: Plan, agreement: Agreement, *, since: datetime, now: datetime, paused: bool
+) -> None:
+    policy = await policies.for_case(session, case_id=plan.case_id)
+    await start_clock(
+        session,
+        plan,
+        kind=GRACE,
+        subject=agreement.id,
+        owner="circle" if agreement.by == "network" else "professional",
+        now=now,
+        warn_at=policy.after(since, policy.settings.agreement_remind),
+        due_at=policy.after(since, policy.settings.agreement_grace),
+        policy_version=policy.version,
+        paused=paused,
+    )
+
+
+async def _slip(
+    session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime, paused: bool, at_once: bool
+) -> None:
+    """Tell the monitor; if nothing comes of it, or `at_once`, it is who coordinates the case who has to see to it."""
+    policy = await policies.for_case(session, case_id=plan.case_id)
+    settings = policy.settings
+    day = policy.calendar.at(agreement.due_on, settings.morning_time)
+    await stop_clocks(session, subjects=[agreement.id], kinds=OF_AGREEMENTS, now=now)
+    common: dict[str, Any] = {
+        "subject": agreement.id,
+        "now": now,
+        "policy_version": policy.version,
+        "paused": paused,
+    }
+    await start_clock(
+        session,
+        plan,
+        kind=SLIPPING,
+        owner=await coordinator_or_manager(session, plan.case_id),
+        escalate_to="regional-manager",
+        warn_at=now if at_once else policy.after(now, settings.agreement_slips),
+        due_at=policy.after(now, settings.agreement_escalates),
+        **common,
+    )
+    await start_clock(
+        session,
+        plan,
+        kind=LAPSE,
+        owner="circle",
+        due_at=policy.after(max(now, day), settings.agreement_lapse),
+        **common,
+    )
+    await _tell_monitor(session, plan, agreement, now=now)
+
+
+async def _tell_monitor(session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime) -> None:
+    monitor = await queries.current_monitor(session, plan)
+    if monitor is not None and monitor not in agreement.who_person_ids:
+        await _write(session, plan, agreement, "agreement-slips", [monitor], now=now)
+
+
 async def settle(
     session: AsyncSession,
     plan: Plan,
@@ -67,7 +176,7 @@ async def settle(
     """Settle an agreement that may be settled: its clocks stop and it is told."""
     agreement.state, agreement.settled_at, agreement.settled_by = to, now, by
     await session.flush()
-    await stop_clocks(session, subjects=[agreement.id], kinds=(AGREEMENT, GRACE), now=now)
+    await stop_clocks(session, subjects=[agreement.id], kinds=OF_AGREEMENTS, now=now)
     fact = events.AgreementDone if to is AgreementState.DONE else events.AgreementLapsed
     await publish(session, plan, fact(case_id=plan.case_id, agreement_id=agreement.id), now=now)
 
@@ -78,6 +187,17 @@ async def read_agreement(session: AsyncSession, agreement_id: UUID) -> Agreement
     if agreement is None:
         raise AgreementNotFound
     return agreement
+
+
+@step("plans.remind-ahead-of-agreement")
+async def remind_ahead(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Remind of an agreement whose day is near."""
+    found = await waiting_plan(session, due)
+    if found is None or await clocks.reach(session, due, now=now) is None:
+        return False
+    agreement = await read_agreement(session, due.subject)
+    await _notify_who(session, found[0], agreement, "agreement-near", now=now)
+    return True
 
 
 @step("plans.announce-agreement")
@@ -96,18 +216,7 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
         return False
     policy = await policies.for_case(session, case_id=plan.case_id)
     since = max(breached.due_at, agreement.created_at)
-    await start_clock(
-        session,
-        plan,
-        kind=GRACE,
-        subject=agreement.id,
-        owner=breached.owner,
-        now=now,
-        warn_at=policy.after(since, policy.settings.agreement_remind),
-        due_at=policy.after(since, policy.settings.agreement_grace),
-        policy_version=policy.version,
-        paused=state.status == "paused",
-    )
+    await _give_time(session, plan, agreement, since=since, now=now, paused=state.status == "paused")
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
     await publish(session, plan, fact, now=now)
     if agreement.due_on >= policy.calendar.day_of(agreement.created_at):
@@ -127,9 +236,21 @@ async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: date
     return True
 
 
+@step("plans.tell-monitor-of-agreement")
+async def tell_monitor(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """Nobody said that an agreement was done, after its day and the reminder: the monitor hears of it."""
+    found = await waiting_plan(session, due)
+    if found is None or await clocks.meet(session, due, now=now) is None:
+        return False
+    plan, state = found
+    agreement = await read_agreement(session, due.subject)
+    await _slip(session, plan, agreement, now=now, paused=state.status == "paused", at_once=False)
+    return True
+
+
 @step("plans.lapse-agreement")
 async def lapse_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Nobody reported an agreement as done, in all its time."""
+    """Nobody said that an agreement was done, in all its time."""
     found = await waiting_plan(session, due)
     if found is None or await clocks.reach(session, due, now=now) is None:
         return False

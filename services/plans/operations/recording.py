@@ -25,7 +25,7 @@ from services.plans.operations.reviewing import plan_review
 from services.plans.operations.timing import (
     ACCEPTANCE,
     AGREEMENT,
-    GRACE,
+    OF_AGREEMENTS,
     clocks,
     publish,
     start_clock,
@@ -238,6 +238,8 @@ async def _write_version(
     agreements = await _write_agreements(session, vault, plan, new=new, now=now)
     await session.flush()
     for agreement in agreements:
+        due_at = policy.calendar.at(agreement.due_on, policy.settings.morning_time)
+        ahead = policy.before(due_at, policy.settings.agreement_ahead)
         await start_clock(
             session,
             plan,
@@ -245,7 +247,8 @@ async def _write_version(
             subject=agreement.id,
             owner="circle" if agreement.by == "network" else "professional",
             now=now,
-            due_at=policy.calendar.at(agreement.due_on, policy.settings.morning_time),
+            warn_at=ahead if ahead > now else None,
+            due_at=due_at,
             policy_version=policy.version,
             paused=paused,
         )
@@ -321,4 +324,4 @@ async def _replace_open_agreements(session: AsyncSession, plan: Plan, *, now: da
         .values(state=AgreementState.REPLACED, settled_at=now)
         .execution_options(synchronize_session=False)
     )
-    await stop_clocks(session, subjects=replaced, kinds=(AGREEMENT, GRACE), now=now)
+    await stop_clocks(session, subjects=replaced, kinds=OF_AGREEMENTS, now=now)

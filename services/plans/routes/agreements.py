@@ -8,10 +8,10 @@ from sqlalchemy import select
 from services.plans import permissions
 from services.plans.domain import AgreementState
 from services.plans.models import Agreement
-from services.plans.operations.agreements import settle_agreement
+from services.plans.operations import agreements
 from services.plans.permissions import Involved
 from services.plans.routes.answers import agreements_out
-from services.plans.schemas import AgreementOut, AgreementStateOut
+from services.plans.schemas import AgreementOut, AgreementStateOut, NewProgress
 from shared.auth import Principal
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 
@@ -49,11 +49,33 @@ async def let_go(agreement_id: UUID, principal: Involved, session: Session, now:
     return await _settle(agreement_id, principal, session, now, "lapsed")
 
 
+@router.post("/v1/agreements/{agreement_id}/progress")
+async def note_progress(
+    agreement_id: UUID, body: NewProgress, principal: Involved, session: Session, now: Now
+) -> AgreementStateOut:
+    """Say how it goes with an agreement that is not done: nearly, not yet, changed, or that help is needed."""
+    known = await permissions.may_settle_agreement(session, principal, agreement_id=agreement_id)
+    agreement = await agreements.note_progress(
+        session,
+        agreement_id=agreement_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        progress=body.progress,
+        by=principal.id,
+        now=now,
+    )
+    return _state(agreement)
+
+
+def _state(agreement: Agreement) -> AgreementStateOut:
+    return AgreementStateOut(agreement_id=agreement.id, state=agreement.state, progress=agreement.progress)
+
+
 async def _settle(
     agreement_id: UUID, principal: Principal, session: Session, now: Now, to: Literal["done", "lapsed"]
 ) -> AgreementStateOut:
     agreement = await permissions.may_settle_agreement(session, principal, agreement_id=agreement_id)
-    settled = await settle_agreement(
+    settled = await agreements.settle_agreement(
         session,
         agreement_id=agreement_id,
         case_id=agreement.case_id,
@@ -62,4 +84,4 @@ async def _settle(
         by=principal.id,
         now=now,
     )
-    return AgreementStateOut(agreement_id=settled.id, state=settled.state)
+    return _state(settled)

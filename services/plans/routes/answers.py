@@ -111,6 +111,8 @@ async def agreements_out(
             due_on=agreement.due_on,
             known_done_how=words.known_done_how,
             state=agreement.state,
+            progress=agreement.progress,
+            progress_at=agreement.progress_at,
             settled_at=agreement.settled_at,
         )
         for agreement, words in zip(agreements, opened, strict=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from services.plans.domain import PARTS, CheckInOwner, Decision, Part, ResourceState
+from services.plans.domain import PARTS, CheckInOwner, Decision, Part, Progress, ResourceState
 from shared.events.plans import CheckInKind
 from shared.fields import Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
@@ -66,6 +66,12 @@ class OwnStance(RequestModel):
 
     version: ReadVersion
     agrees: bool
+
+
+class NewProgress(RequestModel):
+    """How it goes with an agreement that is not done."""
+
+    progress: Progress
 
 
 class AgreementStatus(RequestModel):
@@ -151,6 +157,8 @@ class AgreementOut(ResponseModel):
     due_on: date
     known_done_how: str | None
     state: str
+    progress: str | None
+    progress_at: datetime | None
     settled_at: datetime | None
 
 
@@ -264,6 +272,7 @@ class AgreementStateOut(ResponseModel):
 
     agreement_id: UUID
     state: str
+    progress: str | None
 
 
 class ReviewAnswersOut(ResponseModel):

@@ -179,7 +179,7 @@ async def text_of(
                 due=dates.day(each.due_on),
                 how=each.known_done_how,
                 state=each.state,
-                state_in_words=visit.say(own.STATES.get(each.state, "")),
+                state_in_words=own.state_of(visit, each),
             )
             for each in plan.agreements
         ],

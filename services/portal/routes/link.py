@@ -8,6 +8,7 @@ from services.portal import sessions
 from services.portal.client import Operation, ServiceRefused
 from services.portal.pages import Pages, anyone
 from services.portal.people import PersonVisit, begin, cookie_name, person
+from services.portal.routes.agreement import ANSWERS
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
 
@@ -22,6 +23,7 @@ PAGES_OF_EMAILS = {
     "conferences": "/me/conference",
     "plans": "/me/plan",
     "agreements": "/me/plan",
+    **{f"agreement-{answer}": f"/me/agreement?answer={answer}" for answer in ANSWERS},
     "check-ins": "/me/check-in",
     "reviews": "/me/review",
     "data-requests": "/me/data",

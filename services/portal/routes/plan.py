@@ -34,6 +34,7 @@ class Agreement(Answer):
     due_on: date
     known_done_how: str | None
     state: str
+    progress: str | None
 
 
 class PlanB(Answer):
@@ -160,6 +161,21 @@ def asked_of_others(visit: Visit, resources: Sequence[Resource]) -> list[Asked]:
     ]
 
 
+PROGRESS = {
+    "nearly": _("bijna gedaan"),
+    "not-yet": _("nog niet"),
+    "changed": _("het loopt anders"),
+    "help": _("hulp gevraagd"),
+}
+
+
+def state_of(visit: Visit, each: Agreement) -> str:
+    """Return how it stands with what was promised, in words."""
+    if each.state == "open" and each.progress in PROGRESS:
+        return visit.word(PROGRESS, each.progress)
+    return visit.word(STATES, each.state) if each.state in STATES else each.state
+
+
 @pages.show("/me/plan", person)
 async def show(visit: PersonVisit) -> Response:
     """Show the plan."""
@@ -227,7 +243,7 @@ def _promise(visit: PersonVisit, each: Agreement, due: str, names: Mapping[UUID,
         due=due,
         how=each.known_done_how,
         state=each.state,
-        state_in_words=visit.word(STATES, each.state) if each.state in STATES else each.state,
+        state_in_words=state_of(visit, each),
         open=each.state in ("open", "lapsed"),
     )
 

@@ -199,6 +199,7 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         "PUT /v1/resources/{resource_id}": {"state": "granted", "answer": "Ja"},
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
+        "POST /v1/agreements/{agreement_id}/progress": {"progress": "nearly"},
         "PUT /v1/policy": {"version": 1, "settings": {}},
         "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},
         "POST /v1/dead-letters/discard": {"letter_ids": ["none"]},

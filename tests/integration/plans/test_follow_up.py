@@ -48,15 +48,37 @@ async def record(world: Plans, check_in: dict[str, Any], who: dict[str, str], **
 
 
 class TestAgreements:
-    async def test_are_told_on_their_day_reminded_of_once_and_lapse(self, world: Plans) -> None:
+    async def test_are_told_before_and_on_their_day_and_after_it_then_slip_and_lapse(
+        self, world: Plans
+    ) -> None:
         case = await world.open_case()
         plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])
+        await steps_to(world, case, "agreement")
+        assert (await world.told(case, "agreement-near"), await world.told(case, "agreement-due")) == (
+            [case.aunt],
+            [],
+        )
         await steps_to(world, case, "agreement")
         assert await world.told(case, "agreement-due") == [case.aunt]
         await steps_to(world, case, "agreement-grace")
         assert await world.told(case, "agreement-reminder") == [case.aunt]
         await steps_to(world, case, "agreement-grace")
         assert await world.told(case, "agreement-reminder") == [case.aunt]
+        # The monitor hears first, then the coordinator has to see to it, then the regional manager.
+        assert await world.told(case, "agreement-slips") == [case.neighbour]
+        for state in ("running", "breached"):
+            await steps_to(world, case, "agreement-slips")
+            [slips] = await world.rows(
+                "SELECT state, owner, escalate_to, warned_at FROM clock WHERE kind = 'agreement-slips'"
+            )
+            assert (slips.state, slips.owner, slips.escalate_to) == (
+                state,
+                "coordinator",
+                "regional-manager",
+            )
+            assert slips.warned_at is not None
+        assert await world.published("plans.agreement.lapsed.v1", case=case) == []
+        await steps_to(world, case, "agreement-lapse")
         (lapsed,) = await world.published("plans.agreement.lapsed.v1", case=case)
         assert lapsed.data["agreement_id"] == plan["agreement_ids"][0]
         states = await world.rows("SELECT state FROM clock WHERE kind LIKE 'agreement%'")
@@ -77,13 +99,15 @@ class TestAgreements:
     async def test_of_somebody_named_in_words_or_gone_are_the_monitors(self, world: Plans) -> None:
         case = await world.open_case()
         await world.recorded(case, agreements=plan_of(case)["agreements"][1:])
-        await steps_to(world, case, "agreement")
+        for _ in ("near", "due"):
+            await steps_to(world, case, "agreement")
         assert await world.told(case, "agreement-due") == [case.neighbour]
 
     async def test_of_somebody_whom_no_mail_reaches_are_the_monitors(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])
-        await steps_to(world, case, "agreement")
+        for _ in ("near", "due"):
+            await steps_to(world, case, "agreement")
         failed = network.MessageFailed(
             case_id=case.id,
             person_id=case.aunt,
@@ -95,6 +119,48 @@ class TestAgreements:
         await world.handle(failed)
         await world.handle(failed.model_copy(update={"person_id": case.neighbour}))
         assert await world.told(case, "agreement-due") == [case.aunt, case.neighbour]
+
+    async def test_are_nearly_done_once_with_time_anew(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])
+        path, who = f"/v1/agreements/{plan['agreement_ids'][0]}/progress", world.person(case, case.aunt)
+        for _ in ("near", "due"):
+            await steps_to(world, case, "agreement")
+        await steps_to(world, case, "agreement-grace")
+        due = "SELECT due_at FROM clock WHERE kind = 'agreement-grace' AND state = 'running'"
+        [before] = await world.rows(due)
+        answer = await world.ask("POST", path, who, json={"progress": "nearly"}, expect=200)
+        world.later(days=1)
+        await world.ask("POST", path, who, json={"progress": "nearly"}, expect=200)
+        assert (answer.json()["state"], answer.json()["progress"]) == ("open", "nearly")
+        [after] = await world.rows(due)
+        assert after.due_at - before.due_at == timedelta(days=7)
+        [listed] = (await world.do("GET", f"/v1/cases/{case.id}/agreements", who))["items"]
+        assert (listed["progress"], listed["progress_at"] is not None) == ("nearly", True)
+        [said] = await world.rows("SELECT progress_by FROM agreement")
+        assert said.progress_by == case.aunt
+
+    async def test_that_changed_the_monitor_hears_of_and_help_also_who_coordinates(
+        self, world: Plans
+    ) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])
+        path, who = f"/v1/agreements/{plan['agreement_ids'][0]}", world.person(case, case.aunt)
+        for progress, told in (("not-yet", 0), ("changed", 1), ("changed", 1), ("help", 2)):
+            await world.ask("POST", f"{path}/progress", who, json={"progress": progress}, expect=200)
+            assert await world.told(case, "agreement-slips") == [case.neighbour] * told
+        await steps_to(world, case, "agreement-slips")
+        clocks = await world.rows(
+            "SELECT kind, state, warned_at FROM clock WHERE kind LIKE 'agreement%' AND state <> 'stopped'"
+        )
+        assert {clock.kind for clock in clocks} == {"agreement-slips", "agreement-lapse"}
+        [slips] = [clock for clock in clocks if clock.kind == "agreement-slips"]
+        assert slips.warned_at is not None
+        await world.ask("POST", f"{path}/done", who, expect=200)
+        left = await world.rows("SELECT id FROM clock WHERE kind LIKE 'agreement%' AND state <> 'stopped'")
+        assert left == []
+        refused = await world.refused("POST", f"{path}/progress", who, json={"progress": "nearly"})
+        assert refused == (409, "agreement-settled")
 
     async def test_are_not_told_once_done(self, world: Plans) -> None:
         case = await world.open_case()
@@ -302,15 +368,15 @@ class TestReview:
 
     async def test_comes_on_its_day_with_a_reminder_before(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)
-        await world.recorded(case, agreements=[])
+        await world.recorded(case, agreements=[], review_on=LATER)
         await steps_to(world, case, "review")
-        assert (await world.now()).date().isoformat() == "2026-05-18"
+        assert (await world.now()).date().isoformat() == "2026-07-18"
         assert case.aunt in await world.told(case, "review-reminder")
         await world.handle(case.released())
         (handed,) = await world.rows("SELECT owner FROM clock WHERE kind = 'review' AND state = 'running'")
         assert handed.owner == "regional-manager"
         await steps_to(world, case, "review")
-        assert (await world.now()).date().isoformat() == "2026-06-01"
+        assert (await world.now()).date().isoformat() == "2026-08-01"
         await steps_to(world, case, "check-in")
         assert {case.aunt, case.central, case.neighbour} <= {*await world.told(case, "review")}
         waiting = (await world.do("GET", "/v1/check-ins", world.manager()))["items"]

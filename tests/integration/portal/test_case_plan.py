@@ -57,6 +57,8 @@ def plan(**more: Any) -> dict[str, Any]:
                 "due_on": "2026-04-01",
                 "known_done_how": None,
                 "state": "open",
+                "progress": "nearly",
+                "progress_at": "2026-04-02T08:00:00Z",
                 "settled_at": None,
             }
         ],

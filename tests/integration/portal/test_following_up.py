@@ -2,17 +2,18 @@
 
 from typing import Any
 
+from services.portal.routes.agreement import NOTE_PROGRESS
 from services.portal.routes.case_check_ins import ALL
 from services.portal.routes.case_plan import WHOLE
 from services.portal.routes.check_in import CHECK_INS, RECORD
 from services.portal.routes.of_case import PERSONS
-from services.portal.routes.plan import PLANS
+from services.portal.routes.plan import DONE, PLAN, PLANS
 from services.portal.routes.review import ANSWER_REVIEW
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
 
-CASE, CHECK_IN = uuid7(), uuid7()
+CASE, CHECK_IN, PLAN_ID, AGREEMENT = uuid7(), uuid7(), uuid7(), uuid7()
 SAID = {"meet_again": 3, "stay_apart": 1, "another_coordinator": 2, "own": None}
 
 
@@ -87,3 +88,95 @@ class TestAReview:
             "agreements": [],
         }
         assert services.of(WHOLE) == []
+
+
+def agreement(**more: Any) -> dict[str, Any]:
+    """Return an agreement as plans shows it."""
+    return {
+        "agreement_id": str(AGREEMENT),
+        "plan_id": str(PLAN_ID),
+        "plan_version": 1,
+        "what": "<b>Samen</b> opstaan",
+        "who_person_ids": [],
+        "erased_person_ids": [],
+        "who_text": None,
+        "by": "network",
+        "due_on": "2026-04-01",
+        "known_done_how": None,
+        "state": "open",
+        "progress": None,
+        "progress_at": None,
+        "settled_at": None,
+        **more,
+    }
+
+
+def has_plan(services: FakeServices, *agreements: dict[str, Any], **more: Any) -> None:
+    """Let there be a plan with these agreements."""
+    plan = {
+        "plan_id": str(PLAN_ID),
+        "case_id": str(CASE),
+        "conference_id": None,
+        "version": 1,
+        "acceptance": "not-needed",
+        "follow_up": "running",
+        "outcome": None,
+        "monitor_person_id": None,
+        "review_on": "2026-06-01",
+        "recorded_at": "2026-03-02T12:00:00Z",
+        "ended_at": None,
+        **more,
+    }
+    lists = (
+        "goals",
+        "decisions_of_circle",
+        "plan_b",
+        "resources",
+        "stances",
+        "acceptance_lines",
+        "shared_with",
+    )
+    words: dict[str, Any] = {
+        **{name: [] for name in lists},
+        **dict.fromkeys(("why", "asked_by_person_id", "for_children")),
+        "language": "nl",
+        "parts": ["agreements"],
+    }
+    services.answer(PLANS, {"items": [plan], "next": None})
+    services.answer(PLAN, {**plan, **words, "agreements": list(agreements)})
+
+
+class TestAnAgreement:
+    async def test_is_answered_by_a_tap_that_answers_nothing_until_it_is_sent(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        me = await browser.come_by_link()
+        has_plan(services, agreement(who_person_ids=[str(me.person_id)]), agreement(state="done"))
+        services.answer(
+            NOTE_PROGRESS, {"agreement_id": str(AGREEMENT), "state": "open", "progress": "nearly"}
+        )
+        services.answer(DONE, {"agreement_id": str(AGREEMENT), "state": "done", "progress": None})
+        shown = await browser.ask("GET", "/me/agreement?answer=nearly", expect=200)
+        assert "&lt;b&gt;Samen" in shown.text
+        assert shown.text.count(" checked") == 1
+        assert services.of(NOTE_PROGRESS) == []
+        assert " checked" not in (await browser.ask("GET", "/me/agreement?answer=%3Cb", expect=200)).text
+        await browser.fill("/me/agreement", expect=422, agreement=str(AGREEMENT))
+        await browser.fill("/me/agreement", agreement=str(AGREEMENT), answer="nearly")
+        [asked] = services.of(NOTE_PROGRESS)
+        assert (asked.ids, asked.body) == ({"agreement_id": str(AGREEMENT)}, {"progress": "nearly"})
+        await browser.fill("/me/agreement", agreement=str(AGREEMENT), answer="done")
+        assert len(services.of(DONE)) == 1
+
+    async def test_of_somebody_else_is_the_monitors_to_speak_of(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        me = await browser.come_by_link()
+        has_plan(services, agreement())
+        assert "Er staat niets meer open" in (await browser.ask("GET", "/me/agreement", expect=200)).text
+        has_plan(
+            services, agreement(), agreement(agreement_id=str(uuid7())), monitor_person_id=str(me.person_id)
+        )
+        shown = await browser.ask("GET", "/me/agreement?answer=help", expect=200)
+        # The first of two, and the answer that was tapped.
+        assert shown.text.count(" checked") == 2

@@ -46,6 +46,14 @@ def _rendered(kind: str, language: Language, role: str, **values: object) -> tup
     return render(TEMPLATES, mail, organisation="Kring Noord")
 
 
+# A button for each answer.
+ONE_TAP = ("agreement-near", "agreement-due", "agreement-reminder", "agreement-slips")
+
+
+def _links(kind: str) -> int:
+    return 0 if kind in WITHOUT_LINK else 5 if kind in ONE_TAP else 1
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 class TestEveryMail:
@@ -60,11 +68,11 @@ class TestEveryMail:
                 assert not re.search(r"[{}]|None|\n ", text)
                 assert not UNSAID.search(subject + text)
                 assert f'<html lang="{language}" dir="{direction(language)}">' in page
-                assert page.count("<a ") == (0 if kind in WITHOUT_LINK else 1)
+                assert page.count("<a ") == _links(kind)
 
     def test_gives_the_link_once_unless_it_says_that_all_stops(self, kind: str, language: Language) -> None:
         _, _, text, _ = _rendered(kind, language, "circle", link=None if kind in WITHOUT_LINK else LINK)
-        assert text.count(LINK) == (0 if kind in WITHOUT_LINK else 1)
+        assert text.count(LINK) == _links(kind)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -78,7 +86,9 @@ class TestMoments:
             ("poll-invitation", "CLOSING"),
             ("poll-reminder", "CLOSING"),
             ("agreement-due", "DUE"),
+            ("agreement-near", "DUE"),
             ("agreement-reminder", "DUE"),
+            ("agreement-slips", "DUE"),
             ("review-reminder", "DUE"),
             ("data-request-received", "DUE"),
             ("data-request-extended", "DUE"),

@@ -11,6 +11,10 @@ from tests.support.world import Case
 from tests.support.world.plans import Plans
 from tests.workflows.skipping import Skipped
 
+# What happens to an agreement of which nobody says anything, until the coordinator's call at four weeks and after it.
+SLIPS = ("near", "due", "reminder", "four weeks")
+SLIPS_ON = ("monitor", "coordinator", "regional manager", "lapse")
+
 
 @dataclass
 class Following:
@@ -55,7 +59,8 @@ class Following:
         """Play a year in which everything happens once, and return the workflow's id."""
         world, skipped = self.world, self.skipped
         case, workflow_id, plan = await self.recorded(10, 20)
-        await skipped.reach(workflow_id)
+        for _ in ("near", "due"):
+            await skipped.reach(workflow_id)
         await world.do(
             "POST", f"/v1/agreements/{plan['agreement_ids'][0]}/done", world.person(case, case.aunt)
         )
@@ -65,10 +70,12 @@ class Following:
         await skipped.skip(days=5)
         await world.handle(intake.CaseResumed(case_id=case.id))
         await skipped.deliver()
-        # The second agreement: due, reminded of, lapsed; and the coordinator's call in between.
-        for _ in range(4):
+        # The second agreement; and the coordinator's call in between.
+        for _ in SLIPS:
             await skipped.reach(workflow_id)
         await self.record(case, "four-weeks", world.coordinator(case))
+        for _ in SLIPS_ON:
+            await skipped.reach(workflow_id)
         await skipped.reach(workflow_id)
         await self.record(case, "three-months", world.person(case, case.neighbour))
         # The review: the circle is reminded of it, and asked on its day.

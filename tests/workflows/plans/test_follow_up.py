@@ -6,7 +6,7 @@ from typing import Any
 from shared.calendar import BRUSSELS
 from shared.events import intake
 from tests.support.world.plans import changed_plan
-from tests.workflows.plans.following import Following
+from tests.workflows.plans.following import SLIPS, SLIPS_ON, Following
 from tests.workflows.skipping import kinds_of
 
 
@@ -15,17 +15,23 @@ class TestFollowUp:
         world, skipped = follow.world, follow.skipped
         case, workflow_id, plan = await follow.recorded(10, 20)
         done, lapses = plan["agreement_ids"]
-        await skipped.reach(workflow_id)
+        for _ in ("near", "due"):
+            await skipped.reach(workflow_id)
+        assert await world.told(case, "agreement-near") == [case.aunt]
         assert await world.told(case, "agreement-due") == [case.aunt]
         await world.do("POST", f"/v1/agreements/{done}/done", world.person(case, case.aunt))
         await skipped.deliver()
-        for _ in ("due", "reminder", "four weeks", "lapse"):
+        for _ in SLIPS:
             await skipped.reach(workflow_id)
+        await follow.record(case, "four-weeks", world.coordinator(case))
+        for _ in SLIPS_ON:
+            await skipped.reach(workflow_id)
+        assert await world.told(case, "agreement-slips") == [case.neighbour]
+        assert await world.published("plans.clock.breached.v1", case=case) != []
         assert len(await world.told(case, "agreement-due")) == 2
         assert len(await world.told(case, "agreement-reminder")) == 1
         (lapsed,) = await world.published("plans.agreement.lapsed.v1", case=case)
         assert lapsed.data["agreement_id"] == lapses
-        await follow.record(case, "four-weeks", world.coordinator(case))
         await skipped.reach(workflow_id)
         await follow.record(case, "three-months", world.person(case, case.neighbour))
         for _ in ("review is near", "review date"):
@@ -62,7 +68,8 @@ class TestFollowUp:
         assert await world.published("plans.agreement.due.v1", case=case) == []
         await world.handle(intake.CaseResumed(case_id=case.id))
         await skipped.deliver()
-        await skipped.reach(workflow_id)
+        for _ in ("near", "due"):
+            await skipped.reach(workflow_id)
         assert len(await world.published("plans.agreement.due.v1", case=case)) == 1
 
     async def test_waits_for_a_new_version_and_not_for_what_it_replaced(self, follow: Following) -> None:

@@ -113,11 +113,17 @@ def upgrade() -> None:
         sa.Column("who_person_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("progress", sa.Text(), nullable=True),
+        sa.Column("progress_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("progress_by", sa.Uuid(), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_by", sa.Uuid(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("by IN ('network', 'professional')", name=op.f("ck_agreement_by")),
+        sa.CheckConstraint(
+            "progress IN ('nearly', 'not-yet', 'changed', 'help')", name=op.f("ck_agreement_progress")
+        ),
         sa.CheckConstraint(
             "state IN ('open', 'done', 'lapsed', 'replaced', 'cancelled')", name=op.f("ck_agreement_state")
         ),
