@@ -132,7 +132,7 @@ class Staff(Player):
         while imported["state"] != "imported":
             await self.api.watch.settle()
             imported = await self._ask("GET", f"training/statements/{imported['statement_id']}")
-        payments = imported["payments"]
+        payments = await self._items(f"training/statements/{imported['statement_id']}/payments")
         for each, payment in zip(transfers, payments, strict=True):
             each.id = UUID(payment["payment_id"])
         return [payment["state"] for payment in payments]

@@ -139,7 +139,7 @@ def _you(person: Person, fields: PersonFields | None) -> You:
 async def _circle(session: AsyncSession, vault: Vault, person: Person, *, show_reason: bool) -> InCircle:
     tenant = person.tenant
     consents = await queries.consents.whole_history(session, tenant=tenant, person_id=person.id)
-    bases = await queries.consents.legal_bases(session, tenant=tenant, person_id=person.id)
+    bases = await queries.consents.all_legal_bases(session, tenant=tenant, person_id=person.id)
     invitation = await queries.invitation_of(session, tenant=tenant, person_id=person.id)
     return InCircle(
         consents=[

@@ -152,12 +152,12 @@ class Visit:
             operation, headers=asked, body=body, content=content, query=query, ids=ids, after=self.after
         )
 
-    async def ask_all(self, operation: Operation[Items[AnswerT]]) -> list[AnswerT]:
-        """Return every item of a list, page by page: of one that the size of an organisation bounds."""
+    async def ask_all(self, operation: Operation[Items[AnswerT]], **ids: Any) -> list[AnswerT]:
+        """Return every item of a list, page by page: of one that the size of an organisation or a case bounds."""
         found: list[AnswerT] = []
         query = {"limit": str(MAX_LIMIT)}
         while True:
-            listed = await self.ask(operation, query=query)
+            listed = await self.ask(operation, query=query, **ids)
             found += listed.items
             if listed.next is None:
                 return found

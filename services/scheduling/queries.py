@@ -32,6 +32,7 @@ from services.scheduling.models import (
 from shared import case_state
 from shared.case_access import people_who_left
 from shared.errors import NotFound
+from shared.http import PageRequest, Rows, paginate
 from shared.tables import case_person
 
 
@@ -99,8 +100,16 @@ async def poll_of(session: AsyncSession, conference: Conference) -> Poll | None:
     return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
 
-async def polls_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Poll]:
-    """Return the polls of a case, newest first."""
+async def polls_of_case(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest
+) -> Rows[Poll]:
+    """Return one page of the polls of a case, newest first."""
+    query = select(Poll).where(Poll.tenant == tenant, Poll.case_id == case_id)
+    return await paginate(session, query, page, time=Poll.created_at, id=Poll.id)
+
+
+async def all_polls_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Poll]:
+    """Return the polls of a case, all of them, newest first: for the copy of one person."""
     query = select(Poll).where(Poll.tenant == tenant, Poll.case_id == case_id)
     return (await session.scalars(query.order_by(Poll.created_at.desc(), Poll.id.desc()))).all()
 
@@ -266,10 +275,14 @@ async def said_in(
     return found
 
 
-async def conferences_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Conference]:
-    """Return the conferences of a case, newest first: few, one after another."""
+async def conferences_of_case(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest, newest_first: bool = True
+) -> Rows[Conference]:
+    """Return one page of the conferences of a case."""
     query = select(Conference).where(Conference.tenant == tenant, Conference.case_id == case_id)
-    return (await session.scalars(query.order_by(Conference.created_at.desc(), Conference.id))).all()
+    return await paginate(
+        session, query, page, time=Conference.created_at, id=Conference.id, newest_first=newest_first
+    )
 
 
 async def conferences_of_person(

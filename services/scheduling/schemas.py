@@ -264,12 +264,6 @@ class OwnPoll(ResponseModel):
     options: list[OwnOption]
 
 
-class OwnPolls(ResponseModel):
-    """The polls of one's own case."""
-
-    items: list[OwnPoll]
-
-
 class ConferenceSummary(ResponseModel):
     """A conference in a list."""
 
@@ -346,18 +340,6 @@ class MeetingOut(ResponseModel):
     conference_no: int
     on: date = Field(description="The day that is set for it, or on which it was held.")
     held: bool = Field(description="Whether the circle met.")
-
-
-class Meetings(ResponseModel):
-    """The meetings of a case that have a day."""
-
-    items: list[MeetingOut]
-
-
-class OwnConferences(ResponseModel):
-    """The conferences of one's own case."""
-
-    items: list[ConferenceOut]
 
 
 class Postponed(ResponseModel):

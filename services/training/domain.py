@@ -14,6 +14,8 @@ PAYMENT_CLOCK = "payment"
 STATEMENT_CLOCK = "statement"
 SETTLING_CLOCK = "payments-to-settle"
 MAX_SESSION = timedelta(days=31)
+# For how many registrations a payment may at most be.
+MAX_SUGGESTIONS = 20
 # As long as money can still come for a session that is over.
 KEEP_AT_LEAST_DAYS = 90
 # How long a registration can be confirmed from its address; it is forgotten afterwards.

@@ -13,6 +13,7 @@ from stdnum.be import vat as kbo_rules
 from stdnum.exceptions import ValidationError as NotANumber
 
 from services.training.domain import (
+    MAX_SUGGESTIONS,
     PaymentKind,
     PaymentState,
     Registering,
@@ -22,6 +23,9 @@ from services.training.domain import (
 from services.training.statements.entries import Why
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone
 from shared.http import RequestModel, ResponseModel
+
+# How many of the entries that were left out are shown with the import; the file itself has all.
+MAX_LEFT_OUT = 100
 
 
 def _iban(value: str) -> str:
@@ -276,7 +280,7 @@ class ImportedPayment(ResponseModel):
     amount: Decimal
     state: PaymentState | Literal["duplicate"]
     registration_id: UUID | None
-    suggestions: list[Suggested]
+    suggestions: list[Suggested] = Field(max_length=MAX_SUGGESTIONS)
 
 
 class EntryLeftOut(ResponseModel):
@@ -287,7 +291,7 @@ class EntryLeftOut(ResponseModel):
 
 
 class StatementImport(ResponseModel):
-    """How far the import of a file is: `booked` of `total` entries, and what came of them.
+    """How far the import of a file is: `booked` of `total` entries, and how many payments came to what.
 
     `balances_differ`: the entries do not make the last balance of the first, so something may be missing.
     """
@@ -297,8 +301,13 @@ class StatementImport(ResponseModel):
     state: Literal["importing", "imported"]
     total: int
     booked: int
-    payments: list[ImportedPayment]
-    left_out: list[EntryLeftOut]
+    payments: dict[PaymentState | Literal["duplicate"], int] = Field(
+        description="How many payments there are in each state."
+    )
+    left_out_count: int = Field(description="How many entries were left out.")
+    left_out: list[EntryLeftOut] = Field(
+        max_length=MAX_LEFT_OUT, description="The first entries that were left out."
+    )
     balances_differ: bool
 
 
@@ -319,7 +328,7 @@ class Payment(ResponseModel):
     registration_id: UUID | None
     reverses: UUID | None
     part_of: UUID | None
-    suggestions: list[SuggestedPerson]
+    suggestions: list[SuggestedPerson] = Field(max_length=MAX_SUGGESTIONS)
 
 
 class Matching(RequestModel):

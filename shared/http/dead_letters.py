@@ -36,7 +36,7 @@ class DeadLetterEntry(ResponseModel):
 class DeadLetters(ResponseModel):
     """The oldest dead letters of a service, at most 200; `more`: there are others."""
 
-    items: list[DeadLetterEntry]
+    items: list[DeadLetterEntry] = Field(max_length=_MOST)
     more: bool = Field(description="Whether there are more than these.")
 
 

@@ -135,10 +135,12 @@ async def open_offer(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> O
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def offers_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Offer]:
-    """Return all offers of a case in the order in which they were made: few, for nobody is asked twice in a search."""
+async def offers_of_case(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest
+) -> Rows[Offer]:
+    """Return one page of the offers of a case, in the order in which they were made."""
     query = select(Offer).where(Offer.tenant == tenant, Offer.case_id == case_id)
-    return (await session.execute(query.order_by(Offer.assignment_no, Offer.ordinal))).scalars().all()
+    return await paginate(session, query, page, time=Offer.created_at, id=Offer.id, newest_first=False)
 
 
 async def offers_waiting_for(

@@ -17,7 +17,6 @@ from services.intake.schemas.cases import (
     OfferDetail,
     OfferedPerson,
     OfferEntry,
-    OfferList,
     Refusal,
 )
 from shared.http import Now, Page, Paging, Parts, Router, Session
@@ -27,11 +26,13 @@ router = Router(tags=["offers"])
 
 
 @router.get("/v1/cases/{case_id}/offers")
-async def list_offers_of_case(case_id: UUID, principal: Manager, session: Session) -> OfferList:
-    """List whom a case was offered to, and what they said."""
+async def list_offers_of_case(
+    case_id: UUID, principal: Manager, session: Session, page: Paging
+) -> Page[OfferEntry]:
+    """List whom a case was offered to, and what they said, in the order in which they were asked."""
     case = await permissions.may_coordinate(session, principal, case_id=case_id)
-    rows = await reads.offers_of_case(session, tenant=principal.tenant, case_id=case_id)
-    return OfferList(items=await _entries(session, [(row, case) for row in rows]))
+    rows = await reads.offers_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
+    return Page(items=await _entries(session, [(row, case) for row in rows.items]), next=rows.next)
 
 
 @router.get("/v1/offers")

@@ -119,12 +119,6 @@ class OfferDetail(OfferEntry):
     organisations: list[str]
 
 
-class OfferList(ResponseModel):
-    """The offers of a case, in the order in which they were made."""
-
-    items: list[OfferEntry]
-
-
 class OfferAnswer(ResponseModel):
     """What became of an offer just now."""
 

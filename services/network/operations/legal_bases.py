@@ -28,17 +28,17 @@ async def decide(
 
     `version`: how many there were when the caller read them. Raises: OtherVersion.
     """
-    known = await consents.legal_bases(session, tenant=person.tenant, person_id=person.id)
-    require_version(version, of=len(known))
-    if known[0].basis != basis:
+    known, count = await consents.legal_basis(session, tenant=person.tenant, person_id=person.id)
+    require_version(version, of=count)
+    if known is None or known.basis != basis:
         await _add(session, person, basis, now, decided_by=decided_by)
 
 
 async def in_force(session: AsyncSession, *, person: Person) -> Basis:
     """Return the basis of now; of whom none was noted, that of their kind."""
-    known = await consents.legal_bases(session, tenant=person.tenant, person_id=person.id)
-    if known:
-        return Basis(known[0].basis)
+    known, _ = await consents.legal_basis(session, tenant=person.tenant, person_id=person.id)
+    if known is not None:
+        return Basis(known.basis)
     return (await policies.in_force(session, tenant=person.tenant)).settings.legal_basis.of(person.role)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -250,11 +250,24 @@ async def whole_history(session: AsyncSession, *, tenant: UUID, person_id: UUID)
     return (await session.execute(query.order_by(Consent.created_at, Consent.id))).scalars().all()
 
 
-async def legal_bases(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[LegalBasis]:
-    """Return on what basis a person's data is and was kept, newest first."""
+async def legal_basis(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID
+) -> tuple[LegalBasis | None, int]:
+    """Return on what basis a person's data is kept now, None where none was noted, and how many there ever were."""
+    rows = await legal_bases(session, tenant=tenant, person_id=person_id, page=PageRequest(limit=1))
+    count = select(func.count()).where(LegalBasis.tenant == tenant, LegalBasis.person_id == person_id)
+    return next(iter(rows.items), None), (await session.execute(count)).scalar_one()
+
+
+async def legal_bases(
+    session: AsyncSession, *, tenant: UUID, person_id: UUID, page: PageRequest
+) -> Rows[LegalBasis]:
+    """Return one page of on what basis a person's data is and was kept, newest first."""
     query = select(LegalBasis).where(LegalBasis.tenant == tenant, LegalBasis.person_id == person_id)
-    return (
-        (await session.execute(query.order_by(LegalBasis.created_at.desc(), LegalBasis.id.desc())))
-        .scalars()
-        .all()
-    )
+    return await paginate(session, query, page, time=LegalBasis.created_at, id=LegalBasis.id)
+
+
+async def all_legal_bases(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[LegalBasis]:
+    """Return on what basis a person's data is and was kept, all of it, newest first: for their own copy."""
+    query = select(LegalBasis).where(LegalBasis.tenant == tenant, LegalBasis.person_id == person_id)
+    return (await session.scalars(query.order_by(LegalBasis.created_at.desc(), LegalBasis.id.desc()))).all()

@@ -1,6 +1,6 @@
 """Who is not to be brought in contact with whom."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,14 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.models import NoContact
 from shared.case_state import lock_row
+from shared.http import PageRequest, Rows, paginate
 
 Pairs = frozenset[frozenset[UUID]]
 
 
-async def no_contacts(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[NoContact]:
-    """Return the pairs of a case, in order."""
+async def no_contacts(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest
+) -> Rows[NoContact]:
+    """Return one page of the pairs of a case, in the order in which they were noted."""
     query = select(NoContact).where(NoContact.tenant == tenant, NoContact.case_id == case_id)
-    return (await session.execute(query.order_by(NoContact.created_at, NoContact.id))).scalars().all()
+    return await paginate(
+        session, query, page, time=NoContact.created_at, id=NoContact.id, newest_first=False
+    )
 
 
 async def no_contact(session: AsyncSession, *, tenant: UUID, no_contact_id: UUID) -> NoContact | None:
@@ -26,8 +31,10 @@ async def no_contact(session: AsyncSession, *, tenant: UUID, no_contact_id: UUID
 
 async def pairs(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Pairs:
     """Return who is not to be brought in contact with whom in a case."""
-    found = await no_contacts(session, tenant=tenant, case_id=case_id)
-    return frozenset(frozenset((pair.one_id, pair.other_id)) for pair in found)
+    query = select(NoContact.one_id, NoContact.other_id).where(
+        NoContact.tenant == tenant, NoContact.case_id == case_id
+    )
+    return frozenset(frozenset(pair) for pair in (await session.execute(query)).tuples())
 
 
 def kept_from(apart: Pairs, person_id: UUID, *, among: Collection[UUID] | None = None) -> list[UUID]:

@@ -14,7 +14,7 @@ from services.network.operations.cases import open_to
 from services.network.permissions import TextReader, TextSetter
 from services.network.queries import texts
 from services.network.queries.consents import legal_bases as bases_of
-from services.network.queries.consents import picture
+from services.network.queries.consents import legal_basis, picture
 from services.network.routes.consent_views import consent_view, person_status, texts_view
 from services.network.schemas.consents import (
     BasesView,
@@ -29,7 +29,7 @@ from services.network.schemas.consents import (
     Version,
 )
 from shared import profiles
-from shared.http import Now, Parts, Router, Session
+from shared.http import Now, PageRequest, Paging, Parts, Router, Session
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["consents"])
@@ -124,10 +124,12 @@ async def publish_texts(
 
 
 @router.get("/v1/persons/{person_id}/legal-basis")
-async def read_legal_basis(person_id: UUID, principal: TextReader, session: Session) -> BasesView:
+async def read_legal_basis(
+    person_id: UUID, principal: TextReader, session: Session, page: Paging
+) -> BasesView:
     """Read on what basis a person's data is kept, and was before, newest first."""
     person = await permissions.may_settle_basis(session, principal, person_id=person_id)
-    return await _bases(session, person)
+    return await _bases(session, person, page)
 
 
 @router.put("/v1/persons/{person_id}/legal-basis")
@@ -139,15 +141,17 @@ async def decide_legal_basis(
     await legal_bases.decide(
         session, person=person, version=body.version, basis=body.basis, decided_by=principal.id, now=now
     )
-    return await _bases(session, person)
+    return await _bases(session, person, PageRequest())
 
 
-async def _bases(session: AsyncSession, person: Person) -> BasesView:
-    rows = await bases_of(session, tenant=person.tenant, person_id=person.id)
+async def _bases(session: AsyncSession, person: Person, page: PageRequest) -> BasesView:
+    _, count = await legal_basis(session, tenant=person.tenant, person_id=person.id)
+    rows = await bases_of(session, tenant=person.tenant, person_id=person.id, page=page)
     return BasesView(
-        version=len(rows),
+        version=count,
+        next=rows.next,
         items=[
             BasisView(basis=Basis(row.basis), policy_version=row.policy_version, since=row.created_at)
-            for row in rows
+            for row in rows.items
         ],
     )

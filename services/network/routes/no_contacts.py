@@ -8,8 +8,8 @@ from services.network import permissions
 from services.network.operations import no_contacts
 from services.network.operations.cases import require_live
 from services.network.queries import no_contacts as reads
-from services.network.schemas.no_contacts import NewNoContact, NoContactNoted, NoContacts, NoContactView
-from shared.http import Now, Parts, Router, Session
+from services.network.schemas.no_contacts import NewNoContact, NoContactNoted, NoContactView
+from shared.http import Now, Page, Paging, Parts, Router, Session
 from shared.http.gates import Coordinator
 
 router = Router(tags=["no contact"])
@@ -38,13 +38,13 @@ async def keep_apart(
 
 @router.get("/v1/cases/{case_id}/no-contacts")
 async def list_no_contacts(
-    case_id: UUID, principal: Coordinator, session: Session, parts: Parts
-) -> NoContacts:
+    case_id: UUID, principal: Coordinator, session: Session, parts: Parts, page: Paging
+) -> Page[NoContactView]:
     """List who is not to be brought in contact with whom, and why."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
-    rows = await reads.no_contacts(session, tenant=principal.tenant, case_id=case_id)
-    opened = await parts.vault.open_readable(session, rows)
-    return NoContacts(
+    rows = await reads.no_contacts(session, tenant=principal.tenant, case_id=case_id, page=page)
+    opened = await parts.vault.open_readable(session, rows.items)
+    return Page(
         items=[
             NoContactView(
                 no_contact_id=row.id,
@@ -52,8 +52,9 @@ async def list_no_contacts(
                 reason=None if words is None else words.reason,
                 decided_at=row.created_at,
             )
-            for row, words in zip(rows, opened, strict=True)
-        ]
+            for row, words in zip(rows.items, opened, strict=True)
+        ],
+        next=rows.next,
     )
 
 

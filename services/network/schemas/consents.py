@@ -10,6 +10,7 @@ from services.network.domain import Basis, Purpose
 from services.network.domain.consents import AgeGroup, Audience
 from shared.fields import Line, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
+from shared.http.paging import Page
 from shared.languages import Language
 
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -159,8 +160,7 @@ class BasisView(ResponseModel):
     since: datetime
 
 
-class BasesView(ResponseModel):
+class BasesView(Page[BasisView]):
     """On what basis the data of one person is kept, and was before, newest first."""
 
     version: int = Field(description="Grows with each decision; another one sends it along.")
-    items: list[BasisView]

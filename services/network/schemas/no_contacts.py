@@ -29,9 +29,3 @@ class NoContactView(ResponseModel):
     person_ids: list[UUID]
     reason: str | None
     decided_at: datetime
-
-
-class NoContacts(ResponseModel):
-    """Who is not to be brought in contact with whom."""
-
-    items: list[NoContactView]

@@ -348,7 +348,7 @@ async def add(visit: StaffVisit) -> Response:
 async def show_apart(visit: StaffVisit) -> Response:
     """Show who is kept apart."""
     case_id = case_of(visit)
-    people, pairs = await asyncio.gather(people_of(visit), visit.ask(PAIRS, case_id=case_id))
+    people, pairs = await asyncio.gather(people_of(visit), visit.ask_all(PAIRS, case_id=case_id))
     names = {each.person_id: each.name for each in people}
     model = ApartPage(
         case_id=UUID(case_id),
@@ -358,7 +358,7 @@ async def show_apart(visit: StaffVisit) -> Response:
                 names=[names.get(one, "-") for one in each.person_ids],
                 reason=each.reason,
             )
-            for each in pairs.items
+            for each in pairs
         ],
         people=[Named(id=each.person_id, name=each.name) for each in people if each.name],
     )

@@ -85,13 +85,13 @@ async def show_search(visit: StaffVisit) -> Response:
     """Show whom the case was offered to, what they said, and who has room."""
     case, offers, known = await asyncio.gather(
         visit.ask(CASE, case_id=case_of(visit)),
-        visit.ask(OFFERS, case_id=case_of(visit)),
+        visit.ask_all(OFFERS, case_id=case_of(visit)),
         all_coordinators(visit),
     )
     dates = await visit.dates()
     names = {each.coordinator_id: f"{each.first_name} {each.last_name}".strip() for each in known}
     gone = visit.say(_("Iemand die er niet meer is"))
-    asked = {each.coordinator_id for each in offers.items}
+    asked = {each.coordinator_id for each in offers}
     model = SearchPage(
         id=case_of(visit),
         coordinator=None if case.coordinator_id is None else names.get(case.coordinator_id, gone),
@@ -104,7 +104,7 @@ async def show_search(visit: StaffVisit) -> Response:
                 said=_said(visit, each),
                 until=dates.until(each.expires_at) if each.state == "open" and each.expires_at else None,
             )
-            for each in offers.items
+            for each in offers
         ],
         others=sorted(
             (row_of(visit, each) for each in known if each.coordinator_id not in asked),

@@ -90,12 +90,6 @@ class LeftOut(Answer):
     why: str
 
 
-class ImportedPayment(Answer):
-    """What came of an entry."""
-
-    state: str
-
-
 class Statement(Answer):
     """How far an import is."""
 
@@ -103,7 +97,8 @@ class Statement(Answer):
     state: str
     total: int
     booked: int
-    payments: list[ImportedPayment]
+    payments: dict[str, int]
+    left_out_count: int
     left_out: list[LeftOut]
     balances_differ: bool
 
@@ -217,6 +212,7 @@ class StatementPage(PageModel):
     waiting: int
     known: int
     left_out: list[tuple[int, str]]
+    left_out_too: int
     balances_differ: bool
 
 
@@ -224,15 +220,15 @@ class StatementPage(PageModel):
 async def show_statement(visit: StaffVisit) -> Response:
     """Show how far the import is and what came of it."""
     found = await visit.ask(STATEMENT, statement_id=read_id(visit.request.path_params["statement_id"]))
-    states = [each.state for each in found.payments]
     model = StatementPage(
         done=found.state == "imported",
         booked=found.booked,
         total=found.total,
-        matched=states.count("matched"),
-        known=states.count("duplicate"),
-        waiting=sum(state in (*_WHOSE, *_WHAT_NOW) for state in states),
+        matched=found.payments.get("matched", 0),
+        known=found.payments.get("duplicate", 0),
+        waiting=sum(found.payments.get(state, 0) for state in (*_WHOSE, *_WHAT_NOW)),
         left_out=[(each.entry, visit.word(_LEFT_OUT, each.why)) for each in found.left_out],
+        left_out_too=found.left_out_count - len(found.left_out),
         balances_differ=found.balances_differ,
     )
     return visit.page("payments_statement.html", model)

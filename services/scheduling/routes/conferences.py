@@ -2,11 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
-
 from services.scheduling import domain, operations, permissions, queries
 from services.scheduling.domain import ChecklistItem
-from services.scheduling.models import Conference, Venue
+from services.scheduling.models import Venue
 from services.scheduling.operations.conferences import Presence
 from services.scheduling.operations.polls import Proposal
 from services.scheduling.permissions import Involved, Referrer
@@ -20,7 +18,7 @@ from services.scheduling.schemas import (
     Extended,
     Extension,
     Held,
-    Meetings,
+    MeetingOut,
     PartIn,
     Postponed,
     Postponement,
@@ -28,7 +26,7 @@ from services.scheduling.schemas import (
     Scheduling,
 )
 from shared import profiles
-from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
+from shared.http import Now, Page, Paging, Parts, Router, Session, problems
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["conferences"])
@@ -40,21 +38,23 @@ async def list_conferences(
 ) -> Page[ConferenceSummary]:
     """List the conferences of a case, in the order of their numbers."""
     await permissions.may_list_conferences(session, principal, case_id=case_id)
-    query = select(Conference).where(Conference.tenant == principal.tenant, Conference.case_id == case_id)
-    rows = await paginate(
-        session, query, page, time=Conference.created_at, id=Conference.id, newest_first=False
+    rows = await queries.conferences_of_case(
+        session, tenant=principal.tenant, case_id=case_id, page=page, newest_first=False
     )
     poll_ids = await queries.poll_ids(session, rows.items)
     return Page(items=[summary(row, poll_ids.get(row.id)) for row in rows.items], next=rows.next)
 
 
 @router.get("/v1/cases/{case_id}/meetings")
-async def list_meetings(case_id: UUID, principal: Referrer, session: Session) -> Meetings:
+async def list_meetings(
+    case_id: UUID, principal: Referrer, session: Session, page: Paging
+) -> Page[MeetingOut]:
     """List on which days the circle meets or met, newest first: all that who referred the case sees of it."""
     await permissions.may_know_meetings(session, principal, case_id=case_id)
-    found = await queries.conferences_of_case(session, tenant=principal.tenant, case_id=case_id)
+    rows = await queries.conferences_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     calendar = await profiles.calendar(session, tenant=principal.tenant)
-    return Meetings(items=[each for one in found if (each := meeting_out(one, calendar)) is not None])
+    meetings = [each for one in rows.items if (each := meeting_out(one, calendar)) is not None]
+    return Page(items=meetings, next=rows.next)
 
 
 @router.post("/v1/cases/{case_id}/preparations", status_code=201, responses=problems(409))

@@ -33,7 +33,7 @@ async def copy_for_person(
     if state is None or state.tenant != principal.tenant:
         raise UnknownCase(case_id=str(case_id))
     member = await session.get(CircleMember, (case_id, person_id))
-    polls = await queries.polls_of_case(session, tenant=principal.tenant, case_id=case_id)
+    polls = await queries.all_polls_of_case(session, tenant=principal.tenant, case_id=case_id)
     came = await queries.conferences_of_person(
         session, tenant=principal.tenant, case_id=case_id, person_id=person_id
     )

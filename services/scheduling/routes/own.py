@@ -4,34 +4,36 @@ from uuid import UUID
 
 from services.scheduling import operations, permissions, queries
 from services.scheduling.routes.answers import conference_out, days_of, own_poll
-from services.scheduling.schemas import Answers, OwnConferences, OwnPoll, OwnPolls
-from shared.http import Now, Parts, Person, Router, Session
+from services.scheduling.schemas import Answers, ConferenceOut, OwnPoll
+from shared.http import Now, Page, Paging, Parts, Person, Router, Session
 
 router = Router(tags=["own polls"])
 
 
 @router.get("/v1/me/polls")
-async def list_own_polls(principal: Person, session: Session) -> OwnPolls:
+async def list_own_polls(principal: Person, session: Session, page: Paging) -> Page[OwnPoll]:
     """List the polls of one's case, newest first, each with one's own answers."""
     case_id = await permissions.may_list_own_polls(session, principal)
     if case_id is None:
-        return OwnPolls(items=[])
-    polls = await queries.polls_of_case(session, tenant=principal.tenant, case_id=case_id)
-    options = await queries.options_of(session, polls)
+        return Page(items=[])
+    rows = await queries.polls_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
+    options = await queries.options_of(session, rows.items)
     days = await days_of(session, tenant=principal.tenant)
-    return OwnPolls(items=[own_poll(poll, options[poll.id], principal.id, days) for poll in polls])
+    items = [own_poll(poll, options[poll.id], principal.id, days) for poll in rows.items]
+    return Page(items=items, next=rows.next)
 
 
 @router.get("/v1/me/conferences")
-async def list_own_conferences(principal: Person, session: Session, parts: Parts) -> OwnConferences:
+async def list_own_conferences(
+    principal: Person, session: Session, parts: Parts, page: Paging
+) -> Page[ConferenceOut]:
     """List the conferences of one's case, newest first: when and where the circle meets."""
     case_id = await permissions.may_list_own_polls(session, principal)
     if case_id is None:
-        return OwnConferences(items=[])
-    found = await queries.conferences_of_case(session, tenant=principal.tenant, case_id=case_id)
-    return OwnConferences(
-        items=[await conference_out(session, parts.vault, each, whole=False) for each in found]
-    )
+        return Page(items=[])
+    rows = await queries.conferences_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
+    items = [await conference_out(session, parts.vault, each, whole=False) for each in rows.items]
+    return Page(items=items, next=rows.next)
 
 
 @router.put("/v1/me/polls/{poll_id}")

@@ -10,7 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import queries
 from services.training.communications import communications_in, creditor_references_in, nearly
-from services.training.domain import STATEMENT_CLOCK, PaymentKind, PaymentState, RegistrationState
+from services.training.domain import (
+    MAX_SUGGESTIONS,
+    STATEMENT_CLOCK,
+    PaymentKind,
+    PaymentState,
+    RegistrationState,
+)
 from services.training.matching import Candidate, Candidates, Suggestion
 from services.training.models import (
     PaymentRow,
@@ -314,5 +320,5 @@ def _note_guesses(payment: PaymentRow, guesses: Sequence[Suggestion]) -> None:
         payment.state = PaymentState.SUGGESTED
         payment.suggestions = [
             {"registration_id": str(registration_id), "score": score}
-            for registration_id, score in best.items()
+            for registration_id, score in list(best.items())[:MAX_SUGGESTIONS]
         ]

@@ -13,6 +13,7 @@ from services.training.queries.catalogue import (
 )
 from services.training.queries.money import (
     booked_of,
+    count_booked,
     known_payments,
     next_part,
     open_clocks,
@@ -48,6 +49,7 @@ __all__ = [
     "Places",
     "accounts",
     "booked_of",
+    "count_booked",
     "course",
     "courses",
     "is_registered",

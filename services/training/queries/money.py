@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Select, any_, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -18,6 +18,7 @@ from services.training.domain import (
 )
 from services.training.models import PaymentRow, StatementEntryRow, StatementPartRow, StatementRow
 from services.training.statements import CODA
+from shared.http import PageRequest, Rows, paginate
 from shared.tables import clock
 
 _MOST_REVERSIBLE = 20
@@ -83,16 +84,29 @@ async def next_part(session: AsyncSession, *, statement_id: UUID) -> StatementPa
 
 
 async def booked_of(
-    session: AsyncSession, *, statement_id: UUID
-) -> Sequence[tuple[StatementEntryRow, PaymentRow]]:
-    """Return what was booked of a statement so far, in the order of its entries."""
-    query = (
-        select(StatementEntryRow, PaymentRow)
-        .join(PaymentRow, PaymentRow.id == StatementEntryRow.payment_id)
+    session: AsyncSession, *, statement_id: UUID, page: PageRequest
+) -> Rows[tuple[PaymentRow, bool]]:
+    """Return one page of what was booked of a statement so far, oldest first, and whether it was known before."""
+    query: Any = (
+        select(PaymentRow, StatementEntryRow.again)
+        .join(StatementEntryRow, PaymentRow.id == StatementEntryRow.payment_id)
         .where(StatementEntryRow.statement_id == statement_id)
-        .order_by(StatementEntryRow.position)
     )
-    return [(row.StatementEntryRow, row.PaymentRow) for row in await session.execute(query)]
+    return await paginate(
+        session, query, page, time=PaymentRow.created_at, id=PaymentRow.id, newest_first=False
+    )
+
+
+async def count_booked(session: AsyncSession, *, statement_id: UUID) -> dict[str, int]:
+    """Return how many payments of a statement are in each state, or were known before ("duplicate")."""
+    state = case((StatementEntryRow.again, "duplicate"), else_=PaymentRow.state)
+    query = (
+        select(state, func.count())
+        .join(StatementEntryRow, PaymentRow.id == StatementEntryRow.payment_id)
+        .where(StatementEntryRow.statement_id == statement_id)
+        .group_by(state)
+    )
+    return dict((await session.execute(query)).tuples().all())
 
 
 def _fingerprint(format: str) -> InstrumentedAttribute[bytes | None]:  # noqa: A002 - as statements name it

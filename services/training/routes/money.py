@@ -74,8 +74,18 @@ async def read_statement(statement_id: UUID, principal: Cashier, session: Sessio
     return await _import(session, row)
 
 
+@router.get("/v1/statements/{statement_id}/payments")
+async def list_payments_of_statement(
+    statement_id: UUID, principal: Cashier, session: Session, page: Paging
+) -> Page[schemas.ImportedPayment]:
+    """List what came of the entries of a statement so far, oldest first."""
+    row = await queries.statement(session, tenant=principal.tenant, statement_id=statement_id)
+    rows = await queries.booked_of(session, statement_id=row.id, page=page)
+    items = [_imported_payment(payment, known) for payment, known, *_ in rows.items]
+    return Page(items=items, next=rows.next)
+
+
 async def _import(session: Session, row: StatementRow) -> schemas.StatementImport:
-    booked = await queries.booked_of(session, statement_id=row.id)
     return schemas.StatementImport.model_validate(
         {
             "statement_id": row.id,
@@ -83,22 +93,27 @@ async def _import(session: Session, row: StatementRow) -> schemas.StatementImpor
             "state": "imported" if row.booked == row.total else "importing",
             "total": row.total,
             "booked": row.booked,
-            "payments": [_imported_payment(payment, entry.again) for entry, payment in booked],
-            "left_out": [{"entry": number, "why": why} for number, why in row.left_out],
+            "payments": await queries.count_booked(session, statement_id=row.id),
+            "left_out_count": len(row.left_out),
+            "left_out": [
+                {"entry": number, "why": why} for number, why in row.left_out[: schemas.MAX_LEFT_OUT]
+            ],
             "balances_differ": row.balances_differ,
         }
     )
 
 
-def _imported_payment(row: PaymentRow, known: bool) -> dict[str, Any]:
-    return {
-        "payment_id": row.id,
-        "kind": row.kind,
-        "amount": row.amount,
-        "state": "duplicate" if known else row.state,
-        "registration_id": row.registration_id,
-        "suggestions": row.suggestions,
-    }
+def _imported_payment(row: PaymentRow, known: bool) -> schemas.ImportedPayment:
+    return schemas.ImportedPayment.model_validate(
+        {
+            "payment_id": row.id,
+            "kind": row.kind,
+            "amount": row.amount,
+            "state": "duplicate" if known else row.state,
+            "registration_id": row.registration_id,
+            "suggestions": row.suggestions,
+        }
+    )
 
 
 @router.get("/v1/payments")

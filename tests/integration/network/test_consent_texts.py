@@ -193,6 +193,10 @@ class TestLegalBasis:
         body = {"version": 1, "basis": "legal-obligation"}
         decided = await world.do("PUT", path, dpo, json=body)
         answer = await world.ask("PUT", path, dpo, json=body | {"version": decided["version"]})
+        newest = await world.do("GET", f"{path}?limit=1", dpo)
+        oldest = await world.do("GET", f"{path}?limit=1&cursor={newest['next']}", dpo)
+        bases = [item["basis"] for page in (newest, oldest) for item in page["items"]]
+        assert (bases, newest["version"], oldest["next"]) == (["legal-obligation", "public-task"], 2, None)
         # A colleague who read what was before does not undo it.
         refused = await world.ask("PUT", path, dpo, json=body | {"basis": "consent"})
         assert problem(refused) == (409, "other-version")

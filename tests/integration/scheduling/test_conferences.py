@@ -431,12 +431,14 @@ class TestMeetings:
         path = f"/v1/cases/{case.id}/meetings"
         referrer = world.staff(uuid7(), case.referring, Role.REFERRER)
         assert await world.do("GET", path, referrer) == {
-            "items": [{"conference_no": 1, "on": "2026-03-22", "held": False}]
+            "items": [{"conference_no": 1, "on": "2026-03-22", "held": False}],
+            "next": None,
         }
         world.later(days=20)
         assert (await hold(world, case)).status_code == 200
         assert await world.do("GET", path, referrer) == {
-            "items": [{"conference_no": 1, "on": "2026-03-22", "held": True}]
+            "items": [{"conference_no": 1, "on": "2026-03-22", "held": True}],
+            "next": None,
         }
 
     async def test_tells_nothing_of_what_is_put_off_or_to_others(self, world: Scheduling) -> None:
@@ -444,7 +446,7 @@ class TestMeetings:
         await world.postponed(case)
         path = f"/v1/cases/{case.id}/meetings"
         mandated = world.staff(uuid7(), case.mandated, Role.REFERRER)
-        assert await world.do("GET", path, mandated) == {"items": []}
+        assert (await world.do("GET", path, mandated))["items"] == []
         stranger = world.stranger(Role.REFERRER)
         assert problem(await world.ask("GET", path, stranger)) == (404, "case-not-found")
 

@@ -64,6 +64,10 @@ class TestImport:
         ids = [one["payment_id"] for one in monday["payments"]]
         assert [one["payment_id"] for one in tuesday["payments"]][:3] == ids
         assert len(set(ids)) == 3
+        path = f"/v1/statements/{tuesday['statement_id']}/payments"
+        first = await world.do("GET", f"{path}?limit=3", world.finance)
+        rest = await world.do("GET", f"{path}?limit=3&cursor={first['next']}", world.finance)
+        assert (first["items"] + rest["items"], rest["next"]) == (tuesday["payments"], None)
         assert (await world.registration(registered["registration_id"]))["paid"] == "20.00"
 
     async def test_takes_a_coda_file_too(self, world: Training) -> None:

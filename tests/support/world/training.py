@@ -1,5 +1,6 @@
 """Training: courses with sessions, registrations, statements of a bank."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -104,14 +105,17 @@ class Training(World):
         return found
 
     async def booked(self, statement_id: str) -> dict[str, Any]:
-        """Book what is left of a statement, and return it."""
+        """Book what is left of a statement, and return it with its payments."""
         path = f"/v1/statements/{statement_id}"
         due = await deadline_of(self.context, tenant=self.tenant, kind=STATEMENT_CLOCK, subject=statement_id)
         if due is not None:
             await ActivityEnvironment().run(activities(self.context)[name_of(book_statement)], due)
         found: dict[str, Any] = await self.do("GET", path, self.finance)
         assert found["state"] == "imported"
-        return found
+        listed = await self.do("GET", f"{path}/payments?limit=200", self.finance)
+        states = Counter(payment["state"] for payment in listed["items"])
+        assert (found["payments"], listed["next"]) == (states, None)
+        return found | {"payments": listed["items"]}
 
     async def match(
         self, payment: dict[str, Any], registered: dict[str, Any], *, expect: int = 200, **more: Any
