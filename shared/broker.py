@@ -4,6 +4,7 @@ One quorum queue per service and event type. What failed waits in one of a few q
 the default exchange to the one queue it came from, because its routing key is that queue's name.
 """
 
+import asyncio
 import os
 import re
 from base64 import b64encode
@@ -13,7 +14,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aio_pika
-from aio_pika.abc import AbstractChannel
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import AMQPError
 
 from shared.errors import Operational
 from shared.events.base import COMMANDS, EVENTS, REGISTRY
@@ -188,6 +190,29 @@ def _hashed(password: str) -> dict[str, str]:
     salt = os.urandom(4)
     hashed = b64encode(salt + sha256(salt + password.encode()).digest()).decode()
     return {"password_hash": hashed, "hashing_algorithm": "rabbit_password_hashing_sha256"}
+
+
+class Connection:
+    """A connection that is made when first needed, kept, and made again after it was lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: AbstractConnection | None = None
+
+    async def ping(self) -> None:
+        """Raise Operational if the broker does not open a channel."""
+        try:
+            if self._connection is None or self._connection.is_closed:
+                self._connection = await aio_pika.connect(self._url, timeout=2)
+            channel = await self._connection.channel()
+            await channel.close()
+        except (OSError, AMQPError, RuntimeError, asyncio.TimeoutError):  # noqa: UP041 - on 3.11 two names of one class
+            raise Operational("broker: no connection") from None
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            await self._connection.close()
 
 
 Bindings = Mapping[str, Sequence[tuple[str, str | None]]]

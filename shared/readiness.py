@@ -4,12 +4,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-import aio_pika
 import structlog
-from aio_pika.exceptions import AMQPError
 
 from shared.context import Context
-from shared.errors import Operational
 
 log = structlog.get_logger(__name__)
 
@@ -56,11 +53,7 @@ def checks_of(context: Context) -> dict[str, Check]:
     """Return a check of each part, by the part's name."""
 
     async def broker() -> None:
-        try:
-            connection = await aio_pika.connect(context.settings.broker_for(context.service), timeout=2)
-        except (OSError, AMQPError, asyncio.TimeoutError):  # noqa: UP041 - on 3.11 two names of one class
-            raise Operational("broker: no connection") from None
-        await connection.close()
+        await context.broker.ping()
 
     async def database() -> None:
         await context.database.ping()

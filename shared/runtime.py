@@ -70,24 +70,26 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
     )
     issuer = Issuer.load(directory / "signing_key")
     services = ServiceClient(settings=settings, issuer=issuer, service=service)
-    try:
-        yield Context(
+    context = Context(
+        service=service,
+        settings=settings,
+        database=database,
+        clock=clock,
+        vault=vault,
+        temporal=Temporal(
             service=service,
-            settings=settings,
-            database=database,
-            clock=clock,
-            vault=vault,
-            temporal=Temporal(
-                service=service,
-                address=settings.temporal_address,
-                namespace=settings.temporal_namespace,
-                codec_keys=secrets.codec_keys,
-                tls=tls_of(settings, service),
-            ),
-            services=services,
-            issuer=issuer,
-        )
+            address=settings.temporal_address,
+            namespace=settings.temporal_namespace,
+            codec_keys=secrets.codec_keys,
+            tls=tls_of(settings, service),
+        ),
+        services=services,
+        issuer=issuer,
+    )
+    try:
+        yield context
     finally:
+        await context.broker.close()
         await services.close()
         await vault.close()
         await database.close()
@@ -161,9 +163,8 @@ class _Running:
     async def _health(self) -> None:
         from shared.http.health import create_health_app
         from shared.http.server import internal_config
-        from shared.readiness import checks_of
 
-        await self._listen(internal_config(create_health_app(checks_of(self._context)), self._settings))
+        await self._listen(internal_config(create_health_app(self._context.readiness), self._settings))
 
     async def _listen(self, config: "Config") -> None:
         from shared.http.server import QuietServer

@@ -47,6 +47,7 @@ async def serve_codec() -> int:
     from deploy.codec import create_app
     from shared.http.health import create_health_app
     from shared.http.server import QuietServer, internal_config, server_config
+    from shared.readiness import Readiness
     from shared.secrets import read_key, read_secret, secrets_of
     from shared.settings import Settings
 
@@ -59,7 +60,7 @@ async def serve_codec() -> int:
         origin=os.environ.get("KRING_CODEC_ORIGIN"),
         hosts=os.environ.get("KRING_CODEC_HOSTS", "127.0.0.1,localhost").split(","),
     )
-    health = QuietServer(internal_config(create_health_app({}), settings))
+    health = QuietServer(internal_config(create_health_app(Readiness({})), settings))
     answering = asyncio.create_task(health.serve())
     await Server(server_config(app, settings)).serve()
     health.should_exit = True

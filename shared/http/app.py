@@ -16,7 +16,6 @@ from shared.http.problems import answer_with_problems
 from shared.http.routing import Router
 from shared.http.state import router as state_router
 from shared.http.undelivered import router as undelivered_router
-from shared.readiness import Readiness, checks_of
 from shared.services import SERVICES_WITH_MAIL
 
 
@@ -54,7 +53,6 @@ def create_service_app(
         ),
     )
     app.state.limiter = RateLimiter(settings)
-    app.state.readiness = Readiness(checks_of(context))
     answer_with_problems(app)
     app.add_middleware(
         RequestMiddleware,

@@ -1,19 +1,16 @@
 """Whether a process is alive, whether it can work, and its metrics: served on an internal port, apart from its API."""
 
-from collections.abc import Mapping
-
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shared.readiness import Check, Readiness
+from shared.readiness import Readiness
 
 
-def create_health_app(checks: Mapping[str, Check]) -> Starlette:
-    """Return the app for probes and Prometheus; readiness is that of these parts."""
-    readiness = Readiness(checks)
+def create_health_app(readiness: Readiness) -> Starlette:
+    """Return the app for probes and Prometheus."""
 
     async def live(_request: Request) -> Response:
         return JSONResponse({"alive": True})

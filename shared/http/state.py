@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from shared import outbox
 from shared.auth import Principal, Role
@@ -13,7 +13,6 @@ from shared.errors import Operational
 from shared.http.models import ResponseModel
 from shared.http.principals import allow
 from shared.http.routing import Parts, Router
-from shared.readiness import Readiness
 
 Operator = Annotated[Principal, Depends(allow(Role.OPS, of_no_tenant=True))]
 router = Router(tags=["operations"])
@@ -52,14 +51,14 @@ class ServiceState(ResponseModel):
 
 
 @router.get("/v1/state")
-async def read_state(request: Request, _principal: Operator, context: Parts) -> ServiceState:
+async def read_state(_principal: Operator, context: Parts) -> ServiceState:
     """See whether the parts that this service depends on answer to it, and what has not left its outbox."""
-    return await state_of(context, request.app.state.readiness)
+    return await state_of(context)
 
 
-async def state_of(context: Context, readiness: Readiness) -> ServiceState:
+async def state_of(context: Context) -> ServiceState:
     """Return how this service does, also while parts of it do not answer."""
-    parts = await readiness.parts()
+    parts = await context.readiness.parts()
     return ServiceState(
         parts=[PartState(part=part, answers=answers) for part, answers in parts.items()],
         outbox=await _outbox(context) if parts["database"] else None,

@@ -123,7 +123,7 @@ async def _states(visit: StaffVisit) -> list[State | None]:
             return None
 
     async def own() -> State:
-        found = await state_of(visit.parts, visit.request.app.state.readiness)
+        found = await state_of(visit.parts)
         return State.model_validate(found.model_dump())
 
     return await asyncio.gather(*map(state, STATES), own())

@@ -2,15 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
+import aio_pika
 import httpx
 import pytest
 import pytest_asyncio
 import structlog
+from aio_pika.abc import AbstractConnection
 from fastapi import APIRouter, Depends
 from prometheus_client import generate_latest
 from pydantic import SecretStr
@@ -20,7 +22,7 @@ from shared.auth import Role
 from shared.http import Router, Session, Staff, anonymous, create_service_app, current_principal
 from shared.http.health import create_health_app
 from shared.http.middleware import SECONDS
-from shared.readiness import Check, checks_of
+from shared.readiness import Readiness
 from shared.settings import Settings
 from shared.temporal import Temporal
 from tests.access.hostile import broken
@@ -50,8 +52,8 @@ def code_of(response: httpx.Response, status: int) -> str:
     return str(problem_of(response, status)["type"]).removeprefix("https://kring.invalid/problems/")
 
 
-async def _ask_health(path: str, checks: Mapping[str, Check]) -> httpx.Response:
-    transport = httpx.ASGITransport(app=create_health_app(checks))
+async def _ask_health(path: str, readiness: Readiness) -> httpx.Response:
+    transport = httpx.ASGITransport(app=create_health_app(readiness))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         return await client.get(path)
 
@@ -399,7 +401,7 @@ class TestHealth:
             assert (await service.client.get(path)).status_code == 404
 
     async def test_is_alive(self) -> None:
-        assert (await _ask_health("/health/live", {})).json() == {"alive": True}
+        assert (await _ask_health("/health/live", Readiness({}))).json() == {"alive": True}
 
     async def test_says_which_part_is_missing(
         self, service: Running, monkeypatch: pytest.MonkeyPatch
@@ -413,7 +415,7 @@ class TestHealth:
             raise OSError
 
         checks = {"database": service.database.ping, "broker": breaks, "temporal": hangs}
-        answer = await _ask_health("/health/ready", checks)
+        answer = await _ask_health("/health/ready", Readiness(checks))
         assert answer.status_code == 503
         assert answer.json()["parts"] == {"database": True, "broker": False, "temporal": False}
 
@@ -425,21 +427,43 @@ class TestHealth:
             codec_keys=[b"c" * 32],
         )
         context = replace(service.context, settings=settings, temporal=temporal)
-        answer = await _ask_health("/health/ready", checks_of(context))
+        answer = await _ask_health("/health/ready", context.readiness)
         parts = {"database": True, "broker": True, "temporal": True}
         assert (answer.status_code, answer.json()) == (200, {"ready": True, "parts": parts})
+        await context.broker.close()
         nowhere = settings.model_copy(update={"broker_url": SecretStr("amqp://x:y@127.0.0.1:1/")})
         absent = Temporal(service="plans", address="127.0.0.1:1", namespace="none", codec_keys=[b"c" * 32])
         context = replace(context, settings=nowhere, temporal=absent)
-        answer = await _ask_health("/health/ready", checks_of(context))
+        answer = await _ask_health("/health/ready", context.readiness)
         assert answer.json() == {
             "ready": False,
             "parts": {"database": True, "broker": False, "temporal": False},
         }
 
+    async def test_asks_the_broker_on_one_connection_until_it_is_lost(
+        self, service: Running, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connections: list[AbstractConnection] = []
+        connect = aio_pika.connect
+
+        async def counted(*args: Any, **how: Any) -> AbstractConnection:
+            connections.append(await connect(*args, **how))
+            return connections[-1]
+
+        monkeypatch.setattr("aio_pika.connect", counted)
+        monkeypatch.setattr("shared.readiness.ANSWER_SECONDS", -1.0)
+        context = replace(service.context, settings=settings)
+        for _ in range(3):
+            assert (await context.readiness.parts())["broker"]
+        (first,) = connections
+        await first.close()
+        assert (await context.readiness.parts())["broker"]
+        assert len(connections) == 2
+        await context.broker.close()
+
     async def test_tells_metrics(self, service: Running) -> None:
         await service.client.get("/v1/open")
-        answer = await _ask_health("/metrics", {})
+        answer = await _ask_health("/metrics", Readiness({}))
         assert 'kring_http_request_seconds_count{method="GET",route="/v1/open"' in answer.text
 
 
