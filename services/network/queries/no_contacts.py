@@ -34,7 +34,7 @@ async def pairs(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Pairs:
     query = select(NoContact.one_id, NoContact.other_id).where(
         NoContact.tenant == tenant, NoContact.case_id == case_id
     )
-    return frozenset(frozenset(pair) for pair in (await session.execute(query)).tuples())
+    return frozenset(frozenset(pair) for pair in (await session.execute(query)).all())
 
 
 def kept_from(apart: Pairs, person_id: UUID, *, among: Collection[UUID] | None = None) -> list[UUID]:

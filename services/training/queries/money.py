@@ -102,11 +102,12 @@ async def count_booked(session: AsyncSession, *, statement_id: UUID) -> dict[str
     state = case((StatementEntryRow.again, "duplicate"), else_=PaymentRow.state)
     query = (
         select(state, func.count())
-        .join(StatementEntryRow, PaymentRow.id == StatementEntryRow.payment_id)
+        .select_from(StatementEntryRow)
+        .join(PaymentRow, PaymentRow.id == StatementEntryRow.payment_id)
         .where(StatementEntryRow.statement_id == statement_id)
         .group_by(state)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 def _fingerprint(format: str) -> InstrumentedAttribute[bytes | None]:  # noqa: A002 - as statements name it

@@ -187,7 +187,7 @@ class TestImport:
         [payment] = (await world.import_file(statement(line)))["payments"]
         stranger = world.stranger(Role.FINANCE)
         answer = await world.ask("POST", "/v1/statements", stranger, content=statement(line), expect=202)
-        assert (answer.json()["total"], answer.json()["payments"]) == (0, [])
+        assert (answer.json()["total"], answer.json()["payments"]) == (0, {})
         [ours] = await world.rows("SELECT id FROM statement WHERE total = 1")
         await world.ask("GET", f"/v1/statements/{ours.id}", stranger, expect=404)
         assert (await world.do("GET", "/v1/payments", stranger))["items"] == []
