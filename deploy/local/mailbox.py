@@ -10,6 +10,7 @@ import email.policy
 import html
 import signal
 import sys
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
@@ -122,6 +123,9 @@ class Messages:
                     "type": part.get_content_type(),
                     "method": part.get_param("method"),
                     "content": _readable(part),
+                    # What the page of the mail calls it, and the picture itself.
+                    "id": str(part["Content-ID"] or "").strip("<>"),
+                    "picture": _picture(part),
                 }
                 for part in message.walk()
                 if part.get_filename() or part.get_content_type() in ("text/calendar", "image/png")
@@ -136,11 +140,18 @@ class Messages:
 
 
 def _readable(part: EmailMessage) -> str | None:
-    """Return what is attached if it is text; pictures are looked at in the raw message."""
+    """Return what is attached if it is text."""
     content = part.get_content()
     if isinstance(content, bytes):
         return content.decode("utf-8", "replace") if part.get_content_maintype() == "text" else None
     return str(content)
+
+
+def _picture(part: EmailMessage) -> str | None:
+    """Return what is attached as an address with all of it inside, if it is a picture."""
+    if part.get_content_maintype() != "image":
+        return None
+    return f"data:{part.get_content_type()};base64,{b64encode(part.get_payload(decode=True)).decode()}"
 
 
 def _parse(path: Path) -> EmailMessage:
@@ -215,15 +226,29 @@ def _list_of(lines: list[Line]) -> str:
     )
 
 
+def _attached(part: dict[str, Any]) -> str:
+    if part["picture"]:
+        return f'<img src="{html.escape(part["picture"])}" alt="">'
+    return (
+        f"<pre>{html.escape(part['content'])}</pre>"
+        if part["content"]
+        else "<p>Not text: see the raw message.</p>"
+    )
+
+
 def _page_of(message: dict[str, Any]) -> str:
+    page = message["html"]
+    for part in message["attachments"]:
+        if part["picture"] and part["id"]:
+            page = page.replace(f"cid:{part['id']}", part["picture"])
     attached = "".join(
-        f"<h2>{html.escape(str(part['name'] or part['type']))}</h2><pre>{html.escape(part['content'] or '')}</pre>"
+        f"<h2>{html.escape(str(part['name'] or part['type']))}</h2>{_attached(part)}"
         for part in message["attachments"]
     )
     # A frame without rights: what is in a mail must not act on this page.
     body = (
-        f'<iframe sandbox srcdoc="{html.escape(message["html"])}"></iframe>'
-        if message["html"]
+        f'<iframe sandbox srcdoc="{html.escape(page)}"></iframe>'
+        if page
         else f"<pre>{html.escape(message['text'])}</pre>"
     )
     return (

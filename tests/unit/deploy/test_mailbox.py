@@ -63,6 +63,22 @@ class TestPages:
         assert found["attachments"][0]["name"] == "when.ics"
         assert found["attachments"][0]["content"].startswith("BEGIN:VCALENDAR")
 
+    async def test_show_a_picture_where_it_stands_and_nothing_empty(self, tmp_path: Path) -> None:
+        mail = EmailMessage()
+        mail["Subject"] = "Betalen"
+        mail.set_content("Dag")
+        mail.add_alternative('<p><img src="cid:qr.png" alt="QR"></p>', subtype="html")
+        mail.add_attachment(b"\x89PNG", "image", "png", disposition="inline", cid="<qr.png>")
+        messages = Messages(tmp_path)
+        messages.add(recipients=["a@example.invalid"], content=mail.as_bytes())
+
+        page = (await reading(messages).get("/messages/1.html")).text
+
+        assert "src=&quot;data:image/png;base64,iVBORw==&quot; alt=&quot;QR&quot;" in page
+        assert '<img src="data:image/png;base64,iVBORw=="' in page
+        assert "cid:" not in page
+        assert "<pre></pre>" not in page
+
     async def test_what_is_in_a_mail_cannot_act(self, tmp_path: Path) -> None:
         messages = Messages(tmp_path)
         hostile = '<script>alert(1)</script>"><script>alert(2)</script>'
