@@ -123,6 +123,7 @@ class Staff(Player):
                     payer_iban=each.iban.replace(" ", ""),
                     communication=None if each.text else "".join(filter(str.isdigit, asked[-1])),
                     text=each.text,
+                    amount=each.amount,
                     reference=f"{now:%Y%m%d%H}{number:04}",
                     day=now.date().isoformat(),
                 )
@@ -136,6 +137,15 @@ class Staff(Player):
         for each, payment in zip(transfers, payments, strict=True):
             each.id = UUID(payment["payment_id"])
         return [payment["state"] for payment in payments]
+
+    async def gives_back(self, transfer: Transfer) -> str:
+        """{me} gives {transfer}'s money back: {result}."""
+        return str((await self._post(f"training/payments/{transfer.id}/settle", by="refund"))["state"])
+
+    async def cancels_session(self, session: Session) -> None:
+        """{me} cancels the session."""
+        version = (await self._ask("GET", f"training/sessions/{session.id}"))["version"]
+        await self._post(f"training/sessions/{session.id}/cancel", version=version)
 
     async def sees_suggestion(self, transfer: Transfer) -> UUID | None:
         """Return the registration that is first suggested for a payment."""

@@ -181,11 +181,15 @@ class Judgement:
 
 @dataclass(eq=False)
 class Transfer:
-    """A transfer in a bank's statement: with free text, or the structured communication of the payer's last email."""
+    """A transfer in a bank's statement: with free text, or the structured communication of the payer's last email.
+
+    `amount`: in euro; EUR 20 unless another is given.
+    """
 
     payer: Actor
     iban: Words
     text: Words | None = None
+    amount: str = "20.00"
     id: UUID | None = None
 
 

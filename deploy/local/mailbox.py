@@ -151,7 +151,7 @@ def _picture(part: EmailMessage) -> str | None:
     """Return what is attached as an address with all of it inside, if it is a picture."""
     if part.get_content_maintype() != "image":
         return None
-    return f"data:{part.get_content_type()};base64,{b64encode(part.get_payload(decode=True)).decode()}"
+    return f"data:{part.get_content_type()};base64,{b64encode(part.get_content()).decode()}"
 
 
 def _parse(path: Path) -> EmailMessage:

@@ -1,4 +1,4 @@
-"""How every mail of every service is written as plain text: by the rules of its language, and not of what has buttons."""
+"""How every mail of every service is written as plain text: by the rules of its language, and without buttons."""
 
 import re
 from datetime import UTC, datetime
