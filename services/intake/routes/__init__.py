@@ -8,6 +8,7 @@ from services.intake.routes import (
     copies,
     daily_mail,
     erasing,
+    me,
     offers,
     referrals,
     register,
@@ -33,5 +34,6 @@ routers = [
     break_glass.router,
     copies.router,
     daily_mail.router,
+    me.router,
     statistics.router,
 ]

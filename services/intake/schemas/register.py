@@ -158,6 +158,23 @@ class StaffEntry(ResponseModel):
     created_at: datetime
 
 
+class Account(ResponseModel):
+    """Who somebody is here: as their token says, and as the tenant entered them; null or empty: it did not."""
+
+    id: UUID = Field(description="The subject of the token.")
+    organisation_id: UUID | None = Field(description="The organisation that the token names.")
+    organisation: str | None = Field(description="Its name, if it is in the register.")
+    tenant_id: UUID = Field(description="The organisation whose cases are asked about.")
+    roles: list[Role] = Field(description="The roles that the token gives.")
+    entered_roles: list[Role] = Field(description="The roles that were entered: who is emailed about what.")
+    is_coordinator: bool = Field(description="Whether cases can be offered to them.")
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    language: str | None = Field(description="In which they are written to.")
+    languages: list[str] = Field(description="In which they lead a conference.")
+
+
 class NewCoordinator(RequestModel):
     """A coordinator; the id is the subject of their token. With a version it takes the place of the old."""
 

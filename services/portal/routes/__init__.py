@@ -4,6 +4,7 @@ from services.portal.pages import Pages
 from services.portal.routes import (
     about,
     acceptance,
+    account,
     agreeing,
     agreement,
     announcing,
@@ -77,7 +78,7 @@ PAGES: tuple[Pages, ...] = tuple(
             courses,
             own_registration,
         ),
-        *(sign_in, today, daily_mail, refer),
+        *(sign_in, today, daily_mail, account, refer),
         *(offers, cases, baseline, circle, circle_ready, circle_person),
         *(referring, referrals, coordinators, managing),
         *(trainings, announcing, training_changes, registrations, payments),

@@ -6,7 +6,7 @@ from services.portal import boards, todos
 from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
 from services.portal.pages import Pages
-from services.portal.routes import daily_mail
+from services.portal.routes import account, daily_mail
 from services.portal.staff import HOME, StaffVisit, staff
 from services.portal.visits import PageModel
 from shared.http import PageRequest
@@ -26,6 +26,8 @@ class TodayPage(PageModel):
     more: str | None
     # Where the daily mail is turned on and off, for whom there is one.
     daily_mail: str | None
+    # Who they are here.
+    account: str | None
 
 
 @pages.show(HOME, staff())
@@ -42,5 +44,6 @@ async def show(visit: StaffVisit) -> Response:
         todos=await boards.shown(visit, rows.items, names),
         more=rows.next,
         daily_mail=daily_mail.PATH if visit.has(*daily_mail.READERS) else None,
+        account=account.PATH if visit.has(*daily_mail.READERS) else None,
     )
     return visit.page("today.html", model)

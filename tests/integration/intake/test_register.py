@@ -385,3 +385,29 @@ class TestPolicy:
     async def test_is_for_managers_of_the_tenant(self, world: Intake) -> None:
         for stranger in (world.coordinator(uuid7()), world.referrer(), world.ops(world.tenant)):
             await world.set_policy(stranger, {}, expect=403)
+
+
+class TestWhoAmI:
+    async def test_is_what_the_token_says_and_what_was_entered(self, world: Intake) -> None:
+        stranger = uuid7()
+        me = await world.do("GET", "/v1/me", world.staff(stranger, world.school, Role.REFERRER))
+        assert (me["id"], me["organisation_id"], me["tenant_id"]) == (
+            str(stranger),
+            str(world.school),
+            str(world.tenant),
+        )
+        assert (me["roles"], me["entered_roles"], me["email"]) == (["referrer"], [], None)
+        await world.enter_staff(stranger, world.school, "referrer", tenant=world.tenant)
+        me = await world.do("GET", "/v1/me", world.staff(stranger, world.school, Role.REFERRER))
+        assert (me["entered_roles"], me["first_name"], me["email"]) == (
+            ["referrer"],
+            "Hanneke",
+            "hanneke@voorbeeld.example",
+        )
+
+    async def test_of_a_coordinator_names_the_languages_they_lead_a_conference_in(
+        self, world: Intake
+    ) -> None:
+        coordinator = await world.enter_coordinator(languages=["nl", "ar"])
+        me = await world.do("GET", "/v1/me", world.coordinator(coordinator))
+        assert (me["is_coordinator"], me["languages"], me["first_name"]) == (True, ["nl", "ar"], "Malou")
