@@ -66,6 +66,7 @@ class World:
                 async with httpx.AsyncClient(transport=transport, base_url=address) as http:
                     yield cls(context, owner, http, Principals(settings.secrets_dir), app)
             finally:
+                await context.broker.close()
                 await owner.close()
 
     async def emptied(self) -> Self:
