@@ -23,11 +23,12 @@ _REVIEW_FURTHEST = timedelta(days=2 * 366)
 
 
 class PlanAcceptance(StrEnum):
-    """What the mandated side says of a plan's current version."""
+    """What the mandated side says of a plan's current version. `presumed`: nothing in its time."""
 
     NOT_NEEDED = "not-needed"
     AWAITED = "awaited"
     ACCEPTED = "accepted"
+    PRESUMED = "presumed"
     PARTLY_ACCEPTED = "partly-accepted"
     REFUSED = "refused"
 

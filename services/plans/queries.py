@@ -225,6 +225,15 @@ async def acceptance_lines(session: AsyncSession, plan_id: UUID, version: int) -
     return (await session.scalars(query.order_by(Acceptance.created_at, Acceptance.id))).all()
 
 
+async def was_refused(session: AsyncSession, plan: Plan) -> bool:
+    """Say whether a bottom line was not met when the mandated side last said something of a plan."""
+    last = select(func.max(Acceptance.version)).where(Acceptance.plan_id == plan.id).scalar_subquery()
+    unmet = exists().where(
+        Acceptance.plan_id == plan.id, Acceptance.version == last, Acceptance.met.is_(False)
+    )
+    return bool(await session.scalar(select(unmet)))
+
+
 async def shares_of(session: AsyncSession, plan_id: UUID) -> Sequence[Share]:
     """Return with whom a plan is shared, in order."""
     query = select(Share).where(Share.plan_id == plan_id, Share.ended_at.is_(None))

@@ -19,7 +19,12 @@ class Policy(PolicySettings):
     )
 
     acceptance: Length = Field(
-        default="10wd", description="From a plan to the regional manager, if the mandated side says nothing."
+        default="10wd",
+        description="From a plan to its acceptance, or to the regional manager if a bottom line was not met before,"
+        " where the mandated side says nothing.",
+    )
+    amendment: Length = Field(
+        default="10wd", description="From a refusal to the regional manager, if the circle amends nothing."
     )
     four_weeks: Length = Field(default="4w", description="From the plan to the coordinator's call.")
     three_months: Length = Field(

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from services.plans.operations import agreements, check_ins, reviewing, timing, year
+    from services.plans.operations import accepting, agreements, check_ins, reviewing, timing, year
     from shared.clock_activities import breach, warn
     from shared.deadlines import Deadline, WorkflowInput
 
@@ -19,6 +19,7 @@ class FollowUp(DeadlineWorkflow):
         timing.CHECK_IN,
         timing.FOLLOW_UP,
         timing.ACCEPTANCE,
+        timing.AMENDMENT,
         timing.REVIEW,
     )
 
@@ -40,6 +41,8 @@ class FollowUp(DeadlineWorkflow):
                 case timing.FOLLOW_UP, _:
                     await self.step(year.complete_follow_up, due)
                 case timing.ACCEPTANCE, _:
+                    await self.step(accepting.presume_acceptance, due)
+                case timing.AMENDMENT, _:
                     await self.step(breach, due)
 
     async def _follow_agreement(self, due: Deadline) -> None:

@@ -23,11 +23,12 @@ class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
 
 
 class PlanAccepted(EventData, type="plans.plan.accepted.v1", public=True):
-    """The mandated side finds every bottom line met."""
+    """The mandated side finds every bottom line met, or said nothing in its time (`presumed`)."""
 
     case_id: UUID
     plan_id: UUID
     version: int
+    presumed: bool = False
 
 
 class PlanPartlyAccepted(EventData, type="plans.plan.partly-accepted.v1", public=True):

@@ -119,7 +119,7 @@ async def _begin(session: AsyncSession, vault: Vault, file: File, now: datetime)
     policy = await policies.in_force(session, tenant=file.tenant)
     persons = [] if file.case is None else await _persons(session, vault, file)
     lengths = _lengths(policy.settings)
-    kind = _kind(file, lengths)
+    kind = await _kind(session, file, lengths)
     until = rules.keep_until(
         kind,
         over_on=policy.calendar.day_of(file.over_at),
@@ -187,12 +187,14 @@ def _lengths(policy: Policy) -> rules.Lengths:
     )
 
 
-def _kind(file: File, lengths: rules.Lengths) -> FileKind:
+async def _kind(session: AsyncSession, file: File, lengths: rules.Lengths) -> FileKind:
     if file.case is None:
         return FileKind.REFERRAL
     return rules.kind_of(
         minors=file.case.minors,
-        plan_without_meeting=file.case.outcome == Outcome.PLAN_WITHOUT_MEETING,
+        # Also where such a plan was followed up, which is then how the case ended.
+        plan_without_meeting=file.case.outcome == Outcome.PLAN_WITHOUT_MEETING
+        or await reads.planned_without_meeting(session, case_id=file.case_id),
         lengths=lengths,
     )
 

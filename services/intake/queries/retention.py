@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import RETENTION_CLOCK
-from services.intake.models import Base, Hold, Referral, Retention
+from services.intake.models import Base, CaseFact, Hold, Referral, Retention
 from shared.http.paging import PageRequest, Rows, paginate
 
 _clock = Base.metadata.tables["clock"]
@@ -19,6 +19,16 @@ async def holds_in_force(session: AsyncSession, *, tenant: UUID, case_id: UUID) 
     """Return what holds a file now."""
     query = select(Hold).where(Hold.tenant == tenant, Hold.case_id == case_id, Hold.lifted_at.is_(None))
     return (await session.execute(query.order_by(Hold.created_at, Hold.id))).scalars().all()
+
+
+async def planned_without_meeting(session: AsyncSession, *, case_id: UUID) -> bool:
+    """Say whether the only plan of a case was made without a meeting."""
+    query = select(CaseFact.id).where(
+        CaseFact.case_id == case_id,
+        CaseFact.plan_without_meeting.is_not(None),
+        CaseFact.plan_from_conference.is_(None),
+    )
+    return (await session.execute(query)).scalar_one_or_none() is not None
 
 
 async def hold(session: AsyncSession, *, tenant: UUID, hold_id: UUID) -> Hold | None:

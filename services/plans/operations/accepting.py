@@ -1,4 +1,8 @@
-"""What the mandated side says of a plan: per bottom line, with the reason of each refusal at once."""
+"""What the mandated side says of a plan: per bottom line, with the reason of each refusal at once.
+
+Who says nothing in time has accepted, unless a bottom line was not met when they last said something: then the regional
+manager asks. After a refusal the circle may amend its plan; where it does not in time, the regional manager hears too.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,13 +19,25 @@ from services.plans.domain import (
     judge,
 )
 from services.plans.models import Acceptance, Plan
-from services.plans.operations.timing import ACCEPTANCE, clocks, publish
+from services.plans.operations.timing import (
+    ACCEPTANCE,
+    AMENDMENT,
+    clocks,
+    coordinator_or_manager,
+    publish,
+    start_clock,
+    stop_clocks,
+    waiting_plan,
+)
 from services.plans.schemas import NewAcceptance
 from services.plans.schemas.sealed import AcceptanceWords
+from services.plans.settings import policies
+from shared.deadlines import Deadline
 from shared.errors import require_version
 from shared.events import plans as events
 from shared.events.base import EventData
 from shared.ids import uuid7
+from shared.steps import step
 from shared.vault import Vault
 
 
@@ -41,7 +57,7 @@ async def accept_plan(
     Saying the same again changes nothing. Raises: NoAcceptanceNeeded, OtherVersion, LinesNotComplete,
     ReasonMissing, PlanAlreadyAccepted, CaseStopped, NotYet.
     """
-    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
     if plan.acceptance == PlanAcceptance.NOT_NEEDED:
         raise NoAcceptanceNeeded
@@ -63,9 +79,44 @@ async def accept_plan(
     if known != met or plan.acceptance != outcome:
         plan.acceptance = outcome
         await session.flush()
-        await clocks.stop(session, kind=ACCEPTANCE, subject=plan.id, now=now)
+        await stop_clocks(session, subjects=[plan.id], kinds=(ACCEPTANCE, AMENDMENT), now=now)
+        if outcome is not PlanAcceptance.ACCEPTED:
+            await _await_amendment(session, plan, now=now, paused=state.status == "paused")
         await publish(session, plan, _fact(plan, outcome, refused), now=now)
     return plan, refused
+
+
+@step("plans.presume-acceptance")
+async def presume_acceptance(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+    """The mandated side said nothing in its time: it has accepted, unless a bottom line was not met before."""
+    found = await waiting_plan(session, due)
+    if found is None:
+        return False
+    plan = found[0]
+    if await queries.was_refused(session, plan):
+        return await clocks.reach(session, due, now=now) is not None
+    await clocks.meet(session, due, now=now)
+    plan.acceptance = PlanAcceptance.PRESUMED
+    await session.flush()
+    fact = events.PlanAccepted(case_id=plan.case_id, plan_id=plan.id, version=plan.version, presumed=True)
+    await publish(session, plan, fact, now=now)
+    return True
+
+
+async def _await_amendment(session: AsyncSession, plan: Plan, *, now: datetime, paused: bool) -> None:
+    policy = await policies.for_case(session, case_id=plan.case_id)
+    await start_clock(
+        session,
+        plan,
+        kind=AMENDMENT,
+        subject=plan.id,
+        owner=await coordinator_or_manager(session, plan.case_id),
+        escalate_to="regional-manager",
+        now=now,
+        due_at=policy.after(now, policy.settings.amendment),
+        policy_version=policy.version,
+        paused=paused,
+    )
 
 
 async def _known(session: AsyncSession, plan: Plan) -> dict[UUID, bool]:

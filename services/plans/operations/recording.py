@@ -25,8 +25,8 @@ from services.plans.operations.reviewing import plan_review
 from services.plans.operations.timing import (
     ACCEPTANCE,
     AGREEMENT,
+    AMENDMENT,
     OF_AGREEMENTS,
-    clocks,
     publish,
     start_clock,
     stop_clocks,
@@ -149,7 +149,7 @@ async def _await_acceptance(
     paused: bool,
 ) -> None:
     """Let the mandated organisation say in time whether it accepts the current version; what it had before is over."""
-    await clocks.stop(session, kind=ACCEPTANCE, subject=plan.id, now=now)
+    await stop_clocks(session, subjects=[plan.id], kinds=(ACCEPTANCE, AMENDMENT), now=now)
     if by is not None:
         await start_clock(
             session,

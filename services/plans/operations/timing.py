@@ -22,10 +22,11 @@ from shared.tables import clock
 SERVICE = "plans"
 AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP = "agreement", "agreement-grace", "check-in", "follow-up"
 ACCEPTANCE, REVIEW = "plan-acceptance", "review"
+AMENDMENT = "plan-amendment"
 SLIPPING, LAPSE = "agreement-slips", "agreement-lapse"
 OF_AGREEMENTS = (AGREEMENT, GRACE, SLIPPING, LAPSE)
 # Whoever coordinates a case has these; without a coordinator the regional manager.
-COORDINATORS = (REVIEW, SLIPPING)
+COORDINATORS = (REVIEW, SLIPPING, AMENDMENT)
 
 clocks = Clocks(SERVICE)
 

@@ -35,7 +35,7 @@ async def show(visit: StaffVisit) -> Response:
     text = None
     if plan:
         text = await text_of(visit, plan, {}, lines, unnamed=visit.say(_("iemand van de kring")))
-    asked = plan is not None and plan.acceptance in ("awaited", "partly-accepted", "refused")
+    asked = plan is not None and plan.acceptance in ("awaited", "presumed", "partly-accepted", "refused")
     return visit.page("case_acceptance.html", AcceptancePage(case_id=case_id, plan=text, asked=asked))
 
 

@@ -98,6 +98,7 @@ ACCEPTANCES = {
     "not-needed": _("Dit plan heeft van niemand een akkoord nodig."),
     "awaited": _("De gemandateerde organisatie moet nog zeggen of het plan aan elke ondergrens voldoet."),
     "accepted": _("Het plan voldoet aan elke ondergrens."),
+    "presumed": _("De gemandateerde organisatie zei niets binnen de tijd. Het plan geldt als aanvaard."),
     "partly-accepted": _("Niet elke ondergrens is gehaald. Hieronder staat welke, en waarom."),
     "refused": _("Geen enkele ondergrens is gehaald. Hieronder staat waarom."),
 }

@@ -97,6 +97,7 @@ LENGTHS: dict[str, dict[str, str]] = {
     },
     "plans": {
         "acceptance": _("Zeggen of het plan aanvaard is"),
+        "amendment": _("Kijken naar wat nog niet aanvaard is"),
         "four_weeks": _("De coördinator belt"),
         "three_months": _("Eerste keer nakijken"),
         "six_months": _("Tweede keer nakijken"),

@@ -175,6 +175,21 @@ class TestTheEndOfACase:
             assert await world.refused(method, path, dpo(world)) == (409, "file-not-over")
 
 
+class TestAPlanWithoutAMeeting:
+    async def test_is_kept_as_such_also_when_it_was_followed_up(self, world: Intake) -> None:
+        kinds = []
+        for conference in (None, uuid7()):
+            case = await world.open_case(await world.refer_oneself())
+            async with world.owner.transaction() as session:
+                await case_state.raise_to(
+                    session, case_id=case.id, tenant=world.tenant, status="open", version=1
+                )
+            await world.handle(case.planned(conference=conference))
+            await world.handle(plans.FollowUpEnded(case_id=case.id, outcome="followed-up"))
+            kinds.append((await kept(world, case))["kind"])
+        assert kinds == ["plan-without-meeting", "adult"]
+
+
 class TestPolicy:
     async def change(self, world: Intake, **changes: Any) -> None:
         found = await world.do("GET", "/v1/policy", world.manager())

@@ -7,6 +7,7 @@ import pytest
 
 from shared.events import intake, network
 from shared.ids import uuid7
+from tests.integration.plans.test_follow_up import steps_to
 from tests.support.world import Case, problem
 from tests.support.world.plans import Plans, changed_plan, plan_of
 
@@ -76,6 +77,45 @@ class TestAcceptPlan:
         await world.ask("PUT", f"{path}/acceptance", who, json=lines(case, True, False))
         states = await world.rows("SELECT state FROM clock WHERE kind = 'plan-acceptance'")
         assert [row.state for row in states] == ["stopped", "stopped"]
+
+    async def test_is_presumed_when_nothing_is_said_in_time_and_may_still_be_refused(
+        self, world: Plans
+    ) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case, agreements=[])
+        path, who = f"/v1/plans/{plan['plan_id']}", world.referrer(case.mandated)
+        await steps_to(world, case, "plan-acceptance")
+        read = await world.do("GET", path, world.coordinator(case))
+        assert read["acceptance"] == "presumed"
+        (said,) = await world.published("plans.plan.accepted.v1", case=case)
+        assert said.data["presumed"] is True
+        assert (await world.clocks(case))["plan-acceptance"].state == "stopped"
+        answer = await world.do("PUT", f"{path}/acceptance", who, json=lines(case, False, False))
+        assert answer["acceptance"] == "refused"
+
+    async def test_that_was_refused_waits_for_an_amendment_and_is_then_not_presumed(
+        self, world: Plans
+    ) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case, agreements=[])
+        path, who = f"/v1/plans/{plan['plan_id']}", world.referrer(case.mandated)
+        await world.ask("PUT", f"{path}/acceptance", who, json=lines(case, True, False), expect=200)
+        amendment = (await world.clocks(case))["plan-amendment"]
+        assert (amendment.owner, amendment.escalate_to) == ("coordinator", "regional-manager")
+        await steps_to(world, case, "plan-amendment")
+        assert (await world.clocks(case))["plan-amendment"].state == "breached"
+        await world.ask(
+            "POST", f"{path}/versions", world.coordinator(case), json=changed_plan(case), expect=201
+        )
+        assert (await world.clocks(case))["plan-amendment"].state == "stopped"
+        await steps_to(world, case, "plan-acceptance")
+        read = await world.do("GET", path, world.coordinator(case))
+        assert (read["acceptance"], (await world.clocks(case))["plan-acceptance"].state) == (
+            "awaited",
+            "breached",
+        )
+        await world.ask("PUT", f"{path}/acceptance", who, json=lines(case, True, True), expect=200)
+        assert await world.published("plans.plan.accepted.v1", case=case) != []
 
     async def test_waits_for_nobody_where_nobody_is_mandated(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)

@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "acceptance IN ('not-needed', 'awaited', 'accepted', 'partly-accepted', 'refused')",
+            "acceptance IN ('not-needed', 'awaited', 'accepted', 'presumed', 'partly-accepted', 'refused')",
             name=op.f("ck_plan_acceptance"),
         ),
         sa.CheckConstraint("follow_up IN ('running', 'ended', 'stopped')", name=op.f("ck_plan_follow_up")),
