@@ -17,7 +17,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import aiosmtplib
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.errors import Operational
 from shared.languages import FALLBACK, Language, direction
@@ -53,6 +53,8 @@ class Mail:
     template: str
     values: dict[str, Any]
     attachments: tuple[Attachment, ...] = ()
+    # Read by somebody under eighteen: in their words, where there are any.
+    young: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,14 @@ def render(
 
     Every template can name the organisation that it comes from. `colour`: of its buttons; `signature`: its last lines.
     """
-    environment = _environment(directory)
-    language = mail.language
-    try:
-        template = environment.get_template(f"{mail.template}.{language}.txt")
-    except TemplateNotFound:
-        language = FALLBACK
-        template = environment.get_template(f"{mail.template}.{language}.txt")
+    template = _environment(directory).select_template(
+        [
+            *([f"{mail.template}.young.{mail.language}.txt"] if mail.young else []),
+            f"{mail.template}.{mail.language}.txt",
+            f"{mail.template}.{FALLBACK}.txt",
+        ]
+    )
+    language = mail.language if f".{mail.language}." in (template.name or "") else FALLBACK
     whole = template.render({**mail.values, "organisation": organisation})
     first, _, body = whole.partition("\n")
     if not first.startswith("Subject: "):

@@ -16,7 +16,7 @@ from services.network.domain import (
 from services.network.models import Person
 from services.network.operations import links
 from services.network.operations.notifying import CALENDAR
-from services.network.queries.consents import picture_of
+from services.network.queries.consents import Picture, picture_of
 from services.network.wording import WORDINGS
 from shared import profiles
 from shared.calendar import Appointment, Calendar, calendar_invitation
@@ -51,7 +51,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     Raises: NotWanted if it has been overtaken by events; NoAddress if the person cannot be reached by mail.
     """
     person = await queries.person(session, tenant=message.tenant, person_id=message.recipient)
-    await _require_wanted(session, message, person, context)
+    seen = await _require_wanted(session, message, person, context)
     fields = await context.vault.open(session, person)
     if fields.email is None or not is_email(fields.email):
         raise NoAddress
@@ -74,6 +74,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         template=message.kind,
         values=values,
         attachments=_attachments(message, fields.email, language, calendar, context),
+        young=seen.group(person.id).minor,
     )
 
 
@@ -95,7 +96,10 @@ def outcome_event(message: Message, outcome: Outcome) -> EventData | None:
     )
 
 
-async def _require_wanted(session: AsyncSession, message: Message, person: Person, context: Context) -> None:
+async def _require_wanted(
+    session: AsyncSession, message: Message, person: Person, context: Context
+) -> Picture:
+    """Return what people said by which the mail is wanted. Raises: NotWanted."""
     if person.state != PersonState.ACTIVE:
         raise NotWanted
     # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
@@ -110,11 +114,12 @@ async def _require_wanted(session: AsyncSession, message: Message, person: Perso
     ):
         raise NotWanted
     if message.kind not in ("invitation", "invitation-reminder"):
-        return
+        return seen
     if invitation is None or invitation.state == InvitationState.CANCELLED:
         raise NotWanted
     if message.kind == "invitation-reminder" and invitation.state not in OPEN_INVITATIONS:
         raise NotWanted
+    return seen
 
 
 async def _link(session: AsyncSession, message: Message, person: Person, context: Context) -> str | None:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from babel.lists import format_list
+
 from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
@@ -15,6 +17,7 @@ from shared.languages import Language, language_of
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
 _AHEAD = timedelta(minutes=2)
+_CHILD = "under-twelve"
 
 
 class Access(Answer):
@@ -43,6 +46,8 @@ class Me(Answer):
     person_id: UUID
     role: str
     language: str
+    age: str
+    reads_with: list[str]
     invitation: Invitation | None
 
 
@@ -61,6 +66,17 @@ class PersonVisit(LinkVisit):
         """Who came, as their session keeps it."""
         return self.person
 
+    @property
+    def young(self) -> bool:
+        """Whether the reader is under eighteen."""
+        return self.person.young
+
+    @property
+    def _reads_with(self) -> str | None:
+        """Who reads along with a child, by first name; nobody in particular where no names are known."""
+        names = self.person.reads_with
+        return None if names is None else format_list(names, locale=self.language)
+
     def _headers(self) -> dict[str, str]:
         return {
             **super()._headers(),
@@ -72,6 +88,7 @@ class PersonVisit(LinkVisit):
         return {
             **super()._surroundings(),
             "is_person": True,
+            "reads_with": self._reads_with,
             "home": "/me",
             "sign_out": "/sign-out",
             "quick_exit": True,
@@ -108,7 +125,12 @@ async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
     access = await visit.ask(EXCHANGE, body={"token": link})
     headers = {"authorization": f"Bearer {access.access_token}", "kring-tenant": str(access.tenant)}
     me = await visit.ask(ME, headers=headers)
-    came = _person(link, access, language_of(me.language), now)
+    came = _person(link, access, language_of(me.language), now).model_copy(
+        update={
+            "young": me.age in (_CHILD, "twelve-to-seventeen"),
+            "reads_with": me.reads_with if me.age == _CHILD else None,
+        }
+    )
     secret = Secret.new()
     await sessions.keep(visit.session, secret, came, now=now)
     return secret, came
@@ -119,7 +141,8 @@ async def _renewed(visit: Visit, known: PersonOfCase, now: datetime) -> PersonOf
         access = await visit.ask(EXCHANGE, body={"token": known.link})
     except ServiceRefused:
         raise NobodyHere from None
-    return _person(known.link, access, known.language, now)
+    renewed = _person(known.link, access, known.language, now)
+    return renewed.model_copy(update={"young": known.young, "reads_with": known.reads_with})
 
 
 def _person(link: str, access: Access, language: Language, now: datetime) -> PersonOfCase:

@@ -41,6 +41,9 @@ class PersonOfCase(BaseModel):
     person_id: UUID
     role: str
     language: Language
+    # Under eighteen: pages are in their own words. Under twelve: also with whom they read.
+    young: bool = False
+    reads_with: list[str] | None = None
 
 
 class Registrant(BaseModel):

@@ -106,6 +106,11 @@ class Visit:
         return []
 
     @property
+    def young(self) -> bool:
+        """Whether the reader is under eighteen: some sentences are other ones for them."""
+        return False
+
+    @property
     def languages(self) -> tuple[Language, ...]:
         """In which languages the pages of this reader are."""
         return LANGUAGES
@@ -186,7 +191,7 @@ class Visit:
     def page(self, template: str, model: PageModel, *, status: int = 200) -> Response:
         """Return a page in the reader's language."""
         html = (
-            environment(self.language)
+            environment(self.language, young=self.young)
             .get_template(template)
             .render(
                 **{name: getattr(model, name) for name in type(model).model_fields},
@@ -205,7 +210,7 @@ class Visit:
 
     def say(self, text: str) -> str:
         """Return a sentence of ours in the reader's language."""
-        return say(text, self.language)
+        return say(text, self.language, young=self.young)
 
     def word(self, words: Mapping[str, str], code: str) -> str:
         """Return what a code of a service is in the reader's language; of one that a page does not know, the code."""
@@ -227,6 +232,8 @@ class Visit:
             "styles": assets.address("kring.css"),
             "notice": None,
             "is_person": False,
+            "young": self.young,
+            "reads_with": None,
             "home": "/",
             "sign_out": None,
             "sections": [],

@@ -35,8 +35,7 @@ from shared.languages import (
 
 _HERE = Path(__file__).parent
 _CATALOGUES = _HERE / "locale"
-# Those that claim to have everything that has to be in them.
-COMPLETE: tuple[Language, ...] = STAFF_LANGUAGES
+_YOUNG = ".young"
 # Each in its own words.
 NAMES: dict[Language, str] = {
     "nl": "Nederlands",
@@ -61,18 +60,8 @@ FOR_EVERYBODY = frozenset(
         *(
             f"routes/{name}.py"
             for name in (
-                *(
-                    "about",
-                    "agreeing",
-                    "agreement",
-                    "check_in",
-                    "courses",
-                    "data",
-                    "dates",
-                    "invitation",
-                    "link",
-                    "me",
-                ),
+                *("about", "agreeing", "agreement", "check_in", "courses", "data", "dates"),
+                *("invitation", "link", "me"),
                 *("own_registration", "plan", "plan_paper", "refer", "review", "sign_in"),
             )
         ),
@@ -104,14 +93,31 @@ FOR_EVERYBODY = frozenset(
 
 
 @cache
-def translations(language: Language) -> gettext.NullTranslations:
-    """Return what every sentence is in a language; Dutch is what stands in the templates."""
-    if language == FALLBACK:
-        return gettext.NullTranslations()
+def translations(language: Language, *, young: bool = False) -> gettext.NullTranslations:
+    """Return what every sentence is in a language; Dutch is what stands in the templates.
+
+    `young`: to somebody under eighteen, to whom some of them are other ones.
+    """
+    if young:
+        theirs = _compiled(_young(language)) if _exists(_young(language)) else gettext.NullTranslations()
+        theirs.add_fallback(translations(language))
+        return theirs
+    return gettext.NullTranslations() if language == FALLBACK else _compiled(language)
+
+
+def _compiled(name: str) -> gettext.NullTranslations:
     compiled = io.BytesIO()
-    write_mo(compiled, _read(language))
+    write_mo(compiled, _read(name))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def _young(language: Language) -> str:
+    return f"{language}{_YOUNG}"
+
+
+def _exists(name: str) -> bool:
+    return (_CATALOGUES / f"{name}.po").exists()
 
 
 def mark(text: str) -> str:
@@ -119,9 +125,9 @@ def mark(text: str) -> str:
     return text
 
 
-def say(text: str, language: Language) -> str:
+def say(text: str, language: Language, *, young: bool = False) -> str:
     """Return a sentence of ours in a language."""
-    return translations(language).gettext(text)
+    return translations(language, young=young).gettext(text)
 
 
 def language_name(code: str, language: Language) -> str:
@@ -134,7 +140,7 @@ def language_name(code: str, language: Language) -> str:
 
 
 @cache
-def environment(language: Language) -> Environment:
+def environment(language: Language, *, young: bool = False) -> Environment:
     """Return the templates in a language. What is missing in a page's model is an error, and all text is escaped."""
     made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -144,7 +150,7 @@ def environment(language: Language) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_translations(translations(language, young=young), newstyle=True)  # type: ignore[attr-defined]
     made.policies["ext.i18n.trimmed"] = True
     made.globals.update(
         language=language,
@@ -197,9 +203,9 @@ class Dates:
         return f"{self.hour(starts_at)} \N{EN DASH} {self.hour(ends_at)}"
 
 
-def _read(language: Language) -> Catalog:
-    with (_CATALOGUES / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
+def _read(name: str) -> Catalog:
+    with (_CATALOGUES / f"{name}.po").open("rb") as file:
+        return read_po(file, locale=name[:2])
 
 
 def sentences(language: Language) -> Catalog:
@@ -217,10 +223,30 @@ def sentences(language: Language) -> Catalog:
     return found
 
 
-def untranslated(language: Language) -> Iterator[str]:
-    """Yield every sentence that a language lacks."""
-    known = _read(language)
+def for_young(language: Language) -> Catalog:
+    """Return the sentences that are other ones to who is under eighteen: those that are so in Dutch, and its own."""
+    others = {
+        each.id for name in {_young(FALLBACK), _young(language)} if _exists(name) for each in _read(name)
+    }
+    found = Catalog(project="Kring", charset="utf-8")
     for message in sentences(language):
+        if message.id in others:
+            found.add(message.id, None, message.locations, context=message.context)
+    return found
+
+
+def untranslated(language: Language) -> Iterator[str]:
+    """Yield every sentence that a language lacks, and those for the young that no page has any more."""
+    if language != FALLBACK:
+        yield from _lacking(_read(language), sentences(language))
+    if _exists(_young(language)):
+        known = _read(_young(language))
+        yield from _lacking(known, for_young(language))
+        yield from (f"{message} (on no page)" for message in known.obsolete)
+
+
+def _lacking(known: Catalog, wanted: Catalog) -> Iterator[str]:
+    for message in wanted:
         if message.id and not (
             (given := known.get(message.id)) and all(_strings(given.string)) and not given.fuzzy
         ):
@@ -231,19 +257,27 @@ def _strings(string: Any) -> tuple[str, ...]:
     return (string,) if isinstance(string, str) else tuple(string)
 
 
-def main() -> int:
-    """Bring every catalogue up to date, and say what each lacks; return 1 if one that claims to be complete does."""
-    missing = 0
-    for language in LANGUAGES[1:]:
-        catalogue = _read(language)
-        catalogue.update(sentences(language), no_fuzzy_matching=True)
+def _bring_up_to_date(name: str, wanted: Catalog) -> None:
+    catalogue = _read(name)
+    catalogue.update(wanted, no_fuzzy_matching=True)
+    if not name.endswith(_YOUNG):
         catalogue.obsolete.clear()
-        # The same sentences make the same file.
-        catalogue.creation_date = catalogue.revision_date = datetime(2000, 1, 1, tzinfo=UTC)
-        with (_CATALOGUES / f"{language}.po").open("wb") as file:
-            write_po(file, catalogue, width=110, sort_output=True, omit_header=False, include_lineno=False)
+    # The same sentences make the same file.
+    catalogue.creation_date = catalogue.revision_date = datetime(2000, 1, 1, tzinfo=UTC)
+    with (_CATALOGUES / f"{name}.po").open("wb") as file:
+        write_po(file, catalogue, width=110, sort_output=True, omit_header=False, include_lineno=False)
+
+
+def main() -> int:
+    """Bring every catalogue up to date, and say what each lacks; return 1 if one does."""
+    missing = 0
+    for language in LANGUAGES:
+        if language != FALLBACK:
+            _bring_up_to_date(language, sentences(language))
+        if _exists(_young(language)):
+            _bring_up_to_date(_young(language), for_young(language))
         for sentence in untranslated(language):
-            missing += language in COMPLETE
+            missing += 1
             print(f"{language}: {sentence}")  # noqa: T201 - it speaks to who typed the command
     return 1 if missing else 0
 

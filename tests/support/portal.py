@@ -182,7 +182,14 @@ class Browser:
         self.cookies["kring-staff"] = secret.cookie
         return id_
 
-    async def come_by_link(self, *, language: Language = "nl", role: str = "central") -> PersonOfCase:
+    async def come_by_link(
+        self,
+        *,
+        language: Language = "nl",
+        role: str = "central",
+        young: bool = False,
+        reads_with: list[str] | None = None,
+    ) -> PersonOfCase:
         """Be somebody of a case, as after the button behind a link of an email; return who."""
         secret, now = Secret.new(), await self.world.now()
         came = PersonOfCase(
@@ -194,6 +201,8 @@ class Browser:
             person_id=uuid7(),
             role=role,
             language=language,
+            young=young,
+            reads_with=reads_with,
         )
         async with self.world.context.database.transaction() as session:
             await sessions.keep(session, secret, came, now=now)

@@ -156,6 +156,16 @@ async def picture_of(session: AsyncSession, vault: Vault, *, person: Person, tod
     return await picture(session, vault, tenant=person.tenant, case_id=person.case_id, today=today, only=only)
 
 
+async def reading_along(session: AsyncSession, vault: Vault, *, child: Person, today: date) -> list[str]:
+    """Return the first names of who may read what a child under twelve reads: who holds parental authority."""
+    seen = await picture_of(session, vault, person=child, today=today)
+    readers = [each for each in seen.people if seen.may_read_file_of(each, child.id)]
+    found = select(Person).where(Person.tenant == child.tenant, Person.id.in_(readers))
+    people = (await session.execute(found.order_by(Person.created_at, Person.id))).scalars().all()
+    opened = await vault.open_readable(session, people)
+    return [fields.first_name for fields in opened if fields is not None]
+
+
 async def consent_allows(
     session: AsyncSession, vault: Vault, *, person: Person, purpose: Purpose, today: date
 ) -> bool:

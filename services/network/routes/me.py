@@ -1,9 +1,11 @@
 """People of a case about themselves, through their personal link."""
 
 from services.network import permissions, queries
+from services.network.domain.consents import AgeGroup, age_group
 from services.network.models import PersonFields
 from services.network.operations import invitations, persons
 from services.network.operations.cases import require_live
+from services.network.queries import consents
 from services.network.routes.views import invitation_view
 from services.network.schemas import (
     GivenAnswer,
@@ -14,23 +16,30 @@ from services.network.schemas import (
     PersonAdded,
     Proposal,
 )
+from shared import profiles
 from shared.http import Now, Parts, Person, Router, Session, problems
 
 router = Router(tags=["me"], responses=problems(404, 410))
 
 
 @router.get("/v1/me")
-async def read_me(principal: Person, session: Session, parts: Parts) -> Me:
-    """Read who you are here, and your invitation."""
+async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -> Me:
+    """Read who you are here, and your invitation; under twelve, also who reads along with you."""
     person = await permissions.oneself(session, principal)
     fields = await parts.vault.open(session, person)
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id)
+    today = await profiles.today(session, tenant=person.tenant, now=now)
+    age = age_group(fields.birth_date, today)
     return Me(
         first_name=fields.first_name,
         case_id=person.case_id,
         person_id=person.id,
         role=person.role,
         language=fields.language,
+        age=age,
+        reads_with=await consents.reading_along(session, parts.vault, child=person, today=today)
+        if age == AgeGroup.UNDER_TWELVE
+        else [],
         invitation=None if invitation is None else invitation_view(invitation),
     )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from services.network.domain import Answer, Channel, ContactPurpose
+from services.network.domain.consents import AgeGroup
 from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel, SecretResponse
@@ -255,6 +256,8 @@ class Me(ResponseModel):
     person_id: UUID
     role: str
     language: str
+    age: AgeGroup
+    reads_with: list[str]
     invitation: InvitationView | None
 
 

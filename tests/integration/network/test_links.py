@@ -54,8 +54,20 @@ class TestExchange:
             "person_id": str(case.central),
             "role": "central",
             "language": "nl",
+            "age": "twelve-to-seventeen",
+            "reads_with": [],
             "invitation": None,
         }
+
+    async def test_of_a_child_under_twelve_says_with_whom_they_read(self, world: Network, case: Case) -> None:
+        case = await world.open_case(born="2020-03-03")
+        child = world.person(case, case.central)
+        assert (await world.do("GET", "/v1/me", child))["reads_with"] == []
+        assert (await world.correct(case, case.mother, parental_authority=True)).is_success
+        me = await world.do("GET", "/v1/me", child)
+        assert (me["age"], me["reads_with"]) == ("under-twelve", ["Samira"])
+        mother = await world.do("GET", "/v1/me", world.person(case, case.mother))
+        assert (mother["age"], mother["reads_with"]) == ("unknown", [])
 
     async def test_stands_in_the_audit_log_as_ones_own_visit(self, world: Network, case: Case) -> None:
         token = await _lasting_link(world, case.central)

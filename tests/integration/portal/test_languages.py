@@ -1,11 +1,13 @@
 """Pages in the languages of who reads them, from the side that each is written from."""
 
 import re
+from typing import Any
 
 import pytest
 
 from services.portal.people import ME
 from services.portal.routes.plan import PLANS
+from services.portal.sessions import PersonOfCase
 from services.portal.wording import NAMES, sentences
 from shared.auth import Role
 from shared.ids import uuid7
@@ -16,6 +18,24 @@ OTHERS = tuple(language for language in LANGUAGES if language != FALLBACK)
 _UNANSWERED = ("answer", "mode", "via", "reminded_at", "answered_at")
 # Shorter ones may be the same in two languages.
 _DUTCH = [str(each.id) for each in sentences("nl") if isinstance(each.id, str) and each.id.count(" ") >= 2]
+
+
+BEHIND_A_LINK = ("/me/invitation", "/me/propose", "/me/plan", "/me/stop", "/me/link", "/me/thanks/yes")
+
+
+def me(came: PersonOfCase, *, language: Language = "nl", age: str = "adult") -> dict[str, Any]:
+    """Return what the service says of who reads."""
+    return {
+        "first_name": "Amira",
+        "case_id": str(came.case_id),
+        "person_id": str(came.person_id),
+        "role": "circle",
+        "language": language,
+        "age": age,
+        "reads_with": [],
+        "invitation": {"invitation_id": str(uuid7()), "state": "sent", "sent_at": "2026-03-02T09:00:00Z"}
+        | dict.fromkeys(_UNANSWERED),
+    }
 
 
 def dutch_of(page: str) -> list[str]:
@@ -35,18 +55,9 @@ class TestPagesBehindALink:
         self, browser: Browser, services: FakeServices, language: Language
     ) -> None:
         came = await browser.come_by_link(language=language)
-        me = {
-            "first_name": "Amira",
-            "case_id": str(came.case_id),
-            "person_id": str(came.person_id),
-            "role": "circle",
-            "language": language,
-            "invitation": {"invitation_id": str(uuid7()), "state": "sent", "sent_at": "2026-03-02T09:00:00Z"}
-            | dict.fromkeys(_UNANSWERED),
-        }
-        services.answer(ME, me)
+        services.answer(ME, me(came, language=language))
         services.answer(PLANS, {"items": [], "next": None})
-        for path in ("/me/invitation", "/me/propose", "/me/plan", "/me/stop", "/me/link", "/me/thanks/yes"):
+        for path in BEHIND_A_LINK:
             page = (await browser.ask("GET", path, expect=200)).text
             assert f'<html lang="{language}" dir="{direction(language)}"' in page
             assert dutch_of(page) == []
@@ -82,3 +93,32 @@ async def test_pages_of_staff_are_in_their_own_languages_whatever_the_browser_as
     page = (await browser.ask("GET", "/today", expect=200)).text
     assert f'<html lang="{FALLBACK}" dir="ltr"' in page
     assert offered(page) == set(STAFF_LANGUAGES) - {FALLBACK}
+
+
+class TestTheYoung:
+    async def test_read_that_they_may_say_no_and_who_can_help(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        came = await browser.come_by_link(young=True)
+        services.answer(ME, me(came, age="twelve-to-seventeen"))
+        page = (await browser.ask("GET", "/me/invitation", expect=200)).text
+        assert "Jij mag ook nee zeggen." in page
+        assert "Lees dit samen" not in page
+
+    async def test_are_called_tu_in_french(self, browser: Browser, services: FakeServices) -> None:
+        came = await browser.come_by_link(language="fr", young=True)
+        services.answer(ME, me(came, age="twelve-to-seventeen"))
+        services.answer(PLANS, {"items": [], "next": None})
+        for path in BEHIND_A_LINK:
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert re.findall(r"\b(?:[Vv]ous|[Vv]otre|[Vv]os)\b", re.sub(r"<[^>]+>", "", page)) == []
+
+    async def test_under_twelve_read_with_who_takes_care_of_them(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link(young=True, reads_with=["<b>Els</b>", "Karim"])
+        page = (await browser.ask("GET", "/me/propose", expect=200)).text
+        assert "Lees dit samen met <bdi>&lt;b&gt;Els&lt;/b&gt; en Karim</bdi>." in page
+        await browser.come_by_link(young=True, reads_with=[])
+        page = (await browser.ask("GET", "/me/propose", expect=200)).text
+        assert "Lees dit samen met iemand die voor je zorgt." in page

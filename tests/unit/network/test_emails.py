@@ -1,18 +1,19 @@
 """The words of the mails: every kind in every language, and days as people write them."""
 
 import re
+from typing import Any
 
 import pytest
 
 from services.network.emails import TEMPLATES
 from services.network.operations.notifying import ASKED_KINDS
-from shared.languages import LANGUAGES, Language, direction
+from shared.languages import LANGUAGES, STAFF_LANGUAGES, Language, direction
 from shared.mail import Mail, render, subject_of
 
 KINDS = sorted(ASKED_KINDS | {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")})
 ROLES = ("central", "circle", "professional", "advocate", "interpreter", "representative")
 LINK = "https://kring.example/l/token?to=x"
-FULL = {
+FULL: dict[str, Any] = {
     "calendar": True,
     "when": "MOMENT",
     "closes": "CLOSING",
@@ -40,9 +41,11 @@ UNSAID = re.compile(
 )
 
 
-def _rendered(kind: str, language: Language, role: str, **values: object) -> tuple[str, str, str, str]:
+def _rendered(
+    kind: str, language: Language, role: str, *, young: bool = False, **values: object
+) -> tuple[str, str, str, str]:
     given = {"first_name": "Yusra", "role": role, "link": LINK, **dict.fromkeys(FULL), **values}
-    mail = Mail(address="", name="", language=language, template=kind, values=given)
+    mail = Mail(address="", name="", language=language, template=kind, values=given, young=young)
     return render(TEMPLATES, mail, organisation="Kring Noord")
 
 
@@ -73,6 +76,19 @@ class TestEveryMail:
     def test_gives_the_link_once_unless_it_says_that_all_stops(self, kind: str, language: Language) -> None:
         _, _, text, _ = _rendered(kind, language, "circle", link=None if kind in WITHOUT_LINK else LINK)
         assert text.count(LINK) == _links(kind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_young_read_it_in_their_words_where_there_are_any(kind: str, language: Language) -> None:
+    own = (TEMPLATES / f"{kind}.young.{language}.txt").exists()
+    assert own == ((TEMPLATES / f"{kind}.young.nl.txt").exists() and language in STAFF_LANGUAGES)
+    for role in ("central", "circle"):
+        found, subject, text, _ = _rendered(kind, language, role, young=True, **FULL)
+        _, usual, other, _ = _rendered(kind, language, role, **FULL)
+        assert (found, subject, text != other) == (language, usual, own)
+        assert text.count(LINK) == other.count(LINK)
+        assert not (own and re.search(r"\b[Vv](ous|otre|os)\b", text))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

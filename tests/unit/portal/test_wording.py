@@ -10,11 +10,11 @@ from services.portal import wording
 from services.portal.routes import ELSE, PAGES
 from services.portal.staff import StaffVisit
 from services.portal.visits import LANGUAGE_BUTTON
-from services.portal.wording import COMPLETE, FOR_EVERYBODY, environment, say, translations, untranslated
+from services.portal.wording import FOR_EVERYBODY, environment, say, translations, untranslated
 from shared.languages import FALLBACK, LANGUAGES, STAFF_LANGUAGES, Language
 
 
-@pytest.mark.parametrize("language", [language for language in COMPLETE if language != FALLBACK])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_is_translated(language: Language) -> None:
     assert list(untranslated(language)) == [], "run `python -m services.portal.wording`"
 
@@ -45,6 +45,14 @@ def test_whatever_is_not_for_staff_alone_is_written_in_all_languages() -> None:
         found += [(home / name).read_text("utf-8") for name in new]
     assert wanted - FOR_EVERYBODY == set()
     assert {name for name in FOR_EVERYBODY if not (home / name).exists()} == set()
+
+
+def test_the_young_have_their_own_sentences_in_each_language_of_everything() -> None:
+    usual = "Je kan je antwoord later nog veranderen."
+    for language in STAFF_LANGUAGES:
+        assert say(usual, language, young=True) not in (usual, say(usual, language))
+        assert say("Vorming", language, young=True) == say("Vorming", language)
+    assert say(usual, "ar", young=True) == say(usual, "ar")
 
 
 def test_what_is_for_staff_only_is_in_no_other_catalogue() -> None:
