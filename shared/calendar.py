@@ -1,6 +1,7 @@
 """Calendars of organisations: working days, lengths of time, the end of a day; and invitations for people's own."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, StringConstraints
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
-    from icalendar import Timezone
+    from icalendar import Event, Timezone
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
@@ -173,6 +174,7 @@ class Appointment:
     description: str | None = None
     url: str | None = None
     categories: tuple[str, ...] = field(default=())
+    cancelled: bool = False
 
 
 def calendar_invitation(
@@ -183,18 +185,50 @@ def calendar_invitation(
     Moving or cancelling repeats the uid with a higher sequence. `PUBLISH` is for whoever fetches the file: it invites
     nobody, and needs no attendee.
     """
+    return _file([appointment], method=method)
+
+
+def calendar_feed(appointments: Sequence[Appointment]) -> bytes:
+    """Return an iCalendar file of appointments that a calendar reads again and again (RFC 7986: every hour)."""
+    return _file(appointments, method="PUBLISH", refresh=timedelta(hours=1))
+
+
+def _file(
+    appointments: Sequence[Appointment],
+    *,
+    method: Literal["REQUEST", "CANCEL", "PUBLISH"],
+    refresh: timedelta | None = None,
+) -> bytes:
     from icalendar import Calendar as CalendarFile
+
+    calendar = CalendarFile()
+    calendar.add("prodid", _PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    if refresh is not None:
+        calendar.add("refresh-interval", refresh, parameters={"value": "DURATION"})
+    zones: dict[str, Timezone] = {}
+    for appointment in appointments:
+        zone = _zone_of(appointment.calendar, appointment.starts_at)
+        if zone is not None:
+            zones.setdefault(appointment.calendar.time_zone, zone)
+        calendar.add_component(_event(appointment, cancels=method == "CANCEL", in_zone=zone is not None))
+    for zone in zones.values():
+        calendar.add_component(zone)
+    return bytes(calendar.to_ical())
+
+
+def _event(appointment: Appointment, *, cancels: bool, in_zone: bool) -> "Event":
     from icalendar import Event, vCalAddress, vText
 
     event = Event()
     event.add("uid", appointment.uid)
     event.add("sequence", appointment.sequence)
     event.add("dtstamp", appointment.stamped_at.astimezone(UTC))
-    zone = _zone_of(appointment.calendar, appointment.starts_at)
     for name, at in (("dtstart", appointment.starts_at), ("dtend", appointment.ends_at)):
-        event.add(name, _shown(at, appointment.calendar) if zone else at.astimezone(UTC))
+        event.add(name, _shown(at, appointment.calendar) if in_zone else at.astimezone(UTC))
     event.add("summary", appointment.summary)
-    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    event.add("status", "CANCELLED" if cancels or appointment.cancelled else "CONFIRMED")
     for name, value in (
         ("location", appointment.place),
         ("description", appointment.description),
@@ -213,15 +247,7 @@ def calendar_invitation(
         # Answers go through the personal link: a reply by calendar would reach a mailbox that nobody reads.
         attendee.params["RSVP"] = vText("FALSE")
         event.add("attendee", attendee, encode=False)
-
-    calendar = CalendarFile()
-    calendar.add("prodid", _PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("method", method)
-    calendar.add_component(event)
-    if zone is not None:
-        calendar.add_component(zone)
-    return bytes(calendar.to_ical())
+    return event
 
 
 def _shown(time: datetime, calendar: Calendar) -> datetime:

@@ -7,6 +7,7 @@ from services.portal.wording import mark as _
 REFUSALS: dict[str, str] = {
     **STAFF_REFUSALS,
     "poll-closed": _("De vraag over de dagen is intussen afgesloten. Wat je eerder zei, telt."),
+    "feed-not-found": _("Deze agenda bestaat niet meer. Misschien maakte je een nieuw adres."),
     "target-not-later": _("Kies een latere dag dan nu is afgesproken."),
     "preparation-runs": _("Er wordt al een conferentie voorbereid voor deze kring."),
     "case-stopped": _("Deze Eigen Kracht-conferentie is gestopt."),

@@ -230,6 +230,17 @@ class ChecklistEntry(Base):
     created_at: Mapped[datetime]
 
 
+class CalendarFeed(Base):
+    """The secret address at which a coordinator's calendar reads their conferences: a digest, never the secret."""
+
+    __tablename__ = "calendar_feed"
+
+    coordinator_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+
 class Poll(Base):
     """The question which dates suit, one per conference; it may be opened again with more dates."""
 

@@ -17,6 +17,7 @@ from services.scheduling.domain import (
 )
 from services.scheduling.models import (
     Attendance,
+    CalendarFeed,
     CaseInfo,
     ChecklistEntry,
     Circle,
@@ -30,7 +31,8 @@ from services.scheduling.models import (
     Preparation,
 )
 from shared import case_state
-from shared.case_access import people_who_left
+from shared.auth import Principal
+from shared.case_access import coordinated_by, people_who_left
 from shared.errors import NotFound
 from shared.http import PageRequest, Rows, paginate
 from shared.tables import case_person
@@ -48,6 +50,13 @@ class UnknownPoll(NotFound):
 
     code = "poll-not-found"
     title = "There is no such poll here"
+
+
+class UnknownFeed(NotFound):
+    """The secret opens no calendar: it was renewed, or is none."""
+
+    code = "feed-not-found"
+    title = "There is no calendar at this address: its owner may have made a new one"
 
 
 async def track(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:
@@ -86,6 +95,24 @@ async def last_conference(session: AsyncSession, *, tenant: UUID, case_id: UUID)
     query = select(Conference).where(Conference.tenant == tenant, Conference.case_id == case_id)
     newest = query.order_by(Conference.conference_no.desc()).limit(1)
     return (await session.scalars(newest.execution_options(populate_existing=True))).one_or_none()
+
+
+async def feed(session: AsyncSession, *, tenant: UUID, digest: bytes) -> CalendarFeed | None:
+    """Return the calendar feed of a tenant that a secret opens."""
+    query = select(CalendarFeed).where(CalendarFeed.tenant == tenant, CalendarFeed.digest == digest)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def conferences_of_coordinator(
+    session: AsyncSession, principal: Principal, *, since: datetime
+) -> Sequence[Conference]:
+    """Return the conferences from a time on that have or had a date, of the cases that somebody coordinates now."""
+    query = select(Conference).where(
+        Conference.tenant == principal.tenant,
+        Conference.case_id.in_(coordinated_by(principal)),
+        Conference.starts_at >= since,
+    )
+    return (await session.scalars(query.order_by(Conference.starts_at, Conference.id))).all()
 
 
 async def was_postponed(session: AsyncSession, conference: Conference) -> bool:

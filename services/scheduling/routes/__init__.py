@@ -1,9 +1,16 @@
 """HTTP to operations: conferences, polls, one's own polls, and what an organisation sets."""
 
-from services.scheduling.routes import conferences, copies, own, polls
+from services.scheduling.routes import conferences, copies, feeds, own, polls
 from services.scheduling.settings import policies
 from shared.http.policies import policy_router
 
-routers = [conferences.router, polls.router, own.router, policy_router(policies), copies.router]
+routers = [
+    conferences.router,
+    polls.router,
+    own.router,
+    feeds.router,
+    policy_router(policies),
+    copies.router,
+]
 
 __all__ = ["routers"]

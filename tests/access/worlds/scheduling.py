@@ -106,6 +106,7 @@ def _tries(case: Case) -> dict[str, Try]:
         f"POST {poll}/options": {"options": dates(60)},
         f"PUT {poll}/answers/{{person_id}}": answers,
         "PUT /v1/me/polls/{poll_id}": answers,
+        "POST /v1/calendar-feeds/read": {"secret": "made up"},
         "PUT /v1/policy": {"version": 1, "settings": {}},
         "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},
         "POST /v1/dead-letters/discard": {"letter_ids": ["none"]},

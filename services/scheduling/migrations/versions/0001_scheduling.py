@@ -158,6 +158,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conference_id", "person_id", name=op.f("pk_attendance")),
     )
     op.create_table(
+        "calendar_feed",
+        sa.Column("coordinator_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("coordinator_id", "tenant", name=op.f("pk_calendar_feed")),
+        sa.UniqueConstraint("digest", name=op.f("uq_calendar_feed_digest")),
+    )
+    op.create_table(
         "poll",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

@@ -1,0 +1,94 @@
+"""The private calendar of a coordinator: a secret address that their calendar reads, and the page that renews it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Pages, anyone
+from services.portal.routes.dates import Venue
+from services.portal.staff import StaffVisit, staff
+from services.portal.visits import PageModel, Visit
+from services.portal.wording import mark as _
+from shared import profiles
+from shared.auth import Role
+from shared.calendar import Appointment, calendar_feed
+
+pages = Pages()
+PATH = "/calendar"
+
+
+class Secret(Answer):
+    """What the address of a calendar holds."""
+
+    secret: str
+
+
+class Entry(Answer):
+    """A conference, without anybody in it."""
+
+    conference_id: UUID
+    case_id: UUID
+    conference_no: int
+    revision: int
+    starts_at: datetime
+    ends_at: datetime
+    takes_place: bool
+    venue: Venue | None
+
+
+RENEW = Operation("scheduling", "POST", "/v1/me/calendar-feed", Secret)
+FEED = Operation("scheduling", "POST", "/v1/calendar-feeds/read", Items[Entry])
+
+
+class CalendarPage(PageModel):
+    """The address, once it was made."""
+
+    address: str | None
+
+
+@pages.show(PATH, staff(Role.COORDINATOR))
+async def show(visit: StaffVisit) -> Response:
+    """Say what the address is for."""
+    return visit.page("calendar_feed.html", CalendarPage(address=None))
+
+
+@pages.send(PATH, staff(Role.COORDINATOR))
+async def renew(visit: StaffVisit) -> Response:
+    """Make a new address, and show it once."""
+    made = await visit.ask(RENEW)
+    address = f"{visit.parts.settings.public_url}/calendar/{visit.principal.tenant}/{made.secret}"
+    return visit.page("calendar_feed.html", CalendarPage(address=address))
+
+
+@pages.show("/calendar/{tenant}/{secret}", anyone)
+async def read(visit: Visit) -> Response:
+    """Return the conferences for the calendar that holds the address: when, where and which case, and no names."""
+    tenant = read_id(visit.request.path_params["tenant"])
+    found = await visit.ask(
+        FEED,
+        headers={"kring-tenant": tenant},
+        body={"secret": visit.request.path_params["secret"]},
+    )
+    calendar = (await profiles.of(visit.session, tenant=UUID(tenant))).calendar
+    now, settings = await visit.parts.clock.now(), visit.parts.settings
+    appointments = [
+        Appointment(
+            uid=str(each.conference_id),
+            sequence=each.revision,
+            starts_at=each.starts_at,
+            ends_at=each.ends_at,
+            calendar=calendar,
+            summary=visit.say(_("Kring: conferentie {number}")).format(number=each.conference_no),
+            stamped_at=now,
+            organiser_address=settings.mail_address,
+            attendee_address=None,
+            place=f"{each.venue.name}, {each.venue.address}" if each.venue else None,
+            url=f"{settings.public_url}/cases/{each.case_id}",
+            cancelled=not each.takes_place,
+        )
+        for each in found.items
+    ]
+    return Response(calendar_feed(appointments), media_type="text/calendar; charset=utf-8")

@@ -1,0 +1,62 @@
+"""The private calendar feed of a coordinator over HTTP: a secret that can be renewed, and what it opens."""
+
+from datetime import timedelta
+
+from fastapi import Request
+
+from services.scheduling import queries
+from services.scheduling.domain import ConferenceState
+from services.scheduling.operations import feeds
+from services.scheduling.queries import UnknownFeed
+from services.scheduling.schemas import VenueOut
+from services.scheduling.schemas.feeds import Feed, FeedEntry, FeedSecret, PresentedFeed
+from shared.auth import Kind, Principal
+from shared.http import Now, Parts, Router, Session, anonymous, audit_as, problems
+from shared.http.gates import Coordinator
+from shared.http.principals import PublicTenant
+
+router = Router(tags=["calendar feeds"])
+
+# What was longer ago is in calendars by then, or nobody looks for it.
+_BACK = timedelta(days=90)
+
+
+@router.post("/v1/me/calendar-feed", status_code=201)
+async def renew_feed(principal: Coordinator, session: Session, now: Now) -> FeedSecret:
+    """Get a new secret for your calendar feed; the one before opens nothing any more."""
+    secret = await feeds.renew(session, tenant=principal.tenant, coordinator_id=principal.id, now=now)
+    return FeedSecret(secret=secret)
+
+
+@router.post("/v1/calendar-feeds/read", dependencies=[anonymous], responses=problems(404))
+async def read_feed(
+    *, body: PresentedFeed, tenant: PublicTenant, request: Request, session: Session, parts: Parts, now: Now
+) -> Feed:
+    """Read the conferences of the cases that whoever holds the secret coordinates: when and where, and no names."""
+    feed = await queries.feed(session, tenant=tenant, digest=feeds.digest(body.secret))
+    if feed is None:
+        raise UnknownFeed
+    itself = Principal(kind=Kind.STAFF, id=feed.coordinator_id, tenant=tenant)
+    audit_as(request, session, itself)
+    found = await queries.conferences_of_coordinator(session, itself, since=now - _BACK)
+    placed = [row for row in found if row.sealed is not None]
+    opened = await parts.vault.open_readable(session, placed)
+    places = {row.id: venue for row, venue in zip(placed, opened, strict=True) if venue is not None}
+    return Feed(
+        items=[
+            FeedEntry(
+                conference_id=row.id,
+                case_id=row.case_id,
+                conference_no=row.conference_no,
+                revision=row.revision,
+                starts_at=row.starts_at,
+                ends_at=row.ends_at,
+                takes_place=row.state in (ConferenceState.SCHEDULED, ConferenceState.HELD),
+                venue=VenueOut(name=place.name, address=place.address)
+                if (place := places.get(row.id)) is not None
+                else None,
+            )
+            for row in found
+            if row.starts_at is not None and row.ends_at is not None
+        ]
+    )
