@@ -60,7 +60,7 @@ FOR_EVERYBODY = frozenset(
         *(
             f"routes/{name}.py"
             for name in (
-                *("about", "agreeing", "agreement", "check_in", "courses", "data", "dates"),
+                *("about", "agreeing", "agreement", "calendar_feed", "check_in", "courses", "data", "dates"),
                 *("invitation", "link", "me"),
                 *("own_registration", "plan", "plan_paper", "refer", "review", "sign_in"),
             )

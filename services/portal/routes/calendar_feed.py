@@ -1,4 +1,4 @@
-"""The private calendar of a coordinator: a secret address that their calendar reads, and the page that renews it."""
+"""What a coordinator's own calendar reads at its secret address."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,21 +9,12 @@ from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages, anyone
 from services.portal.routes.dates import Venue
-from services.portal.staff import StaffVisit, staff
-from services.portal.visits import PageModel, Visit
+from services.portal.visits import Visit
 from services.portal.wording import mark as _
 from shared import profiles
-from shared.auth import Role
 from shared.calendar import Appointment, calendar_feed
 
 pages = Pages()
-PATH = "/calendar"
-
-
-class Secret(Answer):
-    """What the address of a calendar holds."""
-
-    secret: str
 
 
 class Entry(Answer):
@@ -39,28 +30,7 @@ class Entry(Answer):
     venue: Venue | None
 
 
-RENEW = Operation("scheduling", "POST", "/v1/me/calendar-feed", Secret)
 FEED = Operation("scheduling", "POST", "/v1/calendar-feeds/read", Items[Entry])
-
-
-class CalendarPage(PageModel):
-    """The address, once it was made."""
-
-    address: str | None
-
-
-@pages.show(PATH, staff(Role.COORDINATOR))
-async def show(visit: StaffVisit) -> Response:
-    """Say what the address is for."""
-    return visit.page("calendar_feed.html", CalendarPage(address=None))
-
-
-@pages.send(PATH, staff(Role.COORDINATOR))
-async def renew(visit: StaffVisit) -> Response:
-    """Make a new address, and show it once."""
-    made = await visit.ask(RENEW)
-    address = f"{visit.parts.settings.public_url}/calendar/{visit.principal.tenant}/{made.secret}"
-    return visit.page("calendar_feed.html", CalendarPage(address=address))
 
 
 @pages.show("/calendar/{tenant}/{secret}", anyone)

@@ -6,7 +6,7 @@ from services.portal import boards, todos
 from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
 from services.portal.pages import Pages
-from services.portal.routes import account, calendar_feed, daily_mail
+from services.portal.routes import account, calendar_address, daily_mail
 from services.portal.staff import HOME, StaffVisit, staff
 from services.portal.visits import PageModel
 from shared.auth import Role
@@ -47,6 +47,6 @@ async def show(visit: StaffVisit) -> Response:
         more=rows.next,
         daily_mail=daily_mail.PATH if visit.has(*daily_mail.READERS) else None,
         account=account.PATH if visit.has(*daily_mail.READERS) else None,
-        calendar=calendar_feed.PATH if visit.has(Role.COORDINATOR) else None,
+        calendar=calendar_address.PATH if visit.has(Role.COORDINATOR) else None,
     )
     return visit.page("today.html", model)

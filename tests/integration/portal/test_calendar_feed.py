@@ -6,7 +6,8 @@ from typing import Any
 
 from dateutil.tz import tzical  # type: ignore[import-untyped]
 
-from services.portal.routes.calendar_feed import FEED, RENEW
+from services.portal.routes.calendar_address import RENEW
+from services.portal.routes.calendar_feed import FEED
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
