@@ -190,14 +190,13 @@ class Visit:
 
     def page(self, template: str, model: PageModel, *, status: int = 200) -> Response:
         """Return a page in the reader's language."""
-        html = (
-            environment(self.language, young=self.young)
-            .get_template(template)
-            .render(
-                **{name: getattr(model, name) for name in type(model).model_fields},
-                **self._surroundings(),
-            )
-        )
+        found = environment(self.language, young=self.young).get_template(template)
+        # A name given twice is a TypeError: a field of a page never takes the place of what the layout is made of.
+        around = {**dict.fromkeys(found.globals), **self._surroundings()}
+        fields = {name: getattr(model, name) for name in type(model).model_fields}
+        if taken := fields.keys() & around.keys():
+            raise TypeError(f"fields of {type(model).__name__} are names of the layout: {sorted(taken)}")
+        html = found.render(**fields, **self._surroundings())
         answer = HTMLResponse(html, status_code=self.status if self.status != HTTPStatus.OK else status)
         answer.headers["content-language"] = self.language
         targets = " ".join(["'self'", *self.form_targets])
@@ -228,7 +227,7 @@ class Visit:
             "errors": {name: self.say(text) for name, text in self.errors.items()},
             "overtaken": self.overtaken,
             "here": self.request.url.path,
-            "languages": self.languages,
+            "offered_languages": self.languages,
             "styles": assets.address("kring.css"),
             "notice": None,
             "is_person": False,

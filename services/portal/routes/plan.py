@@ -116,7 +116,7 @@ class PlanPage(PageModel):
 
     there: bool
     version: int
-    language: str
+    words_language: str
     for_children: str | None
     resources: list[Asked]
     agrees: bool | None
@@ -191,7 +191,7 @@ async def show(visit: PersonVisit) -> Response:
     model = PlanPage(
         there=True,
         version=plan.version,
-        language=plan.language,
+        words_language=plan.language,
         for_children=plan.for_children,
         resources=asked_of_others(visit, plan.resources),
         agrees=next((each.agrees for each in plan.stances if each.person_id == me), None),
@@ -213,7 +213,7 @@ async def show(visit: PersonVisit) -> Response:
 _NONE = PlanPage(
     there=False,
     version=0,
-    language="nl",
+    words_language="nl",
     for_children=None,
     resources=[],
     agrees=None,
