@@ -152,10 +152,16 @@ class Skipped(Generic[W]):
 
         client = await self.context.temporal.client()
         history = await (await self.handle(workflow_id)).fetch_history()
-        markers = [event for event in history.events if event.HasField("marker_recorded_event_attributes")]
-        if not markers:
+        markers = [
+            event.marker_recorded_event_attributes
+            for event in history.events
+            if event.HasField("marker_recorded_event_attributes")
+        ]
+        # A patch leaves a marker too, which found nothing.
+        results = [marker.details["result"].payloads for marker in markers if "result" in marker.details]
+        if not results:
             return "nothing yet"
-        payloads = markers[-1].marker_recorded_event_attributes.details["result"].payloads
+        payloads = results[-1]
         [agenda] = await client.data_converter.decode(payloads, [Agenda])
         found: Deadline | None = agenda.next
         return found

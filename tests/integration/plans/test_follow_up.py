@@ -199,11 +199,11 @@ class TestAgreements:
 
 
 class TestAcceptance:
-    async def test_that_does_not_come_is_late_until_it_does(self, world: Plans) -> None:
+    async def test_that_does_not_come_is_presumed_and_may_still_be_said(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case, agreements=[])
         assert await step(world, case) == "plan-acceptance"
-        assert (await world.clock_states(case))["plan-acceptance"] == "breached"
+        assert (await world.clock_states(case))["plan-acceptance"] == "stopped"
         lines = [{"bottom_line_id": str(line), "met": True} for line in case.bottom_lines]
         path = f"/v1/plans/{plan['plan_id']}/acceptance"
         await world.ask("PUT", path, world.referrer(case.mandated), json={"lines": lines}, expect=200)

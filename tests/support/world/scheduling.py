@@ -49,10 +49,18 @@ class Scheduling(World):
 
     async def on_course(self, case: Case) -> None:
         """Take the first steps of the preparation: a first contact, and the questions are told."""
+        await self.made_contact(case)
+        await self.told_questions(case)
+
+    async def made_contact(self, case: Case) -> None:
+        """Let the coordinator have spoken with the family for the first time."""
         made = network.ContactMade(
             case_id=case.id, person_id=case.central, channel="phone", purpose="first-contact"
         )
         await self.handle(made)
+
+    async def told_questions(self, case: Case) -> None:
+        """Let the circle know the questions."""
         path = f"/v1/conferences/{case.conference}/checklist/questions-shared"
         await self.do("PUT", path, self.coordinator(case), json={"done": True})
 

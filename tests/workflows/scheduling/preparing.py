@@ -28,11 +28,22 @@ class Preparing:
 
     async def polled(self, *days: int) -> Case:
         """Return a case with an open poll, which a workflow waits for."""
-        case = await self.world.polled(*days)
-        await self.world.on_course(case)
+        case = await self.world.assigned()
+        await self._heard(case)
+        await self.world.handle_all(case.ready(), case=case)
+        await self._heard(case)
+        await self.world.open_poll(case, *days)
+        await self._heard(case)
+        await self.world.made_contact(case)
+        await self._heard(case)
+        await self.world.told_questions(case)
+        await self._heard(case)
+        return case
+
+    async def _heard(self, case: Case) -> None:
+        # One change at a time: of several at once a run may hear some before it acts, and the others after.
         await self.skipped.deliver()
         await self.skipped.waits(workflow_of(case))
-        return case
 
     async def hold(self, case: Case) -> httpx.Response:
         """Record that the circle met on its date."""
@@ -63,15 +74,15 @@ class Preparing:
         await skipped.paused(workflow_id)
         await skipped.skip(days=1)
         await world.handle(intake.CaseResumed(case_id=case.id))
-        await skipped.deliver()
+        await self._heard(case)
         for _ in ("reminded", "closed"):
             await skipped.reach(workflow_id)
         await world.schedule(case, option_id=str(case.options[0]))
-        await skipped.deliver()
+        await self._heard(case)
         await world.postponed(case)
-        await skipped.deliver()
+        await self._heard(case)
         await world.schedule(case, option_id=str(case.options[-1]))
-        await skipped.deliver()
+        await self._heard(case)
         for _ in ("warned", "late", "the circle is reminded", "the day", "not recorded"):
             await skipped.reach(workflow_id)
         await skipped.ended(workflow_id)
