@@ -191,12 +191,12 @@ class Visit:
     def page(self, template: str, model: PageModel, *, status: int = 200) -> Response:
         """Return a page in the reader's language."""
         found = environment(self.language, young=self.young).get_template(template)
-        # A name given twice is a TypeError: a field of a page never takes the place of what the layout is made of.
-        around = {**dict.fromkeys(found.globals), **self._surroundings()}
+        surroundings = self._surroundings()
         fields = {name: getattr(model, name) for name in type(model).model_fields}
-        if taken := fields.keys() & around.keys():
+        # A field of a page never takes the place of what the layout is made of.
+        if taken := fields.keys() & (surroundings.keys() | found.globals.keys()):
             raise TypeError(f"fields of {type(model).__name__} are names of the layout: {sorted(taken)}")
-        html = found.render(**fields, **self._surroundings())
+        html = found.render(**fields, **surroundings)
         answer = HTMLResponse(html, status_code=self.status if self.status != HTTPStatus.OK else status)
         answer.headers["content-language"] = self.language
         targets = " ".join(["'self'", *self.form_targets])
