@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from ctypes.util import find_library
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -21,17 +22,13 @@ _alone = threading.Lock()
 
 
 @cache
-def _load() -> bool:
-    try:
-        import weasyprint  # noqa: F401 - takes a second, and only who prints needs it
-    except OSError:
-        return False
-    return True
+def _has_pango() -> bool:
+    return all(find_library(name) for name in ("pango-1.0", "pangoft2-1.0"))
 
 
 async def can_make() -> bool:
     """Say whether this machine can make PDFs: the library needs Pango, which Python packages do not bring."""
-    return await asyncio.to_thread(_load)
+    return await asyncio.to_thread(_has_pango)
 
 
 async def paper(visit: Visit, profile: Profile, template: str, model: PageModel, *, name: str) -> Response:
@@ -58,6 +55,7 @@ async def paper(visit: Visit, profile: Profile, template: str, model: PageModel,
 
 
 def _render(html: str) -> bytes:
+    # Takes a second, and only who prints needs it.
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
