@@ -5,11 +5,11 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
-from services.portal.routes.plan import DONE, PLAN, PLANS, Plan, PlanSummary
+from services.portal.routes.plan import DONE, plan_read_by
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 
@@ -44,10 +44,7 @@ class AgreementPage(PageModel):
 @pages.show("/me/agreement", person)
 async def show(visit: PersonVisit) -> Response:
     """Ask how it goes; the answer that was tapped is chosen."""
-    listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
-    plan: Plan | None = None
-    if listed.items:
-        plan = await visit.ask(PLAN, plan_id=listed.items[0].plan_id)
+    plan = await plan_read_by(visit)
     me, dates = visit.person.person_id, await visit.dates()
     promises = [
         Promised(id=each.agreement_id, what=each.what, due=dates.day(each.due_on))

@@ -171,12 +171,7 @@ async def text_of(
             Promise(
                 id=each.agreement_id,
                 what=each.what,
-                who=", ".join(
-                    [
-                        *(names.get(one, unnamed) for one in each.who_person_ids),
-                        *([each.who_text] if each.who_text else []),
-                    ]
-                ),
+                who=own.who_does(each, names, unnamed=unnamed),
                 due=dates.day(each.due_on),
                 how=each.known_done_how,
                 state=each.state,

@@ -176,13 +176,27 @@ def state_of(visit: Visit, each: Agreement) -> str:
     return visit.word(STATES, each.state) if each.state in STATES else each.state
 
 
+def who_does(each: Agreement, names: Mapping[UUID, str], *, unnamed: str) -> str:
+    """Return who does what was promised; `unnamed` stands for people whose names the reader does not have."""
+    named = [names.get(one, unnamed) for one in each.who_person_ids]
+    return ", ".join([*named, *([each.who_text] if each.who_text else [])])
+
+
+async def plan_read_by(visit: PersonVisit) -> Plan | None:
+    """Return the plan of the reader's case, as far as they read it; None if they read none (yet)."""
+    listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
+    if not listed.items:
+        return None
+    plan: Plan = await visit.ask(PLAN, plan_id=listed.items[0].plan_id)
+    return plan
+
+
 @pages.show("/me/plan", person)
 async def show(visit: PersonVisit) -> Response:
     """Show the plan."""
-    listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
-    if not listed.items:
+    plan = await plan_read_by(visit)
+    if plan is None:
         return visit.page("plan.html", _NONE)
-    plan = await visit.ask(PLAN, plan_id=listed.items[0].plan_id)
     dates = await visit.dates()
     circle = await visit.ask_or(CIRCLE, Items[Member](items=[]))
     me = visit.person.person_id

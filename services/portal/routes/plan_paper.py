@@ -13,7 +13,7 @@ from services.portal.people import PersonVisit, person
 from services.portal.routes.case_plan import COORDINATOR, plan_of
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.routes.of_case import case_of, everyone
-from services.portal.routes.plan import PLAN, PLANS, Asked, Plan, PlanB, PlanSummary, asked_of_others
+from services.portal.routes.plan import Asked, Plan, PlanB, asked_of_others, plan_read_by, who_does
 from services.portal.staff import StaffVisit
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
@@ -62,12 +62,7 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPag
             PaperPromise(
                 what=each.what,
                 how=each.known_done_how,
-                who=", ".join(
-                    [
-                        *(names.get(one, somebody) for one in each.who_person_ids),
-                        *([each.who_text] if each.who_text else []),
-                    ]
-                ),
+                who=who_does(each, names, unnamed=somebody),
                 due=dates.day(each.due_on),
                 done=each.state == "done",
             )
@@ -86,12 +81,9 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPag
 @pages.show("/me/plan.pdf", person)
 async def show_own(visit: PersonVisit) -> Response:
     """Give somebody of the circle the plan to print."""
-    listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
-    if not listed.items:
+    plan, circle = await asyncio.gather(plan_read_by(visit), visit.ask_or(CIRCLE, Items[Member](items=[])))
+    if plan is None:
         return visit.go("/me/plan")
-    plan, circle = await asyncio.gather(
-        visit.ask(PLAN, plan_id=listed.items[0].plan_id), visit.ask_or(CIRCLE, Items[Member](items=[]))
-    )
     names = {member.person_id: member.first_name for member in circle.items}
     return await paper(visit, visit.profile, "plan_paper.html", await _page(visit, plan, names), name="plan")
 
