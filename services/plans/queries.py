@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.domain import PlanNotFound
+from services.plans.domain import FollowUpOver, FollowUpState, PlanNotFound
 from services.plans.models import (
     Acceptance,
     Agreement,
@@ -75,6 +75,14 @@ async def read_plan(session: AsyncSession, plan_id: UUID) -> Plan:
     plan = await session.get(Plan, plan_id, populate_existing=True)
     if plan is None:
         raise PlanNotFound
+    return plan
+
+
+async def running_plan(session: AsyncSession, plan_id: UUID) -> Plan:
+    """Return a plan that is followed up. Raises: PlanNotFound, FollowUpOver."""
+    plan = await read_plan(session, plan_id)
+    if plan.follow_up != FollowUpState.RUNNING:
+        raise FollowUpOver
     return plan
 
 

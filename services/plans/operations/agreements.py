@@ -16,7 +16,6 @@ from services.plans.domain import (
     AgreementNotFound,
     AgreementSettled,
     AgreementState,
-    FollowUpOver,
     FollowUpState,
     Progress,
     check_settling,
@@ -57,9 +56,7 @@ async def settle_agreement(
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     agreement = await read_agreement(session, agreement_id)
-    plan = await queries.read_plan(session, agreement.plan_id)
-    if plan.follow_up != FollowUpState.RUNNING:
-        raise FollowUpOver
+    plan = await queries.running_plan(session, agreement.plan_id)
     check_settling(AgreementState(agreement.state), to=to)
     await settle(session, plan, agreement, to=to, by=by, now=now)
     return agreement
@@ -83,9 +80,7 @@ async def note_progress(
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     agreement = await read_agreement(session, agreement_id)
-    plan = await queries.read_plan(session, agreement.plan_id)
-    if plan.follow_up != FollowUpState.RUNNING:
-        raise FollowUpOver
+    plan = await queries.running_plan(session, agreement.plan_id)
     if agreement.state != AgreementState.OPEN:
         raise AgreementSettled(state=agreement.state)
     again = agreement.progress == progress

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import FollowUpOver, FollowUpState, ResourceNotFound, ResourceOfOlderVersion
+from services.plans.domain import ResourceNotFound, ResourceOfOlderVersion
 from services.plans.models import Resource
 from services.plans.schemas import ResourceAnswer
 from shared.vault import Vault
@@ -31,9 +31,7 @@ async def answer_resource(
     resource = await session.get(Resource, resource_id, populate_existing=True)
     if resource is None:
         raise ResourceNotFound
-    plan = await queries.read_plan(session, resource.plan_id)
-    if plan.follow_up != FollowUpState.RUNNING:
-        raise FollowUpOver
+    plan = await queries.running_plan(session, resource.plan_id)
     if resource.plan_version != plan.version:
         raise ResourceOfOlderVersion(version=plan.version)
     answered = new.state != "asked"

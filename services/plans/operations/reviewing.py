@@ -17,8 +17,6 @@ from services.plans.domain import (
     CheckInNotFound,
     CheckInSettled,
     CheckInState,
-    FollowUpOver,
-    FollowUpState,
     NotAReview,
     ReviewAlreadyRequested,
 )
@@ -127,9 +125,7 @@ async def request_review(
     Raises: ReviewAlreadyRequested, FollowUpOver, CaseStopped.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
-    plan = await queries.read_plan(session, plan_id)
-    if plan.follow_up != FollowUpState.RUNNING:
-        raise FollowUpOver
+    plan = await queries.running_plan(session, plan_id)
     check_in = await _begin(session, plan, now=now, paused=state.status == "paused")
     if check_in is None:
         raise ReviewAlreadyRequested
