@@ -33,6 +33,35 @@ def preparation_workflow_id(of: Conference | Preparation) -> str:
     return f"preparation/{of.case_id}/{of.preparation_no}"
 
 
+async def start_clock(
+    session: AsyncSession,
+    preparation: Preparation,
+    *,
+    kind: str,
+    now: datetime,
+    warn_at: datetime | None,
+    due_at: datetime,
+    policy_version: int,
+    paused: str | None = None,
+) -> None:
+    """Start a clock of a preparation, which its coordinator has to keep to; `paused`: why it starts paused."""
+    await clocks.start(
+        session,
+        kind=kind,
+        subject=preparation.id,
+        tenant=preparation.tenant,
+        case=preparation.case_id,
+        owner="coordinator",
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=warn_at,
+        due_at=due_at,
+        policy_version=policy_version,
+        workflow_id=preparation_workflow_id(preparation),
+        paused=paused,
+    )
+
+
 async def lock(session: AsyncSession, conference: Conference) -> Preparation:
     """Lock the preparation of a conference, and read the conference anew, for what was seen before may be old.
 

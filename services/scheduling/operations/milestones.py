@@ -17,7 +17,7 @@ from services.scheduling.operations.base import (
     OUTCOME_CLOCK,
     REMINDER_CLOCK,
     clocks,
-    preparation_workflow_id,
+    start_clock,
 )
 from services.scheduling.settings import policies
 from shared import case_state
@@ -42,19 +42,14 @@ async def begin(
         warn_at, due_at = (policy.after(now, getattr(policy.settings, name)) for name in _LENGTHS[kind])
         if now < preparation.target_at < due_at:
             due_at = preparation.target_at
-        await clocks.start(
+        await start_clock(
             session,
+            preparation,
             kind=kind,
-            subject=preparation.id,
-            tenant=preparation.tenant,
-            case=preparation.case_id,
-            owner="coordinator",
-            escalate_to="regional-manager",
             now=now,
             warn_at=warn_at if warn_at < due_at else None,
             due_at=due_at,
             policy_version=policy.version,
-            workflow_id=preparation_workflow_id(preparation),
             paused=await case_state.why_paused(session, preparation.case_id),
         )
 
@@ -102,19 +97,14 @@ async def await_day(
     ):
         if due_at <= now:
             continue
-        await clocks.start(
+        await start_clock(
             session,
+            preparation,
             kind=kind,
-            subject=preparation.id,
-            tenant=preparation.tenant,
-            case=preparation.case_id,
-            owner="coordinator",
-            escalate_to="regional-manager",
             now=now,
             warn_at=warn_at,
             due_at=due_at,
             policy_version=policy.version,
-            workflow_id=preparation_workflow_id(preparation),
         )
 
 

@@ -16,7 +16,7 @@ from services.scheduling import domain, queries
 from services.scheduling.domain import BegunBecause, ConferenceState, ExtendedBecause, PreparationState
 from services.scheduling.models import Conference, Preparation, WantedRound
 from services.scheduling.operations import milestones
-from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, preparation_workflow_id, publish
+from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, publish, start_clock
 from services.scheduling.settings import policies
 from shared import case_state
 from shared.case_access import has_coordinator
@@ -92,19 +92,14 @@ async def extend(
     await session.flush()
     # The clock that ran has an end that was published; the longer time is a clock of its own.
     await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
-    await clocks.start(
+    await start_clock(
         session,
+        preparation,
         kind=TARGET_CLOCK,
-        subject=preparation.id,
-        tenant=preparation.tenant,
-        case=preparation.case_id,
-        owner="coordinator",
-        escalate_to="regional-manager",
         now=now,
         warn_at=warn_at if warn_at is not None and warn_at > now else None,
         due_at=due_at,
         policy_version=policy.version,
-        workflow_id=preparation_workflow_id(preparation),
         paused=clock.pause_reason if clock.state == "paused" else None,
     )
     fact = PreparationExtended(
@@ -169,19 +164,14 @@ async def _begin(
         target_at=target_at,
     )
     await publish(session, fact, of=preparation, now=now)
-    await clocks.start(
+    await start_clock(
         session,
+        preparation,
         kind=TARGET_CLOCK,
-        subject=preparation.id,
-        tenant=tenant,
-        case=case_id,
-        owner="coordinator",
-        escalate_to="regional-manager",
         now=now,
         warn_at=policy.after(now, lengths.urgent_warn if urgent else lengths.conference_warn),
         due_at=target_at,
         policy_version=policy.version,
-        workflow_id=preparation_workflow_id(preparation),
         paused=await case_state.why_paused(session, case_id),
     )
     await milestones.begin_all(session, preparation, now=now)
