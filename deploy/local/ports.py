@@ -1,9 +1,14 @@
 """Ports: free ones, chosen once and remembered, so that a platform keeps its addresses; and those of others."""
 
 import asyncio
+import fcntl
+import getpass
 import json
+import os
 import random
 import socket
+import tempfile
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,10 +31,29 @@ def is_free(port: int) -> bool:
     return True
 
 
+@cache
+def _reservations() -> int:
+    """Open the file in which each port is a byte that the process that gave it out keeps locked until it ends."""
+    return os.open(
+        Path(tempfile.gettempdir(), f"kring-ports-{getpass.getuser()}"),
+        os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
+        0o600,
+    )
+
+
+def _reserve(port: int) -> bool:
+    """Keep other processes from giving out this port while its server is down, as between a stop and a start."""
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
 def free_port() -> int:
-    """Return a free port that this process has not given out before. Raises: PlatformError if there is none."""
+    """Return a free port that no process of this user has given out. Raises: PlatformError if there is none."""
     for port in random.sample(_RANGE, k=200):
-        if port not in _taken_by_us and is_free(port):
+        if port not in _taken_by_us and is_free(port) and _reserve(port):
             _taken_by_us.add(port)
             return port
     raise PlatformError(f"No free port was found between {_RANGE.start} and {_RANGE.stop}.")

@@ -1,5 +1,6 @@
 """Ports are free when they are given, stay the same over a restart, and a wish that cannot be met is said."""
 
+import multiprocessing
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import ports as chosen
 from deploy.local.errors import PlatformError
 from deploy.local.ports import Ports, free_port, is_free
 
@@ -56,3 +58,19 @@ class TestFreePort:
 
         assert len(set(ports)) == 50
         assert all(is_free(port) for port in ports)
+
+    def test_is_given_by_one_process_at_a_time_also_while_nothing_listens(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(chosen, "_RANGE", range(19_000, 19_200))
+        ours = {free_port() for _ in range(10)}
+        with multiprocessing.get_context("fork").Pool(1) as other:
+            theirs = set(other.apply(_ports_of_another_process, (150,)))
+        assert len(theirs) == 150
+        assert not ours & theirs
+
+
+def _ports_of_another_process(count: int) -> list[int]:
+    """Forget what this process, a copy of its parent, has given out: only what is reserved keeps them apart."""
+    chosen._taken_by_us.clear()
+    return [free_port() for _ in range(count)]
