@@ -220,7 +220,7 @@ async def hold_conference(s: Story, c: Cast, case: Case) -> None:
     s.expect_that(await stijn.sees_conference(case), {"number": 2, "state": "held"})
     s.expect_events({scheduling.ConferenceHeld: 1}, case)
     await stijn.contacts(case, c.fatna, channel="visit", purpose="explanation")
-    await s.expect_clocks({"turns-18": 1}, case)
+    await s.expect_clocks({"turns-18": 1, "written-plan": 1}, case)
     s.expect_workflows(
         case,
         ended={"CoordinatorAssignment": 1, "Invitation": 9, "Clock": 1, "ConferencePreparation": 1},
@@ -353,7 +353,7 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
             "CoordinatorAssignment": 1,
             "ComingOfAge": 1,
             "Invitation": 9,
-            "Clock": 1,
+            "Clock": 2,
             "ConferencePreparation": 1,
             "FollowUp": 1,
         },

@@ -13,11 +13,18 @@ class Policy(PolicySettings):
     """The lengths of the follow-up's clocks."""
 
     ORDER: ClassVar = (
+        ("written_plan_warn", "written_plan"),
         ("agreement_remind", "agreement_grace"),
         ("agreement_slips", "agreement_escalates"),
         ("agreement_escalates", "agreement_lapse"),
     )
 
+    written_plan_warn: Length = Field(
+        default="3wd", description="From the conference to the warning before that."
+    )
+    written_plan: Length = Field(
+        default="5wd", description="From the conference to the plan in writing, in whole days."
+    )
     acceptance: Length = Field(
         default="10wd",
         description="From a plan to its acceptance, or to the regional manager if a bottom line was not met before,"

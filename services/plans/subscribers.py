@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.operations import agreements, ending, erasing, projections, sharing
+from services.plans.operations import agreements, ending, erasing, projections, sharing, written
 from services.plans.operations.timing import SERVICE, hand_over
 from services.plans.workflows import WORKFLOWS
 from shared import erasure
@@ -129,9 +129,11 @@ async def _note_consent(
 
 @subscriptions.writes(scheduling.ConferenceHeld, case="any")
 async def keep_conference(
-    session: AsyncSession, event: Received[scheduling.ConferenceHeld], _context: Context
+    session: AsyncSession, event: Received[scheduling.ConferenceHeld], context: Context
 ) -> None:
-    """Keep that a conference was held."""
+    """Keep that a conference was held, and wait for the plan that was made there."""
+    now = await context.clock.now()
+    await written.await_plan(session, event.data, tenant=event.tenant, at=event.time, now=now)
     await projections.note_conference(session, event.data, tenant=event.tenant, at=event.time)
     # Held and to be continued: the circle is about to meet still.
     await _note_round(session, event, over=event.data.outcome != "continued")

@@ -50,7 +50,7 @@ class TestFirstStory:
             "ComingOfAge": 1,
             "Retention": 1,
             # Of two referrals to decide, of who has no email address, of a payment to settle, and of the erasure.
-            "Clock": 5,
+            "Clock": 6,
         }
         # A file is kept for years: what waits for that goes on when the story is over.
         waiting = {workflow["type"] for workflow in workflows if workflow["status"] == "running"}

@@ -29,6 +29,8 @@ async def stop_follow_up(session: AsyncSession, *, case_id: UUID, tenant: UUID, 
     """The case stopped or was closed: nothing of its plan is followed up any more."""
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
     if plan is None or plan.follow_up != FollowUpState.RUNNING:
+        # One that is still to be written is waited for no longer.
+        await clocks.stop_all(session, case=case_id, now=now)
         return
     plan.follow_up, plan.ended_at = FollowUpState.STOPPED, now
     await session.flush()

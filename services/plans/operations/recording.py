@@ -31,6 +31,7 @@ from services.plans.operations.timing import (
     start_clock,
     stop_clocks,
 )
+from services.plans.operations.written import note_written
 from services.plans.operations.year import begin_another_year, begin_year
 from services.plans.schemas.recording import ChangedPlan, NewPlan
 from services.plans.schemas.sealed import AgreementWords, PlanBWords, PlanWords, ResourceWords
@@ -222,6 +223,7 @@ async def _write_version(
     )
     await vault.seal(session, version, words)
     session.add(version)
+    await note_written(session, version, now=now)
     await _write_resources(session, vault, plan, by=by, new=new, now=now)
     session.add_all(
         Stance(

@@ -96,6 +96,8 @@ LENGTHS: dict[str, dict[str, str]] = {
         "poll_correct": _("Een antwoord nog kunnen veranderen"),
     },
     "plans": {
+        "written_plan_warn": _("Waarschuwen over het plan op papier"),
+        "written_plan": _("Het plan van de kring uitschrijven"),
         "acceptance": _("Zeggen of het plan aanvaard is"),
         "amendment": _("Kijken naar wat nog niet aanvaard is"),
         "four_weeks": _("De coördinator belt"),
