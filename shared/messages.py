@@ -59,9 +59,9 @@ class NoAddress(DomainError):
 # Decides on a mail, in its own transaction. Raises: NotWanted, NoAddress.
 Writer = Callable[[AsyncSession, Message, Context], Awaitable[mail.Mail]]
 Outcome = Literal["sent", "refused", "no-address"]
-# The event that tells what became of a mail, if the service tells it: "refused" says that the mail server will not
-# take it for this recipient.
-OnOutcome = Callable[[Message, Outcome], EventData | None]
+# Notes what became of a mail, in the transaction that settles it, and returns the event that tells of it, if any:
+# "refused" says that the mail server will not take it for this recipient.
+OnOutcome = Callable[[AsyncSession, Message, Outcome, datetime], Awaitable[EventData | None]]
 
 _INSERT = (
     "INSERT INTO message (id, kind, recipient, role, tenant, case_id, stream, parameters, even_if_stopped, queued_at,"
@@ -188,7 +188,9 @@ def _settled(
 ) -> AndThen:
     async def write(session: AsyncSession) -> None:
         await fetch(session, _SETTLE, message.id, state, now)
-        fact = on_outcome(message, state) if on_outcome is not None and state != "cancelled" else None
+        if on_outcome is None or state == "cancelled":
+            return
+        fact = await on_outcome(session, message, state, now)
         if fact is not None:
             await outbox.publish(
                 session, fact, stream=message.stream, tenant=message.tenant, case=message.case_id, now=now

@@ -7,5 +7,5 @@ from shared import messages
 __all__ = ["subscriptions"]
 
 messages.install(
-    subscriptions, templates=emails.TEMPLATES, writer=emails.write, on_outcome=emails.outcome_event
+    subscriptions, templates=emails.TEMPLATES, writer=emails.write, on_outcome=emails.note_outcome
 )

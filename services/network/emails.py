@@ -14,7 +14,7 @@ from services.network.domain import (
     Purpose,
 )
 from services.network.models import Person
-from services.network.operations import links
+from services.network.operations import links, unreachable
 from services.network.operations.notifying import CALENDAR
 from services.network.queries.consents import Picture, picture_of
 from services.network.wording import WORDINGS
@@ -22,7 +22,7 @@ from shared import profiles
 from shared.calendar import Appointment, Calendar, calendar_invitation
 from shared.context import Context
 from shared.events.base import EventData
-from shared.events.network import MessageDelivered, MessageFailed
+from shared.events.network import MessageFailed
 from shared.fields import is_email, salutation
 from shared.languages import Language, day_in_words, deadline_in_words, language_of, period_in_words
 from shared.mail import Attachment, Mail
@@ -78,14 +78,15 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     )
 
 
-def outcome_event(message: Message, outcome: Outcome) -> EventData | None:
-    """Return the event that tells what became of a mail."""
+async def note_outcome(
+    session: AsyncSession, message: Message, outcome: Outcome, now: datetime
+) -> EventData | None:
+    """Note that somebody can be reached, or return the event that tells that they cannot."""
     if message.case_id is None:
         return None
     if outcome == "sent":
-        return MessageDelivered(
-            case_id=message.case_id, person_id=message.recipient, message_id=message.id, kind=message.kind
-        )
+        await unreachable.end(session, person_id=message.recipient, now=now)
+        return None
     return MessageFailed(
         case_id=message.case_id,
         person_id=message.recipient,

@@ -194,14 +194,6 @@ async def begin_to_reach(
     await unreachable.begin(session, tenant=event.tenant, person_id=event.data.person_id, now=now)
 
 
-@subscriptions.writes(network.MessageDelivered, background=True)
-async def end_to_reach(
-    session: AsyncSession, event: Received[network.MessageDelivered], context: Context
-) -> None:
-    """Note that mails reach somebody again."""
-    await unreachable.end(session, person_id=event.data.person_id, now=await context.clock.now())
-
-
 @subscriptions.writes(network.InvitationSent)
 async def begin_invitation(
     session: AsyncSession, event: Received[network.InvitationSent], context: Context

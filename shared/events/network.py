@@ -148,15 +148,6 @@ class CircleReady(EventData, type="network.circle.ready.v1"):
     members: tuple[CircleMember, ...]
 
 
-class MessageDelivered(EventData, type="network.message.delivered.v1"):
-    """A mail to a person was handed to their mail server."""
-
-    case_id: UUID
-    person_id: UUID
-    message_id: UUID
-    kind: Code
-
-
 class MessageFailed(EventData, type="network.message.failed.v1"):
     """A mail to a person will not arrive; somebody must reach them another way.
 

@@ -65,8 +65,6 @@ class TestInvitation:
         token = _text(mail).partition("/l/")[2].partition("?")[0]
         answer = await world.http.post("/v1/links/exchange", json={"token": token})
         assert answer.json()["person_id"] == str(aunt)
-        told = await world.published("network.message.delivered.v1", case=case)
-        assert (told[0].data["person_id"], told[0].data["kind"]) == (str(aunt), "invitation")
 
     async def test_goes_out_once_when_told_twice(self, world: Network, sink: Sink) -> None:
         case = await world.open_case()
@@ -248,7 +246,6 @@ class TestUnreachable:
         sink.refused = set()
         assert await world.handle(_asked(case, aunt, "plan-shared")) == "handled"
         await _send(world)
-        await world.deliver_published(network.MessageDelivered.TYPE)
         assert await _to_reach(world) == set()
 
 
