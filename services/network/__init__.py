@@ -4,6 +4,6 @@ Who they are, how they relate to the central person, who proposed whom, what the
 asked about a minor, whether they were invited and what they answered, their personal links, and every mail to them.
 
 Publishes `network.*` (person, contact, consent, authority, invitation, circle, message, clock). Consumes the opening,
-pausing and stopping of cases and the assignment of coordinators from intake, and the command `network.notify-person.v1`
+pausing and stopping of cases and the assignment of coordinators from intake, and the command `network.notify-people.v1`
 from anyone.
 """

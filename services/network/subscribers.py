@@ -166,18 +166,18 @@ async def erase_person(
     await erasing.clear_person(session, context.vault, erased)
 
 
-@subscriptions.writes(network.NotifyPerson, case="any")
-async def notify_person(
-    session: AsyncSession, event: Received[network.NotifyPerson], context: Context
+@subscriptions.writes(network.NotifyPeople, case="any")
+async def notify_people(
+    session: AsyncSession, event: Received[network.NotifyPeople], context: Context
 ) -> None:
-    """Write to a person because another service asks for it."""
+    """Write to people because another service asks for it."""
     await _require_notifiable(session, event)
     await notifying.notify_as_asked(
         session, tenant=event.tenant, asked=event.data, now=await context.clock.now()
     )
 
 
-async def _require_notifiable(session: AsyncSession, event: Received[network.NotifyPerson]) -> None:
+async def _require_notifiable(session: AsyncSession, event: Received[network.NotifyPeople]) -> None:
     state = await case_state.read(session, event.data.case_id)
     if state is None:
         raise NotYet(f"case of {event.type}")

@@ -211,11 +211,11 @@ class CalendarEntry(EventData):
     ends_at: datetime
 
 
-class NotifyPerson(EventData, type="network.notify-person.v1", command_of=("intake", "scheduling", "plans")):
-    """Command: write to a person of a case. `link_target` names the page behind the personal link."""
+class NotifyPeople(EventData, type="network.notify-people.v1", command_of=("intake", "scheduling", "plans")):
+    """Command: write the same to people of a case. `link_target` names the page behind their personal links."""
 
     case_id: UUID
-    person_id: UUID
+    person_ids: tuple[UUID, ...]
     kind: Code
     link_target: Reference
     parameters: dict[Code, Reference] = Field(default_factory=dict)

@@ -261,7 +261,7 @@ class TestBroker:
             lambda open_: _publish(open_, EVENTS, intake.CaseErased.TYPE),
             lambda open_: _publish(open_, EVENTS, intake.BreakGlassOpened.TYPE),
             lambda open_: _publish(open_, EVENTS, "trainingx.case.erased.v1"),
-            lambda open_: _publish(open_, COMMANDS, network.NotifyPerson.TYPE),
+            lambda open_: _publish(open_, COMMANDS, network.NotifyPeople.TYPE),
             lambda open_: _publish(open_, _RETRY, _THEIR_QUEUE),
             lambda open_: _publish(open_, broker.DEAD, broker.dead_queue_of(OTHER)),
             lambda open_: _publish(open_, "", _THEIR_QUEUE),

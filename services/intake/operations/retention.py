@@ -29,7 +29,7 @@ from shared.auth import Role
 from shared.calendar import age_on
 from shared.case_state import CaseErased, UnknownCase
 from shared.clocks import Clocks
-from shared.events.network import NotifyPerson
+from shared.events.network import NotifyPeople
 from shared.vault import Vault
 
 UNDER_HOLD = "legal-hold"
@@ -227,16 +227,17 @@ async def _notify(
         for row, fields in persons
     )
     told = {"central", "representative"} if young else {"central"}
-    for row, _ in persons:
-        if row.role in told:
-            command = NotifyPerson(
-                case_id=file.case_id,
-                person_id=row.id,
-                kind="file-kept",
-                link_target="",
-                parameters={"keep_until": until.isoformat()},
-                even_if_stopped=True,
-            )
-            await outbox.publish(
-                session, command, stream=file.case_id, tenant=file.tenant, case=file.case_id, now=now
-            )
+    people = tuple(row.id for row, _ in persons if row.role in told)
+    if not people:
+        return
+    command = NotifyPeople(
+        case_id=file.case_id,
+        person_ids=people,
+        kind="file-kept",
+        link_target="",
+        parameters={"keep_until": until.isoformat()},
+        even_if_stopped=True,
+    )
+    await outbox.publish(
+        session, command, stream=file.case_id, tenant=file.tenant, case=file.case_id, now=now
+    )

@@ -4,13 +4,13 @@ import re
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network import queries
 from services.network.domain import SERVICE, NotInCircle, PersonState
 from services.network.models import Person
 from shared import messages
-from shared.events.network import NotifyPerson
+from shared.events.network import NotifyPeople
 
 # What other services may ask for; network's own kinds are not for them.
 ASKED_KINDS = frozenset(
@@ -70,28 +70,35 @@ async def notify(
     )
 
 
-async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyPerson, now: datetime) -> UUID:
-    """Decide that a person is written to because another service asks for it.
+async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyPeople, now: datetime) -> None:
+    """Decide that people are written to because another service asks for it; who has left meanwhile is not.
 
-    Raises: UnknownPerson, NotInCircle; UnknownKind if there is no such mail.
+    Raises: NotInCircle if none of them belongs to the case; UnknownKind if there is no such mail.
     """
     if asked.kind not in ASKED_KINDS or not _TARGET.fullmatch(asked.link_target):
         raise UnknownKind(asked.kind if re.fullmatch(r"[a-z-]{1,40}", asked.kind) else "unreadable")
-    person = await queries.person(session, tenant=tenant, person_id=asked.person_id)
-    if person.case_id != asked.case_id or person.state != PersonState.ACTIVE:
-        raise NotInCircle(person_id=str(person.id))
-    return await notify(
-        session,
-        person=person,
-        kind=asked.kind,
-        now=now,
-        link_target=asked.link_target,
-        parameters={**asked.parameters, **_calendar(asked)},
-        even_if_stopped=asked.even_if_stopped,
+    query = select(Person).where(
+        Person.tenant == tenant,
+        Person.case_id == asked.case_id,
+        Person.state == PersonState.ACTIVE,
+        Person.id.in_(asked.person_ids),
     )
+    people = {person.id: person for person in await session.scalars(query)}
+    if not people:
+        raise NotInCircle(case_id=str(asked.case_id))
+    for person in (people[each] for each in dict.fromkeys(asked.person_ids) if each in people):
+        await notify(
+            session,
+            person=person,
+            kind=asked.kind,
+            now=now,
+            link_target=asked.link_target,
+            parameters={**asked.parameters, **_calendar(asked)},
+            even_if_stopped=asked.even_if_stopped,
+        )
 
 
-def _calendar(asked: NotifyPerson) -> messages.Parameters:
+def _calendar(asked: NotifyPeople) -> messages.Parameters:
     entry = asked.calendar
     if entry is None:
         return {}

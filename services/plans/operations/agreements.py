@@ -297,13 +297,12 @@ async def _write(
     now: datetime,
 ) -> None:
     parameters = {"agreement_id": str(agreement.id), "due_on": agreement.due_on.isoformat()}
-    for person in who:
-        await notify(
-            session,
-            plan,
-            person=person,
-            kind=kind,
-            link_target=f"agreements/{agreement.id}",
-            parameters=parameters,
-            now=now,
-        )
+    await notify(
+        session,
+        plan,
+        people=who,
+        kind=kind,
+        link_target=f"agreements/{agreement.id}",
+        parameters=parameters,
+        now=now,
+    )

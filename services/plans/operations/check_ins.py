@@ -130,7 +130,7 @@ async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetim
         await notify(
             session,
             plan,
-            person=monitor,
+            people=[monitor],
             kind="check-in",
             link_target=f"check-ins/{check_in.id}",
             parameters={"check_in_id": str(check_in.id), "check_in": check_in.kind},

@@ -86,16 +86,15 @@ async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetim
     plan = found[0]
     if not await queries.is_to_meet_again(session, plan):
         version = await queries.version_of(session, plan.id, plan.version)
-        for person in await queries.taking_part(session, plan.case_id):
-            await notify(
-                session,
-                plan,
-                person=person,
-                kind="review-reminder",
-                link_target="plans",
-                parameters={"due_on": version.review_on.isoformat()},
-                now=now,
-            )
+        await notify(
+            session,
+            plan,
+            people=[*await queries.taking_part(session, plan.case_id)],
+            kind="review-reminder",
+            link_target="plans",
+            parameters={"due_on": version.review_on.isoformat()},
+            now=now,
+        )
     return True
 
 
@@ -173,10 +172,8 @@ async def ask_circle(session: AsyncSession, plan: Plan, check_in: CheckIn, *, no
     """Write to everybody who takes part and has not said yet whether they want to meet again."""
     said = select(ReviewAnswer.person_id).where(ReviewAnswer.check_in_id == check_in.id)
     answered = set(await session.scalars(said))
-    for person in await queries.taking_part(session, plan.case_id):
-        if person not in answered:
-            target = f"reviews/{check_in.id}"
-            await notify(session, plan, person=person, kind=_KIND, link_target=target, now=now)
+    silent = [person for person in await queries.taking_part(session, plan.case_id) if person not in answered]
+    await notify(session, plan, people=silent, kind=_KIND, link_target=f"reviews/{check_in.id}", now=now)
 
 
 async def answer_review(

@@ -65,9 +65,12 @@ async def share_plan(
         )
         await publish(session, plan, fact, now=now)
     had_before = await _had_a_version_before(session, plan)
-    for person in persons:
-        kind = "plan-changed" if person in had_before else "plan-shared"
-        await notify(session, plan, person=person, kind=kind, link_target=f"plans/{plan.id}", now=now)
+    to_whom = {
+        "plan-changed": [person for person in persons if person in had_before],
+        "plan-shared": [person for person in persons if person not in had_before],
+    }
+    for kind, to in to_whom.items():
+        await notify(session, plan, people=to, kind=kind, link_target=f"plans/{plan.id}", now=now)
     return plan, persons, organisations
 
 

@@ -1,5 +1,6 @@
 """The clocks of the follow-up, and writing to people through network."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -116,16 +117,18 @@ async def notify(
     session: AsyncSession,
     plan: Plan,
     *,
-    person: UUID,
+    people: Sequence[UUID],
     kind: str,
     link_target: str,
     now: datetime,
     parameters: dict[str, str] | None = None,
 ) -> None:
-    """Have network write to a person of the case."""
-    command = network.NotifyPerson(
+    """Have network write to people of the case."""
+    if not people:
+        return
+    command = network.NotifyPeople(
         case_id=plan.case_id,
-        person_id=person,
+        person_ids=tuple(people),
         kind=kind,
         link_target=link_target,
         parameters={"plan_id": str(plan.id), **(parameters or {})},

@@ -56,21 +56,26 @@ async def ask(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["poll_id", "person_id"], set_=again)
     )
-    for person_id in people:
-        await notify_of_poll(session, conference, poll, person_id=person_id, kind="poll-invitation", now=now)
+    await notify_of_poll(session, conference, poll, people=people, kind="poll-invitation", now=now)
 
 
 async def notify_of_poll(
-    session: AsyncSession, conference: Conference, poll: Poll, *, person_id: UUID, kind: str, now: datetime
+    session: AsyncSession,
+    conference: Conference,
+    poll: Poll,
+    *,
+    people: Sequence[UUID],
+    kind: str,
+    now: datetime,
 ) -> None:
-    """Ask network to write to somebody about a poll."""
+    """Ask network to write to people about a poll."""
     parameters = {"poll_id": str(poll.id)}
     if poll.closes_at is not None:
         parameters["closes_at"] = rfc3339(poll.closes_at)
     await notify(
         session,
         conference,
-        person_id=person_id,
+        people=people,
         kind=kind,
         link_target=f"polls/{poll.id}",
         parameters=parameters,

@@ -1,5 +1,6 @@
 """What all operations share: the lock under which they work, the service's clocks, and how they speak."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from services.scheduling.models import Conference, Preparation
 from shared import case_state, outbox
 from shared.clocks import Clocks
 from shared.events.base import EventData
-from shared.events.network import CalendarEntry, NotifyPerson
+from shared.events.network import CalendarEntry, NotifyPeople
 
 SERVICE = "scheduling"
 TARGET_CLOCK = "conference-target"
@@ -85,7 +86,7 @@ async def notify(
     session: AsyncSession,
     conference: Conference,
     *,
-    person_id: UUID,
+    people: Sequence[UUID],
     kind: str,
     link_target: str,
     now: datetime,
@@ -93,10 +94,12 @@ async def notify(
     calendar: CalendarEntry | None = None,
     even_if_stopped: bool = False,
 ) -> None:
-    """Ask network to write to a person of the case."""
-    command = NotifyPerson(
+    """Ask network to write to people of the case."""
+    if not people:
+        return
+    command = NotifyPeople(
         case_id=conference.case_id,
-        person_id=person_id,
+        person_ids=tuple(people),
         kind=kind,
         link_target=link_target,
         parameters=parameters or {},

@@ -31,8 +31,7 @@ async def remind_silent(session: AsyncSession, *, due: Deadline, now: datetime) 
         .values(chased_at=now)
     )
     people = sorted((await session.scalars(chased.returning(PollAsked.person_id))).all())
-    for person_id in people:
-        await notify_of_poll(session, conference, poll, person_id=person_id, kind="poll-reminder", now=now)
+    await notify_of_poll(session, conference, poll, people=people, kind="poll-reminder", now=now)
     return True
 
 

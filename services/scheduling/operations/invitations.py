@@ -56,9 +56,8 @@ async def notify_again(
 async def remind(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
     """Remind those who have the date, and take part, that the day is near. The caller holds the lock."""
     members = {member.person_id for member in await queries.members(session, case_id=conference.case_id)}
-    for person_id in await queries.notified(session, conference):
-        if person_id in members:
-            await _notify(session, conference, person_id, "conference-reminder", calendar=None, now=now)
+    people = [person for person in await queries.notified(session, conference) if person in members]
+    await _notify(session, conference, people, "conference-reminder", calendar=None, now=now)
 
 
 async def take_back(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
@@ -74,9 +73,8 @@ async def take_back(session: AsyncSession, conference: Conference, *, now: datet
     await session.execute(taken.values(taken_back_at=now))
     conference.revision += 1
     await session.flush()
-    for person_id in people:
-        entry = _entry(conference, conference.revision, "CANCEL")
-        await _notify(session, conference, person_id, "conference-not-attending", calendar=entry, now=now)
+    entry = _entry(conference, conference.revision, "CANCEL")
+    await _notify(session, conference, people, "conference-not-attending", calendar=entry, now=now)
 
 
 async def _notify_of_date(
@@ -95,9 +93,8 @@ async def _notify_of_date(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["conference_id", "person_id"], set_=changed)
     )
-    for person_id in people:
-        entry = _entry(conference, conference.revision, "REQUEST")
-        await _notify(session, conference, person_id, "conference-scheduled", calendar=entry, now=now)
+    entry = _entry(conference, conference.revision, "REQUEST")
+    await _notify(session, conference, people, "conference-scheduled", calendar=entry, now=now)
 
 
 async def call_off(
@@ -109,11 +106,8 @@ async def call_off(
     gone = await _gone(session, conference)
     people = [person for person in await queries.notified(session, conference) if person not in gone]
     conference.revision += 1
-    for person_id in people:
-        entry = _entry(conference, conference.revision, "CANCEL")
-        await _notify(
-            session, conference, person_id, kind, calendar=entry, even_if_stopped=even_if_stopped, now=now
-        )
+    entry = _entry(conference, conference.revision, "CANCEL")
+    await _notify(session, conference, people, kind, calendar=entry, even_if_stopped=even_if_stopped, now=now)
     return people
 
 
@@ -127,8 +121,7 @@ async def notify_of_cancellation(
     session: AsyncSession, conference: Conference, people: Sequence[UUID], *, now: datetime
 ) -> None:
     """Tell people who were asked for dates that there will be no conference."""
-    for person_id in people:
-        await _notify(session, conference, person_id, "conference-cancelled", calendar=None, now=now)
+    await _notify(session, conference, people, "conference-cancelled", calendar=None, now=now)
 
 
 def _entry(conference: Conference, revision: int, method: Literal["REQUEST", "CANCEL"]) -> CalendarEntry:
@@ -147,7 +140,7 @@ def _date(conference: Conference) -> tuple[datetime, datetime]:
 async def _notify(
     session: AsyncSession,
     conference: Conference,
-    person_id: UUID,
+    people: Sequence[UUID],
     kind: str,
     *,
     calendar: CalendarEntry | None,
@@ -160,7 +153,7 @@ async def _notify(
     await notify(
         session,
         conference,
-        person_id=person_id,
+        people=people,
         kind=kind,
         link_target=f"conferences/{conference.id}",
         parameters=parameters,

@@ -147,9 +147,9 @@ class TestTheEndOfACase:
 
     async def test_tells_the_young_person_and_nobody_else(self, world: Intake) -> None:
         case = await withdrawn(world)
-        told = await world.published("network.notify-person.v1", case=case)
+        told = await world.published("network.notify-people.v1", case=case)
         persons = await world.rows("SELECT id FROM referral_person WHERE role = 'central'")
-        assert [row.data["person_id"] for row in told] == [str(persons[0].id)]
+        assert [row.data["person_ids"] for row in told] == [[str(persons[0].id)]]
         assert (told[0].data["kind"], told[0].data["parameters"]) == (
             "file-kept",
             {"keep_until": YOUTH_END},
@@ -160,13 +160,14 @@ class TestTheEndOfACase:
         referral = world.referral()
         referral["persons"][0] |= {"birth_date": "2016-05-01", "consent": None}
         case = await withdrawn(world, await world.refer(persons=referral["persons"]))
-        assert len(await world.published("network.notify-person.v1", case=case)) == 2
+        (told,) = await world.published("network.notify-people.v1", case=case)
+        assert len(told.data["person_ids"]) == 2
 
     async def test_of_a_referral_keeps_it_a_year_and_tells_nobody(self, world: Intake) -> None:
         file = await declined(world)
         found = await kept(world, file)
         assert (found["kind"], found["keep_until"]) == ("referral", "2027-03-02")
-        assert await world.published("network.notify-person.v1", case=file) == []
+        assert await world.published("network.notify-people.v1", case=file) == []
 
     async def test_is_not_yet_for_a_case_that_goes_on(self, world: Intake) -> None:
         case = await world.open_case()

@@ -182,16 +182,15 @@ class TestTheWordAboutAFile:
     ) -> None:
         case = await world.open_case()
         await world.handle(intake.CaseClosed(case_id=case.id, outcome="followed-up"))
-        for person in (case.central, case.mother):
-            told = network.NotifyPerson(
-                case_id=case.id,
-                person_id=person,
-                kind="file-kept",
-                link_target="",
-                parameters={"keep_until": "2047-12-31"},
-                even_if_stopped=True,
-            )
-            assert await world.handle(told) == "handled"
+        told = network.NotifyPeople(
+            case_id=case.id,
+            person_ids=(case.central, case.mother),
+            kind="file-kept",
+            link_target="",
+            parameters={"keep_until": "2047-12-31"},
+            even_if_stopped=True,
+        )
+        assert await world.handle(told) == "handled"
         await _send(world)
         dutch, french = (
             next(_text(mail) for mail in sink.mails if name in mail["To"]) for name in ("ilyas", "samira")

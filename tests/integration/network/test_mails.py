@@ -27,9 +27,9 @@ async def _send(world: Network) -> list[str]:
     return await world.deliver_published(QUEUED)
 
 
-def _asked(case: Case, person: UUID, kind: str, **more: Any) -> network.NotifyPerson:
-    return network.NotifyPerson(
-        case_id=case.id, person_id=person, kind=kind, **({"link_target": "plans/1"} | more)
+def _asked(case: Case, person: UUID, kind: str, **more: Any) -> network.NotifyPeople:
+    return network.NotifyPeople(
+        case_id=case.id, person_ids=(person,), kind=kind, **({"link_target": "plans/1"} | more)
     )
 
 
@@ -254,7 +254,7 @@ async def _to_reach(world: Network) -> set[UUID]:
     return {row.subject for row in await world.rows(query)}
 
 
-class TestNotifyPerson:
+class TestNotifyPeople:
     async def test_writes_with_a_calendar_entry_that_is_taken_out_again(
         self, world: Network, sink: Sink
     ) -> None:
@@ -306,6 +306,25 @@ class TestNotifyPerson:
         await _send(world)
         assert len(sink.mails) == 1
 
+    async def test_writes_once_to_each_who_still_belongs_to_the_case(
+        self, world: Network, sink: Sink
+    ) -> None:
+        case, other = await world.open_case(), await world.open_case()
+        gone = await world.add(case, "Karim")
+        who = world.coordinator(case)
+        await world.do("POST", f"/v1/persons/{gone}/remove", who, json={"reason": "Wil niet meer meedoen"})
+        asked = network.NotifyPeople(
+            case_id=case.id,
+            person_ids=(case.mother, uuid7(), gone, other.mother, case.central, case.mother),
+            kind="plan-shared",
+            link_target="plans/1",
+        )
+        assert await world.handle(asked) == "handled"
+        assert {row.recipient for row in await world.emails("plan-shared")} == {case.mother, case.central}
+        nobody = asked.model_copy(update={"person_ids": (gone, other.mother)})
+        assert await world.handle(nobody) == "refused:person-not-active"
+        assert len(await world.emails("plan-shared")) == 2
+
     async def test_says_nothing_more_about_a_stopped_case_unless_it_must(
         self, world: Network, sink: Sink
     ) -> None:
@@ -354,7 +373,7 @@ class TestNotifyPerson:
             await world.handle(_asked(case, person, "plan-shared"))
             for person in (other.central, aunt, uuid7())
         ]
-        assert outcomes == ["refused:person-not-active"] * 2 + ["refused:person-not-found"]
+        assert outcomes == ["refused:person-not-active"] * 3
         assert await world.emails(case=case) == []
 
     @pytest.mark.parametrize(

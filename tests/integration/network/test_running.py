@@ -120,8 +120,8 @@ class TestNetworkRunning:
         await asyncio.wait_for(handle.result(), timeout=60)
         ready = await whole.ask("POST", f"/v1/cases/{case.id}/circle-ready", whole.coordinator(case))
         assert len(ready.json()["members"]) == 2
-        told = network.NotifyPerson(
-            case_id=case.id, person_id=aunt, kind="plan-shared", link_target="plans/1"
+        told = network.NotifyPeople(
+            case_id=case.id, person_ids=(aunt,), kind="plan-shared", link_target="plans/1"
         )
         await _publish(whole, case, told, twice=True)
         withdrawn = intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person")

@@ -455,7 +455,7 @@ class TestEnd:
         case = await world.open_case()
         plan = await world.recorded(case)
         await steps_to(world, case, "agreement")
-        commands = len(await world.published("network.notify-person.v1", case=case))
+        commands = len(await world.published("network.notify-people.v1", case=case))
         await world.handle(
             intake.CaseWithdrawn(case_id=case.id, reason="own-wish", by="central-person")
             if stop == "withdrawn"
@@ -469,7 +469,7 @@ class TestEnd:
             "POST", f"/v1/agreements/{plan['agreement_ids'][0]}/done", world.person(case, case.aunt)
         )
         assert answer.json()["type"].rsplit("/")[-1] == "case-stopped"
-        assert len(await world.published("network.notify-person.v1", case=case)) == commands
+        assert len(await world.published("network.notify-people.v1", case=case)) == commands
         assert await world.published("plans.follow-up.ended.v1", case=case) == []
 
 

@@ -221,7 +221,7 @@ class TestCircle:
 class TestStop:
     async def test_ends_everything_and_tells_nobody_before_there_is_a_date(self, world: Scheduling) -> None:
         case = await world.polled()
-        before = len(await world.published("network.notify-person.v1", case=case))
+        before = len(await world.published("network.notify-people.v1", case=case))
         withdrawn = intake.CaseWithdrawn(case_id=case.id, reason="family-wish", by="central-person")
         event_id = uuid7()
         assert await world.handle(withdrawn, sequence=50, event_id=event_id) == "handled"
@@ -230,7 +230,7 @@ class TestStop:
         assert cancelled.data["reason"] == "case-stopped"
         (closed,) = await world.published("scheduling.poll.closed.v1", case=case)
         assert closed.data["reason"] == "cancelled"
-        assert len(await world.published("network.notify-person.v1", case=case)) == before
+        assert len(await world.published("network.notify-people.v1", case=case)) == before
         assert {clock.state for clock in (await world.clocks(case)).values()} == {"stopped"}
 
     async def test_takes_the_date_out_of_the_calendars(self, world: Scheduling) -> None:

@@ -200,8 +200,8 @@ class TestRelay:
     ) -> None:
         db = await database("platform")
         stuck, free = uuid4(), uuid4()
-        command = network.NotifyPerson(
-            case_id=stuck, person_id=uuid4(), kind="plan-shared", link_target="plan"
+        command = network.NotifyPeople(
+            case_id=stuck, person_ids=(uuid4(),), kind="plan-shared", link_target="plan"
         )
         async with db.transaction() as session:
             await outbox.publish(session, command, stream=stuck, tenant=TENANT, case=stuck, now=NOW)

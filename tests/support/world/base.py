@@ -17,7 +17,7 @@ from shared.auth import Role
 from shared.context import Context
 from shared.database import Database, Scope
 from shared.events.base import EventData
-from shared.events.network import NotifyPerson
+from shared.events.network import NotifyPeople
 from shared.ids import uuid7
 from shared.outbox import envelope
 from shared.runtime import connected
@@ -262,9 +262,14 @@ class World:
         ]
 
     async def commands(self, case: Case, kind: str) -> list[dict[str, Any]]:
-        """Return the commands of a kind to network to tell persons of a case something, in order."""
-        found = await self.published(NotifyPerson.TYPE, case=case)
-        return [row.data for row in found if row.data["kind"] == kind]
+        """Return the commands of a kind to network to write to people of a case, one for each of them, in order."""
+        found = await self.published(NotifyPeople.TYPE, case=case)
+        return [
+            row.data | {"person_id": person}
+            for row in found
+            if row.data["kind"] == kind
+            for person in row.data["person_ids"]
+        ]
 
     async def told(self, case: Case, kind: str) -> list[UUID]:
         """Return whom network was asked to tell something, in order."""

@@ -120,7 +120,7 @@ class TestAsyncapi:
     def test_tells_who_receives_a_command(self) -> None:
         document = asyncapi_document()
 
-        assert document["operations"]["network.notify-person.v1"]["action"] == "receive"
+        assert document["operations"]["network.notify-people.v1"]["action"] == "receive"
         assert document["operations"]["intake.case.opened.v1"]["action"] == "send"
 
 
