@@ -14,8 +14,8 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: env ## start all of Kring on this machine; Ctrl-C stops it, data stays in .kring/ (EXAMPLE=1 fills it when empty)
-	@$(KRING) up $(if $(filter-out 0,$(EXAMPLE)),--example)
+up: env ## start all of Kring on this machine; Ctrl-C stops it, data stays in .kring/ (EMPTY=1: no example in it)
+	@$(KRING) up $(if $(filter-out 0,$(EMPTY)),--empty)
 
 demo: env ## play one whole case and a paid registration (REPORT=file.json STORY=file KEEP=1 BROWSER=1)
 	@$(KRING) demo $(if $(STORY),--story $(STORY)) $(if $(REPORT),--report $(REPORT)) $(if $(filter-out 0,$(KEEP)),--keep) $(if $(filter-out 0,$(BROWSER)),--pictures pictures)

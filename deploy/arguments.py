@@ -56,7 +56,7 @@ def _add_platform(commands: Any) -> None:
         help="only this one; may be repeated",
     )
     up.add_argument(
-        "--example", action="store_true", help="fill an empty directory with an organisation to look at"
+        "--empty", action="store_true", help="do not fill an empty directory with an organisation to look at"
     )
     up.set_defaults(command=_up)
     status = commands.add_parser("status", help="ask every part what it is doing")
@@ -197,7 +197,7 @@ async def _up(options: argparse.Namespace) -> int:
         directory=options.directory,
         ports=dict(options.port),
         services=options.service or PROCESSES,
-        example=options.example,
+        empty=options.empty,
     )
 
 

@@ -28,12 +28,20 @@ class RefusedByService(Exception):
 
 
 class ServiceClient:
-    """Asks other services; connections are made when first needed."""
+    """Asks other services, connecting when that is first needed. `transport`: another way to them than the network."""
 
-    def __init__(self, *, settings: "Settings", issuer: "Issuer", service: str) -> None:
+    def __init__(
+        self,
+        *,
+        settings: "Settings",
+        issuer: "Issuer",
+        service: str,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+    ) -> None:
         self._settings = settings
         self._issuer = issuer
         self._service = service
+        self._transport = transport
         self._http: httpx.AsyncClient | None = None
         self._tokens: dict[tuple[UUID, str], tuple[str, float]] = {}
 
@@ -70,6 +78,7 @@ class ServiceClient:
             import httpx
 
             self._http = httpx.AsyncClient(
+                transport=self._transport,
                 timeout=httpx.Timeout(5, connect=2),
                 limits=httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=10),
                 # A proxy of the environment must not see what services tell each other.

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +13,27 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.commands.status import COLOURS
-from deploy.local.errors import PlatformError
-from deploy.local.platform import GIVEN, Platform
+from deploy.local.example import Example
+from deploy.local.platform import GIVEN, Platform, running
 from deploy.local.supervisor import State, Supervised
 from shared.services import PORTAL, PROCESSES, SERVICES
 
-# Settings with which the example is played: all people of it ask from one address.
-EXAMPLE = {"KRING_ANONYMOUS_LIMIT": "0"}
+# Is there while an example is being played; what it leaves where it never ended is worth nothing.
+_UNFINISHED = "example-unfinished"
+_MADE = ("postgresql", "rabbitmq", "temporal", "mailbox")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 async def up(
-    *, directory: Path, ports: Mapping[str, int], services: Sequence[str], example: bool = False
+    *, directory: Path, ports: Mapping[str, int], services: Sequence[str], empty: bool = False
 ) -> int:
     """Start everything, tell what happens, and stop everything at the first signal. Raises: PlatformError.
 
-    `example`: an empty directory is filled with an organisation to look at.
+    An empty directory is filled with an organisation to look at, unless it shall stay `empty`, or the parts are not all
+    of Kring on servers of its own.
     """
     console = Console(highlight=False)
-    if example:
-        _check_empty(directory, services, os.environ)
+    filled = _may_be_filled(directory, services, os.environ) and not empty
     told: dict[str, tuple[State, str]] = {}
 
     def tell(part: Supervised) -> None:
@@ -46,10 +49,14 @@ async def up(
         wanted_ports=ports,
         services=services,
         given=os.environ,
-        extra={**_settings_of(os.environ), **(EXAMPLE if example else {})},
+        extra=_settings_of(os.environ),
+        example=Example(tell=partial(console.print, " ")) if filled else None,
         changed=tell,
     )
     console.print(f"Kring starts; its data is in {directory}.")
+    if filled:
+        console.print("It is filled with an organisation to look at, which takes a minute or two.")
+        _note_unfinished(directory)
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     presses = 0
@@ -70,11 +77,8 @@ async def up(
         console.print(f"Port {port} of {name} was taken by another program: {name} has a new one.")
     try:
         await _first_of(platform.wait_ready(), signalled.wait())
-        if example and not signalled.is_set():
-            await _first_of(_play_example(platform, console), signalled.wait())
         if not signalled.is_set():
-            console.print(_table_of(platform.addresses, directory))
-            console.print("Kring is up. Ctrl-C stops it.")
+            _say_where(platform, directory, console)
             await signalled.wait()
     finally:
         console.print("Kring stops.")
@@ -82,26 +86,26 @@ async def up(
     return 0
 
 
-async def _play_example(platform: Platform, console: Console) -> None:
-    from deploy.example.filling import fill
-    from deploy.watch.failures import WentWrong
-
-    try:
-        await fill(platform, tell=console.print)
-    except WentWrong as error:
-        raise PlatformError(f"The example was not played to its end: {error}") from None
+def _say_where(platform: Platform, directory: Path, console: Console) -> None:
+    (directory / _UNFINISHED).unlink(missing_ok=True)
+    console.print(_table_of(platform.addresses, directory))
+    console.print("Kring is up. Ctrl-C stops it.")
+    if PORTAL in platform.addresses:
+        console.print(f"Choose who you are: {platform.addresses['sign-in']}")
 
 
-def _check_empty(directory: Path, services: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Raise PlatformError unless the example can be played: all of Kring, on parts of its own, without data."""
-    if given := [name for name in GIVEN if name in environment]:
-        raise PlatformError(
-            f"The example is for parts that `kring up` starts itself: unset {', '.join(given)}."
-        )
-    if {*services} != {*PROCESSES}:
-        raise PlatformError("The example needs all services.")
-    if (directory / "postgresql").exists():
-        raise PlatformError(f"The example fills an empty directory, and {directory} has data; name another.")
+def _note_unfinished(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / _UNFINISHED).touch()
+
+
+def _may_be_filled(directory: Path, services: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Say whether this is all of Kring, on parts of its own, without data; an example that never ended is removed."""
+    if (directory / _UNFINISHED).exists() and not running(directory):
+        for name in _MADE:
+            shutil.rmtree(directory / name, ignore_errors=True)
+    own = not any(name in environment for name in GIVEN)
+    return own and {*services} == {*PROCESSES} and not (directory / "postgresql").exists()
 
 
 def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:
@@ -131,7 +135,7 @@ async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
 def _table_of(addresses: Mapping[str, str], directory: Path) -> Table:
     table = Table("what", "address", "see also", box=None, pad_edge=False)
     if PORTAL in addresses:
-        table.add_row("START HERE", addresses["sign-in"], "choose who you are")
+        table.add_row("who you can be", addresses["sign-in"], "choose who you are")
         table.add_row("Kring in a browser", addresses[PORTAL], "what people see")
     for name in SERVICES:
         if name in addresses:

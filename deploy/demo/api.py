@@ -57,7 +57,7 @@ class Api:
         self._http = http
         # What was changed last: no service answers from before it.
         self._after: dict[str, str] = {}
-        self._addresses = {name: watch.platform.addresses[name] for name in SERVICES}
+        self._addresses = {name: watch.addresses[name] for name in SERVICES}
         self._issuer = Issuer.load(watch.settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
 
     async def ask(

@@ -114,6 +114,11 @@ class Coordinator(Player):
             "silent": who(case, [person for person, answer in given.items() if not answer]),
         }
 
+    async def sees_to(self, case: Case, item: str) -> None:
+        """{me} has seen to one thing more before the conference ({item})."""
+        conference = (await self._conference(case))["conference_id"]
+        await self._ask("PUT", f"scheduling/conferences/{conference}/checklist/{item}", {"done": True})
+
     async def opens_poll(self, case: Case, *options: Hours) -> None:
         """{me} asks the circle about {options}."""
         await self._prepares(case, "poll", options=options)

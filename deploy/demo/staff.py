@@ -49,6 +49,14 @@ class Staff(Player):
         """{me} takes the referral on: a case opens."""
         case.id = UUID((await self._post(f"intake/referrals/{case.referral_id}/accept"))["case_id"])
 
+    async def declines_referral(self, case: Case, *, reason: str) -> None:
+        """{me} does not take the referral on ({reason})."""
+        await self._post(f"intake/referrals/{case.referral_id}/decline", reason=reason)
+
+    async def pauses(self, case: Case, *, reason: str) -> None:
+        """{me} lets the case rest ({reason})."""
+        await self._post(f"intake/cases/{case.id}/pause", reason=reason)
+
     async def sees(self, case: Case) -> dict[str, Any]:
         """Look how the case stands: `state` and `coordinator`."""
         found = await self._ask("GET", f"intake/cases/{case.id}")

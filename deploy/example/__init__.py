@@ -1,1 +1,1 @@
-"""An organisation to look at: `kring up --example` plays it on an empty installation on one machine."""
+"""An organisation to look at, with which `kring up` fills an empty directory on one machine."""

@@ -1,35 +1,39 @@
-"""The cases of the example: each goes as far as it is to be seen, a step in each round, all of them at a time."""
+"""The cases of the example: all go the same way from the day on which somebody asked, as far as there was time for.
+
+What happens otherwise in a case is its `turn`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import StrEnum
 from typing import Literal
 
 from deploy.demo.acting import only
 from deploy.demo.coordinator import Coordinator
 from deploy.demo.person import Person
-from deploy.demo.story import Story
-from deploy.demo.things import Agreement, Case, Judgement, Referral, Referred, Venue, Wishes
+from deploy.demo.things import Agreement, Attendance, Case, Judgement, Referral, Referred, Venue, Wishes
 from deploy.example.people import Cast
+from deploy.example.timeline import Timeline
 
 
-class Reach(IntEnum):
-    """How far a case goes: what happens to it in which round."""
+class Turn(StrEnum):
+    """What becomes of a case otherwise than of most."""
 
-    REFERRED = 1
-    ACCEPTED = 2
-    COORDINATED = 3
-    GATHERED = 4
-    INVITED = 5
-    ANSWERED = 6
-    READY = 7
-    POLLED = 8
-    DATES_ANSWERED = 9
-    SCHEDULED = 10
-    CALLED_OFF = 11
-    PLANNED = 12
-    JUDGED = 13
-    SHARED = 14
+    NONE = "none"
+    UNDECIDED = "undecided"
+    REFUSED = "refused"
+    SEARCHING = "searching"
+    QUIET = "quiet"
+    PAUSED = "paused"
+    WITHDRAWN = "withdrawn"
+    WITHOUT_MEETING = "without-meeting"
+    POSTPONED = "postponed"
+    IN_PART = "in-part"
+    SLIPPING = "slipping"
+    AGAIN = "again"
+    CLOSED = "closed"
+    OPENED = "opened"
+    DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -43,30 +47,34 @@ class Question:
 
 QUESTIONS = (
     Question("loneliness", "Ik wil niet meer alleen aan tafel zitten. Wie komt er mee eten?"),
-    Question("independent-living", "Hoe kan ik na het ziekenhuis weer thuis wonen?"),
-    Question("parenting", "Wie helpt mij met de kinderen als ik nachtdienst heb?"),
-    Question("school-drop-out", "Wat heeft onze zoon nodig om weer naar school te gaan?"),
     Question("support", "Comment tenir le coup avec mon mari malade sans m'épuiser ?", "fr"),
+    Question("independent-living", "Hoe kan ik na het ziekenhuis weer thuis wonen?"),
     Question("parenting", "كيف نتفق على من يعتني بالأطفال؟", "ar"),
+    Question("parenting", "Wie helpt mij met de kinderen als ik nachtdienst heb?"),
     Question("employment", "Tekrar çalışmaya başlarsam çocuklara kim bakar?", "tr"),
+    Question("school-drop-out", "Wat heeft onze zoon nodig om weer naar school te gaan?"),
     Question("health", "Kto może zawozić mamę do lekarza?", "pl"),
     Question("support", "Хто допоможе нам облаштуватися в новій оселі?", "uk"),
     Question("legal-problems", "Who can help us sort out our papers and our debts?", "en"),
+    Question("health", "Wie gaat er met papa mee naar de dokter, en wie houdt mama gezelschap?"),
 )
 RELATIONS = ("zus", "broer", "buurvrouw", "vriend", "tante", "oude collega")
+_VENUE = Venue("Buurthuis De Wilg", "Wilgenpad 1, 2899 Dijlebeke")
+# Days after somebody asked.
+_MEETING = 31
 
 
 @dataclass(eq=False)
 class Line:
-    """One case of the example. `mandated`: bottom lines are judged; `late_at`: in which round it gets late."""
+    """One case of the example: asked about `ago` days ago. `mandated`: somebody judges bottom lines."""
 
-    story: Story
+    story: Timeline
     cast: Cast
     question: Question
-    reach: Reach
+    ago: int
+    turn: Turn
     circle_size: int
     mandated: bool = False
-    late_at: Reach | None = None
     case: Case = field(init=False)
     central: Person = field(init=False)
     coordinator: Coordinator = field(init=False)
@@ -77,12 +85,36 @@ class Line:
         """Those of the circle who answer: all but the last one."""
         return self.circle[:-1]
 
-    async def play(self, round_: Reach) -> None:
-        """Take the step of a round, if the case goes so far."""
-        if round_ <= self.reach:
-            await getattr(self, round_.name.lower())()
+    async def life(self) -> None:
+        """Live it, as far as there is time."""
+        await self._until(0)
+        await self._ask()
+        if self.turn is Turn.UNDECIDED:
+            return
+        await self._until(1)
+        if self.turn is Turn.REFUSED:
+            await self.cast.hanne.declines_referral(self.case, reason="other-help-fits-better")
+            return
+        await self.cast.hanne.accepts(self.case)
+        if self.turn is Turn.SEARCHING:
+            return
+        await self._prepare()
+        if self.turn is Turn.WITHOUT_MEETING:
+            await self._until(19)
+            await self.coordinator.cancels_conference(self.case, reason="plan-without-meeting")
+            await self._follow(20)
+            return
+        await self._find_date()
+        await self._until(_MEETING, "18:30")
+        await self._meet()
+        await self._follow(_MEETING + 2)
 
-    async def referred(self) -> None:
+    async def _until(self, day: int, clock: str = "10:00") -> None:
+        """Wait until so many days after they asked, or the Monday after that; a meeting is on any day."""
+        s, wanted = self.story, day - self.ago
+        await s.until(wanted if day == _MEETING else s.working_day(wanted), clock)
+
+    async def _ask(self) -> None:
         """They ask themselves, or somebody refers them."""
         asked, c = self.question, self.cast
         self.central = c.person(asked.language)
@@ -101,87 +133,132 @@ class Line:
             self.case = await self.central.asks_for_conference(**about)
         self.case.people.add(self.central)
 
-    async def accepted(self) -> None:
-        """The regional manager takes it on, and a coordinator is asked."""
-        await self.cast.hanne.accepts(self.case)
-
-    async def coordinated(self) -> None:
-        """Whoever was asked accepts."""
+    async def _prepare(self) -> None:
+        """A coordinator accepts, the circle grows and is invited."""
+        await self._until(2)
         asked = await self.cast.hanne.sees_asked(self.case)
         found = [coordinator for coordinator in self.cast.coordinators if coordinator.id in asked]
         self.coordinator = only(found, "nobody is asked to coordinate a case of the example")
         await self.coordinator.accepts_offer(self.case)
-
-    async def gathered(self) -> None:
-        """The circle grows."""
+        await self._until(5)
         await self.coordinator.contacts(self.case, self.central, channel="visit", purpose="first-contact")
+        await self.coordinator.records_baseline(self.case, self.question.words)
         for relation in RELATIONS[: self.circle_size]:
             language = self.question.language if len(self.circle) % 2 else "nl"
             self.circle.append(self.cast.person(language))
             await self.coordinator.adds(self.case, self.circle[-1], relation, proposed_by=self.central)
-
-    async def invited(self) -> None:
-        """Everybody is invited."""
+        await self._until(8)
         await self.coordinator.invites_all(self.case, include_central=True)
-
-    async def answered(self) -> None:
-        """Most of them say yes, some from home; one does not answer."""
+        if self.turn is Turn.QUIET:
+            await self.story.forever()
+        await self._until(10)
         await self.central.answers_invitation("yes")
         for number, person in enumerate(self.answering):
             mode: Literal["in-person", "online"] = "online" if number == 1 else "in-person"
             await person.answers_invitation("yes", mode=mode)
+        await self._until(12)
+        if self.turn is Turn.PAUSED:
+            await self.cast.hanne.pauses(self.case, reason="illness")
+            await self.story.forever()
+        if self.turn is Turn.WITHDRAWN:
+            await self.central.withdraws(self.case, reason="solved")
+            await self.story.forever()
 
-    async def ready(self) -> None:
-        """The circle is ready."""
-        await self.coordinator.declares_circle_ready(self.case, self.central)
-
-    async def polled(self) -> None:
-        """The circle is asked when it can come."""
-        s = self.story
-        self.dates = [s.hours(day, "13:30", "18:00") for day in (16, 20, 23)]
-        await self.coordinator.opens_poll(self.case, *self.dates)
-
-    async def dates_answered(self) -> None:
-        """Most of them say when."""
-        first, second, third = self.dates
-        await self.central.answers_poll(yes=[first, second])
+    async def _find_date(self) -> None:
+        """The circle is ready, most of them say when they can come, and the day is set."""
+        s, coordinator = self.story, self.coordinator
+        await self._until(13)
+        await coordinator.declares_circle_ready(self.case, self.central)
+        await self._until(14)
+        day = _MEETING - self.ago
+        dates = [s.hours(each, "13:30", "18:00") for each in (day, day + 2, day + 5)]
+        await coordinator.opens_poll(self.case, *dates)
+        await coordinator.sees_to(self.case, "questions-shared")
+        await self._until(16)
+        await self.central.answers_poll(yes=dates[:2])
         for person in self.answering:
-            await person.answers_poll(yes=[second], maybe=[third])
+            await person.answers_poll(yes=dates[:1], maybe=dates[2:])
+        await self._until(18)
+        await coordinator.schedules_best(self.case, _VENUE)
+        if self.turn is Turn.POSTPONED:
+            await self._until(24)
+            await coordinator.postpones(self.case, reason="key-person-ill")
+            await s.forever()
+        if self.turn is Turn.OPENED:
+            await self._until(25)
+            reason = (
+                "De coördinator ligt onverwacht in het ziekenhuis en iemand moet de kring kunnen bereiken."
+            )
+            await self.cast.hanne.opens_file(self.case, reason=reason)
 
-    async def scheduled(self) -> None:
-        """The date is set."""
-        venue = Venue("Buurthuis De Wilg", "Wilgenpad 1, 2899 Dijlebeke")
-        await self.coordinator.schedules_best(self.case, venue)
+    async def _meet(self) -> None:
+        """They meet, and are long among themselves."""
+        s, day = self.story, _MEETING - self.ago
+        there = [Attendance(each) for each in (self.central, *self.answering)]
+        await self.coordinator.holds_conference(
+            self.case,
+            *there,
+            Attendance(self.circle[-1], "absent", came=False),
+            information=s.hours(day, "13:30", "14:15"),
+            private=s.hours(day, "14:15", "17:00"),
+            presentation=s.hours(day, "17:00", "17:45"),
+        )
 
-    async def called_off(self) -> None:
-        """They found a way without meeting."""
-        await self.coordinator.cancels_conference(self.case, reason="plan-without-meeting")
-
-    async def planned(self) -> None:
-        """They wrote it down."""
-        s, monitor = self.story, self.circle[0]
-        meal = Agreement("maaltijd", "Op zondag eten we samen.", [monitor], s.date(7))
-        drive = Agreement("vervoer", "Wie een auto heeft, rijdt om de beurt mee.", [self.central], s.date(30))
+    async def _follow(self, day: int) -> None:
+        """They write it down, everybody gets it, and for a year somebody asks how it goes."""
+        s, monitor, at = self.story, self.circle[0], day - self.ago
+        meal = Agreement("maaltijd", "Op zondag eten we samen.", [monitor], s.date(at + 14))
+        drive = Agreement(
+            "vervoer", "Wie een auto heeft, rijdt om de beurt mee.", [self.central], s.date(at + 40)
+        )
+        await self._until(day)
         await self.coordinator.records_plan(
             self.case,
             meal,
             drive,
-            goals=["Niemand hoeft het nog alleen te dragen."],
+            goals=[
+                "Niemand hoeft het nog alleen te dragen.",
+                "Iedereen weet wie er belt als het moeilijk wordt.",
+            ],
             monitor=monitor,
-            review=s.date(90),
-            without_meeting=True,
+            review=s.date(at + 90),
+            without_meeting=self.turn is Turn.WITHOUT_MEETING,
         )
-
-    async def judged(self) -> None:
-        """Where there are bottom lines, they are looked at one by one."""
+        await self._until(day + 2)
         if self.mandated:
             reason = "Er staat nog niet bij wie de school kan bellen."
-            await self.cast.ruben.accepts_plan(self.case, Judgement(True), Judgement(False, reason))
-
-    async def shared(self) -> None:
-        """Everybody gets the plan."""
+            second = Judgement(False, reason) if self.turn is Turn.IN_PART else Judgement(True)
+            await self.cast.ruben.accepts_plan(self.case, Judgement(True), second)
+            if self.turn is Turn.IN_PART:
+                await s.forever()
+        await self._until(day + 3)
         await self.coordinator.shares_plan(self.case)
+        if self.turn is Turn.DATA:
+            await self.central.asks_for_data("copy")
+            await self.answering[-1].asks_for_data("erasure", text="Ik doe niet meer mee. Wis alles van mij.")
+        if self.turn is not Turn.SLIPPING:
+            await self._until(day + 13)
+            await monitor.says_done(meal)
+        await self._until(day + 31)
+        note = "Het loopt beter dan verwacht. De ochtenden blijven moeilijk."
+        await self.coordinator.checks_in(self.case, "four-weeks", note=note)
+        if self.turn is not Turn.SLIPPING:
+            await self._until(day + 38)
+            await self.central.says_done(drive)
+        await self._review(day + 92)
+        await self._until(day + 96)
+        last = self.turn is Turn.CLOSED
+        await monitor.checks_in(self.case, "three-months", "close" if last else "continue")
+        if not last:
+            await self._until(day + 186)
+            await monitor.checks_in(self.case, "six-months", "continue")
 
-    async def stopped(self) -> None:
-        """They do not need it any more."""
-        await self.central.withdraws(self.case, reason="solved")
+    async def _review(self, day: int) -> None:
+        """They look at the plan again, and stay with it or want to meet once more."""
+        await self._until(day)
+        again = self.turn is Turn.AGAIN
+        await self.central.answers_review(self.case, "meet" if again else "stay")
+        await self._until(day + 1)
+        await self.cast.hanne.checks_in(self.case, "review", "new-conference" if again else "continue")
+        if again:
+            await self.story.forever()

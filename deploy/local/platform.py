@@ -14,6 +14,7 @@ from typing import IO, Any, Literal, Self
 
 from deploy.local.control import Control
 from deploy.local.errors import PlatformError
+from deploy.local.example import Example
 from deploy.local.mailbox import Mailbox
 from deploy.local.part import Part
 from deploy.local.ports import Ports, knock
@@ -45,7 +46,8 @@ class Platform:
     """All parts under one supervisor: `async with Platform(...) as platform`, and everything is ready.
 
     Without a directory it is a throw-away platform: made in a temporary one, nothing is written with care, and at the
-    end everything is ended at once and removed. With `skipped_time` it runs on the Temporal server that skips time.
+    end everything is ended at once and removed. With an `example` its empty databases are filled before the services
+    start. With `skipped_time` it runs on the Temporal server that skips time.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Platform:
         fast: bool | None = None,
         given: Mapping[str, str] | None = None,
         extra: Mapping[str, str] | None = None,
+        example: Example | None = None,
         changed: Callable[[Supervised], None] = lambda _part: None,
     ) -> None:
         self._throw_away = directory is None
@@ -70,6 +73,7 @@ class Platform:
         self._fast = self._throw_away if fast is None else fast
         self._given = dict(given or {})
         self._extra = dict(extra or {})
+        self._example = example
         self._publish = changed
         self._started_at = time.time()
         self._lock: IO[str] | None = None
@@ -267,18 +271,24 @@ class Platform:
         return [provider]
 
     def _make_own(self, service_ports: Mapping[str, int], ports: Ports) -> list[Part]:
+        # It loads while the server still starts.
+        migrate = ["migrate", *self._services, "--wait", "60", "--only"]
         steps: list[Part] = [
             Preparation(
                 name=name,
-                only=only,
+                arguments=[*migrate, only],
+                aim=f"prepare the {only}",
                 uses=(on,),
                 directory=self._at("services"),
                 log=self._log(name),
                 environment=self.environment,
-                services=self._services,
             )
             for name, only, on in (("migrate", "databases", "postgresql"), ("queues", "queues", "rabbitmq"))
         ]
+        if self._example is not None:
+            steps += self._example.parts(
+                self.directory, environment=self.environment, mailbox=self.addresses["mailbox"]
+            )
         # Not the broker, its queues or Temporal: a service starts without them, and publishes nothing before.
         internal = {name: ports.take(f"{name}-internal") for name in service_ports}
         self.addresses |= {f"{name}-internal": f"http://127.0.0.1:{port}" for name, port in internal.items()}
@@ -290,7 +300,7 @@ class Platform:
                 port=port,
                 internal_port=internal[name],
                 environment=self._environment_of(name),
-                needs=("migrate",),
+                needs=("migrate",) if self._example is None else ("example",),
                 uses=("postgresql", "rabbitmq", "temporal", "mailbox"),
             )
             for name, port in service_ports.items()

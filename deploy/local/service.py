@@ -1,13 +1,16 @@
 """The parts that are Kring's own: one process per service, and the steps that come before them."""
 
+import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.local.errors import PartFailed
+from deploy.local.errors import PartFailed, PlatformError
 from deploy.local.part import OWN_PROGRAMS, NotReadyYet, Part, http_get
 from shared.secrets import secrets_of
+
+_LOOK_SECONDS = 0.3
 
 
 def _without_credentials(url: str) -> str:
@@ -71,7 +74,10 @@ class Service(Part):
 
 
 class Preparation(Part):
-    """Brings the databases up to date, or declares the queues, then ends: that is when it is ready."""
+    """Something that is done once, then ends: that is when it is ready. `aim`: what it is there to do.
+
+    `tell`: is told what it writes meanwhile, line by line, but for logs. `repeatable`: it is tried again if it fails.
+    """
 
     once = True
 
@@ -79,32 +85,27 @@ class Preparation(Part):
         self,
         *,
         name: str,
-        only: str,
-        uses: tuple[str, ...],
+        module: str = "deploy.cli",
+        arguments: Sequence[str],
+        aim: str,
+        needs: tuple[str, ...] = (),
+        uses: tuple[str, ...] = (),
         directory: Path,
         log: Path,
         environment: Mapping[str, str],
-        services: Sequence[str],
+        tell: Callable[[str], None] | None = None,
+        repeatable: bool = True,
     ) -> None:
-        super().__init__(name=name, directory=directory, log=log, uses=uses)
-        self._only = only
+        super().__init__(name=name, directory=directory, log=log, needs=needs, uses=uses)
+        self._command = [sys.executable, "-m", module, *arguments]
+        self._aim = aim
         self._environment = environment
-        self._services = services
+        self._tell = tell
+        self._failed = PartFailed if repeatable else PlatformError
 
     def command(self) -> list[str]:
         """Return the command that does it."""
-        # It loads while the server still starts.
-        return [
-            sys.executable,
-            "-m",
-            "deploy.cli",
-            "migrate",
-            *self._services,
-            "--wait",
-            "60",
-            "--only",
-            self._only,
-        ]
+        return self._command
 
     def environment(self) -> Mapping[str, str]:
         """What the platform says to all services."""
@@ -112,5 +113,17 @@ class Preparation(Part):
 
     async def ready(self) -> None:
         """Wait for its end. Raises: PartFailed if it could not do it."""
-        if await self.wait():
-            raise PartFailed(self.describe(f"could not prepare the {self._only}"))
+        ending = asyncio.create_task(self.wait())
+        if self._tell is not None:
+            await self._follow(ending, self._tell)
+        if await ending:
+            raise self._failed(self.describe(f"could not {self._aim}"))
+
+    async def _follow(self, ending: asyncio.Task[int], tell: Callable[[str], None]) -> None:
+        with self.log.open() as lines:
+            lines.seek(self._log_start)
+            while not ending.done():
+                await asyncio.wait({ending}, timeout=_LOOK_SECONDS)
+                for line in lines:
+                    if not line.startswith("{"):
+                        tell(line.rstrip())

@@ -50,6 +50,7 @@ class Watch:
         patience: float,
     ) -> None:
         self.platform = platform
+        self.addresses = platform.addresses
         self.settings = settings
         self.patience = patience
         self.clock = clock_from(settings)

@@ -1,13 +1,13 @@
-"""The example of `kring up --example`: who one can be in it, what is late in it, and what their links lead to."""
+"""The example of `kring up`: who one can be in it, what is late in it, what runs on, and what their links lead to."""
 
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
 
-from deploy.commands.up import EXAMPLE
-from deploy.example.filling import fill
+from deploy.local.example import Example
 from deploy.local.platform import Platform
 from deploy.watch.watch import Watch
 from shared.auth import Role
@@ -23,12 +23,15 @@ def written(platform: Platform, name: str) -> list[dict[str, Any]]:
 
 
 class TestTheExample:
-    async def test_has_somebody_in_each_role_links_that_open_and_something_late(self) -> None:
+    async def test_has_somebody_in_each_role_links_that_open_something_late_and_workflows_that_wait(
+        self,
+    ) -> None:
         told: list[str] = []
-        async with Platform(services=PROCESSES, extra=EXAMPLE) as platform:
-            await fill(platform, tell=told.append)
+        async with Platform(services=PROCESSES, example=Example(told.append, every=6)) as platform:
             async with Watch.over(platform) as watch:
-                late = {clock.kind for clock in await watch.clocks() if clock.state == "breached"}
+                clocks = await watch.clocks()
+                now = await watch.now()
+                started = (platform.directory / "logs" / "workflows.log").read_text()
             accounts, links = written(platform, "accounts.json"), written(platform, "links.json")
             async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
                 shown = [(await http.get(link["link"])).status_code for link in links]
@@ -37,6 +40,10 @@ class TestTheExample:
             each.keys() == {"id", "name", "organisation", "organisation_name", "roles"} for each in accounts
         )
         assert all(each.keys() == {"name", "what", "link"} for each in links)
-        assert shown == [200] * 7
-        assert "allocation" in late
-        assert told[-1].startswith("21 cases")
+        assert shown == [200] * len(links) != []
+        assert told[0].startswith("7 cases")
+        assert {"invitation", "payment"} <= {clock.kind for clock in clocks if clock.state == "breached"}
+        assert (now - min(clock.started_at for clock in clocks)).days > 90
+        waiting = {clock.workflow_id for clock in clocks if clock.state in ("running", "paused")}
+        assert len(waiting) > 10
+        assert int(re.findall(r"(\d+) workflows were started", started)[0]) >= len(waiting)

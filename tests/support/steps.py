@@ -1,17 +1,13 @@
 """Steps of workflows without Temporal: what a workflow would do at a deadline, done here and now."""
 
 from typing import Any, Literal
-from unittest.mock import patch
 from uuid import UUID
 
-from temporalio import workflow as workflow_module
-from temporalio.testing import ActivityEnvironment
-
+from deploy.example.steps import take_next
 from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Scope
-from shared.deadlines import Deadline, WorkflowInput
-from shared.steps import activities, name_of
+from shared.deadlines import Deadline
 from shared.workflow import DeadlineWorkflow
 
 
@@ -51,17 +47,5 @@ async def step_on(world: Any, workflow: type[DeadlineWorkflow], workflow_id: str
         due = (await Clocks(context.service).agenda(session, workflow_id=workflow_id)).next
     assert due is not None, f"{workflow_id} waits for nothing"
     world.clock.time = max(world.clock.time, due.at)
-    taken: list[str] = []
-
-    class Stepping(workflow):  # type: ignore[misc, valid-type]
-        async def deadlines(self, _given: WorkflowInput) -> Any:
-            yield due
-
-        async def step(self, operation: Any, _due: Deadline) -> None:
-            taken.append(name_of(operation))
-
-    with patch.object(workflow_module, "patched", lambda _change: True):
-        await Stepping().run(WorkflowInput(tenant=world.tenant))
-    for name in taken:
-        await ActivityEnvironment().run(activities(context)[name], due)
+    await take_next(context, workflow, workflow_id, tenant=world.tenant)
     return due

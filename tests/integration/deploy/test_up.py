@@ -50,6 +50,7 @@ class Up:
                     "up",
                     "--directory",
                     str(directory),
+                    "--empty",
                     "--service",
                     SERVICE,
                 ],
@@ -192,7 +193,7 @@ class TestUp:
         assert {name: part["address"] for name, part in after["parts"].items()} == {
             name: part["address"] for name, part in before["parts"].items()
         }
-        refused = kring("up", "--directory", str(up.directory))
+        refused = kring("up", "--empty", "--directory", str(up.directory))
         assert refused.returncode == 1
         assert "runs in" in refused.stderr
         assert "Traceback" not in refused.stderr
@@ -259,7 +260,7 @@ class TestOneClearSentence:
     def test_for_a_taken_port(self, tmp_path: Path) -> None:
         port = free_port()
         with socket.create_server(("127.0.0.1", port)):
-            said = kring("up", "--directory", str(tmp_path), "--port", f"{SERVICE}={port}")
+            said = kring("up", "--empty", "--directory", str(tmp_path), "--port", f"{SERVICE}={port}")
 
         assert said.returncode == 1
         assert said.stderr == f"kring: Port {port}, asked for {SERVICE}, is taken by another program.\n"
@@ -267,7 +268,11 @@ class TestOneClearSentence:
     def test_for_a_database_that_does_not_answer(self, tmp_path: Path) -> None:
         port = free_port()
         said = kring(
-            "up", "--directory", str(tmp_path), KRING_DATABASE_URL=f"postgresql://x:y@127.0.0.1:{port}"
+            "up",
+            "--empty",
+            "--directory",
+            str(tmp_path),
+            KRING_DATABASE_URL=f"postgresql://x:y@127.0.0.1:{port}",
         )
 
         assert said.returncode == 1
