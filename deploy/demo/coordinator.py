@@ -188,6 +188,10 @@ class Coordinator(Player):
         for each, agreement_id in zip(agreements, answer["agreement_ids"], strict=True):
             each.id = UUID(agreement_id)
 
+    async def calls_referrer(self, case: Case, going: str, *, note: Words | None = None) -> None:
+        """{me} calls who referred the case, and hears how it goes: {going}."""
+        await self._post(f"plans/cases/{case.id}/referrer-calls", going=going, note=note)
+
     async def shares_plan(self, case: Case, *organisations: Organisation) -> None:
         """{me} shares the plan with the whole circle."""
         await self._post(f"plans/plans/{case.plan_id}/share", organisations=organisations)

@@ -308,8 +308,9 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
     await c.stijn.checks_in(
         case, "four-weeks", note="Het loopt beter dan verwacht, zegt Samira. De ochtenden blijven moeilijk."
     )
+    await c.stijn.calls_referrer(case, "as-agreed", note="School ziet hem elke dag, behalve op maandag.")
     s.expect_that(await c.hanne.sees(case), {"state": "open", "coordinator": None})
-    s.expect_events({intake.CoordinatorReleased: 1}, case)
+    s.expect_events({intake.CoordinatorReleased: 1, plans.ReferrerCalled: 1}, case)
     s.expect_that(await c.stijn.reads(case, "persons"), "refused")
     s.expect_that(await c.stijn.reads(case, "plans"), "refused")
     # Ilyas' weekend with his grandmother is let slip; his father needs the reminder.

@@ -10,6 +10,8 @@ from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 CheckInOwner = Literal["coordinator", "monitor", "regional-manager"]
 Decision = Literal["continue", "adjust", "new-conference", "close"]
+# What the referrer says of the plan after four weeks.
+Going = Literal["as-agreed", "partly", "not", "not-reached"]
 ResourceState = Literal["asked", "granted", "refused"]
 # What of a plan can be shared by itself.
 Part = Literal["goals", "agreements", "plan-b", "resources", "decisions", "for-children", "stances"]
@@ -242,6 +244,27 @@ class CheckInSettled(Conflict):
     title = "This check was recorded before or called off"
 
 
+class NoReferrerToCall(Conflict):
+    """Nobody referred the case for others, or they were called; their call may come a week early, like the family's."""
+
+    code = "no-referrer-to-call"
+    title = "There is no call to the referrer to write down now"
+
+
+class CheckInNotMovable(Conflict):
+    """Only what is still to be asked in the year can be asked on another day."""
+
+    code = "check-in-not-movable"
+    title = "Only a check at three, six or twelve months that was not asked for yet gets another day"
+
+
+class DayNotBetween(Invalid):
+    """The checks of a year keep their order, and end before the follow-up does."""
+
+    code = "day-not-between"
+    title = "The day lies before the check before it, after the one that follows, or in the past"
+
+
 class NotAReview(Conflict):
     """Whether to meet again is asked of the whole circle at a review; other checks are made by one of them."""
 
@@ -295,10 +318,27 @@ def check_recording(
     """
     if state in (CheckInState.RECORDED, CheckInState.CANCELLED):
         raise CheckInSettled(state=state.value)
-    near = closes or (asked_at is not None and now >= asked_at - _CALLED_EARLY)
+    near = closes or may_call(asked_at, now=now)
     early = kind == "four-weeks" and near
     if state is CheckInState.PLANNED and not early:
         raise CheckInNotDue(kind=kind)
+
+
+def check_moving(kind: str, state: CheckInState) -> None:
+    """Let a check of the monitor be moved before it is asked for. Raises: CheckInNotMovable."""
+    if CHECK_INS.get(kind) != "monitor" or state is not CheckInState.PLANNED:
+        raise CheckInNotMovable(kind=kind, state=state.value)
+
+
+def check_day(at: datetime, *, after: datetime, before: datetime) -> None:
+    """Let a check be asked for between those beside it. Raises: DayNotBetween."""
+    if not after < at < before:
+        raise DayNotBetween(after=after.isoformat(), before=before.isoformat())
+
+
+def may_call(asked_at: datetime | None, *, now: datetime) -> bool:
+    """Say whether a call after four weeks may be written down: from a week before on."""
+    return asked_at is not None and now >= asked_at - _CALLED_EARLY
 
 
 def ends_follow_up(kind: str, decision: str) -> Literal["followed-up", "closed-early"] | None:

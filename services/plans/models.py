@@ -13,6 +13,7 @@ from services.plans.domain import (
     AgreementState,
     CheckInState,
     FollowUpState,
+    Going,
     Part,
     PlanAcceptance,
     Progress,
@@ -23,6 +24,7 @@ from services.plans.schemas.sealed import (
     AgreementWords,
     CheckInWords,
     PlanWords,
+    ReferrerCallWords,
     ResourceWords,
 )
 from shared.tables import Timestamp, service_metadata
@@ -342,3 +344,24 @@ class CheckIn(Base):
     recorded_by: Mapped[UUID | None]
     sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
+
+
+class ReferrerCall(Base):
+    """What the referrer said of the plan four weeks on. When to call is said by its clock."""
+
+    __tablename__ = "referrer_call"
+    __sealed__ = Sealed(ReferrerCallWords, subject="case_id", case="case_id", shown=True)
+    __table_args__ = (
+        CheckConstraint(_one_of("going", get_args(Going)), name="going"),
+        Index("ix_referrer_call_plan_id", "plan_id", "called_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    going: Mapped[str]
+    new_needs: Mapped[bool]
+    called_by: Mapped[UUID]
+    sealed: Mapped[bytes]
+    called_at: Mapped[datetime]

@@ -232,6 +232,18 @@ async def may_record_check_in(session: AsyncSession, principal: Principal, *, ch
     return check_in
 
 
+async def may_call_referrer(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
+    """The coordinator calls, or the regional manager, and reads what was said. Raises: UnknownCase, NotYours."""
+    _need(await _of_case(session, principal, case_id), Relation.COORDINATOR, Relation.MANAGER)
+
+
+async def may_move_check_in(session: AsyncSession, principal: Principal, *, check_in_id: UUID) -> CheckIn:
+    """Return a check to the coordinator, or the regional manager. Raises: CheckInNotFound, NotYours, CaseErased."""
+    check_in, found = await _load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
+    _need(found, Relation.COORDINATOR, Relation.MANAGER)
+    return check_in
+
+
 def _need(found: Relations, *wanted: Relation) -> None:
     if found.isdisjoint(wanted):
         raise NotYours

@@ -17,6 +17,7 @@ from services.plans.models import (
     HeldConference,
     Plan,
     PlanVersion,
+    ReferrerCall,
     Resource,
     ReviewAnswer,
     Round,
@@ -147,6 +148,14 @@ async def mandate_of(session: AsyncSession, case_id: UUID) -> UUID | None:
     return info.mandated_organisation
 
 
+async def referrer_of(session: AsyncSession, case_id: UUID) -> UUID | None:
+    """Return the organisation that referred the case for others, if one did. Raises: NotYet."""
+    info = await session.get(CaseInfo, case_id)
+    if info is None:
+        raise NotYet("opening of the case")
+    return info.referring_organisation
+
+
 async def bottom_lines_of(session: AsyncSession, case_id: UUID) -> dict[UUID, int]:
     """Return the case's bottom lines and their versions. Raises: NotYet."""
     baseline = await session.get(CaseBaseline, case_id)
@@ -256,6 +265,29 @@ async def agreements_of_person(
         Agreement.plan_id == plan_id, Agreement.who_person_ids.contains([person_id])
     )
     return (await session.scalars(query.order_by(Agreement.created_at, Agreement.id))).all()
+
+
+async def referrer_calls_of(session: AsyncSession, plan_id: UUID) -> Sequence[ReferrerCall]:
+    """Return the calls to the referrer of a plan: one for each year, in order."""
+    query = select(ReferrerCall).where(ReferrerCall.plan_id == plan_id)
+    return (await session.scalars(query.order_by(ReferrerCall.called_at, ReferrerCall.id))).all()
+
+
+async def year_of(session: AsyncSession, check_in: CheckIn) -> Sequence[CheckIn]:
+    """Return the checks of the year of which a check is one."""
+    query = select(CheckIn).where(
+        CheckIn.plan_id == check_in.plan_id,
+        CheckIn.plan_version == check_in.plan_version,
+        CheckIn.kind != "review",
+    )
+    return (await session.scalars(query)).all()
+
+
+async def last_family_call(session: AsyncSession, plan: Plan) -> CheckIn | None:
+    """Return the coordinator's call to the family of the year that runs."""
+    query = select(CheckIn).where(CheckIn.plan_id == plan.id, CheckIn.kind == "four-weeks")
+    found: CheckIn | None = await session.scalar(query.order_by(CheckIn.plan_version.desc()).limit(1))
+    return found
 
 
 async def check_ins_held(session: AsyncSession, plan_id: UUID) -> Sequence[CheckIn]:

@@ -21,6 +21,7 @@ class FollowUp(DeadlineWorkflow):
         timing.ACCEPTANCE,
         timing.AMENDMENT,
         timing.REVIEW,
+        timing.REFERRER_CALL,
     )
 
     @workflow.run
@@ -40,10 +41,17 @@ class FollowUp(DeadlineWorkflow):
                     await self.step(reviewing.begin_review, due)
                 case timing.FOLLOW_UP, _:
                     await self.step(year.complete_follow_up, due)
-                case timing.ACCEPTANCE, _:
-                    await self.step(accepting.presume_acceptance, due)
-                case timing.AMENDMENT, _:
-                    await self.step(breach, due)
+                case ((timing.ACCEPTANCE | timing.AMENDMENT | timing.REFERRER_CALL), _):
+                    await self._follow_parties(due)
+
+    async def _follow_parties(self, due: Deadline) -> None:
+        match due.kind, due.what:
+            case timing.ACCEPTANCE, _:
+                await self.step(accepting.presume_acceptance, due)
+            case timing.REFERRER_CALL, "warn":
+                await self.step(warn, due)
+            case ((timing.AMENDMENT | timing.REFERRER_CALL), _):
+                await self.step(breach, due)
 
     async def _follow_agreement(self, due: Deadline) -> None:
         match due.kind, due.what:

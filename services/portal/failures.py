@@ -55,6 +55,9 @@ REFUSALS: dict[str, str] = {
     "option-unknown": _("Die dag staat niet meer in de lijst. Kies opnieuw."),
     "sharing-taken-back": _("Wie het aangaat, wil het plan binnen de kring houden."),
     "check-in-not-due": _("Daarvoor is het nog te vroeg."),
+    "no-referrer-to-call": _("Dat was al genoteerd, of het is nog te vroeg."),
+    "check-in-not-movable": _("Dit werd al gevraagd. De dag kan niet meer veranderen."),
+    "day-not-between": _("Kies een dag na de vraag ervoor en voor de vraag erna."),
     "check-in-settled": _("Dat was al genoteerd, of het hoeft niet meer."),
     "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),
 }

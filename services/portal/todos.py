@@ -26,7 +26,7 @@ from shared.http import PageRequest, Rows, decode_cursor, paginate
 ONCE_WARNED = frozenset(
     {
         *("agreement-slips", "check-in", "conference-outcome", "erasure", "hold"),
-        *("retention", "review", "turns-12", "turns-18"),
+        *("referrer-call", "retention", "review", "turns-12", "turns-18"),
     }
 )
 # What other people, or the platform itself, do in time: the owner's turn comes when they did not.

@@ -67,6 +67,9 @@ class CopiedCheckIn(Published):
     recorded_at: datetime | None
     decision: str | None
     note: str | None
+    moved_because: str | None = Field(
+        default=None, description="Why it was asked on another day than was planned, if it was."
+    )
 
 
 class PlansCopy(Published):

@@ -106,6 +106,19 @@ class CheckInRecorded(EventData, type="plans.check-in.recorded.v1", public=True)
     decision: Literal["continue", "adjust", "new-conference", "close"]
     # For a new conference: the family would rather have another coordinator than the former one.
     another_coordinator: bool = False
+    # After four weeks: the coordinator has the referrer to call still.
+    task_goes_on: bool = False
+
+
+class ReferrerCalled(EventData, type="plans.referrer.called.v1", public=True):
+    """The referrer was called, four weeks after the plan, or could not be reached."""
+
+    case_id: UUID
+    plan_id: UUID
+    going: Literal["as-agreed", "partly", "not", "not-reached"]
+    new_needs: bool
+    # The family was called too: the coordinator's task is done.
+    ends_task: bool = False
 
 
 class ReviewRequested(EventData, type="plans.review.requested.v1", public=True):

@@ -74,8 +74,24 @@ async def end_coordinators_task(
             now=await context.clock.now(),
         )
         return
-    if event.data.kind != "four-weeks":
-        return
+    if event.data.kind == "four-weeks" and not event.data.task_goes_on:
+        await _release(session, event, context)
+
+
+@subscriptions.writes(plans.ReferrerCalled)
+async def end_task_with_referrer(
+    session: AsyncSession, event: Received[plans.ReferrerCalled], context: Context
+) -> None:
+    """Release the coordinator who has called the referrer as well as the family."""
+    if event.data.ends_task:
+        await _release(session, event, context)
+
+
+async def _release(
+    session: AsyncSession,
+    event: Received[plans.CheckInRecorded] | Received[plans.ReferrerCalled],
+    context: Context,
+) -> None:
     # Who was released before has no task left to end; that somebody asked is counted all the same.
     with suppress(NoCoordinator):
         await cases.release_coordinator(

@@ -23,13 +23,13 @@ from shared.tables import clock
 SERVICE = "plans"
 AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP = "agreement", "agreement-grace", "check-in", "follow-up"
 ACCEPTANCE, REVIEW = "plan-acceptance", "review"
-AMENDMENT = "plan-amendment"
+AMENDMENT, REFERRER_CALL = "plan-amendment", "referrer-call"
 # Of a conference: the plan that the circle made there is to be written down.
 WRITTEN_PLAN = "written-plan"
 SLIPPING, LAPSE = "agreement-slips", "agreement-lapse"
 OF_AGREEMENTS = (AGREEMENT, GRACE, SLIPPING, LAPSE)
 # Whoever coordinates a case has these; without a coordinator the regional manager.
-COORDINATORS = (REVIEW, SLIPPING, AMENDMENT, WRITTEN_PLAN)
+COORDINATORS = (REVIEW, SLIPPING, AMENDMENT, REFERRER_CALL, WRITTEN_PLAN)
 
 clocks = Clocks(SERVICE)
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import CHECK_INS, CheckInState, owner_now
 from services.plans.models import CheckIn, Plan
+from services.plans.operations.calling import plan_call
 from services.plans.operations.ending import call_off_checks, end_follow_up
 from services.plans.operations.reviewing import is_to_come
 from services.plans.operations.timing import (
@@ -62,6 +63,7 @@ async def begin_year(
             policy_version=policy.version,
             paused=paused,
         )
+    await plan_call(session, plan, now=now, policy=policy, paused=paused)
     ends_at = policy.after(policy.after(now, policy.settings.twelve_months), policy.settings.follow_up_cap)
     await _end_year(session, plan, at=ends_at, now=now, policy=policy, paused=paused)
 

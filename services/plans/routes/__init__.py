@@ -1,9 +1,16 @@
 """HTTP to operations: plans, agreements, check-ins, and what an organisation sets."""
 
-from services.plans.routes import agreements, check_ins, copies, plans
+from services.plans.routes import agreements, calls, check_ins, copies, plans
 from services.plans.settings import policies
 from shared.http.policies import policy_router
 
-routers = [plans.router, agreements.router, check_ins.router, policy_router(policies), copies.router]
+routers = [
+    plans.router,
+    agreements.router,
+    check_ins.router,
+    calls.router,
+    policy_router(policies),
+    copies.router,
+]
 
 __all__ = ["routers"]

@@ -150,6 +150,7 @@ async def check_ins_out(
             **_waiting(check_in, moments),
             **{name: getattr(check_in, name) for name in ("plan_id", "decision", "recorded_at")},
             note=words.note if (words := opened.get(check_in)) is not None else None,
+            moved_because=words.moved_because if words is not None else None,
             review_answers=_said(said.get(check_in.id, []), reader) if check_in.kind == "review" else None,
         )
         for check_in in check_ins

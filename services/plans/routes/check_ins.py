@@ -7,13 +7,15 @@ from sqlalchemy import select
 from services.plans import permissions
 from services.plans.domain import CheckInState
 from services.plans.models import CheckIn
-from services.plans.operations import reviewing
+from services.plans.operations import moving, reviewing
 from services.plans.operations.check_ins import record_check_in
 from services.plans.permissions import Involved
 from services.plans.routes.answers import check_ins_out, waiting_out
 from services.plans.schemas import (
+    CheckInMovedOut,
     CheckInOut,
     CheckInRecordedOut,
+    NewDay,
     NewRecord,
     NewReviewAnswer,
     ReviewAnswerOut,
@@ -69,6 +71,32 @@ async def answer_review(
         now=now,
     )
     return ReviewAnswerOut(check_in_id=check_in_id, **body.model_dump())
+
+
+@router.put("/v1/check-ins/{check_in_id}/day")
+async def move(
+    *,
+    check_in_id: UUID,
+    body: NewDay,
+    principal: CoordinatorOrManager,
+    session: Session,
+    parts: Parts,
+    now: Now,
+) -> CheckInMovedOut:
+    """Have a check of the year asked for on another day, between those beside it."""
+    known = await permissions.may_move_check_in(session, principal, check_in_id=check_in_id)
+    check_in, clock = await moving.move_check_in(
+        session,
+        parts.vault,
+        check_in_id=check_in_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        new=body,
+        now=now,
+    )
+    return CheckInMovedOut(
+        check_in_id=check_in.id, due_at=clock.warn_at or clock.due_at, escalates_at=clock.due_at
+    )
 
 
 @router.post("/v1/check-ins/{check_in_id}/record")

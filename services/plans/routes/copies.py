@@ -97,14 +97,25 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
     noted = [row for row in rows if row.sealed is not None]
     opened = await vault.open_readable(session, noted)
     notes = {row: words for row, words in zip(noted, opened, strict=True) if words is not None}
+    calls = await queries.referrer_calls_of(session, plan.id)
+    said = await vault.open_readable(session, calls)
     return [
         CopiedCheckIn(
             kind=row.kind,
             recorded_at=row.recorded_at,
             decision=row.decision,
             note=None if (words := notes.get(row)) is None else words.note,
+            moved_because=None if words is None else words.moved_because,
         )
         for row in rows
+    ] + [
+        CopiedCheckIn(
+            kind="referrer-call",
+            recorded_at=call.called_at,
+            decision=call.going,
+            note=None if words is None else words.note,
+        )
+        for call, words in zip(calls, said, strict=True)
     ]
 
 

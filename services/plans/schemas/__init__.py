@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from services.plans.domain import PARTS, CheckInOwner, Decision, Part, Progress, ResourceState
+from services.plans.domain import PARTS, CheckInOwner, Decision, Going, Part, Progress, ResourceState
 from shared.events.plans import CheckInKind
-from shared.fields import Text
+from shared.fields import Line, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 
@@ -97,6 +97,21 @@ class NewRecord(RequestModel):
         if self.another_coordinator and self.decision != "new-conference":
             raise ValueError("another_coordinator goes with the decision new-conference only")
         return self
+
+
+class NewDay(RequestModel):
+    """On which day it is asked how things go, and why not when it was planned."""
+
+    on: date = Field(description="The day on which it is asked for.")
+    because: Line = Field(description="Why it was moved.")
+
+
+class NewReferrerCall(RequestModel):
+    """What the referrer says of the plan after four weeks, in codes and a note."""
+
+    going: Going = Field(description="Whether the plan is carried out, as far as the referrer sees it.")
+    new_needs: bool = Field(default=False, description="They see something that the plan says nothing of.")
+    note: Text | None = None
 
 
 class NewReviewAnswer(RequestModel):
@@ -297,10 +312,41 @@ class CheckInOut(ResponseModel):
     escalates_at: datetime | None
     decision: Decision | None
     note: str | None
+    moved_because: str | None = Field(
+        description="Why it is asked on another day than was planned, if it is."
+    )
     recorded_at: datetime | None
     review_answers: ReviewAnswersOut | None = Field(
         description="What the circle says at a review; empty for other checks."
     )
+
+
+class CheckInMovedOut(ResponseModel):
+    """The check that has another day."""
+
+    check_in_id: UUID
+    due_at: datetime
+    escalates_at: datetime
+
+
+class ReferrerCallOut(ResponseModel):
+    """A call to the referrer."""
+
+    call_id: UUID = Field(description="The call.")
+    going: Going = Field(description="Whether the plan is carried out, as far as the referrer sees it.")
+    new_needs: bool = Field(description="They see something that the plan says nothing of.")
+    note: str | None
+    called_at: datetime = Field(description="When it was written down.")
+
+
+class ReferrerCallsOut(ResponseModel):
+    """The calls to the referrer of a case: from when on the next can be written down, and those that were."""
+
+    next_at: datetime | None = Field(description="When to call; empty if nobody has to be called any more.")
+    late_at: datetime | None = Field(description="When the regional manager is called in.")
+    owner: CheckInOwner | None
+    late: bool = Field(description="Nobody called in time.")
+    calls: list[ReferrerCallOut] = Field(description="One for each year of a plan, earliest first.")
 
 
 class WaitingCheckIn(ResponseModel):

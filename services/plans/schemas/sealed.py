@@ -47,7 +47,14 @@ class AcceptanceWords(SealedFields):
     reason: str | None = None
 
 
-class CheckInWords(SealedFields):
-    """What was noted at a check."""
+class ReferrerCallWords(SealedFields):
+    """What was noted of a call to the referrer."""
 
     note: str | None = None
+
+
+class CheckInWords(SealedFields):
+    """What was noted at a check, and why it was asked for on another day."""
+
+    note: str | None = None
+    moved_because: str | None = None

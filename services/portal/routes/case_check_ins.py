@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes import check_in as own
 from services.portal.routes.case_plan import PlanText, plan_of, text_of
+from services.portal.routes.case_year import CALLS, GOING, MOVABLE, Calls, Dated
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.routes.plan import REVIEW
 from services.portal.staff import StaffVisit, staff
@@ -25,7 +26,7 @@ pages = Pages()
 T = TypeVar("T")
 
 
-class CheckIn(own.CheckIn):
+class CheckIn(Dated):
     """A check-in of the year, and what came of it."""
 
     recorded_at: datetime | None
@@ -67,7 +68,18 @@ class Check(PageModel):
     mine: bool
     decision: str | None
     note: str | None
+    moved_because: str | None
+    movable: bool
     answers: own.ReviewAnswers | None
+
+
+class Call(PageModel):
+    """What the referrer said, in words."""
+
+    when: str
+    says: str
+    new_needs: bool
+    note: str | None
 
 
 class CheckInsPage(PageModel):
@@ -78,6 +90,8 @@ class CheckInsPage(PageModel):
     over: bool
     checks: list[Check]
     now: Check | None
+    referrer_waits: bool
+    calls: list[Call]
     decisions: list[tuple[str, str]]
     states: list[tuple[str, str]]
 
@@ -90,10 +104,11 @@ _WHO = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER)
 async def show(visit: StaffVisit) -> Response:
     """Show the check-ins, and ask what waits for an answer."""
     case_id = case_of(visit)
-    plan, listed, people = await asyncio.gather(
+    plan, listed, people, called = await asyncio.gather(
         _if_theirs(plan_of(visit, case_id), None),
         visit.ask(ALL, case_id=case_id),
         _if_theirs(everyone(visit, case_id), {}),
+        visit.ask_or(CALLS, Calls(next_at=None, late=False, calls=[]), case_id=case_id),
     )
     manages = visit.has(Role.REGIONAL_MANAGER)
     names = {person_id: each.name for person_id, each in people.items() if each.name}
@@ -112,6 +127,8 @@ async def show(visit: StaffVisit) -> Response:
             ),
             decision=visit.word(_DECISIONS, each.decision) if each.decision in _DECISIONS else None,
             note=each.note,
+            moved_because=each.moved_because,
+            movable=each.state == "planned" and each.kind in MOVABLE,
             answers=each.review_answers if each.state in own.WAITS else None,
         )
         for each in listed.items
@@ -123,6 +140,16 @@ async def show(visit: StaffVisit) -> Response:
         plan=await text_of(visit, plan, names, [], unnamed=somebody) if plan else None,
         over=plan is not None and plan.follow_up != "running",
         checks=checks,
+        referrer_waits=called.next_at is not None and called.next_at <= _soon(await visit.parts.clock.now()),
+        calls=[
+            Call(
+                when=dates.day(each.called_at),
+                says=visit.word(GOING, each.going),
+                new_needs=each.new_needs,
+                note=each.note,
+            )
+            for each in called.calls
+        ],
         now=next((each for each in checks if each.mine), None),
         decisions=[(code, visit.say(label)) for code, label in _DECISIONS.items()],
         states=[
@@ -132,6 +159,11 @@ async def show(visit: StaffVisit) -> Response:
         ],
     )
     return visit.page("case_check_ins.html", model)
+
+
+def _soon(now: datetime) -> datetime:
+    """Return until when a call is near enough to be made: a week early, as the service allows."""
+    return now + timedelta(days=7)
 
 
 def _late(check_in: CheckIn) -> str | None:

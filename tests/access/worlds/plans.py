@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,10 @@ from tests.support.world import Case
 from tests.support.world.plans import Plans, plan_of
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
-_WHAT = ("plan as it was shared", "plan as it is now", "what was said of bottom lines", "note of a check")
+_WHAT = (
+    *("plan as it was shared", "plan as it is now", "what was said of bottom lines"),
+    *("note of a check", "what the referrer said"),
+)
 
 
 @dataclass
@@ -30,6 +34,9 @@ class Made:
     agreement: UUID
     resource: UUID
     checks: dict[str, UUID] = field(default_factory=dict)
+    # The check of the year that was not asked for yet, and a day on which it may be.
+    planned: UUID | None = None
+    day: str = ""
 
 
 @asynccontextmanager
@@ -52,6 +59,11 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         await _until_due(world, here.case, "three-months")
         await _do(world, "POST", f"/v1/plans/{here.plan}/review-requests", world.coordinator(here.case), {})
         here.checks = await _until_due(world, here.case, "review")
+        found = await world.rows(
+            "SELECT id FROM check_in WHERE case_id = :case AND kind = 'six-months' AND state = 'planned'",
+            case=here.case.id,
+        )
+        here.planned, here.day = found[0].id, (await world.now() + timedelta(days=30)).date().isoformat()
         ids = {
             "case_id": here.case.id,
             "plan_id": here.plan,
@@ -149,6 +161,9 @@ async def _followed(world: Plans, case: Case, whose: str) -> Made:
     shares = {"person_ids": [str(case.teacher)], "organisation_ids": [str(Cast().shared_with)]}
     if whose == HERE:
         await _do(world, "POST", f"{path}/share", coordinator, shares)
+    world.later(days=28)
+    said = {"going": "partly", "note": content("what the referrer said", whose)}
+    await _do(world, "POST", f"/v1/cases/{case.id}/referrer-calls", coordinator, said)
     again = str(await world.met_again(case))
     words = content("plan as it is now", whose)
     changed = _plan(case, words) | {"version": 1, "why": words, "conference_id": again}
@@ -200,6 +215,7 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
         "POST /v1/agreements/{agreement_id}/progress": {"progress": "nearly"},
+        "POST /v1/cases/{case_id}/referrer-calls": {"going": "as-agreed"},
         "PUT /v1/policy": {"version": 1, "settings": {}},
         "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},
         "POST /v1/dead-letters/discard": {"letter_ids": ["none"]},
@@ -213,6 +229,9 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
     review = {"check_in_id": str(made.checks["review"])}
     tries["PUT /v1/check-ins/{check_in_id}/review-answer"] = Try(
         send={"json": {"meet_again": True}}, ids=review
+    )
+    tries["PUT /v1/check-ins/{check_in_id}/day"] = Try(
+        send={"json": {"on": made.day, "because": "Vakantie"}}, ids={"check_in_id": str(made.planned)}
     )
     tries[f"{check} (the coordinator's)"] = Try(send=told, ids=review)
     # One review at a time.

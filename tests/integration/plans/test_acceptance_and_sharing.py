@@ -158,7 +158,7 @@ class TestAcceptPlan:
         assert problem(answer) == (422, code)
 
     async def test_is_for_the_mandated_side_only(self, world: Plans) -> None:
-        case = await world.open_case()
+        case = await world.open_case(referring=uuid7())
         plan = await world.recorded(case)
         path = f"/v1/plans/{plan['plan_id']}/acceptance"
         for who, status in (
@@ -171,7 +171,7 @@ class TestAcceptPlan:
             assert answer.status_code == status, answer.text
 
     async def test_is_not_asked_where_nobody_has_a_mandate(self, world: Plans) -> None:
-        case = await world.open_case(mandated=None)
+        case = await world.open_case(mandated=None, referring=uuid7())
         plan = await world.recorded(case)
         assert await world.refused(
             "PUT",

@@ -315,7 +315,7 @@ class TestCheckIns:
 
 class TestReview:
     async def test_is_asked_for_once_at_a_time_and_comes_at_once(self, world: Plans) -> None:
-        case = await world.open_case()
+        case = await world.open_case(referring=uuid7())
         plan = await world.recorded(case, agreements=[])
         path = f"/v1/plans/{plan['plan_id']}/review-requests"
         first = await world.ask("POST", path, world.person(case, case.aunt))

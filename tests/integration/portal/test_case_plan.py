@@ -362,6 +362,7 @@ class TestTheYearAfter:
             "recorded_at": None,
             "decision": None,
             "note": None,
+            "moved_because": None,
             "review_answers": None,
         }
         case.answer(ALL, {"items": [check]})

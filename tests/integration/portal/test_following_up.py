@@ -5,6 +5,7 @@ from typing import Any
 from services.portal.routes.agreement import NOTE_PROGRESS
 from services.portal.routes.case_check_ins import ALL
 from services.portal.routes.case_plan import WHOLE
+from services.portal.routes.case_year import CALLED, CALLS, CHECKS, MOVE
 from services.portal.routes.check_in import CHECK_INS, RECORD
 from services.portal.routes.of_case import PERSONS
 from services.portal.routes.plan import DONE, PLAN, PLANS
@@ -31,6 +32,7 @@ def check(**more: Any) -> dict[str, Any]:
         "recorded_at": None,
         "decision": None,
         "note": None,
+        "moved_because": None,
         "review_answers": SAID,
         **more,
     }
@@ -88,6 +90,58 @@ class TestAReview:
             "agreements": [],
         }
         assert services.of(WHOLE) == []
+
+
+class TestTheReferrer:
+    async def test_is_called_beside_the_family_and_what_they_say_is_kept_in_codes(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        services.refuse(PLANS, 404, "unknown-case")
+        services.refuse(PERSONS, 403, "not-yours")
+        services.answer(ALL, {"items": [check(kind="six-months", state="planned")], "next": None})
+        said = {"call_id": str(uuid7()), "going": "partly", "new_needs": True, "note": "<b>School</b>",
+                "called_at": "2026-03-01T07:00:00Z"}  # fmt: skip
+        waits = {"next_at": "2026-03-02T07:00:00Z", "late_at": None, "owner": "coordinator", "late": False}
+        services.answer(CALLS, waits | {"calls": [said]})
+        services.answer(CALLED, said)
+        shown = await browser.ask("GET", f"/cases/{CASE}/check-ins", expect=200)
+        assert "Noteren wat de verwijzer zegt" in shown.text
+        assert "&lt;b&gt;School" in shown.text
+        path = f"/cases/{CASE}/referrer-call"
+        await browser.fill(path, expect=422)
+        await browser.fill(path, going="as-agreed", note="Het gaat goed.")
+        [asked] = services.of(CALLED)
+        assert asked.body == {"going": "as-agreed", "new_needs": False, "note": "Het gaat goed."}
+
+    async def test_is_not_called_when_nothing_waits(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        services.answer(CALLS, {"next_at": None, "late_at": None, "owner": None, "late": False, "calls": []})
+        shown = await browser.ask("GET", f"/cases/{CASE}/referrer-call", expect=200)
+        assert "Hier valt nu niets te noteren." in shown.text
+
+
+class TestTheDayOfACheck:
+    async def test_is_moved_with_a_reason(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        services.answer(CHECKS, {"items": [check(kind="six-months", state="planned")], "next": None})
+        services.answer(
+            MOVE,
+            {
+                "check_in_id": str(CHECK_IN),
+                "due_at": "2026-07-01T07:00:00Z",
+                "escalates_at": "2026-07-15T07:00:00Z",
+            },
+        )
+        path = f"/cases/{CASE}/check-ins/{CHECK_IN}"
+        shown = await browser.ask("GET", path, expect=200)
+        assert 'value="2026-06-01"' in shown.text
+        await browser.fill(path, expect=422, on="2026-07-01")
+        await browser.fill(path, on="2026-07-01", because="Vakantie")
+        [asked] = services.of(MOVE)
+        assert asked.body == {"on": "2026-07-01", "because": "Vakantie"}
+        services.answer(CHECKS, {"items": [check(kind="six-months")], "next": None})
+        await browser.ask("GET", path, expect=404)
 
 
 def agreement(**more: Any) -> dict[str, Any]:

@@ -237,6 +237,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan_id", "version", "person_id", name=op.f("pk_stance")),
     )
     op.create_table(
+        "referrer_call",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("going", sa.Text(), nullable=False),
+        sa.Column("new_needs", sa.Boolean(), nullable=False),
+        sa.Column("called_by", sa.Uuid(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("called_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "going IN ('as-agreed', 'partly', 'not', 'not-reached')", name=op.f("ck_referrer_call_going")
+        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_referrer_call_plan_id_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referrer_call")),
+    )
+    op.create_index("ix_referrer_call_plan_id", "referrer_call", ["plan_id", "called_at"], unique=False)
+    op.create_table(
         "share",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

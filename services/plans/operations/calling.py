@@ -1,0 +1,104 @@
+"""Four weeks after the plan its referrer is called too: a clock of its own, and a short record of its own."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import CheckInState, NoReferrerToCall, may_call
+from services.plans.models import Plan, ReferrerCall
+from services.plans.operations.timing import (
+    REFERRER_CALL,
+    clocks,
+    coordinator_or_manager,
+    publish,
+    start_clock,
+    stop_clocks,
+)
+from services.plans.schemas import NewReferrerCall
+from services.plans.schemas.sealed import ReferrerCallWords
+from services.plans.settings import Policy
+from shared.events import plans as events
+from shared.ids import uuid7
+from shared.policies import PolicyInForce
+from shared.vault import Vault
+
+
+async def plan_call(
+    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
+) -> None:
+    """Let the referrer be called after four weeks, if somebody referred the case for others."""
+    await stop_clocks(session, subjects=[plan.id], kinds=(REFERRER_CALL,), now=now)
+    if await queries.referrer_of(session, plan.case_id) is None:
+        return
+    asked_at = policy.after(now, policy.settings.four_weeks)
+    await start_clock(
+        session,
+        plan,
+        kind=REFERRER_CALL,
+        subject=plan.id,
+        owner=await coordinator_or_manager(session, plan.case_id),
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=asked_at,
+        due_at=policy.after(asked_at, policy.settings.check_in_grace),
+        policy_version=policy.version,
+        paused=paused,
+    )
+
+
+async def is_to_be_called(session: AsyncSession, plan: Plan) -> bool:
+    """Say whether the call to the referrer is still waited for."""
+    clock = await clocks.find(session, kind=REFERRER_CALL, subject=plan.id)
+    return clock is not None and clock.state != "stopped"
+
+
+async def record_call(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    case_id: UUID,
+    tenant: UUID,
+    by: UUID,
+    new: NewReferrerCall,
+    now: datetime,
+) -> ReferrerCall:
+    """Note what the referrer says of the plan; with the family's call it ends the coordinator's task.
+
+    Raises: NoReferrerToCall, CaseStopped.
+    """
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
+    if plan is None:
+        raise NoReferrerToCall
+    clock = await clocks.find(session, kind=REFERRER_CALL, subject=plan.id)
+    # A clock that was handed over after its warning has no other.
+    asked_at = None if clock is None else clock.warn_at or clock.started_at
+    if clock is None or clock.state == "stopped" or not may_call(asked_at, now=now):
+        raise NoReferrerToCall
+    call = ReferrerCall(
+        id=uuid7(),
+        tenant=tenant,
+        case_id=case_id,
+        plan_id=plan.id,
+        going=new.going,
+        new_needs=new.new_needs,
+        called_by=by,
+        called_at=now,
+    )
+    await vault.seal(session, call, ReferrerCallWords(note=new.note))
+    session.add(call)
+    await session.flush()
+    await stop_clocks(session, subjects=[plan.id], kinds=(REFERRER_CALL,), now=now)
+    family = await queries.last_family_call(session, plan)
+    done = family is not None and family.state == CheckInState.RECORDED
+    fact = events.ReferrerCalled(
+        case_id=case_id,
+        plan_id=plan.id,
+        going=new.going,
+        new_needs=new.new_needs,
+        ends_task=done and not await queries.is_to_meet_again(session, plan),
+    )
+    await publish(session, plan, fact, now=now)
+    return call

@@ -1,0 +1,78 @@
+"""Asking how things go on another day than was planned, while the year runs."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import CHECK_INS, CheckInState, check_day, check_moving
+from services.plans.models import CheckIn
+from services.plans.operations.reviewing import read_check_in
+from services.plans.operations.timing import CHECK_IN, FOLLOW_UP, clocks, start_clock, stop_clocks
+from services.plans.schemas import NewDay
+from services.plans.schemas.sealed import CheckInWords
+from services.plans.settings import policies
+from shared.clocks import Clock
+from shared.vault import Vault
+
+
+async def move_check_in(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    check_in_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    new: NewDay,
+    now: datetime,
+) -> tuple[CheckIn, Clock]:
+    """Ask for a check on another day, between those beside it; its clock and what waits for it move along.
+
+    Raises: CheckInNotMovable, DayNotBetween, FollowUpOver, CaseStopped.
+    """
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    check_in = await read_check_in(session, check_in_id)
+    plan = await queries.running_plan(session, check_in.plan_id)
+    check_moving(check_in.kind, CheckInState(check_in.state))
+    policy = await policies.for_case(session, case_id=case_id)
+    at = policy.calendar.at(new.on, policy.settings.morning_time)
+    due_at = policy.after(at, policy.settings.check_in_grace)
+    before, after = await _beside(session, check_in)
+    check_day(at, after=max(now, before) if before else now, before=after)
+    known = CheckInWords() if check_in.sealed is None else await vault.open(session, check_in)
+    await vault.seal(session, check_in, known.model_copy(update={"moved_because": new.because}))
+    await session.flush()
+    await stop_clocks(session, subjects=[check_in.id], kinds=(CHECK_IN,), now=now)
+    await start_clock(
+        session,
+        plan,
+        kind=CHECK_IN,
+        subject=check_in.id,
+        owner=check_in.owner,
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=at,
+        due_at=due_at,
+        policy_version=policy.version,
+        paused=state.status == "paused",
+    )
+    clock = await clocks.find(session, kind=CHECK_IN, subject=check_in.id)
+    if clock is None:
+        raise LookupError("the clock of a check that was moved")
+    return check_in, clock
+
+
+async def _beside(session: AsyncSession, check_in: CheckIn) -> tuple[datetime | None, datetime]:
+    """Return when the check before is asked for, and the one after; the last comes before the follow-up ends."""
+    year = {each.kind: each.id for each in await queries.year_of(session, check_in)}
+    moments = await queries.check_in_moments(session, list(year.values()))
+    kinds = list(CHECK_INS)
+    place = kinds.index(check_in.kind)
+    before = moments.get(year.get(kinds[place - 1], check_in.id))
+    if place + 1 < len(kinds):
+        return (before[0] if before else None), moments[year[kinds[place + 1]]][0]
+    end = await clocks.find(session, kind=FOLLOW_UP, subject=check_in.plan_id)
+    if end is None:
+        raise LookupError("the end of a follow-up that runs")
+    return (before[0] if before else None), end.due_at

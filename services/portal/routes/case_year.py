@@ -1,0 +1,149 @@
+"""The year after the plan: calling the referrer too, and asking how it goes on another day than was planned."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import NotThere, read_id
+from services.portal.pages import Pages
+from services.portal.routes.check_in import CheckIn
+from services.portal.routes.of_case import case_of
+from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, PageModel
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+
+class Call(Answer):
+    """What the referrer said."""
+
+    going: str
+    new_needs: bool
+    note: str | None
+    called_at: datetime
+
+
+class Calls(Answer):
+    """When to call the referrer, and what they said."""
+
+    next_at: datetime | None
+    late: bool
+    calls: list[Call]
+
+
+class Dated(CheckIn):
+    """A check of the year, and why it has another day."""
+
+    moved_because: str | None
+
+
+CALLS = Operation("plans", "GET", "/v1/cases/{case_id}/referrer-calls", Calls)
+CALLED = Operation("plans", "POST", "/v1/cases/{case_id}/referrer-calls", Answer)
+CHECKS = Operation("plans", "GET", "/v1/cases/{case_id}/check-ins", Items[Dated])
+MOVE = Operation("plans", "PUT", "/v1/check-ins/{check_in_id}/day", Answer)
+GOING = {
+    "as-agreed": _("Het gaat zoals afgesproken"),
+    "partly": _("Een deel lukt"),
+    "not": _("Het lukt niet"),
+    "not-reached": _("Ik kon niemand bereiken"),
+}
+MOVABLE = frozenset({"three-months", "six-months", "twelve-months"})
+AFTER_MONTHS = {
+    "three-months": _("Na drie maanden"),
+    "six-months": _("Na een half jaar"),
+    "twelve-months": _("Na een jaar"),
+}
+_WHO = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER)
+
+
+class CallPage(PageModel):
+    """Whether the referrer is to be called."""
+
+    case_id: str
+    when: str | None
+    goings: list[tuple[str, str, None]]
+
+
+@pages.show("/cases/{case_id}/referrer-call", _WHO)
+async def show_call(visit: StaffVisit) -> Response:
+    """Ask what the referrer says."""
+    case_id = case_of(visit)
+    calls = await visit.ask(CALLS, case_id=case_id)
+    dates = await visit.dates()
+    model = CallPage(
+        case_id=case_id,
+        when=dates.day(calls.next_at) if calls.next_at else None,
+        goings=[(code, visit.say(label), None) for code, label in GOING.items()],
+    )
+    return visit.page("case_referrer_call.html", model)
+
+
+class CallForm(Form):
+    """What the referrer says."""
+
+    WANTED: ClassVar = {
+        "going": _("Kies wat de verwijzer zegt."),
+        "note": _("Schrijf het wat korter."),
+    }
+
+    going: Literal["as-agreed", "partly", "not", "not-reached"]
+    new_needs: str | None = None
+    note: str | None = Field(default=None, max_length=5000)
+
+
+@pages.send("/cases/{case_id}/referrer-call", _WHO)
+async def call(visit: StaffVisit) -> Response:
+    """Keep what the referrer says."""
+    case_id, form = case_of(visit), visit.read(CallForm)
+    body = {"going": form.going, "new_needs": form.new_needs is not None, "note": form.note}
+    await visit.ask(CALLED, body=body, case_id=case_id)
+    return visit.go(f"/cases/{case_id}")
+
+
+class DayPage(PageModel):
+    """A check of the year, and its day."""
+
+    case_id: str
+    kind: str
+    on: str
+    because: str
+
+
+@pages.show("/cases/{case_id}/check-ins/{check_in_id}", _WHO)
+async def show_day(visit: StaffVisit) -> Response:
+    """Ask on which day it is asked how things go."""
+    case_id, check_in_id = case_of(visit), read_id(visit.request.path_params["check_in_id"])
+    listed = (await visit.ask(CHECKS, case_id=case_id)).items
+    found = next((each for each in listed if str(each.check_in_id) == check_in_id), None)
+    if found is None or found.due_at is None or found.state != "planned" or found.kind not in MOVABLE:
+        raise NotThere
+    model = DayPage(
+        case_id=case_id,
+        kind=visit.say(AFTER_MONTHS[found.kind]),
+        on=visit.profile.calendar.day_of(found.due_at).isoformat(),
+        because=found.moved_because or "",
+    )
+    return visit.page("case_check_day.html", model)
+
+
+class DayForm(Form):
+    """The day, and why."""
+
+    WANTED: ClassVar = {"on": _("Kies een dag."), "because": _("Schrijf kort waarom.")}
+
+    on: date
+    because: str = Field(min_length=1, max_length=500)
+
+
+@pages.send("/cases/{case_id}/check-ins/{check_in_id}", _WHO)
+async def move(visit: StaffVisit) -> Response:
+    """Have it asked on another day."""
+    case_id, form = case_of(visit), visit.read(DayForm)
+    body = {"on": form.on.isoformat(), "because": form.because}
+    await visit.ask(MOVE, body=body, check_in_id=read_id(visit.request.path_params["check_in_id"]))
+    return visit.go(f"/cases/{case_id}/check-ins")
