@@ -13,6 +13,7 @@ from services.portal.routes.case_check_ins import ALL
 from services.portal.routes.case_plan import ANSWER, VERSIONS, WHOLE
 from services.portal.routes.case_plan_sharing import PARTIES, SHARE, TAKE_BACK
 from services.portal.routes.case_plan_writing import CHANGE, WRITE
+from services.portal.routes.case_year import CALLS
 from services.portal.routes.check_in import RECORD
 from services.portal.routes.of_case import OF_CASE, PERSONS
 from services.portal.routes.plan import PLANS, REVIEW
@@ -108,6 +109,7 @@ async def case(browser: Browser, services: FakeServices) -> FakeServices:
     await browser.sign_in(Role.COORDINATOR)
     services.answer(PERSONS, {"items": [person(RITA, "Rita"), person(OMAR, HOSTILE)]})
     services.answer(OF_CASE, {"items": []})
+    services.answer(CALLS, {"next_at": None, "late_at": None, "owner": None, "late": False, "calls": []})
     services.answer(PLANS, {"items": []})
     line = {"bottom_line_id": str(LINE), "text": "Omar is nooit alleen thuis.", "version": 1}
     services.answer(

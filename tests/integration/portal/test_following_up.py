@@ -77,6 +77,7 @@ class TestAReview:
         services.refuse(PLANS, 404, "unknown-case")
         services.refuse(PERSONS, 403, "not-yours")
         services.answer(ALL, {"items": [check()], "next": None})
+        services.refuse(CALLS, 404, "unknown-case")
         services.answer(RECORD, {"check_in_id": str(CHECK_IN), "state": "recorded", "follow_up": "running"})
         path = f"/cases/{CASE}/check-ins"
         shown = await browser.ask("GET", path, expect=200)

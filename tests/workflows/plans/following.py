@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from services.plans.domain import follow_up_workflow_id
 from shared.calendar import BRUSSELS
@@ -27,9 +28,9 @@ class Following:
         """The service."""
         return self.skipped.world
 
-    async def recorded(self, *days: int) -> tuple[Case, str, dict[str, Any]]:
+    async def recorded(self, *days: int, referring: UUID | None = None) -> tuple[Case, str, dict[str, Any]]:
         """Return a case whose plan has an agreement due after each number of days, and the workflow that waits."""
-        case = await self.world.open_case(mandated=None)
+        case = await self.world.open_case(mandated=None, referring=referring)
         today = (await self.world.now()).astimezone(BRUSSELS).date()
         agreements = [
             {

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.calendar import BRUSSELS
 from shared.events import intake
+from shared.ids import uuid7
 from tests.support.world.plans import changed_plan
 from tests.workflows.plans.following import SLIPS, SLIPS_ON, Following
 from tests.workflows.skipping import kinds_of
@@ -82,6 +83,31 @@ class TestFollowUp:
         await skipped.reach(workflow_id)
         assert await world.published("plans.agreement.due.v1", case=case) == []
         assert len(await world.published("plans.check-in.due.v1", case=case)) == 1
+
+    async def test_waits_for_the_call_to_the_referrer_and_for_a_check_that_was_moved(
+        self, follow: Following
+    ) -> None:
+        world, skipped = follow.world, follow.skipped
+        case, workflow_id, _ = await follow.recorded(referring=uuid7())
+        # The family and the referrer are to be called at the same moment.
+        await skipped.reach(workflow_id)
+        await skipped.waits(workflow_id)
+        warned = await world.published("plans.clock.warned.v1", case=case)
+        assert {row.data["kind"] for row in warned} == {"check-in", "referrer-call"}
+        calls = f"/v1/cases/{case.id}/referrer-calls"
+        await world.do("POST", calls, world.coordinator(case), json={"going": "as-agreed"})
+        await follow.record(case, "four-weeks", world.coordinator(case))
+        (called,) = await world.published("plans.referrer.called.v1", case=case)
+        assert called.data["ends_task"] is False
+        listed = (await world.do("GET", f"/v1/cases/{case.id}/check-ins", world.coordinator(case)))["items"]
+        (three,) = (item["check_in_id"] for item in listed if item["kind"] == "three-months")
+        day = _in_days(await world.now(), 20)
+        body = {"on": day, "because": "Ze vragen het"}
+        await world.do("PUT", f"/v1/check-ins/{three}/day", world.coordinator(case), json=body)
+        await skipped.deliver()
+        await skipped.reach(workflow_id)
+        assert (await world.now()).astimezone(BRUSSELS).date().isoformat() == day
+        await follow.record(case, "three-months", world.person(case, case.neighbour))
 
 
 def _in_days(now: Any, days: int) -> str:
