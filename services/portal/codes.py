@@ -24,6 +24,7 @@ AUDITED: dict[str, str] = {
     "baseline": _("wat bij het begin is opgeschreven"),
     "bottom_line": _("wat het plan moet respecteren"),
     "break_glass": _("de reden van noodtoegang"),
+    "referrer_call": _("wat de verwijzer van het plan zei"),
     "check_in": _("hoe het met het plan gaat"),
     "conference": _("waar de conferentie is"),
     "coordinator": _("de gegevens van een coördinator"),

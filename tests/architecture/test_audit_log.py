@@ -13,7 +13,7 @@ OF_NO_CASE = {"staff_member", "coordinator", "mail_recipient", "registration", "
 SHOWN = {
     *("referral", "referral_person", "baseline", "bottom_line"),
     *("person", "data_request"),
-    *("plan_version", "agreement", "resource", "acceptance", "check_in", "conference"),
+    *("plan_version", "agreement", "resource", "acceptance", "check_in", "referrer_call", "conference"),
 }
 SEALED = {
     model.__tablename__: sealed

@@ -46,6 +46,7 @@ BOUNDED_OTHERWISE = {
         "ServiceState.parts",
         "StatementImport.payments{}",
     },
+    "one for each conference of a circle": {"ReferrerCallsOut.calls"},
     "as many as the poll has dates": {"PollOut.ranking"},
     "at most four a year": {"Statistics.periods"},
     "the newest, of which the query says how many": {
