@@ -44,6 +44,7 @@ from services.portal.visits import (
     Visit,
 )
 from shared.context import Context
+from shared.database import is_operational
 from shared.errors import Invalid, Operational, OtherVersion, TooManyRequests
 from shared.http.limits import count_anonymous
 from shared.http.middleware import MAX_BODY, ROUTE, USUAL_MAX_BODY
@@ -166,7 +167,7 @@ class Pages:
             if visit.request.method == "POST":
                 return await self._send(path, visit)
             opener, handler = self._shown[path]
-            opened = visit.opened = await opener(visit)
+            opened = visit.opened = await _known(opener, visit)
             done: Response = await opened.close(await handler(opened))
             return done
         except MustGo as elsewhere:
@@ -203,7 +204,7 @@ class Pages:
 
 
 async def _known(opener: Opener[VisitT], visit: Visit) -> VisitT:
-    """Let in who asks before anything of their form is read, and hold no connection while it comes. Raises: MustGo."""
+    """Let in who asks, and hold no connection while their form comes or services answer. Raises: MustGo."""
     during = visit.session
     found: VisitT | MustGo
     try:
@@ -273,6 +274,9 @@ def _status_of(error: Exception, path: str) -> int:
             return status
         case Operational() | ServiceRefused():
             log.warning("portal.unavailable", cause=str(error))
+            return 503
+        case _ if is_operational(error):
+            log.warning("portal.unavailable", cause=f"database: {type(error).__name__}")
             return 503
         case _:
             log.error("portal.bug", route=path, exc_info=error)

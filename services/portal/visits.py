@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,7 @@ from shared.context import Context
 from shared.http.paging import MAX_LIMIT
 from shared.ids import uuid7
 from shared.languages import LANGUAGES, Language
+from shared.profiles import Profile
 
 # A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
 FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
@@ -182,6 +184,11 @@ class Visit:
             if error.status not in _NOTHING_THERE:
                 raise
             return otherwise
+
+    async def profile_of(self, tenant: UUID) -> Profile:
+        """Return an organisation's profile, and hold no connection for it while services answer."""
+        async with self.parts.database.transaction() as session:
+            return await profiles.of(session, tenant=tenant)
 
     def _headers(self) -> dict[str, str]:
         client = self.request.client

@@ -11,7 +11,6 @@ from services.portal.pages import Pages, anyone
 from services.portal.routes.dates import Venue
 from services.portal.visits import Visit
 from services.portal.wording import mark as _
-from shared import profiles
 from shared.calendar import Appointment, calendar_feed
 
 pages = Pages()
@@ -42,7 +41,7 @@ async def read(visit: Visit) -> Response:
         headers={"kring-tenant": tenant},
         body={"secret": visit.request.path_params["secret"]},
     )
-    calendar = (await profiles.of(visit.session, tenant=UUID(tenant))).calendar
+    calendar = (await visit.profile_of(UUID(tenant))).calendar
     now, settings = await visit.parts.clock.now(), visit.parts.settings
     appointments = [
         Appointment(

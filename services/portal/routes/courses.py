@@ -14,7 +14,6 @@ from services.portal.pages import Pages, anyone
 from services.portal.visits import Form, PageModel, Visit
 from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
-from shared import profiles
 from shared.languages import Language
 
 pages = Pages()
@@ -70,7 +69,7 @@ def _tenant(visit: Visit) -> str:
 
 
 async def _dates(visit: Visit) -> tuple[str, Dates]:
-    profile = await profiles.of(visit.session, tenant=UUID(_tenant(visit)))
+    profile = await visit.profile_of(UUID(_tenant(visit)))
     return profile.name, Dates(visit.language, profile.calendar)
 
 

@@ -156,7 +156,7 @@ def _base(visit: Visit) -> str:
 
 
 async def _profile(visit: Visit) -> profiles.Profile:
-    return await profiles.of(visit.session, tenant=_tenant(visit))
+    return await visit.profile_of(_tenant(visit))
 
 
 async def writing(visit: Visit) -> WritingVisit:
@@ -290,7 +290,7 @@ async def _rows(visit: WritingVisit) -> list[tuple[str, str, str]]:
 
 
 async def _body(visit: WritingVisit) -> dict[str, object]:
-    today = await profiles.today(visit.session, tenant=_tenant(visit), now=await visit.parts.clock.now())
+    today = (await _profile(visit)).calendar.day_of(await visit.parts.clock.now())
     themes = visit.writing.read("themes", ThemesForm)
     person: dict[str, object] = {"ref": "self", "role": "central", "language": visit.language}
     for step in ("name", "birth", "contact"):

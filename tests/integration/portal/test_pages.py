@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import AsyncAdaptedQueuePool
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.portal import sessions
+from services.portal.pages import _status_of
 from services.portal.sessions import PersonOfCase, Secret
 from shared.ids import uuid7
 from tests.support.world.portal import Portal
@@ -118,6 +122,20 @@ class TestForms:
         answer = await world.ask("POST", "/me/propose", cookie, data=given, expect=503)
         assert 'value="Noor"' in answer.text
         assert 'id="errors"' in answer.text
+
+    async def test_say_that_it_will_work_later_when_all_connections_are_in_use(self, world: Portal) -> None:
+        assert _status_of(PoolTimeout(), "/") == 503
+        cookie, _ = await signed_in(world)
+        database = world.context.database
+        pool = database.engine.pool
+        assert isinstance(pool, AsyncAdaptedQueuePool)
+        async with AsyncExitStack() as busy:
+            while pool.checkedout() < pool.size():
+                session = await busy.enter_async_context(database.transaction())
+                await session.connection()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(pool, "_timeout", 0.01)
+                await world.ask("GET", "/me/stop", cookie, expect=503)
 
     @pytest.mark.parametrize("body", [b"\xff\xfe", b"a=b&" * 10_000, b"{}", b"%00=%00"])
     async def test_that_are_nonsense_are_never_a_bug(self, world: Portal, body: bytes) -> None:
