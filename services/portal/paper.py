@@ -1,24 +1,24 @@
-"""Makes PDFs of pages: tagged, so that they can be read aloud; in a thread, since each takes up to a second."""
+"""Pages as PDFs: one at a time, so that those who print leave the machine to those who read."""
 
 import asyncio
-import threading
 from ctypes.util import find_library
 from functools import cache
 from http import HTTPStatus
-from typing import Any
 
 from starlette.responses import Response
 
-from services.portal.assets import BUILT, FONT
+from services.portal.pdf import FONT_ADDRESS, make_pdf
 from services.portal.theme import GREEN
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import environment
+from shared.apart import TooMuchWork
 from shared.colours import INK, WHITE, nearest_readable
+from shared.errors import Operational
 from shared.profiles import Profile
 
-_FONT_ADDRESS = f"kring:{FONT}"
-# The library shares what it knows of fonts between threads.
-_alone = threading.Lock()
+_one_at_a_time = asyncio.Lock()
+# Whoever waits longer is told to come back: sooner than their request would end.
+_WAITS_SECONDS = 10
 
 
 @cache
@@ -34,7 +34,8 @@ async def can_make() -> bool:
 async def paper(visit: Visit, profile: Profile, template: str, model: PageModel, *, name: str) -> Response:
     """Return a page as a PDF in the reader's language and the organisation's colours; `name` names the file.
 
-    Where this machine cannot make any, the answer is 501: pages show no way to it there.
+    Where this machine cannot make any, the answer is 501: pages show no way to it there. Raises: Operational if too
+    many print now, or the page is far too long.
     """
     if not await can_make():
         return Response(status_code=HTTPStatus.NOT_IMPLEMENTED)
@@ -46,27 +47,23 @@ async def paper(visit: Visit, profile: Profile, template: str, model: PageModel,
             organisation=profile.name,
             accent=nearest_readable(profile.accent_colour or GREEN, beside=[WHITE]),
             ink=profile.heading_colour or INK,
-            font=_FONT_ADDRESS,
+            font=FONT_ADDRESS,
         )
     )
-    content = await asyncio.to_thread(_render, html)
+    content = await _in_turn(html)
     headers = {"content-disposition": f'inline; filename="{name}.pdf"', "content-language": visit.language}
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-def _render(html: str) -> bytes:
-    # Takes a second, and only who prints needs it.
-    import weasyprint
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
-
-    class OwnFiles(URLFetcher):  # type: ignore[misc]
-        """Fetches our font, and nothing that words of people could point to."""
-
-        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:  # noqa: ARG002 - as called
-            if url != _FONT_ADDRESS:
-                raise FatalURLFetchingError(f"fetches {_FONT_ADDRESS} only")
-            return URLFetcherResponse(url, (BUILT / FONT).read_bytes(), {"Content-Type": "font/woff2"})
-
-    with _alone:
-        made: bytes = weasyprint.HTML(string=html, url_fetcher=OwnFiles()).write_pdf(pdf_variant="pdf/ua-1")
-    return made
+async def _in_turn(html: str) -> bytes:
+    try:
+        async with asyncio.timeout(_WAITS_SECONDS):
+            await _one_at_a_time.acquire()
+    except TimeoutError:
+        raise Operational("too many print at once") from None
+    try:
+        return await make_pdf(html)
+    except TooMuchWork:
+        raise Operational(f"a page of {len(html)} letters could not be printed") from None
+    finally:
+        _one_at_a_time.release()

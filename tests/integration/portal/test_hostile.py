@@ -1,8 +1,12 @@
-"""Whatever stands in an address, a query or a form, every page answers with a page: none breaks."""
+"""Whatever stands in an address, a query or a form, every page answers with a page: none breaks.
+
+And none holds a connection to the database while a service answers: when one is slow, pages without it go on.
+"""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -10,7 +14,9 @@ from uuid import UUID
 import httpx
 import pytest
 from jsonschema import ValidationError
+from sqlalchemy import AsyncAdaptedQueuePool
 
+from services.portal import paper
 from services.portal.client import Operation, path_of
 from services.portal.pages import Pages
 from services.portal.routes import PAGES
@@ -52,8 +58,13 @@ _WORDS: dict[str, Any] = {
 }
 
 
+@dataclass
 class Documented(FakeServices):
     """Services that answer the example that their document gives, and refuse what it forbids."""
+
+    # How many connections are in use, and what was asked while one was.
+    in_use: Callable[[], int] = lambda: 0
+    held_during: set[str] = field(default_factory=set)
 
     async def send(self, operation: Operation[Any], **given: Any) -> httpx.Response:
         """Answer in the place of a service."""
@@ -61,6 +72,8 @@ class Documented(FakeServices):
         if given["body"] is not None:
             json.dumps(given["body"], ensure_ascii=False).encode()
         name = f"{operation.service} {operation.method} {operation.path}"
+        if self.in_use():
+            self.held_during.add(name)
         self.answers.setdefault(name, _example(operation))
         try:
             return await super().send(operation, **given)
@@ -98,6 +111,12 @@ def documented(monkeypatch: pytest.MonkeyPatch) -> Documented:
     """Services behind the portal that answer as documented."""
     made = Documented()
     put_behind(monkeypatch, made)
+
+    async def printed(html: str) -> bytes:
+        return html.encode()
+
+    # What words do to a PDF is tried in tests/unit/portal/test_pdf.py: each one takes a second.
+    monkeypatch.setattr(paper, "make_pdf", printed)
     return made
 
 
@@ -116,6 +135,9 @@ async def test_a_page_answers_whatever_it_is_asked(
     browser: Browser, documented: Documented, path: str
 ) -> None:
     await _let_in(browser, path)
+    pool = browser.world.context.database.engine.pool
+    assert isinstance(pool, AsyncAdaptedQueuePool)
+    documented.in_use = pool.checkedout
     usual = re.sub(r"{[^}]+}", lambda _: str(uuid7()), path)
     token, fields = "", set[str]()
     if path in _SHOWN:
@@ -129,6 +151,7 @@ async def test_a_page_answers_whatever_it_is_asked(
             await _holds(browser, "GET", f"{address}?{query}")
         form = {"form-token": token, "once": str(uuid7()), **dict.fromkeys(fields, value)}
         await _holds(browser, "POST", usual, data=form)
+    assert documented.held_during == set()
 
 
 async def _holds(browser: Browser, method: str, address: str, **request: Any) -> None:

@@ -1,0 +1,40 @@
+"""Makes a PDF of a page, in a process of its own: tagged, so that it can be read aloud.
+
+How long that takes depends on the words that are in it, which people write: `python -m services.portal.pdf`.
+"""
+
+from typing import Any
+
+from services.portal.assets import BUILT, FONT
+from shared import apart
+
+# Of the processor, and of addresses: several times what the longest plan of a circle takes.
+_SECONDS, _MEGABYTES = 15, 512
+FONT_ADDRESS = f"kring:{FONT}"
+
+
+async def make_pdf(html: str, *, seconds: int = _SECONDS, megabytes: int = _MEGABYTES) -> bytes:
+    """Return a page as a PDF. Raises: TooMuchWork."""
+    return await apart.run(__name__, html.encode(), seconds=seconds, megabytes=megabytes)
+
+
+def _work(html: bytes) -> bytes:
+    # Takes a second, and only this process needs it.
+    import weasyprint
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class OwnFiles(URLFetcher):  # type: ignore[misc]
+        """Fetches our font, and nothing that words of people could point to."""
+
+        def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:  # noqa: ARG002 - as called
+            if url != FONT_ADDRESS:
+                raise FatalURLFetchingError(f"fetches {FONT_ADDRESS} only")
+            return URLFetcherResponse(url, (BUILT / FONT).read_bytes(), {"Content-Type": "font/woff2"})
+
+    page = weasyprint.HTML(string=html.decode(), url_fetcher=OwnFiles())
+    made: bytes = page.write_pdf(pdf_variant="pdf/ua-1")
+    return made
+
+
+if __name__ == "__main__":
+    apart.serve(_work)
