@@ -27,7 +27,7 @@ _DETAILS = tuple(name for name in PersonFields.model_fields if name != "authorit
 # Said as they were written down. All other text that is not a moment is a code, and is said in words.
 _VERBATIM = frozenset(
     {
-        *(name for name in _DETAILS if name != "language"),
+        *(name for name in _DETAILS if name not in ("language", "needs")),
         *("text", "reason", "question", "summary", "resources", "bottom_lines", "questions", "note", "venue"),
         *(
             "referring_organisation",
@@ -304,9 +304,9 @@ class _Page:
         found = []
         for name in names:
             value = getattr(part, name)
-            if value is None or value == []:
+            if value is None or value in ([], ()):
                 continue
-            values = value if isinstance(value, list) else [value]
+            values = value if isinstance(value, list | tuple) else [value]
             label = "when" if name == "at" else name
             found.append(Row(self._word(label), [self._in_words(name, one) for one in values]))
         return found

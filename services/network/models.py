@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from shared.events.network import Need
 from shared.ids import uuid7
 from shared.tables import SHOWN_TO_ALL, Timestamp, service_metadata
 from shared.vault import Sealed, SealedFields
@@ -44,6 +45,9 @@ class PersonFields(SealedFields):
     parental_authority: bool | None = None
     # Over whom of the case; None: over every minor that it is about.
     authority_over: tuple[UUID, ...] | None = None
+    # What they need to take part, as they said it: codes, and their own words.
+    needs: tuple[Need, ...] = ()
+    needs_words: str | None = None
 
 
 class ExitFields(SealedFields):

@@ -14,6 +14,18 @@ THEMES: dict[str, str] = {
     "out-of-home-placement": _("Een kind dat (misschien) niet thuis woont"),
     "reintegration": _("Terug thuis na een verblijf elders"),
 }
+# What somebody can need to take part.
+NEEDS: dict[str, str] = {
+    "transport": _("Vervoer"),
+    "childcare": _("Opvang voor kinderen"),
+    "food": _("Aangepast eten"),
+    "interpreter": _("Een tolk"),
+    "step-free": _("Een plaats zonder trappen"),
+    "accessible-toilet": _("Een toilet voor een rolstoel"),
+    "hearing": _("Hulp om goed te horen"),
+    "sight": _("Hulp om goed te zien"),
+    "quiet-room": _("Een rustige kamer om even weg te kunnen"),
+}
 # What was read or changed, in the audit log: the tables of services that hold something of people, and what is besides.
 AUDITED: dict[str, str] = {
     "acceptance": _("waarom het plan wel of niet aanvaard is"),

@@ -48,6 +48,8 @@ class Me(Answer):
     language: str
     age: str
     reads_with: list[str]
+    needs: list[str]
+    needs_words: str | None
     invitation: Invitation | None
 
 

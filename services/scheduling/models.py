@@ -26,6 +26,7 @@ from services.scheduling.domain import (
     ClosedBecause,
     ConferenceState,
     DayPart,
+    NeedKind,
     PollState,
     PreparationState,
 )
@@ -226,6 +227,19 @@ class ChecklistEntry(Base):
     code: Mapped[str] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     done: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class NeedSeenTo(Base):
+    """That something somebody needs was seen to before the conference; what they need itself is network's."""
+
+    __tablename__ = "need_seen_to"
+    __table_args__ = (CheckConstraint(_one_of("need", NeedKind), name="need"),)
+
+    preparation_id: Mapped[UUID] = mapped_column(ForeignKey("preparation.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    need: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
     created_at: Mapped[datetime]
 
 

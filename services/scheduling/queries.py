@@ -23,6 +23,7 @@ from services.scheduling.models import (
     Circle,
     CircleMember,
     Conference,
+    NeedSeenTo,
     Notified,
     Poll,
     PollAnswer,
@@ -236,6 +237,12 @@ async def checklist(session: AsyncSession, conference: Conference) -> dict[str, 
         ChecklistEntry.preparation_id == conference.preparation_id
     )
     return dict((await session.execute(query)).all())
+
+
+async def needs_seen_to(session: AsyncSession, conference: Conference) -> Sequence[NeedSeenTo]:
+    """Return what was seen to of what people need for a conference."""
+    query = select(NeedSeenTo).where(NeedSeenTo.preparation_id == conference.preparation_id)
+    return (await session.scalars(query.order_by(NeedSeenTo.person_id, NeedSeenTo.need))).all()
 
 
 async def preparation(

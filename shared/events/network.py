@@ -127,6 +127,11 @@ class AuthorityEnded(EventData, type="network.authority.ended.v1"):
     concerns: UUID
 
 
+# What has to be there for somebody to take part: a place says which of these it has.
+AccessNeed = Literal["step-free", "accessible-toilet", "hearing", "sight", "quiet-room"]
+Need = Literal["transport", "childcare", "food", "interpreter", AccessNeed]
+
+
 class CircleMember(EventData):
     """A person who takes part, by id; `required`: the conference needs them there.
 

@@ -7,7 +7,7 @@ from fastapi import Body
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import permissions, queries
-from services.network.operations import circle, invitations
+from services.network.operations import circle, invitations, needs
 from services.network.operations.cases import require_live
 from services.network.queries.no_contacts import kept_from, pairs
 from services.network.routes.views import invitation_view
@@ -80,6 +80,7 @@ async def answer_for_somebody(
     """Note the answer that somebody gave to the coordinator."""
     person = await permissions.may_answer_invitation(session, principal, invitation_id=invitation_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
+    await needs.say(session, parts.vault, person=person, needs=body.needs, words=body.needs_words)
     answered = await invitations.answer(
         session, parts.vault, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now
     )

@@ -3,7 +3,7 @@
 from services.network import permissions, queries
 from services.network.domain.consents import AgeGroup, age_group
 from services.network.models import PersonFields
-from services.network.operations import invitations, persons
+from services.network.operations import invitations, needs, persons
 from services.network.operations.cases import require_live
 from services.network.queries import consents
 from services.network.routes.views import invitation_view
@@ -40,6 +40,8 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
         reads_with=await consents.reading_along(session, parts.vault, child=person, today=today)
         if age == AgeGroup.UNDER_TWELVE
         else [],
+        needs=list(fields.needs),
+        needs_words=fields.needs_words,
         invitation=None if invitation is None else invitation_view(invitation),
     )
 
@@ -66,6 +68,7 @@ async def answer(
     """Answer your invitation; you may change your answer later."""
     person = await permissions.oneself(session, principal)
     await require_live(session, case_id=person.case_id, tenant=person.tenant)
+    await needs.say(session, parts.vault, person=person, needs=body.needs, words=body.needs_words)
     answered = await invitations.answer(
         session, parts.vault, person=person, answer=body.answer, mode=body.mode, via="link", now=now
     )

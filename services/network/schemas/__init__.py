@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.network.domain import Answer, Channel, ContactPurpose
 from services.network.domain.consents import AgeGroup
-from shared.events.network import AttendanceMode, CircleMember, PersonRole, Side
+from shared.events.network import AttendanceMode, CircleMember, Need, PersonRole, Side
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel, SecretResponse
 
@@ -16,6 +16,8 @@ Reason = Annotated[Text, StringConstraints(max_length=2000)]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
 # Over whom parental authority is held; left out: over every minor that the case is about.
 Children = Annotated[list[UUID], Field(max_length=20)]
+# What somebody needs to take part; left out, what was said before stays.
+Needs = Annotated[list[Need], Field(max_length=20)]
 
 
 class Proposal(RequestModel):
@@ -60,10 +62,12 @@ class PersonChange(RequestModel):
     birth_date: BirthDate | None = None
     parental_authority: bool | None = None
     authority_over: Children | None = None
+    needs: Needs | None = None
+    needs_words: Reason | None = None
 
     @model_validator(mode="after")
     def _nothing_needed_is_taken_away(self) -> Self:
-        needed = ("first_name", "last_name", "language", "side", "required")
+        needed = ("first_name", "last_name", "language", "side", "required", "needs")
         if any(name in self.model_fields_set and getattr(self, name) is None for name in needed):
             raise ValueError(f"{', '.join(needed)} cannot be null")
         return self
@@ -84,10 +88,15 @@ class NewContact(RequestModel):
 
 
 class GivenAnswer(RequestModel):
-    """An answer to an invitation; `mode` counts for a yes, and is in person if left out."""
+    """An answer to an invitation; `mode` counts for a yes, and is in person if left out.
+
+    What somebody needs to take part is said with it: `needs` null or left out changes nothing of that.
+    """
 
     answer: Answer
     mode: AttendanceMode | None = None
+    needs: Needs | None = None
+    needs_words: Reason | None = None
 
 
 class InviteEveryone(RequestModel):
@@ -178,6 +187,8 @@ class PersonView(ResponseModel):
     birth_date: date | None = None
     parental_authority: bool | None = None
     authority_over: list[UUID] | None = None
+    needs: list[Need] = Field(default_factory=list)
+    needs_words: str | None = None
     proposed_by: UUID | None
     widened: bool
     required: bool
@@ -258,6 +269,8 @@ class Me(ResponseModel):
     language: str
     age: AgeGroup
     reads_with: list[str]
+    needs: list[Need]
+    needs_words: str | None
     invitation: InvitationView | None
 
 

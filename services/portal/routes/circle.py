@@ -50,6 +50,8 @@ class Person(Answer):
     serves: UUID | None
     proposed_by: UUID | None
     not_with: list[UUID]
+    needs: list[str]
+    needs_words: str | None
     invitation: Invited | None
 
     @property

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 from starlette.responses import Response
 
+from services.portal.codes import NEEDS
 from services.portal.forms import NotThere, read_choice, read_id
+from services.portal.needs import needs_in_words, needs_of_form
 from services.portal.pages import Pages
 from services.portal.routes.circle import (
     ANSWER_FOR,
@@ -72,6 +74,7 @@ class PersonPage(PageModel):
     case_id: UUID
     person: Person
     invited: str | None
+    needs: list[str]
     contacts: list[tuple[str, str, str]]
     questions: list[Asked]
 
@@ -87,6 +90,13 @@ class DetailsPage(PartPage):
     """What is known of somebody; of an interpreter or advocate also for whom they come."""
 
     served: list[tuple[str, str]]
+    all_needs: list[tuple[str, str]]
+
+
+class AnswerPage(PartPage):
+    """What somebody said, and what they need to take part."""
+
+    all_needs: list[tuple[str, str]]
 
 
 class ConsentPage(PartPage):
@@ -168,6 +178,7 @@ async def show(visit: StaffVisit) -> Response:
         case_id=UUID(case_id),
         person=person,
         invited=invited_in_words(visit, person.invitation),
+        needs=[visit.say(words) for code, words in NEEDS.items() if code in person.needs],
         contacts=[
             (dates.day(each.on), visit.word(CHANNELS, each.channel), visit.word(ABOUT, each.purpose))
             for each in contacts.items
@@ -213,6 +224,7 @@ async def show_details(visit: StaffVisit) -> Response:
     model = DetailsPage(
         case_id=UUID(case_id),
         person=person,
+        all_needs=needs_in_words(visit),
         served=[(str(each.person_id), each.name) for each in others] if person.role in _SERVING else [],
     )
     return visit.page("circle_details.html", model)
@@ -221,14 +233,17 @@ async def show_details(visit: StaffVisit) -> Response:
 @pages.send(f"{_PATH}/details", staff(Role.COORDINATOR))
 async def change(visit: StaffVisit) -> Response:
     """Correct it; the service refuses what another changed meanwhile."""
-    await visit.ask(CHANGE, body=visit.read(DetailsForm).model_dump(mode="json"), person_id=_id(visit))
+    body = visit.read(DetailsForm).model_dump(mode="json") | needs_of_form(visit)
+    await visit.ask(CHANGE, body=body, person_id=_id(visit))
     return _back(visit)
 
 
 @pages.show(f"{_PATH}/answer", staff(Role.COORDINATOR))
 async def show_answer(visit: StaffVisit) -> Response:
-    """Ask what somebody said."""
-    return await _part(visit, "circle_answer.html")
+    """Ask what somebody said, and what they need."""
+    person = await visit.ask(PERSON, person_id=_id(visit))
+    model = AnswerPage(case_id=UUID(case_of(visit)), person=person, all_needs=needs_in_words(visit))
+    return visit.page("circle_answer.html", model)
 
 
 @pages.send(f"{_PATH}/answer", staff(Role.COORDINATOR))
@@ -237,7 +252,10 @@ async def note_answer(visit: StaffVisit) -> Response:
     said = visit.read(AnswerForm).taking_part
     person = await visit.ask(PERSON, person_id=_id(visit))
     if person.invitation is not None:
-        body = {"answer": "no", "mode": None} if said == "no" else {"answer": "yes", "mode": said}
+        body: dict[str, Any] = (
+            {"answer": "no", "mode": None} if said == "no" else {"answer": "yes", "mode": said}
+        )
+        body |= needs_of_form(visit)
         await visit.ask(ANSWER_FOR, body=body, invitation_id=person.invitation.invitation_id)
     return _back(visit)
 

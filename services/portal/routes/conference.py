@@ -1,16 +1,19 @@
 """The conference: when and where, who comes and how, what to see to, another day or none, and how it went."""
 
 import asyncio
+from uuid import UUID
 
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
+from services.portal.codes import NEEDS
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.of_case import (
     Conference,
     InCircle,
     Person,
+    Preparation,
     case_of,
     everyone,
     in_circle,
@@ -26,6 +29,7 @@ pages = Pages()
 
 POSTPONE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/postpone", Answer)
 CANCEL = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/cancel", Answer)
+SEE_TO = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/needs/{person_id}/{need}", Answer)
 CHECK = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/checklist/{code}", Answer)
 BEGIN_AGAIN = Operation("scheduling", "POST", "/v1/cases/{case_id}/preparations", Answer)
 EXTEND = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/extend", Answer)
@@ -60,6 +64,11 @@ _CHECKLIST = {
     "child-participation": _("Hoe kinderen meedoen"),
     "questions-shared": _("De kring kent de vragen"),
     "bottom-lines-shared": _("De kring kent de ondergrenzen"),
+}
+# What is seen to for somebody at once, by what they need.
+_SEEN_TO = {
+    **{code: (code,) for code in ("transport", "childcare", "food", "interpreter")},
+    "access": ("step-free", "accessible-toilet", "hearing", "sight", "quiet-room"),
 }
 _MOVED = {
     "key-person-ill": _("Iemand die erbij moet zijn, is ziek"),
@@ -128,6 +137,7 @@ class ConferencePage(PageModel):
     venue_address: str | None
     people: list[Attending]
     items: list[Item]
+    needs: list[Item]
     outcome: str | None
 
 
@@ -168,10 +178,39 @@ async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]
                 for code, label in _CHECKLIST.items()
                 if code in checklist
             ],
+            needs=_needs(visit, people, prepared),
             outcome=prepared.outcome if prepared else None,
         ),
         conference,
     )
+
+
+def _needs(visit: StaffVisit, people: dict[UUID, InCircle], prepared: Preparation | None) -> list[Item]:
+    """Return who needs what to take part, and whether it was seen to; nothing of who does not come."""
+    if prepared is None:
+        return []
+    seen_to = {(each.person_id, each.need) for each in prepared.needs_seen_to}
+    found = []
+    for each in in_circle(people):
+        if each.invitation is not None and each.invitation.answer == "no":
+            continue
+        lines = [
+            (kind, ", ".join(visit.say(NEEDS[code]) for code in needed))
+            for kind, codes in _SEEN_TO.items()
+            if (needed := [code for code in codes if code in each.needs])
+        ]
+        if each.needs_words:
+            kind, first = lines[0] if lines else ("other", None)
+            lines[:1] = [(kind, f"{first}: {each.needs_words}" if first else each.needs_words)]
+        found += [
+            Item(
+                code=f"{each.person_id}/{kind}",
+                label=f"{each.name}: {what}",
+                done=(each.person_id, kind) in seen_to,
+            )
+            for kind, what in lines
+        ]
+    return found
 
 
 def _invited(visit: StaffVisit, person: InCircle) -> Attending:
@@ -219,6 +258,18 @@ async def check(visit: StaffVisit) -> Response:
     for code in changed:
         body = {"done": code in done}
         await visit.ask(CHECK, body=body, conference_id=conference.conference_id, code=code)
+    met = set(visit.form.get("met[]", "").split(","))
+    needs = _needs(visit, await everyone(visit, case_id), conference.preparation)
+    for item in needs:
+        if item.done != (item.code in met):
+            person_id, _, need = item.code.partition("/")
+            await visit.ask(
+                SEE_TO,
+                body={"done": not item.done},
+                conference_id=conference.conference_id,
+                person_id=person_id,
+                need=need,
+            )
     return visit.go(f"/cases/{case_id}/conference")
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
+from services.portal.needs import needs_in_words, needs_of_form
 from services.portal.pages import Pages
 from services.portal.people import ME, Invitation, PersonVisit, person
 from services.portal.visits import Form, PageModel
@@ -34,6 +35,9 @@ class InvitationPage(PageModel):
     invited: bool
     chosen: str | None
     answered: bool
+    all_needs: list[tuple[str, str]]
+    needs: list[str]
+    needs_words: str
 
 
 class InvitationForm(Form):
@@ -56,6 +60,9 @@ async def show(visit: PersonVisit) -> Response:
         invited=given is not None and given.state != "cancelled",
         chosen="no" if mode == "absent" else mode,
         answered=answered,
+        all_needs=needs_in_words(visit),
+        needs=me.needs,
+        needs_words=me.needs_words or "",
     )
     return visit.page("invitation.html", model)
 
@@ -64,7 +71,7 @@ async def show(visit: PersonVisit) -> Response:
 async def answer(visit: PersonVisit) -> Response:
     """Answer it."""
     said, mode = _CHOICES[visit.read(InvitationForm).taking_part]
-    await visit.ask(ANSWER, body={"answer": said, "mode": mode})
+    await visit.ask(ANSWER, body={"answer": said, "mode": mode, **needs_of_form(visit)})
     return visit.go(f"/me/thanks/{'no' if said == 'no' else 'yes'}")
 
 

@@ -31,6 +31,8 @@ class InCircle(Answer):
     role: str
     state: str
     required: bool
+    needs: list[str]
+    needs_words: str | None
     invitation: Invited | None
 
     @property
@@ -59,6 +61,13 @@ class Present(Answer):
     came: bool
 
 
+class NeedSeenTo(Answer):
+    """Something that was seen to for somebody."""
+
+    person_id: UUID
+    need: str
+
+
 class Preparation(Answer):
     """What only those see who prepare a conference."""
 
@@ -67,6 +76,7 @@ class Preparation(Answer):
     outcome: str | None
     attendance: list[Present]
     checklist: dict[str, bool]
+    needs_seen_to: list[NeedSeenTo]
 
 
 class Conference(ConferenceEntry):

@@ -124,3 +124,14 @@ class ChecklistItem(StrEnum):
     CHILD_PARTICIPATION = "child-participation"
     QUESTIONS_SHARED = "questions-shared"
     BOTTOM_LINES_SHARED = "bottom-lines-shared"
+
+
+class NeedKind(StrEnum):
+    """What is seen to for somebody; `access`: all that a place has to have for them; `other`: what they told."""
+
+    TRANSPORT = "transport"
+    CHILDCARE = "childcare"
+    FOOD = "food"
+    INTERPRETER = "interpreter"
+    ACCESS = "access"
+    OTHER = "other"

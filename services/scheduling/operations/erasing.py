@@ -9,6 +9,7 @@ from services.scheduling.models import (
     Circle,
     CircleMember,
     Conference,
+    NeedSeenTo,
     Notified,
     Poll,
     PollAnswer,
@@ -27,6 +28,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
     # Every answer is given under this lock: one that is being given now is there when it is had.
     query = select(Preparation.id).where(Preparation.case_id == erased.subject).order_by(Preparation.id)
     await case_state.lock_rows(session, query, case_id=erased.subject)
+    preparations = select(Preparation.id).where(Preparation.case_id == erased.subject)
     polls = select(Poll.id).where(Poll.case_id == erased.subject)
     conferences = select(Conference.id).where(Conference.case_id == erased.subject)
     for statement in (
@@ -34,6 +36,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
         delete(PollAsked).where(PollAsked.poll_id.in_(polls)),
         delete(Attendance).where(Attendance.conference_id.in_(conferences)),
         delete(Notified).where(Notified.conference_id.in_(conferences)),
+        delete(NeedSeenTo).where(NeedSeenTo.preparation_id.in_(preparations)),
         delete(CircleMember).where(CircleMember.case_id == erased.subject),
         delete(Circle).where(Circle.case_id == erased.subject),
     ):
@@ -46,7 +49,7 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
     await follow_leaving(session, case_id=erased.case_id, now=erased.now)
     query = select(Preparation.id).where(Preparation.case_id == erased.case_id).order_by(Preparation.id)
     await case_state.lock_rows(session, query, case_id=erased.case_id)
-    for table in (PollAnswer, PollAsked, Attendance, Notified, CircleMember):
+    for table in (PollAnswer, PollAsked, Attendance, Notified, NeedSeenTo, CircleMember):
         await session.execute(
             delete(table).where(table.tenant == erased.tenant, table.person_id == erased.subject)
         )

@@ -25,6 +25,7 @@ from services.scheduling.schemas import (
     PreparationView,
     VenueOut,
 )
+from services.scheduling.schemas.needs import NeedSeenTo
 from services.scheduling.settings import policies
 from shared.calendar import Calendar
 from shared.school_holidays import Community, is_school_holiday
@@ -175,7 +176,13 @@ async def _preparation_view(session: AsyncSession, conference: Conference) -> Pr
             AttendanceOut.model_validate(row) for row in await queries.attendance(session, conference)
         ],
         checklist=await whole_checklist(session, conference),
+        needs_seen_to=await needs_out(session, conference),
     )
+
+
+async def needs_out(session: AsyncSession, conference: Conference) -> list[NeedSeenTo]:
+    """Return what was seen to of what people need."""
+    return [NeedSeenTo.model_validate(row) for row in await queries.needs_seen_to(session, conference)]
 
 
 async def whole_checklist(session: AsyncSession, conference: Conference) -> dict[ChecklistItem, bool]:

@@ -3,12 +3,19 @@
 from uuid import UUID
 
 from services.scheduling import domain, operations, permissions, queries
-from services.scheduling.domain import ChecklistItem
+from services.scheduling.domain import ChecklistItem, NeedKind
 from services.scheduling.models import Venue
+from services.scheduling.operations import needs
 from services.scheduling.operations.conferences import Presence
 from services.scheduling.operations.polls import Proposal
 from services.scheduling.permissions import Involved, Referrer
-from services.scheduling.routes.answers import conference_out, meeting_out, summary, whole_checklist
+from services.scheduling.routes.answers import (
+    conference_out,
+    meeting_out,
+    needs_out,
+    summary,
+    whole_checklist,
+)
 from services.scheduling.schemas import (
     Cancellation,
     Check,
@@ -25,6 +32,7 @@ from services.scheduling.schemas import (
     PreparationBegun,
     Scheduling,
 )
+from services.scheduling.schemas.needs import NeedsOut
 from shared import profiles
 from shared.http import Now, Page, Paging, Parts, Router, Session, problems
 from shared.http.gates import Coordinator, CoordinatorOrManager
@@ -148,6 +156,25 @@ async def check_off(
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     await operations.check_off(session, conference=conference, item=code, done=body.done, now=now)
     return ChecklistOut(checklist=await whole_checklist(session, conference))
+
+
+@router.put("/v1/conferences/{conference_id}/needs/{person_id}/{need}")
+async def see_to_need(
+    *,
+    conference_id: UUID,
+    person_id: UUID,
+    need: NeedKind,
+    body: Check,
+    principal: Coordinator,
+    session: Session,
+    now: Now,
+) -> NeedsOut:
+    """Note whether something that somebody of the circle needs has been seen to."""
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
+    await needs.see_to(
+        session, conference=conference, person_id=person_id, need=need, done=body.done, now=now
+    )
+    return NeedsOut(needs_seen_to=await needs_out(session, conference))
 
 
 @router.post("/v1/conferences/{conference_id}/hold")

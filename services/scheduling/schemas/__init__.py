@@ -18,6 +18,7 @@ from services.scheduling.domain import (
     MeetingOutcome,
     PostponedBecause,
 )
+from services.scheduling.schemas.needs import NeedSeenTo
 from shared.calendar import Calendar, Length
 from shared.events.network import AttendanceMode
 from shared.fields import Line
@@ -323,6 +324,7 @@ class PreparationView(ResponseModel):
     parts: PartsOut | None
     attendance: list[AttendanceOut]
     checklist: dict[ChecklistItem, bool]
+    needs_seen_to: list[NeedSeenTo]
 
 
 class ConferenceOut(ConferenceSummary):

@@ -36,6 +36,8 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         proposed = await _propose(world, case)
         invitation = await world.invite(case, who("neighbour"))
         pair = await _keep_apart(world, case)
+        needs = await world.correct(case, who("neighbour"), needs_words=content("what somebody needs"))
+        assert needs.status_code == 200, needs.text
         request = await _ask(world, case)
         copies = await _copies(world, case)
         for name in ("central person", "central minor", "central child under twelve", "representative"):
@@ -74,6 +76,7 @@ def _contents() -> dict[str, str]:
     }
     return found | {
         "first name of a child": content("first name of a child"),
+        "what somebody needs": content("what somebody needs"),
         "somebody proposed": content("name of somebody proposed"),
         "words of a request": content("words of a request"),
         "why two are kept apart": content("why two are kept apart"),
@@ -168,7 +171,7 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
     yes, no = {"given": True, "version": 1}, {"given": False, "version": 1}
     bodies: dict[str, Any] = {
         f"POST {case}/persons": somebody,
-        f"PATCH {person}": {"version": 1, "phone": "0470 12 34 56"},
+        f"PATCH {person}": {"version": 2, "phone": "0470 12 34 56"},
         f"POST {person}/remove": {"reason": "verhuisd"},
         f"POST {person}/exclude": {"reason": "onveilig"},
         f"POST {person}/contacts": {"channel": "phone", "purpose": "explanation"},

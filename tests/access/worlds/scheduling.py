@@ -50,7 +50,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             http=world.http,
             owner=database,
             cast=cast,
-            ids={name: str(value) for name, value in ids.items()} | {"code": "food"},
+            ids={name: str(value) for name, value in ids.items()} | {"code": "food", "need": "food"},
             ids_elsewhere=strings_of(
                 case_id=elsewhere.id, conference_id=elsewhere.conference, poll_id=elsewhere.poll
             ),
@@ -101,6 +101,7 @@ def _tries(case: Case) -> dict[str, Try]:
         f"POST {conference}/hold": _meeting(),
         f"POST {conference}/postpone": {"version": 2, "reason": "key-person-ill"},
         f"PUT {conference}/checklist/{{code}}": {"done": True},
+        f"PUT {conference}/needs/{{person_id}}/{{need}}": {"done": True},
         f"POST {conference}/cancel": {"version": 1, "reason": "plan-without-meeting"},
         f"POST {conference}/poll": {"options": dates(40, 50)},
         f"POST {poll}/options": {"options": dates(60)},

@@ -47,6 +47,8 @@ def somebody(**changes: object) -> dict[str, Any]:
         "version": 4,
         "not_with": [],
         "serves": None,
+        "needs": [],
+        "needs_words": None,
         "invitation": None,
         **changes,
     }

@@ -33,6 +33,8 @@ def me(came: PersonOfCase, *, language: Language = "nl", age: str = "adult") -> 
         "language": language,
         "age": age,
         "reads_with": [],
+        "needs": [],
+        "needs_words": None,
         "invitation": {"invitation_id": str(uuid7()), "state": "sent", "sent_at": "2026-03-02T09:00:00Z"}
         | dict.fromkeys(_UNANSWERED),
     }

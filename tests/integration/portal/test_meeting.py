@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from services.portal.routes.case_dates import ANSWER_FOR, CLOSE, OPEN, POLL, SCHEDULE
-from services.portal.routes.conference import BEGIN_AGAIN, CHECK, EXTEND, POSTPONE
+from services.portal.routes.conference import BEGIN_AGAIN, CHECK, EXTEND, POSTPONE, SEE_TO
 from services.portal.routes.conference_after import HOLD
 from services.portal.routes.of_case import CONFERENCE, OF_CASE, PERSONS
 from shared.auth import Role
@@ -39,6 +39,8 @@ def person(person_id: UUID, first_name: str, **more: Any) -> dict[str, Any]:
         "not_with": [],
         "serves": None,
         "proposed_by": None,
+        "needs": [],
+        "needs_words": None,
         "invitation": None,
         **more,
     }
@@ -68,6 +70,7 @@ def conference(state: str, **more: Any) -> dict[str, Any]:
             "parts": None,
             "attendance": [],
             "checklist": {"venue": True, "food": False},
+            "needs_seen_to": [],
         },
         **more,
     }
@@ -291,6 +294,38 @@ class TestTheConference:
         await browser.fill(MEETING, done__="food")
         said = {asked.ids["code"]: asked.body["done"] for asked in meeting.services.of(CHECK)}
         assert said == {"venue": False, "food": True}
+
+    async def test_says_who_needs_what_and_keeps_what_was_seen_to(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        no = dict.fromkeys(("reminded_at", "delivery")) | {
+            "invitation_id": str(uuid7()),
+            "state": "answered",
+            "answer": "no",
+            "mode": "absent",
+            "via": "link",
+            "sent_at": "2026-03-02T09:00:00Z",
+            "answered_at": "2026-03-03T09:00:00Z",
+        }
+        needing = [
+            person(RITA, "Rita", needs=["transport", "step-free", "sight"], needs_words=f"Uit Lier{HOSTILE}"),
+            person(OMAR, "Omar", needs=["food"], invitation=no),
+        ]
+        meeting.services.answer(PERSONS, {"items": needing, "next": None})
+        there = {"person_id": str(RITA), "need": "access"}
+        meeting.stands("scheduled", **SET)
+        prepared = conference("scheduled")["preparation"] | {"needs_seen_to": [there]}
+        meeting.stands("scheduled", **SET, preparation=prepared)
+        for path in (MEETING, f"{MEETING}/day-sheet"):
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert "Rita Maes: Vervoer: Uit Lier" in page
+            assert "Rita Maes: Een plaats zonder trappen, Hulp om goed te zien" in page
+            assert "Aangepast eten" not in page
+            assert "<script" not in page
+        meeting.services.answer(SEE_TO, {"needs_seen_to": []})
+        await browser.fill(MEETING, done__="venue", met__=f"{RITA}/transport")
+        said = {asked.ids["need"]: asked.body["done"] for asked in meeting.services.of(SEE_TO)}
+        assert said == {"transport": True, "access": False}
 
     async def test_is_put_off_with_a_reason(self, browser: Browser, meeting: Meeting) -> None:
         meeting.stands("scheduled", **SET)

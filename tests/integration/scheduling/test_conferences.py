@@ -408,6 +408,28 @@ class TestChecklist:
         )
 
 
+class TestNeeds:
+    async def test_are_seen_to_for_each_person_and_go_along_to_the_next_conference(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.scheduled(20, 30)
+        who = world.coordinator(case)
+        needs = f"/v1/conferences/{case.conference}/needs"
+        for _ in range(2):
+            answer = await world.do("PUT", f"{needs}/{case.aunt}/food", who, json={"done": True})
+            assert answer["needs_seen_to"] == [{"person_id": str(case.aunt), "need": "food"}]
+        await world.do("PUT", f"{needs}/{case.central}/access", who, json={"done": True})
+        await world.do("PUT", f"{needs}/{case.central}/access", who, json={"done": False})
+        await world.ask("PUT", f"{needs}/{case.aunt}/clowns", who, json={"done": True}, expect=422)
+        stranger = f"{needs}/{uuid7()}/food"
+        assert await world.refused("PUT", stranger, who, json={"done": True}) == (422, "person-not-of-case")
+        await world.postponed(case)
+        prepared = (await world.conference(case))["preparation"]
+        assert prepared["needs_seen_to"] == [{"person_id": str(case.aunt), "need": "food"}]
+        over = f"{needs}/{case.aunt}/food"
+        assert await world.refused("PUT", over, who, json={"done": False}) == (409, "conference-over")
+
+
 class TestList:
     async def test_comes_in_pages(self, world: Scheduling) -> None:
         case = await world.scheduled(20, 30, 40)

@@ -83,6 +83,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("preparation_id", "code", name=op.f("pk_checklist_entry")),
     )
     op.create_table(
+        "need_seen_to",
+        sa.Column("preparation_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("need", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "need IN ('transport', 'childcare', 'food', 'interpreter', 'access', 'other')",
+            name=op.f("ck_need_seen_to_need"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["preparation_id"], ["preparation.id"], name=op.f("fk_need_seen_to_preparation_id_preparation")
+        ),
+        sa.PrimaryKeyConstraint("preparation_id", "person_id", "need", name=op.f("pk_need_seen_to")),
+    )
+    op.create_table(
         "circle_member",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),

@@ -1,0 +1,23 @@
+"""What somebody needs to take part, as forms ask it and pages say it."""
+
+from typing import Any
+
+from services.portal.codes import NEEDS
+from services.portal.visits import Unacceptable, Visit
+from services.portal.wording import mark as _
+
+_MOST = 2000
+
+
+def needs_in_words(visit: Visit) -> list[tuple[str, str]]:
+    """Return everything that can be needed, by code and in the reader's words."""
+    return [(code, visit.say(words)) for code, words in NEEDS.items()]
+
+
+def needs_of_form(visit: Visit) -> dict[str, Any]:
+    """Return what a form says is needed, as network takes it. Raises: Unacceptable if there are too many words."""
+    words = visit.form.get("needs_words", "").strip()
+    if len(words) > _MOST:
+        raise Unacceptable({"needs_words": _("Schrijf het wat korter.")})
+    ticked = visit.form.get("needs[]", "").split(",")
+    return {"needs": [code for code in NEEDS if code in ticked], "needs_words": words or None}
