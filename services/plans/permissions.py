@@ -191,17 +191,20 @@ async def may_settle_agreement(
     return agreement
 
 
-async def may_list_check_ins(session: AsyncSession, principal: Principal, *, case_id: UUID) -> bool:
-    """Say whether the caller also reads what was noted: who makes checks, and the central persons.
+async def may_list_check_ins(
+    session: AsyncSession, principal: Principal, *, case_id: UUID
+) -> tuple[bool, bool]:
+    """Say whether the caller also reads what was noted (who makes checks, and the central persons), and is the monitor.
 
     That there are checks is known to the circle too. Raises: UnknownCase, NotYours, CaseErased.
     """
     found = await _of_case(session, principal, case_id)
     _need(found, Relation.COORDINATOR, *_CIRCLE, Relation.MANAGER)
-    if not found.isdisjoint({Relation.COORDINATOR, Relation.CENTRAL, Relation.MANAGER}):
-        return True
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
-    return plan is not None and await _monitors(session, principal, plan.id)
+    monitors = plan is not None and await _monitors(session, principal, plan.id)
+    return monitors or not found.isdisjoint(
+        {Relation.COORDINATOR, Relation.CENTRAL, Relation.MANAGER}
+    ), monitors
 
 
 def waiting_for(principal: Principal) -> ColumnElement[bool]:

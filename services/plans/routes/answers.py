@@ -136,9 +136,15 @@ async def _acceptance_out(
 
 
 async def check_ins_out(
-    session: AsyncSession, vault: Vault, check_ins: Sequence[CheckIn], *, with_notes: bool, reader: UUID
+    session: AsyncSession,
+    vault: Vault,
+    check_ins: Sequence[CheckIn],
+    *,
+    with_notes: bool,
+    monitors: bool,
+    reader: UUID,
 ) -> list[CheckInOut]:
-    """Return checks with their moments; notes only for those who may read them."""
+    """Return checks with their moments; notes only for those who may read them. `monitors`: whether the reader does."""
     said = await queries.review_answers(
         session, [check_in.id for check_in in check_ins if check_in.kind == "review"]
     )
@@ -149,6 +155,7 @@ async def check_ins_out(
         CheckInOut(
             **_waiting(check_in, moments),
             **{name: getattr(check_in, name) for name in ("plan_id", "decision", "recorded_at")},
+            yours=monitors and check_in.owner == "monitor",
             note=words.note if (words := opened.get(check_in)) is not None else None,
             moved_because=words.moved_because if words is not None else None,
             review_answers=_said(said.get(check_in.id, []), reader) if check_in.kind == "review" else None,

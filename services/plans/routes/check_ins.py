@@ -32,10 +32,12 @@ async def list_check_ins(
     case_id: UUID, principal: Involved, session: Session, parts: Parts, page: Paging
 ) -> Page[CheckInOut]:
     """List the checks of a case; what was noted is for those who make them and the central persons."""
-    with_notes = await permissions.may_list_check_ins(session, principal, case_id=case_id)
+    with_notes, monitors = await permissions.may_list_check_ins(session, principal, case_id=case_id)
     query = select(CheckIn).where(CheckIn.tenant == principal.tenant, CheckIn.case_id == case_id)
     rows = await paginate(session, query, page, time=CheckIn.created_at, id=CheckIn.id, newest_first=False)
-    items = await check_ins_out(session, parts.vault, rows.items, with_notes=with_notes, reader=principal.id)
+    items = await check_ins_out(
+        session, parts.vault, rows.items, with_notes=with_notes, monitors=monitors, reader=principal.id
+    )
     return Page(items=items, next=rows.next)
 
 

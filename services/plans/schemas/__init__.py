@@ -307,6 +307,7 @@ class CheckInOut(ResponseModel):
     plan_id: UUID
     kind: CheckInKind
     owner: CheckInOwner
+    yours: bool = Field(description="Whether the caller is the monitor, who is to ask.")
     state: str
     due_at: datetime | None
     escalates_at: datetime | None

@@ -32,6 +32,7 @@ class CheckIn(Answer):
     check_in_id: UUID
     kind: str
     owner: str
+    yours: bool
     state: str
     due_at: datetime | None
     review_answers: ReviewAnswers | None
@@ -50,8 +51,8 @@ _AGES = {
 
 
 def waiting(check_ins: list[CheckIn]) -> CheckIn | None:
-    """Return the check that waits for the monitor, if one does."""
-    return next((each for each in check_ins if each.owner == "monitor" and each.state in WAITS), None)
+    """Return the check that waits for the reader, as the monitor, if one does."""
+    return next((each for each in check_ins if each.yours and each.state in WAITS), None)
 
 
 class CheckInPage(PageModel):

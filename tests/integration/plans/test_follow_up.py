@@ -300,6 +300,18 @@ class TestCheckIns:
             seen = await check_ins(world, case, world.person(case, person))
             assert seen["four-weeks"]["note"] == note
 
+    async def test_tell_the_monitor_and_nobody_else_that_they_are_to_ask(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.recorded(case)
+        for who, yours in (
+            (world.person(case, case.neighbour), {"three-months", "six-months", "twelve-months"}),
+            (world.person(case, case.aunt), set()),
+            (world.person(case, case.central), set()),
+            (world.coordinator(case), set()),
+        ):
+            seen = await check_ins(world, case, who)
+            assert {kind for kind, each in seen.items() if each["yours"]} == yours
+
     async def test_are_for_their_owner_only(self, world: Plans) -> None:
         case = await world.open_case()
         await world.recorded(case)

@@ -358,6 +358,7 @@ class TestTheYearAfter:
             "plan_id": str(PLAN_ID),
             "kind": "four-weeks",
             "owner": "coordinator",
+            "yours": False,
             "state": "due",
             "due_at": "2026-04-12T12:00:00Z",
             "escalates_at": None,

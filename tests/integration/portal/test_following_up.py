@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from services.portal.routes.agreement import NOTE_PROGRESS
 from services.portal.routes.case_check_ins import ALL
 from services.portal.routes.case_plan import WHOLE
@@ -26,6 +28,7 @@ def check(**more: Any) -> dict[str, Any]:
         "plan_id": str(uuid7()),
         "kind": "review",
         "owner": "regional-manager",
+        "yours": False,
         "state": "due",
         "due_at": "2026-06-01T07:00:00Z",
         "escalates_at": None,
@@ -36,6 +39,18 @@ def check(**more: Any) -> dict[str, Any]:
         "review_answers": SAID,
         **more,
     }
+
+
+class TestACheckOfTheMonitor:
+    @pytest.mark.parametrize(("yours", "asked"), [(True, 1), (False, 0)])
+    async def test_is_asked_of_the_monitor_and_of_nobody_else(
+        self, browser: Browser, services: FakeServices, *, yours: bool, asked: int
+    ) -> None:
+        await browser.come_by_link()
+        due = check(kind="three-months", owner="monitor", yours=yours, review_answers=None)
+        services.answer(CHECK_INS, {"items": [due], "next": None})
+        shown = await browser.ask("GET", "/me/check-in", expect=200)
+        assert shown.text.count("Het plan is nu drie maanden oud.") == asked
 
 
 class TestAReview:
