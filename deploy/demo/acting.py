@@ -88,10 +88,24 @@ class Player(Actor):
         self, case: Case, kind: CheckInKind, decision: Decision = "continue", *, note: Words | None = None
     ) -> None:
         """{me} asks how it goes ({kind}): {decision}."""
+        await self._records(case, kind, decision=decision, note=note)
+
+    async def decides_to_meet(
+        self, case: Case, kind: CheckInKind, *, another_coordinator: bool = False
+    ) -> None:
+        """{me} notes that the circle meets again."""
+        await self._records(case, kind, decision="new-conference", another_coordinator=another_coordinator)
+
+    async def _records(self, case: Case, kind: CheckInKind, **said: Any) -> None:
         items = await self._items(f"plans/cases/{case.id}/check-ins")
-        waiting = [item for item in items if item["kind"] == kind and item["state"] != "recorded"]
+        waiting = [item for item in items if item["kind"] == kind and item["state"] in ("planned", "due")]
         check = only(waiting, f"{self.first_name} sees no open {kind} check-in")["check_in_id"]
-        await self._post(f"plans/check-ins/{check}/record", decision=decision, note=note)
+        await self._post(f"plans/check-ins/{check}/record", **said)
+
+    async def _changes_baseline(self, case: Case, **changes: Any) -> None:
+        path = f"intake/cases/{case.id}/baseline"
+        read = await self._ask("GET", path)
+        await self._ask("PUT", path, {"version": read["version"], **changes})
 
     async def _refer(
         self, kind: Literal["professional", "self"], persons: Sequence[Referred], about: Referral

@@ -61,9 +61,7 @@ class Coordinator(Player):
 
     async def records_baseline(self, case: Case, *questions: Words) -> None:
         """{me} writes down the questions for the circle."""
-        path = f"intake/cases/{case.id}/baseline"
-        read = await self._ask("GET", path)
-        await self._ask("PUT", path, {"version": read["version"], "questions": questions})
+        await self._changes_baseline(case, questions=questions)
 
     async def adds(
         self,
@@ -143,6 +141,14 @@ class Coordinator(Player):
         """{me} sets the date that suits best."""
         await self._changes_date(case, "schedule", venue=venue)
 
+    async def schedules(self, case: Case, when: Hours, venue: Venue) -> None:
+        """{me} sets a date that was agreed by telephone: {when}."""
+        await self._changes_date(case, "schedule", date=when, venue=venue)
+
+    async def prepares_again(self, case: Case) -> None:
+        """{me} begins to prepare the next conference."""
+        await self._post(f"scheduling/cases/{case.id}/preparations")
+
     async def postpones(self, case: Case, *, reason: str) -> None:
         """{me} postpones the conference ({reason})."""
         await self._changes_date(case, "postpone", reason=reason)
@@ -177,16 +183,24 @@ class Coordinator(Player):
         self, case: Case, *agreements: Agreement, without_meeting: bool = False, **about: Unpack[Plan]
     ) -> None:
         """{me} records the circle's plan: {agreements}; {monitor} watches over it."""
-        entries = [
-            {**fields_of(each, "what", "due", "by", "known_done_how"), "who_person_ids": each.who}
-            for each in agreements
-        ]
         conference = None if without_meeting else (await self._conference(case))["conference_id"]
-        path, body = f"plans/cases/{case.id}/plans", {**about, "conference_id": conference}
-        answer = await self._post(path, **body, agreements=entries)
-        case.plan_id = UUID(answer["plan_id"])
-        for each, agreement_id in zip(agreements, answer["agreement_ids"], strict=True):
-            each.id = UUID(agreement_id)
+        body = {**about, "conference_id": conference}
+        case.plan_id = await self._writes(f"plans/cases/{case.id}/plans", agreements, body)
+
+    async def changes_plan(
+        self, case: Case, *agreements: Agreement, why: Words, asked_by: Person, **about: Unpack[Plan]
+    ) -> None:
+        """{me} records what the circle changed in its plan, which {asked_by} asked for: {agreements}."""
+        path = f"plans/plans/{case.plan_id}"
+        newest = (await self._ask("GET", path))["version"]
+        conference = (await self._conference(case))["conference_id"]
+        changed = {
+            "version": newest,
+            "why": why,
+            "asked_by_person_id": asked_by.id,
+            "conference_id": conference,
+        }
+        await self._writes(f"{path}/versions", agreements, {**about, **changed})
 
     async def calls_referrer(self, case: Case, going: str, *, note: Words | None = None) -> None:
         """{me} calls who referred the case, and hears how it goes: {going}."""
@@ -195,6 +209,17 @@ class Coordinator(Player):
     async def shares_plan(self, case: Case, *organisations: Organisation) -> None:
         """{me} shares the plan with the whole circle."""
         await self._post(f"plans/plans/{case.plan_id}/share", organisations=organisations)
+
+    async def _writes(self, path: str, agreements: Sequence[Agreement], body: dict[str, Any]) -> UUID:
+        """Record a version of a plan and learn the ids of its agreements; return that of the plan."""
+        entries = [
+            {**fields_of(each, "what", "due", "by", "known_done_how"), "who_person_ids": each.who}
+            for each in agreements
+        ]
+        answer = await self._post(path, **body, agreements=entries)
+        for each, agreement_id in zip(agreements, answer["agreement_ids"], strict=True):
+            each.id = UUID(agreement_id)
+        return UUID(answer["plan_id"])
 
     async def _offer(self, case: Case) -> str:
         offers = [each for each in await self._items("intake/offers") if each["case_id"] == str(case.id)]

@@ -61,6 +61,10 @@ class Person(Player):
         said = answers(poll, yes=yes, maybe=maybe)
         await self._ask("PUT", f"scheduling/me/polls/{poll['poll_id']}", {"answers": said})
 
+    async def asks_for_review(self, case: Case) -> None:
+        """{me} asks that the circle looks at its plan now."""
+        await self._post(f"plans/plans/{case.plan_id}/review-requests")
+
     async def answers_review(
         self, case: Case, answer: Literal["stay", "meet", "another-coordinator"]
     ) -> None:

@@ -72,6 +72,12 @@ class Staff(Player):
         """{me} opens the file for some hours, and says why."""
         await self._post(f"intake/cases/{case.id}/break-glass", reason=reason)
 
+    async def adds_bottom_line(self, case: Case, text: Words) -> None:
+        """{me} adds a bottom line."""
+        known = (await self._ask("GET", f"intake/cases/{case.id}/baseline"))["bottom_lines"]
+        kept = [{name: line[name] for name in ("bottom_line_id", "text")} for line in known]
+        await self._changes_baseline(case, bottom_lines=[*kept, {"text": text}])
+
     async def accepts_plan(self, case: Case, *lines: Judgement) -> str:
         """{me} looks at the bottom lines, one by one: the plan is {result}."""
         known = (await self._ask("GET", f"intake/cases/{case.id}/baseline"))["bottom_lines"]
