@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from services.portal import assets
+from services.portal import assets, logos
 from services.portal.addresses import require_apart
 from services.portal.client import Client
 from services.portal.providers import providers_of
@@ -38,6 +38,19 @@ async def _theme(request: Request) -> Response:
     return Response(made, media_type="text/css", headers=headers)
 
 
+def _logo(context: Context) -> Route:
+    async def answer(request: Request) -> Response:
+        given = request.path_params
+        async with context.database.transaction() as session:
+            image = await logos.image_at(session, tenant=given["tenant"], fingerprint=given["fingerprint"])
+        if image is None:
+            return Response(status_code=404)
+        headers = {"cache-control": _A_YEAR, "content-security-policy": "default-src 'none'"}
+        return Response(image, media_type="image/png", headers=headers)
+
+    return Route("/logo/{tenant:uuid}/{fingerprint}.png", answer)
+
+
 def create_app(context: Context) -> FastAPI:
     """Return the app that serves the pages."""
     app = create_service_app(context, title="Kring portal", routers=[tally.router])
@@ -45,6 +58,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.providers = providers_of(context.settings, app.state.verifier)
     app.router.routes.append(Mount("/static", Assets(directory=assets.BUILT)))
     app.router.routes.append(Route("/theme/{build}/{name}.css", _theme))
+    app.router.routes.append(_logo(context))
     for pages in (*PAGES, ELSE):
         app.router.routes.extend(pages.routes(context, client))
     require_apart(route.path for route in app.router.routes if isinstance(route, Route))

@@ -69,9 +69,10 @@ def theme_address(profile: Profile) -> str | None:
     return None if name is None else f"/theme/{fingerprint(THEME)}/{name}.css"
 
 
-def looks_of(profile: Profile) -> dict[str, str | None]:
-    """Return how pages of an organisation look: whose they are, and its colours."""
+def looks_of(profile: Profile, *, logo: str | None) -> dict[str, str | None]:
+    """Return how pages of an organisation look: whose they are, its colours, and where its logo is."""
     return {
+        "logo": logo,
         "organisation": None if profile is UNKNOWN else profile.name,
         "theme": theme_address(profile),
     }

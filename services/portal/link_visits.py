@@ -2,23 +2,19 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.responses import Response
 
-from services.portal import assets, sessions
+from services.portal import sessions
 from services.portal.sessions import PersonOfCase, Registrant, Secret
 from services.portal.visits import Visit
-from services.portal.wording import Dates
-from shared.profiles import Profile
 
 
 @dataclass(kw_only=True)
 class LinkVisit(Visit, ABC):
-    """A request of somebody who came by a link. `profile`: of the organisation whose pages they read."""
+    """A request of somebody who came by a link."""
 
     secret: Secret
-    profile: Profile
 
     @property
     @abstractmethod
@@ -30,16 +26,9 @@ class LinkVisit(Visit, ABC):
         """What forms of this session carry."""
         return self.secret.form_token
 
-    async def dates(self) -> Dates:
-        """Return how days and hours are said, by the calendar of the organisation."""
-        return Dates(self.language, self.profile.calendar)
-
     async def close(self, answer: Response) -> Response:
         """Remember a language that was chosen."""
         if self.language != self.came.language:
             changed = self.came.model_copy(update={"language": self.language})
             await sessions.keep(self.session, self.secret, changed, now=await self.parts.clock.now())
         return answer
-
-    def _surroundings(self) -> dict[str, Any]:
-        return {**super()._surroundings(), **assets.looks_of(self.profile)}

@@ -32,6 +32,19 @@ class BrowserSession(Base):
     expires_at: Mapped[datetime]
 
 
+class Logo(Base):
+    """An organisation's logo, as a PNG that was drawn here. `fingerprint`: another picture has another one."""
+
+    __tablename__ = "logo"
+    # On pages for anybody.
+    __table_args__ = ({"info": {SHOWN_TO_ALL: "true"}},)
+
+    tenant: Mapped[UUID] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    image: Mapped[bytes]
+    changed_at: Mapped[datetime]
+
+
 _WAITING = text("waiting")
 
 

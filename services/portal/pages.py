@@ -18,6 +18,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
+from uuid import UUID
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -25,9 +26,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.portal import logos
 from services.portal.client import Client, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
-from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of
+from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_id
 from services.portal.visits import (
     AFTER,
     CSP,
@@ -43,6 +45,7 @@ from services.portal.visits import (
     Unacceptable,
     Visit,
 )
+from shared import profiles
 from shared.context import Context
 from shared.database import is_operational
 from shared.errors import Invalid, Operational, OtherVersion, TooManyRequests
@@ -62,6 +65,14 @@ Opener = Callable[[Visit], Awaitable[VisitT]]
 
 async def anyone(visit: Visit) -> Visit:
     """Let anybody read a page."""
+    return visit
+
+
+async def of_organisation(visit: Visit) -> Visit:
+    """Let anybody read a page of an organisation, which the address names."""
+    tenant = UUID(read_id(visit.request.path_params["tenant"]))
+    visit.profile = await profiles.of(visit.session, tenant=tenant)
+    visit.logo = await logos.address_of(visit.session, tenant=tenant)
     return visit
 
 
@@ -179,7 +190,7 @@ class Pages:
         if not is_from_here(visit.request, visit.parts.settings.public_url):
             return failure(visit, 403)
         opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
-        if opener is anyone:
+        if opener in (anyone, of_organisation):
             await count_anonymous(visit.request)
         opened = visit.opened = await _known(opener, visit)
         await opened.read_sent()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from babel.lists import format_list
 
-from services.portal import sessions
+from services.portal import logos, sessions
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
 from services.portal.sessions import PersonOfCase, Secret
@@ -113,11 +113,12 @@ async def person(visit: Visit) -> PersonVisit:
         known = await _renewed(visit, known, now)
         await sessions.keep(visit.session, secret, known, now=now)
     visit.language = known.language
+    visit.profile = await profiles.of(visit.session, tenant=known.tenant)
+    visit.logo = await logos.address_of(visit.session, tenant=known.tenant)
     return PersonVisit(
         **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
         secret=secret,
         person=known,
-        profile=await profiles.of(visit.session, tenant=known.tenant),
     )
 
 

@@ -9,17 +9,15 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import assets, queries, sessions
+from services.portal import logos, queries, sessions
 from services.portal.pages import Opener
 from services.portal.providers import Grant, Provider, SignInRefused
 from services.portal.sessions import Secret, StaffMember, Unsent
 from services.portal.visits import FORM_TOKEN, MustGo, NotTheirs, Visit
-from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.auth import Kind, Principal, Role, TokenExpired, TokenNotAccepted, Verifier
 from shared.languages import STAFF_LANGUAGES, Language, language_of
-from shared.profiles import Profile
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
 _AHEAD = timedelta(minutes=1)
@@ -53,7 +51,6 @@ class StaffVisit(Visit):
 
     secret: Secret
     member: StaffMember
-    profile: Profile
     notice: str | None = None
     # Reads what is of no organisation, so none has to be chosen.
     of_no_tenant: bool = False
@@ -101,10 +98,6 @@ class StaffVisit(Visit):
         """Say whether the reader has one of these roles."""
         return not self.member.roles.isdisjoint(roles)
 
-    async def dates(self) -> Dates:
-        """Return how days and hours are said, by the organisation's calendar."""
-        return Dates(self.language, self.profile.calendar)
-
     async def keep(self, **changes: Any) -> None:
         """Change what is kept of the session."""
         self.member = self.member.model_copy(update=changes)
@@ -134,7 +127,6 @@ class StaffVisit(Visit):
                 (each.path for each in mine if here.startswith(f"{each.path}/")), key=len, default=None
             ),
             "reader": self.member.name,
-            **assets.looks_of(self.profile),
         }
 
 
@@ -170,14 +162,13 @@ def staff(*roles: Role, of_no_tenant: bool = False) -> Opener[StaffVisit]:
                 raise MustGo(_sign_in(visit))
             member = renewed
             await sessions.keep(visit.session, secret, member, now=now)
-        profile = profiles.UNKNOWN
         if member.tenant is not None:
-            profile = await profiles.of(visit.session, tenant=member.tenant)
+            visit.profile = await profiles.of(visit.session, tenant=member.tenant)
+            visit.logo = await logos.address_of(visit.session, tenant=member.tenant)
         mine = StaffVisit(
             **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
             secret=secret,
             member=member,
-            profile=profile,
             of_no_tenant=of_no_tenant,
         )
         visit.opened = mine

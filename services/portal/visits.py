@@ -87,6 +87,9 @@ class Visit:
     file: bytes | None = None
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
+    # Of the organisation whose pages these are.
+    profile: profiles.Profile = profiles.UNKNOWN
+    logo: str | None = None
     # Somebody else changed the same thing: each field says what is there now.
     overtaken: bool = False
     # The same visit once it is known who reads: also what goes wrong is said to them.
@@ -224,7 +227,7 @@ class Visit:
 
     async def dates(self) -> Dates:
         """Return how days and hours are said to this reader."""
-        return Dates(self.language, profiles.UNKNOWN.calendar)
+        return Dates(self.language, self.profile.calendar)
 
     def _surroundings(self) -> dict[str, Any]:
         return {
@@ -245,8 +248,7 @@ class Visit:
             "sections": [],
             "section": None,
             "reader": None,
-            "organisation": None,
-            "theme": None,
+            **assets.looks_of(self.profile, logo=self.logo),
             "quick_exit": False,
         }
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
-from services.portal.pages import Pages, anyone
+from services.portal.pages import Pages, of_organisation
 from services.portal.visits import Form, PageModel, Visit
 from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
@@ -69,8 +69,7 @@ def _tenant(visit: Visit) -> str:
 
 
 async def _dates(visit: Visit) -> tuple[str, Dates]:
-    profile = await visit.profile_of(UUID(_tenant(visit)))
-    return profile.name, Dates(visit.language, profile.calendar)
+    return visit.profile.name, Dates(visit.language, visit.profile.calendar)
 
 
 def _offered(visit: Visit, each: Session, dates: Dates) -> Offered:
@@ -97,7 +96,7 @@ def money(amount: Decimal, visit: Visit) -> str:
     return format_currency(amount, "EUR", locale=_LOCALES.get(visit.language, visit.language))
 
 
-@pages.show("/o/{tenant}/courses", anyone)
+@pages.show("/o/{tenant}/courses", of_organisation)
 async def courses(visit: Visit) -> Response:
     """List what is coming."""
     name, dates = await _dates(visit)
@@ -168,13 +167,13 @@ async def _register_page(visit: Visit, *, sent: bool) -> Response:
     return visit.page("register.html", model)
 
 
-@pages.show("/o/{tenant}/sessions/{session_id}", anyone)
+@pages.show("/o/{tenant}/sessions/{session_id}", of_organisation)
 async def show(visit: Visit) -> Response:
     """Show a session and the form."""
     return await _register_page(visit, sent=False)
 
 
-@pages.send("/o/{tenant}/sessions/{session_id}", anyone)
+@pages.send("/o/{tenant}/sessions/{session_id}", of_organisation)
 async def register(visit: Visit) -> Response:
     """Ask for a place; the mail that confirms it says the rest."""
     form = visit.read(RegisterForm)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 from starlette.responses import Response
 
+from services.portal import logos
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
@@ -70,6 +71,9 @@ class OrganisationForm(Form):
     signature: str | None = Field(default=None, max_length=300)
 
 
+_NO_PICTURE = _("Kies een afbeelding als PNG of JPEG, van hoogstens 1 MB.")
+
+
 @pages.show(PATH, _administrator)
 async def show(visit: StaffVisit) -> Response:
     """Show how the organisation is met."""
@@ -92,4 +96,18 @@ async def change(visit: StaffVisit) -> Response:
     known = await visit.ask(READ, organisation_id=visit.tenant)
     body: dict[str, Any] = {**known.model_dump(exclude={"version"}), **form.model_dump()}
     await visit.ask(CHANGE, body={**body, "version": visit.version}, organisation_id=visit.tenant)
+    return visit.go(f"{PATH}?saved=1")
+
+
+@pages.send(f"{PATH}/logo", _administrator, shown_by=show, max_body_size=2 * logos.MAX_FILE)
+async def change_logo(visit: StaffVisit) -> Response:
+    """Show another logo, or none."""
+    if "without" in visit.form:
+        await logos.forget(visit.session, tenant=visit.tenant)
+        return visit.go(f"{PATH}?saved=1")
+    try:
+        image = await logos.draw(visit.file or b"")
+    except logos.NoPicture:
+        raise Unacceptable({"file": _NO_PICTURE}) from None
+    await logos.keep(visit.session, tenant=visit.tenant, image=image, now=await visit.parts.clock.now())
     return visit.go(f"{PATH}?saved=1")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import sessions
+from services.portal import logos, sessions
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
 from services.portal.pages import Pages, anyone
@@ -80,11 +80,12 @@ async def registrant(visit: Visit) -> RegistrantVisit:
     if secret is None or known is None:
         raise NobodyHere
     visit.language = known.language
+    visit.profile = await profiles.of(visit.session, tenant=known.tenant)
+    visit.logo = await logos.address_of(visit.session, tenant=known.tenant)
     return RegistrantVisit(
         **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
         secret=secret,
         registrant=known,
-        profile=await profiles.of(visit.session, tenant=known.tenant),
     )
 
 

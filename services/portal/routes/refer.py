@@ -12,7 +12,7 @@ from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.codes import THEMES
 from services.portal.drafts import Writing, WrittenDay
 from services.portal.forms import read_id
-from services.portal.pages import Pages, anyone
+from services.portal.pages import Pages, of_organisation
 from services.portal.visits import Form, MustGo, PageModel, Unacceptable, Visit
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
@@ -155,29 +155,25 @@ def _base(visit: Visit) -> str:
     return f"/o/{_tenant(visit)}/refer"
 
 
-async def _profile(visit: Visit) -> profiles.Profile:
-    return await visit.profile_of(_tenant(visit))
-
-
 async def writing(visit: Visit) -> WritingVisit:
     """Let in who began. Raises: MustGo to the beginning."""
+    await of_organisation(visit)
     found = await drafts.find(visit, tenant=_tenant(visit), owner=None)
     if found is None:
         raise MustGo(_base(visit))
     return WritingVisit(**{name: getattr(visit, name) for name in Visit.__dataclass_fields__}, writing=found)
 
 
-@pages.show("/o/{tenant}/refer", anyone)
+@pages.show("/o/{tenant}/refer", of_organisation)
 async def start(visit: Visit) -> Response:
     """Say what happens with what somebody writes."""
-    profile = await _profile(visit)
-    if profile is profiles.UNKNOWN:
+    if visit.profile is profiles.UNKNOWN:
         raise ServiceRefused(404, "tenant-not-found")
     begun = await drafts.find(visit, tenant=_tenant(visit), owner=None)
-    return visit.page("refer_start.html", StartPage(name=profile.name, begun=begun is not None))
+    return visit.page("refer_start.html", StartPage(name=visit.profile.name, begun=begun is not None))
 
 
-@pages.send("/o/{tenant}/refer", anyone)
+@pages.send("/o/{tenant}/refer", of_organisation)
 async def begin(visit: Visit) -> Response:
     """Begin, or go on where somebody was."""
     tenant = _tenant(visit)
@@ -216,10 +212,10 @@ async def send(visit: WritingVisit) -> Response:
     return await visit.writing.end(visit, visit.go(f"{_base(visit)}/sent"))
 
 
-@pages.show("/o/{tenant}/refer/sent", anyone)
+@pages.show("/o/{tenant}/refer/sent", of_organisation)
 async def sent(visit: Visit) -> Response:
     """Say what happens now."""
-    return visit.page("refer_sent.html", SentPage(name=(await _profile(visit)).name))
+    return visit.page("refer_sent.html", SentPage(name=visit.profile.name))
 
 
 @pages.show("/o/{tenant}/refer/stop", writing)
@@ -276,7 +272,7 @@ async def _complete(visit: WritingVisit) -> None:
 async def _rows(visit: WritingVisit) -> list[tuple[str, str, str]]:
     given = {name: value for step in STEPS for name, value in visit.writing.draft.steps[step].items()}
     born = BirthForm.model_validate(visit.writing.draft.steps["birth"]).birth_date
-    dates = Dates(visit.language, (await _profile(visit)).calendar)
+    dates = Dates(visit.language, visit.profile.calendar)
     labels = [visit.word(THEMES, code) for code in given["themes[]"].split(",") if code in THEMES]
     return [
         (visit.say(_("Wat je graag anders wil")), given["question"], "question"),
@@ -290,7 +286,7 @@ async def _rows(visit: WritingVisit) -> list[tuple[str, str, str]]:
 
 
 async def _body(visit: WritingVisit) -> dict[str, object]:
-    today = (await _profile(visit)).calendar.day_of(await visit.parts.clock.now())
+    today = visit.profile.calendar.day_of(await visit.parts.clock.now())
     themes = visit.writing.read("themes", ThemesForm)
     person: dict[str, object] = {"ref": "self", "role": "central", "language": visit.language}
     for step in ("name", "birth", "contact"):

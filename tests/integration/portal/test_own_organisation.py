@@ -1,11 +1,15 @@
 """An administrator says how the organisation is met: name, colours, how emails end."""
 
+from io import BytesIO
 from typing import Any
 
+import httpx
 import pytest
+from PIL import Image
 
 from services.portal.routes import own_organisation
 from shared.auth import Role
+from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
 
 PATH = "/settings/organisation"
@@ -94,3 +98,75 @@ async def test_pages_are_in_the_colours_of_the_organisation(browser: Browser, gi
     assert "immutable" in style.headers["cache-control"]
     assert "background:#f6eef2" in style.text
     await browser.ask("GET", f"/theme/{address.partition('/')[0]}/red-x-x.css", expect=404)
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (1200, 400), **more: Any) -> bytes:
+    """Return a file with a picture in it."""
+    written = BytesIO()
+    Image.new("RGB", size, "#7a1f5c").save(written, kind, **more)
+    return written.getvalue()
+
+
+async def give(browser: Browser, file: bytes, *, expect: int = 303, **fields: str) -> httpx.Response:
+    """Open the page, and send its form with a file."""
+    token = (
+        (await browser.ask("GET", PATH, expect=200))
+        .text.partition('name="form-token" value="')[2]
+        .partition('"')[0]
+    )
+    sent = {"form-token": token, "once": str(uuid7()), **fields}
+    files = {"file": ("logo.png", file)}
+    return await browser.ask("POST", f"{PATH}/logo", data=sent, files=files, expect=expect)
+
+
+class TestTheLogo:
+    async def test_is_drawn_anew_and_stands_above_every_page_of_the_organisation(
+        self, browser: Browser, given: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.ADMINISTRATOR)
+        file = picture("JPEG", comment=b"taken at Kwartelstraat 12")
+        answer = await give(browser, file)
+        assert answer.headers["location"] == f"{PATH}?saved=1"
+        page = (await browser.ask("GET", PATH)).text
+        address = page.partition('class="k-logo" src="')[2].partition('"')[0]
+        assert address.startswith(f"/logo/{browser.world.tenant}/")
+        # Also for who refers themselves, and was never here before.
+        browser.cookies.clear()
+        assert address in (await browser.ask("GET", f"/o/{browser.world.tenant}/refer")).text
+        shown = await browser.ask("GET", address, expect=200)
+        assert shown.headers["content-type"] == "image/png"
+        assert shown.headers["x-content-type-options"] == "nosniff"
+        assert shown.headers["content-security-policy"] == "default-src 'none'"
+        assert "immutable" in shown.headers["cache-control"]
+        assert b"Kwartelstraat" not in shown.content
+        drawn = Image.open(BytesIO(shown.content))
+        assert (drawn.format, drawn.size) == ("PNG", (336, 112))
+        await browser.ask("GET", f"/logo/{browser.world.tenant}/{'0' * 16}.png", expect=404)
+
+    async def test_is_gone_when_the_organisation_wants_none(
+        self, browser: Browser, given: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.ADMINISTRATOR)
+        await give(browser, picture())
+        await give(browser, b"", without="yes")
+        assert "/logo/" not in (await browser.ask("GET", PATH)).text.replace(f"{PATH}/logo", "")
+
+    @pytest.mark.parametrize(
+        "file",
+        [
+            b"",
+            b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+            picture("GIF", (10, 10)),
+            picture()[:200],
+            picture(size=(8000, 8000)),
+            picture() + b"\0" * 1_000_000,
+        ],
+        ids=["nothing", "SVG", "GIF", "cut off", "too many dots", "too large"],
+    )
+    async def test_is_refused_unless_it_is_a_picture(
+        self, browser: Browser, given: FakeServices, file: bytes
+    ) -> None:
+        await browser.sign_in(Role.ADMINISTRATOR)
+        page = (await give(browser, file, expect=422)).text
+        assert 'id="file-error"' in page
+        assert "k-logo" not in page

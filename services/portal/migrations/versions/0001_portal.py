@@ -18,6 +18,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_browser_session_expires_at", "browser_session", ["expires_at"])
     op.create_table(
+        "logo",
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_logo")),
+    )
+    op.create_table(
         "todo",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

@@ -1,0 +1,80 @@
+"""Logos of organisations: pictures of others, drawn anew before anybody is shown them. They are public."""
+
+import asyncio
+from datetime import datetime
+from hashlib import sha256
+from io import BytesIO
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.portal.models import Logo
+from shared.database import Scope, set_scope
+
+# Bytes of a file, and what it may become when it is opened.
+MAX_FILE = 1_000_000
+_MAX_PIXELS = 16_000_000
+# As large as a page shows it, on screens with two dots for one.
+_LARGEST = (480, 112)
+
+
+class NoPicture(Exception):
+    """A file is not a picture that can be a logo."""
+
+
+async def draw(content: bytes) -> bytes:
+    """Return a picture (PNG or JPEG) drawn anew, as PNG: nothing of the file is left but what is seen.
+
+    Raises: NoPicture.
+    """
+    return await asyncio.to_thread(_draw, content)
+
+
+def _draw(content: bytes) -> bytes:
+    # Loaded when somebody gives a logo: few do.
+    from PIL import Image
+
+    if len(content) > MAX_FILE:
+        raise NoPicture
+    try:
+        with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as given:
+            if given.width * given.height > _MAX_PIXELS:
+                raise NoPicture
+            # Its profile, comments and place are not taken along.
+            seen = given.convert("RGBA")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise NoPicture from None
+    seen.thumbnail(_LARGEST)
+    drawn = Image.new("RGBA", seen.size)
+    drawn.paste(seen)
+    written = BytesIO()
+    drawn.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+async def keep(session: AsyncSession, *, tenant: UUID, image: bytes, now: datetime) -> None:
+    """Let a drawn picture be an organisation's logo."""
+    await set_scope(session, Scope(tenant=tenant))
+    values = {"fingerprint": sha256(image).hexdigest()[:16], "image": image, "changed_at": now}
+    added = insert(Logo).values(tenant=tenant, **values)
+    await session.execute(added.on_conflict_do_update(index_elements=["tenant"], set_=values))
+
+
+async def forget(session: AsyncSession, *, tenant: UUID) -> None:
+    """Let an organisation have no logo."""
+    await set_scope(session, Scope(tenant=tenant))
+    await session.execute(delete(Logo).where(Logo.tenant == tenant))
+
+
+async def address_of(session: AsyncSession, *, tenant: UUID) -> str | None:
+    """Return where browsers find an organisation's logo; another one has another address. None if it has none."""
+    found = await session.scalar(select(Logo.fingerprint).where(Logo.tenant == tenant))
+    return None if found is None else f"/logo/{tenant}/{found}.png"
+
+
+async def image_at(session: AsyncSession, *, tenant: UUID, fingerprint: str) -> bytes | None:
+    """Return an organisation's logo; None if it has another one, or none."""
+    wanted = Logo.tenant == tenant, Logo.fingerprint == fingerprint
+    return await session.scalar(select(Logo.image).where(*wanted))
