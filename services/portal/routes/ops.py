@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from services.portal import todos
+from services.portal.boards import SOMETHING_TO_DO, TO_DO
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import PageModel
@@ -18,6 +19,7 @@ class LateKind(PageModel):
 
     service: str
     kind: str
+    what: str
     day: int
     week: int
     longer: int
@@ -39,6 +41,7 @@ async def show(visit: StaffVisit) -> Response:
         LateKind(
             service=each.service,
             kind=each.kind,
+            what=visit.say(TO_DO.get(each.kind, SOMETHING_TO_DO)),
             day=each.day,
             week=each.week,
             longer=each.longer,

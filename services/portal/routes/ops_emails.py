@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Items, Operation
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.staff_words import MAILS
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -45,6 +46,7 @@ class EmailRow(PageModel):
 
     message_id: UUID
     kind: str
+    called: str
     reason: str
     recipient_id: UUID
     case_id: UUID | None
@@ -81,6 +83,7 @@ async def _read(visit: StaffVisit, operation: Operation[Items[Undelivered]]) -> 
             EmailRow(
                 message_id=each.message_id,
                 kind=each.kind,
+                called=visit.word(MAILS, each.kind),
                 reason=visit.word(_REASONS, each.reason),
                 recipient_id=each.recipient_id,
                 case_id=each.case_id,

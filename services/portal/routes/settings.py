@@ -137,6 +137,19 @@ COUNTS: dict[str, dict[str, tuple[str, str]]] = {
     "network": {"links_a_day": (_("Nieuwe links die iemand zelf kan vragen"), _("per dag"))},
     "training": {"keep_registration_days": (_("Een inschrijving bewaren"), _("dagen"))},
 }
+# What is one of a few, by service and name: what it is, and which there are.
+CHOICES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
+    "scheduling": {
+        "school_holidays": (
+            _("Welke schoolvakanties bij de dagen staan"),
+            {
+                "flemish": _("die van de Vlaamse Gemeenschap"),
+                "french": _("die van de Franse Gemeenschap"),
+                "none": _("geen"),
+            },
+        ),
+    },
+}
 # May be left empty: then it counts like the next one.
 OPTIONAL = frozenset({"keep_youth_until_age"})
 
@@ -148,14 +161,19 @@ class Fields:
     service: str
     lengths: dict[str, str] = field(default_factory=dict)
     counts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    choices: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
 
     @property
     def labels(self) -> dict[str, str]:
         """Return what each is called, by name."""
-        return self.lengths | {name: label for name, (label, _unit) in self.counts.items()}
+        others = {name: label for name, (label, _rest) in (self.counts | self.choices).items()}
+        return self.lengths | others
 
 
-FIELDS = [Fields(service, LENGTHS[service], COUNTS.get(service, {})) for service in SERVICES]
+FIELDS = [
+    Fields(service, LENGTHS[service], COUNTS.get(service, {}), CHOICES.get(service, {}))
+    for service in SERVICES
+]
 # What protects people from those who set the rest: the data protection officer sets it.
 SAFEGUARDS = Fields(
     "intake",
@@ -170,7 +188,10 @@ _SIMPLE = re.compile(r"(\d+)(wd|d|w)|PT(\d+)(H)")
 
 
 class LengthRow(PageModel):
-    """A setting in words; of a length also its unit, and until when it lasts if it begins today."""
+    """A setting in words; of a length also its unit, and until when it lasts if it begins today.
+
+    `options`: what there is to choose from.
+    """
 
     name: str
     label: str
@@ -178,6 +199,7 @@ class LengthRow(PageModel):
     unit: str | None
     words: str
     until: str | None
+    options: list[tuple[str, str]]
 
 
 class Group(PageModel):
@@ -235,6 +257,8 @@ def _said(visit: StaffVisit, fields: Fields, policy: Policy, name: str) -> str:
     value = policy.settings[name]
     if name in fields.lengths:
         return _words(visit, str(value))
+    if name in fields.choices:
+        return visit.word(fields.choices[name][1], value)
     return visit.say(_("als andere")) if value is None else f"{value} {visit.say(fields.counts[name][1])}"
 
 
@@ -254,7 +278,17 @@ async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:
                 until = "?"
         words = _said(visit, fields, policy, name)
         rows.append(
-            LengthRow(name=name, label=visit.say(label), amount=amount, unit=unit, words=words, until=until)
+            LengthRow(
+                name=name,
+                label=visit.say(label),
+                amount=amount,
+                unit=unit,
+                words=words,
+                until=until,
+                options=[
+                    (code, visit.say(said)) for code, said in fields.choices.get(name, ("", {}))[1].items()
+                ],
+            )
         )
     set_at = None if policy.set_at is None else dates.day(policy.set_at)
     return Group(service=fields.service, title=visit.say(TITLES[fields.service]), rows=rows, set_at=set_at)
@@ -350,6 +384,10 @@ async def set_fields(visit: StaffVisit, fields: Fields, operation: Operation[Ans
             wrong[name] = _("Schrijf een getal.")
         else:
             settings[name] = read_number(amount)
+    for name, (_label, options) in fields.choices.items():
+        settings[name] = visit.form.get(name, "")
+        if settings[name] not in options:
+            wrong[name] = _("Kies een van deze.")
     if wrong:
         raise Unacceptable(wrong)
     await visit.ask(operation, body={"version": visit.version, "settings": settings})

@@ -30,6 +30,7 @@ async def test_what_is_late_anywhere_is_shown_by_kind(browser: Browser) -> None:
     for hours in (1, 30):
         await browser.world.execute(LATE, due_at=now - timedelta(hours=hours))
     page = (await browser.ask("GET", "/ops", expect=200)).text
+    assert "Beslissen over een aanmelding<br>" in page
     assert "referral" in page
     assert page.count(">1</td>") == 2
     assert page.count(">0</td>") == 1
@@ -152,6 +153,7 @@ class TestEmails:
         assert "Elke mail van deze organisatie kwam aan." in empty
         services.answer(UNDELIVERED[1], {"items": [email], "next": "further"})
         page = (await browser.ask("GET", "/ops/emails", expect=200)).text
+        assert "Een uitnodiging voor jou<br>" in page
         assert "de mailserver weigerde het adres" in page
         assert recipient in page
         await browser.ask("GET", "/ops/emails?network=further", expect=200)

@@ -23,6 +23,7 @@ DEFAULTS = {
     "training": training.settings(),
 }
 INTAKE = list(SERVICES).index("intake")
+SCHEDULING = list(SERVICES).index("scheduling")
 
 
 def version(service: str, number: int = 1, **changed: str) -> dict[str, Any]:
@@ -82,6 +83,19 @@ async def test_a_change_keeps_what_the_form_does_not_show(browser: Browser, serv
     assert body["settings"]["keep_youth_until_age"] is None
     # The officer's, who alone sets them.
     assert body["settings"]["break_glass"] == "PT4H"
+
+
+async def test_the_school_holidays_are_those_of_a_community(browser: Browser, services: FakeServices) -> None:
+    await administrator(browser, services)
+    services.answer(CHANGES[SCHEDULING], version("scheduling", 2))
+    path = "/settings/lengths/scheduling"
+    assert '<option value="flemish" selected>' in (await browser.ask("GET", path, expect=200)).text
+    days: Any = dict.fromkeys(LENGTHS["scheduling"], "9") | {
+        f"{name}-unit": "d" for name in LENGTHS["scheduling"]
+    }
+    await browser.fill(path, **days, version="1", school_holidays="german", expect=422)
+    await browser.fill(path, **days, version="1", school_holidays="french")
+    assert services.of(CHANGES[SCHEDULING])[0].body["settings"]["school_holidays"] == "french"
 
 
 async def test_who_was_not_the_first_sees_what_changed_and_who_did_what_before(
