@@ -39,12 +39,29 @@ class Measure(StrEnum):
     PLAN_WITHOUT_MEETING = "plan_without_meeting"
 
 
+class Average(StrEnum):
+    """What is averaged over cases of a number that is told."""
+
+    CIRCLE = "circle"
+    WIDENED = "widened"
+    INVITED = "invited"
+    CAME = "came"
+    MONTHS_TO_CONFERENCE = "months_to_conference"
+    AGREEMENTS = "agreements"
+
+
 MEASURES: dict[Measure, frozenset[Ended]] = {
     Measure.REFERRALS: frozenset(Ended),
     Measure.STARTED: frozenset(Ended) - {Ended.NOT_STARTED},
     Measure.CONFERENCE_HELD: frozenset({Ended.CONFERENCE_WITHOUT_PLAN, Ended.CONFERENCE_AND_PLAN}),
     Measure.PLAN_FROM_CONFERENCE: frozenset({Ended.CONFERENCE_AND_PLAN}),
     Measure.PLAN_WITHOUT_MEETING: frozenset({Ended.PLAN_WITHOUT_MEETING}),
+}
+
+# Over which cases each is averaged: what it is of, each of them has.
+AVERAGED: dict[Average, Measure] = {
+    **dict.fromkeys(Average, Measure.CONFERENCE_HELD),
+    Average.AGREEMENTS: Measure.PLAN_FROM_CONFERENCE,
 }
 
 Group = frozenset[Ended]
@@ -161,6 +178,19 @@ def publish_overlapping(
         for value, having in counts.items()
     }
     return Table(block, total, rows)
+
+
+def averages(row: Row, cases: Sequence[tuple[Ended, Mapping[Average, int]]]) -> dict[Average, float | None]:
+    """Return what may be told on average of the cases of one row, in tenths.
+
+    An average is told where the number of its cases is, and these are some: what can be had by adding and subtracting
+    is the sum of whole groups, as of the numbers.
+    """
+    found: dict[Average, float | None] = {}
+    for average, measure in AVERAGED.items():
+        over = [values[average] for ended, values in cases if ended in MEASURES[measure]]
+        found[average] = round(sum(over) / len(over), 1) if row[measure] and over else None
+    return found
 
 
 def _with_and_without(value: str, having: Counts, everybody: Counts) -> Counts:

@@ -1,7 +1,7 @@
 """Counts of cases, as they stood when the last quarter was over."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import Theme
 from services.intake.domain.statistics import (
+    Average,
     Block,
     Ended,
     Quarter,
     Table,
+    averages,
     blocks,
     publish,
     publish_overlapping,
@@ -44,6 +46,7 @@ class CountedCase:
     referrer_kind: str
     age_band: str
     themes: Sequence[str]
+    amounts: Mapping[Average, int]
 
     def value(self, by: By) -> str:
         """Return by what it is told apart."""
@@ -55,16 +58,38 @@ class CountedCase:
         }
         return values.get(by, "")
 
+    def has(self, by: By, value: str) -> bool:
+        """Say whether it belongs to a row."""
+        return value in self.themes if by == "theme" else self.value(by) == value
 
-async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int) -> list[Table]:
-    """Return a table for each block of quarters that are over, earliest first."""
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of one block: numbers, and averages of the total (under an empty value) and of each row."""
+
+    table: Table
+    averages: Mapping[str, Mapping[Average, float | None]]
+
+
+async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int) -> list[Told]:
+    """Return what is told of each block of quarters that are over, earliest first."""
     now = Quarter.of(today)
     found = await _counted(session, tenant=tenant, before=now.begins)
     referred = Counter(case.quarter for case in found)
     return [
-        _table(block, [case for case in found if block.first <= case.quarter <= block.last], by, smallest)
+        _told(block, [case for case in found if block.first <= case.quarter <= block.last], by, smallest)
         for block in blocks(referred, before=now, smallest=smallest)
     ]
+
+
+def _told(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Told:
+    table = _table(block, cases, by, smallest)
+    of_total = averages(table.total, [(each.ended, each.amounts) for each in cases])
+    of_rows = {
+        value: averages(row, [(each.ended, each.amounts) for each in cases if each.has(by, value)])
+        for value, row in table.rows.items()
+    }
+    return Told(table, {"": of_total, **of_rows})
 
 
 def _table(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Table:
@@ -92,9 +117,24 @@ async def _counted(session: AsyncSession, *, tenant: UUID, before: date) -> list
             referrer_kind=fact.referrer_kind,
             age_band=fact.age_band,
             themes=fact.themes,
+            amounts=_amounts(fact),
         )
         for fact in (await session.execute(query)).scalars()
     ]
+
+
+def _amounts(fact: CaseFact) -> dict[Average, int]:
+    held = fact.conference_held or fact.referred
+    return {
+        Average.CIRCLE: fact.circle,
+        Average.WIDENED: fact.widened,
+        Average.INVITED: fact.invited,
+        Average.CAME: fact.attended,
+        Average.MONTHS_TO_CONFERENCE: 12 * (held.year - fact.referred.year)
+        + held.month
+        - fact.referred.month,
+        Average.AGREEMENTS: fact.agreements,
+    }
 
 
 def _ended(fact: CaseFact, before: date) -> Ended:

@@ -1,14 +1,16 @@
 """Statistics: numbers of groups in which nobody can be found."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import Query
 
-from services.intake.domain.statistics import Quarter, Table
+from services.intake.domain.statistics import Average, Quarter, Row
 from services.intake.permissions import Counter
 from services.intake.queries import statistics as reads
-from services.intake.queries.statistics import By
+from services.intake.queries.statistics import By, Told
 from services.intake.schemas.statistics import (
+    Averages,
     Numbers,
     NumbersOf,
     Period,
@@ -48,9 +50,10 @@ async def read_statistics(
         smallest_group=smallest,
         as_of=Quarter.of(today).begins.isoformat(),
         periods=[
-            _period(table)
-            for table in tables
-            if (begins is None or begins <= table.block.first) and (ends is None or table.block.last <= ends)
+            _period(told)
+            for told in tables
+            if (begins is None or begins <= told.table.block.first)
+            and (ends is None or told.table.block.last <= ends)
         ],
     )
 
@@ -59,10 +62,18 @@ def _quarter(given: str | None) -> Quarter | None:
     return None if given is None else Quarter(int(given[:4]), int(given[-1]))
 
 
-def _period(table: Table) -> Period:
+def _period(told: Told) -> Period:
+    table = told.table
     return Period(
         first_quarter=str(table.block.first),
         last_quarter=str(table.block.last),
-        total=Numbers.model_validate(table.total),
-        rows=[NumbersOf.model_validate({"value": value, **row}) for value, row in table.rows.items()],
+        total=Numbers.model_validate(_numbers(table.total, told.averages[""])),
+        rows=[
+            NumbersOf.model_validate({"value": value, **_numbers(row, told.averages[value])})
+            for value, row in table.rows.items()
+        ],
     )
+
+
+def _numbers(row: Row, averages: Mapping[Average, float | None]) -> dict[str, Any]:
+    return {**row, "averages": Averages.model_validate(averages)}

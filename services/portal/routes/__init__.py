@@ -34,6 +34,7 @@ from services.portal.routes import (
     data_requests,
     dates,
     erasing,
+    figures,
     invitation,
     keeping,
     link,
@@ -86,7 +87,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(referring, referrals, coordinators, managing),
         *(trainings, announcing, training_changes, registrations, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails),
-        *(data_requests, keeping, erasing, safeguards, break_glass, audit_log),
+        *(data_requests, keeping, erasing, safeguards, break_glass, audit_log, figures),
         *(colleagues, settings, own_organisation),
         *(
             case_dates,

@@ -161,8 +161,10 @@ class TestTelling:
                     continue
                 for period in answer.json()["periods"]:
                     for row in (period["total"], *period["rows"]):
+                        averages = row.pop("averages")
                         numbers = {n for name, n in row.items() if name != "value" and n is not None}
                         assert numbers <= {0, 12}, (by, row)
+                        assert set(averages.values()) == {None}
 
     async def test_is_for_those_who_answer_for_the_organisation(self, world: Intake) -> None:
         await twelve_cases(world)

@@ -12,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.domain.statistics import (
+    AVERAGED,
     MEASURES,
+    Average,
     Block,
     Ended,
     Measure,
     Quarter,
+    averages,
     blocks,
     publish,
     publish_overlapping,
@@ -211,3 +214,25 @@ class TestBlocks:
     def test_quarters_are_of_the_calendar(self, day: date, text: str, begins: date) -> None:
         assert (str(Quarter.of(day)), Quarter.of(day).begins) == (text, begins)
         assert Quarter(2026, 4).next == Quarter(2027, 1)
+
+
+class TestAverages:
+    CASES = (
+        (Ended.CONFERENCE_AND_PLAN, dict.fromkeys(Average, 4)),
+        (Ended.CONFERENCE_WITHOUT_PLAN, dict.fromkeys(Average, 7)),
+        (Ended.NO_MEETING, dict.fromkeys(Average, 90)),
+    )
+
+    def test_are_of_the_cases_that_their_measure_counts(self) -> None:
+        row: dict[Measure, int | None] = dict.fromkeys(Measure, 2)
+        found = averages(row, self.CASES)
+        assert (found[Average.CAME], found[Average.AGREEMENTS]) == (5.5, 4.0)
+
+    @pytest.mark.parametrize("number", [None, 0])
+    def test_are_not_told_where_the_number_is_not(self, number: int | None) -> None:
+        row: dict[Measure, int | None] = dict.fromkeys(Measure, 2)
+        row[Measure.CONFERENCE_HELD] = number
+        found = averages(row, self.CASES)
+        assert {found[each] for each, measure in AVERAGED.items() if measure is Measure.CONFERENCE_HELD} == {
+            None
+        }

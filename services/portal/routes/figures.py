@@ -1,0 +1,234 @@
+"""Figures of an organisation: what became of its cases, by period and by kind, as a page and as files.
+
+What may be told is intake's to say: a number that is not told is empty here and in the files.
+"""
+
+import csv
+import io
+
+from starlette.responses import JSONResponse, Response
+
+from services.portal.client import Answer, Operation
+from services.portal.codes import THEMES
+from services.portal.forms import read_choice
+from services.portal.pages import Pages
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import PageModel
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+PATH = "/figures"
+_WHO = staff(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
+section(PATH, _("Cijfers"), Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
+
+
+class Averages(Answer):
+    """On average per case."""
+
+    circle: float | None
+    widened: float | None
+    invited: float | None
+    came: float | None
+    months_to_conference: float | None
+    agreements: float | None
+
+
+class Numbers(Answer):
+    """How many cases; none where it is not told."""
+
+    referrals: int | None
+    started: int | None
+    conference_held: int | None
+    plan_from_conference: int | None
+    plan_without_meeting: int | None
+    averages: Averages
+
+
+class NumbersOf(Numbers):
+    """How many cases of one value."""
+
+    value: str
+
+
+class Period(Answer):
+    """The cases of some quarters."""
+
+    first_quarter: str
+    last_quarter: str
+    total: Numbers
+    rows: list[NumbersOf]
+
+
+class Statistics(Answer):
+    """What is told."""
+
+    by: str
+    smallest_group: int
+    as_of: str
+    periods: list[Period]
+
+
+STATISTICS = Operation("intake", "GET", "/v1/statistics", Statistics)
+# Each measure with what it is out of.
+MEASURES: dict[str, tuple[str, str | None]] = {
+    "referrals": (_("Aanmeldingen"), None),
+    "started": (_("Gestart"), "referrals"),
+    "conference_held": (_("Conferentie gehouden"), "started"),
+    "plan_from_conference": (_("Plan uit een conferentie"), "conference_held"),
+    "plan_without_meeting": (_("Plan zonder bijeenkomst"), "started"),
+}
+_OUT_OF = {
+    "referrals": _("van de aanmeldingen"),
+    "started": _("van wat startte"),
+    "conference_held": _("van de conferenties"),
+}
+AVERAGES = {
+    "circle": _("Mensen in de kring"),
+    "widened": _("Door anderen voorgesteld"),
+    "invited": _("Uitgenodigd"),
+    "came": _("Gekomen"),
+    "months_to_conference": _("Maanden van aanmelding tot conferentie"),
+    "agreements": _("Afspraken in het plan"),
+}
+BY = {
+    "none": _("Alles samen"),
+    "theme": _("Per thema"),
+    "region": _("Per regio"),
+    "referrer": _("Per soort aanmelder"),
+    "age": _("Per leeftijd"),
+    "track": _("Gewoon of dringend"),
+}
+_VALUES: dict[str, str] = {
+    **THEMES,
+    "normal": _("Gewoon"),
+    "urgent": _("Dringend"),
+    "professional": _("Een hulpverlener"),
+    "self": _("Zelf aangemeld"),
+    "acquaintance": _("Iemand uit de omgeving"),
+    "under-6": _("Jonger dan 6"),
+    "65-and-over": _("65 en ouder"),
+    "unknown": _("Niet gekend"),
+}
+
+
+class Cell(PageModel):
+    """A number, what it is out of, and how long its bar is (of a hundred)."""
+
+    label: str
+    number: int | None
+    out_of: str | None
+    share: int | None
+
+
+class Row(PageModel):
+    """What is told of one value, or of all."""
+
+    name: str
+    cells: list[Cell]
+    averages: list[tuple[str, str | None]]
+
+
+class FiguresPage(PageModel):
+    """The figures of one period."""
+
+    by: str
+    choices: list[tuple[str, str]]
+    period: str
+    periods: list[tuple[str, str]]
+    smallest: int
+    rows: list[Row]
+    files: list[tuple[str, str]]
+
+
+@pages.show(PATH, _WHO)
+async def show(visit: StaffVisit) -> Response:
+    """Show the newest period, or the one that is asked for."""
+    told, by = await _told(visit)
+    periods = {each.first_quarter: each for each in reversed(told.periods)}
+    chosen = visit.request.query_params.get("period", "")
+    period = periods.get(chosen) or next(iter(periods.values()), None)
+    names = {"": visit.say(_("Alle zaken"))}
+    rows = [] if period is None else [("", period.total), *((each.value, each) for each in period.rows)]
+    most = max((numbers.referrals or 0 for _value, numbers in rows), default=0)
+    model = FiguresPage(
+        by=by,
+        choices=[(code, visit.say(label)) for code, label in BY.items()],
+        period=period.first_quarter if period else "",
+        periods=[(first, _span(each)) for first, each in periods.items()],
+        smallest=told.smallest_group,
+        rows=[
+            _row(visit, names.get(value) or visit.word(_VALUES, value), each, most) for value, each in rows
+        ],
+        files=[(kind.upper(), f"{PATH}.{kind}?by={by}") for kind in ("csv", "json")],
+    )
+    return visit.page("figures.html", model)
+
+
+def _row(visit: StaffVisit, name: str, numbers: Numbers, most: int) -> Row:
+    cells = []
+    for measure, (label, base) in MEASURES.items():
+        number = getattr(numbers, measure)
+        whole = most if base is None else getattr(numbers, base)
+        cells.append(
+            Cell(
+                label=visit.say(label),
+                number=number,
+                out_of=None if base is None else visit.say(_OUT_OF[base]),
+                share=round(100 * number / whole) if number is not None and whole else None,
+            )
+        )
+    averages = [
+        (
+            visit.say(label),
+            None if (value := getattr(numbers.averages, each)) is None else _tenths(visit, value),
+        )
+        for each, label in AVERAGES.items()
+    ]
+    return Row(name=name, cells=cells, averages=averages)
+
+
+def _tenths(visit: StaffVisit, value: float) -> str:
+    return str(value) if visit.language == "en" else str(value).replace(".", ",")
+
+
+def _span(period: Period) -> str:
+    first, last = period.first_quarter, period.last_quarter
+    return first if first == last else f"{first} … {last}"
+
+
+async def _told(visit: StaffVisit) -> tuple[Statistics, str]:
+    by = read_choice(visit.request.query_params.get("by") or "none", BY)
+    return await visit.ask(STATISTICS, query={"by": by}), by
+
+
+@pages.show(f"{PATH}.csv", _WHO)
+async def as_csv(visit: StaffVisit) -> Response:
+    """Give every period as lines, for a spreadsheet."""
+    told, by = await _told(visit)
+    written = io.StringIO()
+    lines = csv.writer(written)
+    lines.writerow(["first_quarter", "last_quarter", "by", "value", *MEASURES, *AVERAGES])
+    for period in told.periods:
+        for value, numbers in [("", period.total), *((each.value, each) for each in period.rows)]:
+            counts = [getattr(numbers, each) for each in MEASURES]
+            means = [getattr(numbers.averages, each) for each in AVERAGES]
+            lines.writerow([period.first_quarter, period.last_quarter, by, _harmless(value), *counts, *means])
+    return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv")
+
+
+@pages.show(f"{PATH}.json", _WHO)
+async def as_json(visit: StaffVisit) -> Response:
+    """Give every period as intake tells it."""
+    told, _by = await _told(visit)
+    return _file(JSONResponse(told.model_dump(mode="json")), "json")
+
+
+def _harmless(value: str) -> str:
+    """Return a value that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
+
+
+def _file(response: Response, kind: str) -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="figures.{kind}"'
+    return response

@@ -1,0 +1,92 @@
+"""Figures tell what became of cases, with what each number is out of, and what is not told is not there in any form."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from services.portal.routes.figures import PATH, STATISTICS
+from shared.auth import Role
+from tests.support.portal import Browser, FakeServices
+
+AVERAGES = {
+    "circle": 10.5, "widened": 4.0, "invited": 9.0, "came": 7.2, "months_to_conference": 2.0, "agreements": None,
+}  # fmt: skip
+
+
+def numbers(**more: Any) -> dict[str, Any]:
+    """Return the numbers of a row."""
+    return {
+        "referrals": 12,
+        "started": 8,
+        "conference_held": 6,
+        "plan_from_conference": None,
+        "plan_without_meeting": 0,
+        "averages": AVERAGES,
+        **more,
+    }
+
+
+def told(**more: Any) -> dict[str, Any]:
+    """Return what intake tells."""
+    hidden = {**dict.fromkeys(numbers(), None), "averages": dict.fromkeys(AVERAGES, None), "value": "=1+1"}
+    newest = {
+        "first_quarter": "2026-Q1",
+        "last_quarter": "2026-Q2",
+        "total": numbers(),
+        "rows": [numbers(value="loneliness"), hidden],
+    }
+    before = {
+        "first_quarter": "2025-Q4",
+        "last_quarter": "2025-Q4",
+        "total": numbers(referrals=11),
+        "rows": [],
+    }
+    return {"by": "theme", "smallest_group": 5, "as_of": "2026-07-01", "periods": [before, newest], **more}
+
+
+class TestFigures:
+    async def test_show_each_number_with_what_it_is_out_of_and_a_bar(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        services.answer(STATISTICS, told())
+        shown = await browser.ask("GET", f"{PATH}?by=theme", expect=200)
+        assert "67% van de aanmeldingen" in shown.text
+        assert "Eenzaamheid" in shown.text
+        assert "10,5" in shown.text
+        assert '<rect width="67" height="8"/>' in shown.text
+        assert "style=" not in shown.text
+        older = await browser.ask("GET", f"{PATH}?by=theme&period=2025-Q4", expect=200)
+        assert "<span>11" in older.text
+        await browser.ask("GET", f"{PATH}?by=name", expect=404)
+
+    async def test_say_that_there_is_nothing_yet(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.DPO)
+        services.answer(STATISTICS, told(periods=[]))
+        shown = await browser.ask("GET", PATH, expect=200)
+        assert "Er zijn nog te weinig zaken" in shown.text
+
+    async def test_are_given_as_files_with_nothing_that_is_a_formula(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.ADMINISTRATOR)
+        services.answer(STATISTICS, told())
+        answer = await browser.ask("GET", f"{PATH}.csv?by=theme", expect=200)
+        assert answer.headers["content-type"].startswith("text/csv")
+        lines = list(csv.reader(io.StringIO(answer.text)))
+        assert lines[0][:5] == ["first_quarter", "last_quarter", "by", "value", "referrals"]
+        assert [line[3] for line in lines[1:]] == ["", "", "loneliness", "'=1+1"]
+        assert set(lines[-1][4:]) == {""}
+        found = await browser.ask("GET", f"{PATH}.json?by=theme", expect=200)
+        assert found.json()["periods"][1]["total"]["started"] == 8
+
+    @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.REFERRER, Role.FINANCE])
+    async def test_are_for_those_who_answer_for_the_organisation(
+        self, browser: Browser, services: FakeServices, role: Role
+    ) -> None:
+        await browser.sign_in(role)
+        for kind in ("", ".csv", ".json"):
+            await browser.ask("GET", f"{PATH}{kind}", expect=403)
+        assert services.of(STATISTICS) == []
