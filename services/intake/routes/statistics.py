@@ -76,4 +76,5 @@ def _period(told: Told) -> Period:
 
 
 def _numbers(row: Row, averages: Mapping[Average, float | None]) -> dict[str, Any]:
-    return {**row, "averages": Averages.model_validate(averages)}
+    counts: dict[str, Any] = {measure.value: number for measure, number in row.items()}
+    return {**counts, "averages": Averages.model_validate(averages)}
