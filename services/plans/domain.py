@@ -223,6 +223,13 @@ class NobodyToShareWith(Invalid):
     title = "Name somebody to share the plan with"
 
 
+class TooManyOrganisations(Conflict):
+    """The circle shares its plan with more organisations than any circle has around it."""
+
+    code = "too-many-organisations"
+    title = "Take the plan back from an organisation before you share it with another one"
+
+
 class AgreementSettled(Conflict):
     """The agreement was done, let go, or replaced."""
 

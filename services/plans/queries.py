@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.plans.domain import FollowUpOver, FollowUpState, PlanNotFound
 from services.plans.models import (
@@ -252,8 +253,15 @@ async def was_refused(session: AsyncSession, plan: Plan) -> bool:
 
 
 async def shares_of(session: AsyncSession, plan_id: UUID) -> Sequence[Share]:
-    """Return with whom a plan is shared, in order."""
-    query = select(Share).where(Share.plan_id == plan_id, Share.ended_at.is_(None))
+    """Return with whom a plan is shared, once each with the newest version that they read, in order."""
+    later = aliased(Share)
+    again = exists().where(
+        later.plan_id == plan_id,
+        later.recipient == Share.recipient,
+        later.version > Share.version,
+        later.ended_at.is_(None),
+    )
+    query = select(Share).where(Share.plan_id == plan_id, Share.ended_at.is_(None), ~again)
     return (await session.scalars(query.order_by(Share.created_at, Share.id))).all()
 
 

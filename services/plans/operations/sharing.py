@@ -9,7 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import NobodyToShareWith, NotShared, Part, PersonNotOfCase, SharingTakenBack
+from services.plans.domain import (
+    NobodyToShareWith,
+    NotShared,
+    Part,
+    PersonNotOfCase,
+    SharingTakenBack,
+    TooManyOrganisations,
+)
 from services.plans.models import Plan, Share, SharingConsent
 from services.plans.operations.timing import notify, publish
 from services.plans.schemas import NewShare
@@ -18,6 +25,9 @@ from shared.errors import NotYet
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.tables import case_person
+
+# With which a plan is shared at once.
+MAX_ORGANISATIONS = 50
 
 
 async def share_plan(
@@ -33,7 +43,8 @@ async def share_plan(
     """Share parts of the current version; return the plan, and the people and organisations who did not have it yet.
 
     If nobody is chosen it is shared with those who take part, but professionals if sharing outside was refused.
-    Who had this version is not told again. Raises: PersonNotOfCase, NobodyToShareWith, SharingTakenBack, CaseStopped.
+    Who had this version is not told again. Raises: PersonNotOfCase, NobodyToShareWith, SharingTakenBack,
+    TooManyOrganisations, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
@@ -51,6 +62,11 @@ async def share_plan(
         raise NobodyToShareWith
     if refused and (not within.issuperset(chosen) or new.organisation_ids):
         raise SharingTakenBack
+    known = {
+        share.recipient for share in await queries.shares_of(session, plan_id) if share.kind == "organisation"
+    }
+    if len(known.union(new.organisation_ids)) > MAX_ORGANISATIONS:
+        raise TooManyOrganisations(most=MAX_ORGANISATIONS)
     persons = await _write(session, plan, "person", chosen, parts=new.parts, by=by, now=now)
     organisations = await _write(
         session, plan, "organisation", new.organisation_ids, parts=new.parts, by=by, now=now

@@ -42,7 +42,7 @@ async def copy_for_person(
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
     if plan is None:
         return PlansCopy(erased=False, plan=None, own_agreements=[], check_ins=[], seen=seen)
-    version, parts_read = await _readable(session, plan, person_id)
+    version, parts_read, within = await _readable(session, plan, person_id)
     whole = (
         await queries.agreements_of_version(session, plan.id, version)
         if version is not None and "agreements" in parts_read
@@ -67,6 +67,7 @@ async def copy_for_person(
         row,
         words=words,
         parts=parts_read,
+        within=within,
         agreements=agreements,
         person_id=person_id,
     )
@@ -79,14 +80,21 @@ async def copy_for_person(
     )
 
 
-async def _readable(session: AsyncSession, plan: Plan, person_id: UUID) -> tuple[int | None, frozenset[Part]]:
-    """Return the version and parts that somebody may read, by the rules of reading a plan."""
+async def _readable(
+    session: AsyncSession, plan: Plan, person_id: UUID
+) -> tuple[int | None, frozenset[Part], bool]:
+    """Return the version and parts that somebody may read, by the rules of reading a plan, and if they are within it.
+
+    Within: of the circle. To others the plan was shared, by parts and without why it was changed.
+    """
     role = (await queries.active_people(session, plan.case_id)).get(person_id)
     if role == "central" or role in CIRCLE_ROLES:
-        return plan.version, PARTS
+        return plan.version, PARTS, True
     shares = [share for share in await queries.shares_of(session, plan.id) if share.recipient == person_id]
-    newest = max(shares, key=lambda share: share.version, default=None)
-    return (None, frozenset()) if newest is None else (newest.version, frozenset(newest.parts))
+    if not shares or await queries.sharing_refused(session, plan.case_id):
+        return None, frozenset(), False
+    [newest] = shares
+    return newest.version, frozenset(newest.parts), False
 
 
 async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id: UUID) -> list[CopiedCheckIn]:
@@ -146,6 +154,7 @@ async def _plan(
     *,
     words: PlanWords | None,
     parts: frozenset[Part],
+    within: bool,
     agreements: list[CopiedAgreement],
     person_id: UUID,
 ) -> CopiedPlan:
@@ -169,7 +178,7 @@ async def _plan(
         if words and "plan-b" in parts
         else None,
         for_children=words.for_children if words and "for-children" in parts else None,
-        why=None if words is None else words.why,
+        why=words.why if words and within else None,
         resources=await _resources(session, vault, plan, row) if "resources" in parts else [],
         you_agree=next((each.agrees for each in stances if each.person_id == person_id), None),
         agreements=agreements,

@@ -1,12 +1,16 @@
 """What a plan holds besides its agreements, who stands behind it, and which parts others read, through the API."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 
+from services.plans.domain import PARTS, Part
+from services.plans.operations.sharing import MAX_ORGANISATIONS
 from shared.ids import uuid7
+from tests.integration.plans.test_copies import copy
 from tests.support.world import Case
-from tests.support.world.plans import Plans, changed_plan
+from tests.support.world.plans import Plans, changed_plan, plan_of
 
 BIKE = {"what": "Een fiets", "asked_of": "het OCMW"}
 NOTHING: dict[str, Any] = {
@@ -146,6 +150,56 @@ class TestSharingParts:
         whole = await read(world, plan, world.person(case, case.aunt))
         assert [each["parts"] for each in whole["shared_with"]] == [["agreements", "resources"]]
         assert {name for name in NOTHING if whole[name] == NOTHING[name]} == set()
+
+    async def test_is_with_so_many_organisations_at_once_and_each_once(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        path, who = f"/v1/plans/{plan['plan_id']}", world.coordinator(case)
+        many = [str(uuid7()) for _ in range(MAX_ORGANISATIONS)]
+        await world.do("POST", f"{path}/share", who, json={"person_ids": [], "organisation_ids": many})
+        one_more = {"person_ids": [], "organisation_ids": [str(uuid7())]}
+        assert await world.refused("POST", f"{path}/share", who, json=one_more) == (
+            409,
+            "too-many-organisations",
+        )
+        await world.do("DELETE", f"{path}/shares/{many[0]}", who)
+        await world.do("POST", f"{path}/share", who, json=one_more)
+        # A new version for the same readers: each stands there once.
+        await world.do("POST", f"{path}/versions", who, json=changed_plan(case))
+        await world.do("POST", f"{path}/share", who, json={"person_ids": [], "organisation_ids": many[1:]})
+        shown = (await read(world, plan, who))["shared_with"]
+        assert len({each["organisation_id"] for each in shown}) == len(shown) == MAX_ORGANISATIONS
+        assert sorted(each["version"] for each in shown) == [1, *[2] * (MAX_ORGANISATIONS - 1)]
+
+    @pytest.mark.parametrize("parts", [("goals",), ("agreements", "resources"), PARTS])
+    async def test_is_no_more_in_the_copy_of_somebodys_data_than_they_read(
+        self, world: Plans, parts: Collection[Part]
+    ) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        words = [f"woord-{number}" for number in range(9)]
+        agreement = {**plan_of(case)["agreements"][0], "what": words[0], "known_done_how": words[1]}
+        changes = changed_plan(
+            case,
+            agreements=[agreement],
+            plan_b=[{"when": words[2], "then": words[3]}],
+            decisions_of_circle=[words[4]],
+            resources=[{"what": words[5], "asked_of": words[6]}],
+            for_children=words[7],
+            why=words[8],
+        )
+        await world.do("POST", f"/v1/plans/{plan['plan_id']}/versions", world.coordinator(case), json=changes)
+        await share(world, case, plan, *parts)
+        shown = {
+            reader: {
+                word for word in words if word in str(await read(world, plan, world.person(case, reader)))
+            }
+            for reader in (case.teacher, case.aunt)
+        }
+        assert words[8] in shown[case.aunt] - shown[case.teacher]
+        for reader, read_by_them in shown.items():
+            copied = str(await copy(world, case, reader))
+            assert {word for word in words if word in copied} == read_by_them
 
     @pytest.mark.parametrize("parts", [[], ["private-time"], "goals", None])
     async def test_takes_parts_that_a_plan_has(self, world: Plans, parts: Any) -> None:
