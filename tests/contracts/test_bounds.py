@@ -55,8 +55,8 @@ BOUNDED_OTHERWISE = {
         "ReferralDetail.also_referred",
         "ReferralSummary.also_referred",
     },
-    "each entered or chosen by hand: data protection officers, and who reads a plan": {
-        "BreakGlassEntry.told",
+    "at most as many as an organisation may have (intake's MAX_OFFICERS)": {"BreakGlassEntry.told"},
+    "people of a case, and at most so many organisations (plans' MAX_ORGANISATIONS)": {
         "PlanOut.shared_with",
     },
     "the two parties of a case": {"OfferDetail.organisations"},

@@ -38,6 +38,13 @@ class UnknownCoordinator(NotFound):
     title = "There is no such coordinator here"
 
 
+class TooManyOfficers(Conflict):
+    """All data protection officers of an organisation hear of every opened file."""
+
+    code = "too-many-officers"
+    title = "Your organisation has as many data protection officers as there can be"
+
+
 class CoordinatorBusy(Conflict):
     """Who has a case, or is asked to take one, cannot be forgotten yet."""
 

@@ -16,6 +16,7 @@ from services.intake.domain.errors import (
     OrganisationKnown,
     OrganisationUnknown,
     TenantUnknown,
+    TooManyOfficers,
 )
 from services.intake.models import ContactFields, Coordinator, Organisation, StaffMember
 from services.intake.operations import notifying
@@ -32,6 +33,8 @@ from shared.vault import Vault
 
 # Deadlines were counted by it: who enters an organisation again does not change its calendar.
 _CALENDAR = ("country", "subdivision", "time_zone")
+# Of an organisation: each of them hears of every file that is opened.
+MAX_OFFICERS = 20
 Known = TypeVar("Known", StaffMember, Coordinator)
 
 
@@ -149,13 +152,15 @@ async def enter_staff(
     """Enter a colleague, or change what is known of them.
 
     `tenant`: who enters them, so that none can overwrite what another organisation knows; if it is nobody's, their
-    own organisation. Raises: OrganisationUnknown, ContactErased, OtherVersion.
+    own organisation. Raises: OrganisationUnknown, TooManyOfficers, ContactErased, OtherVersion.
     """
     tenant = entry.organisation_id if tenant == NO_TENANT else tenant
     await set_scope(session, Scope(tenant=tenant))
     for organisation_id in {tenant, entry.organisation_id}:
         if await reads.organisation(session, organisation_id=organisation_id) is None:
             raise OrganisationUnknown
+    if Role.DPO in entry.roles:
+        await _require_few_officers(session, tenant=tenant, besides=entry.staff_id)
     values = {
         "organisation_id": entry.organisation_id,
         "roles": sorted({role.value for role in entry.roles}),
@@ -163,6 +168,14 @@ async def enter_staff(
     return await _enter(
         session, vault, StaffMember, values, entry, tenant=tenant, person_id=entry.staff_id, now=now
     )
+
+
+async def _require_few_officers(session: AsyncSession, *, tenant: UUID, besides: UUID | None) -> None:
+    # Of two who enter one each the later one counts both.
+    await locks.hold(session, "officers", str(tenant))
+    officers = {officer.id for officer in await reads.data_protection_officers(session, tenant=tenant)}
+    if len(officers - {besides}) >= MAX_OFFICERS:
+        raise TooManyOfficers(most=MAX_OFFICERS)
 
 
 async def enter_coordinator(

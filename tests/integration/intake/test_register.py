@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.intake.operations.register import MAX_OFFICERS
 from shared import profiles
 from shared.auth import Role
 from shared.database import count_statements
@@ -262,6 +263,22 @@ class TestPeople:
         listed = await world.do("GET", "/v1/staff", world.officer())
         assert ["trainer"] in [each["roles"] for each in listed["items"] if each["staff_id"] == str(ann)]
         assert (await world.refused("GET", "/v1/staff", world.manager()))[0] == 403
+
+    async def test_no_more_officers_are_entered_than_are_told_of_an_opened_file(self, world: Intake) -> None:
+        ours = world.tenant
+        body = {"organisation_id": str(ours), "roles": ["dpo"], "email": "ann@voorbeeld.example"}
+        body |= {"first_name": "Ann", "last_name": "Claes"}
+        officers = [uuid4() for _ in range(MAX_OFFICERS + 1)]
+        answers = [
+            await world.ask("POST", "/v1/staff", world.ops(ours), json={**body, "staff_id": str(one)})
+            for one in officers
+        ]
+        assert answers[0].status_code == 201
+        assert (answers[-1].status_code, answers[-1].json()["facts"]) == (409, {"most": MAX_OFFICERS})
+        # Who is one already stays one, and who is none any more makes room.
+        await world.enter_staff(officers[0], ours, "dpo", tenant=ours)
+        await world.enter_staff(officers[0], ours, "trainer", tenant=ours)
+        await world.enter_staff(uuid4(), ours, "dpo", tenant=ours)
 
     async def test_the_address_known_so_far_is_told_of_another(self, world: Intake) -> None:
         officer = uuid4()
