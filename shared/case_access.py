@@ -113,7 +113,7 @@ _NOTED: dict[type[EventData], tuple[str, Callable[[Any], dict[str, Any]]]] = {
 
 
 # What lets somebody come near a case by a decision of another service than the one that will let them in.
-_OPENS = (intake.CoordinatorAssigned, intake.BreakGlassOpened)
+OPENS = (intake.CoordinatorAssigned, intake.BreakGlassOpened)
 _DECISIONS = UUID("f0830c96-f278-4454-b2d0-320f1fcc08c1")
 
 # What only takes access away is noted of a case that was erased too.
@@ -160,7 +160,7 @@ def decision_of(fact: EventData, *, tenant: UUID) -> UUID | None:
 
     It follows from everything that will be noted: what says anything else is another decision.
     """
-    if not isinstance(fact, _OPENS):
+    if not isinstance(fact, OPENS):
         return None
     _, values = _values(fact, tenant)
     return uuid5(_DECISIONS, "|".join([fact.TYPE, *map(_written, values.values())]))

@@ -79,6 +79,7 @@ async def restore(day: str, *, directory: Path, keys: Path, ledger: Path) -> int
     await migrate(list(SERVICES), wait_seconds=0, parts=("databases",))
     applied = await erasures.apply_ledger(settings, kept=ledger)
     print(f"destroyed again: {applied.destroyed} keys")
+    print(f"decided again: {applied.decided} assignments and opened files")
     print(f"erased again in databases that had forgotten it: {applied.repeated}")
     await migrate(list(SERVICES), wait_seconds=0)
     return await verify(list(SERVICES))

@@ -52,12 +52,15 @@ class Applied:
     keys: int = 0
     destroyed: int = 0
     repeated: int = 0
+    # Decisions that let somebody near a case, of which intake still has the events.
+    decided: int = 0
 
 
 async def apply_ledger(settings: Settings, *, kept: Path | None = None) -> Applied:
     """Destroy every key that a service's ledger names, and with `kept` also repeat what the services have forgotten.
 
-    May be done again at any time, and interrupted. Raises: PlatformError if the file is not a ledger.
+    What intake decided on who comes near a case is decided again too. May be done again at any time, and interrupted.
+    Raises: PlatformError if the file is not a ledger.
     """
     applied = Applied()
     lines = read_lines(kept) if kept is not None else []
@@ -71,6 +74,7 @@ async def apply_ledger(settings: Settings, *, kept: Path | None = None) -> Appli
                 named = [_line(service, row) for row in rows]
                 applied.keys += len({line.key_id for line in named})
                 applied.destroyed += await _destroy(store, service, named)
+        applied.decided = await _decide_again(store, settings)
     for service in SERVICES:
         applied.repeated += await _repeat(
             settings, service, [line for line in lines if line.service == service]
@@ -166,6 +170,27 @@ async def _destroy(store: KeyStore, service: str, lines: Sequence[Line]) -> int:
     await store.decide(erasures)
     ids = sorted({UUID(line.key_id) for line in lines})
     return await store.destroy(ids, owner=service, erasures=[erased for _, erased in erasures])
+
+
+async def _decide_again(store: KeyStore, settings: Settings) -> int:
+    """Note anew what intake decided on who comes near a case: a restored store has forgotten the last of it.
+
+    Backups of keys are younger than what intake has deleted of its events.
+    """
+    from shared import case_access
+
+    if not await _has_ledger(settings, "intake"):
+        return 0
+    query = text("SELECT type, tenant, data FROM outbox WHERE type = ANY(:types)")
+    kinds = {kind.TYPE: kind for kind in case_access.OPENS}
+    async with _engine(settings.database_of("intake")) as engine, engine.connect() as connection:
+        found = (await connection.execute(query, {"types": list(kinds)})).all()
+    facts = [(kinds[row.type].model_validate(row.data), row.tenant) for row in found]
+    decided = {case_access.decision_of(fact, tenant=tenant) for fact, tenant in facts}
+    known = [("access", decision) for decision in decided if decision is not None]
+    for start in range(0, len(known), _AT_ONCE):
+        await store.decide(known[start : start + _AT_ONCE])
+    return len(known)
 
 
 async def _rows(settings: Settings, service: str) -> AsyncIterator[Sequence[Any]]:

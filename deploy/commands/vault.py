@@ -66,6 +66,7 @@ async def apply_ledger(kept: Path | None) -> int:
     """Erase again what was erased, and print what there was to do. Raises: PlatformError."""
     applied = await erasures.apply_ledger(await _settings(), kept=kept)
     print(f"named in ledgers: {applied.keys} keys, destroyed now: {applied.destroyed}")
+    print(f"decided again: {applied.decided} assignments and opened files")
     if kept is not None:
         print(f"erased again in databases that had forgotten it: {applied.repeated}")
     return 0

@@ -3,15 +3,18 @@
 import asyncio
 import json
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from deploy.commands import erasures
 from deploy.commands.migrate import migrate
 from deploy.local.errors import PlatformError
 from deploy.local.postgres import binary
+from shared.ids import uuid7
 from shared.services import SERVICES_WITH_CASES
 from shared.settings import Settings
 from tests.support.world.platform import CasePlatform, Story
@@ -102,6 +105,30 @@ class TestRestoredKeys:
         assert "erased again: 8 keys" in capsys.readouterr().out
         again = await erasures.apply_ledger(platform.settings)
         assert (again.keys >= 8, again.destroyed) == (True, 0)
+
+    async def test_know_again_who_was_let_near_a_case_since_then(
+        self, platform: CasePlatform, backups: Backups
+    ) -> None:
+        story, tenant = await platform.story(), platform.intake.tenant
+        await platform.intake.enter_staff(uuid7(), tenant, "dpo", tenant=tenant)
+        await backups.take()
+        path, people = f"/v1/cases/{story.case.id}/break-glass", f"/v1/cases/{story.case.id}/persons"
+        await platform.do("intake", "POST", path, platform.manager(), json={"reason": "Nood"})
+        known = await decisions(platform)
+        await restore(platform, backups, "keys")
+        assert await decisions(platform) < known
+        assert (await erasures.apply_ledger(platform.settings)).decided >= len(known)
+        assert await decisions(platform) == known
+        # What waited for it is handled now.
+        await platform.settle()
+        await platform.do("network", "GET", people, platform.manager())
+
+
+async def decisions(platform: CasePlatform) -> set[UUID]:
+    """Return which accesses to cases were decided."""
+    async with platform.keys.transaction() as session:
+        found = await session.execute(text("SELECT id FROM decision WHERE kind = 'access'"))
+        return set(found.scalars())
 
 
 class TestARestoredDatabase:
