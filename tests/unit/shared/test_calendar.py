@@ -6,12 +6,13 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
+import vobject
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar as CalendarFile
 from icalendar import Component
 
-from shared.calendar import BELGIUM, BRUSSELS, Appointment, Calendar, calendar_invitation
+from shared.calendar import BELGIUM, BRUSSELS, Appointment, Calendar, calendar_feed, calendar_invitation
 
 
 class TestIsWorkingDay:
@@ -180,6 +181,27 @@ class TestCalendarInvitation:
             for start in twice
         ]
         assert starts == [b"20271031T003000Z", b"20271031T013000Z"]
+
+    @pytest.mark.parametrize(
+        "zone", ["Europe/Brussels", "America/New_York", "Australia/Sydney", "Asia/Tokyo"]
+    )
+    @pytest.mark.parametrize("month", [1, 4, 7, 11])
+    def test_says_the_same_to_a_program_that_knows_the_zone_from_the_file_alone(
+        self, zone: str, month: int
+    ) -> None:
+        starts_at = datetime(2027, month, 20, 17, 30, tzinfo=UTC)
+        written = replace(
+            appointment(sequence=3),
+            calendar=Calendar(time_zone=zone),
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=3),
+        )
+        for raw in (calendar_invitation(written), calendar_feed([written])):
+            [event] = vobject.readOne(raw.decode()).vevent_list
+            assert event.dtstart.value.utcoffset() == starts_at.astimezone(ZoneInfo(zone)).utcoffset()
+            assert (event.dtstart.value, event.dtend.value) == (written.starts_at, written.ends_at)
+            assert (event.uid.value, event.sequence.value) == (written.uid, "3")
+            assert (event.summary.value, event.location.value) == (written.summary, written.place)
 
     def test_uses_the_line_ends_that_calendars_ask(self) -> None:
         raw = calendar_invitation(appointment())
