@@ -52,13 +52,14 @@ async def settle_agreement(
 ) -> Agreement:
     """Note that an agreement was done or is let go; what had lapsed may turn out done.
 
-    Raises: AgreementSettled, FollowUpOver, CaseStopped.
+    Saying the same again changes nothing. Raises: AgreementSettled, FollowUpOver, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     agreement = await read_agreement(session, agreement_id)
     plan = await queries.running_plan(session, agreement.plan_id)
-    check_settling(AgreementState(agreement.state), to=to)
-    await settle(session, plan, agreement, to=to, by=by, now=now)
+    if agreement.state != to:
+        check_settling(AgreementState(agreement.state), to=to)
+        await settle(session, plan, agreement, to=to, by=by, now=now)
     return agreement
 
 

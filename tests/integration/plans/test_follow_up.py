@@ -156,7 +156,9 @@ class TestAgreements:
         assert {clock.kind for clock in clocks} == {"agreement-slips", "agreement-lapse"}
         [slips] = [clock for clock in clocks if clock.kind == "agreement-slips"]
         assert slips.warned_at is not None
-        await world.ask("POST", f"{path}/done", who, expect=200)
+        for _ in range(2):
+            await world.ask("POST", f"{path}/done", who, expect=200)
+        assert len(await world.published("plans.agreement.done.v1", case=case)) == 1
         left = await world.rows("SELECT id FROM clock WHERE kind LIKE 'agreement%' AND state <> 'stopped'")
         assert left == []
         refused = await world.refused("POST", f"{path}/progress", who, json={"progress": "nearly"})
