@@ -24,6 +24,8 @@ _READINGS: dict[Reading, str] = {
     "conferences": "scheduling/cases/{}/conferences",
     "plans": "plans/cases/{}/plans",
 }
+# Checks that nobody has to make any more.
+_SETTLED = ("recorded", "cancelled")
 
 
 @dataclass(eq=False, kw_only=True)
@@ -98,7 +100,7 @@ class Player(Actor):
 
     async def _records(self, case: Case, kind: CheckInKind, **said: Any) -> None:
         items = await self._items(f"plans/cases/{case.id}/check-ins")
-        waiting = [item for item in items if item["kind"] == kind and item["state"] in ("planned", "due")]
+        waiting = [item for item in items if item["kind"] == kind and item["state"] not in _SETTLED]
         check = only(waiting, f"{self.first_name} sees no open {kind} check-in")["check_in_id"]
         await self._post(f"plans/check-ins/{check}/record", **said)
 

@@ -120,8 +120,10 @@ class Ledger:
         return {service: [Clock(**row) for row in rows] for service, rows in found.items()}
 
     async def messages(self) -> list[dict[str, Any]]:
-        """Return every email that a service decided on: service, id, kind, case_id, state, queued_at."""
-        found = await self._everywhere("SELECT id, kind, case_id, state, queued_at FROM message")
+        """Return every email that a service decided on: service, and what stands in its row."""
+        found = await self._everywhere(
+            "SELECT id, kind, recipient, case_id, parameters::text AS parameters, state, queued_at FROM message"
+        )
         return [{"service": service, **row} for service, rows in found.items() for row in rows]
 
     async def _read_events(self, service: str) -> None:
