@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -42,6 +42,7 @@ class Person(Answer):
     email: str | None = None
     phone: str | None = None
     address: str | None = None
+    language: str | None = None
     role: str
     side: str
     state: str
@@ -215,6 +216,14 @@ class AddForm(Form):
     email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
     phone: str | None = Field(default=None, max_length=50)
     address: str | None = Field(default=None, max_length=200)
+    # `language` is that of the page.
+    written_in: str | None = Field(default=None, max_length=8)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Return what network takes."""
+        language = {} if self.written_in is None else {"language": self.written_in}
+        return self.model_dump(mode="json", exclude={"written_in"}) | language
 
 
 class NewForm(AddForm):
@@ -342,7 +351,8 @@ async def show_new(visit: StaffVisit) -> Response:
 async def add(visit: StaffVisit) -> Response:
     """Add somebody."""
     case_id, form = case_of(visit), visit.read(NewForm)
-    await visit.ask(ADD, body=form.model_dump(mode="json", exclude_none=True), case_id=case_id)
+    said = {name: value for name, value in form.body.items() if value is not None}
+    await visit.ask(ADD, body=said, case_id=case_id)
     return visit.go(f"/cases/{case_id}/circle")
 
 

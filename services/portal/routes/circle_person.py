@@ -233,7 +233,7 @@ async def show_details(visit: StaffVisit) -> Response:
 @pages.send(f"{_PATH}/details", staff(Role.COORDINATOR))
 async def change(visit: StaffVisit) -> Response:
     """Correct it; the service refuses what another changed meanwhile."""
-    body = visit.read(DetailsForm).model_dump(mode="json") | needs_of_form(visit)
+    body = visit.read(DetailsForm).body | needs_of_form(visit)
     await visit.ask(CHANGE, body=body, person_id=_id(visit))
     return _back(visit)
 

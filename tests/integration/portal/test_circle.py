@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.portal.routes.circle import (
+    ADD,
     CHANGE,
     CONFIRM,
     CONSENTS,
@@ -119,6 +120,22 @@ async def test_details_that_somebody_else_changed_are_not_overwritten(
     circle.answer(CHANGE, somebody())
     await browser.fill(path, whose="4", **sent)
     assert (circle.of(CHANGE)[2].body["version"], circle.of(CHANGE)[2].body["first_name"]) == (4, "Anneke")
+
+
+async def test_the_language_in_which_somebody_is_written_to_is_chosen(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    circle.answer(CHANGE, somebody())
+    circle.answer(ADD, {"person_id": str(uuid7())})
+    page = await browser.ask("GET", f"{CIRCLE}/{ANN}/details", expect=200)
+    assert '<option value="uk">Українська</option>' in page.text
+    await browser.fill(f"{CIRCLE}/{ANN}/details", version="3", first_name="Ann", written_in="uk")
+    await browser.fill(f"{CIRCLE}/new", first_name="Piotr", written_in="pl")
+    await browser.fill(f"{CIRCLE}/{ANN}/details", version="3", first_name="Ann")
+    assert circle.of(ADD)[0].body["language"] == "pl"
+    assert circle.of(CHANGE)[0].body["language"] == "uk"
+    assert "language" not in circle.of(CHANGE)[1].body
 
 
 async def test_who_has_to_be_there_is_shown_and_not_overwritten(
