@@ -285,6 +285,9 @@ async def _relations(
     session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
 ) -> Relations:
     found = await case_access.relations(session, principal, case_id, now=now)
+    # Where nobody coordinates a case, or what slips is late, the regional manager acts in the coordinator's place.
+    if Relation.MANAGER in found and await queries.manager_acts(session, case_id):
+        found |= {Relation.COORDINATOR}
     if not principal.has(Role.REFERRER) or principal.organisation is None:
         return found
     case = await session.scalar(

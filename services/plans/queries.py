@@ -28,7 +28,7 @@ from services.plans.models import (
     TakingPart,
 )
 from shared import case_state
-from shared.case_access import Membership
+from shared.case_access import Membership, has_coordinator
 from shared.errors import NotYet
 from shared.tables import case_person, clock
 
@@ -139,6 +139,17 @@ async def current_monitor(session: AsyncSession, plan: Plan) -> UUID | None:
     )
     found: UUID | None = await session.scalar(query)
     return found
+
+
+async def manager_acts(session: AsyncSession, case_id: UUID) -> bool:
+    """Say whether the regional manager follows the plan: nobody coordinates, or what slips is late."""
+    late = exists().where(
+        clock.c.case_id == case_id, clock.c.kind == "agreement-slips", clock.c.state == "breached"
+    )
+    planned = exists().where(Plan.case_id == case_id)
+    if not await session.scalar(select(planned)):
+        return False
+    return not await has_coordinator(session, case_id=case_id) or bool(await session.scalar(select(late)))
 
 
 async def mandate_of(session: AsyncSession, case_id: UUID) -> UUID | None:

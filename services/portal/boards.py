@@ -84,7 +84,7 @@ DONE_AT: dict[str, tuple[str, tuple[Role, ...]]] = {
     "poll-answered": ("/cases/{case_id}/dates", (Role.COORDINATOR,)),
     "agreement": ("/cases/{case_id}/check-ins", (Role.COORDINATOR,)),
     "agreement-grace": ("/cases/{case_id}/check-ins", (Role.COORDINATOR,)),
-    "agreement-slips": ("/cases/{case_id}/check-ins", (Role.COORDINATOR,)),
+    "agreement-slips": ("/cases/{case_id}/check-ins", (Role.COORDINATOR, Role.REGIONAL_MANAGER)),
     "check-in": ("/cases/{case_id}/check-ins", (Role.COORDINATOR, Role.REGIONAL_MANAGER)),
     "review": ("/cases/{case_id}/check-ins", (Role.COORDINATOR, Role.REGIONAL_MANAGER)),
     "written-plan": ("/cases/{case_id}/plan/write", (Role.COORDINATOR,)),

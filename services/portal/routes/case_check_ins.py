@@ -16,7 +16,7 @@ from services.portal.routes import check_in as own
 from services.portal.routes.case_plan import PlanText, plan_of, text_of
 from services.portal.routes.case_year import CALLS, GOING, MOVABLE, Calls, Dated
 from services.portal.routes.of_case import case_of, everyone
-from services.portal.routes.plan import REVIEW
+from services.portal.routes.plan import DONE, LET_GO, REVIEW
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
@@ -196,12 +196,16 @@ class RecordForm(Form):
 
 @pages.send("/cases/{case_id}/check-ins", _WHO)
 async def record(visit: StaffVisit) -> Response:
-    """Note how it goes, or ask for an early review."""
+    """Note how it goes or what became of one agreement, or ask for an early review."""
     case_id = case_of(visit)
     plan = await _if_theirs(plan_of(visit, case_id), None)
     if visit.form.get("do") == "review":
         await visit.ask(REVIEW, plan_id=plan.plan_id if plan else read_id(""))
         return visit.go(f"/cases/{case_id}/check-ins")
+    for name, settle in (("done", DONE), ("let-go", LET_GO)):
+        if chosen := visit.form.get(name):
+            await visit.ask(settle, agreement_id=read_id(chosen))
+            return visit.go(f"/cases/{case_id}/check-ins")
     form = visit.read(RecordForm)
     changed = [
         {"agreement_id": str(each.agreement_id), "status": status}

@@ -10,7 +10,7 @@ from services.portal.routes.case_plan import WHOLE
 from services.portal.routes.case_year import CALLED, CALLS, CHECKS, MOVE
 from services.portal.routes.check_in import CHECK_INS, RECORD
 from services.portal.routes.of_case import PERSONS
-from services.portal.routes.plan import DONE, PLAN, PLANS
+from services.portal.routes.plan import DONE, LET_GO, PLAN, PLANS
 from services.portal.routes.review import ANSWER_REVIEW
 from shared.auth import Role
 from shared.ids import uuid7
@@ -135,6 +135,25 @@ class TestTheReferrer:
         services.answer(CALLS, {"next_at": None, "late_at": None, "owner": None, "late": False, "calls": []})
         shown = await browser.ask("GET", f"/cases/{CASE}/referrer-call", expect=200)
         assert "Hier valt nu niets te noteren." in shown.text
+
+
+class TestAnAgreementThatSlips:
+    async def test_is_settled_by_who_follows_the_plan(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        has_plan(services, agreement(), conference_id=None)
+        services.refuse(PERSONS, 403, "not-yours")
+        services.answer(ALL, {"items": [], "next": None})
+        services.refuse(CALLS, 404, "unknown-case")
+        settled = {"agreement_id": str(AGREEMENT), "state": "done", "progress": None}
+        services.answer(DONE, settled)
+        services.answer(LET_GO, settled)
+        path = f"/cases/{CASE}/check-ins"
+        shown = await browser.ask("GET", path, expect=200)
+        assert "&lt;b&gt;Samen&lt;/b&gt; opstaan" in shown.text
+        await browser.fill(path, done=str(AGREEMENT))
+        given: dict[str, Any] = {"let-go": str(AGREEMENT)}
+        await browser.fill(path, **given)
+        assert [len(services.of(each)) for each in (DONE, LET_GO)] == [1, 1]
 
 
 class TestTheDayOfACheck:
