@@ -55,4 +55,5 @@ AUDITED: dict[str, str] = {
     "resource": _("wat de kring aan anderen vraagt"),
     "staff_member": _("de gegevens van een medewerker"),
     "statement_part": _("een rekeninguittreksel"),
+    "venue": _("wie je belt over een plaats"),
 }

@@ -30,6 +30,7 @@ from services.scheduling.domain import (
     PollState,
     PreparationState,
 )
+from shared.events.network import AccessNeed
 from shared.tables import Timestamp, service_metadata
 from shared.vault import Sealed, SealedFields
 
@@ -140,6 +141,36 @@ class Venue(SealedFields):
     address: str
 
 
+class VenueContact(SealedFields):
+    """Who to call about a venue."""
+
+    contact_name: str | None = None
+    contact_phone: str | None = None
+    contact_email: str | None = None
+
+
+class RegisteredVenue(Base):
+    """A place where circles of an organisation can meet. Its own row is the key of its contact, who is of no case."""
+
+    __tablename__ = "venue"
+    __sealed__ = Sealed(VenueContact, subject="id", person="id")
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    name: Mapped[str]
+    address: Mapped[str]
+    # Nobody's home, and no office of a service.
+    neutral: Mapped[bool]
+    reached_by: Mapped[str | None]
+    meets: Mapped[list[AccessNeed]] = mapped_column(ARRAY(Text))
+    # Parts of the week, as tue-evening; empty: any.
+    open_at: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    sealed: Mapped[bytes | None]
+
+
 class Conference(Base):
     """A meeting of the circle, to come or held. Sealed: Venue. There is no column for what was said in private."""
 
@@ -170,6 +201,8 @@ class Conference(Base):
     # Why it was postponed or cancelled: a code.
     reason: Mapped[str | None]
     next_conference_id: Mapped[UUID | None]
+    # The venue of the register that it has; the place as people were told it is sealed.
+    venue_id: Mapped[UUID | None] = mapped_column(ForeignKey("venue.id"))
     held_on: Mapped[date | None] = mapped_column(Date)
     outcome: Mapped[str | None]
     return_called_by_circle: Mapped[bool | None]

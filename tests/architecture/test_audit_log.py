@@ -6,8 +6,11 @@ from shared.services import SERVICES
 from shared.vault import sealed_models
 from tests.architecture.sources import calls, place, sources
 
-# Of no case: colleagues, coordinators, and participants of courses with what they paid. All else is of a case.
-OF_NO_CASE = {"staff_member", "coordinator", "mail_recipient", "registration", "payment", "statement_part"}
+# Of no case: colleagues, coordinators, participants of courses with what they paid, and who to call about a venue. All
+# else is of a case.
+OF_NO_CASE = {
+    *("staff_member", "coordinator", "mail_recipient", "registration", "payment", "statement_part", "venue"),
+}
 # Of which people of a case see that it was read or changed: what they know of and may know about. All else is hidden,
 # such as that somebody is kept from them, that a file is held, and for which reason one was opened.
 SHOWN = {

@@ -27,6 +27,10 @@ NOT_IN_THE_COPY = {
     "network DataRequestFields.extension": "read at one's own request (OwnDataRequest), which the copy lists",
     "network DataRequestFields.refusal": "read at one's own request (OwnDataRequest), which the copy lists",
     "scheduling Venue.name": "in it as venue, with the address",
+    **{
+        f"scheduling VenueContact.contact_{what}": "of who is called about a venue, and is of no case"
+        for what in ("name", "phone", "email")
+    },
     "plans AgreementWords.who_text": "tells of others: whether it is oneself is in it as yours",
 }
 NOT_IN_THE_WORDS = {

@@ -48,7 +48,11 @@ BOUNDED_OTHERWISE = {
         "StatementImport.payments{}",
     },
     "one for each conference of a circle": {"ReferrerCallsOut.calls"},
-    "as many as the poll has dates": {"PollOut.ranking"},
+    "as many as the poll has dates": {"PollOut.ranking", "VenueChoice.free_for"},
+    "as many as an organisation may enter (scheduling's MAX_VENUES)": {
+        "VenueChoices.venues",
+        "VenueList.venues",
+    },
     "at most four a year": {"Statistics.periods"},
     "the newest, of which the query says how many": {
         "OutboxState.held_back",

@@ -61,6 +61,7 @@ from services.portal.routes import (
     today,
     training_changes,
     trainings,
+    venues,
 )
 
 PAGES: tuple[Pages, ...] = tuple(
@@ -84,7 +85,7 @@ PAGES: tuple[Pages, ...] = tuple(
         ),
         *(sign_in, today, daily_mail, calendar_address, calendar_feed, account, refer),
         *(offers, cases, baseline, circle, circle_ready, circle_person),
-        *(referring, referrals, coordinators, managing),
+        *(referring, referrals, coordinators, venues, managing),
         *(trainings, announcing, training_changes, registrations, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails),
         *(data_requests, keeping, erasing, safeguards, break_glass, audit_log, figures),

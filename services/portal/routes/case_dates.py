@@ -9,6 +9,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
+from services.portal.routes.case_venues import OTHER, choices, in_words
 from services.portal.routes.date_words import Column, Option, Poll, Why, changes, column, hours_of
 from services.portal.routes.dates import PARTS
 from services.portal.routes.of_case import (
@@ -191,11 +192,10 @@ class SetDatePage(PageModel):
     when: str | None
     options: list[tuple[str, str, str | None]]
     best: str | None
+    venues: list[tuple[str, str, str | None]]
+    chosen_venue: str
     venue_name: str
     venue_address: str
-
-
-_OTHER = "other"
 
 
 @pages.show("/cases/{case_id}/dates/set", staff(Role.COORDINATOR))
@@ -208,6 +208,9 @@ async def choose(visit: StaffVisit) -> Response:
     columns = [await column(visit, option, poll, people) for option in _ranked(poll)] if poll else []
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
     venue = conference.venue if conference else None
+    known = await choices(visit, conference, people)
+    taken = conference.preparation.venue_id if conference and conference.preparation else None
+    suggested = None if venue else next((each.venue_id for each in known if each.suggested), None)
     model = SetDatePage(
         case_id=case_id,
         version=conference.version if conference else 1,
@@ -218,9 +221,14 @@ async def choose(visit: StaffVisit) -> Response:
                 for each in columns
                 if not each.past
             ),
-            (_OTHER, visit.say(_("Een andere dag, afgesproken zonder vraag over de dagen")), None),
+            (OTHER, visit.say(_("Een andere dag, afgesproken zonder vraag over de dagen")), None),
         ],
-        best=next((str(each.id) for each in columns if each.best), None if columns else _OTHER),
+        best=next((str(each.id) for each in columns if each.best), None if columns else OTHER),
+        venues=[
+            *((str(each.venue_id), each.name, in_words(visit, each, columns)) for each in known),
+            (OTHER, visit.say(_("Een andere plaats")), None),
+        ],
+        chosen_venue=str(taken or suggested or OTHER),
         venue_name=venue.name if venue else "",
         venue_address=venue.address if venue else "",
     )
@@ -235,7 +243,7 @@ async def schedule(visit: StaffVisit) -> Response:
     wanted: dict[str, Any] = {}
     errors: dict[str, str] = {}
     option = visit.form.get("option", "")
-    if option == _OTHER:
+    if option == OTHER:
         day = visit.form.get("day", "")
         starts, ends = (moment(visit, day, visit.form.get(each, "")) for each in ("from", "to"))
         if starts is None or ends is None or ends <= starts:
@@ -246,14 +254,17 @@ async def schedule(visit: StaffVisit) -> Response:
         wanted["option_id"] = read_id(option)
     else:
         errors["option"] = _("Kies een dag.")
-    venue = {name: visit.form.get(f"venue_{name}", "").strip() for name in ("name", "address")}
-    if not venue["name"]:
-        errors["venue_name"] = _("Zeg hoe de plaats heet, bijvoorbeeld het buurthuis.")
-    if not venue["address"]:
-        errors["venue_address"] = _("Vul het adres in, dan vindt iedereen de weg.")
+    if (chosen := visit.form.get("venue", OTHER)) != OTHER:
+        wanted["venue_id"] = read_id(chosen)
+    else:
+        wanted["venue"] = {name: visit.form.get(f"venue_{name}", "").strip() for name in ("name", "address")}
+        if not wanted["venue"]["name"]:
+            errors["venue_name"] = _("Zeg hoe de plaats heet, bijvoorbeeld het buurthuis.")
+        if not wanted["venue"]["address"]:
+            errors["venue_address"] = _("Vul het adres in, dan vindt iedereen de weg.")
     if errors or conference is None:
         raise Unacceptable(errors)
-    body = {**wanted, "venue": venue, "version": visit.version}
+    body = {**wanted, "version": visit.version}
     await visit.ask(SCHEDULE, body=body, conference_id=conference.conference_id)
     return visit.go(f"/cases/{case_id}/conference")
 

@@ -9,6 +9,7 @@ from services.portal.client import Answer, Operation
 from services.portal.codes import NEEDS
 from services.portal.forms import read_id
 from services.portal.pages import Pages
+from services.portal.routes.case_venues import choices
 from services.portal.routes.of_case import (
     Conference,
     InCircle,
@@ -20,6 +21,7 @@ from services.portal.routes.of_case import (
     latest,
     moment,
 )
+from services.portal.routes.venues import access_in_words
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
@@ -138,6 +140,7 @@ class ConferencePage(PageModel):
     people: list[Attending]
     items: list[Item]
     needs: list[Item]
+    venue_lacks: str
     outcome: str | None
 
 
@@ -161,6 +164,8 @@ async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]
     else:
         attending = [_invited(visit, each) for each in in_circle(people)]
     checklist = prepared.checklist if prepared else {}
+    venue_id = prepared.venue_id if prepared else None
+    venues = await choices(visit, conference, people) if venue_id else []
     return (
         ConferencePage(
             case_id=case_id,
@@ -179,6 +184,9 @@ async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]
                 if code in checklist
             ],
             needs=_needs(visit, people, prepared),
+            venue_lacks=access_in_words(
+                visit, [need for each in venues if each.venue_id == venue_id for need in each.lacks]
+            ),
             outcome=prepared.outcome if prepared else None,
         ),
         conference,

@@ -32,6 +32,7 @@ class Option(Answer):
     short: int
     said_no: list[UUID]
     answers: dict[UUID, str]
+    venues_free: int | None
 
 
 class Poll(Answer):
@@ -119,6 +120,7 @@ def _why(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUID, InCir
         *((_("Kunnen allebei, maar mogen elkaar niet ontmoeten:"), pair) for pair in option.apart),
         (_("Hoeft er niet bij te zijn, en kan niet:"), others_no),
         (_("Hoeft er niet bij te zijn, en zei nog niets:"), others_silent),
+        places=option.venues_free,
         short=(_("Er zijn er {count} te weinig die kunnen."), option.short),
     )
 
@@ -148,12 +150,18 @@ def _sentences(
     people: dict[UUID, InCircle],
     *said: tuple[str, list[UUID]],
     short: tuple[str, int],
+    places: int | None = None,
 ) -> list[Why]:
-    """Return the sentences that are about somebody."""
+    """Return the sentences that are about somebody, and those about how many come and whether a place is free."""
     found = [
         Why(words=visit.say(words), names=[people[each].name for each in about if each in people])
         for words, about in said
         if about
     ]
     words, count = short
-    return [*found, Why(words=visit.say(words).format(count=count), names=[])] if count else found
+    if count:
+        found.append(Why(words=visit.say(words).format(count=count), names=[]))
+    if places is not None:
+        free = _("Er is dan een plaats vrij.") if places else _("Er is dan geen enkele plaats vrij.")
+        found.append(Why(words=visit.say(free), names=[]))
+    return found

@@ -77,6 +77,7 @@ class Preparation(Answer):
     attendance: list[Present]
     checklist: dict[str, bool]
     needs_seen_to: list[NeedSeenTo]
+    venue_id: UUID | None
 
 
 class Conference(ConferenceEntry):

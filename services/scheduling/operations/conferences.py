@@ -21,7 +21,7 @@ from services.scheduling.domain import (
     PostponedBecause,
 )
 from services.scheduling.models import Attendance, ChecklistEntry, Conference, Poll, Preparation, Venue
-from services.scheduling.operations import ending, milestones, polls
+from services.scheduling.operations import ending, milestones, polls, venues
 from services.scheduling.operations.base import (
     BASELINE_CLOCK,
     DATE_CLOCK,
@@ -61,15 +61,17 @@ async def schedule(
     version: int,
     option_id: UUID | None,
     agreed: polls.Proposal | None,
-    venue: Venue,
+    place: Venue | UUID,
     now: datetime,
 ) -> Conference:
     """Set the date and the place, and invite everyone of the circle.
 
     It is a date of the poll (the best one, if none is chosen), or another that was `agreed` on, which needs no poll.
-    Said twice it changes nothing; said with another date or place, everyone is told again. `version`: the one that
-    was read. Raises: CasePaused, CircleNotReady, ConferenceOver, OtherVersion, OptionUnknown, NoDates, NoDateFits,
-    DateNotUsable.
+    Said twice it changes nothing; said with another date or place, everyone is told again. `place`: in words, or the
+    id of a venue of the register. `version`: the one that was read.
+
+    Raises: UnknownVenue, VenueClosed, VenueTaken, CasePaused, CircleNotReady, ConferenceOver, OtherVersion,
+    OptionUnknown, NoDates, NoDateFits, DateNotUsable.
     """
     preparation = await lock(session, conference)
     await case_state.require_not_paused(session, case_id=conference.case_id)
@@ -83,7 +85,12 @@ async def schedule(
         if agreed is not None
         else await _chosen(session, conference, poll, option_id, now=now)
     )
-    if await _is_set_so(session, vault, conference, option, venue):
+    taken = None
+    if isinstance(place, UUID):
+        taken = await venues.take(session, conference=conference, venue_id=place, option=option, now=now)
+        place = Venue(name=taken.name, address=taken.address)
+    venue_id = None if taken is None else taken.id
+    if conference.venue_id == venue_id and await _is_set_so(session, vault, conference, option, place):
         return conference
     require_version(version, of=conference.version)
     if poll is not None and poll.state == PollState.OPEN:
@@ -94,7 +101,8 @@ async def schedule(
     conference.starts_at, conference.ends_at = option.starts_at, option.ends_at
     conference.version += 1
     conference.revision += 1
-    await vault.seal(session, conference, venue)
+    conference.venue_id = venue_id
+    await vault.seal(session, conference, place)
     await session.flush()
     # A date put off kept the clock waiting; there is one again.
     await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)

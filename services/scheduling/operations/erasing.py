@@ -1,6 +1,6 @@
 """What scheduling holds of an erased case or person: their answers and whether they came; the dates themselves stay."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.models import (
@@ -41,6 +41,8 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
         delete(Circle).where(Circle.case_id == erased.subject),
     ):
         await session.execute(statement)
+    forget_venue = update(Conference).where(Conference.case_id == erased.subject).values(venue_id=None)
+    await session.execute(forget_venue.execution_options(synchronize_session=False))
     await erasure.clear(session, vault, erased, base=Base)
 
 

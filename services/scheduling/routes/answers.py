@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import domain, queries
 from services.scheduling.domain import ChecklistItem, ConferenceState, Option, PollState, Suitability
 from services.scheduling.models import Conference, Poll
+from services.scheduling.routes.free_venues import register_for
 from services.scheduling.schemas import (
     AttendanceOut,
     ConferenceOut,
@@ -65,6 +66,7 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime, names_pa
     ranked = domain.ranking(queries.ahead(options, now=now), members, quorum=poll.quorum)
     best = ranked[0].option.id if ranked and ranked[0].fits else None
     days = await days_of(session, tenant=poll.tenant)
+    register = await register_for(session, tenant=poll.tenant, conference_id=poll.conference_id, now=now)
     rated = [domain.suitability(option, members, quorum=poll.quorum) for option in options]
     return PollOut(
         poll_id=poll.id,
@@ -75,7 +77,10 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime, names_pa
         closed_at=poll.closed_at,
         closed_because=poll.closed_because,
         quorum=poll.quorum,
-        options=[_option_out(each, days, names_pairs=names_pairs) for each in rated],
+        options=[
+            _option_out(each, days, names_pairs=names_pairs, venues_free=register.count_free(each.option))
+            for each in rated
+        ],
         silent=domain.silent(queries.ahead(options, now=now), attending),
         ranking=[each.option.id for each in ranked],
         # While it is open: the best so far.
@@ -83,7 +88,7 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime, names_pa
     )
 
 
-def _option_out(rated: Suitability, days: Days, *, names_pairs: bool) -> OptionOut:
+def _option_out(rated: Suitability, days: Days, *, names_pairs: bool, venues_free: int | None) -> OptionOut:
     return OptionOut(
         option_id=rated.option.id,
         starts_at=rated.option.starts_at,
@@ -100,6 +105,7 @@ def _option_out(rated: Suitability, days: Days, *, names_pairs: bool) -> OptionO
         short=rated.short,
         said_no=list(rated.said_no),
         answers=dict(rated.option.answers),
+        venues_free=venues_free,
     )
 
 
@@ -177,6 +183,7 @@ async def _preparation_view(session: AsyncSession, conference: Conference) -> Pr
         ],
         checklist=await whole_checklist(session, conference),
         needs_seen_to=await needs_out(session, conference),
+        venue_id=conference.venue_id,
     )
 
 

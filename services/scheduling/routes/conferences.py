@@ -112,10 +112,18 @@ async def schedule(
         version=body.version,
         option_id=body.option_id,
         agreed=Proposal(*body.date.times(calendar)) if body.date is not None else None,
-        venue=Venue(name=body.venue.name, address=body.venue.address),
+        place=_place(body),
         now=now,
     )
     return await conference_out(session, parts.vault, scheduled, whole=True)
+
+
+def _place(body: Scheduling) -> Venue | UUID:
+    if body.venue is not None:
+        return Venue(name=body.venue.name, address=body.venue.address)
+    if body.venue_id is None:
+        raise ValueError("a conference has a place")
+    return body.venue_id
 
 
 @router.post("/v1/conferences/{conference_id}/postpone")

@@ -97,10 +97,13 @@ class Scheduling(RequestModel):
     date: NewOption | None = Field(
         default=None, description="A date that was agreed on without the poll, as by telephone."
     )
-    venue: VenueIn
+    venue: VenueIn | None = Field(default=None, description="A place that is not in the register.")
+    venue_id: UUID | None = Field(default=None, description="A venue of the register.")
 
     @model_validator(mode="after")
-    def _one_date(self) -> Self:
+    def _one_date_and_place(self) -> Self:
+        if (self.venue is None) == (self.venue_id is None):
+            raise ValueError("name venue or venue_id")
         if self.option_id is not None and self.date is not None:
             raise ValueError("name option_id or date, not both")
         return self
@@ -219,6 +222,9 @@ class OptionOut(ResponseModel):
     )
     short: int = Field(description="How many more would have to come for the quorum.")
     said_no: list[UUID] = Field(description="Who said that they cannot come then.")
+    venues_free: int | None = Field(
+        description="How many venues of the register can be had then; null: none were entered."
+    )
     answers: dict[UUID, Availability] = Field(description="What everyone who answered said, by person.")
 
 
@@ -325,6 +331,7 @@ class PreparationView(ResponseModel):
     attendance: list[AttendanceOut]
     checklist: dict[ChecklistItem, bool]
     needs_seen_to: list[NeedSeenTo]
+    venue_id: UUID | None
 
 
 class ConferenceOut(ConferenceSummary):

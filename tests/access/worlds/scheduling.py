@@ -37,6 +37,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         await _dated(world, other, OTHER)
         elsewhere = await _polled(there, cast.case_elsewhere, "coordinator elsewhere", ["person elsewhere"])
         await _dated(there, elsewhere, THERE)
+        venues = [await _venue(each, whose) for each, whose in ((world, HERE), (there, THERE))]
         # In the night before the conference, whose day has begun.
         world.later(hours=17)
         ids = {
@@ -44,6 +45,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             "conference_id": case.conference,
             "poll_id": case.poll,
             "person_id": who("neighbour"),
+            "venue_id": venues[0],
         }
         yield World(
             service="scheduling",
@@ -52,14 +54,18 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             cast=cast,
             ids={name: str(value) for name, value in ids.items()} | {"code": "food", "need": "food"},
             ids_elsewhere=strings_of(
-                case_id=elsewhere.id, conference_id=elsewhere.conference, poll_id=elsewhere.poll
+                case_id=elsewhere.id,
+                conference_id=elsewhere.conference,
+                poll_id=elsewhere.poll,
+                venue_id=venues[1],
             ),
             marks={
                 HERE: strings([case.id, case.conference, case.poll]),
                 OTHER: strings([other.id, other.conference, other.poll]),
                 THERE: strings([elsewhere.id, elsewhere.conference, elsewhere.poll]),
             },
-            contents={f"place of {whose}": content("place", whose) for whose in (HERE, OTHER, THERE)},
+            contents={f"place of {whose}": content("place", whose) for whose in (HERE, OTHER, THERE)}
+            | {"contact of a venue": content("contact of a venue")},
             tries=_tries(case),
         )
 
@@ -92,6 +98,13 @@ async def _dated(world: Scheduling, case: Case, whose: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
+async def _venue(world: Scheduling, whose: str) -> UUID:
+    """Enter a venue of the organisation."""
+    who_to_call = content("contact of a venue") if whose == HERE else "Mia"
+    found = await world.enter_venue(name=f"zaal {whose}", contact_name=who_to_call)
+    return UUID(found["venue_id"])
+
+
 def _tries(case: Case) -> dict[str, Try]:
     conference, poll = "/v1/conferences/{conference_id}", "/v1/polls/{poll_id}"
     answers = {"answers": {str(case.options[0]): "yes"}}
@@ -107,6 +120,8 @@ def _tries(case: Case) -> dict[str, Try]:
         f"POST {poll}/options": {"options": dates(60)},
         f"PUT {poll}/answers/{{person_id}}": answers,
         "PUT /v1/me/polls/{poll_id}": answers,
+        "POST /v1/venues": {"name": "Zaal", "address": "Straat 1"},
+        "PUT /v1/venues/{venue_id}": {"name": "Zaal", "address": "Straat 1", "version": 1},
         "POST /v1/calendar-feeds/read": {"secret": "made up"},
         "PUT /v1/policy": {"version": 1, "settings": {}},
         "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},

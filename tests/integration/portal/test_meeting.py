@@ -7,9 +7,13 @@ import pytest
 import pytest_asyncio
 
 from services.portal.routes.case_dates import ANSWER_FOR, CLOSE, OPEN, POLL, SCHEDULE
+from services.portal.routes.case_venues import FOR_CONFERENCE
 from services.portal.routes.conference import BEGIN_AGAIN, CHECK, EXTEND, POSTPONE, SEE_TO
 from services.portal.routes.conference_after import HOLD
 from services.portal.routes.of_case import CONFERENCE, OF_CASE, PERSONS
+from services.portal.routes.venues import CHANGE as CHANGE_VENUE
+from services.portal.routes.venues import CLOSE as CLOSE_VENUE
+from services.portal.routes.venues import ENTER, VENUES
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
@@ -71,6 +75,7 @@ def conference(state: str, **more: Any) -> dict[str, Any]:
             "attendance": [],
             "checklist": {"venue": True, "food": False},
             "needs_seen_to": [],
+            "venue_id": None,
         },
         **more,
     }
@@ -96,8 +101,31 @@ def option(option_id: UUID, day: int, answers: dict[UUID, str], **more: Any) -> 
         "unserved": [],
         "apart": [],
         "short": 0,
+        "venues_free": None,
         "said_no": [str(each) for each, word in answers.items() if word == "no"],
         "answers": {str(each): word for each, word in answers.items()},
+        **more,
+    }
+
+
+CHOICE: dict[str, Any] = {"free": None, "free_for": [], "lacks": [], "suggested": False}
+
+
+def venue(name: str, **more: Any) -> dict[str, Any]:
+    """Return a place for a conference."""
+    return {
+        "venue_id": str(uuid7()),
+        "name": name,
+        "address": "Plein 1, Gent",
+        "neutral": True,
+        "reached_by": "Tram 4",
+        "meets": [],
+        "open_at": [],
+        "contact_name": None,
+        "contact_phone": None,
+        "contact_email": None,
+        "version": 1,
+        **CHOICE,
         **more,
     }
 
@@ -108,6 +136,7 @@ class Meeting:
     def __init__(self, services: FakeServices) -> None:
         self.services = services
         services.answer(PERSONS, {"items": [person(RITA, "Rita", required=True), person(OMAR, HOSTILE)]})
+        services.answer(FOR_CONFERENCE, {"venues": []})
         self.stands("preparing")
 
     def stands(self, state: str, **more: Any) -> None:
@@ -278,6 +307,62 @@ class TestSettingADate:
         shown = await browser.fill(f"{DATES}/set", expect=422, option="other", version="3")
         assert all(f'href="#{field}"' in shown.text for field in ("day", "venue_name", "venue_address"))
         assert meeting.services.of(SCHEDULE) == []
+
+    async def test_suggests_a_place_and_says_what_it_lacks(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.services.answer(PERSONS, {"items": [person(RITA, "Rita", needs=["food", "step-free"])]})
+        meeting.is_asked(option(FIRST, 14, {RITA: "yes"}), option(SECOND, 15, {}, venues_free=0))
+        hall = venue("Zaal", suggested=True, free_for=[str(FIRST)])
+        office = venue(HOSTILE, neutral=False, lacks=["step-free"])
+        meeting.services.answer(FOR_CONFERENCE, {"venues": [hall, office]})
+        page = (await browser.ask("GET", f"{DATES}/set", expect=200)).text
+        assert meeting.services.of(FOR_CONFERENCE)[-1].query == {"needs": ["step-free"]}
+        assert f'value="{hall["venue_id"]}" checked' in page
+        assert "Een neutrale plaats. Tram 4. Niet vrij op:" in page
+        assert "Op geen van deze dagen vrij. Mist voor wie komt: een plaats zonder trappen." in page
+        assert "<script" not in page
+        assert "Er is dan geen enkele plaats vrij." in (await browser.ask("GET", DATES, expect=200)).text
+        meeting.services.refuse(SCHEDULE, 409, "venue-taken")
+        given: dict[str, Any] = {"option": str(FIRST), "venue": hall["venue_id"], "version": "3"}
+        taken = await browser.fill(f"{DATES}/set", expect=409, **given)
+        assert "al een andere kring samen" in taken.text
+        meeting.services.answer(SCHEDULE, conference("scheduled", **SET))
+        await browser.fill(f"{DATES}/set", **given)
+        asked = meeting.services.of(SCHEDULE)[-1].body
+        assert asked == {"option_id": str(FIRST), "venue_id": hall["venue_id"], "version": 3}
+
+    async def test_warns_of_a_place_that_lacks_what_somebody_needs_since(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        hall = venue("Zaal", lacks=["hearing"], free=True)
+        prepared = conference("scheduled")["preparation"] | {"venue_id": hall["venue_id"]}
+        meeting.services.answer(FOR_CONFERENCE, {"venues": [hall]})
+        meeting.stands("scheduled", **SET, preparation=prepared)
+        page = (await browser.ask("GET", MEETING, expect=200)).text
+        assert "Deze plaats mist iets voor wie komt: hulp om goed te horen." in page
+
+
+class TestThePlaces:
+    async def test_are_added_changed_and_taken_away(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        hall = venue(HOSTILE, meets=["step-free"], open_at=["tue-evening"], contact_name="Mia")
+        known = {name: value for name, value in hall.items() if name not in CHOICE}
+        services.answer(VENUES, {"venues": [known]})
+        listed = (await browser.ask("GET", "/venues", expect=200)).text
+        assert "een plaats zonder trappen" in listed
+        assert "<script" not in listed
+        services.answer(ENTER, known)
+        assert 'href="#name"' in (await browser.fill("/venues/new", expect=422)).text
+        await browser.fill("/venues/new", name="Zaal", address="Plein 1", neutral="no", meets__="sight")
+        body = services.of(ENTER)[-1].body
+        assert (body["neutral"], body["meets"], body["open_at"]) == (False, ["sight"], [])
+        path = f"/venues/{hall['venue_id']}"
+        assert 'value="tue-evening" checked' in (await browser.ask("GET", path, expect=200)).text
+        services.answer(CHANGE_VENUE, known)
+        await browser.fill(path, name="Zaal", address="Plein 1", neutral="yes", version="1")
+        assert services.of(CHANGE_VENUE)[-1].body["version"] == 1
+        services.answer(CLOSE_VENUE, None)
+        await browser.fill(path, do="close")
+        assert len(services.of(CLOSE_VENUE)) == 1
 
 
 class TestTheConference:

@@ -47,6 +47,13 @@ class Scheduling(World):
         await self.open_poll(case, *(days or (20, 30)))
         return case
 
+    async def enter_venue(self, **body: Any) -> dict[str, Any]:
+        """Enter a venue, as a regional manager does."""
+        entered: dict[str, Any] = await self.do(
+            "POST", "/v1/venues", self.manager(), json={"name": "Zaal", "address": "Plein 1, Gent"} | body
+        )
+        return entered
+
     async def on_course(self, case: Case) -> None:
         """Take the first steps of the preparation: a first contact, and the questions are told."""
         await self.made_contact(case)

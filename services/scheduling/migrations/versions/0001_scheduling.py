@@ -115,6 +115,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_circle_member")),
     )
     op.create_table(
+        "venue",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("neutral", sa.Boolean(), nullable=False),
+        sa.Column("reached_by", sa.Text(), nullable=True),
+        sa.Column("meets", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("open_at", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_venue")),
+    )
+    op.create_table(
         "conference",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
@@ -129,6 +145,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("next_conference_id", sa.Uuid(), nullable=True),
+        sa.Column("venue_id", sa.Uuid(), nullable=True),
         sa.Column("held_on", sa.Date(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("return_called_by_circle", sa.Boolean(), nullable=True),
@@ -149,6 +166,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["preparation_id"], ["preparation.id"], name=op.f("fk_conference_preparation_id_preparation")
         ),
+        sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_conference_venue_id_venue")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conference")),
         sa.UniqueConstraint(
             "tenant", "case_id", "conference_no", name=op.f("uq_conference_tenant_case_id_conference_no")

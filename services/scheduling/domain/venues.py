@@ -1,0 +1,110 @@
+"""The register of venues: when one is free, what it lacks for a circle, and which one is suggested."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from shared.calendar import Calendar
+from shared.errors import Conflict, NotFound
+
+Need = TypeVar("Need", bound=str)
+
+# More than an organisation uses, few enough that all of them are one small read.
+MAX_VENUES = 200
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Parts overlap: an afternoon may last until six, and an evening begin at half past five.
+_PARTS: tuple[tuple[str, time, time | None], ...] = (
+    ("morning", time.min, time(13)),
+    ("afternoon", time(12, 30), time(18)),
+    ("evening", time(17, 30), None),
+)
+
+
+class UnknownVenue(NotFound):
+    """There is no such venue at this organisation."""
+
+    code = "venue-not-found"
+    title = "There is no such venue here"
+
+
+class VenueClosed(Conflict):
+    """The organisation no longer uses the venue."""
+
+    code = "venue-closed"
+    title = "This venue is not used any more: choose another one"
+
+
+class VenueTaken(Conflict):
+    """Another circle meets there at that time."""
+
+    code = "venue-taken"
+    title = "Another circle meets at this venue at that time"
+
+
+class TooManyVenues(Conflict):
+    """The register is full."""
+
+    code = "too-many-venues"
+    title = "There are too many venues: close one that is not used any more"
+
+
+@dataclass(frozen=True)
+class Booking:
+    """That a conference is held at a venue."""
+
+    venue_id: UUID
+    conference_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+def is_taken(
+    venue_id: UUID,
+    bookings: Iterable[Booking],
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    but: UUID | None = None,
+) -> bool:
+    """Say whether another conference than `but` is at a venue at a time."""
+    return any(
+        each.venue_id == venue_id
+        and each.conference_id != but
+        and each.starts_at < ends_at
+        and starts_at < each.ends_at
+        for each in bookings
+    )
+
+
+def is_open(open_at: Collection[str], calendar: Calendar, *, starts_at: datetime, ends_at: datetime) -> bool:
+    """Say whether a venue can be had at a time, by the organisation's clock: nothing said of when it can means always.
+
+    All of the time must lie in parts of the week in which it can be had: `tue-evening`.
+    """
+    if not open_at:
+        return True
+    had_until, day = starts_at, calendar.day_of(starts_at)
+    while calendar.at(day, time.min) < ends_at:
+        for part, begins, ends in _PARTS:
+            until = calendar.end_of_day(day) if ends is None else calendar.at(day, ends)
+            if f"{DAYS[day.weekday()]}-{part}" in open_at and calendar.at(day, begins) <= had_until < until:
+                had_until = until
+        day += timedelta(days=1)
+    return had_until >= ends_at
+
+
+def lacking(needs: Iterable[Need], meets: Collection[str]) -> list[Need]:
+    """Return what is needed, once each, that a venue does not have."""
+    return [need for need in dict.fromkeys(needs) if need not in meets]
+
+
+def preference(*, free: bool, lacks: int, neutral: bool, name: str) -> tuple[bool, bool, bool, int, str]:
+    """Return where a venue stands in the order of suggestion.
+
+    One that is free comes first; then one where everybody can take part; then a neutral one, which is nobody's home
+    or office.
+    """
+    return (not free, lacks > 0, not neutral, lacks, name)
