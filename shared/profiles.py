@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.calendar import BELGIUM, Calendar
 from shared.context import Context
 from shared.database import fetch
+from shared.errors import NotFound
 from shared.events.base import Received
 from shared.events.intake import OrganisationProfile
 from shared.tables import tenant_profile as table
@@ -36,6 +37,13 @@ class Profile:
     signature: str | None = None
 
 
+class UnknownOrganisation(NotFound):
+    """The request names an organisation that runs no conferences here."""
+
+    code = "organisation-not-known"
+    title = "Name an organisation that runs conferences here in the header Kring-Tenant"
+
+
 # Whose profile this service does not know (yet).
 UNKNOWN = Profile("Kring", None, BELGIUM)
 _KNOWN = "profiles"
@@ -52,6 +60,12 @@ async def of(session: AsyncSession, *, tenant: UUID) -> Profile:
             return UNKNOWN
         keep(session, tenant=tenant, row=rows[0])
     return known[tenant]
+
+
+async def require_known(session: AsyncSession, *, tenant: UUID) -> None:
+    """Raise UnknownOrganisation where this service knows no such organisation: nothing is kept for one that is not."""
+    if await of(session, tenant=tenant) is UNKNOWN:
+        raise UnknownOrganisation
 
 
 def keep(session: AsyncSession, *, tenant: UUID, row: Sequence[Any]) -> None:

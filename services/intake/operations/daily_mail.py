@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import SERVICE
+from services.intake.domain.errors import TenantUnknown
 from services.intake.models import DailyMail
 from services.intake.models.register import key_subject
 from services.intake.queries import register
@@ -60,7 +61,12 @@ async def _note(session: AsyncSession, *, tenant: UUID, person_id: UUID, day: da
 
 
 async def set_wanted(session: AsyncSession, *, tenant: UUID, person_id: UUID, wanted: bool) -> None:
-    """Note whether somebody wants the daily mail; who asks for it again today does not get a second one."""
+    """Note whether somebody wants the daily mail; who asks for it again today does not get a second one.
+
+    Raises: TenantUnknown where there is no such organisation: nothing is kept for it.
+    """
+    if await register.organisation(session, organisation_id=tenant) is None:
+        raise TenantUnknown
     given = insert(DailyMail).values(tenant=tenant, person_id=person_id, wanted=wanted)
     await session.execute(
         given.on_conflict_do_update(

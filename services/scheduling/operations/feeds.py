@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.models import CalendarFeed
+from shared import profiles
 
 _SECRET_BYTES = 32
 
@@ -19,7 +20,8 @@ def digest(secret: str) -> bytes:
 
 
 async def renew(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID, now: datetime) -> str:
-    """Give a coordinator a new secret, once; the one before opens nothing any more."""
+    """Give a coordinator a new secret, once; the one before opens nothing any more. Raises: UnknownOrganisation."""
+    await profiles.require_known(session, tenant=tenant)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     statement = insert(CalendarFeed).values(
         coordinator_id=coordinator_id, tenant=tenant, digest=digest(secret), created_at=now

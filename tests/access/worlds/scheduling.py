@@ -26,6 +26,8 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         cast = Cast()
         world = replace(plain, tenant=cast.tenant)
         there = replace(plain, tenant=cast.elsewhere)
+        for each in (world, there):
+            await each.knows_its_organisation()
         people = [name for name in PEOPLE if name != REMOVED]
         parties = {"referring": cast.school, "mandated": cast.mandated}
         case = await _polled(world, cast.case, "coordinator", [*people, REMOVED], **parties)

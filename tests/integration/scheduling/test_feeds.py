@@ -2,12 +2,21 @@
 
 from typing import Any
 
+import pytest_asyncio
+
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.world import Case, problem
 from tests.support.world.scheduling import VENUE, Scheduling
 
 FEED = "/v1/calendar-feeds/read"
+
+
+@pytest_asyncio.fixture
+async def world(world: Scheduling) -> Scheduling:
+    """Scheduling, knowing its organisation."""
+    await world.knows_its_organisation()
+    return world
 
 
 async def secret_of(world: Scheduling, case: Case) -> str:

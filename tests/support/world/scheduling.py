@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 
 from services.scheduling import operations
-from shared.events import network
+from shared.events import intake, network
 from tests.support.steps import attempt
 from tests.support.world.base import World
 from tests.support.world.case import Case
@@ -31,6 +31,13 @@ class Scheduling(World):
     """Scheduling."""
 
     service = "scheduling"
+
+    async def knows_its_organisation(self) -> None:
+        """Let scheduling know the tenant as intake tells of it."""
+        entered = intake.OrganisationEntered(
+            organisation_id=self.tenant, version=1, name="De Ring", country="BE", time_zone="Europe/Brussels"
+        )
+        await self.handle_all(entered)
 
     async def assigned(self, *, track: Any = "normal", **changes: Any) -> Case:
         """Return a case whose coordinator was just assigned, and whose people are known."""
