@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -236,7 +237,8 @@ class Visit:
             "given": self.form,
             "errors": {name: self.say(text) for name, text in self.errors.items()},
             "overtaken": self.overtaken,
-            "here": self.request.url.path,
+            # One slash: with two, or a backslash after it, it would be another site.
+            "here": quote("/" + self.request.url.path.lstrip("/\\")),
             "offered_languages": self.languages,
             "styles": assets.address("kring.css"),
             "notice": None,

@@ -60,6 +60,15 @@ class TestAnyPage:
         assert "<h1" in answer.text
         assert answer.headers["content-type"].startswith("text/html")
 
+    @pytest.mark.parametrize("path", ["/%2Fevil.example/x", "/%5Cevil.example", "/%2F%2F%5Cevil.example"])
+    async def test_sends_its_forms_to_no_other_site_whatever_its_address(
+        self, world: Portal, path: str
+    ) -> None:
+        answer = await world.ask("GET", path, HERE, expect=404)
+        targets = re.findall(r'action="([^"]*)"', answer.text)
+        assert targets
+        assert [target for target in targets if not re.match(r"/(?![/\\])", target)] == []
+
     async def test_is_fetched_with_its_style_within_the_weight_of_a_first_visit(self, world: Portal) -> None:
         page = await world.ask("GET", "/", {}, expect=200)
         style = re.search(r'href="(/static/[^"]+)"', page.text)
