@@ -90,6 +90,7 @@ async def may_read_plan(
     Raises: PlanNotFound, NotYours, CaseErased.
     """
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
+    found = await _with_manager(session, found, plan.case_id)
     shared = await _share(session, principal, plan)
     if shared is None:
         _need(found, *_READERS)
@@ -172,19 +173,23 @@ async def may_request_review(session: AsyncSession, principal: Principal, *, pla
 async def may_list_agreements(
     session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
 ) -> None:
-    """Let pass the coordinator, the circle, and break-glass access. Raises: UnknownCase, NotYours, CaseErased."""
-    found = await _of_case(session, principal, case_id, now=now)
+    """Let pass the coordinator, the circle, break-glass access, and the manager who is to see to one.
+
+    Raises: UnknownCase, NotYours, CaseErased.
+    """
+    found = await _with_manager(session, await _of_case(session, principal, case_id, now=now), case_id)
     _need(found, Relation.COORDINATOR, *_CIRCLE, Relation.BREAK_GLASS)
 
 
 async def may_settle_agreement(
     session: AsyncSession, principal: Principal, *, agreement_id: UUID
 ) -> Agreement:
-    """Return an agreement to who does it, the monitor, a central person and the coordinator.
+    """Return an agreement to who does it, the monitor, a central person, the coordinator, and a manager in their place.
 
     Raises: AgreementNotFound, NotYours, CaseErased.
     """
     agreement, found = await _load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
+    found = await _with_manager(session, found, agreement.case_id)
     does_it = principal.id in agreement.who_person_ids
     if not does_it and not await _monitors(session, principal, agreement.plan_id):
         _need(found, Relation.CENTRAL, Relation.COORDINATOR)
@@ -285,9 +290,6 @@ async def _relations(
     session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
 ) -> Relations:
     found = await case_access.relations(session, principal, case_id, now=now)
-    # Where nobody coordinates a case, or what slips is late, the regional manager acts in the coordinator's place.
-    if Relation.MANAGER in found and await queries.manager_acts(session, case_id):
-        found |= {Relation.COORDINATOR}
     if not principal.has(Role.REFERRER) or principal.organisation is None:
         return found
     case = await session.scalar(
@@ -300,6 +302,13 @@ async def _relations(
     if own:
         await require_not_erased(session, case_id=case_id)
     return found | own
+
+
+async def _with_manager(session: AsyncSession, found: Relations, case_id: UUID) -> Relations:
+    """Put the regional manager in the coordinator's place for as long as they are to see to an agreement that slips."""
+    if Relation.MANAGER in found and await queries.manager_sees_to_agreements(session, case_id):
+        return found | {Relation.COORDINATOR}
+    return found
 
 
 async def _monitors(session: AsyncSession, principal: Principal, plan_id: UUID) -> bool:

@@ -28,7 +28,7 @@ from services.plans.models import (
     TakingPart,
 )
 from shared import case_state
-from shared.case_access import Membership, has_coordinator
+from shared.case_access import Membership
 from shared.errors import NotYet
 from shared.tables import case_person, clock
 
@@ -141,15 +141,15 @@ async def current_monitor(session: AsyncSession, plan: Plan) -> UUID | None:
     return found
 
 
-async def manager_acts(session: AsyncSession, case_id: UUID) -> bool:
-    """Say whether the regional manager follows the plan: nobody coordinates, or what slips is late."""
-    late = exists().where(
-        clock.c.case_id == case_id, clock.c.kind == "agreement-slips", clock.c.state == "breached"
+async def manager_sees_to_agreements(session: AsyncSession, case_id: UUID) -> bool:
+    """Say whether an agreement slips for the regional manager to see to: nobody coordinates the case, or it is late."""
+    theirs = (clock.c.owner == "regional-manager") & clock.c.state.in_(("running", "paused"))
+    query = select(clock.c.id).where(
+        clock.c.case_id == case_id,
+        clock.c.kind == "agreement-slips",
+        theirs | (clock.c.state == "breached"),
     )
-    planned = exists().where(Plan.case_id == case_id)
-    if not await session.scalar(select(planned)):
-        return False
-    return not await has_coordinator(session, case_id=case_id) or bool(await session.scalar(select(late)))
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def mandate_of(session: AsyncSession, case_id: UUID) -> UUID | None:

@@ -16,6 +16,7 @@ class TestTheRegionalManager:
         path = f"/v1/plans/{plan['plan_id']}"
         assert (await world.refused("GET", path, world.manager()))[0] == 403
         await world.handle(case.released())
+        assert (await world.refused("GET", path, world.manager()))[0] == 403
         await steps_to(world, case, "agreement-slips")
         clock = (await world.clocks(case))["agreement-slips"]
         assert clock.owner == "regional-manager"
@@ -23,8 +24,11 @@ class TestTheRegionalManager:
         assert shown["agreements"][0]["what"] == "Samen opstaan"
         listed = await world.do("GET", f"/v1/cases/{case.id}/agreements", world.manager())
         assert len(listed["items"]) == 2
+        share = await world.refused("POST", f"{path}/share", world.manager(), json={"person_ids": None})
+        assert share[0] == 403
         done = await world.do("POST", f"/v1/agreements/{clock.subject}/done", world.manager())
         assert done["state"] == AgreementState.DONE
+        assert (await world.refused("GET", path, world.manager()))[0] == 403
         stranger = world.staff(uuid7(), uuid7(), Role.REGIONAL_MANAGER)
         assert (await world.ask("GET", path, stranger)).status_code in (403, 404)
 
