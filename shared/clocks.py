@@ -42,12 +42,13 @@ _OF_CASE = (
 )
 _BY_ID = f"SELECT {_COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
 _LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = $1 AND state IN ('running', 'paused')"
-_AGENDA = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at LIMIT 1"
+# Of two at the same moment the one that started first: whoever asks twice gets the same.
+_AGENDA = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at, id LIMIT 1"
 _WATCHERS = (
     "SELECT DISTINCT ON (workflow_id) workflow_id, kind, tenant FROM clock"
     " WHERE workflow_id > $1 AND state IN ('running', 'paused') ORDER BY workflow_id LIMIT $2"
 )
-_REACHED = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= $2 ORDER BY next_at LIMIT $3"
+_REACHED = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= $2 ORDER BY next_at, id LIMIT $3"
 # Of the clock $1 at the time $2; $3: the deadline that was reached, or why it is paused.
 _CHANGES = {
     "warned": "warned_at = $2 WHERE id = $1 AND state = 'running' AND warned_at IS NULL AND warn_at = $3",

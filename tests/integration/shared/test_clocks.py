@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clocks import Clock, Clocks
 from shared.database import Database
+from shared.tables import clock
 from shared.trail import taken_by
 from tests.support.platform import NOW, TENANT, rows
 
@@ -141,6 +143,25 @@ class TestWorkflow:
             await clocks.stop(session, kind="check-in", subject=later.subject, now=NOW)
             agenda = await clocks.agenda(session, workflow_id="follow-up/1")
             assert (agenda.next, agenda.over) == (None, False)
+
+    async def test_takes_of_clocks_at_one_moment_the_one_that_started_first(
+        self, database: MakeDatabase
+    ) -> None:
+        db = await database("platform")
+        case = uuid4()
+        async with db.transaction() as session:
+            first, second, third = [
+                await _start(session, uuid4(), case, workflow_id="follow-up/1") for _ in range(3)
+            ]
+            # Moved and moved back, it stands behind the others in the index.
+            for days in (1, -1):
+                moved = clock.c.warn_at + timedelta(days=days)
+                await session.execute(update(clock).where(clock.c.id == first.id).values(warn_at=moved))
+            assert (await clocks.agenda(session, workflow_id="follow-up/1")).next == first.deadline
+            reached = await clocks.reached(
+                session, workflow_id="follow-up/1", by=NOW + timedelta(days=8), most=5
+            )
+            assert reached == [each.deadline for each in (first, second, third)]
 
     async def test_is_woken_once_by_a_change_of_several_clocks_and_never_by_its_own_step(
         self, database: MakeDatabase
