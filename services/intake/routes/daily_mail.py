@@ -4,7 +4,7 @@ from services.intake.operations import daily_mail
 from services.intake.permissions import Colleague
 from services.intake.queries import register
 from services.intake.schemas.daily_mail import DailyMailWanted, DailyMailWish
-from shared.http import Router, Session
+from shared.http import Router, Session, problems
 
 router = Router(tags=["daily mail"])
 
@@ -16,7 +16,7 @@ async def read_daily_mail(principal: Colleague, session: Session) -> DailyMailWa
     return DailyMailWanted(wanted=wanted)
 
 
-@router.put("/v1/me/daily-mail")
+@router.put("/v1/me/daily-mail", responses=problems(404))
 async def set_daily_mail(wish: DailyMailWish, principal: Colleague, session: Session) -> DailyMailWanted:
     """Say whether you want the mail that says each working day how much waits for you."""
     await daily_mail.set_wanted(session, tenant=principal.tenant, person_id=principal.id, wanted=wish.wanted)

@@ -21,7 +21,7 @@ router = Router(tags=["calendar feeds"])
 _BACK = timedelta(days=90)
 
 
-@router.post("/v1/me/calendar-feed", status_code=201)
+@router.post("/v1/me/calendar-feed", status_code=201, responses=problems(404))
 async def renew_feed(principal: Coordinator, session: Session, now: Now) -> FeedSecret:
     """Get a new secret for your calendar feed; the one before opens nothing any more."""
     secret = await feeds.renew(session, tenant=principal.tenant, coordinator_id=principal.id, now=now)
