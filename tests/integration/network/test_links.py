@@ -56,6 +56,8 @@ class TestExchange:
             "language": "nl",
             "age": "twelve-to-seventeen",
             "reads_with": [],
+            "needs": [],
+            "needs_words": None,
             "invitation": None,
         }
 
