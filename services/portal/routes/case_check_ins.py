@@ -86,6 +86,7 @@ class CheckInsPage(PageModel):
     """The year after the plan."""
 
     case_id: str
+    coordinates: bool
     plan: PlanText | None
     over: bool
     checks: list[Check]
@@ -137,6 +138,7 @@ async def show(visit: StaffVisit) -> Response:
     ]
     model = CheckInsPage(
         case_id=case_id,
+        coordinates=visit.has(Role.COORDINATOR),
         plan=await text_of(visit, plan, names, [], unnamed=somebody) if plan else None,
         over=plan is not None and plan.follow_up != "running",
         checks=checks,

@@ -99,6 +99,7 @@ class RequestPage(PageModel):
     what: str
     case_id: UUID
     person_id: UUID
+    may_see_who_looked: bool
     name: str
     text: str | None
     extension: str | None
@@ -154,6 +155,7 @@ async def show(visit: StaffVisit) -> Response:
         what=found.kind,
         case_id=found.case_id,
         person_id=found.person_id,
+        may_see_who_looked=visit.has(Role.DPO),
         name=f"{found.first_name or ''} {found.last_name or ''}".strip(),
         text=found.text,
         extension=found.extension_reason,

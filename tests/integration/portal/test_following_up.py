@@ -97,6 +97,7 @@ class TestAReview:
         path = f"/cases/{CASE}/check-ins"
         shown = await browser.ask("GET", path, expect=200)
         assert "<dt>Wil opnieuw samenkomen</dt><dd>3</dd>" in shown.text
+        assert f'href="/cases/{CASE}/plan"' not in shown.text
         await browser.fill(path, check_in=str(CHECK_IN), decision="another-coordinator")
         [asked] = services.of(RECORD)
         assert asked.body == {

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.portal.routes.audit_log import LOGS
 from services.portal.routes.break_glass import ACCESS, ACCESSES
 from services.portal.routes.colleagues import COLLEAGUES, ENTER_COLLEAGUE, ERASE_COLLEAGUE
@@ -141,6 +143,15 @@ class TestRequests:
         assert services.of(REQUESTS)[0].query["which"] == "waiting"
         await browser.ask("GET", "/privacy/requests?which=all", expect=200)
         assert services.of(REQUESTS)[1].query["which"] == "all"
+
+    @pytest.mark.parametrize(("role", "shown"), [(Role.DPO, 1), (Role.REGIONAL_MANAGER, 0)])
+    async def test_lead_the_officer_alone_to_who_looked(
+        self, browser: Browser, services: FakeServices, *, role: Role, shown: int
+    ) -> None:
+        await browser.sign_in(role)
+        services.answer(REQUEST, whole())
+        page = await browser.ask("GET", f"/privacy/requests/{ID}", expect=200)
+        assert page.text.count('href="/audit-log?person=') == shown
 
     async def test_are_answered_yes_no_or_later(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.DPO)
