@@ -20,7 +20,6 @@ from deploy.local.errors import PlatformError
 from deploy.local.platform import Platform
 from deploy.watch.failures import WentWrong
 from deploy.watch.watch import Watch
-from shared.services import PROCESSES
 
 STORIES = Path(__file__).parents[1] / "stories"
 FIRST = STORIES / "first.py"
@@ -128,7 +127,7 @@ async def demo(
             if report is not None:
                 written.write(report)
 
-        platform = Platform(skipped_time=True, extra=UNDISTURBED, changed=display.part, services=PROCESSES)
+        platform = Platform(skipped_time=True, extra=UNDISTURBED, changed=display.part)
         try:
             written.title = (inspect.getdoc(read_story(story)) or story.stem).splitlines()[0].rstrip(".")
             display.title(written.title)

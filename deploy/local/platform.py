@@ -26,7 +26,7 @@ from deploy.local.service import Preparation, Service
 from deploy.local.sign_in import SignIn
 from deploy.local.supervisor import Supervised, Supervisor
 from deploy.local.temporal import NAMESPACE, TemporalServer, TimeSkippingServer
-from shared.services import PORTAL, SERVICES
+from shared.services import PORTAL, PROCESSES
 
 GIVEN = (
     "KRING_DATABASE_URL",
@@ -57,7 +57,7 @@ class Platform:
         skipped_time: bool = False,
         ports: Literal["free", "remembered"] = "free",
         wanted_ports: Mapping[str, int] | None = None,
-        services: Iterable[str] = SERVICES,
+        services: Iterable[str] = PROCESSES,
         fast: bool | None = None,
         given: Mapping[str, str] | None = None,
         extra: Mapping[str, str] | None = None,

@@ -54,7 +54,7 @@ class Played:
 async def platform(traces_file: Path) -> AsyncIterator[Platform]:
     """A whole platform, on which time skips, and whose services write down their spans."""
     extra = {**UNDISTURBED, "KRING_TRACES_FILE": str(traces_file)}
-    async with Platform(skipped_time=True, extra=extra, services=PROCESSES) as platform:
+    async with Platform(skipped_time=True, extra=extra) as platform:
         yield platform
 
 

@@ -11,7 +11,6 @@ from deploy.local.example import Example
 from deploy.local.platform import Platform
 from deploy.watch.watch import Watch
 from shared.auth import Role
-from shared.services import PROCESSES
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -27,7 +26,7 @@ class TestTheExample:
         self,
     ) -> None:
         told: list[str] = []
-        async with Platform(services=PROCESSES, example=Example(told.append, every=6)) as platform:
+        async with Platform(example=Example(told.append, every=6)) as platform:
             async with Watch.over(platform) as watch:
                 clocks = await watch.clocks()
                 now = await watch.now()

@@ -8,7 +8,6 @@ from deploy.demo.browser import chromium, hand_of
 from deploy.demo.player import STORIES, UNDISTURBED, play, story_on
 from deploy.demo.report import Report
 from deploy.local.platform import Platform
-from shared.services import PROCESSES
 
 _CASES = {"no-plan-at-first", "without-meeting", "refused-plan", "coming-of-age"}
 
@@ -18,7 +17,7 @@ class TestTheExceptions:
     async def test_all_end_well(self) -> None:
         report = Report("exceptions")
         async with (
-            Platform(skipped_time=True, extra=UNDISTURBED, services=PROCESSES) as platform,
+            Platform(skipped_time=True, extra=UNDISTURBED) as platform,
             chromium() as browser,
             story_on(platform, patience=90, hand=hand_of(browser, platform)) as story,
         ):
