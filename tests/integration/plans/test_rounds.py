@@ -58,7 +58,7 @@ async def _to_the_end(world: Plans, case: Case) -> dict[str, str]:
 class TestAPlanFromANewConference:
     async def test_begins_a_year_of_its_own(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)
-        await world.recorded(case, agreements=[])
+        await world.recorded(case, agreements=[], review_on="2026-08-15")
         first = await check_ins(world, case, world.coordinator(case))
         await record(world, first["four-weeks"], world.coordinator(case))
         await steps_to(world, case, "check-in")
