@@ -152,6 +152,7 @@ clock = Table(
         "ix_clock_agenda",
         "workflow_id",
         "next_at",
+        "id",
         postgresql_where=text("state IN ('running', 'paused')"),
     ),
     # Serve housekeeping.

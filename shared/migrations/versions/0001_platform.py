@@ -99,7 +99,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_clock_agenda",
         "clock",
-        ["workflow_id", "next_at"],
+        ["workflow_id", "next_at", "id"],
         postgresql_where=sa.text("state IN ('running', 'paused')"),
     )
     op.create_index(
