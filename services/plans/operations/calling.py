@@ -10,15 +10,16 @@ from services.plans.domain import CheckInState, NoReferrerToCall, may_call
 from services.plans.models import Plan, ReferrerCall
 from services.plans.operations.timing import (
     REFERRER_CALL,
+    ask_at,
     clocks,
     coordinator_or_manager,
     publish,
-    start_clock,
     stop_clocks,
 )
 from services.plans.schemas import NewReferrerCall
 from services.plans.schemas.sealed import ReferrerCallWords
 from services.plans.settings import Policy
+from shared.clocks import Clock
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
@@ -32,26 +33,23 @@ async def plan_call(
     await stop_clocks(session, subjects=[plan.id], kinds=(REFERRER_CALL,), now=now)
     if await queries.referrer_of(session, plan.case_id) is None:
         return
-    asked_at = policy.after(now, policy.settings.four_weeks)
-    await start_clock(
+    await ask_at(
         session,
         plan,
         kind=REFERRER_CALL,
         subject=plan.id,
         owner=await coordinator_or_manager(session, plan.case_id),
-        escalate_to="regional-manager",
+        asked_at=policy.after(now, policy.settings.four_weeks),
         now=now,
-        warn_at=asked_at,
-        due_at=policy.after(asked_at, policy.settings.check_in_grace),
-        policy_version=policy.version,
+        policy=policy,
         paused=paused,
     )
 
 
-async def is_to_be_called(session: AsyncSession, plan: Plan) -> bool:
-    """Say whether the call to the referrer is still waited for."""
+async def awaited_call(session: AsyncSession, plan: Plan) -> Clock | None:
+    """Return the clock of the call to the referrer; None if nobody has to be called any more."""
     clock = await clocks.find(session, kind=REFERRER_CALL, subject=plan.id)
-    return clock is not None and clock.state != "stopped"
+    return clock if clock is not None and clock.state != "stopped" else None
 
 
 async def record_call(
@@ -72,10 +70,9 @@ async def record_call(
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
     if plan is None:
         raise NoReferrerToCall
-    clock = await clocks.find(session, kind=REFERRER_CALL, subject=plan.id)
+    clock = await awaited_call(session, plan)
     # A clock that was handed over after its warning has no other.
-    asked_at = None if clock is None else clock.warn_at or clock.started_at
-    if clock is None or clock.state == "stopped" or not may_call(asked_at, now=now):
+    if clock is None or not may_call(clock.warn_at or clock.started_at, now=now):
         raise NoReferrerToCall
     call = ReferrerCall(
         id=uuid7(),

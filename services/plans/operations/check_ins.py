@@ -21,9 +21,9 @@ from services.plans.domain import (
 from services.plans.models import CheckIn, Plan
 from services.plans.operations import reviewing
 from services.plans.operations.agreements import read_agreement, settle
-from services.plans.operations.calling import is_to_be_called
+from services.plans.operations.calling import awaited_call
 from services.plans.operations.ending import end_follow_up
-from services.plans.operations.reviewing import read_check_in
+from services.plans.operations.reviewing import keep_words, read_check_in
 from services.plans.operations.timing import (
     CHECK_IN,
     clocks,
@@ -33,7 +33,6 @@ from services.plans.operations.timing import (
     waiting_plan,
 )
 from services.plans.schemas import AgreementStatus, NewRecord
-from services.plans.schemas.sealed import CheckInWords
 from shared.case_access import has_coordinator
 from shared.deadlines import Deadline
 from shared.events import plans as events
@@ -69,8 +68,7 @@ async def record_check_in(
     )
     if plan.follow_up != FollowUpState.RUNNING:
         raise FollowUpOver
-    known = CheckInWords() if check_in.sealed is None else await vault.open(session, check_in)
-    await vault.seal(session, check_in, known.model_copy(update={"note": new.note}))
+    await keep_words(session, vault, check_in, note=new.note)
     check_in.state, check_in.decision = CheckInState.RECORDED, new.decision
     check_in.recorded_at, check_in.recorded_by = now, by
     await session.flush()
@@ -82,7 +80,7 @@ async def record_check_in(
         kind=_kind(check_in),
         decision=new.decision,
         another_coordinator=new.another_coordinator,
-        task_goes_on=check_in.kind == "four-weeks" and await is_to_be_called(session, plan),
+        task_goes_on=check_in.kind == "four-weeks" and await awaited_call(session, plan) is not None,
     )
     await publish(session, plan, fact, now=now)
     outcome = ends_follow_up(check_in.kind, new.decision)

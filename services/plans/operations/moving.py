@@ -8,10 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import CHECK_INS, CheckInState, check_day, check_moving
 from services.plans.models import CheckIn
-from services.plans.operations.reviewing import read_check_in
-from services.plans.operations.timing import CHECK_IN, FOLLOW_UP, clocks, start_clock, stop_clocks
+from services.plans.operations.reviewing import keep_words, read_check_in
+from services.plans.operations.timing import CHECK_IN, FOLLOW_UP, ask_at, clocks, stop_clocks
 from services.plans.schemas import NewDay
-from services.plans.schemas.sealed import CheckInWords
 from services.plans.settings import policies
 from shared.clocks import Clock
 from shared.vault import Vault
@@ -37,24 +36,20 @@ async def move_check_in(
     check_moving(check_in.kind, CheckInState(check_in.state))
     policy = await policies.for_case(session, case_id=case_id)
     at = policy.calendar.at(new.on, policy.settings.morning_time)
-    due_at = policy.after(at, policy.settings.check_in_grace)
     before, after = await _beside(session, check_in)
     check_day(at, after=max(now, before) if before else now, before=after)
-    known = CheckInWords() if check_in.sealed is None else await vault.open(session, check_in)
-    await vault.seal(session, check_in, known.model_copy(update={"moved_because": new.because}))
+    await keep_words(session, vault, check_in, moved_because=new.because)
     await session.flush()
     await stop_clocks(session, subjects=[check_in.id], kinds=(CHECK_IN,), now=now)
-    await start_clock(
+    await ask_at(
         session,
         plan,
         kind=CHECK_IN,
         subject=check_in.id,
         owner=check_in.owner,
-        escalate_to="regional-manager",
+        asked_at=at,
         now=now,
-        warn_at=at,
-        due_at=due_at,
-        policy_version=policy.version,
+        policy=policy,
         paused=state.status == "paused",
     )
     clock = await clocks.find(session, kind=CHECK_IN, subject=check_in.id)
@@ -69,10 +64,10 @@ async def _beside(session: AsyncSession, check_in: CheckIn) -> tuple[datetime | 
     moments = await queries.check_in_moments(session, list(year.values()))
     kinds = list(CHECK_INS)
     place = kinds.index(check_in.kind)
-    before = moments.get(year.get(kinds[place - 1], check_in.id))
+    before, _ = moments.get(year.get(kinds[place - 1], check_in.id), (None, None))
     if place + 1 < len(kinds):
-        return (before[0] if before else None), moments[year[kinds[place + 1]]][0]
+        return before, moments[year[kinds[place + 1]]][0]
     end = await clocks.find(session, kind=FOLLOW_UP, subject=check_in.plan_id)
     if end is None:
         raise LookupError("the end of a follow-up that runs")
-    return (before[0] if before else None), end.due_at
+    return before, end.due_at

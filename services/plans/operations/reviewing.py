@@ -24,6 +24,7 @@ from services.plans.models import CheckIn, Plan, ReviewAnswer
 from services.plans.operations.timing import (
     CHECK_IN,
     REVIEW,
+    ask_at,
     clocks,
     coordinator_or_manager,
     notify,
@@ -32,12 +33,14 @@ from services.plans.operations.timing import (
     waiting_plan,
 )
 from services.plans.schemas import NewReviewAnswer
+from services.plans.schemas.sealed import CheckInWords
 from services.plans.settings import Policy, policies
 from shared.deadlines import Deadline
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
 from shared.steps import step
+from shared.vault import Vault
 
 _KIND = "review"
 
@@ -152,17 +155,15 @@ async def _begin(session: AsyncSession, plan: Plan, *, now: datetime, paused: bo
     if made is None:
         return None
     policy = await policies.for_case(session, case_id=plan.case_id)
-    await start_clock(
+    await ask_at(
         session,
         plan,
         kind=CHECK_IN,
         subject=made,
         owner=owner,
-        escalate_to="regional-manager",
+        asked_at=now,
         now=now,
-        warn_at=now,
-        due_at=policy.after(now, policy.settings.check_in_grace),
-        policy_version=policy.version,
+        policy=policy,
         paused=paused,
     )
     return await read_check_in(session, made)
@@ -215,3 +216,9 @@ async def read_check_in(session: AsyncSession, check_in_id: UUID) -> CheckIn:
     if check_in is None:
         raise CheckInNotFound
     return check_in
+
+
+async def keep_words(session: AsyncSession, vault: Vault, check_in: CheckIn, **words: str | None) -> None:
+    """Keep words of a check (`CheckInWords`); those that are not named stay as they are."""
+    known = CheckInWords() if check_in.sealed is None else await vault.open(session, check_in)
+    await vault.seal(session, check_in, known.replaced(**words))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
+from services.plans.settings import Policy
 from shared import case_state, outbox
 from shared.case_access import has_coordinator
 from shared.case_state import CaseErased, CaseState, CaseStopped
@@ -18,6 +19,7 @@ from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
 from shared.events.base import EventData
+from shared.policies import PolicyInForce
 from shared.tables import clock
 
 SERVICE = "plans"
@@ -65,6 +67,34 @@ async def start_clock(
         policy_version=policy_version,
         workflow_id=follow_up_workflow_id(plan.case_id),
         paused=case_state.CasePaused.code if paused else None,
+    )
+
+
+async def ask_at(
+    session: AsyncSession,
+    plan: Plan,
+    *,
+    kind: str,
+    subject: UUID,
+    owner: str,
+    asked_at: datetime,
+    now: datetime,
+    policy: PolicyInForce[Policy],
+    paused: bool,
+) -> None:
+    """Start the clock of who is to ask how things go from a time on; if they do not, the regional manager is to."""
+    await start_clock(
+        session,
+        plan,
+        kind=kind,
+        subject=subject,
+        owner=owner,
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=asked_at,
+        due_at=policy.after(asked_at, policy.settings.check_in_grace),
+        policy_version=policy.version,
+        paused=paused,
     )
 
 

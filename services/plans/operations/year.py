@@ -13,6 +13,7 @@ from services.plans.operations.reviewing import is_to_come
 from services.plans.operations.timing import (
     CHECK_IN,
     FOLLOW_UP,
+    ask_at,
     clocks,
     start_clock,
     stop_clocks,
@@ -49,18 +50,15 @@ async def begin_year(
     session.add_all(check_ins)
     await session.flush()
     for check_in in check_ins:
-        asked_at = policy.after(now, policy.settings.until(check_in.kind))
-        await start_clock(
+        await ask_at(
             session,
             plan,
             kind=CHECK_IN,
             subject=check_in.id,
             owner=check_in.owner,
-            escalate_to="regional-manager",
+            asked_at=policy.after(now, policy.settings.until(check_in.kind)),
             now=now,
-            warn_at=asked_at,
-            due_at=policy.after(asked_at, policy.settings.check_in_grace),
-            policy_version=policy.version,
+            policy=policy,
             paused=paused,
         )
     await plan_call(session, plan, now=now, policy=policy, paused=paused)

@@ -5,7 +5,6 @@ from uuid import UUID
 from services.plans import permissions, queries
 from services.plans.models import ReferrerCall
 from services.plans.operations import calling
-from services.plans.operations.timing import REFERRER_CALL, clocks
 from services.plans.schemas import NewReferrerCall, ReferrerCallOut, ReferrerCallsOut
 from services.plans.schemas.sealed import ReferrerCallWords
 from shared.http import Now, Parts, Router, Session
@@ -23,8 +22,7 @@ async def list_calls(
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
     if plan is None:
         return ReferrerCallsOut(next_at=None, late_at=None, owner=None, late=False, calls=[])
-    clock = await clocks.find(session, kind=REFERRER_CALL, subject=plan.id)
-    waits = clock if clock is not None and clock.state != "stopped" else None
+    waits = await calling.awaited_call(session, plan)
     calls = await queries.referrer_calls_of(session, plan.id)
     opened = await parts.vault.open_many(session, calls)
     return ReferrerCallsOut.model_validate(
