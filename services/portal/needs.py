@@ -19,5 +19,5 @@ def needs_of_form(visit: Visit) -> dict[str, Any]:
     words = visit.form.get("needs_words", "").strip()
     if len(words) > _MOST:
         raise Unacceptable({"needs_words": _("Schrijf het wat korter.")})
-    ticked = visit.form.get("needs[]", "").split(",")
+    ticked = visit.ticked("needs")
     return {"needs": [code for code in NEEDS if code in ticked], "needs_words": words or None}

@@ -26,7 +26,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.portal import logos
 from services.portal.client import Client, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
 from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_id
@@ -45,7 +44,6 @@ from services.portal.visits import (
     Unacceptable,
     Visit,
 )
-from shared import profiles
 from shared.context import Context
 from shared.database import is_operational
 from shared.errors import Invalid, Operational, OtherVersion, TooManyRequests
@@ -71,8 +69,7 @@ async def anyone(visit: Visit) -> Visit:
 async def of_organisation(visit: Visit) -> Visit:
     """Let anybody read a page of an organisation, which the address names."""
     tenant = UUID(read_id(visit.request.path_params["tenant"]))
-    visit.profile = await profiles.of(visit.session, tenant=tenant)
-    visit.logo = await logos.address_of(visit.session, tenant=tenant)
+    await visit.dress(tenant)
     return visit
 
 

@@ -7,12 +7,11 @@ from uuid import UUID
 
 from babel.lists import format_list
 
-from services.portal import logos, sessions
+from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
 from services.portal.sessions import PersonOfCase, Secret
 from services.portal.visits import NobodyHere, Visit
-from shared import profiles
 from shared.languages import Language, language_of
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
@@ -113,8 +112,7 @@ async def person(visit: Visit) -> PersonVisit:
         known = await _renewed(visit, known, now)
         await sessions.keep(visit.session, secret, known, now=now)
     visit.language = known.language
-    visit.profile = await profiles.of(visit.session, tenant=known.tenant)
-    visit.logo = await logos.address_of(visit.session, tenant=known.tenant)
+    await visit.dress(known.tenant)
     return PersonVisit(
         **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
         secret=secret,

@@ -9,13 +9,12 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import logos, queries, sessions
+from services.portal import queries, sessions
 from services.portal.pages import Opener
 from services.portal.providers import Grant, Provider, SignInRefused
 from services.portal.sessions import Secret, StaffMember, Unsent
 from services.portal.visits import FORM_TOKEN, MustGo, NotTheirs, Visit
 from services.portal.wording import mark as _
-from shared import profiles
 from shared.auth import Kind, Principal, Role, TokenExpired, TokenNotAccepted, Verifier
 from shared.languages import STAFF_LANGUAGES, Language, language_of
 
@@ -163,8 +162,7 @@ def staff(*roles: Role, of_no_tenant: bool = False) -> Opener[StaffVisit]:
             member = renewed
             await sessions.keep(visit.session, secret, member, now=now)
         if member.tenant is not None:
-            visit.profile = await profiles.of(visit.session, tenant=member.tenant)
-            visit.logo = await logos.address_of(visit.session, tenant=member.tenant)
+            await visit.dress(member.tenant)
         mine = StaffVisit(
             **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
             secret=secret,

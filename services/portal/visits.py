@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.portal import assets
+from services.portal import assets, logos
 from services.portal.client import After, AnswerT, Client, Items, Operation, Query, ServiceRefused
 from services.portal.forms import read_number, read_sent
 from services.portal.wording import Dates, environment, say
@@ -22,7 +22,6 @@ from shared.context import Context
 from shared.http.paging import MAX_LIMIT
 from shared.ids import uuid7
 from shared.languages import LANGUAGES, Language
-from shared.profiles import Profile
 
 # A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
 FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
@@ -189,10 +188,14 @@ class Visit:
                 raise
             return otherwise
 
-    async def profile_of(self, tenant: UUID) -> Profile:
-        """Return an organisation's profile, and hold no connection for it while services answer."""
-        async with self.parts.database.transaction() as session:
-            return await profiles.of(session, tenant=tenant)
+    async def dress(self, tenant: UUID) -> None:
+        """Let the page be one of an organisation: its name, calendar, colours and logo."""
+        self.profile = await profiles.of(self.session, tenant=tenant)
+        self.logo = await logos.address_of(self.session, tenant=tenant)
+
+    def ticked(self, name: str) -> list[str]:
+        """Return which boxes of a name were ticked, by their values."""
+        return [each for each in self.form.get(f"{name}[]", "").split(",") if each]
 
     def _headers(self) -> dict[str, str]:
         client = self.request.client

@@ -55,9 +55,7 @@ FOR_EVERYBODY = frozenset(
     {
         *(
             f"{name}.py"
-            for name in (
-                *("codes", "failures", "forms", "link_visits", "needs", "pages", "people", "visits"),
-            )
+            for name in ("codes", "failures", "forms", "link_visits", "needs", "pages", "people", "visits")
         ),
         *(
             f"routes/{name}.py"

@@ -86,6 +86,7 @@ async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyP
     people = {person.id: person for person in await session.scalars(query)}
     if not people:
         raise NotInCircle(case_id=str(asked.case_id))
+    parameters = {**asked.parameters, **_calendar(asked)}
     for person in (people[each] for each in dict.fromkeys(asked.person_ids) if each in people):
         await notify(
             session,
@@ -93,7 +94,7 @@ async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyP
             kind=asked.kind,
             now=now,
             link_target=asked.link_target,
-            parameters={**asked.parameters, **_calendar(asked)},
+            parameters=parameters,
             even_if_stopped=asked.even_if_stopped,
         )
 

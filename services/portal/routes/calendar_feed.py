@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
-from services.portal.pages import Pages, anyone
+from services.portal.pages import Pages, of_organisation
 from services.portal.routes.dates import Venue
 from services.portal.visits import Visit
 from services.portal.wording import mark as _
@@ -32,7 +32,7 @@ class Entry(Answer):
 FEED = Operation("scheduling", "POST", "/v1/calendar-feeds/read", Items[Entry])
 
 
-@pages.show("/calendar/{tenant}/{secret}", anyone)
+@pages.show("/calendar/{tenant}/{secret}", of_organisation)
 async def read(visit: Visit) -> Response:
     """Return the conferences for the calendar that holds the address: when, where and which case, and no names."""
     tenant = read_id(visit.request.path_params["tenant"])
@@ -41,7 +41,7 @@ async def read(visit: Visit) -> Response:
         headers={"kring-tenant": tenant},
         body={"secret": visit.request.path_params["secret"]},
     )
-    calendar = (await visit.profile_of(UUID(tenant))).calendar
+    calendar = visit.profile.calendar
     now, settings = await visit.parts.clock.now(), visit.parts.settings
     appointments = [
         Appointment(

@@ -14,7 +14,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes import check_in as own
 from services.portal.routes.case_plan import PlanText, plan_of, text_of
-from services.portal.routes.case_year import CALLS, GOING, MOVABLE, Calls, Dated
+from services.portal.routes.case_year import AFTER_MONTHS, CALLS, GOING, Calls, Dated
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.routes.plan import DONE, LET_GO, REVIEW
 from services.portal.staff import StaffVisit, staff
@@ -38,9 +38,7 @@ ALL = Operation("plans", "GET", "/v1/cases/{case_id}/check-ins", Items[CheckIn])
 
 _KINDS = {
     "four-weeks": _("Na vier weken"),
-    "three-months": _("Na drie maanden"),
-    "six-months": _("Na een half jaar"),
-    "twelve-months": _("Na een jaar"),
+    **AFTER_MONTHS,
     "review": _("Opnieuw naar het plan kijken"),
 }
 _OWNERS = {
@@ -129,7 +127,7 @@ async def show(visit: StaffVisit) -> Response:
             decision=visit.word(_DECISIONS, each.decision) if each.decision in _DECISIONS else None,
             note=each.note,
             moved_because=each.moved_because,
-            movable=each.state == "planned" and each.kind in MOVABLE,
+            movable=each.state == "planned" and each.kind in AFTER_MONTHS,
             answers=each.review_answers if each.state in own.WAITS else None,
         )
         for each in listed.items

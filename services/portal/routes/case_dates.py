@@ -125,7 +125,7 @@ def _options(visit: StaffVisit) -> list[dict[str, str]]:
     wrong: dict[str, str] = {}
     for number in range(1, ROWS + 1):
         day = visit.form.get(f"day-{number}", "").strip()
-        parts = [part for part in visit.form.get(f"parts-{number}[]", "").split(",") if part in PARTS]
+        parts = [part for part in visit.ticked(f"parts-{number}") if part in PARTS]
         own = visit.form.get(f"from-{number}", "").strip(), visit.form.get(f"to-{number}", "").strip()
         if not day and not parts and not any(own):
             continue

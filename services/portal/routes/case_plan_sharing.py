@@ -87,7 +87,7 @@ async def share(visit: StaffVisit) -> Response:
         [read_id(each) for each in visit.form.get(name, "").split(",") if each]
         for name in ("people[]", "organisations[]")
     )
-    parts = [part for part in visit.form.get("parts[]", "").split(",") if part]
+    parts = visit.ticked("parts")
     if plan is None or not (people or organisations):
         raise Unacceptable({"people[]": _("Kies minstens één persoon.")})
     if not parts:

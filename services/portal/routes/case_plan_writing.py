@@ -171,7 +171,7 @@ def _agreements(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any
     found = []
     for row in _sent(visit, "what"):
         what, who_text, due_on = (_said(visit, f"{name}-{row}") for name in ("what", "who_text", "due"))
-        people = [read_id(each) for each in visit.form.get(f"who-{row}[]", "").split(",") if each]
+        people = [read_id(each) for each in visit.ticked(f"who-{row}")]
         named, due = people or who_text, _day(due_on)
         if what is None and (named or due_on):
             errors[f"what-{row}"] = _("Schrijf op wat er afgesproken is.")

@@ -52,7 +52,7 @@ GOING = {
     "not": _("Het lukt niet"),
     "not-reached": _("Ik kon niemand bereiken"),
 }
-MOVABLE = frozenset({"three-months", "six-months", "twelve-months"})
+# Checks of the monitor, which can have another day.
 AFTER_MONTHS = {
     "three-months": _("Na drie maanden"),
     "six-months": _("Na een half jaar"),
@@ -120,7 +120,7 @@ async def show_day(visit: StaffVisit) -> Response:
     case_id, check_in_id = case_of(visit), read_id(visit.request.path_params["check_in_id"])
     listed = (await visit.ask(CHECKS, case_id=case_id)).items
     found = next((each for each in listed if str(each.check_in_id) == check_in_id), None)
-    if found is None or found.due_at is None or found.state != "planned" or found.kind not in MOVABLE:
+    if found is None or found.due_at is None or found.state != "planned" or found.kind not in AFTER_MONTHS:
         raise NotThere
     model = DayPage(
         case_id=case_id,

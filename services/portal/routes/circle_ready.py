@@ -59,6 +59,6 @@ async def show_ready(visit: StaffVisit) -> Response:
 async def declare_ready(visit: StaffVisit) -> Response:
     """Declare the circle ready."""
     case_id = case_of(visit)
-    required = [read_id(each) for each in visit.form.get("required[]", "").split(",") if each]
+    required = [read_id(each) for each in visit.ticked("required")]
     await visit.ask(READY, body={"version": visit.version or None, "required": required}, case_id=case_id)
     return visit.go(f"/cases/{case_id}")

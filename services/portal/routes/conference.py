@@ -21,7 +21,7 @@ from services.portal.routes.of_case import (
     latest,
     moment,
 )
-from services.portal.routes.venues import access_in_words
+from services.portal.routes.venues import ACCESS, access_in_words
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
@@ -70,7 +70,7 @@ _CHECKLIST = {
 # What is seen to for somebody at once, by what they need.
 _SEEN_TO = {
     **{code: (code,) for code in ("transport", "childcare", "food", "interpreter")},
-    "access": ("step-free", "accessible-toilet", "hearing", "sight", "quiet-room"),
+    "access": ACCESS,
 }
 _MOVED = {
     "key-person-ill": _("Iemand die erbij moet zijn, is ziek"),
@@ -261,12 +261,12 @@ async def check(visit: StaffVisit) -> Response:
     conference = await latest(visit, case_id)
     if conference is None or conference.preparation is None:
         return visit.go(f"/cases/{case_id}/conference")
-    done = set(visit.form.get("done[]", "").split(","))
+    done = set(visit.ticked("done"))
     changed = [code for code, was in conference.preparation.checklist.items() if was != (code in done)]
     for code in changed:
         body = {"done": code in done}
         await visit.ask(CHECK, body=body, conference_id=conference.conference_id, code=code)
-    met = set(visit.form.get("met[]", "").split(","))
+    met = set(visit.ticked("met"))
     needs = _needs(visit, await everyone(visit, case_id), conference.preparation)
     for item in needs:
         if item.done != (item.code in met):

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import logos, sessions
+from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
 from services.portal.pages import Pages, anyone
 from services.portal.routes.courses import money
 from services.portal.sessions import Registrant, Secret
 from services.portal.visits import NobodyHere, PageModel, Visit
-from shared import profiles
 
 pages = Pages()
 
@@ -80,8 +79,7 @@ async def registrant(visit: Visit) -> RegistrantVisit:
     if secret is None or known is None:
         raise NobodyHere
     visit.language = known.language
-    visit.profile = await profiles.of(visit.session, tenant=known.tenant)
-    visit.logo = await logos.address_of(visit.session, tenant=known.tenant)
+    await visit.dress(known.tenant)
     return RegistrantVisit(
         **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
         secret=secret,

@@ -1,6 +1,6 @@
 """The places where circles can meet: listed, added, changed, and no longer used."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 from uuid import UUID
 
 from pydantic import Field
@@ -14,10 +14,11 @@ from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.events.network import AccessNeed
 
 pages = Pages()
 
-ACCESS = ("step-free", "accessible-toilet", "hearing", "sight", "quiet-room")
+ACCESS: tuple[str, ...] = get_args(AccessNeed)
 _WEEK = {
     "mon": _("Maandag"),
     "tue": _("Dinsdag"),
@@ -164,11 +165,6 @@ def _body(visit: StaffVisit) -> dict[str, Any]:
     open_at = [f"{day}-{part}" for day in _WEEK for part in _PARTS]
     return visit.read(VenueForm).model_dump() | {
         "neutral": visit.form.get("neutral") == "yes",
-        "meets": _ticked(visit, "meets[]", ACCESS),
-        "open_at": _ticked(visit, "open_at[]", open_at),
+        "meets": [code for code in ACCESS if code in visit.ticked("meets")],
+        "open_at": [part for part in open_at if part in visit.ticked("open_at")],
     }
-
-
-def _ticked(visit: StaffVisit, name: str, codes: Any) -> list[str]:
-    ticked = visit.form.get(name, "").split(",")
-    return [code for code in codes if code in ticked]
