@@ -15,8 +15,11 @@ LANGUAGE_COOKIE = "kring-language"
 _MAX_FIELDS = 200
 # Fewer than this has every number of ours; longer ones are no number that a service takes.
 _DIGITS = 16
-# The name of a part: browsers quote it, and write a quote in it as %22.
-_NAMED = re.compile(rb'content-disposition:[^\r\n]*?;\s*name="([^"\r\n]*)"', re.IGNORECASE)
+# More than browsers write. The time that a header takes to read may grow faster than its length.
+_MAX_CONTENT_TYPE = 200
+# The name of a part: browsers quote it, and write a quote in it as %22. Looked for at the beginning of a line only, so
+# that whatever stands in a body takes time in proportion to its length.
+_NAMED = re.compile(rb'^content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]*)"', re.IGNORECASE | re.MULTILINE)
 
 
 class NotThere(Exception):
@@ -80,7 +83,7 @@ async def read_sent(request: Request) -> Sent:
 def _options(value: str) -> tuple[str, dict[str, str]]:
     """Return what a header names, and its options."""
     message = Message()
-    message["content-type"] = value
+    message["content-type"] = value[:_MAX_CONTENT_TYPE]
     [(kind, _), *options] = message.get_params(failobj=[("", "")])
     return kind.lower(), dict(options)
 

@@ -1,0 +1,58 @@
+"""What a browser sends is read in a time that grows with its length only, whatever is in it: anybody can send it."""
+
+import time
+
+import pytest
+from starlette.requests import Request
+
+from services.portal.forms import Sent, read_sent
+from shared.http.middleware import USUAL_MAX_BODY
+from shared.http.server import MAX_HEAD
+
+_MULTIPART = "multipart/form-data; boundary=b"
+_PLAIN = "application/x-www-form-urlencoded"
+_DISPOSITION = b"content-disposition:"
+
+
+async def _read(body: bytes, content_type: str) -> Sent:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    headers = [(b"content-type", content_type.encode("latin-1"))]
+    return await read_sent(Request({"type": "http", "method": "POST", "headers": headers}, receive))
+
+
+def _part(head: bytes) -> bytes:
+    return b"--b\r\n" + head + b"\r\n\r\nwords\r\n--b--\r\n"
+
+
+def _full_of(repeated: bytes) -> bytes:
+    return _part((_DISPOSITION + repeated * USUAL_MAX_BODY)[: USUAL_MAX_BODY - 100])
+
+
+class TestAFormWithAFile:
+    async def test_is_read_with_its_fields_and_its_file(self) -> None:
+        body = (
+            b'--b\r\nContent-Disposition: form-data; name="what"\r\n\r\nwords\r\n'
+            b'--b\r\nContent-Type: text/plain\r\nContent-Disposition: form-data;name="f"; filename="a"\r\n\r\nin it\r\n'
+            b"--b--\r\n"
+        )
+        assert await _read(body, _MULTIPART) == Sent({"what": "words"}, b"in it")
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("body", "content_type"),
+        [
+            *((_full_of(repeated), _MULTIPART) for repeated in (_DISPOSITION, b";", b"; ", b"\r\n", b"\n;")),
+            (b"--b" * (USUAL_MAX_BODY // 3), _MULTIPART),
+            (b"&" * USUAL_MAX_BODY, _PLAIN),
+            (b"%" * USUAL_MAX_BODY, _PLAIN),
+            (b"", 'a/b;a="'.ljust(MAX_HEAD, ";")),
+            (b"", "a/b".ljust(MAX_HEAD, ";")),
+        ],
+    )
+    async def test_takes_time_in_proportion(self, body: bytes, content_type: str) -> None:
+        began = time.process_time()
+        assert (await _read(body, content_type)).file is None
+        assert time.process_time() - began < 2
