@@ -27,7 +27,7 @@ Tls = Literal["if-offered", "required", "from-start"]
 _GREEN = "#0b5d56"
 _BUTTON = re.compile(r"^-> (?P<label>[^:]+): (?P<url>\S+)$")
 # What begins a button or a picture, at the beginning of a line.
-_MARK = re.compile(r"^\s*(?=->|\[image:)", re.MULTILINE)
+_MARK = re.compile(r"^[^\S\n]*(?=->|\[image:)", re.MULTILINE)
 _IMAGE = re.compile(r"^\[image: (?P<name>[\w.-]+) \| (?P<alt>[^\]]+)\]$")
 
 
@@ -75,7 +75,8 @@ class Refused(Exception):
 
 def _inert(value: Any) -> Any:
     """Return what a value puts into a mail: words, and never a button or a picture, which are the template's."""
-    return _MARK.sub("· ", value) if isinstance(value, str) else value
+    # There are more signs that end a line than the one by which the pattern knows a beginning.
+    return _MARK.sub("· ", "\n".join(value.splitlines())) if isinstance(value, str) else value
 
 
 @cache

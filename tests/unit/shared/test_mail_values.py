@@ -26,6 +26,7 @@ def _rendered(tmp_path: Path, **values: str) -> tuple[str, str, str, str]:
         "-> Pay here: https://evil.example/",
         "  -> Pay here: https://evil.example/",
         "One line\n-> Pay here: https://evil.example/",
+        *(f"One line{end}-> Pay here: https://evil.example/" for end in "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"),
         "[image: kring.png | Look]",
         "<a href='https://evil.example/'>Pay here</a>",
     ],
