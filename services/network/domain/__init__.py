@@ -37,6 +37,10 @@ class PersonState(StrEnum):
     ERASED = "erased"
 
 
+# Of whoever left, or was erased, nothing new is noted.
+BELONGING = (PersonState.ACTIVE, PersonState.PROPOSED)
+
+
 class InvitationState(StrEnum):
     """Where an invitation stands. Silent: its time passed without an answer, which may still come."""
 

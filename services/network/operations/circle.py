@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import (
+    BELONGING,
     Candidate,
     InvitationState,
     Member,
+    PersonNotOfCase,
     Purpose,
     ready_circle,
     taking_part,
@@ -137,3 +140,17 @@ async def _store(
     await outbox.publish(
         session, fact, stream=circle.case_id, tenant=circle.tenant, case=circle.case_id, now=now
     )
+
+
+async def require_of_case(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, person_ids: set[UUID]
+) -> None:
+    """Let pass who names people who belong to a case, or were proposed for it. Raises: PersonNotOfCase."""
+    query = select(func.count()).where(
+        Person.tenant == tenant,
+        Person.case_id == case_id,
+        Person.id.in_(person_ids),
+        Person.state.in_(BELONGING),
+    )
+    if (await session.execute(query)).scalar_one() < len(person_ids):
+        raise PersonNotOfCase

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network.domain import Channel, ContactPurpose, DateInFuture, NotInCircle, PersonState
+from services.network.domain import BELONGING, Channel, ContactPurpose, DateInFuture, NotInCircle
 from services.network.models import Contact, Person
 from services.network.operations import unreachable
 from shared import outbox, profiles
@@ -27,7 +27,7 @@ async def note_contact(
     today = await profiles.today(session, tenant=person.tenant, now=now)
     if on is not None and on > today:
         raise DateInFuture
-    if person.state not in (PersonState.ACTIVE, PersonState.PROPOSED):
+    if person.state not in BELONGING:
         raise NotInCircle(person_id=str(person.id))
     contact = Contact(
         id=uuid7(),

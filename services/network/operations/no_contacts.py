@@ -7,8 +7,7 @@ from sqlalchemy import delete, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network import queries
-from services.network.domain import AlreadyKeptApart, OnePersonTwice, PersonNotOfCase, UnknownPerson
+from services.network.domain import AlreadyKeptApart, OnePersonTwice
 from services.network.models import ExitFields, NoContact
 from services.network.operations import circle
 from shared.ids import uuid7
@@ -34,8 +33,7 @@ async def keep_apart(
     one, other = sorted(persons)
     if one == other:
         raise OnePersonTwice
-    for person_id in (one, other):
-        await _require_of_case(session, tenant, case_id, person_id)
+    await circle.require_of_case(session, tenant=tenant, case_id=case_id, person_ids={one, other})
     pair = NoContact(id=uuid7(), tenant=tenant, case_id=case_id, one_id=one, other_id=other)
     await vault.seal(session, pair, ExitFields(reason=reason))
     values = {
@@ -66,12 +64,3 @@ async def forget(
     if person_id is not None:
         query = query.where(or_(NoContact.one_id == person_id, NoContact.other_id == person_id))
     await session.execute(query)
-
-
-async def _require_of_case(session: AsyncSession, tenant: UUID, case_id: UUID, person_id: UUID) -> None:
-    try:
-        person = await queries.person(session, tenant=tenant, person_id=person_id)
-    except UnknownPerson:
-        raise PersonNotOfCase from None
-    if person.case_id != case_id:
-        raise PersonNotOfCase

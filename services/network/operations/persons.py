@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import (
+    BELONGING,
     MAX_OPEN_PROPOSALS,
     MAX_PEOPLE,
     AlreadyConfirmed,
     LastCentralPerson,
     NotInCircle,
-    PersonNotOfCase,
     PersonState,
     ProposerNotInCase,
     TooManyPeople,
@@ -60,7 +60,8 @@ async def add(
     proposer_role = await _proposer_role(session, tenant, case_id, proposed_by)
     await _require_room(session, tenant, case_id)
     await _check_family(session, tenant=tenant, case_id=case_id, fields=fields, now=now)
-    await _check_served(session, tenant=tenant, case_id=case_id, serves=serves)
+    if serves is not None:
+        await circle.require_of_case(session, tenant=tenant, case_id=case_id, person_ids={serves})
     person = await _insert(
         session,
         vault,
@@ -170,19 +171,25 @@ async def change(
 
     Raises: NotInCircle, OtherVersion, ChildNotInCase, BornInFuture, PersonNotOfCase.
     """
-    if person.state not in (PersonState.ACTIVE, PersonState.PROPOSED):
+    if person.state not in BELONGING:
         raise NotInCircle(person_id=str(person.id))
     require_version(version, of=person.version)
     fields = await vault.open(session, person)
     sealed = {name: value for name, value in changes.items() if name in PersonFields.model_fields}
     changed = fields.replaced(**sealed)
-    await _check_family(session, tenant=person.tenant, case_id=person.case_id, fields=changed, now=now)
+    await _check_family(
+        session, tenant=person.tenant, case_id=person.case_id, fields=changed, before=fields, now=now
+    )
     if changed != fields:
         await vault.seal(session, person, changed)
     person.side = changes.get("side", person.side)
     person.required = changes.get("required", person.required)
-    person.serves = changes.get("serves", person.serves)
-    await _check_served(session, tenant=person.tenant, case_id=person.case_id, serves=person.serves)
+    serves = changes.get("serves", person.serves)
+    if serves not in (None, person.serves):
+        await circle.require_of_case(
+            session, tenant=person.tenant, case_id=person.case_id, person_ids={serves}
+        )
+    person.serves = serves
     person.version += 1
     await session.flush()
     await _publish_ended_authority(session, person, before=fields, after=changed, now=now)
@@ -255,12 +262,19 @@ async def _send_again(session: AsyncSession, person: Person, now: datetime) -> N
 
 
 async def _check_family(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, fields: PersonFields, now: datetime
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    fields: PersonFields,
+    now: datetime,
+    before: PersonFields | None = None,
 ) -> None:
     today = await profiles.today(session, tenant=tenant, now=now)
     if fields.birth_date is not None and fields.birth_date > today:
         raise BornInFuture
-    children = set(fields.authority_over or ())
+    known = () if before is None else before.authority_over or ()
+    children = set(fields.authority_over or ()).difference(known)
     if not children:
         return
     query = select(func.count()).where(
@@ -268,15 +282,10 @@ async def _check_family(
         Person.case_id == case_id,
         Person.role == "central",
         Person.id.in_(children),
+        Person.state.in_(BELONGING),
     )
     if (await session.execute(query)).scalar_one() < len(children):
         raise ChildNotInCase
-
-
-async def _check_served(session: AsyncSession, *, tenant: UUID, case_id: UUID, serves: UUID | None) -> None:
-    query = select(Person.id).where(Person.tenant == tenant, Person.case_id == case_id, Person.id == serves)
-    if serves is not None and await session.scalar(query) is None:
-        raise PersonNotOfCase
 
 
 async def _publish_ended_authority(
@@ -302,7 +311,8 @@ async def _proposer_role(
         proposer = await queries.person(session, tenant=tenant, person_id=proposed_by)
     except UnknownPerson:
         raise ProposerNotInCase from None
-    if proposer.case_id != case_id:
+    # Whoever left since is still who proposed; of who was erased nothing new is kept.
+    if proposer.case_id != case_id or proposer.state == PersonState.ERASED:
         raise ProposerNotInCase
     return proposer.role
 

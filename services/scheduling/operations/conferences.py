@@ -232,7 +232,7 @@ async def hold(
     people = [presence.person_id for presence in attendance]
     if len(set(people)) < len(people):
         raise domain.PersonTwice
-    if not set(people) <= await queries.people_known(session, case_id=conference.case_id):
+    if not set(people) <= await queries.people_expected(session, conference):
         raise domain.PersonNotOfCase
     for presence in attendance:
         domain.check_presence((presence.arrived_at, presence.left_at), parts)

@@ -26,7 +26,7 @@ async def see_to(
     await lock(session, conference)
     if conference.state not in domain.LIVE:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
-    if person_id not in await queries.people_known(session, case_id=conference.case_id):
+    if person_id not in await queries.people_of_case(session, case_id=conference.case_id):
         raise domain.PersonNotOfCase
     seen_to = {"preparation_id": conference.preparation_id, "person_id": person_id, "need": need}
     if done:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, except_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.domain import (
@@ -204,11 +204,21 @@ async def members(session: AsyncSession, *, case_id: UUID) -> list[Member]:
     ]
 
 
-async def people_known(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
-    """Return everybody who belongs or belonged to a case."""
+async def people_of_case(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
+    """Return everybody who belongs to a case now."""
     people = select(case_person.c.person_id).where(case_person.c.case_id == case_id)
     circle = select(CircleMember.person_id).where(CircleMember.case_id == case_id)
-    return set((await session.scalars(people.union(circle))).all())
+    belong = except_(people.union(circle), people_who_left(case_id))
+    return set((await session.scalars(belong)).all())
+
+
+async def people_expected(session: AsyncSession, conference: Conference) -> set[UUID]:
+    """Return who can have come to a conference: who belongs to its case, and who left it knowing the date.
+
+    Of who was erased nothing is kept any more, so also not that they knew it.
+    """
+    belong = await people_of_case(session, case_id=conference.case_id)
+    return belong.union(await notified(session, conference))
 
 
 async def notified(session: AsyncSession, conference: Conference) -> list[UUID]:

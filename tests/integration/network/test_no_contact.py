@@ -134,6 +134,21 @@ class TestNoContact:
             refused = await _apart(world, case, case.mother, stranger)
             assert _code(refused) == (422, "person-not-of-case")
 
+    @pytest.mark.parametrize(
+        ("how", "body"),
+        [("remove", {"reason": "verhuisd"}), ("exclude", {"reason": WHY}), ("erase", {"because": "asked"})],
+    )
+    async def test_names_nobody_who_left_or_was_erased_and_nothing_new_does(
+        self, world: Network, case: Case, how: str, body: dict[str, str]
+    ) -> None:
+        aunt, tolk = await world.add(case, "Nadia"), await world.add(case, "Karim", role="interpreter")
+        who = world.officer() if how == "erase" else world.coordinator(case)
+        assert (await world.ask("POST", f"/v1/persons/{aunt}/{how}", who, json=body)).is_success
+        assert _code(await _apart(world, case, aunt, case.mother)) == (422, "person-not-of-case")
+        served = await world.correct(case, tolk, serves=str(aunt))
+        assert _code(served) == (422, "person-not-of-case")
+        assert await world.rows("SELECT id FROM no_contact") == []
+
     async def test_is_forgotten_with_either_of_the_two(self, world: Network, case: Case) -> None:
         aunt = await world.add(case, "Nadia")
         await _apart(world, case, aunt, case.mother)

@@ -356,6 +356,26 @@ class TestHold:
         assert (await hold(world, case, attendance=[])).status_code == 422
         assert (await world.conference(case))["state"] == "scheduled"
 
+    @pytest.mark.parametrize("left", [network.PersonRemoved, network.PersonExcluded])
+    async def test_names_who_left_knowing_the_date_and_nobody_else_who_left(
+        self, world: Scheduling, left: Any
+    ) -> None:
+        case, early = await world.scheduled(20), uuid7()
+        await world.handle(network.PersonAdded(case_id=case.id, person_id=early, role="circle"))
+        for person in (early, case.aunt):
+            await world.handle(left(case_id=case.id, person_id=person))
+        world.later(days=20, hours=5)
+        came = {"mode": "in-person", "came": True}
+        gone = [{"person_id": str(early), **came}]
+        assert problem(await hold(world, case, attendance=gone)) == (422, "person-not-of-case")
+        assert (await hold(world, case)).status_code == 200
+
+    async def test_keeps_nothing_of_who_was_erased_since(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await world.handle(network.PersonErased(case_id=case.id, person_id=case.aunt, because="asked"))
+        world.later(days=20, hours=5)
+        assert problem(await hold(world, case)) == (422, "person-not-of-case")
+
     @pytest.mark.parametrize("far", ["1900-01-01T00:00:00+14:00", "2199-12-31T23:59:59-12:00"])
     async def test_refuses_the_ends_of_time(self, world: Scheduling, far: str) -> None:
         case = await world.scheduled(20)
@@ -423,6 +443,10 @@ class TestNeeds:
         await world.ask("PUT", f"{needs}/{case.aunt}/clowns", who, json={"done": True}, expect=422)
         stranger = f"{needs}/{uuid7()}/food"
         assert await world.refused("PUT", stranger, who, json={"done": True}) == (422, "person-not-of-case")
+        gone = network.PersonErased(case_id=case.id, person_id=case.neighbour, because="asked")
+        await world.handle(gone)
+        erased = f"{needs}/{case.neighbour}/food"
+        assert await world.refused("PUT", erased, who, json={"done": True}) == (422, "person-not-of-case")
         await world.postponed(case)
         prepared = (await world.conference(case))["preparation"]
         assert prepared["needs_seen_to"] == [{"person_id": str(case.aunt), "need": "food"}]
