@@ -17,10 +17,11 @@ MAX_EMAIL = 254
 
 # Between letters these change how they are written (Persian, Indic scripts) or join an emoji of several people.
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-# A name stands in emails to other people: nothing in it may become a link.
-_NOT_IN_NAMES = re.compile(r"[<>@:/\\|{}\[\]]|www\.", re.IGNORECASE)
+# A name stands in emails to other people: nothing in it may become a link, or be decoded (RFC 2047).
+_NOT_IN_NAMES = re.compile(r"[<>@:/\\|{}\[\]]|www\.|=\?", re.IGNORECASE)
 # More words than any name has, and few enough that comparing them stays cheap.
 _MOST_WORDS = 12
+_ENCODED = "=?"
 _DIALLED = re.compile(r"[+0-9 ()./-]+")
 _HYPHENS = re.compile("[\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{MINUS SIGN}]")
 # Where a number without a country is dialled from.
@@ -51,7 +52,7 @@ def _one_line(value: str) -> str:
 
 def _name(value: str) -> str:
     if _NOT_IN_NAMES.search(value):
-        raise ValueError(r"a name holds no address and none of < > @ : / \ | { } [ ]")
+        raise ValueError(r"a name holds no address and none of < > @ : / \ | { } [ ] =?")
     if len(value.split()) > _MOST_WORDS:
         raise ValueError(f"a name has at most {_MOST_WORDS} words")
     return " ".join(value.split())
@@ -59,6 +60,9 @@ def _name(value: str) -> str:
 
 def _email(value: str) -> str:
     try:
+        # What a header would decode (RFC 2047) can be no address in it.
+        if _ENCODED in value:
+            raise EmailNotValidError
         found = validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise ValueError("must be an e-mail address such as name@example.org") from None

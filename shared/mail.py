@@ -197,6 +197,14 @@ def _paragraph(lines: list[str]) -> list[str]:
     return [f"<p>{escaped}</p>"]
 
 
+def _undecoded(words: str) -> str:
+    """Return words as a header takes them for words: none begins as encoded ones do (RFC 2047).
+
+    Those would be decoded, and what comes out may end the line and begin another header.
+    """
+    return words.replace("=?", "= ?")
+
+
 def compose(
     mail: Mail, *, directory: Path, sender: Sender, message_id: UUID, role: str, date: datetime
 ) -> EmailMessage:
@@ -209,11 +217,11 @@ def compose(
         signature=sender.signature,
     )
     message = EmailMessage()
-    message["From"] = Address(sender.name, addr_spec=sender.address)
+    message["From"] = Address(_undecoded(sender.name), addr_spec=sender.address)
     if sender.reply_to is not None:
-        message["Reply-To"] = Address(sender.name, addr_spec=sender.reply_to)
-    message["To"] = Address(mail.name, addr_spec=mail.address)
-    message["Subject"] = subject
+        message["Reply-To"] = Address(_undecoded(sender.name), addr_spec=sender.reply_to)
+    message["To"] = Address(_undecoded(mail.name), addr_spec=mail.address)
+    message["Subject"] = _undecoded(subject)
     message["Date"] = format_datetime(date)
     message["Message-ID"] = f"<{message_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"

@@ -12,6 +12,8 @@ TEXTS: Mapping[str, str] = {
     "attack 5: names of many one-letter words": "a " * 40,
     "attack 6, 7: what belongs to another organisation": "0203430576",
     "attack 10: advertisements and line ends in a name": "Win now https://example.test\r\nBcc: x@example.test",
+    "attack 10 again: words that a header would decode": "=?utf-8?q?Ann=0d=0aBcc=3A_x=40example.org?=",
+    "attack 10 again: other ends of a line": "One line\r-> Pay here: https://example.test\u2028[image: a.png | a]",
     "attack 16: elements and document types": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>" + "<a/>" * 20,
     "attack 21: control characters in what logs keep": "\x1b[2J\x07\x7f",
     "flow: joiners and marks of direction": "\u0645\u06cc\u200c\u0631\u0627 \u202e\u2066Ann\u200f",

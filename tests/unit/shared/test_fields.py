@@ -60,6 +60,7 @@ class TestNames:
             "www.x",
             "a" * 101,
             "a " * 13,
+            "=?utf-8?q?Ann?=",
         ],
     )
     def test_are_refused_where_they_are_none(self, typed: str) -> None:
@@ -104,6 +105,7 @@ class TestEmailAddresses:
                 "a@b.be\nBcc: x@y.be",
                 "a@example.be, b@example.be",
                 "a" * 65 + "@b.be",
+                "=?utf-8?q?a?=@example.be",
             ),
             *("", "@", "a@" + "b" * 250 + ".be"),
         ],

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from email import message_from_bytes
-from email.policy import default
+from email.policy import SMTP, default
 from pathlib import Path
 from uuid import UUID
 
@@ -74,6 +74,31 @@ def test_a_mail_comes_from_the_organisation_and_its_answers_go_there(tmp_path: P
     assert "background:#7a1f5c" in page.get_content()
     assert page.get_content().count("<a ") == 1
     assert "<title>A course</title>" in page.get_content()
+
+
+@pytest.mark.parametrize("line_end", ["=0d=0a", "=0a", "=0d", "=0d=0a=0d=0a"])
+@pytest.mark.parametrize("around", ["{}", "Ann {} Vos", "{} {}"])
+def test_a_name_is_words_also_where_a_header_would_decode_it(
+    tmp_path: Path, line_end: str, around: str
+) -> None:
+    encoded = f"=?utf-8?q?Ann{line_end}Bcc=3A_x=40evil.example?="
+    name = around.format(*[encoded] * 2)
+    (tmp_path / "course.nl.txt").write_text(TEMPLATE.replace("A course", name), encoding="utf-8")
+    values = {"course": "A course", "place": "Ghent", "link": "https://kring.example/l/x"}
+    message = compose(
+        Mail(address="a@example.org", name=name, language="nl", template="course", values=values),
+        directory=tmp_path,
+        sender=Sender(name, "post@kring.example", "kring.example", "vragen@noord.example"),
+        message_id=UUID(int=7),
+        role="circle",
+        date=datetime(2026, 3, 2, tzinfo=UTC),
+    )
+    raw = message.as_bytes(policy=SMTP)
+    assert b"\r\nBcc" not in raw
+    read = message_from_bytes(raw, policy=default)
+    assert read.keys() == message.keys()
+    assert all("evil" in read[header] for header in ("From", "Reply-To", "To", "Subject"))
+    assert [len(read[header].addresses) for header in ("From", "Reply-To", "To")] == [1, 1, 1]
 
 
 def test_a_template_makes_its_own_button_of_a_value(tmp_path: Path) -> None:
