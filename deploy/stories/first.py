@@ -347,6 +347,7 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
         {plans.CheckInDue: 5, plans.CheckInRecorded: 5, plans.FollowUpEnded: 1, intake.CaseClosed: 1}, case
     )
     s.expect_emails("check-in", [c.youssef], case, times=3, holds=["link"])
+    s.expect_emails("case-finished", c.circle, case, holds=["link"])
     await s.expect_nothing_left(case)
     s.expect_workflows(
         case,

@@ -41,6 +41,7 @@ _FOR_WHO_TAKES_PART = frozenset(
         "conference-reminder",
         "review",
         "review-reminder",
+        "case-finished",
     }
 )
 

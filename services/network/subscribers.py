@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.network.domain import SERVICE
+from services.network.domain import FOLLOWED_UP, SERVICE
 from services.network.operations import (
     ages,
     cases,
@@ -81,19 +81,19 @@ async def call_everything_off(
         tenant=event.tenant,
         case_id=event.data.case_id,
         now=await context.clock.now(),
-        tell=True,
+        tell=cases.STOPPED,
     )
 
 
 @subscriptions.writes(intake.CaseClosed, case="any")
 async def finish(session: AsyncSession, event: Received[intake.CaseClosed], context: Context) -> None:
-    """Stop what is still open in a case that came to its end; there is nothing to tell anybody."""
+    """Stop what is still open in a case that came to its end; a circle that was followed up is thanked."""
     await cases.stop(
         session,
         tenant=event.tenant,
         case_id=event.data.case_id,
         now=await context.clock.now(),
-        tell=False,
+        tell=cases.FINISHED if event.data.outcome in FOLLOWED_UP else None,
     )
 
 

@@ -42,6 +42,7 @@ class Me(Answer):
 
     first_name: str
     case_id: UUID
+    case_status: str
     person_id: UUID
     role: str
     language: str

@@ -132,6 +132,7 @@ MAILS: dict[str, str] = {
     "agreement-reminder": _("Hoe gaat het met een afspraak?"),
     "agreement-slips": _("Een afspraak heeft aandacht nodig"),
     "break-glass-used": _("Een dossier is geopend"),
+    "case-finished": _("Dank je wel voor alles"),
     "case-stopped": _("Het stopt hier"),
     "check-in": _("Tijd om te vragen hoe het gaat"),
     "conference-cancelled": _("De bijeenkomst gaat niet door"),

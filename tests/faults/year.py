@@ -35,7 +35,9 @@ _PATIENCE = 180.0
 # How often a case is stopped at each of the places where it may be.
 _STOPS = 0.05
 # What a case that was stopped may still have to say.
-_OF_THE_STOP = frozenset({"case-stopped", "conference-cancelled", "offer-closed", "file-kept"})
+_OF_THE_STOP = frozenset(
+    {"case-finished", "case-stopped", "conference-cancelled", "offer-closed", "file-kept"}
+)
 # Who did what is asked for is not reminded of it: what ends it, and what both name.
 _ENDED_BY = {
     "invitation-reminder": (network.InvitationAnswered.TYPE, "person_id"),

@@ -18,6 +18,8 @@ CLOCK_OWNER = "coordinator"
 MAX_PEOPLE = 200
 MAX_OPEN_PROPOSALS = 20
 SMALLEST_CIRCLE = 2
+# How a case ends of which the plan was followed up.
+FOLLOWED_UP = frozenset({"followed-up", "closed-early"})
 # A Flemish minor of twelve is presumed able to decide about help (decree of 7 May 2004, art. 4).
 OWN_DECISIONS_FROM = 12
 

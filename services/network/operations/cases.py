@@ -14,6 +14,8 @@ from shared import case_state
 from shared.case_state import CaseState
 from shared.clocks import Clocks
 
+# What the mails are called that tell of the end of a case: before its time, or after it was followed up.
+STOPPED, FINISHED = "case-stopped", "case-finished"
 clocks = Clocks(SERVICE)
 
 
@@ -50,13 +52,15 @@ async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: dateti
         await clocks.resume_all(session, case=case_id, now=now)
 
 
-async def stop(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime, tell: bool) -> None:
-    """Call off what is open in a case that stopped; `tell` those who must know."""
+async def stop(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime, tell: str | None
+) -> None:
+    """Call off what is open in a case that is over; `tell`: the mail to those who take part, if there is one."""
     await invitations.cancel_open(session, tenant=tenant, case_id=case_id, now=now)
     await clocks.stop_all(session, case=case_id, now=now)
-    if not tell:
+    if tell is None:
         return
     for person, invitation in await queries.active_people(session, tenant=tenant, case_id=case_id):
         said_yes = invitation is not None and invitation.answer == "yes"
         if said_yes or person.role in ("central", "representative"):
-            await notifying.notify(session, person=person, kind="case-stopped", now=now, even_if_stopped=True)
+            await notifying.notify(session, person=person, kind=tell, now=now, even_if_stopped=True)

@@ -112,7 +112,7 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what network holds of an erased case unreadable: everybody of it, and who spoke with whom when."""
-    await cases.stop(session, tenant=erased.tenant, case_id=erased.subject, now=erased.now, tell=False)
+    await cases.stop(session, tenant=erased.tenant, case_id=erased.subject, now=erased.now, tell=None)
     await session.execute(
         delete(Contact).where(Contact.tenant == erased.tenant, Contact.case_id == erased.subject)
     )

@@ -16,7 +16,7 @@ from services.network.schemas import (
     PersonAdded,
     Proposal,
 )
-from shared import profiles
+from shared import case_state, profiles
 from shared.http import Now, Parts, Person, Router, Session, problems
 
 router = Router(tags=["me"], responses=problems(404, 410))
@@ -30,9 +30,11 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id)
     today = await profiles.today(session, tenant=person.tenant, now=now)
     age = age_group(fields.birth_date, today)
+    case = await case_state.read(session, person.case_id)
     return Me(
         first_name=fields.first_name,
         case_id=person.case_id,
+        case_status="open" if case is None else case.status,
         person_id=person.id,
         role=person.role,
         language=fields.language,

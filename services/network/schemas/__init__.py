@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.network.domain import Answer, Channel, ContactPurpose
 from services.network.domain.consents import AgeGroup
+from shared import case_state
 from shared.events.network import AttendanceMode, CircleMember, Need, PersonRole, Side
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel, SecretResponse
@@ -264,6 +265,9 @@ class Me(ResponseModel):
 
     first_name: str
     case_id: UUID
+    case_status: case_state.Status = Field(
+        description="How the case stands: `stopped` before its time, `ended` once its plan was followed up."
+    )
     person_id: UUID
     role: str
     language: str

@@ -21,6 +21,8 @@ class HomePage(PageModel):
     """What waits for somebody, and where they stand."""
 
     first_name: str
+    case_status: str
+    live: bool
     invited: bool
     invitation_state: str
     taking_part: str
@@ -53,6 +55,8 @@ async def home(visit: PersonVisit) -> Response:
     invitation = me.invitation
     model = HomePage(
         first_name=me.first_name,
+        case_status=me.case_status,
+        live=me.case_status in ("open", "paused"),
         invited=invitation is not None and invitation.state != "cancelled",
         invitation_state="" if invitation is None else invitation.state,
         taking_part=("" if invitation is None else invitation.mode) or "",

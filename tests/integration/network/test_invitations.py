@@ -197,13 +197,23 @@ class TestCaseStops:
         world.later(days=5)
         assert not await world.remind(opened[2])
 
-    async def test_the_end_of_a_case_is_not_mailed(self, world: Network) -> None:
+    @pytest.mark.parametrize("outcome", ["followed-up", "closed-early", "no-conference"])
+    async def test_the_end_of_a_case_that_was_followed_up_is_thanked_for(
+        self, world: Network, outcome: str
+    ) -> None:
         case = await world.open_case()
-        invitation = await world.invite(case, await world.add(case, "Nadia"))
-        await world.begin(invitation)
-        await world.handle(intake.CaseClosed(case_id=case.id, outcome="followed-up"))
-        assert [mail.kind for mail in await world.emails(case=case)] == ["invitation"]
+        said_yes, silent = await world.add(case, "Karim"), await world.add(case, "Nadia")
+        await world.begin(await world.invite(case, silent))
+        await world.begin(await world.invite(case, said_yes))
+        who = world.person(case, said_yes)
+        await world.do("POST", "/v1/me/invitation/answer", who, json={"answer": "yes"})
+        await world.handle(intake.CaseClosed(case_id=case.id, outcome=outcome))
+        told = await world.emails("case-finished", case=case)
+        thanked = sorted([case.central, case.mother, said_yes]) if outcome != "no-conference" else []
+        assert sorted(mail.recipient for mail in told) == thanked
+        assert all(mail.even_if_stopped for mail in told)
         assert len(await world.published(CANCELLED, case=case)) == 1
+        assert (await world.do("GET", "/v1/me", who))["case_status"] == "ended"
 
     async def test_answers_and_stops_at_once_do_not_block_each_other(self, world: Network) -> None:
         case = await world.open_case()

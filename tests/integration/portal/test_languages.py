@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from services.portal.people import ME
+from services.portal.routes.agreeing import CONSENTS
+from services.portal.routes.check_in import CHECK_INS
+from services.portal.routes.dates import CONFERENCES, POLLS
 from services.portal.routes.plan import PLANS
 from services.portal.sessions import PersonOfCase
-from services.portal.wording import NAMES, sentences
+from services.portal.wording import NAMES, say, sentences
 from shared.auth import Role
 from shared.ids import uuid7
 from shared.languages import FALLBACK, LANGUAGES, STAFF_LANGUAGES, Language, direction
@@ -28,6 +31,7 @@ def me(came: PersonOfCase, *, language: Language = "nl", age: str = "adult") -> 
     return {
         "first_name": "Amira",
         "case_id": str(came.case_id),
+        "case_status": "open",
         "person_id": str(came.person_id),
         "role": "circle",
         "language": language,
@@ -124,3 +128,23 @@ class TestTheYoung:
         await browser.come_by_link(young=True, reads_with=[])
         page = (await browser.ask("GET", "/me/propose", expect=200)).text
         assert "Lees dit samen met iemand die voor je zorgt." in page
+
+
+@pytest.mark.parametrize(("status", "said"), [("ended", 1), ("open", 0)])
+async def test_the_page_of_a_circle_that_is_done_thanks_and_says_what_stays(
+    browser: Browser, services: FakeServices, status: str, said: int
+) -> None:
+    nobody: dict[str, Any] = {"items": [], "next": None}
+    for language in LANGUAGES:
+        came = await browser.come_by_link(language=language)
+        services.answer(ME, me(came, language=language) | {"case_status": status, "invitation": None})
+        for operation in (POLLS, CONFERENCES, PLANS, CHECK_INS):
+            services.answer(operation, nobody)
+        services.answer(CONSENTS, {"items": [], "legal_basis": "public-task"})
+        page = (await browser.ask("GET", "/me", expect=200)).text
+        assert language == "nl" or dutch_of(page) == []
+        words = (
+            "De kring blijft, en wat jullie afspraken ook. Dat is van jullie, en het loopt door zonder ons."
+        )
+        assert page.count(say(words, language)) == said
+        assert ("/me/propose" in page) is (status == "open")
