@@ -11,10 +11,9 @@ from structlog.contextvars import get_contextvars
 from shared import telemetry
 from shared.contracts.base import Answer, Contract
 from shared.errors import Gone, NotFound, NotYet, Operational
+from shared.http_client import HttpClient, Response
 
 if TYPE_CHECKING:
-    import httpx
-
     from shared.auth import Issuer
     from shared.settings import Settings
 
@@ -28,7 +27,7 @@ class RefusedByService(Exception):
 
 
 class ServiceClient:
-    """Asks other services, connecting when that is first needed. `transport`: another way to them than the network."""
+    """Asks other services. `http`: another way to them than the network."""
 
     def __init__(
         self,
@@ -36,13 +35,12 @@ class ServiceClient:
         settings: "Settings",
         issuer: "Issuer",
         service: str,
-        transport: "httpx.AsyncBaseTransport | None" = None,
+        http: HttpClient | None = None,
     ) -> None:
         self._settings = settings
         self._issuer = issuer
         self._service = service
-        self._transport = transport
-        self._http: httpx.AsyncClient | None = None
+        self._http = http or HttpClient(seconds=5, connections=50)
         self._tokens: dict[tuple[UUID, str], tuple[str, float]] = {}
 
     async def read(self, contract: Contract[Answer], *, tenant: UUID, **ids: UUID | str) -> Answer:
@@ -50,15 +48,12 @@ class ServiceClient:
 
         Raises: NotFound, Gone, NotYet; Operational if the service does not answer; RefusedByService.
         """
-        import httpx
-
-        try:
-            response = await self._connected().get(
-                self._settings.service_url(contract.owner) + contract.path_of(**ids),
-                headers=self._headers(tenant=tenant, purpose=contract.purpose),
-            )
-        except httpx.HTTPError as error:
-            raise Operational(f"{contract.owner}: {type(error).__name__}") from None
+        response = await self._http.ask(
+            contract.owner,
+            "GET",
+            self._settings.service_url(contract.owner) + contract.path_of(**ids),
+            headers=self._headers(tenant=tenant, purpose=contract.purpose),
+        )
         _require_answer(contract.owner, response)
         try:
             return contract.answer.model_validate_json(response.content)
@@ -69,22 +64,7 @@ class ServiceClient:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
-
-    def _connected(self) -> "httpx.AsyncClient":
-        if self._http is None:
-            import httpx
-
-            self._http = httpx.AsyncClient(
-                transport=self._transport,
-                timeout=httpx.Timeout(5, connect=2),
-                limits=httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=10),
-                # A proxy of the environment must not see what services tell each other.
-                trust_env=False,
-            )
-        return self._http
+        await self._http.close()
 
     def _headers(self, *, tenant: UUID, purpose: str) -> dict[str, str]:
         headers = {"authorization": f"Bearer {self._token(tenant, purpose)}"}
@@ -111,24 +91,17 @@ class ServiceClient:
         return token
 
 
-def _require_answer(service: str, response: "httpx.Response") -> None:
-    status = response.status_code
+def _require_answer(service: str, response: Response) -> None:
+    status = response.status
     if response.is_success:
         return
     if status == HTTPStatus.NOT_FOUND:
         raise NotFound
     if status == HTTPStatus.GONE:
         raise Gone
-    code = _code(response)
+    code = response.problem
     if code == "not-yet":
         raise NotYet(f"{service}: not yet")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _RETRY_LATER:
         raise Operational(f"{service}: answered {status}")
     raise RefusedByService(f"{service} answered {status} {code}")
-
-
-def _code(response: "httpx.Response") -> str:
-    try:
-        return str(response.json()["type"]).rpartition("/")[2]
-    except (ValueError, KeyError, TypeError):
-        return "unknown"

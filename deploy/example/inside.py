@@ -16,6 +16,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import httpx
+import orjson
 
 from deploy.example.steps import take_next
 from deploy.watch.failures import WentWrong
@@ -24,6 +25,7 @@ from deploy.watch.watch import Watch
 from shared.context import Context
 from shared.database import Database, fetch
 from shared.errors import NotYet
+from shared.http_client import HttpClient, Query, Response
 from shared.outbox import envelope
 from shared.runtime import connected
 from shared.service_client import ServiceClient
@@ -73,6 +75,29 @@ class _Beside(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return await self.apps[request.url.port].handle_async_request(request)
+
+
+class _Asking(HttpClient):
+    """How a service asks another in this process."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        super().__init__(seconds=30, connections=0)
+        self._http = http
+
+    async def ask(
+        self,
+        whom: str,  # noqa: ARG002 - everybody answers
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        query: Query | None = None,
+        body: Mapping[str, object] | bytes | None = None,
+    ) -> Response:
+        """Return what is answered."""
+        content = orjson.dumps(body) if isinstance(body, Mapping) else body
+        answer = await self._http.request(method, url, headers=dict(headers), params=query, content=content)
+        return Response(answer.status_code, answer.content, answer.headers)
 
 
 @contextlib.asynccontextmanager
@@ -139,6 +164,7 @@ class Inside(Watch):
         clock, beside = OwnClock(now), _Beside()
         contexts, owners = dict[str, Context](), dict[str, Database]()
         async with contextlib.AsyncExitStack() as stack:
+            http = await stack.enter_async_context(httpx.AsyncClient(transport=beside))
             for name in PROCESSES:
                 context = await stack.enter_async_context(connected(name, settings))
                 contexts[name] = context = replace(
@@ -146,7 +172,7 @@ class Inside(Watch):
                     clock=clock,
                     temporal=_Unwatched(service=name, address="", namespace="", codec_keys=()),
                     services=ServiceClient(
-                        settings=settings, issuer=context.issuer, service=name, transport=beside
+                        settings=settings, issuer=context.issuer, service=name, http=_Asking(http)
                     ),
                 )
                 if name in SERVICES:
@@ -157,7 +183,6 @@ class Inside(Watch):
                 )
                 stack.push_async_callback(owners[name].close)
                 await stack.enter_async_context(_not_waiting_for_the_disk(owners[name]))
-            http = await stack.enter_async_context(httpx.AsyncClient(transport=beside))
             page = await stack.enter_async_context(
                 httpx.AsyncClient(base_url=mailbox, timeout=10, trust_env=False)
             )

@@ -35,7 +35,7 @@ _LOADED = (
     *("deploy.commands.databases", "deploy.local.part", "deploy.local.temporal", "deploy.local.certificates"),
     *("shared.runtime", "shared.worker", "shared.consumer", "shared.http.server", "shared.http.health"),
     *("shared.migrations", "shared.housekeeping.workflows", "alembic.command", "alembic.config"),
-    *("aio_pika", "aiosmtpd.controller", "httpx", "uvicorn.protocols.http.httptools_impl", "uvloop"),
+    *("aio_pika", "aiosmtpd.controller", "aiohttp", "uvicorn.protocols.http.httptools_impl", "uvloop"),
 )
 
 

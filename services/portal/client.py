@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
 
-import httpx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from structlog.contextvars import get_contextvars
 
 from shared.errors import Operational
 from shared.http.after import HEADER as AFTER
-from shared.http.problems import TYPES
+from shared.http_client import HttpClient, Query, Response
 from shared.settings import Settings
 
 _STEPS = frozenset({"", ".", ".."})
@@ -34,8 +33,6 @@ class Answer(BaseModel):
 
 
 AnswerT = TypeVar("AnswerT")
-# What narrows a list; several values of one name are several of that.
-Query = Mapping[str, str | list[str]]
 
 
 class Items(Answer, Generic[AnswerT]):
@@ -83,6 +80,12 @@ def path_of(operation: Operation[Any], ids: Mapping[str, Any]) -> str:
     return operation.path.format(**values)
 
 
+def require_sendable(headers: Mapping[str, str]) -> None:
+    """Raise ServiceRefused if something that a browser sent, as the mark of its form, can stand in no header."""
+    if not all(value.isprintable() for value in headers.values()):
+        raise ServiceRefused(422, "invalid")
+
+
 @dataclass(slots=True)
 class After:
     """What a reader changed last, as services say it of their answers: no service answers them from before it."""
@@ -106,7 +109,7 @@ class Client:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._http: httpx.AsyncClient | None = None
+        self._http = HttpClient(seconds=10, connections=100)
 
     async def ask(
         self,
@@ -129,19 +132,19 @@ class Client:
             operation, headers=asked, body=body, content=content, query=query, ids=ids
         )
         for _ in range(_TIMES):
-            if response.is_success or _code(response) != _NOT_YET:
+            if response.is_success or response.problem != _NOT_YET:
                 break
             await asyncio.sleep(_wait(response))
             response = await self._send(
                 operation, headers=asked, body=body, content=content, query=query, ids=ids
             )
         if not response.is_success:
-            raise ServiceRefused(response.status_code, _code(response))
+            raise ServiceRefused(response.status, response.problem)
         after.note(response.headers)
         if operation.answer is type(None):
             return None
         if operation.answer is str:
-            return cast("AnswerT", response.text)
+            return cast("AnswerT", response.content.decode())
         try:
             return TypeAdapter(operation.answer).validate_json(response.content)
         except ValidationError as error:
@@ -156,46 +159,29 @@ class Client:
         content: bytes | None,
         query: Query | None,
         ids: Mapping[str, Any] | None,
-    ) -> httpx.Response:
+    ) -> Response:
         url = self._settings.service_url(operation.service) + path_of(operation, ids or {})
+        require_sendable(headers)
         request_id = get_contextvars().get("request_id")
         named = {"x-request-id": request_id} if request_id else {}
-        try:
-            response = await self._connected().request(
-                operation.method, url, headers={**headers, **named}, json=body, content=content, params=query
-            )
-        except httpx.HTTPError as error:
-            raise Operational(f"{operation.service}: {type(error).__name__}") from None
-        if response.status_code in _UNAVAILABLE:
-            raise Operational(f"{operation.service}: answered {response.status_code}")
+        response = await self._http.ask(
+            operation.service,
+            operation.method,
+            url,
+            headers={**headers, **named},
+            query=query,
+            body=body if content is None else content,
+        )
+        if response.status in _UNAVAILABLE:
+            raise Operational(f"{operation.service}: answered {response.status}")
         return response
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._http is not None:
-            await self._http.aclose()
-            self._http = None
-
-    def _connected(self) -> httpx.AsyncClient:
-        if self._http is None:
-            self._http = httpx.AsyncClient(
-                timeout=httpx.Timeout(10, connect=2),
-                limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=10),
-                trust_env=False,
-            )
-        return self._http
+        await self._http.close()
 
 
-def _wait(response: httpx.Response) -> int:
+def _wait(response: Response) -> int:
     """Return in how many seconds a service wants to be asked again."""
     seconds = response.headers.get("retry-after", "")
     return min(int(seconds), _LONGEST) if seconds.isdecimal() else _LONGEST
-
-
-def _code(response: httpx.Response) -> str:
-    try:
-        problem = response.json()
-    except ValueError:
-        return "unknown"
-    kind = problem.get("type") if isinstance(problem, dict) else None
-    return str(kind).removeprefix(TYPES) if kind else "unknown"

@@ -166,6 +166,11 @@ async def tally_of(session: AsyncSession, principal: Principal, *, most: int = 1
     return Tally(waiting=min(waiting, most), late=min(late, most))
 
 
+def tally_in(todos: Sequence[Todo]) -> Tally:
+    """Return how much there is in all that somebody has to do, and how much of it is late."""
+    return Tally(waiting=len(todos), late=sum(each.state == "breached" for each in todos))
+
+
 async def of_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> list[Todo]:
     """Return every clock of a case that is not over, whoever it waits for: what is next, and whose turn it is.
 

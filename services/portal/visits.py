@@ -13,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.portal import assets, logos
-from services.portal.client import After, AnswerT, Client, Items, Operation, Query, ServiceRefused
+from services.portal.client import After, AnswerT, Client, Items, Operation, ServiceRefused
 from services.portal.forms import read_number, read_sent
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
 from shared.http.paging import MAX_LIMIT
+from shared.http_client import Query
 from shared.ids import uuid7
 from shared.languages import LANGUAGES, Language
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -15,12 +16,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.portal import sessions
-from services.portal.client import Client, Operation, Query
+from services.portal.client import Client, Operation
 from services.portal.sessions import PersonOfCase, Secret, StaffMember
 from shared.auth import Role
 from shared.errors import Operational
 from shared.http.idempotency import KeyUsedForAnother
 from shared.http.problems import TYPES
+from shared.http_client import Query, Response
 from shared.ids import uuid7
 from shared.languages import Language
 from tests.support.world.portal import Portal
@@ -49,6 +51,11 @@ def described(operation: Operation[Any]) -> tuple[int, dict[str, Any] | None, di
     return int(status), schema, document
 
 
+def answered(status: int, body: object) -> Response:
+    """Return an answer whose headers can be changed; None is the body of those without one."""
+    return Response(status, b"" if body is None else json.dumps(body).encode(), {})
+
+
 @dataclass(frozen=True)
 class Asked:
     """What the portal asked of a service."""
@@ -64,7 +71,7 @@ class Asked:
 class FakeServices:
     """Services that answer what a test says; neither question nor answer can be one that their contract forbids."""
 
-    answers: dict[str, httpx.Response] = field(default_factory=dict)
+    answers: dict[str, Response] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     # What each idempotency key was first sent with: no service takes it for another request.
     _by_key: dict[tuple[str, str], Asked] = field(default_factory=dict)
@@ -77,18 +84,18 @@ class FakeServices:
         if body is not None and schema is not None:
             _check(body, schema, document)
         path = operation.path.format(**ids) if ids else operation.path
-        self.answers[f"{operation.service} {operation.method} {path}"] = httpx.Response(status, json=body)
+        self.answers[f"{operation.service} {operation.method} {path}"] = answered(status, body)
 
     def refuse(self, operation: Operation[Any], status: int, code: str) -> None:
         """Say that an operation refuses from now on."""
         problem = {"type": f"{TYPES}{code}", "title": code, "status": status}
-        self.answers[f"{operation.service} {operation.method} {operation.path}"] = httpx.Response(
-            status, json=problem
-        )
+        self.answers[f"{operation.service} {operation.method} {operation.path}"] = answered(status, problem)
 
-    def heard(self, operation: Operation[Any]) -> httpx.Headers:
+    def heard(self, operation: Operation[Any]) -> dict[str, str]:
         """Return the headers of what an operation answers, to be changed."""
-        return self.answers[f"{operation.service} {operation.method} {operation.path}"].headers
+        return cast(
+            "dict[str, str]", self.answers[f"{operation.service} {operation.method} {operation.path}"].headers
+        )
 
     def of(self, operation: Operation[Any]) -> list[Asked]:
         """Return what was asked of an operation."""
@@ -104,7 +111,7 @@ class FakeServices:
         query: Query | None,
         ids: Mapping[str, Any] | None,
         content: bytes | None = None,
-    ) -> httpx.Response:
+    ) -> Response:
         """Answer in the place of a service."""
         name = f"{operation.service} {operation.method} {operation.path}"
         if body is not None:
@@ -117,7 +124,7 @@ class FakeServices:
         if (once := asked.headers.get("idempotency-key")) is not None:
             before = self._by_key.setdefault((operation.service, once), asked)
             if (before.operation, before.ids, before.body) != (asked.operation, asked.ids, asked.body):
-                return httpx.Response(422, json={"type": f"{TYPES}{KeyUsedForAnother.code}", "status": 422})
+                return answered(422, {"type": f"{TYPES}{KeyUsedForAnother.code}", "status": 422})
         exact = f"{operation.service} {operation.method} {operation.path.format(**named)}"
         return self.answers.get(exact) or self.answers[name]
 
@@ -125,10 +132,10 @@ class FakeServices:
 def put_behind(patch: pytest.MonkeyPatch, services: FakeServices) -> None:
     """Let the portal ask these services from now on."""
 
-    async def send(_client: Client, operation: Operation[Any], **given: Any) -> httpx.Response:
+    async def send(_client: Client, operation: Operation[Any], **given: Any) -> Response:
         response = await services.send(operation, **given)
-        if response.is_server_error:
-            raise Operational(f"{operation.service}: answered {response.status_code}")
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Operational(f"{operation.service}: answered {response.status}")
         return response
 
     patch.setattr(Client, "_send", send)

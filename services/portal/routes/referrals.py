@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import model_validator
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation, Query
+from services.portal.client import Answer, Items, Operation
 from services.portal.codes import THEMES
 from services.portal.forms import read_id
 from services.portal.pages import Pages
@@ -20,6 +20,7 @@ from services.portal.visits import Form, PageModel
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.http_client import Query
 
 pages = Pages()
 

@@ -38,7 +38,11 @@ async def show(visit: StaffVisit) -> Response:
     page = PageRequest(limit=_ON_A_PAGE, cursor=visit.request.query_params.get("after"))
     names = await names_by_case(visit)
     rows = await todos.todos_of(visit.session, visit.principal, page=page)
-    tally = await todos.tally_of(visit.session, visit.principal, most=_MOST)
+    tally = (
+        todos.tally_in(rows.items)
+        if page.cursor is None and rows.next is None
+        else await todos.tally_of(visit.session, visit.principal, most=_MOST)
+    )
     model = TodayPage(
         waiting=tally.waiting,
         late=tally.late,

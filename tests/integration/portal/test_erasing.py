@@ -1,5 +1,6 @@
 """The data protection officer erases one person, registration or contact, and sets what protects people."""
 
+import json
 from typing import Any
 
 import pytest
@@ -135,7 +136,7 @@ class TestRules:
     async def test_the_officer_sets_the_safeguards_and_nothing_else(
         self, browser: Browser, services: FakeServices
     ) -> None:
-        services.answer(CHANGE_SAFEGUARDS, services.answers["intake GET /v1/policy"].json())
+        services.answer(CHANGE_SAFEGUARDS, json.loads(services.answers["intake GET /v1/policy"].content))
         await browser.sign_in(Role.DPO)
         given: dict[str, Any] = {
             "break_glass": "2",

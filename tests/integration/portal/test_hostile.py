@@ -11,20 +11,21 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-import httpx
 import pytest
 from jsonschema import ValidationError
 from sqlalchemy import AsyncAdaptedQueuePool
+from yarl import URL
 
 from services.portal import paper
-from services.portal.client import Operation, path_of
+from services.portal.client import Operation, path_of, require_sendable
 from services.portal.pages import Pages
 from services.portal.routes import PAGES
 from shared.auth import Role
 from shared.http.problems import TYPES
+from shared.http_client import Response
 from shared.ids import uuid7
 from tests.integration.portal.test_pages import signed_in
-from tests.support.portal import Browser, FakeServices, described, put_behind
+from tests.support.portal import Browser, FakeServices, answered, described, put_behind
 
 # One of each kind on which something of ours or of others once failed.
 HOSTILE = (
@@ -66,9 +67,10 @@ class Documented(FakeServices):
     in_use: Callable[[], int] = lambda: 0
     held_during: set[str] = field(default_factory=set)
 
-    async def send(self, operation: Operation[Any], **given: Any) -> httpx.Response:
+    async def send(self, operation: Operation[Any], **given: Any) -> Response:
         """Answer in the place of a service."""
-        httpx.URL("http://service" + path_of(operation, given["ids"] or {}))
+        URL("http://service" + path_of(operation, given["ids"] or {}), encoded=True)
+        require_sendable(given["headers"])
         if given["body"] is not None:
             json.dumps(given["body"], ensure_ascii=False).encode()
         name = f"{operation.service} {operation.method} {operation.path}"
@@ -79,14 +81,14 @@ class Documented(FakeServices):
             return await super().send(operation, **given)
         except ValidationError:
             problem = {"type": f"{TYPES}invalid", "title": "invalid", "status": 422}
-            return httpx.Response(422, json=problem)
+            return answered(422, problem)
 
 
-def _example(operation: Operation[Any]) -> httpx.Response:
+def _example(operation: Operation[Any]) -> Response:
     status, schema, document = described(operation)
     if operation.answer is str:
-        return httpx.Response(status, text="words")
-    return httpx.Response(status, json=None if schema is None else _of(schema, document))
+        return Response(status, b"words")
+    return answered(status, None if schema is None else _of(schema, document))
 
 
 def _of(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
