@@ -20,7 +20,7 @@ from deploy.local.secrets import ensure_secrets
 from deploy.local.temporal import TemporalServer
 from shared.database import Database
 from shared.settings import Settings, database_url
-from tests.bench import audited, events, http, whole_case, workflows
+from tests.bench import audited, events, http, pages, whole_case, workflows
 from tests.bench.measure import Result
 from tests.support.backing import Backing, Databases
 
@@ -57,6 +57,8 @@ async def run(directory: Path, wanted: str) -> list[Result]:
             "j": lambda: events.claiming(database, settings.database_of("platform")),
             "g": lambda: audited.tracing(settings, databases),
             "k": whole_case.whole_case,
+            "l": pages.pages_of_a_coordinator,
+            "m": lambda: pages.board_among_many(settings, databases),
         }
         results: list[Result] = []
         for letter, measure in measures.items():
@@ -90,7 +92,7 @@ def main() -> None:
     """Run from the command line: --report FILE, --only LETTERS."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--report", type=Path)
-    parser.add_argument("--only", default="abcdegjk")
+    parser.add_argument("--only", default="abcdegjklm")
     given = parser.parse_args()
     # What the measured parts log at length would drown the table; what fails must still be seen.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

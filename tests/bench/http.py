@@ -24,6 +24,7 @@ from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.database import Database
 from shared.runtime import connected
 from shared.settings import Settings
+from tests.bench.filled import few_and_many
 from tests.bench.load import prepared, requests_per_second
 from tests.bench.measure import Result, compare
 from tests.support.eventually import eventually
@@ -236,7 +237,7 @@ async def listing_cases(settings: Settings, databases: Any) -> list[Result]:
             referral_id = answer.raise_for_status().json()["referral_id"]
             manager = office.headers(office.manager_token)
             (await client.post(f"/v1/referrals/{referral_id}/accept", headers=manager)).raise_for_status()
-        owned_few, owned_many = await _copies(settings, databases)
+        owned_few, owned_many = await few_and_many(settings, databases, "intake", _FILL)
         few, many = (
             Database.connect(
                 settings.database_for("intake", name=name), application_name="bench", pool_size=4
@@ -294,29 +295,3 @@ async def _list(client: httpx.AsyncClient, *, pages: int) -> float:
             raise RuntimeError(f"{len(page['items'])} cases on a page")
         cursor = None if number % pages == pages - 1 else page["next"]
     return statistics.median(times)
-
-
-async def _copies(settings: Settings, databases: Any) -> tuple[Database, Database]:
-    """Return two databases with the same one case, filled up to 1,000 and to 100,000."""
-    admin = Database.connect(settings.database_of("platform"), application_name="bench", pool_size=1)
-    made = []
-    for name, count in (("few", 1_000), ("many", 100_000)):
-        async with admin.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = 'kring_intake' AND pid <> pg_backend_pid()"
-                )
-            )
-            await connection.execute(text(f'CREATE DATABASE "kring_{name}" TEMPLATE "kring_intake"'))
-        database = Database.connect(settings.database_of(name), application_name="bench", pool_size=4)
-        async with database.transaction() as session:
-            await session.execute(_FILL, {"count": count - 1})
-        async with database.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await connection.execute(text("VACUUM ANALYZE"))
-        databases.adopt(database)
-        made.append(database)
-    await admin.close()
-    return made[0], made[1]
