@@ -1,7 +1,6 @@
 """The tables of scheduling: ids, codes and dates; only the place of a conference is sealed, under the case."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -10,45 +9,47 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
-    LargeBinary,
     Text,
     UniqueConstraint,
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scheduling.domain import (
-    Availability,
     BegunBecause,
     ChecklistItem,
-    ClosedBecause,
     ConferenceState,
-    DayPart,
     NeedKind,
-    PollState,
     PreparationState,
 )
+from services.scheduling.models.base import Base, one_of
+from services.scheduling.models.polls import Poll, PollAnswer, PollAsked, PollOption
 from shared.events.network import AccessNeed
-from shared.tables import Timestamp, service_metadata
 from shared.vault import Sealed, SealedFields
 
-
-def _one_of(column: str, values: Any) -> str:
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
-
-
-class Base(DeclarativeBase):
-    """The service's metadata, with the platform's tables in it."""
-
-    metadata = service_metadata()
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: Timestamp,
-        str: Text,
-        bytes: LargeBinary,
-        dict[str, Any]: JSONB,
-    }
+__all__ = [
+    "Attendance",
+    "Base",
+    "CalendarFeed",
+    "CaseInfo",
+    "ChecklistEntry",
+    "Circle",
+    "CircleMember",
+    "Conference",
+    "NeedSeenTo",
+    "Notified",
+    "Poll",
+    "PollAnswer",
+    "PollAsked",
+    "PollOption",
+    "Preparation",
+    "RegisteredVenue",
+    "Venue",
+    "VenueContact",
+    "WantedRound",
+]
 
 
 class CaseInfo(Base):
@@ -107,8 +108,8 @@ class Preparation(Base):
             unique=True,
             postgresql_where=text("state = 'running'"),
         ),
-        CheckConstraint(_one_of("state", PreparationState), name="state"),
-        CheckConstraint(_one_of("reason", BegunBecause), name="reason"),
+        CheckConstraint(one_of("state", PreparationState), name="state"),
+        CheckConstraint(one_of("reason", BegunBecause), name="reason"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -126,7 +127,7 @@ class WantedRound(Base):
     """That the circle wants to meet again (from plans), which is prepared when the case has a coordinator."""
 
     __tablename__ = "wanted_round"
-    __table_args__ = (CheckConstraint(_one_of("reason", BegunBecause), name="reason"),)
+    __table_args__ = (CheckConstraint(one_of("reason", BegunBecause), name="reason"),)
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
@@ -178,7 +179,7 @@ class Conference(Base):
     __sealed__ = Sealed(Venue, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
         UniqueConstraint("tenant", "case_id", "conference_no"),
-        CheckConstraint(_one_of("state", ConferenceState), name="state"),
+        CheckConstraint(one_of("state", ConferenceState), name="state"),
         CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name="dated"),
         # Serves the list of a case's conferences, in pages.
         Index("ix_conference_case_id", "tenant", "case_id", "created_at", "id"),
@@ -254,7 +255,7 @@ class ChecklistEntry(Base):
     """Something the coordinator sees to before the conference, whichever number it gets."""
 
     __tablename__ = "checklist_entry"
-    __table_args__ = (CheckConstraint(_one_of("code", ChecklistItem), name="code"),)
+    __table_args__ = (CheckConstraint(one_of("code", ChecklistItem), name="code"),)
 
     preparation_id: Mapped[UUID] = mapped_column(ForeignKey("preparation.id"), primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -267,7 +268,7 @@ class NeedSeenTo(Base):
     """That something somebody needs was seen to before the conference; what they need itself is network's."""
 
     __tablename__ = "need_seen_to"
-    __table_args__ = (CheckConstraint(_one_of("need", NeedKind), name="need"),)
+    __table_args__ = (CheckConstraint(one_of("need", NeedKind), name="need"),)
 
     preparation_id: Mapped[UUID] = mapped_column(ForeignKey("preparation.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -284,84 +285,4 @@ class CalendarFeed(Base):
     coordinator_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(unique=True)
-    created_at: Mapped[datetime]
-
-
-class Poll(Base):
-    """The question which dates suit, one per conference; it may be opened again with more dates."""
-
-    __tablename__ = "poll"
-    __table_args__ = (
-        UniqueConstraint("conference_id"),
-        CheckConstraint(_one_of("state", PollState), name="state"),
-        CheckConstraint(
-            f"closed_because IS NULL OR {_one_of('closed_because', ClosedBecause)}", name="closed_because"
-        ),
-        CheckConstraint("(state = 'open') = (closes_at IS NOT NULL AND closed_because IS NULL)", name="open"),
-        Index("ix_poll_case_id", "tenant", "case_id", "created_at", "id"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[UUID]
-    case_id: Mapped[UUID]
-    conference_id: Mapped[UUID] = mapped_column(ForeignKey("conference.id"))
-    state: Mapped[str]
-    # How many must be able to come, 0 if that does not matter.
-    quorum: Mapped[int]
-    closes_at: Mapped[datetime | None]
-    closed_at: Mapped[datetime | None]
-    closed_because: Mapped[str | None]
-    best_option_id: Mapped[UUID | None]
-    created_at: Mapped[datetime]
-
-
-class PollOption(Base):
-    """A proposed date."""
-
-    __tablename__ = "poll_option"
-    __table_args__ = (
-        UniqueConstraint("poll_id", "starts_at", "ends_at"),
-        CheckConstraint("starts_at < ends_at", name="order"),
-        CheckConstraint(_one_of("part", DayPart), name="part"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[UUID]
-    poll_id: Mapped[UUID] = mapped_column(ForeignKey("poll.id"))
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
-    # The part of the day that it was proposed as, if not by its hours.
-    part: Mapped[str | None]
-    created_at: Mapped[datetime]
-
-
-class PollAnswer(Base):
-    """What somebody says to a date; the last word counts."""
-
-    __tablename__ = "poll_answer"
-    __table_args__ = (
-        CheckConstraint(_one_of("answer", Availability), name="answer"),
-        CheckConstraint(_one_of("via", ("link", "coordinator")), name="via"),
-        Index("ix_poll_answer_poll_id", "poll_id"),
-    )
-
-    option_id: Mapped[UUID] = mapped_column(ForeignKey("poll_option.id"), primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[UUID]
-    poll_id: Mapped[UUID] = mapped_column(ForeignKey("poll.id"))
-    answer: Mapped[str]
-    via: Mapped[str]
-    created_at: Mapped[datetime]
-
-
-class PollAsked(Base):
-    """Who was asked, when last, and when they were reminded of that."""
-
-    __tablename__ = "poll_asked"
-
-    poll_id: Mapped[UUID] = mapped_column(ForeignKey("poll.id"), primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
-    tenant: Mapped[UUID]
-    asked_at: Mapped[datetime]
-    chased_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

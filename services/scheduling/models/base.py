@@ -1,0 +1,27 @@
+"""What all tables of scheduling share."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.tables import Timestamp, service_metadata
+
+
+def one_of(column: str, values: Any) -> str:
+    """Return the check that a column holds one of some codes."""
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+class Base(DeclarativeBase):
+    """The service's metadata, with the platform's tables in it."""
+
+    metadata = service_metadata()
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Timestamp,
+        str: Text,
+        bytes: LargeBinary,
+        dict[str, Any]: JSONB,
+    }
