@@ -36,7 +36,7 @@ _VERBATIM = frozenset(
             "goals",
             "decisions_of_circle",
         ),
-        *("what", "known_done_how"),
+        *("what", "known_done_how", "tells"),
     }
 )
 
@@ -238,6 +238,9 @@ class _Page:
             found.append(Section(self._word("part.meetings"), rows, tables))
         if answers:
             found.append(self._list("part.polls", ("day", "answer", "how", "when"), answers))
+        if held.givers:
+            told = [self._cells(one, ("tells", "yours", "how")) for one in held.givers]
+            found.append(self._list("part.givers", ("tells", "yours", "how"), told))
         return found
 
     def _plan(self) -> list[Section]:

@@ -42,6 +42,7 @@ AUDITED: dict[str, str] = {
     "coordinator": _("de gegevens van een coördinator"),
     "data_request": _("een vraag over gegevens"),
     "facts": _("hoe het met de zaak staat"),
+    "information_giver": _("wat iemand de kring vertelt"),
     "hold": _("waarom een dossier langer bewaard wordt"),
     "mail_recipient": _("waarheen een mail ging"),
     "no_contact": _("wie elkaar niet mag ontmoeten"),

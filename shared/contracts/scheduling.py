@@ -47,6 +47,14 @@ class CopiedConference(Published):
     views_beforehand: bool | None
 
 
+class CopiedGiver(Published):
+    """What somebody tells or told the circle; null once erased. `yours`: it is oneself."""
+
+    tells: str | None
+    how: str
+    yours: bool
+
+
 class CopiedPlace(Published):
     """How somebody takes part in the circle."""
 
@@ -62,6 +70,7 @@ class SchedulingCopy(Published):
     circle: CopiedPlace | None = None
     polls: list[CopiedPoll] = Field(default_factory=list)
     conferences: list[CopiedConference] = Field(default_factory=list)
+    givers: list[CopiedGiver] = Field(default_factory=list)
     seen: list[OwnAuditEntry] = Field(default_factory=list)
 
 

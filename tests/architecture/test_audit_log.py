@@ -16,7 +16,8 @@ OF_NO_CASE = {
 SHOWN = {
     *("referral", "referral_person", "baseline", "bottom_line"),
     *("person", "data_request"),
-    *("plan_version", "agreement", "resource", "acceptance", "check_in", "referrer_call", "conference"),
+    *("plan_version", "agreement", "resource", "acceptance", "check_in", "referrer_call"),
+    *("conference", "information_giver"),
 }
 SEALED = {
     model.__tablename__: sealed

@@ -28,6 +28,10 @@ NOT_IN_THE_COPY = {
     "network DataRequestFields.refusal": "read at one's own request (OwnDataRequest), which the copy lists",
     "scheduling Venue.name": "in it as venue, with the address",
     **{
+        f"scheduling GiverFields.{what}": "of others: whether it is oneself is in it as yours"
+        for what in ("name", "function")
+    },
+    **{
         f"scheduling VenueContact.contact_{what}": "of who is called about a venue, and is of no case"
         for what in ("name", "phone", "email")
     },

@@ -48,6 +48,7 @@ BOUNDED_OTHERWISE = {
         "StatementImport.payments{}",
     },
     "one for each conference of a circle": {"ReferrerCallsOut.calls"},
+    "as many as may be written down (scheduling's MAX_GIVERS)": {"OwnGivers.items"},
     "as many as the poll has dates": {"PollOut.ranking", "VenueChoice.free_for"},
     "as many as an organisation may enter (scheduling's MAX_VENUES)": {
         "VenueChoices.venues",

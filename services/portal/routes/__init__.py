@@ -15,6 +15,7 @@ from services.portal.routes import (
     calendar_feed,
     case_check_ins,
     case_dates,
+    case_givers,
     case_plan,
     case_plan_sharing,
     case_plan_writing,
@@ -92,6 +93,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(colleagues, settings, own_organisation),
         *(
             case_dates,
+            case_givers,
             conference,
             conference_after,
             case_plan,

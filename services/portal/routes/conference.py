@@ -9,7 +9,9 @@ from services.portal.client import Answer, Operation
 from services.portal.codes import NEEDS
 from services.portal.forms import read_id
 from services.portal.pages import Pages
+from services.portal.routes.case_givers import givers_of
 from services.portal.routes.case_venues import choices
+from services.portal.routes.dates import Telling
 from services.portal.routes.of_case import (
     Conference,
     InCircle,
@@ -140,6 +142,7 @@ class ConferencePage(PageModel):
     people: list[Attending]
     items: list[Item]
     needs: list[Item]
+    givers: list[Telling]
     venue_lacks: str
     outcome: str | None
 
@@ -184,6 +187,7 @@ async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]
                 if code in checklist
             ],
             needs=_needs(visit, people, prepared),
+            givers=await givers_of(visit, conference, people),
             venue_lacks=access_in_words(
                 visit, [need for each in venues if each.venue_id == venue_id for need in each.lacks]
             ),

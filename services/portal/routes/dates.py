@@ -1,5 +1,6 @@
 """Which days somebody can, and when and where the circle meets."""
 
+import asyncio
 from datetime import datetime
 from itertools import groupby
 from typing import Literal
@@ -74,9 +75,26 @@ class Member(Answer):
     mode: str
 
 
+class Giver(Answer):
+    """Somebody who gives information: a person of the case by id, or by name; and what they will tell."""
+
+    person_id: UUID | None
+    name: str | None
+    function: str | None
+    tells: str
+    how: str
+
+
+# How somebody gives their information.
+GIVEN_HOW = {
+    "present": _("vertelt het zelf"),
+    "in-writing": _("op papier, iemand leest het voor"),
+}
+
 POLLS = Operation("scheduling", "GET", "/v1/me/polls", Items[Poll])
 ANSWER_POLL = Operation("scheduling", "PUT", "/v1/me/polls/{poll_id}", Poll)
 CONFERENCES = Operation("scheduling", "GET", "/v1/me/conferences", Items[Conference])
+OWN_GIVERS = Operation("scheduling", "GET", "/v1/me/information-givers", Items[Giver])
 CIRCLE = Operation("network", "GET", "/v1/me/circle", Items[Member])
 
 
@@ -172,20 +190,35 @@ class Attending(PageModel):
     how: str
 
 
+class Telling(PageModel):
+    """Somebody who comes to tell something."""
+
+    who: str
+    function: str | None
+    tells: str
+    how: str
+
+
 class ConferencePage(PageModel):
-    """When and where, and who comes."""
+    """When and where, who comes, and who comes to tell what."""
 
     when: str | None
     venue_name: str | None
     venue_address: str | None
     members: list[Attending]
+    givers: list[Telling]
 
 
 @pages.show("/me/conference", person)
 async def conference(visit: PersonVisit) -> Response:
     """Show when and where the circle meets."""
-    found = coming((await visit.ask(CONFERENCES)).items)
-    members = await visit.ask_or(CIRCLE, Items[Member](items=[]))
+    conferences, members, givers = await asyncio.gather(
+        visit.ask(CONFERENCES),
+        visit.ask_or(CIRCLE, Items[Member](items=[])),
+        visit.ask_or(OWN_GIVERS, Items[Giver](items=[])),
+    )
+    found = coming(conferences.items)
+    names = {each.person_id: each.first_name for each in members.items}
     dates = await visit.dates()
     how = {
         "online": _("van thuis uit"),
@@ -203,6 +236,17 @@ async def conference(visit: PersonVisit) -> Response:
         members=[
             Attending(first_name=each.first_name, how=visit.say(how[each.mode]) if each.mode in how else "")
             for each in members.items
+        ],
+        givers=[
+            Telling(
+                who=each.name
+                or (names.get(each.person_id) if each.person_id else None)
+                or visit.say(_("Een hulpverlener")),
+                function=each.function,
+                tells=each.tells,
+                how=visit.word(GIVEN_HOW, each.how),
+            )
+            for each in givers.items
         ],
     )
     return visit.page("conference.html", model)

@@ -46,6 +46,13 @@ class ExtendedBecause(StrEnum):
     OTHER = "other"
 
 
+class GivenHow(StrEnum):
+    """How somebody gives their information: they tell it, or it is read to the circle."""
+
+    PRESENT = "present"
+    IN_WRITING = "in-writing"
+
+
 class PollState(StrEnum):
     """Whether answers are taken."""
 

@@ -1,4 +1,4 @@
-"""The tables of scheduling: ids, codes and dates; only the place of a conference is sealed, under the case."""
+"""The tables of scheduling: ids, codes and dates; the place of a conference and what is told there are sealed."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -21,6 +21,7 @@ from services.scheduling.domain import (
     BegunBecause,
     ChecklistItem,
     ConferenceState,
+    GivenHow,
     NeedKind,
     PreparationState,
 )
@@ -38,6 +39,8 @@ __all__ = [
     "Circle",
     "CircleMember",
     "Conference",
+    "GiverFields",
+    "InformationGiver",
     "NeedSeenTo",
     "Notified",
     "Poll",
@@ -119,6 +122,8 @@ class Preparation(Base):
     reason: Mapped[str]
     state: Mapped[str]
     target_at: Mapped[datetime]
+    # Grows with each change of who tells what: who changes it says which one they read.
+    givers_version: Mapped[int]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -274,6 +279,35 @@ class NeedSeenTo(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     need: Mapped[str] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
+class GiverFields(SealedFields):
+    """Who gives information, where they are nobody of the case, and what they will tell."""
+
+    name: str | None = None
+    function: str | None = None
+    tells: str
+
+
+class InformationGiver(Base):
+    """Somebody who gives information at the conference: a person of the case by id, or a professional who is none."""
+
+    __tablename__ = "information_giver"
+    __sealed__ = Sealed(GiverFields, subject="case_id", case="case_id", shown=True)
+    __table_args__ = (
+        UniqueConstraint("preparation_id", "position"),
+        CheckConstraint(one_of("how", GivenHow), name="how"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    preparation_id: Mapped[UUID] = mapped_column(ForeignKey("preparation.id"))
+    position: Mapped[int]
+    person_id: Mapped[UUID | None]
+    how: Mapped[str]
+    sealed: Mapped[bytes]
     created_at: Mapped[datetime]
 
 

@@ -9,6 +9,7 @@ from services.scheduling.models import (
     Circle,
     CircleMember,
     Conference,
+    InformationGiver,
     NeedSeenTo,
     Notified,
     Poll,
@@ -37,6 +38,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
         delete(Attendance).where(Attendance.conference_id.in_(conferences)),
         delete(Notified).where(Notified.conference_id.in_(conferences)),
         delete(NeedSeenTo).where(NeedSeenTo.preparation_id.in_(preparations)),
+        delete(InformationGiver).where(InformationGiver.preparation_id.in_(preparations)),
         delete(CircleMember).where(CircleMember.case_id == erased.subject),
         delete(Circle).where(Circle.case_id == erased.subject),
     ):
@@ -51,7 +53,7 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
     await follow_leaving(session, case_id=erased.case_id, now=erased.now)
     query = select(Preparation.id).where(Preparation.case_id == erased.case_id).order_by(Preparation.id)
     await case_state.lock_rows(session, query, case_id=erased.case_id)
-    for table in (PollAnswer, PollAsked, Attendance, Notified, NeedSeenTo, CircleMember):
+    for table in (PollAnswer, PollAsked, Attendance, Notified, NeedSeenTo, InformationGiver, CircleMember):
         await session.execute(
             delete(table).where(table.tenant == erased.tenant, table.person_id == erased.subject)
         )

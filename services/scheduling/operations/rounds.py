@@ -135,6 +135,7 @@ async def _begin(
         reason=reason,
         state=PreparationState.RUNNING,
         target_at=target_at,
+        givers_version=1,
         created_at=now,
     )
     # Of two that begin at once one is the round, and the other finds it.

@@ -1,11 +1,12 @@
 """HTTP to operations: conferences, polls, one's own polls, and what an organisation sets."""
 
-from services.scheduling.routes import conferences, copies, feeds, own, polls, venues
+from services.scheduling.routes import conferences, copies, feeds, givers, own, polls, venues
 from services.scheduling.settings import policies
 from shared.http.policies import policy_router
 
 routers = [
     conferences.router,
+    givers.router,
     venues.router,
     polls.router,
     own.router,

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
 from services.scheduling.models import Attendance, Base, CircleMember, Conference, Poll, Venue
+from services.scheduling.queries import givers
 from shared import case_state
 from shared.case_access import has_left
 from shared.case_state import UnknownCase
@@ -14,6 +15,7 @@ from shared.contracts.scheduling import (
     COPY,
     CopiedAnswer,
     CopiedConference,
+    CopiedGiver,
     CopiedPlace,
     CopiedPoll,
     SchedulingCopy,
@@ -47,8 +49,12 @@ async def copy_for_person(
     sealed = [row for row, _, _ in came if row.sealed and row.id in there]
     opened = await parts.vault.open_readable(session, sealed)
     venues = dict(zip(sealed, opened, strict=True))
+    told = await givers.givers_of_case(session, tenant=principal.tenant, case_id=case_id)
+    # The circle knows what everybody tells; who is not of it, or left it, what they tell themselves.
+    told = [each for each in told if each.person_id == person_id or not (left or member is None)]
+    words = await parts.vault.open_readable(session, told)
     return SchedulingCopy(
-        erased=any(venue is None for venue in opened),
+        erased=None in opened or None in words,
         circle=None
         if member is None
         else CopiedPlace(role=member.role, required=member.required, mode=member.mode),
@@ -62,6 +68,12 @@ async def copy_for_person(
                 venue=venues.get(conference),
             )
             for conference, attendance, notified in came
+        ],
+        givers=[
+            CopiedGiver(
+                tells=None if said is None else said.tells, how=each.how, yours=each.person_id == person_id
+            )
+            for each, said in zip(told, words, strict=True)
         ],
         seen=await audit_log_of_person(
             session, Base, tenant=principal.tenant, case_id=case_id, person_id=person_id

@@ -39,6 +39,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         await _dated(world, other, OTHER)
         elsewhere = await _polled(there, cast.case_elsewhere, "coordinator elsewhere", ["person elsewhere"])
         await _dated(there, elsewhere, THERE)
+        await world.write_givers(case, [_giver()])
         venues = [await _venue(each, whose) for each, whose in ((world, HERE), (there, THERE))]
         # In the night before the conference, whose day has begun.
         world.later(hours=17)
@@ -67,7 +68,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
                 THERE: strings([elsewhere.id, elsewhere.conference, elsewhere.poll]),
             },
             contents={f"place of {whose}": content("place", whose) for whose in (HERE, OTHER, THERE)}
-            | {"contact of a venue": content("contact of a venue")},
+            | {what: content(what) for what in ("contact of a venue", "what a giver tells")},
             tries=_tries(case),
         )
 
@@ -100,6 +101,10 @@ async def _dated(world: Scheduling, case: Case, whose: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
+def _giver() -> dict[str, str]:
+    return {"person_id": str(who("professional of the circle")), "tells": content("what a giver tells")}
+
+
 async def _venue(world: Scheduling, whose: str) -> UUID:
     """Enter a venue of the organisation."""
     who_to_call = content("contact of a venue") if whose == HERE else "Mia"
@@ -117,6 +122,7 @@ def _tries(case: Case) -> dict[str, Try]:
         f"POST {conference}/postpone": {"version": 2, "reason": "key-person-ill"},
         f"PUT {conference}/checklist/{{code}}": {"done": True},
         f"PUT {conference}/needs/{{person_id}}/{{need}}": {"done": True},
+        f"PUT {conference}/information-givers": {"version": 2, "givers": [_giver(), _giver()]},
         f"POST {conference}/cancel": {"version": 1, "reason": "plan-without-meeting"},
         f"POST {conference}/poll": {"options": dates(40, 50)},
         f"POST {poll}/options": {"options": dates(60)},

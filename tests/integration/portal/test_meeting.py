@@ -7,9 +7,13 @@ import pytest
 import pytest_asyncio
 
 from services.portal.routes.case_dates import ANSWER_FOR, CLOSE, OPEN, POLL, SCHEDULE
+from services.portal.routes.case_givers import GIVERS
+from services.portal.routes.case_givers import WRITE as WRITE_GIVERS
 from services.portal.routes.case_venues import FOR_CONFERENCE
 from services.portal.routes.conference import BEGIN_AGAIN, CHECK, EXTEND, POSTPONE, SEE_TO
 from services.portal.routes.conference_after import HOLD
+from services.portal.routes.dates import CIRCLE, OWN_GIVERS
+from services.portal.routes.dates import CONFERENCES as OWN_CONFERENCES
 from services.portal.routes.of_case import CONFERENCE, OF_CASE, PERSONS
 from services.portal.routes.venues import CHANGE as CHANGE_VENUE
 from services.portal.routes.venues import CLOSE as CLOSE_VENUE
@@ -137,6 +141,7 @@ class Meeting:
         self.services = services
         services.answer(PERSONS, {"items": [person(RITA, "Rita", required=True), person(OMAR, HOSTILE)]})
         services.answer(FOR_CONFERENCE, {"venues": []})
+        services.answer(GIVERS, {"version": 4, "givers": []})
         self.stands("preparing")
 
     def stands(self, state: str, **more: Any) -> None:
@@ -365,6 +370,90 @@ class TestThePlaces:
         assert len(services.of(CLOSE_VENUE)) == 1
 
 
+class TestWhoTellsWhat:
+    def giver(self, name: str | None, tells: str, **more: Any) -> dict[str, Any]:
+        """Return somebody who comes to tell something."""
+        known = {"person_id": None, "name": name, "function": None, "tells": tells, "how": "present"}
+        return known | more
+
+    async def test_is_written_down_row_by_row_in_the_order_that_is_said(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        teacher = person(OMAR, "Omar", role="professional")
+        meeting.services.answer(PERSONS, {"items": [person(RITA, "Rita"), teacher]})
+        known = [self.giver("Mia", f"Een{HOSTILE}", function="arts"), self.giver("Tom", "Twee")]
+        meeting.services.answer(GIVERS, {"version": 4, "givers": known})
+        page = (await browser.ask("GET", f"{MEETING}/givers", expect=200)).text
+        assert page.count("<fieldset") == 4
+        assert "Omar Maes" in page
+        assert "Rita Maes" not in page
+        assert "<script" not in page
+        meeting.services.answer(WRITE_GIVERS, {"version": 5, "givers": []})
+        rows = {
+            "name-1": "Mia",
+            "tells-1": "Een",
+            "order-1": "1",
+            "name-2": "Tom",
+            "tells-2": "Twee",
+            "order-2": "2",
+            "how-2": "in-writing",
+            "who-3": str(OMAR),
+            "tells-3": "Drie",
+            "order-3": "1",
+        }
+        await browser.fill(f"{MEETING}/givers", version="4", **rows)
+        [asked] = meeting.services.of(WRITE_GIVERS)
+        assert asked.body == {
+            "version": 4,
+            "givers": [
+                self.giver(None, "Drie", person_id=str(OMAR)),
+                self.giver("Mia", "Een"),
+                self.giver("Tom", "Twee", how="in-writing"),
+            ],
+        }
+
+    async def test_needs_who_and_what(self, browser: Browser, meeting: Meeting) -> None:
+        rows = {"tells-1": "Een", "name-2": "Tom", "name-3": "Mia", "tells-3": "x" * 2001}
+        shown = (await browser.fill(f"{MEETING}/givers", expect=422, version="4", **rows)).text
+        assert all(f'href="#{field}"' in shown for field in ("name-1", "tells-2", "tells-3"))
+        assert meeting.services.of(WRITE_GIVERS) == []
+
+    async def test_stands_on_the_page_and_the_sheet_for_the_day(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        known = [
+            self.giver(None, "Hoe het gaat.", person_id=str(RITA)),
+            self.giver(HOSTILE, "Wat kan.", how="in-writing"),
+        ]
+        meeting.services.answer(GIVERS, {"version": 4, "givers": known})
+        meeting.stands("scheduled", **SET)
+        for path in (MEETING, f"{MEETING}/day-sheet"):
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert page.index("Hoe het gaat.") < page.index("Wat kan.")
+            assert "op papier" in page
+            assert "<script" not in page
+
+    async def test_is_read_by_the_circle_before_the_day(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link()
+        read = conference("scheduled", **SET) | {"preparation": None}
+        services.answer(OWN_CONFERENCES, {"items": [read]})
+        member = {"person_id": str(RITA), "first_name": "Rita", "role": "circle", "mode": "phone"}
+        services.answer(CIRCLE, {"items": [member]})
+        known = [
+            self.giver(None, "Hoe het gaat.", person_id=str(RITA)),
+            self.giver(None, "Wat de dienst kan.", person_id=str(OMAR)),
+            self.giver("Mia", f"Over pillen{HOSTILE}", function="arts"),
+        ]
+        services.answer(OWN_GIVERS, {"items": known})
+        page = (await browser.ask("GET", "/me/conference", expect=200)).text
+        told = page[page.index("Wie komt wat vertellen?") :]
+        assert told.index("Rita") < told.index("Hoe het gaat.") < told.index("Een hulpverlener")
+        assert told.index("Wat de dienst kan.") < told.index("Mia") < told.index("Over pillen")
+        assert "<script" not in page
+
+
 class TestTheConference:
     async def test_shows_when_where_and_who_comes(self, browser: Browser, meeting: Meeting) -> None:
         meeting.stands("scheduled", **SET)
@@ -500,7 +589,11 @@ class TestTheConference:
         assert "al een conferentie voorbereid" in (await browser.fill(again, expect=409)).text
 
     @pytest.mark.parametrize(
-        "path", ["dates", "dates/set", "conference", "conference/change", "conference/again"]
+        "path",
+        [
+            *("dates", "dates/set", "conference", "conference/givers"),
+            *("conference/change", "conference/again"),
+        ],
     )
     async def test_is_for_coordinators(self, browser: Browser, services: FakeServices, path: str) -> None:
         await browser.sign_in(Role.FINANCE)

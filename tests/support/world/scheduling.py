@@ -78,6 +78,13 @@ class Scheduling(World):
         path = f"/v1/conferences/{case.conference}/checklist/questions-shared"
         await self.do("PUT", path, self.coordinator(case), json={"done": True})
 
+    async def write_givers(self, case: Case, givers: list[dict[str, Any]]) -> dict[str, Any]:
+        """Write down who gives information at the case's conference; return it as it stands then."""
+        path, who = f"/v1/conferences/{case.conference}/information-givers", self.coordinator(case)
+        version = (await self.do("GET", path, who))["version"]
+        written: dict[str, Any] = await self.do("PUT", path, who, json={"version": version, "givers": givers})
+        return written
+
     async def open_poll(self, case: Case, *days: int, **more: Any) -> None:
         """Open the poll of the case's conference, about days from now."""
         options = dates(*days, first=await self.now())

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("target_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("givers_version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -97,6 +98,28 @@ def upgrade() -> None:
             ["preparation_id"], ["preparation.id"], name=op.f("fk_need_seen_to_preparation_id_preparation")
         ),
         sa.PrimaryKeyConstraint("preparation_id", "person_id", "need", name=op.f("pk_need_seen_to")),
+    )
+    op.create_table(
+        "information_giver",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("preparation_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("how IN ('present', 'in-writing')", name=op.f("ck_information_giver_how")),
+        sa.ForeignKeyConstraint(
+            ["preparation_id"],
+            ["preparation.id"],
+            name=op.f("fk_information_giver_preparation_id_preparation"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_information_giver")),
+        sa.UniqueConstraint(
+            "preparation_id", "position", name=op.f("uq_information_giver_preparation_id_position")
+        ),
     )
     op.create_table(
         "circle_member",

@@ -1,0 +1,77 @@
+"""Who gives information at the conference, and what each will tell: written down whole, in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import domain
+from services.scheduling.domain import GivenHow
+from services.scheduling.models import Conference, GiverFields, InformationGiver
+from services.scheduling.operations.base import lock
+from services.scheduling.queries import givers as reads
+from shared.errors import require_version
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+@dataclass(frozen=True)
+class Giver:
+    """Somebody who gives information: a person of the case, or by name; how, and what they will tell."""
+
+    person_id: UUID | None
+    how: GivenHow
+    words: GiverFields
+
+
+async def write_givers(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    conference: Conference,
+    version: int,
+    givers: Sequence[Giver],
+    now: datetime,
+) -> None:
+    """Write down who gives information, in the place of what was written before; the same said twice changes nothing.
+
+    `version`: the one that was read. Raises: ConferenceOver, OtherVersion, PersonNotOfCase.
+    """
+    preparation = await lock(session, conference)
+    if conference.state not in domain.LIVE:
+        raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
+    if list(givers) == await read_givers(session, vault, preparation_id=preparation.id):
+        return
+    require_version(version, of=preparation.givers_version)
+    named = {giver.person_id for giver in givers if giver.person_id is not None}
+    if not named <= await reads.people_now(session, case_id=conference.case_id):
+        raise domain.PersonNotOfCase
+    await session.execute(delete(InformationGiver).where(InformationGiver.preparation_id == preparation.id))
+    for position, giver in enumerate(givers):
+        row = InformationGiver(
+            id=uuid7(),
+            tenant=conference.tenant,
+            case_id=conference.case_id,
+            preparation_id=preparation.id,
+            position=position,
+            person_id=giver.person_id,
+            how=giver.how,
+            created_at=now,
+        )
+        await vault.seal(session, row, giver.words)
+        session.add(row)
+    preparation.givers_version += 1
+    await session.flush()
+
+
+async def read_givers(session: AsyncSession, vault: Vault, *, preparation_id: UUID) -> list[Giver]:
+    """Return who gives information at the conference of a preparation, in order."""
+    rows = await reads.givers(session, preparation_id=preparation_id)
+    opened = await vault.open_many(session, rows)
+    return [
+        Giver(person_id=row.person_id, how=GivenHow(row.how), words=words)
+        for row, words in zip(rows, opened, strict=True)
+    ]

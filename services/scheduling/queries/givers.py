@@ -1,0 +1,42 @@
+"""Reads: who gives information at a conference, in which order."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling.models import InformationGiver, Preparation
+from shared.case_access import people_who_left
+from shared.tables import case_person
+
+
+async def givers(session: AsyncSession, *, preparation_id: UUID) -> Sequence[InformationGiver]:
+    """Return who gives information at the conference of a preparation, in order."""
+    query = select(InformationGiver).where(InformationGiver.preparation_id == preparation_id)
+    return (await session.scalars(query.order_by(InformationGiver.position))).all()
+
+
+async def givers_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[InformationGiver]:
+    """Return who gives or gave information in all preparations of a case, in order."""
+    query = (
+        select(InformationGiver)
+        .join(Preparation, Preparation.id == InformationGiver.preparation_id)
+        .where(Preparation.tenant == tenant, Preparation.case_id == case_id)
+        .order_by(Preparation.preparation_no, InformationGiver.position)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def preparation_of(session: AsyncSession, *, preparation_id: UUID) -> Preparation:
+    """Return a preparation as it stands now."""
+    query = select(Preparation).where(Preparation.id == preparation_id)
+    return (await session.scalars(query.execution_options(populate_existing=True))).one()
+
+
+async def people_now(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
+    """Return everybody who belongs to a case now, also while its circle does not stand yet."""
+    query = select(case_person.c.person_id).where(
+        case_person.c.case_id == case_id, case_person.c.person_id.not_in(people_who_left(case_id))
+    )
+    return set((await session.scalars(query)).all())
