@@ -389,7 +389,7 @@ class TestWhoTellsWhat:
         assert "Rita Maes" not in page
         assert "<script" not in page
         meeting.services.answer(WRITE_GIVERS, {"version": 5, "givers": []})
-        rows = {
+        rows: dict[str, Any] = {
             "name-1": "Mia",
             "tells-1": "Een",
             "order-1": "1",
@@ -413,7 +413,7 @@ class TestWhoTellsWhat:
         }
 
     async def test_needs_who_and_what(self, browser: Browser, meeting: Meeting) -> None:
-        rows = {"tells-1": "Een", "name-2": "Tom", "name-3": "Mia", "tells-3": "x" * 2001}
+        rows: dict[str, Any] = {"tells-1": "Een", "name-2": "Tom", "name-3": "Mia", "tells-3": "x" * 2001}
         shown = (await browser.fill(f"{MEETING}/givers", expect=422, version="4", **rows)).text
         assert all(f'href="#{field}"' in shown for field in ("name-1", "tells-2", "tells-3"))
         assert meeting.services.of(WRITE_GIVERS) == []
