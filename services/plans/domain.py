@@ -13,6 +13,8 @@ Decision = Literal["continue", "adjust", "new-conference", "close"]
 # What the referrer says of the plan after four weeks.
 Going = Literal["as-agreed", "partly", "not", "not-reached"]
 ResourceState = Literal["asked", "granted", "refused"]
+# As what somebody wrote a version down: staff by their function, who came by a link as somebody of the circle.
+RecordedAs = Literal["coordinator", "regional-manager", "person"]
 # What of a plan can be shared by itself.
 Part = Literal["goals", "agreements", "plan-b", "resources", "decisions", "for-children", "stances"]
 PARTS: frozenset[Part] = frozenset(get_args(Part))
@@ -289,12 +291,15 @@ class ReviewAlreadyRequested(Conflict):
 def check_dates(*, today: date, due: Iterable[date], review_on: date) -> None:
     """Refuse days that cannot be meant. Raises: DateOutOfRange."""
     for day in due:
-        if not today - _AGREEMENT_BACK <= day <= today + _FURTHEST:
-            raise DateOutOfRange(
-                "An agreement's day lies too far back or too far ahead", due_on=day.isoformat()
-            )
+        check_due(day, today=today)
     if not today <= review_on <= today + _REVIEW_FURTHEST:
         raise DateOutOfRange("The review must come, and within two years", review_on=review_on.isoformat())
+
+
+def check_due(day: date, *, today: date) -> None:
+    """Refuse a day of an agreement that cannot be meant. Raises: DateOutOfRange."""
+    if not today - _AGREEMENT_BACK <= day <= today + _FURTHEST:
+        raise DateOutOfRange("An agreement's day lies too far back or too far ahead", due_on=day.isoformat())
 
 
 def judge(*, bottom_lines: Iterable[UUID], met: Mapping[UUID, bool], lines: int) -> PlanAcceptance:
@@ -312,6 +317,15 @@ def check_settling(state: AgreementState, *, to: AgreementState) -> None:
     if state is AgreementState.OPEN or (state is AgreementState.LAPSED and to is AgreementState.DONE):
         return
     raise AgreementSettled(state=state.value)
+
+
+def check_changing(state: AgreementState, *, in_plan: bool) -> None:
+    """Let an agreement of the current version be changed while it is open, or lapsed and is tried again.
+
+    Raises: AgreementSettled.
+    """
+    if not in_plan or state not in (AgreementState.OPEN, AgreementState.LAPSED):
+        raise AgreementSettled(state=state.value)
 
 
 def check_recording(

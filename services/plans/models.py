@@ -17,6 +17,7 @@ from services.plans.domain import (
     Part,
     PlanAcceptance,
     Progress,
+    RecordedAs,
     ResourceState,
 )
 from services.plans.schemas.sealed import (
@@ -155,7 +156,10 @@ class PlanVersion(Base):
 
     __tablename__ = "plan_version"
     __sealed__ = Sealed(PlanWords, subject="case_id", case="case_id", shown=True)
-    __table_args__ = (Index("uq_plan_version_plan_id", "plan_id", "version", unique=True),)
+    __table_args__ = (
+        CheckConstraint(_one_of("recorded_as", get_args(RecordedAs)), name="recorded_as"),
+        Index("uq_plan_version_plan_id", "plan_id", "version", unique=True),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
@@ -168,6 +172,7 @@ class PlanVersion(Base):
     # In which language the circle's words are.
     language: Mapped[str]
     recorded_by: Mapped[UUID]
+    recorded_as: Mapped[str]
     # Who of the circle wanted the version before changed.
     asked_by_person_id: Mapped[UUID | None]
     sealed: Mapped[bytes]
@@ -175,7 +180,7 @@ class PlanVersion(Base):
 
 
 class Agreement(Base):
-    """One agreement: who does something, and by when."""
+    """One agreement: who does something, and by when. It is in each version from `plan_version` to `until_version`."""
 
     __tablename__ = "agreement"
     __sealed__ = Sealed(AgreementWords, subject="case_id", case="case_id", shown=True)
@@ -192,6 +197,8 @@ class Agreement(Base):
     case_id: Mapped[UUID]
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     plan_version: Mapped[int]
+    # The first version that no longer has it.
+    until_version: Mapped[int | None]
     by: Mapped[str]
     who_person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     due_on: Mapped[date] = mapped_column(Date)
@@ -206,7 +213,7 @@ class Agreement(Base):
 
 
 class Resource(Base):
-    """What a version of the plan asks of somebody outside the circle, and what came of it."""
+    """What the plan asks of somebody outside the circle, and what came of it; in its versions as an agreement is."""
 
     __tablename__ = "resource"
     __sealed__ = Sealed(ResourceWords, subject="case_id", case="case_id", shown=True)
@@ -220,6 +227,7 @@ class Resource(Base):
     case_id: Mapped[UUID]
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     plan_version: Mapped[int]
+    until_version: Mapped[int | None]
     state: Mapped[str]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[UUID | None]

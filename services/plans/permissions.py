@@ -22,6 +22,7 @@ from services.plans.domain import (
     Part,
     PlanAcceptance,
     PlanNotFound,
+    RecordedAs,
     ResourceNotFound,
 )
 from services.plans.models import Agreement, CaseInfo, CheckIn, Plan, Resource, Share
@@ -194,6 +195,23 @@ async def may_settle_agreement(
     if not does_it and not await _monitors(session, principal, agreement.plan_id):
         _need(found, Relation.CENTRAL, Relation.COORDINATOR)
     return agreement
+
+
+async def may_change_agreement(
+    session: AsyncSession, principal: Principal, *, agreement_id: UUID
+) -> tuple[Agreement, RecordedAs]:
+    """Return an agreement, and as what they change it, to the monitor, a central person, from twelve on, and the staff.
+
+    Those are the coordinator, and a manager in their place. Raises: AgreementNotFound, NotYours, FromTwelveOn,
+    CaseErased.
+    """
+    agreement, found = await _load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
+    if not await _monitors(session, principal, agreement.plan_id):
+        _need(await _with_manager(session, found, agreement.case_id), Relation.CENTRAL, Relation.COORDINATOR)
+    require_twelve(principal)
+    if principal.kind is Kind.PERSON:
+        return agreement, "person"
+    return agreement, "coordinator" if Relation.COORDINATOR in found else "regional-manager"
 
 
 async def may_list_check_ins(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -232,14 +232,19 @@ async def review_answers(session: AsyncSession, check_ins: Sequence[UUID]) -> di
 
 async def agreements_of_version(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Agreement]:
     """Return the agreements of one version, in the order in which the circle gave them."""
-    query = select(Agreement).where(Agreement.plan_id == plan_id, Agreement.plan_version == version)
+    query = select(Agreement).where(Agreement.plan_id == plan_id, *_of_version(Agreement, version))
     return (await session.scalars(query.order_by(Agreement.created_at, Agreement.id))).all()
 
 
 async def resources_of_version(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Resource]:
     """Return what one version asks of others, in order."""
-    query = select(Resource).where(Resource.plan_id == plan_id, Resource.plan_version == version)
+    query = select(Resource).where(Resource.plan_id == plan_id, *_of_version(Resource, version))
     return (await session.scalars(query.order_by(Resource.created_at, Resource.id))).all()
+
+
+def _of_version(kind: type[Agreement] | type[Resource], version: int) -> tuple[ColumnElement[bool], ...]:
+    until = kind.until_version
+    return kind.plan_version <= version, until.is_(None) | (until > version)
 
 
 async def stances_of_version(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Stance]:

@@ -127,6 +127,7 @@ STAFF_REFUSALS: dict[str, str] = {
 }
 # What emails are called, by their kinds: their subjects.
 MAILS: dict[str, str] = {
+    "agreement-changed": _("Een afspraak is veranderd"),
     "agreement-due": _("Het is de dag van een afspraak"),
     "agreement-near": _("Binnenkort is het de dag van een afspraak"),
     "agreement-reminder": _("Hoe gaat het met een afspraak?"),

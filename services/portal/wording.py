@@ -62,7 +62,7 @@ FOR_EVERYBODY = frozenset(
             for name in (
                 *("about", "agreeing", "agreement", "calendar_feed", "check_in", "courses", "data", "dates"),
                 *("invitation", "link", "me"),
-                *("own_registration", "plan", "plan_paper", "refer", "review", "sign_in"),
+                *("own_registration", "plan", "plan_changes", "plan_paper", "refer", "review", "sign_in"),
             )
         ),
         *(
@@ -76,9 +76,12 @@ FOR_EVERYBODY = frozenset(
                     "dates",
                     "conference",
                     "plan",
+                    "plan_versions",
                     "plan_paper",
                     "check_in",
                     "agreement",
+                    "agreement_change",
+                    "agreement_fields",
                     "review",
                     "consents",
                     "data",

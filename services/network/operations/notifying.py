@@ -24,6 +24,7 @@ ASKED_KINDS = frozenset(
         "conference-not-attending",
         "plan-shared",
         "plan-changed",
+        "agreement-changed",
         "agreement-due",
         "agreement-near",
         "agreement-slips",

@@ -22,6 +22,7 @@ from services.plans.domain import (
 )
 from services.plans.models import Agreement, Plan
 from services.plans.operations.timing import (
+    AGREEMENT,
     GRACE,
     LAPSE,
     OF_AGREEMENTS,
@@ -34,9 +35,10 @@ from services.plans.operations.timing import (
     stop_clocks,
     waiting_plan,
 )
-from services.plans.settings import policies
+from services.plans.settings import Policy, policies
 from shared.deadlines import Deadline
 from shared.events import plans as events
+from shared.policies import PolicyInForce
 from shared.steps import step
 
 
@@ -99,6 +101,32 @@ async def note_progress(
                 await clocks.stop(session, kind=GRACE, subject=agreement.id, now=now)
                 await _give_time(session, plan, agreement, since=now, now=now, paused=paused)
     return agreement
+
+
+async def await_day(
+    session: AsyncSession,
+    plan: Plan,
+    agreement: Agreement,
+    *,
+    now: datetime,
+    policy: PolicyInForce[Policy],
+    paused: bool,
+) -> None:
+    """Wait for the day of an agreement; who does it is reminded of it ahead."""
+    due_at = policy.calendar.at(agreement.due_on, policy.settings.morning_time)
+    ahead = policy.before(due_at, policy.settings.agreement_ahead)
+    await start_clock(
+        session,
+        plan,
+        kind=AGREEMENT,
+        subject=agreement.id,
+        owner="circle" if agreement.by == "network" else "professional",
+        now=now,
+        warn_at=ahead if ahead > now else None,
+        due_at=due_at,
+        policy_version=policy.version,
+        paused=paused,
+    )
 
 
 async def _give_time(

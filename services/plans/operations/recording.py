@@ -1,5 +1,6 @@
 """Writing down what the circle decided: the plan's first version, and each one after."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,10 +22,10 @@ from services.plans.domain import (
     check_dates,
 )
 from services.plans.models import Agreement, Plan, PlanVersion, Resource, Stance
+from services.plans.operations.agreements import await_day
 from services.plans.operations.reviewing import plan_review
 from services.plans.operations.timing import (
     ACCEPTANCE,
-    AGREEMENT,
     AMENDMENT,
     OF_AGREEMENTS,
     publish,
@@ -88,7 +89,7 @@ async def record_plan(
         policy=policy,
         paused=paused,
     )
-    await _await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
+    await await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
     await begin_year(session, plan, now=now, policy=policy, paused=paused)
     return plan, agreements
 
@@ -118,10 +119,8 @@ async def record_version(
     if not met_again and new.goals != await _goals(session, vault, plan):
         raise GoalsOfCircle
     mandated = await queries.mandate_of(session, case_id)
-    plan.version += 1
-    plan.acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
-    await session.flush()
-    await _replace_open_agreements(session, plan, now=now)
+    await count_on(session, plan, mandated=mandated)
+    await _replace(session, plan, now=now)
     policy = await policies.for_case(session, case_id=plan.case_id)
     paused = state.status == "paused"
     agreements = await _write_version(
@@ -134,13 +133,20 @@ async def record_version(
         policy=policy,
         paused=paused,
     )
-    await _await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
+    await await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
     if met_again:
         await begin_another_year(session, plan, now=now, policy=policy, paused=paused)
     return plan, agreements
 
 
-async def _await_acceptance(
+async def count_on(session: AsyncSession, plan: Plan, *, mandated: UUID | None) -> None:
+    """Let a plan have one version more, which is to be accepted anew where somebody is mandated."""
+    plan.version += 1
+    plan.acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
+    await session.flush()
+
+
+async def await_acceptance(
     session: AsyncSession,
     plan: Plan,
     *,
@@ -218,6 +224,7 @@ async def _write_version(
         review_on=new.review_on,
         language=new.language,
         recorded_by=by,
+        recorded_as="coordinator",
         asked_by_person_id=new.asked_by_person_id if isinstance(new, ChangedPlan) else None,
         created_at=now,
     )
@@ -240,34 +247,28 @@ async def _write_version(
     agreements = await _write_agreements(session, vault, plan, new=new, now=now)
     await session.flush()
     for agreement in agreements:
-        due_at = policy.calendar.at(agreement.due_on, policy.settings.morning_time)
-        ahead = policy.before(due_at, policy.settings.agreement_ahead)
-        await start_clock(
-            session,
-            plan,
-            kind=AGREEMENT,
-            subject=agreement.id,
-            owner="circle" if agreement.by == "network" else "professional",
-            now=now,
-            warn_at=ahead if ahead > now else None,
-            due_at=due_at,
-            policy_version=policy.version,
-            paused=paused,
-        )
+        await await_day(session, plan, agreement, now=now, policy=policy, paused=paused)
     await plan_review(session, plan, review_on=new.review_on, now=now, policy=policy, paused=paused)
     ids = [agreement.id for agreement in agreements]
+    await say_recorded(session, plan, version, agreements=ids, now=now)
+    return ids
+
+
+async def say_recorded(
+    session: AsyncSession, plan: Plan, version: PlanVersion, *, agreements: Sequence[UUID], now: datetime
+) -> None:
+    """Publish that a plan has this version, with these agreements."""
     fact = events.PlanRecorded(
         case_id=plan.case_id,
         plan_id=plan.id,
-        version=plan.version,
-        conference_id=new.conference_id,
-        agreement_ids=tuple(ids),
-        monitor_person_id=new.monitor_person_id,
-        review_on=new.review_on,
+        version=version.version,
+        conference_id=version.conference_id,
+        agreement_ids=tuple(agreements),
+        monitor_person_id=version.monitor_person_id,
+        review_on=version.review_on,
         needs_acceptance=plan.acceptance != PlanAcceptance.NOT_NEEDED,
     )
     await publish(session, plan, fact, now=now)
-    return ids
 
 
 async def _write_resources(
@@ -315,7 +316,15 @@ async def _write_agreements(
     return agreements
 
 
-async def _replace_open_agreements(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
+async def _replace(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
+    """Let nothing that the version before agreed or asked be in the current one: what is written down now is all."""
+    for kind in (Agreement, Resource):
+        await session.execute(
+            update(kind)
+            .where(kind.plan_id == plan.id, kind.until_version.is_(None))
+            .values(until_version=plan.version)
+            .execution_options(synchronize_session=False)
+        )
     query = select(Agreement.id).where(Agreement.plan_id == plan.id, Agreement.state == AgreementState.OPEN)
     replaced = list(await session.scalars(query))
     if not replaced:

@@ -32,7 +32,7 @@ async def answer_resource(
     if resource is None:
         raise ResourceNotFound
     plan = await queries.running_plan(session, resource.plan_id)
-    if resource.plan_version != plan.version:
+    if resource.until_version is not None:
         raise ResourceOfOlderVersion(version=plan.version)
     answered = new.state != "asked"
     resource.state = new.state

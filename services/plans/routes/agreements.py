@@ -8,10 +8,11 @@ from sqlalchemy import select
 from services.plans import permissions
 from services.plans.domain import AgreementState
 from services.plans.models import Agreement
-from services.plans.operations import agreements
+from services.plans.operations import agreements, changing
 from services.plans.permissions import Involved
 from services.plans.routes.answers import agreements_out
 from services.plans.schemas import AgreementOut, AgreementStateOut, NewProgress
+from services.plans.schemas.recording import AgreementChangedOut, ChangedAgreement
 from shared.auth import Principal
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 
@@ -65,6 +66,34 @@ async def note_progress(
         now=now,
     )
     return _state(agreement)
+
+
+@router.post("/v1/agreements/{agreement_id}/changes", status_code=201)
+async def change_agreement(
+    *,
+    agreement_id: UUID,
+    body: ChangedAgreement,
+    principal: Involved,
+    session: Session,
+    now: Now,
+    parts: Parts,
+) -> AgreementChangedOut:
+    """Agree something else in the place of one agreement: the next version of the plan, in which all others stay."""
+    known, recorded_as = await permissions.may_change_agreement(session, principal, agreement_id=agreement_id)
+    plan, changed = await changing.change_agreement(
+        session,
+        parts.vault,
+        agreement_id=agreement_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        by=principal.id,
+        recorded_as=recorded_as,
+        new=body,
+        now=now,
+    )
+    return AgreementChangedOut(
+        agreement_id=changed.id, plan_id=plan.id, version=plan.version, acceptance=plan.acceptance
+    )
 
 
 def _state(agreement: Agreement) -> AgreementStateOut:

@@ -35,6 +35,14 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
         for each in await queries.agreements_of_version(session, plan.id, version)
         if "agreements" in parts or reading.own in each.who_person_ids
     ]
+    if version < plan.version:
+        # What somebody does is theirs to read as it is now, also where the plan was shared as it was before.
+        shown = {each.id for each in agreements}
+        agreements += [
+            each
+            for each in await queries.agreements_of_version(session, plan.id, plan.version)
+            if reading.own in each.who_person_ids and each.id not in shown
+        ]
     resources = await queries.resources_of_version(session, plan.id, version) if "resources" in parts else []
     stances = await queries.stances_of_version(session, plan.id, version) if "stances" in parts else []
     shares = await queries.shares_of(session, plan.id) if reading.with_shares else []

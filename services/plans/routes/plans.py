@@ -17,7 +17,6 @@ from services.plans.schemas import (
     NewShare,
     OwnStance,
     PlanOut,
-    PlanRecordedOut,
     PlanSummary,
     ResourceAnswer,
     ResourceOut,
@@ -27,7 +26,7 @@ from services.plans.schemas import (
     StanceOut,
     VersionOut,
 )
-from services.plans.schemas.recording import ChangedPlan, NewPlan
+from services.plans.schemas.recording import ChangedPlan, NewPlan, PlanRecordedOut
 from shared.auth import Kind
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 from shared.http.gates import Coordinator
@@ -127,6 +126,7 @@ async def list_versions(
             conference_id=row.conference_id,
             recorded_at=row.created_at,
             recorded_by=row.recorded_by,
+            recorded_as=row.recorded_as,
             asked_by_person_id=row.asked_by_person_id,
             why=words.why,
         )

@@ -6,7 +6,16 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from services.plans.domain import PARTS, CheckInOwner, Decision, Going, Part, Progress, ResourceState
+from services.plans.domain import (
+    PARTS,
+    CheckInOwner,
+    Decision,
+    Going,
+    Part,
+    Progress,
+    RecordedAs,
+    ResourceState,
+)
 from shared.events.plans import CheckInKind
 from shared.fields import Line, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
@@ -132,15 +141,6 @@ class NewReviewAnswer(RequestModel):
 # --- answered ---
 
 
-class PlanRecordedOut(ResponseModel):
-    """The version that was recorded."""
-
-    plan_id: UUID
-    version: int
-    agreement_ids: list[UUID]
-    acceptance: str
-
-
 class PlanSummary(ResponseModel):
     """Where a plan stands, without its words."""
 
@@ -230,6 +230,7 @@ class VersionOut(ResponseModel):
     conference_id: UUID | None
     recorded_at: datetime
     recorded_by: UUID
+    recorded_as: RecordedAs
     asked_by_person_id: UUID | None
     why: str | None = Field(description="Why the version before was changed; null for the first.")
 

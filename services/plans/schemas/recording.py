@@ -1,4 +1,4 @@
-"""What the API takes of a plan: the words of one version."""
+"""What the API takes of a plan, the words of one version, and what was recorded then."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -9,18 +9,30 @@ from pydantic import Field, field_validator
 from services.plans.domain import ResourceState
 from services.plans.schemas import Ids, all_different
 from shared.fields import LanguageCode, Line, Text
-from shared.http.models import ReadVersion, RequestModel
+from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 
-class NewAgreement(RequestModel):
+class AgreementText(RequestModel):
     """One agreement: what, who (people of the case by id, others in words), and by when."""
 
     what: Text
     who_person_ids: Ids = ()
     who_text: Line | None = None
-    by: Literal["network", "professional"] = "network"
     due_on: date
     known_done_how: Text | None = None
+
+
+class NewAgreement(AgreementText):
+    """An agreement of a whole plan."""
+
+    by: Literal["network", "professional"] = "network"
+
+
+class ChangedAgreement(AgreementText):
+    """What the circle makes of one agreement between its meetings, and why. The others stay as they are."""
+
+    version: ReadVersion
+    why: Annotated[Text, Field(description="Why it is agreed otherwise, in the words of who changes it.")]
 
 
 class NewPlanB(RequestModel):
@@ -91,3 +103,21 @@ class ChangedPlan(NewPlan):
     def people(self) -> set[UUID]:
         """Return every person that the plan names by id, and who asked for the change."""
         return super().people | ({self.asked_by_person_id} if self.asked_by_person_id is not None else set())
+
+
+class PlanRecordedOut(ResponseModel):
+    """The version that was recorded."""
+
+    plan_id: UUID
+    version: int
+    agreement_ids: list[UUID]
+    acceptance: str
+
+
+class AgreementChangedOut(ResponseModel):
+    """The agreement as it is now, and the version of the plan that has it."""
+
+    agreement_id: UUID
+    plan_id: UUID
+    version: int
+    acceptance: str

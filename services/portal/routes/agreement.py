@@ -1,20 +1,28 @@
-"""How it goes with what was promised: a tap in an email opens this page with the answer chosen, and answers nothing."""
+"""How it goes with what was promised: a tap in an email opens this page with the answer chosen, and answers nothing.
 
+Who follows the plan, and whom it is about, can agree something else between two meetings.
+"""
+
+from collections.abc import Mapping
+from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.forms import read_id
+from services.portal.forms import NotThere, read_id
 from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
-from services.portal.routes.plan import DONE, plan_read_by
-from services.portal.visits import Form, PageModel
+from services.portal.routes.plan import DONE, Plan, may_change, plan_read_by
+from services.portal.routes.plan_changes import names_known_to
+from services.portal.visits import Form, MustGo, PageModel, Unacceptable, Visit
 from services.portal.wording import mark as _
 
 pages = Pages()
 
+CHANGE = Operation("plans", "POST", "/v1/agreements/{agreement_id}/changes", Answer)
 NOTE_PROGRESS = Operation("plans", "POST", "/v1/agreements/{agreement_id}/progress", Answer)
 ANSWERS = {
     "done": _("Het is gelukt"),
@@ -79,3 +87,91 @@ async def answer(visit: PersonVisit) -> Response:
     else:
         await visit.ask(NOTE_PROGRESS, body={"progress": form.answer}, agreement_id=agreement_id)
     return visit.go(f"/me/thanks/{form.answer}")
+
+
+class ChangeForm(Form):
+    """What is agreed now, by when, how it is seen, and why it is agreed otherwise."""
+
+    WANTED: ClassVar = {
+        "what": _("Schrijf op wat er nu afgesproken is."),
+        "due": _("Zeg tegen welke dag."),
+        "how": _("Schrijf het wat korter."),
+        "who_text": _("Schrijf het wat korter."),
+        "why": _("Zeg waarom jullie iets anders afspreken."),
+    }
+
+    what: str = Field(max_length=5000)
+    who_text: str | None = Field(default=None, max_length=200)
+    due: date
+    how: str | None = Field(default=None, max_length=5000)
+    why: str = Field(max_length=5000)
+
+
+class ChangePage(PageModel):
+    """One agreement, to be agreed otherwise."""
+
+    what: str
+    who: list[str]
+    who_text: str
+    due: str
+    how: str
+    plan_version: int
+    people: list[tuple[str, str]]
+
+
+def asked_to_change(
+    visit: Visit, plan: Plan | None, agreement_id: str, names: Mapping[UUID, str], *, back: str
+) -> ChangePage:
+    """Return what a form asks of the agreement that an address names.
+
+    Raises: NotThere if it cannot be changed; MustGo `back` if somebody changed it while the reader wrote.
+    """
+    found = (each for each in (plan.agreements if plan else []) if str(each.agreement_id) == agreement_id)
+    agreement = next(found, None)
+    if plan is None or agreement is None or agreement.state not in ("open", "lapsed"):
+        raise MustGo(back) if visit.overtaken else NotThere
+    unnamed = dict.fromkeys(agreement.who_person_ids, visit.say(_("iemand van de kring")))
+    return ChangePage(
+        what=agreement.what,
+        who=[str(each) for each in agreement.who_person_ids],
+        who_text=agreement.who_text or "",
+        due=agreement.due_on.isoformat(),
+        how=agreement.known_done_how or "",
+        plan_version=plan.version,
+        people=[(str(each), name) for each, name in {**unnamed, **names}.items()],
+    )
+
+
+async def change_as_sent(visit: Visit, agreement_id: str) -> None:
+    """Change an agreement as a form says. Raises: Unacceptable."""
+    form, who = visit.read(ChangeForm), [read_id(each) for each in visit.ticked("who")]
+    if not who and form.who_text is None:
+        raise Unacceptable({"who_text": _("Zeg wie dit doet.")})
+    body = {
+        "version": visit.version,
+        "what": form.what,
+        "who_person_ids": who,
+        "who_text": form.who_text,
+        "due_on": form.due.isoformat(),
+        "known_done_how": form.how,
+        "why": form.why,
+    }
+    await visit.ask(CHANGE, body=body, agreement_id=agreement_id)
+
+
+@pages.show("/me/agreement/{agreement_id}", person)
+async def ask_to_change(visit: PersonVisit) -> Response:
+    """Ask what is agreed in the place of what was."""
+    plan = await plan_read_by(visit)
+    if plan is None or not may_change(visit, plan):
+        raise NotThere
+    agreement_id = read_id(visit.request.path_params["agreement_id"])
+    model = asked_to_change(visit, plan, agreement_id, await names_known_to(visit), back="/me/plan")
+    return visit.page("agreement_change.html", model)
+
+
+@pages.send("/me/agreement/{agreement_id}", person)
+async def change(visit: PersonVisit) -> Response:
+    """Agree something else."""
+    await change_as_sent(visit, read_id(visit.request.path_params["agreement_id"]))
+    return visit.go("/me/thanks/agreement-changed")

@@ -96,17 +96,17 @@ class CheckInsPage(PageModel):
 
 
 # The regional manager writes down what nobody else can; the plan and its people are not theirs to read.
-_WHO = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER)
+WHO_FOLLOWS = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER)
 
 
-@pages.show("/cases/{case_id}/check-ins", _WHO)
+@pages.show("/cases/{case_id}/check-ins", WHO_FOLLOWS)
 async def show(visit: StaffVisit) -> Response:
     """Show the check-ins, and ask what waits for an answer."""
     case_id = case_of(visit)
     plan, listed, people, called = await asyncio.gather(
-        _if_theirs(plan_of(visit, case_id), None),
+        if_theirs(plan_of(visit, case_id), None),
         visit.ask(ALL, case_id=case_id),
-        _if_theirs(everyone(visit, case_id), {}),
+        if_theirs(everyone(visit, case_id), {}),
         visit.ask_or(CALLS, Calls(next_at=None, late=False, calls=[]), case_id=case_id),
     )
     manages = visit.has(Role.REGIONAL_MANAGER)
@@ -170,7 +170,7 @@ def _late(check_in: CheckIn) -> str | None:
     return "regional-manager" if check_in.state == "escalated" else None
 
 
-async def _if_theirs(asked: Awaitable[T], otherwise: T) -> T:
+async def if_theirs(asked: Awaitable[T], otherwise: T) -> T:
     """Return what was asked for; something else to who may not read it."""
     try:
         return await asked
@@ -194,11 +194,11 @@ class RecordForm(Form):
     note: str | None = Field(default=None, max_length=5000)
 
 
-@pages.send("/cases/{case_id}/check-ins", _WHO)
+@pages.send("/cases/{case_id}/check-ins", WHO_FOLLOWS)
 async def record(visit: StaffVisit) -> Response:
     """Note how it goes or what became of one agreement, or ask for an early review."""
     case_id = case_of(visit)
-    plan = await _if_theirs(plan_of(visit, case_id), None)
+    plan = await if_theirs(plan_of(visit, case_id), None)
     if visit.form.get("do") == "review":
         await visit.ask(REVIEW, plan_id=plan.plan_id if plan else read_id(""))
         return visit.go(f"/cases/{case_id}/check-ins")

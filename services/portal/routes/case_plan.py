@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.paper import can_make
@@ -15,6 +14,7 @@ from services.portal.road import BASELINE, NO_BASELINE, BottomLine
 from services.portal.routes import plan as own
 from services.portal.routes.of_case import InCircle, case_of, everyone
 from services.portal.routes.plan import PLANS
+from services.portal.routes.plan_changes import VersionsPage, versions_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
@@ -71,17 +71,7 @@ class Plan(own.Plan):
     shared_with: list[Shared]
 
 
-class Version(Answer):
-    """A version of the plan, and why it was changed."""
-
-    version: int
-    recorded_at: datetime
-    asked_by_person_id: UUID | None
-    why: str | None
-
-
 WHOLE = Operation("plans", "GET", "/v1/plans/{plan_id}", Plan)
-VERSIONS = Operation("plans", "GET", "/v1/plans/{plan_id}/versions", Items[Version])
 ANSWER = Operation("plans", "PUT", "/v1/resources/{resource_id}", Answer)
 
 COORDINATOR = staff(Role.COORDINATOR)
@@ -291,49 +281,19 @@ async def answer(visit: StaffVisit) -> Response:
     return visit.go(f"/cases/{case_id}/plan")
 
 
-class VersionRow(PageModel):
-    """A version, and why it was changed."""
-
-    version: int
-    recorded: str
-    asked_by: str
-    why: str | None
-
-
-class VersionsPage(PageModel):
-    """How the plan came to be what it is."""
+class CaseVersionsPage(VersionsPage):
+    """How the plan of a case came to be what it is."""
 
     case_id: str
-    versions: list[VersionRow]
-    more: str | None
 
 
 @pages.show("/cases/{case_id}/plan/versions", COORDINATOR)
 async def show_versions(visit: StaffVisit) -> Response:
-    """Show every version of the plan, and why it was changed."""
+    """Show every version of the plan, who wrote it down, and why it was changed."""
     case_id = case_of(visit)
     plan, people = await asyncio.gather(plan_of(visit, case_id), everyone(visit, case_id))
-    versions, following = [], None
-    if plan is not None:
-        cursor = visit.request.query_params.get("cursor")
-        query = {"limit": "30", **({"cursor": cursor} if cursor else {})}
-        listed = await visit.ask(VERSIONS, query=query, plan_id=plan.plan_id)
-        versions, following = listed.items, listed.next
-    names, dates = names_of(people), await visit.dates()
-    somebody = visit.say(_("iemand van de kring"))
-    model = VersionsPage(
-        case_id=case_id,
-        versions=[
-            VersionRow(
-                version=each.version,
-                recorded=dates.day(each.recorded_at),
-                asked_by=names.get(each.asked_by_person_id, somebody) if each.asked_by_person_id else "",
-                why=each.why,
-            )
-            for each in versions
-        ],
-        more=f"/cases/{case_id}/plan/versions?cursor={following}" if following else None,
-    )
+    versions, more = await versions_of(visit, plan.plan_id if plan else None, names_of(people))
+    model = CaseVersionsPage(case_id=case_id, versions=versions, more=more)
     return visit.page("case_plan_versions.html", model)
 
 

@@ -14,6 +14,7 @@ from services.portal.people import PersonVisit, person
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
+from shared.case_access import CIRCLE_ROLES
 
 pages = Pages()
 
@@ -131,6 +132,8 @@ class PlanPage(PageModel):
     review: str | None
     plan_id: UUID | None
     can_ask_review: bool
+    can_change: bool
+    changed: bool
 
 
 STATES = {
@@ -182,6 +185,12 @@ def who_does(each: Agreement, names: Mapping[UUID, str], *, unnamed: str) -> str
     return ", ".join([*named, *([each.who_text] if each.who_text else [])])
 
 
+def may_change(visit: PersonVisit, plan: Plan) -> bool:
+    """Say whether a reader may change what was agreed: the monitor, and whom the plan is about, from twelve on."""
+    concerned = visit.person.role == "central" or plan.monitor_person_id == visit.person.person_id
+    return concerned and visit.person.reads_with is None
+
+
 async def plan_read_by(visit: PersonVisit) -> Plan | None:
     """Return the plan of the reader's case, as far as they read it; None if they read none (yet)."""
     listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
@@ -220,6 +229,8 @@ async def show(visit: PersonVisit) -> Response:
         review=dates.day(plan.review_on),
         plan_id=plan.plan_id,
         can_ask_review=visit.person.role in ("central", "circle"),
+        can_change=may_change(visit, plan),
+        changed=plan.version > 1 and visit.person.role in CIRCLE_ROLES,
     )
     return visit.page("plan.html", model)
 
@@ -242,6 +253,8 @@ _NONE = PlanPage(
     review=None,
     plan_id=None,
     can_ask_review=False,
+    can_change=False,
+    changed=False,
 )
 
 

@@ -215,6 +215,12 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
         "POST /v1/agreements/{agreement_id}/progress": {"progress": "nearly"},
+        "POST /v1/agreements/{agreement_id}/changes": {
+            "version": 2,
+            "why": "Het lukt niet",
+            "what": "Later",
+            "due_on": made.day,
+        },
         "POST /v1/cases/{case_id}/referrer-calls": {"going": "as-agreed"},
         "PUT /v1/policy": {"version": 1, "settings": {}},
         "POST /v1/dead-letters/replay": {"letter_ids": ["none"]},

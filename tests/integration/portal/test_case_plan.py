@@ -10,13 +10,14 @@ import pytest_asyncio
 from services.portal.road import BASELINE
 from services.portal.routes.acceptance import JUDGE
 from services.portal.routes.case_check_ins import ALL
-from services.portal.routes.case_plan import ANSWER, VERSIONS, WHOLE
+from services.portal.routes.case_plan import ANSWER, WHOLE
 from services.portal.routes.case_plan_sharing import PARTIES, SHARE, TAKE_BACK
 from services.portal.routes.case_plan_writing import CHANGE, WRITE
 from services.portal.routes.case_year import CALLS
 from services.portal.routes.check_in import RECORD
 from services.portal.routes.of_case import OF_CASE, PERSONS
 from services.portal.routes.plan import PLANS, REVIEW
+from services.portal.routes.plan_changes import VERSIONS
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.integration.portal.test_meeting import CASE, HOSTILE, OMAR, RITA, person
@@ -300,6 +301,7 @@ class TestThePlan:
             "conference_id": None,
             "recorded_at": "2026-03-01T18:00:00Z",
             "recorded_by": str(uuid7()),
+            "recorded_as": "coordinator",
             "asked_by_person_id": None,
             "why": None,
         }

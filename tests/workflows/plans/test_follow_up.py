@@ -84,6 +84,26 @@ class TestFollowUp:
         assert await world.published("plans.agreement.due.v1", case=case) == []
         assert len(await world.published("plans.check-in.due.v1", case=case)) == 1
 
+    async def test_reminds_of_an_agreement_that_was_changed_on_its_new_day_and_of_the_others_on_theirs(
+        self, follow: Following
+    ) -> None:
+        world, skipped = follow.world, follow.skipped
+        case, workflow_id, plan = await follow.recorded(10, 13)
+        # Somebody else is to do it, a week later.
+        day = _in_days(await world.now(), 17)
+        body = {"version": 1, "why": "Tante is ziek", "what": "Later opstaan", "due_on": day}
+        path = f"/v1/agreements/{plan['agreement_ids'][0]}/changes"
+        who = {"who_person_ids": [str(case.neighbour)]}
+        made = await world.do("POST", path, world.person(case, case.central), json=body | who)
+        await skipped.deliver()
+        for _ in ("near the other", "the other", "near the changed", "the changed"):
+            await skipped.reach(workflow_id)
+        assert (await world.now()).astimezone(BRUSSELS).date().isoformat() == day
+        due = await world.published("plans.agreement.due.v1", case=case)
+        assert [row.data["agreement_id"] for row in due] == [plan["agreement_ids"][1], made["agreement_id"]]
+        for kind in ("agreement-near", "agreement-due"):
+            assert await world.told(case, kind) == [case.aunt, case.neighbour]
+
     async def test_waits_for_the_call_to_the_referrer_and_for_a_check_that_was_moved(
         self, follow: Following
     ) -> None:

@@ -1,0 +1,152 @@
+"""Changing one agreement between the meetings of a circle: a version of the plan in which all else stays as it was."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans import queries
+from services.plans.domain import (
+    AgreementState,
+    PersonNotOfCase,
+    RecordedAs,
+    check_changing,
+    check_due,
+)
+from services.plans.models import Agreement, Plan, PlanVersion, Stance
+from services.plans.operations.agreements import await_day, read_agreement
+from services.plans.operations.recording import await_acceptance, count_on, say_recorded
+from services.plans.operations.timing import OF_AGREEMENTS, notify, stop_clocks
+from services.plans.schemas.recording import ChangedAgreement
+from services.plans.schemas.sealed import AgreementWords
+from services.plans.settings import policies
+from shared import profiles
+from shared.errors import require_version
+from shared.ids import uuid7
+from shared.vault import Vault
+
+
+async def change_agreement(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    agreement_id: UUID,
+    case_id: UUID,
+    tenant: UUID,
+    by: UUID,
+    recorded_as: RecordedAs,
+    new: ChangedAgreement,
+    now: datetime,
+) -> tuple[Plan, Agreement]:
+    """Put another agreement in the place of one; every other keeps its id, its state and its clocks.
+
+    Who did it, who does it now and the monitor are told, once, but not who changes it. Raises: OtherVersion,
+    AgreementSettled, PersonNotOfCase, DateOutOfRange, FollowUpOver, CaseStopped, NotYet.
+    """
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    old = await read_agreement(session, agreement_id)
+    plan = await queries.running_plan(session, old.plan_id)
+    require_version(new.version, of=plan.version)
+    check_changing(AgreementState(old.state), in_plan=old.until_version is None)
+    check_due(new.due_on, today=await profiles.today(session, tenant=tenant, now=now))
+    strangers = sorted(set(new.who_person_ids) - set(await queries.active_people(session, case_id)))
+    if strangers:
+        raise PersonNotOfCase(person_id=str(strangers[0]))
+    mandated = await queries.mandate_of(session, case_id)
+    version = await _amend(
+        session,
+        vault,
+        plan,
+        by=by,
+        recorded_as=recorded_as,
+        why=new.why,
+        mandated=mandated,
+        asked_anew=new.who_person_ids,
+        now=now,
+    )
+    old.until_version = plan.version
+    if old.state == AgreementState.OPEN:
+        old.state, old.settled_at, old.settled_by = AgreementState.REPLACED, now, by
+    await stop_clocks(session, subjects=[old.id], kinds=OF_AGREEMENTS, now=now)
+    changed = Agreement(
+        id=uuid7(),
+        tenant=tenant,
+        case_id=case_id,
+        plan_id=plan.id,
+        plan_version=plan.version,
+        by=old.by,
+        who_person_ids=list(new.who_person_ids),
+        due_on=new.due_on,
+        state=AgreementState.OPEN,
+        created_at=now,
+    )
+    words = AgreementWords(what=new.what, who_text=new.who_text, known_done_how=new.known_done_how)
+    await vault.seal(session, changed, words)
+    session.add(changed)
+    await session.flush()
+    policy = await policies.for_case(session, case_id=case_id)
+    paused = state.status == "paused"
+    await await_day(session, plan, changed, now=now, policy=policy, paused=paused)
+    await await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
+    listed = await queries.agreements_of_version(session, plan.id, plan.version)
+    await say_recorded(session, plan, version, agreements=[each.id for each in listed], now=now)
+    await _tell(session, plan, {*old.who_person_ids, *changed.who_person_ids}, but=by, now=now)
+    return plan, changed
+
+
+async def _amend(
+    session: AsyncSession,
+    vault: Vault,
+    plan: Plan,
+    *,
+    by: UUID,
+    recorded_as: RecordedAs,
+    why: str,
+    mandated: UUID | None,
+    asked_anew: Collection[UUID],
+    now: datetime,
+) -> PlanVersion:
+    """Write down the next version, with the words of the one before.
+
+    Who stood behind that one stands behind this, but for those in `asked_anew`, of whom it wants something else.
+    """
+    before = await queries.version_of(session, plan.id, plan.version)
+    words = await vault.open(session, before)
+    await count_on(session, plan, mandated=mandated)
+    version = PlanVersion(
+        id=uuid7(),
+        tenant=plan.tenant,
+        case_id=plan.case_id,
+        plan_id=plan.id,
+        version=plan.version,
+        conference_id=before.conference_id,
+        monitor_person_id=before.monitor_person_id,
+        review_on=before.review_on,
+        language=before.language,
+        recorded_by=by,
+        recorded_as=recorded_as,
+        created_at=now,
+    )
+    await vault.seal(session, version, words.model_copy(update={"why": why}))
+    session.add(version)
+    names = ("plan_id", "version", "person_id", "tenant", "case_id", "agrees", "said_at")
+    kept = select(*(literal(plan.version) if name == "version" else getattr(Stance, name) for name in names))
+    kept = kept.where(
+        Stance.plan_id == plan.id,
+        Stance.version == before.version,
+        Stance.person_id.not_in(asked_anew),
+    )
+    await session.execute(insert(Stance).from_select(names, kept))
+    return version
+
+
+async def _tell(
+    session: AsyncSession, plan: Plan, promised: Collection[UUID], *, but: UUID, now: datetime
+) -> None:
+    concerned = {*promised, await queries.current_monitor(session, plan)} - {but}
+    people = [each for each in await queries.active_people(session, plan.case_id) if each in concerned]
+    await notify(
+        session, plan, people=people, kind="agreement-changed", link_target=f"plans/{plan.id}", now=now
+    )

@@ -1,0 +1,95 @@
+"""How the plan changed: each version, who wrote it down, when, and why."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.pages import Pages
+from services.portal.people import PersonVisit, person
+from services.portal.routes.dates import CIRCLE, Member
+from services.portal.routes.plan import PLANS
+from services.portal.visits import PageModel, Visit
+from services.portal.wording import mark as _
+
+pages = Pages()
+
+
+class Version(Answer):
+    """A version of the plan: who wrote it down, who asked for it, and why."""
+
+    version: int
+    recorded_at: datetime
+    recorded_by: UUID
+    recorded_as: str
+    asked_by_person_id: UUID | None
+    why: str | None
+
+
+VERSIONS = Operation("plans", "GET", "/v1/plans/{plan_id}/versions", Items[Version])
+_FUNCTIONS = {
+    "coordinator": _("de coördinator"),
+    "regional-manager": _("de regiomanager"),
+}
+_SOMEBODY = _("iemand van de kring")
+
+
+class VersionRow(PageModel):
+    """A version, in words."""
+
+    version: int
+    recorded: str
+    recorded_by: str
+    asked_by: str
+    why: str | None
+
+
+class VersionsPage(PageModel):
+    """How the plan came to be what it is, the newest first."""
+
+    versions: list[VersionRow]
+    more: str | None
+
+
+async def versions_of(
+    visit: Visit, plan_id: UUID | None, names: Mapping[UUID, str]
+) -> tuple[list[VersionRow], str | None]:
+    """Return some versions of a plan, the newest first, and the address of those before them, if there are any."""
+    if plan_id is None:
+        return [], None
+    cursor = visit.request.query_params.get("cursor")
+    query = {"limit": "30", **({"cursor": cursor} if cursor else {})}
+    listed = await visit.ask(VERSIONS, query=query, plan_id=plan_id)
+    dates, somebody = await visit.dates(), visit.say(_SOMEBODY)
+    rows = [
+        VersionRow(
+            version=each.version,
+            recorded=dates.day(each.recorded_at),
+            recorded_by=visit.say(_FUNCTIONS[each.recorded_as])
+            if each.recorded_as in _FUNCTIONS
+            else names.get(each.recorded_by, somebody),
+            asked_by=names.get(each.asked_by_person_id, somebody) if each.asked_by_person_id else "",
+            why=each.why,
+        )
+        for each in listed.items
+    ]
+    return rows, f"{visit.request.url.path}?cursor={listed.next}" if listed.next else None
+
+
+async def names_known_to(visit: PersonVisit) -> dict[UUID, str]:
+    """Return the first names of the circle that a reader knows, and what they are themselves."""
+    circle = await visit.ask_or(CIRCLE, Items[Member](items=[]))
+    me = {visit.person.person_id: visit.say(_("jij"))}
+    return {member.person_id: member.first_name for member in circle.items} | me
+
+
+@pages.show("/me/plan/versions", person)
+async def show(visit: PersonVisit) -> Response:
+    """Show how the plan changed to who reads all of it."""
+    listed = await visit.ask(PLANS, case_id=visit.person.case_id)
+    plan_id = listed.items[0].plan_id if listed.items else None
+    names = await names_known_to(visit) | {visit.person.person_id: visit.say(_("jou"))}
+    versions, more = await versions_of(visit, plan_id, names)
+    return visit.page("plan_versions.html", VersionsPage(versions=versions, more=more))
