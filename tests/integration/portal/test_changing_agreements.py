@@ -15,7 +15,7 @@ from tests.integration.portal.test_meeting import HOSTILE, OMAR, RITA, person
 from tests.support.portal import Browser, FakeServices
 
 CHANGED = {"agreement_id": str(uuid7()), "plan_id": str(PLAN_ID), "version": 2, "acceptance": "not-needed"}
-FILLED = {
+FILLED: dict[str, Any] = {
     "version": "1",
     "what": "Samen ontbijten",
     "who__": str(RITA),
