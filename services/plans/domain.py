@@ -24,6 +24,8 @@ _AGREEMENT_BACK = timedelta(days=366)
 _FURTHEST = timedelta(days=5 * 366)
 _CALLED_EARLY = timedelta(days=7)
 _REVIEW_FURTHEST = timedelta(days=2 * 366)
+# Some twenty-five pages. A line of which little is written takes as much room on paper, and time to print, as this.
+_MOST_LETTERS, _LETTERS_OF_A_LINE = 60_000, 60
 
 
 class PlanAcceptance(StrEnum):
@@ -204,6 +206,13 @@ class DateOutOfRange(Invalid):
     title = "A date lies too far back or too far ahead"
 
 
+class PlanTooLong(Invalid):
+    """A plan has more words than can be printed for a family."""
+
+    code = "plan-too-long"
+    title = "The plan is too long to be printed: leave something out, or write it shorter"
+
+
 class SharingTakenBack(Conflict):
     """Somebody whom the plan is about does not want it shared outside the circle."""
 
@@ -380,3 +389,10 @@ def owner_now(planned: CheckInOwner, *, coordinator: bool, monitor: bool) -> Che
 def follow_up_workflow_id(case_id: UUID) -> str:
     """Return the id of the workflow that follows up a case."""
     return f"follow-up/{case_id}"
+
+
+def check_length(texts: Iterable[str]) -> None:
+    """Let pass what can be printed, in all its texts together. Raises: PlanTooLong."""
+    lines = (line for text in texts for line in text.splitlines())
+    if sum(max(len(line), _LETTERS_OF_A_LINE) for line in lines) > _MOST_LETTERS:
+        raise PlanTooLong

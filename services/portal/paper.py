@@ -1,10 +1,13 @@
 """Pages as PDFs: one at a time, so that those who print leave the machine to those who read."""
 
 import asyncio
+import re
 from ctypes.util import find_library
 from functools import cache
 from http import HTTPStatus
+from typing import Any
 
+from jinja2 import Environment
 from starlette.responses import Response
 
 from services.portal.pdf import FONT_ADDRESS, make_pdf
@@ -14,11 +17,24 @@ from services.portal.wording import environment
 from shared.apart import TooMuchWork
 from shared.colours import INK, WHITE, nearest_readable
 from shared.errors import Operational
+from shared.languages import Language
 from shared.profiles import Profile
 
 _one_at_a_time = asyncio.Lock()
 # Whoever waits longer is told to come back: sooner than their request would end.
 _WAITS_SECONDS = 10
+# As many letters as some line on paper has.
+_LONG_WORD = re.compile(r"\S{40}(?=\S)")
+
+
+@cache
+def _printing(language: Language) -> Environment:
+    return environment(language).overlay(finalize=_breakable)
+
+
+def _breakable(value: Any) -> Any:
+    """Return a text whose longest words may be broken: to find by itself where takes far longer than all else."""
+    return _LONG_WORD.sub("\\g<0>\N{ZERO WIDTH SPACE}", value) if type(value) is str else value
 
 
 @cache
@@ -40,7 +56,7 @@ async def paper(visit: Visit, profile: Profile, template: str, model: PageModel,
     if not await can_make():
         return Response(status_code=HTTPStatus.NOT_IMPLEMENTED)
     html = (
-        environment(visit.language)
+        _printing(visit.language)
         .get_template(template)
         .render(
             **{field: getattr(model, field) for field in type(model).model_fields},

@@ -20,6 +20,7 @@ from services.plans.domain import (
     PlanAcceptance,
     PlanExists,
     check_dates,
+    check_length,
 )
 from services.plans.models import Agreement, Plan, PlanVersion, Resource, Stance
 from services.plans.operations.agreements import await_day
@@ -58,7 +59,8 @@ async def record_plan(
 ) -> tuple[Plan, list[UUID]]:
     """Write down the plan of a case and start following it up; return it and its agreements' ids.
 
-    Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, DateOutOfRange, CaseStopped, NotYet.
+    Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, DateOutOfRange, PlanTooLong,
+    CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)
@@ -178,6 +180,7 @@ async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, 
 
 
 async def _check(session: AsyncSession, *, tenant: UUID, case_id: UUID, new: NewPlan, now: datetime) -> None:
+    check_length(new.texts)
     check_dates(
         today=await profiles.today(session, tenant=tenant, now=now),
         due=[item.due_on for item in new.agreements],

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from services.plans.domain import (
     PARTS,
@@ -29,6 +29,8 @@ def all_different(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
 
 
 Ids = Annotated[tuple[UUID, ...], Field(max_length=200), AfterValidator(all_different)]
+# What is answered comes when the plan is there: short enough to be printed with the longest.
+Reply = Annotated[Text, StringConstraints(max_length=1_000)]
 
 
 # --- asked ---
@@ -67,7 +69,7 @@ class ResourceAnswer(RequestModel):
     """What came of something that the circle asked for."""
 
     state: ResourceState
-    answer: Text | None = None
+    answer: Reply | None = None
 
 
 class OwnStance(RequestModel):

@@ -1,13 +1,14 @@
 """What the API takes of a plan, the words of one version, and what was recorded then."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, field_validator
 
 from services.plans.domain import ResourceState
-from services.plans.schemas import Ids, all_different
+from services.plans.schemas import Ids, Reply, all_different
 from shared.fields import LanguageCode, Line, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
@@ -49,7 +50,7 @@ class NewResource(RequestModel):
     what: Text
     asked_of: Line | None = None
     state: ResourceState = "asked"
-    answer: Text | None = None
+    answer: Reply | None = None
 
 
 class NewStance(RequestModel):
@@ -82,6 +83,11 @@ class NewPlan(RequestModel):
     def _once_each(cls, stances: tuple[NewStance, ...]) -> tuple[NewStance, ...]:
         all_different(tuple(each.person_id for each in stances))
         return stances
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Every text of the plan."""
+        return _texts_in(self.model_dump())
 
     @property
     def people(self) -> set[UUID]:
@@ -121,3 +127,11 @@ class AgreementChangedOut(ResponseModel):
     plan_id: UUID
     version: int
     acceptance: str
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(each)

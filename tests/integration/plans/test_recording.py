@@ -92,6 +92,8 @@ class TestRecordPlan:
             ({"agreements": [{"what": "x", "due_on": "1900-01-01"}]}, "date-out-of-range"),
             ({"agreements": [{"what": "x", "due_on": "2199-12-31"}]}, "date-out-of-range"),
             ({"agreements": [{"what": "x", "due_on": "0001-01-01"}]}, "invalid-request"),
+            ({"goals": ["a" * 10_000] * 7}, "plan-too-long"),
+            ({"decisions_of_circle": ["a\n" * 1_001]}, "plan-too-long"),
             ({"goals": []}, "invalid-request"),
             ({"goals": ["a\u0000b"]}, "invalid-request"),
             ({"unknown": 1}, "invalid-request"),

@@ -4,35 +4,40 @@ import re
 import zlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
+from services.plans.domain import PlanTooLong, check_length
 from services.portal import paper
 from services.portal.pdf import FONT_ADDRESS, make_pdf
-from services.portal.routes.plan_paper import PaperPage
-from services.portal.wording import environment
+from services.portal.routes.plan_paper import PaperPage, PaperPromise
 from shared.apart import TooMuchWork
 from shared.errors import Operational
+from shared.fields import MAX_TEXT
 
 
-def page(*words: str, organisation: str = "De Ring") -> str:
+def page(*words: str, organisation: str = "De Ring", **more: Any) -> str:
     """Return a plan with some words everywhere, as it is printed."""
     model = PaperPage(
-        version=1,
-        recorded="1 mei 2026",
-        words_language="nl",
-        words_direction="ltr",
-        goals=list(words),
-        promises=[],
-        plan_b=[],
-        resources=[],
-        decisions=list(words),
-        for_children=words[0],
-        monitor="Ann",
-        review="1 juni 2026",
+        **{
+            "version": 1,
+            "recorded": "1 mei 2026",
+            "words_language": "nl",
+            "words_direction": "ltr",
+            "goals": list(words),
+            "promises": [],
+            "plan_b": [],
+            "resources": [],
+            "decisions": list(words),
+            "for_children": words[0],
+            "monitor": "Ann",
+            "review": "1 juni 2026",
+        }
+        | more
     )
     return (
-        environment("nl")
+        paper._printing("nl")
         .get_template("plan_paper.html")
         .render(
             **{field: getattr(model, field) for field in type(model).model_fields},
@@ -44,10 +49,31 @@ def page(*words: str, organisation: str = "De Ring") -> str:
     )
 
 
+def longest(words: str) -> str:
+    """Return the longest text of these words of which a plan can have six."""
+    letters = MAX_TEXT
+    while True:
+        try:
+            check_length([(words * letters)[:letters]] * 6)
+        except PlanTooLong:
+            letters -= 20
+        else:
+            return (words * letters)[:letters]
+
+
 class TestMakingAPdf:
     async def test_ends_when_the_words_take_too_long(self) -> None:
         with pytest.raises(TooMuchWork):
             await make_pdf(page("Wij helpen elkaar. " * 5_000), seconds=2)
+
+    @pytest.mark.parametrize("words", ["a\n", "ن"])
+    async def test_prints_the_longest_plan_that_can_be_recorded(self, words: str) -> None:
+        text = longest(words)
+        promise = PaperPromise(what=text, how=None, who="Ann", due="1 mei 2026", done=False)
+        html = page("Wij helpen elkaar.", promises=[promise] * 6)
+        with pytest.raises(PlanTooLong):
+            check_length([text] * 7)
+        assert (await make_pdf(html)).startswith(b"%PDF-")
 
     async def test_fetches_nothing_that_words_point_to(self) -> None:
         asked: list[str] = []
