@@ -14,12 +14,13 @@ from services.plans.domain import (
     RecordedAs,
     check_changing,
     check_due,
+    check_length,
 )
 from services.plans.models import Agreement, Plan, PlanVersion, Stance
 from services.plans.operations.agreements import await_day, read_agreement
 from services.plans.operations.recording import await_acceptance, count_on, say_recorded
 from services.plans.operations.timing import OF_AGREEMENTS, notify, stop_clocks
-from services.plans.schemas.recording import ChangedAgreement
+from services.plans.schemas.recording import ChangedAgreement, texts_of
 from services.plans.schemas.sealed import AgreementWords
 from services.plans.settings import policies
 from shared import profiles
@@ -43,7 +44,7 @@ async def change_agreement(
     """Put another agreement in the place of one; every other keeps its id, its state and its clocks.
 
     Who did it, who does it now and the monitor are told, once, but not who changes it. Raises: OtherVersion,
-    AgreementSettled, PersonNotOfCase, DateOutOfRange, FollowUpOver, CaseStopped, NotYet.
+    AgreementSettled, PersonNotOfCase, DateOutOfRange, PlanTooLong, FollowUpOver, CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     old = await read_agreement(session, agreement_id)
@@ -55,6 +56,7 @@ async def change_agreement(
     if strangers:
         raise PersonNotOfCase(person_id=str(strangers[0]))
     mandated = await queries.mandate_of(session, case_id)
+    await _check_length(session, vault, plan, without=old, new=new)
     version = await _amend(
         session,
         vault,
@@ -94,6 +96,23 @@ async def change_agreement(
     await say_recorded(session, plan, version, agreements=[each.id for each in listed], now=now)
     await _tell(session, plan, {*old.who_person_ids, *changed.who_person_ids}, but=by, now=now)
     return plan, changed
+
+
+async def _check_length(
+    session: AsyncSession, vault: Vault, plan: Plan, *, without: Agreement, new: ChangedAgreement
+) -> None:
+    """Raises: PlanTooLong, where the plan with another agreement would be."""
+    of_plan = plan.id, plan.version
+    texts = [
+        *texts_of(new),
+        *texts_of(await vault.open(session, await queries.version_of(session, *of_plan))),
+    ]
+    for agreement in await queries.agreements_of_version(session, *of_plan):
+        if agreement.id != without.id:
+            texts += texts_of(await vault.open(session, agreement))
+    for resource in await queries.resources_of_version(session, *of_plan):
+        texts += texts_of(await vault.open(session, resource))
+    check_length(texts)
 
 
 async def _amend(

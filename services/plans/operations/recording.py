@@ -35,7 +35,7 @@ from services.plans.operations.timing import (
 )
 from services.plans.operations.written import note_written
 from services.plans.operations.year import begin_another_year, begin_year
-from services.plans.schemas.recording import ChangedPlan, NewPlan
+from services.plans.schemas.recording import ChangedPlan, NewPlan, texts_of
 from services.plans.schemas.sealed import AgreementWords, PlanBWords, PlanWords, ResourceWords
 from services.plans.settings import Policy, policies
 from shared import profiles
@@ -180,7 +180,7 @@ async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, 
 
 
 async def _check(session: AsyncSession, *, tenant: UUID, case_id: UUID, new: NewPlan, now: datetime) -> None:
-    check_length(new.texts)
+    check_length(texts_of(new))
     check_dates(
         today=await profiles.today(session, tenant=tenant, now=now),
         due=[item.due_on for item in new.agreements],

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from services.plans.domain import ResourceState
 from services.plans.schemas import Ids, Reply, all_different
@@ -85,11 +85,6 @@ class NewPlan(RequestModel):
         return stances
 
     @property
-    def texts(self) -> Iterator[str]:
-        """Every text of the plan."""
-        return _texts_in(self.model_dump())
-
-    @property
     def people(self) -> set[UUID]:
         """Return every person that the plan names by id."""
         named = {person for agreement in self.agreements for person in agreement.who_person_ids}
@@ -127,6 +122,11 @@ class AgreementChangedOut(ResponseModel):
     plan_id: UUID
     version: int
     acceptance: str
+
+
+def texts_of(words: BaseModel) -> Iterator[str]:
+    """Yield every text that is printed; what is answered, which comes later, has room of its own."""
+    return _texts_in(words.model_dump(exclude={"why", "answer"}))
 
 
 def _texts_in(value: Any) -> Iterator[str]:

@@ -269,6 +269,7 @@ class TestWhatCannotBeMeant:
             ({"why": ""}, "invalid-request"),
             ({"why": "x" * 20_000}, "invalid-request"),
             ({"what": "a\u0000b"}, "invalid-request"),
+            ({"what": "a\n" * 1_001}, "plan-too-long"),
             ({"version": 0}, "invalid-request"),
             ({"version": 7}, "other-version"),
             ({"by": "professional"}, "invalid-request"),

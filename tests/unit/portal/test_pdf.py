@@ -4,7 +4,6 @@ import re
 import zlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
-from typing import Any
 
 import pytest
 
@@ -17,24 +16,21 @@ from shared.errors import Operational
 from shared.fields import MAX_TEXT
 
 
-def page(*words: str, organisation: str = "De Ring", **more: Any) -> str:
+def page(*words: str, organisation: str = "De Ring", promises: list[PaperPromise] | None = None) -> str:
     """Return a plan with some words everywhere, as it is printed."""
     model = PaperPage(
-        **{
-            "version": 1,
-            "recorded": "1 mei 2026",
-            "words_language": "nl",
-            "words_direction": "ltr",
-            "goals": list(words),
-            "promises": [],
-            "plan_b": [],
-            "resources": [],
-            "decisions": list(words),
-            "for_children": words[0],
-            "monitor": "Ann",
-            "review": "1 juni 2026",
-        }
-        | more
+        version=1,
+        recorded="1 mei 2026",
+        words_language="nl",
+        words_direction="ltr",
+        goals=list(words),
+        promises=promises or [],
+        plan_b=[],
+        resources=[],
+        decisions=list(words),
+        for_children=words[0],
+        monitor="Ann",
+        review="1 juni 2026",
     )
     return (
         paper._printing("nl")
