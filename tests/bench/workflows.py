@@ -1,10 +1,12 @@
-"""(d) what the preparation of a conference costs beside the least workflow with the same number of steps."""
+"""(d) what the preparation of a conference costs beside the least workflow; (n) what one more costs among many."""
 
 import asyncio
+import statistics
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -30,6 +32,9 @@ from tests.bench.measure import Result, compare
 from tests.support.platform import TENANT
 
 _AT_ONCE, _SIGNALS = 8, 5
+_FEW_OPEN, _MANY_OPEN, _ONE_MORE = 100, 10_000, 100
+# So many are started at once while it fills up.
+_FILLING = 20
 
 
 class _Counting(ActivityInboundInterceptor):
@@ -118,6 +123,71 @@ async def preparations(settings: Settings, databases: Any) -> Result:
                 better="higher",
                 note=f"{_AT_ONCE} at once, {_SIGNALS + 1} signals and {_SIGNALS + 2} local activities each; one server",
             )
+
+
+async def one_more(settings: Settings, databases: Any, server: int | None) -> Result:
+    """Compare starting one more preparation among 10,000 that are open with the same among 100.
+
+    `server`: the process of Temporal, whose memory is told too. The worker keeps as many workflows in memory as in an
+    installation, and is this process.
+    """
+    database: Database = await databases.fresh("scheduling")
+    await prepare_namespace(address=settings.temporal_address, namespace=settings.temporal_namespace)
+    steps = Steps()
+    async with connected("scheduling", settings) as context:
+        client = await context.temporal.client()
+
+        async def start() -> float:
+            case_id = await _prepared(database, await context.clock.now())
+            begun = time.perf_counter()
+            given, workflow_id = WorkflowInput(tenant=TENANT), f"preparation/{case_id}/1"
+            await context.temporal.start(ConferencePreparation.run, given, id=workflow_id, tenant=TENANT)
+            await steps.reached(workflow_id, 1)
+            return (time.perf_counter() - begun) * 1000
+
+        async def fill(until: int, since: int = 0) -> None:
+            left = iter(range(until - since))
+
+            async def some() -> None:
+                for _ in left:
+                    await start()
+
+            await asyncio.gather(*(some() for _ in range(_FILLING)))
+
+        doing = [*activities(context).values(), *ClockActivities(context).all()]
+        async with _worker(client, task_queue_of("scheduling"), workflows, doing, steps):
+            await fill(_FEW_OPEN)
+            few = [await start() for _ in range(_ONE_MORE)]
+            memory = {
+                f"server_mb_among_{_FEW_OPEN}": _memory(server),
+                f"worker_mb_among_{_FEW_OPEN}": _memory(),
+            }
+            await fill(_MANY_OPEN, _FEW_OPEN + _ONE_MORE)
+            many = [await start() for _ in range(_ONE_MORE)]
+            memory |= {
+                f"server_mb_among_{_MANY_OPEN}": _memory(server),
+                f"worker_mb_among_{_MANY_OPEN}": _memory(),
+            }
+    ours, baseline = statistics.median(many), statistics.median(few)
+    return Result(
+        f"n. one preparation more among {_MANY_OPEN:,}",
+        "milliseconds (median)",
+        round(ours, 1),
+        round(baseline, 1),
+        ours / baseline,
+        1.2,
+        "lower",
+        1,
+        f"until its first step is done; baseline: among {_FEW_OPEN}; each of {_ONE_MORE}, one after the other, on the"
+        " development server of Temporal, which keeps everything in one SQLite file",
+        memory,
+    )
+
+
+def _memory(pid: int | None = None) -> float:
+    """Return how many megabytes of memory a process has; this one if none is named."""
+    status = Path(f"/proc/{pid or 'self'}/status").read_text()
+    return round(int(status.partition("VmRSS:")[2].split()[0]) / 1024, 1)
 
 
 def _worker(client: Client, queue: str, kinds: list[type], doing: Any, steps: Steps) -> Worker:
