@@ -84,6 +84,7 @@ FOR_EVERYBODY = frozenset(
                     "agreement_fields",
                     "review",
                     "consents",
+                    "consents_before",
                     "data",
                     "looked",
                 ),

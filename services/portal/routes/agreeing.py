@@ -1,5 +1,8 @@
 """What somebody agrees to: each question in its own words, yes or no, taken back at any time."""
 
+import asyncio
+from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.responses import Response
@@ -39,8 +42,26 @@ class Question(Answer):
     stale: bool
 
 
+class Before(Answer):
+    """What somebody said once."""
+
+    purpose: str
+    concerns: UUID | None
+    given: bool
+    recorded_at: datetime
+    via: str
+
+
 CONSENTS = Operation("network", "GET", "/v1/me/consents", Items[Question])
 RECORD = Operation("network", "PUT", "/v1/me/consents/{purpose}", Answer)
+HISTORY = Operation("network", "GET", "/v1/me/consents/history", Items[Before])
+
+_ABOUT = {
+    "taking-part": _("Meedoen aan de kring"),
+    "mail": _("Mails van ons krijgen"),
+    "share-plan": _("Het plan delen"),
+    "research": _("Meewerken aan onderzoek"),
+}
 
 
 class Asked(PageModel):
@@ -59,6 +80,23 @@ class ConsentsPage(PageModel):
     """All questions."""
 
     questions: list[Asked]
+
+
+class Answered(PageModel):
+    """An answer of once."""
+
+    about: str
+    child: bool
+    given: bool
+    day: str
+    noted: bool
+
+
+class BeforePage(PageModel):
+    """All answers, the newest first."""
+
+    answers: list[Answered]
+    more: str | None
 
 
 def _field(question: Question) -> str:
@@ -109,3 +147,26 @@ async def record(visit: PersonVisit) -> Response:
         }
         await visit.ask(RECORD, body=body, purpose=question.purpose)
     return visit.go("/me/thanks/consents")
+
+
+@pages.show("/me/consents/before", person)
+async def show_before(visit: PersonVisit) -> Response:
+    """Show everything that somebody ever said."""
+    after = visit.request.query_params.get("after")
+    found, dates = await asyncio.gather(
+        visit.ask(HISTORY, query={"cursor": after} if after else None), visit.dates()
+    )
+    model = BeforePage(
+        answers=[
+            Answered(
+                about=visit.word(_ABOUT, each.purpose),
+                child=each.concerns is not None,
+                given=each.given,
+                day=dates.day(each.recorded_at),
+                noted=each.via != "link",
+            )
+            for each in found.items
+        ],
+        more=f"/me/consents/before?{urlencode({'after': found.next})}" if found.next else None,
+    )
+    return visit.page("consents_before.html", model)

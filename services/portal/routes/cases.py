@@ -106,6 +106,7 @@ class CasePage(PageModel):
     live: bool
     paused: bool
     leads: bool
+    prepares: bool
     manages: bool
     has_coordinator: bool
     referral: str | None
@@ -216,6 +217,7 @@ async def show(visit: StaffVisit) -> Response:
         live=case.state in ("open", "paused"),
         paused=case.state == "paused",
         leads=visit.has(*_LEADERS),
+        prepares=visit.has(Role.COORDINATOR),
         manages=visit.has(Role.REGIONAL_MANAGER),
         has_coordinator=case.coordinator_id is not None,
         referral=f"/referrals/{case.referral_id}"

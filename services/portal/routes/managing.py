@@ -47,6 +47,7 @@ class BreakGlass(Answer):
 
 OFFERS = Operation("intake", "GET", "/v1/cases/{case_id}/offers", Items[Offer])
 SEEK = Operation("intake", "POST", "/v1/cases/{case_id}/seek-coordinator", Answer)
+CLOSE = Operation("intake", "POST", "/v1/cases/{case_id}/close", Answer)
 OPEN_FILE = Operation("intake", "POST", "/v1/cases/{case_id}/break-glass", Answer)
 OPENED = Operation("intake", "GET", "/v1/break-glass", Items[BreakGlass])
 CLOSE_FILE = Operation("intake", "POST", "/v1/break-glass/{break_glass_id}/close", Answer)
@@ -158,6 +159,35 @@ async def stop(visit: StaffVisit) -> Response:
     on_behalf = {} if form.by == "regional-manager" else {"by": form.by}
     await visit.ask(STOP, body={"reason": form.reason, **on_behalf}, case_id=case_of(visit))
     return visit.go("/cases")
+
+
+class ClosePage(PageModel):
+    """What bringing a case to its end means."""
+
+    id: str
+
+
+class CloseForm(Form):
+    """How a case came to its end."""
+
+    WANTED: ClassVar = {"outcome": _("Kies hoe de zaak eindigt.")}
+
+    outcome: Literal[
+        "followed-up", "closed-early", "plan-without-meeting", "conference-without-plan", "no-conference"
+    ]
+
+
+@pages.show("/cases/{case_id}/close", _manager)
+async def show_close(visit: StaffVisit) -> Response:
+    """Say what bringing a case to its end means."""
+    return visit.page("case_close.html", ClosePage(id=case_of(visit)))
+
+
+@pages.send("/cases/{case_id}/close", _manager)
+async def close_case(visit: StaffVisit) -> Response:
+    """Bring a case to its end: nothing more is asked of anybody."""
+    await visit.ask(CLOSE, body={"outcome": visit.read(CloseForm).outcome}, case_id=case_of(visit))
+    return visit.go(f"/cases/{case_of(visit)}")
 
 
 class OpenFilePage(PageModel):

@@ -1,0 +1,158 @@
+"""Somebody's personal link, what they ask about their data, and on what basis it is kept, for who works with them."""
+
+import asyncio
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Pages
+from services.portal.routes.circle import PERSON, PURPOSES
+from services.portal.routes.circle_person import PartPage
+from services.portal.routes.of_case import case_of
+from services.portal.routes.safeguards import BASES
+from services.portal.staff import StaffVisit, staff
+from services.portal.visits import Form, PageModel
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+_PATH = "/cases/{case_id}/circle/{person_id}"
+_coordinator = staff(Role.COORDINATOR)
+
+
+class Said(Answer):
+    """What somebody said last about a purpose."""
+
+    purpose: str
+    concerns: UUID | None
+    given: bool
+    stale: bool
+    recorded_at: datetime
+    via: str
+
+
+class Basis(Answer):
+    """On what basis data was kept from a moment on."""
+
+    basis: str
+    since: datetime
+
+
+RENEW = Operation("network", "POST", "/v1/persons/{person_id}/link/renew", type(None))
+REVOKE = Operation("network", "POST", "/v1/persons/{person_id}/link/revoke", type(None))
+NOTE_REQUEST = Operation("network", "POST", "/v1/persons/{person_id}/data-requests", Answer)
+SAID = Operation("network", "GET", "/v1/persons/{person_id}/consents", Items[Said])
+BASIS = Operation("network", "GET", "/v1/persons/{person_id}/legal-basis", Items[Basis])
+
+_BY = {
+    "link": _("zelf gezegd"),
+    "coordinator": _("door de coördinator genoteerd"),
+}
+
+
+class ShownAnswer(PageModel):
+    """What somebody said, in words."""
+
+    about: str
+    said: str
+    day: str
+    by: str
+    again: bool
+
+
+class DataPage(PartPage):
+    """What somebody agreed to, and on what basis their data is kept."""
+
+    said: list[ShownAnswer]
+    bases: list[tuple[str, str]]
+
+
+class RequestForm(Form):
+    """What somebody asked by telephone or letter."""
+
+    WANTED: ClassVar = {"kind": _("Kies wat ze vroegen."), "received_on": _("Dat is geen dag.")}
+
+    kind: Literal["copy", "erasure", "correction"]
+    text: str | None = Field(default=None, max_length=2000)
+    received_on: date | None = None
+
+
+class LinkForm(Form):
+    """What happens with somebody's link."""
+
+    WANTED: ClassVar = {"what": _("Kies wat er met de link gebeurt.")}
+
+    what: Literal["renew", "revoke"]
+
+
+def _id(visit: StaffVisit) -> str:
+    return read_id(visit.request.path_params["person_id"])
+
+
+def _back(visit: StaffVisit) -> Response:
+    return visit.go(_PATH.format(case_id=case_of(visit), person_id=_id(visit)))
+
+
+async def _part(visit: StaffVisit, template: str) -> Response:
+    person = await visit.ask(PERSON, person_id=_id(visit))
+    return visit.page(template, PartPage(case_id=UUID(case_of(visit)), person=person))
+
+
+@pages.show(f"{_PATH}/link", _coordinator)
+async def show_link(visit: StaffVisit) -> Response:
+    """Say what a new link means, and taking it back."""
+    return await _part(visit, "circle_link.html")
+
+
+@pages.send(f"{_PATH}/link", _coordinator)
+async def change_link(visit: StaffVisit) -> Response:
+    """Mail somebody a new link, or take back the one that they have."""
+    operation = RENEW if visit.read(LinkForm).what == "renew" else REVOKE
+    await visit.ask(operation, person_id=_id(visit))
+    return _back(visit)
+
+
+@pages.show(f"{_PATH}/request", _coordinator)
+async def show_request(visit: StaffVisit) -> Response:
+    """Ask what somebody wants to be done with their data."""
+    return await _part(visit, "circle_request.html")
+
+
+@pages.send(f"{_PATH}/request", _coordinator)
+async def note_request(visit: StaffVisit) -> Response:
+    """Note it; who answers it is told."""
+    body = visit.read(RequestForm).model_dump(mode="json", exclude_none=True)
+    await visit.ask(NOTE_REQUEST, body=body, person_id=_id(visit))
+    return _back(visit)
+
+
+@pages.show(f"{_PATH}/data", _coordinator)
+async def show(visit: StaffVisit) -> Response:
+    """Show what somebody said last to each question, and on what basis their data is kept."""
+    person, said, bases, dates = await asyncio.gather(
+        visit.ask(PERSON, person_id=_id(visit)),
+        visit.ask(SAID, person_id=_id(visit)),
+        visit.ask(BASIS, person_id=_id(visit)),
+        visit.dates(),
+    )
+    model = DataPage(
+        case_id=UUID(case_of(visit)),
+        person=person,
+        said=[
+            ShownAnswer(
+                about=visit.word(PURPOSES, each.purpose),
+                said=visit.say(_("ja") if each.given else _("nee")),
+                day=dates.day(each.recorded_at),
+                by=visit.word(_BY, each.via),
+                again=each.stale,
+            )
+            for each in said.items
+        ],
+        bases=[(visit.word(BASES, each.basis), dates.day(each.since)) for each in bases.items],
+    )
+    return visit.page("circle_data.html", model)

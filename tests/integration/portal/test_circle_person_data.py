@@ -1,0 +1,154 @@
+"""Somebody's link, what they ask about their data, what they said, and what was mailed to them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.portal.routes.agreeing import HISTORY
+from services.portal.routes.case_emails import EMAILS
+from services.portal.routes.circle import PERSON
+from services.portal.routes.circle_person_data import BASIS, NOTE_REQUEST, RENEW, REVOKE, SAID
+from services.portal.routes.managing import CLOSE
+from services.portal.routes.of_case import PERSONS
+from shared.auth import Role
+from shared.ids import uuid7
+from tests.integration.portal.test_circle import ANN, CASE_ID, CIRCLE, HOSTILE, somebody
+from tests.support.portal import Browser, FakeServices
+from tests.support.world.clock import NOW
+
+HERE = f"{CIRCLE}/{ANN}"
+
+
+def said(purpose: str, **changes: object) -> dict[str, Any]:
+    """Return an answer as the service tells it."""
+    return {
+        "purpose": purpose,
+        "concerns": None,
+        "version": 1,
+        "language": "nl",
+        "given": True,
+        "via": "link",
+        "recorded_at": NOW.isoformat(),
+        "stale": False,
+        **changes,
+    }
+
+
+@pytest.fixture
+def known(services: FakeServices) -> FakeServices:
+    services.answer(PERSON, somebody())
+    return services
+
+
+class TestLink:
+    @pytest.mark.parametrize(("what", "operation"), [("renew", RENEW), ("revoke", REVOKE)])
+    async def test_is_mailed_anew_or_taken_back(
+        self, browser: Browser, known: FakeServices, what: str, operation: Any
+    ) -> None:
+        known.answer(operation, None)
+        await browser.sign_in(Role.COORDINATOR)
+        answer = await browser.fill(f"{HERE}/link", what=what)
+        assert answer.headers["location"] == HERE
+        assert [asked.ids for asked in known.of(operation)] == [{"person_id": str(ANN)}]
+
+    async def test_stays_as_it_is_unless_one_is_chosen(self, browser: Browser, known: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        page = await browser.fill(f"{HERE}/link", what="break", expect=422)
+        assert "Kies wat er met de link gebeurt." in page.text
+
+
+class TestRequest:
+    async def test_is_noted_with_the_day_on_which_it_came(
+        self, browser: Browser, known: FakeServices
+    ) -> None:
+        request = {
+            "request_id": str(uuid7()),
+            "person_id": str(ANN),
+            "case_id": str(CASE_ID),
+            "kind": "copy",
+            "state": "open",
+            "received_at": NOW.isoformat(),
+            "due_at": (NOW + timedelta(days=30)).isoformat(),
+            "extended": False,
+            "late": False,
+            **dict.fromkeys(
+                (
+                    "asked_by",
+                    "copy_ready_until",
+                    "decided_at",
+                    "decided_by",
+                    "ended_at",
+                    "erase_at",
+                    "noted_by",
+                )
+            ),
+        }
+        known.answer(NOTE_REQUEST, request)
+        await browser.sign_in(Role.COORDINATOR)
+        await browser.fill(f"{HERE}/request", kind="copy", text=HOSTILE, received_on="2026-02-27")
+        [asked] = known.of(NOTE_REQUEST)
+        assert asked.body == {"kind": "copy", "text": HOSTILE, "received_on": "2026-02-27"}
+
+
+class TestSaid:
+    async def test_is_shown_with_the_day_and_whether_it_has_to_be_asked_again(
+        self, browser: Browser, known: FakeServices
+    ) -> None:
+        answers = [said("taking-part"), said("research", given=False, via="coordinator", stale=True)]
+        known.answer(SAID, {"items": answers})
+        basis = {"basis": "public-task", "since": NOW.isoformat(), "policy_version": 1}
+        known.answer(BASIS, {"items": [basis], "next": None, "version": 1})
+        await browser.sign_in(Role.COORDINATOR)
+        page = (await browser.ask("GET", f"{HERE}/data", expect=200)).text
+        for words in ("Meedoen aan de kring: ja", "Meewerken aan onderzoek: nee", "algemeen belang, sinds"):
+            assert words in page, words
+        assert page.count("de tekst is intussen veranderd") == 1
+
+    async def test_before_is_shown_to_who_said_it(self, browser: Browser, services: FakeServices) -> None:
+        answers = [said("mail", given=False), said("mail", via="coordinator", concerns=str(uuid7()))]
+        services.answer(HISTORY, {"items": answers, "next": "further"})
+        await browser.come_by_link()
+        page = (await browser.ask("GET", "/me/consents/before", expect=200)).text
+        assert "Mails van ons krijgen: nee" in page
+        assert "over je kind" in page
+        assert "after=further" in page
+
+
+class TestEmails:
+    async def test_say_what_became_of_each(self, browser: Browser, services: FakeServices) -> None:
+        gone = uuid7()
+        emails = [
+            {
+                "message_id": str(uuid7()),
+                "person_id": str(person),
+                "kind": "invitation",
+                "state": state,
+                "queued_at": NOW.isoformat(),
+                "settled_at": None if state == "queued" else NOW.isoformat(),
+            }
+            for person, state in ((ANN, "queued"), (ANN, "refused"), (gone, "sent"))
+        ]
+        services.answer(EMAILS, {"items": emails, "next": "further"})
+        services.answer(PERSONS, {"items": [somebody()], "next": None})
+        await browser.sign_in(Role.COORDINATOR)
+        page = (await browser.ask("GET", f"/cases/{CASE_ID}/emails", expect=200)).text
+        for words in (
+            "wordt verstuurd",
+            "de mailserver weigerde het adres",
+            "verstuurd",
+            "Een uitnodiging voor jou",
+        ):
+            assert words in page, words
+        assert "<b onload" not in page
+        assert "after=further" in page
+
+
+class TestCloseCase:
+    async def test_says_how_it_came_to_its_end(self, browser: Browser, services: FakeServices) -> None:
+        services.answer(CLOSE, {"case_id": str(CASE_ID), "state": "closed"})
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        answer = await browser.fill(f"/cases/{CASE_ID}/close", outcome="closed-early")
+        assert answer.headers["location"] == f"/cases/{CASE_ID}"
+        assert [asked.body for asked in services.of(CLOSE)] == [{"outcome": "closed-early"}]
+        await browser.fill(f"/cases/{CASE_ID}/close", outcome="whatever", expect=422)
