@@ -200,6 +200,9 @@ class BottomLineRef(EventData):
     version: int
 
 
+BaselinePart = Literal["questions", "bottom-lines", "resources"]
+
+
 class BaselineRecorded(EventData, type="intake.baseline.recorded.v1"):
     """The questions, bottom lines and resources of the case were written down."""
 
@@ -209,11 +212,12 @@ class BaselineRecorded(EventData, type="intake.baseline.recorded.v1"):
 
 
 class BaselineChanged(EventData, type="intake.baseline.changed.v1"):
-    """The baseline was changed; a bottom line that comes late may have to move the date."""
+    """The baseline was changed; what comes late may have to move the date. `changed`: which parts of it."""
 
     case_id: UUID
     version: int
     bottom_lines: tuple[BottomLineRef, ...] = ()
+    changed: tuple[BaselinePart, ...] = ("questions", "bottom-lines", "resources")
 
 
 class HoldSet(EventData, type="intake.hold.set.v1"):

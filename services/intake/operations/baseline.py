@@ -110,8 +110,16 @@ async def change_baseline(
         return present
     fields = BaselineFields(questions=questions, resources=resources)
     await _write(session, vault, case, fields, lines, written_by=written_by, now=now)
+    parts: dict[events.BaselinePart, bool] = {
+        "questions": questions != present.questions,
+        "bottom-lines": lines != present.lines,
+        "resources": resources != present.resources,
+    }
     changed = events.BaselineChanged(
-        case_id=case.id, version=case.baseline_version, bottom_lines=_refs(lines)
+        case_id=case.id,
+        version=case.baseline_version,
+        bottom_lines=_refs(lines),
+        changed=tuple(part for part, is_other in parts.items() if is_other),
     )
     await outbox.publish(session, changed, stream=case.id, tenant=tenant, case=case.id, now=now)
     return OpenedBaseline(case.baseline_version, questions, lines, resources, now)

@@ -49,7 +49,8 @@ class TestBaseline:
         assert written == await read(world, case)
         again = await world.do("PUT", path, world.coordinator(coordinator), json=body | {"version": 2})
         assert again["version"] == 2
-        assert len(await world.published("intake.baseline.changed.v1", case=case)) == 1
+        (event,) = await world.published("intake.baseline.changed.v1", case=case)
+        assert event.data["changed"] == ["questions"]
 
     async def test_the_coordinator_does_not_touch_bottom_lines(self, world: Intake) -> None:
         case, coordinator = await world.assigned_case()
@@ -79,6 +80,7 @@ class TestBaseline:
         assert (new["version"], new["text"]) == (1, "Elke dag een maaltijd")
         (event,) = await world.published("intake.baseline.changed.v1", case=case)
         assert second["bottom_line_id"] not in str(event.data)
+        assert event.data["changed"] == ["bottom-lines"]
         asked = {"version": 2, "questions": ["Mag dit?"]}
         assert (await world.refused("PUT", path, world.mandatee(), json=asked))[1] == "questions-not-yours"
 
