@@ -20,6 +20,7 @@ class Policy(PolicySettings):
         ("baseline_warn", "baseline_told"),
         ("circle_warn", "circle_ready"),
         ("date_warn", "date_set"),
+        ("late_news_warn", "late_news"),
     )
 
     conference_target: Length = Field(default="8w", description="From the assignment to the conference.")
@@ -45,6 +46,13 @@ class Policy(PolicySettings):
     date_warn: Length = Field(default="30d", description="From the assignment to the warning before that.")
     date_set: Length = Field(
         default="5w", description="From the assignment, or from putting a date off, to setting a date."
+    )
+    late_news_warn: Length = Field(
+        default="1wd", description="From what comes late to the warning before that."
+    )
+    late_news: Length = Field(
+        default="2wd",
+        description="From what changes after the circle was told, to telling it again or moving the date.",
     )
     day_remind: Length = Field(default="2d", description="How long before the day the circle is reminded.")
     outcome_record: Length = Field(

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import operations
-from services.scheduling.operations import erasing
+from services.scheduling.operations import erasing, news
 from services.scheduling.operations.base import SERVICE
 from services.scheduling.workflows import WORKFLOWS
 from shared import erasure
@@ -42,6 +42,20 @@ async def meet_again(session: AsyncSession, event: Received[plans.CheckInRecorde
     if event.data.decision == "new-conference":
         now = await context.clock.now()
         await operations.begin_for_review(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
+
+
+@subscriptions.writes(intake.BaselineChanged)
+async def note_late_news(
+    session: AsyncSession, event: Received[intake.BaselineChanged], context: Context
+) -> None:
+    """Note what changed after the circle was told of it."""
+    await news.follow_baseline(
+        session,
+        case_id=event.data.case_id,
+        changed=event.data.changed,
+        at=event.time,
+        now=await context.clock.now(),
+    )
 
 
 async def _follow_leaving(session: AsyncSession, event: Received[Any], context: Context) -> None:

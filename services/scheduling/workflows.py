@@ -27,6 +27,7 @@ class ConferencePreparation(DeadlineWorkflow):
         base.TARGET_CLOCK,
         base.REMINDER_CLOCK,
         base.OUTCOME_CLOCK,
+        base.NEWS_CLOCK,
     )
 
     @workflow.run
@@ -42,7 +43,8 @@ class ConferencePreparation(DeadlineWorkflow):
                     await self.step(deadlines.close_when_answered, due)
                 case base.REMINDER_CLOCK, _:
                     await self.step(deadlines.remind_of_day, due)
-                # First contact, baseline told, circle ready, date set, conference held, its outcome recorded.
+                # First contact, baseline told, circle ready, date set, conference held, its outcome recorded; and what
+                # came late decided on and told.
                 case _, "warn":
                     await self.step(warn, due)
                 case _, "due":

@@ -43,6 +43,7 @@ BOUNDED_OTHERWISE = {
         "OwnAuditEntry.roles",
         "OwnAuditEntry.what",
         "PersonStatus.purposes",
+        "PreparationView.late_news",
         "Period.rows",
         "ServiceState.parts",
         "StatementImport.payments{}",

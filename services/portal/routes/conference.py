@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.codes import NEEDS
-from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.case_givers import givers_of
+from services.portal.routes.case_news import News, news_of
 from services.portal.routes.case_venues import choices
 from services.portal.routes.dates import Telling
 from services.portal.routes.of_case import (
@@ -21,22 +21,17 @@ from services.portal.routes.of_case import (
     everyone,
     in_circle,
     latest,
-    moment,
 )
 from services.portal.routes.venues import ACCESS, access_in_words
 from services.portal.staff import StaffVisit, staff
-from services.portal.visits import PageModel, Unacceptable
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 
 pages = Pages()
 
-POSTPONE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/postpone", Answer)
-CANCEL = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/cancel", Answer)
 SEE_TO = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/needs/{person_id}/{need}", Answer)
 CHECK = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/checklist/{code}", Answer)
-BEGIN_AGAIN = Operation("scheduling", "POST", "/v1/cases/{case_id}/preparations", Answer)
-EXTEND = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/extend", Answer)
 
 _STATES = {
     "preparing": _("De conferentie wordt voorbereid."),
@@ -64,7 +59,7 @@ _CHECKLIST = {
     "interpreter": _("Tolk"),
     "advocate": _("Vertrouwenspersoon voor wie dat nodig heeft"),
     "safety-plan": _("Afspraken over veiligheid"),
-    "information-givers": _("Wie informatie geeft, weet wanneer"),
+    "information-givers": _("De kring weet wie wat komt vertellen"),
     "child-participation": _("Hoe kinderen meedoen"),
     "questions-shared": _("De kring kent de vragen"),
     "bottom-lines-shared": _("De kring kent de ondergrenzen"),
@@ -74,11 +69,12 @@ _SEEN_TO = {
     **{code: (code,) for code in ("transport", "childcare", "food", "interpreter")},
     "access": ACCESS,
 }
-_MOVED = {
+MOVED = {
     "key-person-ill": _("Iemand die erbij moet zijn, is ziek"),
     "key-person-unavailable": _("Iemand die erbij moet zijn, kan niet"),
     "no-show": _("Iemand die erbij moest zijn, kwam niet"),
     "bottom-line-late": _("De ondergrenzen waren er niet op tijd"),
+    "information-late": _("Er kwam te laat iets nieuws bij"),
     "safety": _("Het is niet veilig"),
     "bereavement": _("Een overlijden"),
     "venue": _("De plaats valt weg"),
@@ -87,14 +83,7 @@ _MOVED = {
     "coordinator-unavailable": _("Ik kan zelf niet"),
     "other": _("Iets anders"),
 }
-_LONGER = {
-    "family-needs-time": _("De familie heeft meer tijd nodig"),
-    "circle-grows": _("Er komen nog mensen bij de kring"),
-    "key-person-unavailable": _("Iemand die erbij moet zijn, kan nu niet"),
-    "holidays": _("Het is vakantie"),
-    "other": _("Iets anders"),
-}
-_CALLED_OFF = {
+CALLED_OFF = {
     "plan-without-meeting": _("De kring maakte een plan zonder samen te komen"),
     "family-wish": _("De familie vraagt het"),
     "situation-changed": _("De situatie is veranderd"),
@@ -105,7 +94,7 @@ _CALLED_OFF = {
 # After these the circle can meet anew.
 _OVER = ("held", "cancelled")
 _CASE_STOPPED = "case-stopped"
-_COORDINATOR = staff(Role.COORDINATOR)
+COORDINATOR = staff(Role.COORDINATOR)
 
 
 class Attending(PageModel):
@@ -143,6 +132,7 @@ class ConferencePage(PageModel):
     items: list[Item]
     needs: list[Item]
     givers: list[Telling]
+    news: list[News]
     venue_lacks: str
     outcome: str | None
 
@@ -155,7 +145,7 @@ async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]
     dates = await visit.dates()
     prepared = conference.preparation if conference else None
     reason = prepared.reason if prepared else None
-    why = {**_MOVED, **_CALLED_OFF}.get(reason or "")
+    why = {**MOVED, **CALLED_OFF}.get(reason or "")
     known = _STATES.get(conference.state, "") if conference else _("Er is nog geen conferentie.")
     came = {each.person_id: each for each in prepared.attendance} if prepared else {}
     if came:
@@ -188,6 +178,7 @@ async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]
             ],
             needs=_needs(visit, people, prepared),
             givers=await givers_of(visit, conference, people),
+            news=await news_of(visit, conference),
             venue_lacks=access_in_words(
                 visit, [need for each in venues if each.venue_id == venue_id for need in each.lacks]
             ),
@@ -251,14 +242,14 @@ def _attending(visit: StaffVisit, person: InCircle, mode: str, *, comes: bool) -
     )
 
 
-@pages.show("/cases/{case_id}/conference", _COORDINATOR)
+@pages.show("/cases/{case_id}/conference", COORDINATOR)
 async def show(visit: StaffVisit) -> Response:
     """Show how the conference stands."""
     model, _conference = await page_of(visit)
     return visit.page("case_conference.html", model)
 
 
-@pages.send("/cases/{case_id}/conference", _COORDINATOR)
+@pages.send("/cases/{case_id}/conference", COORDINATOR)
 async def check(visit: StaffVisit) -> Response:
     """Keep what was seen to."""
     case_id = case_of(visit)
@@ -285,100 +276,8 @@ async def check(visit: StaffVisit) -> Response:
     return visit.go(f"/cases/{case_id}/conference")
 
 
-@pages.show("/cases/{case_id}/conference/day-sheet", _COORDINATOR)
+@pages.show("/cases/{case_id}/conference/day-sheet", COORDINATOR)
 async def day_sheet(visit: StaffVisit) -> Response:
     """Show what to take along on the day, to print."""
     model, _conference = await page_of(visit)
     return visit.page("case_day_sheet.html", model)
-
-
-class ChangePage(PageModel):
-    """Putting a conference off, or calling it off."""
-
-    case_id: str
-    version: int
-    when: str | None
-    can_move: bool
-    moved: list[tuple[str, str]]
-    called_off: list[tuple[str, str]]
-
-
-@pages.show("/cases/{case_id}/conference/change", _COORDINATOR)
-async def change(visit: StaffVisit) -> Response:
-    """Ask whether there will be another day or none, and why."""
-    model, conference = await page_of(visit)
-    changing = ChangePage(
-        case_id=model.case_id,
-        version=conference.version if conference else 1,
-        when=model.when,
-        can_move=model.state == "scheduled",
-        moved=[(code, visit.say(label)) for code, label in _MOVED.items()],
-        called_off=[(code, visit.say(label)) for code, label in _CALLED_OFF.items()],
-    )
-    return visit.page("case_conference_change.html", changing)
-
-
-@pages.send("/cases/{case_id}/conference/change", _COORDINATOR)
-async def move_or_cancel(visit: StaffVisit) -> Response:
-    """Put the conference off, or call it off."""
-    case_id = case_of(visit)
-    conference = await latest(visit, case_id)
-    moves = visit.form.get("do") == "move"
-    reason = visit.form.get("moved" if moves else "called_off", "")
-    if reason not in (_MOVED if moves else _CALLED_OFF):
-        raise Unacceptable({"moved" if moves else "called_off": _("Kies waarom.")})
-    body = {"reason": reason, "version": visit.version}
-    conference_id = conference.conference_id if conference else read_id("")
-    await visit.ask(POSTPONE if moves else CANCEL, body=body, conference_id=conference_id)
-    return visit.go(f"/cases/{case_id}/dates" if moves else f"/cases/{case_id}/conference")
-
-
-class LongerPage(PageModel):
-    """Until when, and why a preparation needs more time."""
-
-    case_id: str
-    reasons: list[tuple[str, str]]
-
-
-@pages.show("/cases/{case_id}/conference/longer", _COORDINATOR)
-async def show_longer(visit: StaffVisit) -> Response:
-    """Ask until when, and why."""
-    reasons = [(code, visit.say(label)) for code, label in _LONGER.items()]
-    return visit.page("case_conference_longer.html", LongerPage(case_id=case_of(visit), reasons=reasons))
-
-
-@pages.send("/cases/{case_id}/conference/longer", _COORDINATOR)
-async def extend(visit: StaffVisit) -> Response:
-    """Give the preparation more time."""
-    case_id = case_of(visit)
-    errors = {}
-    if visit.form.get("reason", "") not in _LONGER:
-        errors["reason"] = _("Kies waarom.")
-    if moment(visit, visit.form.get("until", ""), "00:00") is None:
-        errors["until"] = _("Vul de dag in.")
-    conference = await latest(visit, case_id)
-    if errors or conference is None:
-        raise Unacceptable(errors)
-    body = {name: visit.form[name] for name in ("until", "reason")}
-    await visit.ask(EXTEND, body=body, conference_id=conference.conference_id)
-    return visit.go(f"/cases/{case_id}")
-
-
-class AgainPage(PageModel):
-    """What it means that the circle meets again."""
-
-    case_id: str
-
-
-@pages.show("/cases/{case_id}/conference/again", _COORDINATOR)
-async def show_again(visit: StaffVisit) -> Response:
-    """Say what begins when the circle meets again."""
-    return visit.page("case_conference_again.html", AgainPage(case_id=case_of(visit)))
-
-
-@pages.send("/cases/{case_id}/conference/again", _COORDINATOR)
-async def begin_again(visit: StaffVisit) -> Response:
-    """Prepare the next conference of the case."""
-    case_id = case_of(visit)
-    await visit.ask(BEGIN_AGAIN, case_id=case_id)
-    return visit.go(f"/cases/{case_id}/dates")

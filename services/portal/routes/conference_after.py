@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
+from services.portal.routes.case_news import News
 from services.portal.routes.conference import Attending, page_of
 from services.portal.routes.of_case import case_of, everyone, latest, moment
 from services.portal.staff import StaffVisit, staff
@@ -29,6 +30,7 @@ class AfterPage(PageModel):
     done: bool
     when: str | None
     people: list[Attending]
+    news: list[News]
     modes: list[tuple[str, str]]
     day: str
     hours: dict[str, str]
@@ -57,6 +59,7 @@ async def after(visit: StaffVisit) -> Response:
         done=model.state == "held",
         when=model.when,
         people=model.people,
+        news=model.news,
         modes=[(code, visit.say(label)) for code, label in _AFTERWARDS.items()],
         day=calendar.day_of(starts).isoformat() if starts else "",
         hours=hours,

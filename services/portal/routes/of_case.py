@@ -68,6 +68,14 @@ class NeedSeenTo(Answer):
     need: str
 
 
+class LateNews(Answer):
+    """Something that changed after the circle was told of it, by the step that tells it."""
+
+    code: str
+    state: str
+    created_at: datetime
+
+
 class Preparation(Answer):
     """What only those see who prepare a conference."""
 
@@ -77,6 +85,7 @@ class Preparation(Answer):
     attendance: list[Present]
     checklist: dict[str, bool]
     needs_seen_to: list[NeedSeenTo]
+    late_news: list[LateNews]
     venue_id: UUID | None
 
 

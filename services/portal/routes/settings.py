@@ -87,6 +87,8 @@ LENGTHS: dict[str, dict[str, str]] = {
         "baseline_told": _("De kring de vragen vertellen"),
         "circle_warn": _("Waarschuwen over de kring"),
         "circle_ready": _("De kring samenbrengen"),
+        "late_news_warn": _("Waarschuwen over iets nieuws"),
+        "late_news": _("De kring iets nieuws vertellen, of de dag verzetten"),
         "date_warn": _("Waarschuwen over de dag"),
         "date_set": _("Een dag vastleggen"),
         "day_remind": _("De kring herinneren, voor de dag"),

@@ -85,6 +85,7 @@ class PostponedBecause(StrEnum):
     KEY_PERSON_UNAVAILABLE = "key-person-unavailable"
     NO_SHOW = "no-show"
     BOTTOM_LINE_LATE = "bottom-line-late"
+    INFORMATION_LATE = "information-late"
     SAFETY = "safety"
     BEREAVEMENT = "bereavement"
     VENUE = "venue"
@@ -131,6 +132,22 @@ class ChecklistItem(StrEnum):
     CHILD_PARTICIPATION = "child-participation"
     QUESTIONS_SHARED = "questions-shared"
     BOTTOM_LINES_SHARED = "bottom-lines-shared"
+
+
+class NewsState(StrEnum):
+    """What becomes of something that changed after the circle was told.
+
+    `open`: nobody decided yet; `informing`: the circle is told again; `told`: it was; `on-the-day`: it was not, before
+    the conference was held.
+    """
+
+    OPEN = "open"
+    INFORMING = "informing"
+    TOLD = "told"
+    ON_THE_DAY = "on-the-day"
+
+
+UNTOLD = frozenset({NewsState.OPEN, NewsState.INFORMING})
 
 
 class NeedKind(StrEnum):

@@ -23,6 +23,7 @@ from services.scheduling.domain import (
     ConferenceState,
     GivenHow,
     NeedKind,
+    NewsState,
     PreparationState,
 )
 from services.scheduling.models.base import Base, one_of
@@ -41,6 +42,7 @@ __all__ = [
     "Conference",
     "GiverFields",
     "InformationGiver",
+    "LateNews",
     "NeedSeenTo",
     "Notified",
     "Poll",
@@ -266,6 +268,22 @@ class ChecklistEntry(Base):
     code: Mapped[str] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     done: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class LateNews(Base):
+    """That something changed after the circle was told of it, before a conference: by the step that tells it."""
+
+    __tablename__ = "late_news"
+    __table_args__ = (
+        CheckConstraint(one_of("code", ChecklistItem), name="code"),
+        CheckConstraint(one_of("state", NewsState), name="state"),
+    )
+
+    conference_id: Mapped[UUID] = mapped_column(ForeignKey("conference.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    state: Mapped[str]
     created_at: Mapped[datetime]
 
 

@@ -22,6 +22,7 @@ CIRCLE_CLOCK = "circle-ready"
 DATE_CLOCK = "conference-date"
 REMINDER_CLOCK = "conference-reminder"
 OUTCOME_CLOCK = "conference-outcome"
+NEWS_CLOCK = "late-news"
 POLL_CLOCK = "poll"
 # Runs while nobody is silent: the poll then ends before its time.
 ANSWERED_CLOCK = "poll-answered"

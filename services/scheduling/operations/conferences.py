@@ -21,7 +21,7 @@ from services.scheduling.domain import (
     PostponedBecause,
 )
 from services.scheduling.models import Attendance, ChecklistEntry, Conference, Poll, Preparation, Venue
-from services.scheduling.operations import ending, milestones, polls, venues
+from services.scheduling.operations import ending, milestones, news, polls, venues
 from services.scheduling.operations.base import (
     BASELINE_CLOCK,
     DATE_CLOCK,
@@ -108,6 +108,7 @@ async def schedule(
     await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     await milestones.reach(session, preparation, DATE_CLOCK, now=now)
     await milestones.await_day(session, preparation, conference, now=now)
+    await news.await_telling(session, preparation, conference, now=now)
     await invite(session, conference, now=now)
     return conference
 
@@ -159,6 +160,7 @@ async def postpone(
     _require_scheduled(conference)
     require_version(version, of=conference.version)
     following = await _follow_with(session, preparation, conference, now=now)
+    await news.move_along(session, conference, following, now=now)
     await call_off(session, conference, kind="conference-postponed", now=now)
     conference.state, conference.reason = ConferenceState.POSTPONED, reason
     await session.flush()
@@ -246,6 +248,7 @@ async def hold(
         parts.presentation.ends,
     )
     await session.flush()
+    await news.close_day(session, conference, now=now)
     following = None
     if outcome is MeetingOutcome.CONTINUED:
         following = await _follow_with(session, preparation, conference, now=now)
@@ -318,6 +321,7 @@ async def check_off(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["preparation_id", "code"], set_=changed)
     )
+    await news.follow_step(session, conference, item, done=done, now=now)
     if done and item is ChecklistItem.QUESTIONS_SHARED:
         await milestones.reach(session, preparation, BASELINE_CLOCK, now=now)
 

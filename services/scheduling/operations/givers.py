@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.scheduling import domain
-from services.scheduling.domain import GivenHow
+from services.scheduling import domain, queries
+from services.scheduling.domain import ChecklistItem, GivenHow
 from services.scheduling.models import Conference, GiverFields, InformationGiver
+from services.scheduling.operations import news
 from services.scheduling.operations.base import lock
 from services.scheduling.queries import givers as reads
 from shared.errors import require_version
@@ -43,11 +44,12 @@ async def write_givers(
     preparation = await lock(session, conference)
     if conference.state not in domain.LIVE:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
-    if list(givers) == await read_givers(session, vault, preparation_id=preparation.id):
+    before = await read_givers(session, vault, preparation_id=preparation.id)
+    if list(givers) == before:
         return
     require_version(version, of=preparation.givers_version)
     named = {giver.person_id for giver in givers if giver.person_id is not None}
-    if not named <= await reads.people_now(session, case_id=conference.case_id):
+    if not named <= await queries.people_of_case(session, case_id=conference.case_id):
         raise domain.PersonNotOfCase
     await session.execute(delete(InformationGiver).where(InformationGiver.preparation_id == preparation.id))
     for position, giver in enumerate(givers):
@@ -65,6 +67,9 @@ async def write_givers(
         session.add(row)
     preparation.givers_version += 1
     await session.flush()
+    told = {giver.words.tells for giver in before}
+    if any(giver.words.tells not in told for giver in givers):
+        await news.note(session, preparation, {ChecklistItem.INFORMATION_GIVERS}, at=now, now=now)
 
 
 async def read_givers(session: AsyncSession, vault: Vault, *, preparation_id: UUID) -> list[Giver]:

@@ -14,6 +14,7 @@ from services.scheduling.operations.base import (
     CIRCLE_CLOCK,
     CONTACT_CLOCK,
     DATE_CLOCK,
+    NEWS_CLOCK,
     OUTCOME_CLOCK,
     REMINDER_CLOCK,
     clocks,
@@ -116,13 +117,13 @@ async def stop_waiting_for_day(session: AsyncSession, preparation: Preparation, 
 
 async def end(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
     """Stop the clocks of all steps. The caller holds the lock."""
-    for kind in (*_LENGTHS, *_OF_THE_DAY):
+    for kind in (*_LENGTHS, *_OF_THE_DAY, NEWS_CLOCK):
         await reach(session, preparation, kind, now=now)
 
 
 async def pause(session: AsyncSession, preparation: Preparation, *, reason: str, now: datetime) -> None:
     """Pause the clocks of all steps."""
-    for kind in (*_LENGTHS, *_OF_THE_DAY):
+    for kind in (*_LENGTHS, *_OF_THE_DAY, NEWS_CLOCK):
         await clocks.pause(session, kind=kind, subject=preparation.id, now=now, reason=reason)
 
 
@@ -130,7 +131,7 @@ async def resume(
     session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
 ) -> None:
     """Resume the clocks of all steps; those of a day that is set count from it, however long the pause was."""
-    for kind in _LENGTHS:
+    for kind in (*_LENGTHS, NEWS_CLOCK):
         await clocks.resume(session, kind=kind, subject=preparation.id, now=now)
     if conference.state == ConferenceState.SCHEDULED:
         await await_day(session, preparation, conference, now=now)

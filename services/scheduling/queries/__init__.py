@@ -23,6 +23,7 @@ from services.scheduling.models import (
     Circle,
     CircleMember,
     Conference,
+    LateNews,
     NeedSeenTo,
     Notified,
     Poll,
@@ -247,6 +248,12 @@ async def checklist(session: AsyncSession, conference: Conference) -> dict[str, 
         ChecklistEntry.preparation_id == conference.preparation_id
     )
     return dict((await session.execute(query)).all())
+
+
+async def late_news(session: AsyncSession, conference: Conference) -> Sequence[LateNews]:
+    """Return what changed before a conference after the circle was told of it."""
+    query = select(LateNews).where(LateNews.conference_id == conference.id).order_by(LateNews.code)
+    return (await session.scalars(query.execution_options(populate_existing=True))).all()
 
 
 async def needs_seen_to(session: AsyncSession, conference: Conference) -> Sequence[NeedSeenTo]:

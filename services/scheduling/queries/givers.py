@@ -7,8 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.models import InformationGiver, Preparation
-from shared.case_access import people_who_left
-from shared.tables import case_person
 
 
 async def givers(session: AsyncSession, *, preparation_id: UUID) -> Sequence[InformationGiver]:
@@ -32,11 +30,3 @@ async def preparation_of(session: AsyncSession, *, preparation_id: UUID) -> Prep
     """Return a preparation as it stands now."""
     query = select(Preparation).where(Preparation.id == preparation_id)
     return (await session.scalars(query.execution_options(populate_existing=True))).one()
-
-
-async def people_now(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
-    """Return everybody who belongs to a case now, also while its circle does not stand yet."""
-    query = select(case_person.c.person_id).where(
-        case_person.c.case_id == case_id, case_person.c.person_id.not_in(people_who_left(case_id))
-    )
-    return set((await session.scalars(query)).all())

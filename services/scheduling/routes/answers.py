@@ -27,6 +27,7 @@ from services.scheduling.schemas import (
     VenueOut,
 )
 from services.scheduling.schemas.needs import NeedSeenTo
+from services.scheduling.schemas.news import LateNewsOut
 from services.scheduling.settings import policies
 from shared.calendar import Calendar
 from shared.school_holidays import Community, is_school_holiday
@@ -183,6 +184,7 @@ async def _preparation_view(session: AsyncSession, conference: Conference) -> Pr
         ],
         checklist=await whole_checklist(session, conference),
         needs_seen_to=await needs_out(session, conference),
+        late_news=[LateNewsOut.model_validate(row) for row in await queries.late_news(session, conference)],
         venue_id=conference.venue_id,
     )
 

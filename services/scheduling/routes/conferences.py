@@ -5,7 +5,7 @@ from uuid import UUID
 from services.scheduling import domain, operations, permissions, queries
 from services.scheduling.domain import ChecklistItem, NeedKind
 from services.scheduling.models import Venue
-from services.scheduling.operations import needs
+from services.scheduling.operations import needs, news
 from services.scheduling.operations.conferences import Presence
 from services.scheduling.operations.polls import Proposal
 from services.scheduling.permissions import Involved, Referrer
@@ -164,6 +164,16 @@ async def check_off(
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     await operations.check_off(session, conference=conference, item=code, done=body.done, now=now)
     return ChecklistOut(checklist=await whole_checklist(session, conference))
+
+
+@router.post("/v1/conferences/{conference_id}/inform-again")
+async def inform_again(
+    conference_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
+) -> ConferenceOut:
+    """Decide that the circle is told anew what changed after it was told: those steps are to be ticked again."""
+    conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
+    await news.inform_again(session, conference=conference, now=now)
+    return await conference_out(session, parts.vault, conference, whole=True)
 
 
 @router.put("/v1/conferences/{conference_id}/needs/{person_id}/{need}")

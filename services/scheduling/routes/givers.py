@@ -60,7 +60,7 @@ async def list_own_givers(principal: Person, session: Session, parts: Parts) -> 
         return OwnGivers(items=[])
     found = await read_givers(session, parts.vault, preparation_id=preparation.id)
     # Nothing of who left, or of who is kept from the reader.
-    there = await reads.people_now(session, case_id=preparation.case_id)
+    there = await queries.people_of_case(session, case_id=preparation.case_id)
     for member in await queries.members(session, case_id=preparation.case_id):
         there -= member.not_with if member.person_id == principal.id else set()
     return OwnGivers(items=[_out(each) for each in found if each.person_id in (there | {None})])

@@ -19,6 +19,7 @@ from services.scheduling.domain import (
     PostponedBecause,
 )
 from services.scheduling.schemas.needs import NeedSeenTo
+from services.scheduling.schemas.news import LateNewsOut
 from shared.calendar import Calendar, Length
 from shared.events.network import AttendanceMode
 from shared.fields import Line
@@ -331,6 +332,7 @@ class PreparationView(ResponseModel):
     attendance: list[AttendanceOut]
     checklist: dict[ChecklistItem, bool]
     needs_seen_to: list[NeedSeenTo]
+    late_news: list[LateNewsOut]
     venue_id: UUID | None
 
 

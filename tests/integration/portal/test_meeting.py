@@ -9,9 +9,11 @@ import pytest_asyncio
 from services.portal.routes.case_dates import ANSWER_FOR, CLOSE, OPEN, POLL, SCHEDULE
 from services.portal.routes.case_givers import GIVERS
 from services.portal.routes.case_givers import WRITE as WRITE_GIVERS
+from services.portal.routes.case_news import INFORM_AGAIN
 from services.portal.routes.case_venues import FOR_CONFERENCE
-from services.portal.routes.conference import BEGIN_AGAIN, CHECK, EXTEND, POSTPONE, SEE_TO
+from services.portal.routes.conference import CHECK, SEE_TO
 from services.portal.routes.conference_after import HOLD
+from services.portal.routes.conference_change import BEGIN_AGAIN, EXTEND, POSTPONE
 from services.portal.routes.dates import CIRCLE, OWN_GIVERS
 from services.portal.routes.dates import CONFERENCES as OWN_CONFERENCES
 from services.portal.routes.of_case import CONFERENCE, OF_CASE, PERSONS
@@ -79,6 +81,7 @@ def conference(state: str, **more: Any) -> dict[str, Any]:
             "attendance": [],
             "checklist": {"venue": True, "food": False},
             "needs_seen_to": [],
+            "late_news": [],
             "venue_id": None,
         },
         **more,
@@ -454,6 +457,54 @@ class TestWhoTellsWhat:
         assert "<script" not in page
 
 
+class TestLateNews:
+    def late(self, meeting: Meeting, *news: tuple[str, str], state: str = "scheduled") -> None:
+        """Say what changed after the circle was told, and what became of it."""
+        known = [
+            {"code": code, "state": became, "created_at": "2026-03-05T09:00:00Z"} for code, became in news
+        ]
+        meeting.stands(state, **SET, preparation=conference(state)["preparation"] | {"late_news": known})
+
+    async def test_warns_and_asks_to_tell_it_again_or_move_the_day(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        self.late(meeting, ("bottom-lines-shared", "open"), ("questions-shared", "told"))
+        for path in (MEETING, f"{MEETING}/day-sheet", f"{MEETING}/after"):
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert "De ondergrenzen, of waar de kring op kan rekenen, zijn veranderd." in page
+            assert f'href="{MEETING}/news"' in page
+            assert "De vragen aan de kring zijn veranderd." not in page
+        page = (await browser.ask("GET", f"{MEETING}/news", expect=200)).text
+        move = f"{MEETING}/change?moved=bottom-line-late"
+        assert f'href="{move}"' in page
+        chosen = (await browser.ask("GET", move, expect=200)).text
+        assert '<option value="bottom-line-late" selected>' in chosen
+        meeting.services.answer(INFORM_AGAIN, conference("scheduled", **SET))
+        sent = await browser.fill(f"{MEETING}/news")
+        assert sent.headers["location"] == MEETING
+        assert len(meeting.services.of(INFORM_AGAIN)) == 1
+
+    async def test_says_what_is_decided_and_that_nothing_is_new(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        self.late(meeting, ("information-givers", "informing"), state="polling")
+        page = (await browser.ask("GET", f"{MEETING}/news", expect=200)).text
+        assert "Je besliste om de kring opnieuw in te lichten." in page
+        assert "/conference/change" not in page
+        self.late(meeting)
+        page = (await browser.ask("GET", f"{MEETING}/news", expect=200)).text
+        assert "De kring weet alles wat ze vooraf moet weten." in page
+        assert "iets nieuws dat" not in (await browser.ask("GET", MEETING, expect=200)).text
+
+    async def test_stands_with_the_day_where_nobody_told_it_in_time(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        self.late(meeting, ("questions-shared", "on-the-day"), ("information-givers", "told"), state="held")
+        page = (await browser.ask("GET", MEETING, expect=200)).text
+        assert "Dit hoorde de kring pas op de dag zelf:" in page
+        assert "Wie wat komt vertellen, is veranderd." not in page
+
+
 class TestTheConference:
     async def test_shows_when_where_and_who_comes(self, browser: Browser, meeting: Meeting) -> None:
         meeting.stands("scheduled", **SET)
@@ -591,7 +642,7 @@ class TestTheConference:
     @pytest.mark.parametrize(
         "path",
         [
-            *("dates", "dates/set", "conference", "conference/givers"),
+            *("dates", "dates/set", "conference", "conference/givers", "conference/news"),
             *("conference/change", "conference/again"),
         ],
     )

@@ -100,6 +100,29 @@ class TestConferencePreparation:
         assert (await world.clocks(case))["conference-outcome"].state == "stopped"
         await skipped.ended(workflow_of(case))
 
+    async def test_warns_of_what_changes_after_the_circle_was_told_and_notes_that_nobody_decided(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20)
+        await world.schedule(case, option_id=str(case.options[0]))
+        await skipped.deliver()
+        changed = intake.BaselineChanged(case_id=case.id, version=2, changed=("questions",))
+        await world.handle(changed)
+        await skipped.deliver()
+        for state in ("running", "breached"):
+            await skipped.reach(workflow_of(case))
+            clock = (await world.clocks(case))["late-news"]
+            assert (clock.state, clock.warned_at is not None) == (state, True)
+        answer = await world.post(case, f"/v1/conferences/{case.conference}/inform-again")
+        assert answer.status_code == 200
+        await world.told_questions(case)
+        assert (await world.clocks(case))["late-news"].state == "stopped"
+        await skipped.deliver()
+        await skipped.skip(days=21)
+        assert (await preparing.hold(case)).status_code == 200
+        await skipped.ended(workflow_of(case))
+
     async def test_counts_from_the_day_that_is_set_however_long_the_case_was_paused(
         self, preparing: Preparing
     ) -> None:

@@ -198,6 +198,26 @@ def upgrade() -> None:
     op.create_index("ix_conference_case_id", "conference", ["tenant", "case_id", "created_at", "id"])
     op.create_index("ix_conference_preparation_id", "conference", ["preparation_id"])
     op.create_table(
+        "late_news",
+        sa.Column("conference_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "code IN ('venue', 'food', 'childcare', 'transport', 'interpreter', 'advocate', 'safety-plan',"
+            " 'information-givers', 'child-participation', 'questions-shared', 'bottom-lines-shared')",
+            name=op.f("ck_late_news_code"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'informing', 'told', 'on-the-day')", name=op.f("ck_late_news_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"], ["conference.id"], name=op.f("fk_late_news_conference_id_conference")
+        ),
+        sa.PrimaryKeyConstraint("conference_id", "code", name=op.f("pk_late_news")),
+    )
+    op.create_table(
         "attendance",
         sa.Column("conference_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),

@@ -1,0 +1,121 @@
+"""A conference that changes: another day or none, more time, and a circle that meets again."""
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Pages
+from services.portal.routes.conference import CALLED_OFF, COORDINATOR, MOVED, page_of
+from services.portal.routes.of_case import case_of, latest, moment
+from services.portal.staff import StaffVisit
+from services.portal.visits import PageModel, Unacceptable
+from services.portal.wording import mark as _
+
+pages = Pages()
+
+POSTPONE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/postpone", Answer)
+CANCEL = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/cancel", Answer)
+BEGIN_AGAIN = Operation("scheduling", "POST", "/v1/cases/{case_id}/preparations", Answer)
+EXTEND = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/extend", Answer)
+
+_LONGER = {
+    "family-needs-time": _("De familie heeft meer tijd nodig"),
+    "circle-grows": _("Er komen nog mensen bij de kring"),
+    "key-person-unavailable": _("Iemand die erbij moet zijn, kan nu niet"),
+    "holidays": _("Het is vakantie"),
+    "other": _("Iets anders"),
+}
+
+
+class ChangePage(PageModel):
+    """Putting a conference off, or calling it off."""
+
+    case_id: str
+    version: int
+    when: str | None
+    can_move: bool
+    moved: list[tuple[str, str]]
+    why: str
+    called_off: list[tuple[str, str]]
+
+
+@pages.show("/cases/{case_id}/conference/change", COORDINATOR)
+async def change(visit: StaffVisit) -> Response:
+    """Ask whether there will be another day or none, and why."""
+    model, conference = await page_of(visit)
+    changing = ChangePage(
+        case_id=model.case_id,
+        version=conference.version if conference else 1,
+        when=model.when,
+        can_move=model.state == "scheduled",
+        moved=[(code, visit.say(label)) for code, label in MOVED.items()],
+        why=visit.request.query_params.get("moved", ""),
+        called_off=[(code, visit.say(label)) for code, label in CALLED_OFF.items()],
+    )
+    return visit.page("case_conference_change.html", changing)
+
+
+@pages.send("/cases/{case_id}/conference/change", COORDINATOR)
+async def move_or_cancel(visit: StaffVisit) -> Response:
+    """Put the conference off, or call it off."""
+    case_id = case_of(visit)
+    conference = await latest(visit, case_id)
+    moves = visit.form.get("do") == "move"
+    reason = visit.form.get("moved" if moves else "called_off", "")
+    if reason not in (MOVED if moves else CALLED_OFF):
+        raise Unacceptable({"moved" if moves else "called_off": _("Kies waarom.")})
+    body = {"reason": reason, "version": visit.version}
+    conference_id = conference.conference_id if conference else read_id("")
+    await visit.ask(POSTPONE if moves else CANCEL, body=body, conference_id=conference_id)
+    return visit.go(f"/cases/{case_id}/dates" if moves else f"/cases/{case_id}/conference")
+
+
+class LongerPage(PageModel):
+    """Until when, and why a preparation needs more time."""
+
+    case_id: str
+    reasons: list[tuple[str, str]]
+
+
+@pages.show("/cases/{case_id}/conference/longer", COORDINATOR)
+async def show_longer(visit: StaffVisit) -> Response:
+    """Ask until when, and why."""
+    reasons = [(code, visit.say(label)) for code, label in _LONGER.items()]
+    return visit.page("case_conference_longer.html", LongerPage(case_id=case_of(visit), reasons=reasons))
+
+
+@pages.send("/cases/{case_id}/conference/longer", COORDINATOR)
+async def extend(visit: StaffVisit) -> Response:
+    """Give the preparation more time."""
+    case_id = case_of(visit)
+    errors = {}
+    if visit.form.get("reason", "") not in _LONGER:
+        errors["reason"] = _("Kies waarom.")
+    if moment(visit, visit.form.get("until", ""), "00:00") is None:
+        errors["until"] = _("Vul de dag in.")
+    conference = await latest(visit, case_id)
+    if errors or conference is None:
+        raise Unacceptable(errors)
+    body = {name: visit.form[name] for name in ("until", "reason")}
+    await visit.ask(EXTEND, body=body, conference_id=conference.conference_id)
+    return visit.go(f"/cases/{case_id}")
+
+
+class AgainPage(PageModel):
+    """What it means that the circle meets again."""
+
+    case_id: str
+
+
+@pages.show("/cases/{case_id}/conference/again", COORDINATOR)
+async def show_again(visit: StaffVisit) -> Response:
+    """Say what begins when the circle meets again."""
+    return visit.page("case_conference_again.html", AgainPage(case_id=case_of(visit)))
+
+
+@pages.send("/cases/{case_id}/conference/again", COORDINATOR)
+async def begin_again(visit: StaffVisit) -> Response:
+    """Prepare the next conference of the case."""
+    case_id = case_of(visit)
+    await visit.ask(BEGIN_AGAIN, case_id=case_id)
+    return visit.go(f"/cases/{case_id}/dates")
