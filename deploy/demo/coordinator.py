@@ -117,6 +117,16 @@ class Coordinator(Player):
         conference = (await self._conference(case))["conference_id"]
         await self._ask("PUT", f"scheduling/conferences/{conference}/checklist/{item}", {"done": True})
 
+    async def informs_again(self, case: Case) -> None:
+        """{me} decides to tell the circle again, because something changed."""
+        await self._prepares(case, "inform-again")
+
+    async def sees_late_news(self, case: Case) -> dict[str, Any]:
+        """Look what changed after the circle was told, by the step that tells it, and what became of it."""
+        conference = (await self._conference(case))["conference_id"]
+        prepared = (await self._ask("GET", f"scheduling/conferences/{conference}"))["preparation"]
+        return {each["code"]: each["state"] for each in prepared["late_news"]}
+
     async def opens_poll(self, case: Case, *options: Hours) -> None:
         """{me} asks the circle about {options}."""
         await self._prepares(case, "poll", options=options)
