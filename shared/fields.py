@@ -93,6 +93,12 @@ def same_email(one: str | None, other: str | None) -> bool:
     return one == other or (one is not None and other is not None and one.casefold() == other.casefold())
 
 
+def mailbox(email: str) -> str:
+    """Return by what mails to an address are counted: many servers leave out what follows a plus."""
+    name, _, domain = email.rpartition("@")
+    return f"{name.partition('+')[0] or name}@{domain}"
+
+
 def _phone(value: str) -> str:
     # Imported at first use, as the languages below: both are large.
     import phonenumbers

@@ -16,6 +16,7 @@ from services.intake.queries import referrals, register
 from shared import messages
 from shared.auth import Role
 from shared.database import Database
+from shared.fields import mailbox
 from shared.http import limits
 from shared.vault import Vault
 
@@ -171,7 +172,7 @@ async def notify_of_referral(
     elif referral.kind == "self":
         [person] = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
         address = (await vault.open(session, person)).email
-        if address is not None and await may_be_mailed(address):
+        if address is not None and await may_be_mailed(mailbox(address)):
             await _queue_about(
                 session, referral, "own-referral-received", now, recipient=person.id, role=REFERRED
             )

@@ -13,6 +13,7 @@ from services.training.operations import registrations, requests
 from services.training.permissions import Collector, Organiser
 from services.training.settings import policies
 from shared.auth import Principal
+from shared.fields import mailbox
 from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, limits, paginate, problems
 from shared.http.principals import PublicTenant
 
@@ -51,7 +52,7 @@ async def register(
     asked_for = parts.vault.count_as(str(session_id), field="registrations of a session")
     await limits.count(parts.database, asked_for, most=_MOST_OF_A_SESSION, seconds=_HOUR)
     # An address that anyone can name.
-    mailed = parts.vault.count_as(body.email, field="registrations from an address")
+    mailed = parts.vault.count_as(mailbox(body.email), field="registrations from an address")
     if await limits.is_within(parts.database, mailed, most=_MOST_OF_AN_ADDRESS, seconds=_DAY):
         await registrations.mail(session, row, "registration-requested", now)
     return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from lxml import etree
 
@@ -28,6 +28,8 @@ FORMAT = "camt.053"
 _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001."
 _MAX_AMOUNT = Decimal("999999999.99")
 _CENT = Decimal("0.01")
+# xs:decimal: Decimal takes more, such as exponents.
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 # Of tags that open or close: an honest file of 20,000 entries has fewer.
 _MAX_TAGS = 2_000_000
 _ENCODINGS = ("utf-8", "utf8", "utf-16", "us-ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252")
@@ -315,11 +317,10 @@ def _amount(element: etree._Element | None) -> Decimal:
 
 def _number(element: etree._Element | None) -> Decimal | None:
     written = "" if element is None else _text(element)
-    try:
-        amount = Decimal(written) if written.isascii() else Decimal("NaN")
-    except InvalidOperation:
+    if not _DECIMAL.fullmatch(written):
         return None
-    return amount if amount.is_finite() and abs(amount) <= _MAX_AMOUNT else None
+    amount = Decimal(written)
+    return amount if abs(amount) <= _MAX_AMOUNT else None
 
 
 def _signed(element: etree._Element) -> Decimal | None:

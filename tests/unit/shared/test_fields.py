@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, is_email, plain, salutation
+from shared.fields import (
+    EmailAddress,
+    LanguageCode,
+    LastName,
+    Line,
+    Name,
+    Phone,
+    is_email,
+    mailbox,
+    plain,
+    salutation,
+)
 from shared.http import RequestModel
 
 
@@ -153,6 +164,19 @@ class TestLanguages:
     def test_are_refused_where_nobody_speaks_them(self, typed: Any) -> None:
         with pytest.raises(ValidationError):
             kept("language", typed)
+
+
+@pytest.mark.parametrize(
+    ("email", "counted"),
+    [
+        ("an@x.be", "an@x.be"),
+        ("an+1+2@x.be", "an@x.be"),
+        ("+an@x.be", "+an@x.be"),
+        ('"a@b"+c@x.be', '"a@b"@x.be'),
+    ],
+)
+def test_a_mailbox_is_one_whatever_follows_a_plus(email: str, counted: str) -> None:
+    assert mailbox(email) == counted
 
 
 class TestSalutation:

@@ -189,6 +189,8 @@ class TestWhatIsLeftOut:
             (Line(amount="\u0665"), "amount"),
             (Line(amount="NaN"), "amount"),
             (Line(amount="1e999999"), "amount"),
+            (Line(amount="1e3"), "amount"),
+            (Line(amount="1_000.00"), "amount"),
             (Line(amount="20.001"), "amount"),
             (Line(amount="5.001", direction="DBIT"), "debit"),
             (Line(amount="0"), "zero"),
