@@ -1,4 +1,4 @@
-"""What goes otherwise: no plan, no meeting, twice another day, a plan refused, and a circle that meets again."""
+"""What goes otherwise: no plan, no meeting, another day, plan B, a plan refused, and a circle that meets again."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from deploy.demo.coordinator import Coordinator
 from deploy.demo.person import Person
 from deploy.demo.story import Story
-from deploy.demo.things import Agreement, Attendance, Case, Judgement, Plan, Referral, Referred, Venue
+from deploy.demo.things import Agreement, Attendance, Case, Judgement, Plan, PlanB, Referral, Referred, Venue
 from shared.auth import Role
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import CLOCK_EVENTS
@@ -82,7 +82,11 @@ async def no_plan_at_first(s: Story, c: Cast) -> None:
     driving = Agreement("rijden", "Luc rijdt op donderdag met Rita naar de markt.", [luc], s.date(75))
     await coordinator.records_plan(case, driving, **plan("Rita komt buiten.", tine, s, 200))
     await coordinator.shares_plan(case)
+    s.chapter("Another day for one agreement")
+    await tine.changes_agreement(case, driving, due=s.date(82), why="Luc is nog op reis.")
+    s.expect_emails("agreement-changed", [luc], case)
     await s.until_email("agreement-due", luc, within="60d")
+    s.expect_that((await s.now()).date(), s.date(82))
     await luc.says_done(driving)
     await s.until_event(case, plans.CheckInDue, of="four-weeks", within="60d")
     await coordinator.checks_in(case, "four-weeks", "close")
@@ -99,11 +103,22 @@ async def without_meeting(s: Story, c: Cast) -> None:
     s.chapter("At his kitchen table")
     soup = Agreement("soep", "Nele brengt op zondag soep voor de hele week.", [nele], s.date(40))
     about = plan("Omer blijft thuis wonen.", wim, s, 150)
+    about["plan_b"] = [PlanB("Nele kan niet koken.", "Wim eet op zondag bij Omer.", wim)]
     await coordinator.records_plan(case, soup, without_meeting=True, **about)
     s.expect_events(
         {plans.PlanRecorded: 1, scheduling.ConferenceCancelled: 1, scheduling.ConferenceHeld: 0}, case
     )
+    await coordinator.shares_plan(case)
+    await s.days_pass(2)
+    s.chapter("Plan B")
+    await omer.invokes_plan_b(case, 1, instead_of=soup, why="Nele brak haar arm.")
+    s.expect_events({plans.PlanBInvoked: 1}, case)
+    s.expect_emails("plan-b", [wim], case)
+    s.expect_emails("agreement-changed", [nele], case)
+    s.expect_that((await omer.sees_agreements(case))[soup.id], "resting")
     await s.until_event(case, plans.CheckInDue, of="four-weeks", within="60d")
+    # Nobody is reminded of what rests.
+    s.expect_emails("agreement-near", [wim], case)
     await coordinator.checks_in(case, "four-weeks", "close")
     s.expect_that(await c.hanne.sees(case), {"state": "closed"})
     s.expect_emails("conference-scheduled", [], case)

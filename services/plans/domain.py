@@ -48,9 +48,10 @@ class FollowUpState(StrEnum):
 
 
 class AgreementState(StrEnum):
-    """What became of an agreement. `replaced`: a later version of the plan no longer has it."""
+    """What became of an agreement. `replaced`: no longer in the plan; `resting`: plan B is done in its place."""
 
     OPEN = "open"
+    RESTING = "resting"
     DONE = "done"
     LAPSED = "lapsed"
     REPLACED = "replaced"
@@ -76,6 +77,7 @@ class CheckInState(StrEnum):
     CANCELLED = "cancelled"
 
 
+STANDING = (AgreementState.OPEN, AgreementState.RESTING)
 OPEN_CHECK_INS = (CheckInState.PLANNED, CheckInState.DUE, CheckInState.ESCALATED)
 
 # When the coordinator's task ends, and what the year's checks are. In order.
@@ -322,18 +324,18 @@ def judge(*, bottom_lines: Iterable[UUID], met: Mapping[UUID, bool], lines: int)
 
 
 def check_settling(state: AgreementState, *, to: AgreementState) -> None:
-    """Let an open agreement be settled, and one that lapsed be done after all. Raises: AgreementSettled."""
-    if state is AgreementState.OPEN or (state is AgreementState.LAPSED and to is AgreementState.DONE):
+    """Let what stands be settled, and what lapsed be done after all. Raises: AgreementSettled."""
+    if state in STANDING or (state is AgreementState.LAPSED and to is AgreementState.DONE):
         return
     raise AgreementSettled(state=state.value)
 
 
 def check_changing(state: AgreementState, *, in_plan: bool) -> None:
-    """Let an agreement of the current version be changed while it is open, or lapsed and is tried again.
+    """Let an agreement of the current version be changed while it stands, or lapsed and is tried again.
 
     Raises: AgreementSettled.
     """
-    if not in_plan or state not in (AgreementState.OPEN, AgreementState.LAPSED):
+    if not in_plan or state not in (*STANDING, AgreementState.LAPSED):
         raise AgreementSettled(state=state.value)
 
 

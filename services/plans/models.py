@@ -188,6 +188,7 @@ class Agreement(Base):
         CheckConstraint(_one_of("state", AgreementState), name="state"),
         CheckConstraint(_one_of("by", ("network", "professional")), name="by"),
         CheckConstraint(_one_of("progress", Progress), name="progress"),
+        CheckConstraint(_one_of("invoked_as", get_args(RecordedAs)), name="invoked_as"),
         # Serves the list of a case's agreements.
         Index("ix_agreement_case_id", "case_id", "created_at", "id"),
     )
@@ -202,6 +203,11 @@ class Agreement(Base):
     by: Mapped[str]
     who_person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     due_on: Mapped[date] = mapped_column(Date)
+    # Of one that is plan B: which line, the first is 1; which agreement rests for it; who called it in, and as what.
+    plan_b: Mapped[int | None]
+    instead_of: Mapped[UUID | None]
+    invoked_by: Mapped[UUID | None]
+    invoked_as: Mapped[str | None]
     state: Mapped[str]
     progress: Mapped[str | None]
     progress_at: Mapped[datetime | None]

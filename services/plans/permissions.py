@@ -206,12 +206,20 @@ async def may_change_agreement(
     CaseErased.
     """
     agreement, found = await _load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
-    if not await _monitors(session, principal, agreement.plan_id):
-        _need(await _with_manager(session, found, agreement.case_id), Relation.CENTRAL, Relation.COORDINATOR)
-    require_twelve(principal)
-    if principal.kind is Kind.PERSON:
-        return agreement, "person"
-    return agreement, "coordinator" if Relation.COORDINATOR in found else "regional-manager"
+    return agreement, await _acting(
+        session, principal, found, case_id=agreement.case_id, plan_id=agreement.plan_id
+    )
+
+
+async def may_invoke_plan_b(
+    session: AsyncSession, principal: Principal, *, plan_id: UUID
+) -> tuple[Plan, RecordedAs]:
+    """Return a plan, and as what they act, to who may change its agreements.
+
+    Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
+    """
+    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    return plan, await _acting(session, principal, found, case_id=plan.case_id, plan_id=plan.id)
 
 
 async def may_list_check_ins(
@@ -327,6 +335,18 @@ async def _with_manager(session: AsyncSession, found: Relations, case_id: UUID) 
     if Relation.MANAGER in found and await queries.manager_sees_to_agreements(session, case_id):
         return found | {Relation.COORDINATOR}
     return found
+
+
+async def _acting(
+    session: AsyncSession, principal: Principal, found: Relations, *, case_id: UUID, plan_id: UUID
+) -> RecordedAs:
+    """Return as what somebody changes a plan between meetings. Raises: NotYours, FromTwelveOn."""
+    if not await _monitors(session, principal, plan_id):
+        _need(await _with_manager(session, found, case_id), Relation.CENTRAL, Relation.COORDINATOR)
+    require_twelve(principal)
+    if principal.kind is Kind.PERSON:
+        return "person"
+    return "coordinator" if Relation.COORDINATOR in found else "regional-manager"
 
 
 async def _monitors(session: AsyncSession, principal: Principal, plan_id: UUID) -> bool:

@@ -45,6 +45,7 @@ class Policy(PolicySettings):
     review_remind: Length = Field(
         default="14d", description="How long before its review date the circle is reminded of it."
     )
+    plan_b: Length = Field(default="7d", description="From calling in plan B to the day by which it is done.")
     agreement_ahead: Length = Field(
         default="3d", description="How long before its day people are reminded of an agreement."
     )

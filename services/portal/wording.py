@@ -62,7 +62,16 @@ FOR_EVERYBODY = frozenset(
             for name in (
                 *("about", "agreeing", "agreement", "calendar_feed", "check_in", "courses", "data", "dates"),
                 *("invitation", "link", "me"),
-                *("own_registration", "plan", "plan_changes", "plan_paper", "refer", "review", "sign_in"),
+                *(
+                    "own_registration",
+                    "plan",
+                    "plan_b",
+                    "plan_changes",
+                    "plan_paper",
+                    "refer",
+                    "review",
+                    "sign_in",
+                ),
             )
         ),
         *(
@@ -76,6 +85,8 @@ FOR_EVERYBODY = frozenset(
                     "dates",
                     "conference",
                     "plan",
+                    "plan_b",
+                    "plan_b_fields",
                     "plan_versions",
                     "plan_paper",
                     "check_in",

@@ -17,6 +17,9 @@ class CopiedAgreement(Published):
     known_done_how: str | None
     state: str
     settled_at: datetime | None
+    because: str | None = Field(
+        default=None, description="Why it is done, if it is what the circle does when things go otherwise."
+    )
 
 
 class CopiedPlanB(Published):

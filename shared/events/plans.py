@@ -88,6 +88,14 @@ class AgreementLapsed(EventData, type="plans.agreement.lapsed.v1"):
     agreement_id: UUID
 
 
+class PlanBInvoked(EventData, type="plans.plan-b.invoked.v1"):
+    """What the circle agreed to do when things go otherwise is needed: it is an agreement from now on."""
+
+    case_id: UUID
+    plan_id: UUID
+    agreement_id: UUID
+
+
 class CheckInDue(EventData, type="plans.check-in.due.v1"):
     """It is time to ask how things go."""
 

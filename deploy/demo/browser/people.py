@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -54,6 +55,30 @@ class BrowserPerson(Browsing, Person):
         else:
             # Of what somebody else promised only the coordinator and the monitor say so, not on a page yet.
             await super().says_done(agreement)
+
+    async def changes_agreement(self, case: Case, agreement: Agreement, *, due: date, why: Words) -> None:
+        """{me} agrees another day for “{agreement}” on its page, between two meetings."""
+        page = await self._open(f"/me/agreement/{agreement.id}")
+        await page.fill("[name=due]", due.isoformat())
+        await page.fill("[name=why]", why)
+        await self._send(page, "/me/thanks/agreement-changed")
+        # What is agreed last stands last.
+        found = await self._items(f"plans/cases/{case.id}/agreements")
+        agreement.id, agreement.due = UUID(found[-1]["agreement_id"]), due
+
+    async def invokes_plan_b(
+        self,
+        case: Case,  # noqa: ARG002 - whose page it is says which
+        line: int,
+        *,
+        instead_of: Agreement,
+        why: Words,
+    ) -> None:
+        """{me} says on a page that plan B is needed in the place of “{instead_of}”."""
+        page = await self._open(f"/me/plan-b/{line}")
+        await page.select_option("[name=instead_of]", str(instead_of.id))
+        await page.fill("[name=why]", why)
+        await self._send(page, "/me/thanks/plan-b")
 
     async def checks_in(
         self,

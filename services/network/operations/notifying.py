@@ -22,6 +22,7 @@ ASKED_KINDS = frozenset(
         "conference-postponed",
         "conference-cancelled",
         "conference-not-attending",
+        "plan-b",
         "plan-shared",
         "plan-changed",
         "agreement-changed",

@@ -220,7 +220,7 @@ async def remind_ahead(session: AsyncSession, *, due: Deadline, now: datetime) -
     if found is None or await clocks.reach(session, due, now=now) is None:
         return False
     agreement = await read_agreement(session, due.subject)
-    await _notify_who(session, found[0], agreement, "agreement-near", now=now)
+    await notify_who(session, found[0], agreement, "agreement-near", now=now)
     return True
 
 
@@ -244,7 +244,7 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
     await publish(session, plan, fact, now=now)
     if agreement.due_on >= policy.calendar.day_of(agreement.created_at):
-        await _notify_who(session, plan, agreement, "agreement-due", now=now)
+        await notify_who(session, plan, agreement, "agreement-due", now=now)
     return True
 
 
@@ -254,7 +254,7 @@ async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: date
     found = await waiting_plan(session, due)
     if found is None or await clocks.reach(session, due, now=now) is None:
         return False
-    await _notify_who(
+    await notify_who(
         session, found[0], await read_agreement(session, due.subject), "agreement-reminder", now=now
     )
     return True
@@ -304,16 +304,17 @@ async def notify_monitor(
         await _write(session, plan, agreement, kind, [monitor], now=now)
 
 
-async def _notify_who(
+async def notify_who(
     session: AsyncSession, plan: Plan, agreement: Agreement, kind: str, *, now: datetime
-) -> None:
+) -> Sequence[UUID]:
+    """Write to who does something; to the monitor where they are named in words only, or left. Return to whom."""
     people = await queries.active_people(session, plan.case_id)
     who = [person for person in agreement.who_person_ids if person in people]
     if not who:
-        # Somebody named in words, or who left: the monitor keeps an eye on it.
         monitor = await queries.current_monitor(session, plan)
         who = [monitor] if monitor is not None else []
     await _write(session, plan, agreement, kind, who, now=now)
+    return who
 
 
 async def _write(

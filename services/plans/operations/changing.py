@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
 from services.plans.domain import (
+    STANDING,
     AgreementState,
     PersonNotOfCase,
     RecordedAs,
@@ -56,7 +57,7 @@ async def change_agreement(
     if strangers:
         raise PersonNotOfCase(person_id=str(strangers[0]))
     mandated = await queries.mandate_of(session, case_id)
-    await _check_length(session, vault, plan, without=old, new=new)
+    await check_room(session, vault, plan, new, without=old)
     version = await _amend(
         session,
         vault,
@@ -69,7 +70,7 @@ async def change_agreement(
         now=now,
     )
     old.until_version = plan.version
-    if old.state == AgreementState.OPEN:
+    if old.state in STANDING:
         old.state, old.settled_at, old.settled_by = AgreementState.REPLACED, now, by
     await stop_clocks(session, subjects=[old.id], kinds=OF_AGREEMENTS, now=now)
     changed = Agreement(
@@ -81,11 +82,15 @@ async def change_agreement(
         by=old.by,
         who_person_ids=list(new.who_person_ids),
         due_on=new.due_on,
+        plan_b=old.plan_b,
+        instead_of=old.instead_of,
+        invoked_by=old.invoked_by,
+        invoked_as=old.invoked_as,
         state=AgreementState.OPEN,
         created_at=now,
     )
-    words = AgreementWords(what=new.what, who_text=new.who_text, known_done_how=new.known_done_how)
-    await vault.seal(session, changed, words)
+    told = {"what": new.what, "who_text": new.who_text, "known_done_how": new.known_done_how}
+    await vault.seal(session, changed, (await vault.open(session, old)).model_copy(update=told))
     session.add(changed)
     await session.flush()
     policy = await policies.for_case(session, case_id=case_id)
@@ -94,21 +99,26 @@ async def change_agreement(
     await await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
     listed = await queries.agreements_of_version(session, plan.id, plan.version)
     await say_recorded(session, plan, version, agreements=[each.id for each in listed], now=now)
-    await _tell(session, plan, {*old.who_person_ids, *changed.who_person_ids}, but=by, now=now)
+    await tell(session, plan, {*old.who_person_ids, *changed.who_person_ids}, but={by}, now=now)
     return plan, changed
 
 
-async def _check_length(
-    session: AsyncSession, vault: Vault, plan: Plan, *, without: Agreement, new: ChangedAgreement
+async def check_room(
+    session: AsyncSession,
+    vault: Vault,
+    plan: Plan,
+    new: ChangedAgreement | AgreementWords,
+    *,
+    without: Agreement | None = None,
 ) -> None:
-    """Raises: PlanTooLong, where the plan with another agreement would be."""
+    """Let an agreement come into a plan, in the place of another or beside all. Raises: PlanTooLong."""
     of_plan = plan.id, plan.version
     texts = [
         *texts_of(new),
         *texts_of(await vault.open(session, await queries.version_of(session, *of_plan))),
     ]
     for agreement in await queries.agreements_of_version(session, *of_plan):
-        if agreement.id != without.id:
+        if agreement is not without:
             texts += texts_of(await vault.open(session, agreement))
     for resource in await queries.resources_of_version(session, *of_plan):
         texts += texts_of(await vault.open(session, resource))
@@ -161,10 +171,11 @@ async def _amend(
     return version
 
 
-async def _tell(
-    session: AsyncSession, plan: Plan, promised: Collection[UUID], *, but: UUID, now: datetime
+async def tell(
+    session: AsyncSession, plan: Plan, promised: Collection[UUID], *, but: Collection[UUID], now: datetime
 ) -> None:
-    concerned = {*promised, await queries.current_monitor(session, plan)} - {but}
+    """Tell who promised something that it changed, and the monitor, but not who knows."""
+    concerned = {*promised, await queries.current_monitor(session, plan)}.difference(but)
     people = [each for each in await queries.active_people(session, plan.case_id) if each in concerned]
     await notify(
         session, plan, people=people, kind="agreement-changed", link_target=f"plans/{plan.id}", now=now

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import OPEN_CHECK_INS, AgreementState, CheckInState, FollowUpState
+from services.plans.domain import OPEN_CHECK_INS, STANDING, AgreementState, CheckInState, FollowUpState
 from services.plans.models import Agreement, CheckIn, Plan
 from services.plans.operations.timing import clocks, publish
 from shared import case_state
@@ -40,7 +40,7 @@ async def stop_follow_up(session: AsyncSession, *, case_id: UUID, tenant: UUID, 
 async def _call_off(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
     await session.execute(
         update(Agreement)
-        .where(Agreement.plan_id == plan.id, Agreement.state == AgreementState.OPEN)
+        .where(Agreement.plan_id == plan.id, Agreement.state.in_(STANDING))
         .values(state=AgreementState.CANCELLED, settled_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
 from services.plans.domain import (
+    STANDING,
     AgreementState,
     ConferenceNotHeld,
     FollowUpOver,
@@ -328,7 +329,7 @@ async def _replace(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
             .values(until_version=plan.version)
             .execution_options(synchronize_session=False)
         )
-    query = select(Agreement.id).where(Agreement.plan_id == plan.id, Agreement.state == AgreementState.OPEN)
+    query = select(Agreement.id).where(Agreement.plan_id == plan.id, Agreement.state.in_(STANDING))
     replaced = list(await session.scalars(query))
     if not replaced:
         return

@@ -13,6 +13,7 @@ from services.plans.schemas import (
     AcceptanceLineOut,
     AgreementOut,
     CheckInOut,
+    Invoked,
     PlanBOut,
     PlanOut,
     PlanSummary,
@@ -58,7 +59,9 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
         for_children=words.for_children if "for-children" in parts else None,
         resources=await resources_out(session, vault, resources),
         stances=[StanceOut.model_validate(each, from_attributes=True) for each in stances],
-        agreements=await agreements_out(session, vault, agreements),
+        agreements=await agreements_out(
+            session, vault, agreements, with_reasons=reading.with_shares or reading.with_reasons
+        ),
         acceptance_lines=await _acceptance_out(session, vault, plan, version) if reading.with_reasons else [],
         shared_with=[_share(share) for share in shares],
     )
@@ -101,9 +104,9 @@ async def resources_out(
 
 
 async def agreements_out(
-    session: AsyncSession, vault: Vault, agreements: Sequence[Agreement]
+    session: AsyncSession, vault: Vault, agreements: Sequence[Agreement], *, with_reasons: bool = True
 ) -> list[AgreementOut]:
-    """Return agreements, in words."""
+    """Return agreements, in words; why one is plan B only `with_reasons`."""
     opened = await vault.open_many(session, agreements)
     erased = await queries.erased_people(session, {agreement.case_id for agreement in agreements})
     return [
@@ -122,6 +125,18 @@ async def agreements_out(
             progress=agreement.progress,
             progress_at=agreement.progress_at,
             settled_at=agreement.settled_at,
+            invoked=None
+            if agreement.plan_b is None
+            else Invoked.model_validate(
+                {
+                    "line": agreement.plan_b,
+                    "instead_of": agreement.instead_of,
+                    "invoked_by": agreement.invoked_by,
+                    "invoked_as": agreement.invoked_as,
+                    "invoked_at": agreement.created_at,
+                    "because": words.because if with_reasons else None,
+                }
+            ),
         )
         for agreement, words in zip(agreements, opened, strict=True)
     ]

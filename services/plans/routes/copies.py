@@ -139,6 +139,7 @@ async def _agreements(
             known_done_how=words.known_done_how,
             state=row.state,
             settled_at=row.settled_at,
+            because=words.because,
         )
         for row, words in zip(rows, opened, strict=True)
         if words is not None

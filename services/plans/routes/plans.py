@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from services.plans import permissions, queries
 from services.plans.models import Plan, PlanVersion
-from services.plans.operations import accepting, recording, resources, reviewing, sharing, stances
+from services.plans.operations import accepting, invoking, recording, resources, reviewing, sharing, stances
 from services.plans.permissions import Involved, Professional
 from services.plans.routes.answers import plan_out, resources_out, summary
 from services.plans.schemas import (
@@ -24,9 +24,15 @@ from services.plans.schemas import (
     ShareOut,
     SharingEndedOut,
     StanceOut,
+)
+from services.plans.schemas.recording import (
+    AgreementChangedOut,
+    ChangedPlan,
+    InvokedPlanB,
+    NewPlan,
+    PlanRecordedOut,
     VersionOut,
 )
-from services.plans.schemas.recording import ChangedPlan, NewPlan, PlanRecordedOut
 from shared.auth import Kind
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 from shared.http.gates import Coordinator
@@ -77,6 +83,34 @@ async def record_version(
         now=now,
     )
     return _recorded(plan, agreements)
+
+
+@router.post("/v1/plans/{plan_id}/plan-b", status_code=201)
+async def invoke_plan_b(
+    *,
+    plan_id: UUID,
+    body: InvokedPlanB,
+    principal: Involved,
+    session: Session,
+    now: Now,
+    parts: Parts,
+) -> AgreementChangedOut:
+    """Call in a line of plan B: it is an agreement from now on, in whose place another may rest; who acts is told."""
+    known, invoked_as = await permissions.may_invoke_plan_b(session, principal, plan_id=plan_id)
+    plan, agreement = await invoking.invoke_plan_b(
+        session,
+        parts.vault,
+        plan_id=plan_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        by=principal.id,
+        invoked_as=invoked_as,
+        new=body,
+        now=now,
+    )
+    return AgreementChangedOut(
+        agreement_id=agreement.id, plan_id=plan.id, version=plan.version, acceptance=plan.acceptance
+    )
 
 
 def _recorded(plan: Plan, agreements: list[UUID]) -> PlanRecordedOut:

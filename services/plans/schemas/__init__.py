@@ -159,6 +159,19 @@ class PlanSummary(ResponseModel):
     ended_at: datetime | None
 
 
+class Invoked(ResponseModel):
+    """That an agreement is plan B: which line of it, who called it in, and why."""
+
+    line: int = Field(description="Which line of plan B it is; the first is 1.")
+    instead_of: UUID | None = Field(description="The agreement that rests for it.")
+    invoked_by: UUID = Field(description="Who called it in.")
+    invoked_as: RecordedAs = Field(description="As what they did: staff by their function.")
+    invoked_at: datetime = Field(description="When.")
+    because: str | None = Field(
+        description="Why, in their words; null for who reads not why the plan changes."
+    )
+
+
 class AgreementOut(ResponseModel):
     """An agreement and what became of it."""
 
@@ -177,6 +190,7 @@ class AgreementOut(ResponseModel):
     progress: str | None
     progress_at: datetime | None
     settled_at: datetime | None
+    invoked: Invoked | None = Field(default=None, description="Of one that is plan B; null for all others.")
 
 
 class PlanBOut(ResponseModel):
@@ -223,18 +237,6 @@ class StanceOut(ResponseModel):
     person_id: UUID
     agrees: bool
     said_at: datetime
-
-
-class VersionOut(ResponseModel):
-    """A version of a plan: from when, by whom, and why it was changed."""
-
-    version: int
-    conference_id: UUID | None
-    recorded_at: datetime
-    recorded_by: UUID
-    recorded_as: RecordedAs
-    asked_by_person_id: UUID | None
-    why: str | None = Field(description="Why the version before was changed; null for the first.")
 
 
 class PlanOut(PlanSummary):

@@ -1,13 +1,13 @@
 """What the API takes of a plan, the words of one version, and what was recorded then."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
 
-from services.plans.domain import ResourceState
+from services.plans.domain import RecordedAs, ResourceState
 from services.plans.schemas import Ids, Reply, all_different
 from shared.fields import LanguageCode, Line, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
@@ -34,6 +34,17 @@ class ChangedAgreement(AgreementText):
 
     version: ReadVersion
     why: Annotated[Text, Field(description="Why it is agreed otherwise, in the words of who changes it.")]
+
+
+class InvokedPlanB(RequestModel):
+    """That things go otherwise, and what the plan says of it is needed now."""
+
+    version: ReadVersion
+    line: int = Field(ge=1, le=50, description="Which line of plan B in that version; the first is 1.")
+    instead_of: UUID | None = Field(
+        default=None, description="The agreement that rests meanwhile: nobody is reminded of it."
+    )
+    why: Annotated[Text, Field(description="Why it is needed, in the words of who calls it in.")]
 
 
 class NewPlanB(RequestModel):
@@ -116,12 +127,24 @@ class PlanRecordedOut(ResponseModel):
 
 
 class AgreementChangedOut(ResponseModel):
-    """The agreement as it is now, and the version of the plan that has it."""
+    """What is agreed now, and the version of the plan that has it."""
 
     agreement_id: UUID
     plan_id: UUID
     version: int
     acceptance: str
+
+
+class VersionOut(ResponseModel):
+    """A version of a plan: from when, by whom, and why it was changed."""
+
+    version: int
+    conference_id: UUID | None
+    recorded_at: datetime
+    recorded_by: UUID
+    recorded_as: RecordedAs
+    asked_by_person_id: UUID | None
+    why: str | None = Field(description="Why the version before was changed; null for the first.")
 
 
 def texts_of(words: BaseModel) -> Iterator[str]:

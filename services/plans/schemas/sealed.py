@@ -39,6 +39,8 @@ class AgreementWords(SealedFields):
     what: str
     who_text: str | None = None
     known_done_how: str | None = None
+    # Of one that is plan B: why it was called in.
+    because: str | None = None
 
 
 class AcceptanceWords(SealedFields):

@@ -1,4 +1,4 @@
-"""One agreement of a plan, agreed otherwise between two meetings, written down by who follows the case."""
+"""What changes between two meetings, written down by who follows the case: one agreement, or that plan B is needed."""
 
 import asyncio
 
@@ -10,6 +10,7 @@ from services.portal.routes.agreement import ChangePage, asked_to_change, change
 from services.portal.routes.case_check_ins import WHO_FOLLOWS, if_theirs
 from services.portal.routes.case_plan import plan_of
 from services.portal.routes.of_case import case_of, everyone, in_circle
+from services.portal.routes.plan_b import PlanBPage, asked_to_invoke, invoke_as_sent
 from services.portal.staff import StaffVisit
 
 pages = Pages()
@@ -42,3 +43,25 @@ async def change(visit: StaffVisit) -> Response:
 
 def _agreement_of(visit: StaffVisit) -> str:
     return read_id(visit.request.path_params["agreement_id"])
+
+
+class CasePlanBPage(PlanBPage):
+    """One line of plan B of a case."""
+
+    case_id: str
+
+
+@pages.show("/cases/{case_id}/plan/plan-b/{line}", WHO_FOLLOWS)
+async def ask_for_plan_b(visit: StaffVisit) -> Response:
+    """Ask why plan B is needed, and in the place of what."""
+    case_id = case_of(visit)
+    asked = asked_to_invoke(visit, await if_theirs(plan_of(visit, case_id), None))
+    return visit.page("case_plan_b.html", CasePlanBPage(case_id=case_id, **asked.model_dump()))
+
+
+@pages.send("/cases/{case_id}/plan/plan-b/{line}", WHO_FOLLOWS)
+async def invoke(visit: StaffVisit) -> Response:
+    """Write down that plan B is needed."""
+    case_id = case_of(visit)
+    await invoke_as_sent(visit, await if_theirs(plan_of(visit, case_id), None))
+    return visit.go(f"/cases/{case_id}/check-ins")

@@ -17,6 +17,7 @@ from services.portal.routes.plan import PLANS
 from services.portal.routes.plan_changes import VersionsPage, versions_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Visit
+from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -113,6 +114,8 @@ class Promise(PageModel):
     how: str | None
     state: str
     state_in_words: str
+    invoked: str | None
+    because: str | None
 
 
 class Judged(PageModel):
@@ -131,7 +134,7 @@ class PlanText(PageModel):
     recorded: str
     goals: list[str]
     promises: list[Promise]
-    plan_b: list[own.PlanB]
+    plan_b: list[own.Otherwise]
     decisions: list[str]
     language: str
     for_children: str | None
@@ -157,19 +160,8 @@ async def text_of(
         version=plan.version,
         recorded=dates.day(plan.recorded_at),
         goals=plan.goals,
-        promises=[
-            Promise(
-                id=each.agreement_id,
-                what=each.what,
-                who=own.who_does(each, names, unnamed=unnamed),
-                due=dates.day(each.due_on),
-                how=each.known_done_how,
-                state=each.state,
-                state_in_words=own.state_of(visit, each),
-            )
-            for each in plan.agreements
-        ],
-        plan_b=list(plan.plan_b),
+        promises=[_promise(visit, each, dates, names, unnamed=unnamed) for each in plan.agreements],
+        plan_b=own.otherwise(plan),
         decisions=plan.decisions_of_circle,
         language=plan.language,
         for_children=plan.for_children,
@@ -191,6 +183,23 @@ async def text_of(
             )
             for each in lines
         ],
+    )
+
+
+def _promise(
+    visit: Visit, each: Agreement, dates: Dates, names: Mapping[UUID, str], *, unnamed: str
+) -> Promise:
+    called = each.invoked
+    return Promise(
+        id=each.agreement_id,
+        what=each.what,
+        who=own.who_does(each, names, unnamed=unnamed),
+        due=dates.day(each.due_on),
+        how=each.known_done_how,
+        state=each.state,
+        state_in_words=own.state_of(visit, each),
+        invoked=own.who_acted(visit, called.invoked_as, called.invoked_by, names) if called else None,
+        because=called.because if called else None,
     )
 
 

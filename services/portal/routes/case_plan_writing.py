@@ -96,7 +96,7 @@ async def ask(visit: StaffVisit) -> Response:
 
 
 def _open(plan: Plan) -> list[Agreement]:
-    return [each for each in plan.agreements if each.state == "open"]
+    return [each for each in plan.agreements if each.state in ("open", "resting")]
 
 
 def _rows(visit: StaffVisit, name: str, least: int) -> list[int]:

@@ -13,6 +13,7 @@ from services.portal.paper import can_make
 from services.portal.people import PersonVisit, person
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.visits import PageModel, Visit
+from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.case_access import CIRCLE_ROLES
 
@@ -23,6 +24,16 @@ class PlanSummary(Answer):
     """That there is a plan."""
 
     plan_id: UUID
+
+
+class Invoked(Answer):
+    """That an agreement is plan B: which line of it, who called it in, when, and why."""
+
+    line: int
+    invoked_by: UUID
+    invoked_as: str
+    invoked_at: datetime
+    because: str | None
 
 
 class Agreement(Answer):
@@ -36,6 +47,7 @@ class Agreement(Answer):
     known_done_how: str | None
     state: str
     progress: str | None
+    invoked: Invoked | None = None
 
 
 class PlanB(Answer):
@@ -99,6 +111,17 @@ class Promise(PageModel):
     state: str
     state_in_words: str
     open: bool
+    invoked: str | None
+    because: str | None
+
+
+class Otherwise(PageModel):
+    """A line of plan B, and whether it is carried out now; the first is 1."""
+
+    line: int
+    when: str
+    then: str
+    runs: bool
 
 
 class Asked(PageModel):
@@ -127,7 +150,7 @@ class PlanPage(PageModel):
     decisions: list[str]
     mine: list[Promise]
     others: list[Promise]
-    plan_b: list[PlanB]
+    plan_b: list[Otherwise]
     is_monitor: bool
     review: str | None
     plan_id: UUID | None
@@ -138,6 +161,7 @@ class PlanPage(PageModel):
 
 STATES = {
     "open": _("nog te doen"),
+    "resting": _("rust: er loopt een plan B"),
     "done": _("gedaan"),
     "lapsed": _("gaat niet door"),
     "replaced": _("veranderd"),
@@ -170,6 +194,28 @@ PROGRESS = {
     "changed": _("het loopt anders"),
     "help": _("hulp gevraagd"),
 }
+
+
+FUNCTIONS = {
+    "coordinator": _("de coördinator"),
+    "regional-manager": _("de regiomanager"),
+}
+
+
+def who_acted(visit: Visit, acted_as: str, by: UUID, names: Mapping[UUID, str]) -> str:
+    """Return who changed something of a plan: staff by their function, others by name, as far as it is known."""
+    if acted_as in FUNCTIONS:
+        return visit.say(FUNCTIONS[acted_as])
+    return names.get(by, visit.say(_("iemand van de kring")))
+
+
+def otherwise(plan: Plan) -> list[Otherwise]:
+    """Return the lines of plan B, and which of them are carried out now."""
+    running = {each.invoked.line for each in plan.agreements if each.invoked and each.state == "open"}
+    return [
+        Otherwise(line=line, when=each.when, then=each.then, runs=line in running)
+        for line, each in enumerate(plan.plan_b, start=1)
+    ]
 
 
 def state_of(visit: Visit, each: Agreement) -> str:
@@ -210,7 +256,7 @@ async def show(visit: PersonVisit) -> Response:
     circle = await visit.ask_or(CIRCLE, Items[Member](items=[]))
     me = visit.person.person_id
     names = {member.person_id: member.first_name for member in circle.items} | {me: visit.say(_("jij"))}
-    promises = [_promise(visit, each, dates.day(each.due_on), names) for each in plan.agreements]
+    promises = [_promise(visit, each, dates, names) for each in plan.agreements]
     model = PlanPage(
         there=True,
         version=plan.version,
@@ -224,7 +270,7 @@ async def show(visit: PersonVisit) -> Response:
         decisions=plan.decisions_of_circle,
         mine=[each for each in promises if each.mine],
         others=[each for each in promises if not each.mine],
-        plan_b=list(plan.plan_b),
+        plan_b=otherwise(plan),
         is_monitor=plan.monitor_person_id == me,
         review=dates.day(plan.review_on),
         plan_id=plan.plan_id,
@@ -258,8 +304,9 @@ _NONE = PlanPage(
 )
 
 
-def _promise(visit: PersonVisit, each: Agreement, due: str, names: Mapping[UUID, str]) -> Promise:
+def _promise(visit: PersonVisit, each: Agreement, dates: Dates, names: Mapping[UUID, str]) -> Promise:
     # Who left the circle, or is kept from the reader, has no name here.
+    called = each.invoked
     known = [names[one] for one in each.who_person_ids if one in names]
     who = [*known, *([each.who_text] if each.who_text else [])]
     return Promise(
@@ -267,11 +314,13 @@ def _promise(visit: PersonVisit, each: Agreement, due: str, names: Mapping[UUID,
         what=each.what,
         mine=visit.person.person_id in each.who_person_ids,
         who=", ".join(who) or None,
-        due=due,
+        due=dates.day(each.due_on),
         how=each.known_done_how,
         state=each.state,
         state_in_words=state_of(visit, each),
-        open=each.state in ("open", "lapsed"),
+        open=each.state in ("open", "lapsed", "resting"),
+        invoked=None if called is None else who_acted(visit, called.invoked_as, called.invoked_by, names),
+        because=None if called is None else called.because,
     )
 
 

@@ -10,7 +10,7 @@ from services.portal.client import Answer, Items, Operation
 from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
 from services.portal.routes.dates import CIRCLE, Member
-from services.portal.routes.plan import PLANS
+from services.portal.routes.plan import PLANS, who_acted
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
 
@@ -29,11 +29,6 @@ class Version(Answer):
 
 
 VERSIONS = Operation("plans", "GET", "/v1/plans/{plan_id}/versions", Items[Version])
-_FUNCTIONS = {
-    "coordinator": _("de coördinator"),
-    "regional-manager": _("de regiomanager"),
-}
-_SOMEBODY = _("iemand van de kring")
 
 
 class VersionRow(PageModel):
@@ -62,14 +57,12 @@ async def versions_of(
     cursor = visit.request.query_params.get("cursor")
     query = {"limit": "30", **({"cursor": cursor} if cursor else {})}
     listed = await visit.ask(VERSIONS, query=query, plan_id=plan_id)
-    dates, somebody = await visit.dates(), visit.say(_SOMEBODY)
+    dates, somebody = await visit.dates(), visit.say(_("iemand van de kring"))
     rows = [
         VersionRow(
             version=each.version,
             recorded=dates.day(each.recorded_at),
-            recorded_by=visit.say(_FUNCTIONS[each.recorded_as])
-            if each.recorded_as in _FUNCTIONS
-            else names.get(each.recorded_by, somebody),
+            recorded_by=who_acted(visit, each.recorded_as, each.recorded_by, names),
             asked_by=names.get(each.asked_by_person_id, somebody) if each.asked_by_person_id else "",
             why=each.why,
         )

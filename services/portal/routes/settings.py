@@ -109,6 +109,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "check_in_grace": _("Noteren hoe het gaat"),
         "review_remind": _("De kring herinneren dat ze opnieuw naar het plan kijkt"),
         "agreement_remind": _("Herinneren aan een afspraak"),
+        "plan_b": _("De dag waartegen plan B gebeurt"),
         "agreement_ahead": _("Vooraf herinneren aan een afspraak"),
         "agreement_grace": _("Wie het plan opvolgt, hoort dat een afspraak niet lukt"),
         "agreement_slips": _("De coördinator kijkt naar een afspraak die niet lukt"),

@@ -215,6 +215,7 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
         "POST /v1/agreements/{agreement_id}/progress": {"progress": "nearly"},
+        f"POST {plan}/plan-b": {"version": 2, "line": 1, "why": "Het loopt anders"},
         "POST /v1/agreements/{agreement_id}/changes": {
             "version": 2,
             "why": "Het lukt niet",

@@ -1,12 +1,16 @@
 """Between two meetings one agreement is agreed otherwise, behind a link and by staff; how the plan changed is read."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from services.portal.routes.agreement import CHANGE
+from services.portal.routes.case_check_ins import ALL
 from services.portal.routes.case_plan import WHOLE
+from services.portal.routes.case_year import CALLS
 from services.portal.routes.dates import CIRCLE
 from services.portal.routes.of_case import PERSONS
 from services.portal.routes.plan import PLAN, PLANS
+from services.portal.routes.plan_b import INVOKE
 from services.portal.routes.plan_changes import VERSIONS
 from shared.auth import Role
 from shared.ids import uuid7
@@ -175,9 +179,9 @@ class TestStaff:
         await browser.ask("GET", STAFFS, expect=404)
 
 
-def of_staff(services: FakeServices, *agreements: dict[str, Any]) -> None:
+def of_staff(services: FakeServices, *agreements: dict[str, Any], lines: Sequence[Any] = ()) -> None:
     """Let there be a plan that staff reads, of a circle with names."""
-    has_plan(services, *(agreements or [agreement()]))
+    has_plan(services, *(agreements or [agreement()]), otherwise=lines)
     services.answers[f"{WHOLE.service} {WHOLE.method} {WHOLE.path}"] = services.answers[
         f"{PLAN.service} {PLAN.method} {PLAN.path}"
     ]
@@ -193,4 +197,82 @@ def _version(number: int, recorded_as: str, by: object, why: str | None) -> dict
         "recorded_as": recorded_as,
         "asked_by_person_id": None,
         "why": why,
+    }
+
+
+class TestPlanB:
+    LINE: ClassVar[dict[str, Any]] = {"when": HOSTILE, "then": "<i>Oma</i> belt", "who_person_id": None}
+    SAID: ClassVar[dict[str, Any]] = {"version": "1", "instead_of": str(AGREEMENT), "why": "Oma is ziek"}
+
+    async def test_is_called_in_behind_the_link(self, browser: Browser, services: FakeServices) -> None:
+        await browser.come_by_link()
+        in_circle(services)
+        has_plan(services, agreement(), otherwise=[self.LINE])
+        services.answer(INVOKE, CHANGED)
+        shown = (await browser.ask("GET", "/me/plan", expect=200)).text
+        assert 'href="/me/plan-b/1"' in shown
+        asked = (await browser.ask("GET", "/me/plan-b/1", expect=200)).text
+        assert "&lt;i&gt;Oma" in asked
+        assert HOSTILE not in asked
+        await browser.fill("/me/plan-b/1", expect=422, version="1")
+        sent = await browser.fill("/me/plan-b/1", expect=303, **self.SAID)
+        assert sent.headers["location"] == "/me/thanks/plan-b"
+        [called] = services.of(INVOKE)
+        assert called.body == {
+            "version": 1,
+            "line": 1,
+            "instead_of": str(AGREEMENT),
+            "why": "Oma is ziek",
+        }
+        for nowhere in ("0", "2", "x", "%3Cb%3E", "99999999999999999999"):
+            await browser.ask("GET", f"/me/plan-b/{nowhere}", expect=404)
+
+    async def test_that_runs_says_who_asked_for_it_and_why_and_is_asked_for_no_more(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link()
+        in_circle(services)
+        runs = agreement(agreement_id=str(uuid7()), invoked=_invoked("person", RITA))
+        has_plan(services, agreement(state="resting"), runs, otherwise=[self.LINE])
+        shown = (await browser.ask("GET", "/me/plan", expect=200)).text
+        assert 'href="/me/plan-b/1"' not in shown
+        assert "rust: er loopt een plan B" in shown
+        assert "&lt;u&gt;Ziek" in shown
+        assert "Dit is al gevraagd." in (await browser.ask("GET", "/me/plan-b/1", expect=200)).text
+
+    async def test_is_not_called_in_by_others_of_the_circle(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link(role="circle")
+        in_circle(services)
+        has_plan(services, agreement(), otherwise=[self.LINE])
+        assert "/me/plan-b/1" not in (await browser.ask("GET", "/me/plan", expect=200)).text
+        await browser.ask("GET", "/me/plan-b/1", expect=404)
+
+    async def test_is_written_down_by_staff(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        of_staff(
+            services, agreement(invoked=_invoked("coordinator", uuid7()) | {"line": 2}), lines=[self.LINE]
+        )
+        services.answer(INVOKE, CHANGED)
+        services.answer(ALL, {"items": [], "next": None})
+        services.refuse(CALLS, 404, "unknown-case")
+        page = f"/cases/{CASE}/plan/plan-b/1"
+        shown = (await browser.ask("GET", f"/cases/{CASE}/check-ins", expect=200)).text
+        assert f'href="{page}"' in shown
+        sent = await browser.fill(page, expect=303, **self.SAID)
+        assert sent.headers["location"] == f"/cases/{CASE}/check-ins"
+        assert services.of(INVOKE)[0].body["instead_of"] == str(AGREEMENT)
+        services.refuse(PLANS, 404, "unknown-case")
+        await browser.ask("GET", page, expect=404)
+
+
+def _invoked(invoked_as: str, by: object) -> dict[str, Any]:
+    return {
+        "line": 1,
+        "instead_of": str(AGREEMENT),
+        "invoked_by": str(by),
+        "invoked_as": invoked_as,
+        "invoked_at": "2026-03-14T18:00:00Z",
+        "because": "<u>Ziek</u>",
     }

@@ -1,5 +1,6 @@
 """Behind their link, people of the circle say how it goes with the plan; staff write down what the circle wants."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -201,8 +202,10 @@ def agreement(**more: Any) -> dict[str, Any]:
     }
 
 
-def has_plan(services: FakeServices, *agreements: dict[str, Any], **more: Any) -> None:
-    """Let there be a plan with these agreements."""
+def has_plan(
+    services: FakeServices, *agreements: dict[str, Any], otherwise: Sequence[Any] = (), **more: Any
+) -> None:
+    """Let there be a plan with these agreements, and `otherwise` as its plan B."""
     plan = {
         "plan_id": str(PLAN_ID),
         "case_id": str(CASE),
@@ -233,6 +236,7 @@ def has_plan(services: FakeServices, *agreements: dict[str, Any], **more: Any) -
         "parts": ["agreements"],
     }
     services.answer(PLANS, {"items": [plan], "next": None})
+    words["plan_b"] = list(otherwise)
     services.answer(PLAN, {**plan, **words, "agreements": list(agreements)})
 
 

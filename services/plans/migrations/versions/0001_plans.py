@@ -113,6 +113,10 @@ def upgrade() -> None:
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("who_person_ids", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("plan_b", sa.Integer(), nullable=True),
+        sa.Column("instead_of", sa.Uuid(), nullable=True),
+        sa.Column("invoked_by", sa.Uuid(), nullable=True),
+        sa.Column("invoked_as", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("progress", sa.Text(), nullable=True),
         sa.Column("progress_at", sa.DateTime(timezone=True), nullable=True),
@@ -123,10 +127,15 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("by IN ('network', 'professional')", name=op.f("ck_agreement_by")),
         sa.CheckConstraint(
+            "invoked_as IN ('coordinator', 'regional-manager', 'person')",
+            name=op.f("ck_agreement_invoked_as"),
+        ),
+        sa.CheckConstraint(
             "progress IN ('nearly', 'not-yet', 'changed', 'help')", name=op.f("ck_agreement_progress")
         ),
         sa.CheckConstraint(
-            "state IN ('open', 'done', 'lapsed', 'replaced', 'cancelled')", name=op.f("ck_agreement_state")
+            "state IN ('open', 'resting', 'done', 'lapsed', 'replaced', 'cancelled')",
+            name=op.f("ck_agreement_state"),
         ),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_agreement_plan_id_plan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),

@@ -1,0 +1,87 @@
+"""Calling in plan B, behind a link: things go otherwise, and what the circle agreed for that is needed now."""
+
+from typing import ClassVar
+
+from pydantic import Field
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.forms import NotThere, read_id, read_number
+from services.portal.pages import Pages
+from services.portal.people import PersonVisit, person
+from services.portal.routes.plan import Plan, may_change, otherwise, plan_read_by
+from services.portal.visits import Form, PageModel, Visit
+from services.portal.wording import mark as _
+
+pages = Pages()
+
+INVOKE = Operation("plans", "POST", "/v1/plans/{plan_id}/plan-b", Answer)
+
+
+class PlanBForm(Form):
+    """In the place of which agreement, and why."""
+
+    WANTED: ClassVar = {
+        "instead_of": _("Laad de pagina opnieuw."),
+        "why": _("Zeg waarom het nu nodig is."),
+    }
+
+    instead_of: str | None = None
+    why: str = Field(max_length=5000)
+
+
+class PlanBPage(PageModel):
+    """One line of plan B, to be called in."""
+
+    when: str
+    then: str
+    runs: bool
+    plan_version: int
+    promises: list[tuple[str, str]]
+
+
+def asked_to_invoke(visit: Visit, plan: Plan | None) -> PlanBPage:
+    """Return what a form asks of the line that an address names. Raises: NotThere."""
+    number = read_number(visit.request.path_params["line"])
+    found = next((each for each in otherwise(plan) if each.line == number), None) if plan else None
+    if plan is None or found is None:
+        raise NotThere
+    nothing = [("", visit.say(_("geen: alles blijft gelden")))]
+    return PlanBPage(
+        when=found.when,
+        then=found.then,
+        runs=found.runs,
+        plan_version=plan.version,
+        promises=nothing
+        + [(str(each.agreement_id), each.what) for each in plan.agreements if each.state == "open"],
+    )
+
+
+async def invoke_as_sent(visit: Visit, plan: Plan | None) -> None:
+    """Call in the line that an address names, as a form says. Raises: NotThere, Unacceptable."""
+    form = visit.read(PlanBForm)
+    if plan is None:
+        raise NotThere
+    body = {
+        "version": visit.version,
+        "line": read_number(visit.request.path_params["line"]),
+        "instead_of": read_id(form.instead_of) if form.instead_of else None,
+        "why": form.why,
+    }
+    await visit.ask(INVOKE, body=body, plan_id=plan.plan_id)
+
+
+@pages.show("/me/plan-b/{line}", person)
+async def ask(visit: PersonVisit) -> Response:
+    """Ask why plan B is needed, and in the place of what."""
+    plan = await plan_read_by(visit)
+    if plan is not None and not may_change(visit, plan):
+        raise NotThere
+    return visit.page("plan_b.html", asked_to_invoke(visit, plan))
+
+
+@pages.send("/me/plan-b/{line}", person)
+async def invoke(visit: PersonVisit) -> Response:
+    """Call it in."""
+    await invoke_as_sent(visit, await plan_read_by(visit))
+    return visit.go("/me/thanks/plan-b")
