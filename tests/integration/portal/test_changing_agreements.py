@@ -251,15 +251,18 @@ class TestPlanB:
 
     async def test_is_written_down_by_staff(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.COORDINATOR)
-        of_staff(
-            services, agreement(invoked=_invoked("coordinator", uuid7()) | {"line": 2}), lines=[self.LINE]
-        )
+        runs = _invoked("coordinator", uuid7()) | {"line": 2}
+        other = agreement(agreement_id=str(uuid7()), invoked=runs)
+        of_staff(services, agreement(state="resting"), other, lines=[self.LINE])
         services.answer(INVOKE, CHANGED)
         services.answer(ALL, {"items": [], "next": None})
         services.refuse(CALLS, 404, "unknown-case")
         page = f"/cases/{CASE}/plan/plan-b/1"
         shown = (await browser.ask("GET", f"/cases/{CASE}/check-ins", expect=200)).text
         assert f'href="{page}"' in shown
+        # What rests can be taken up again.
+        for words in ("rust: er loopt een plan B", "&lt;u&gt;Ziek", f'href="{STAFFS}"'):
+            assert words in shown
         sent = await browser.fill(page, expect=303, **self.SAID)
         assert sent.headers["location"] == f"/cases/{CASE}/check-ins"
         assert services.of(INVOKE)[0].body["instead_of"] == str(AGREEMENT)
