@@ -54,11 +54,11 @@ async def copy_for_person(
         for agreement in await queries.agreements_of_person(session, plan.id, person_id=person_id)
         if agreement.id not in shown
     ]
-    own, lost_own = await _agreements(session, parts.vault, others, person_id)
+    own, lost_own = await _agreements(session, parts.vault, others, person_id, within=within)
     if version is None:
         return PlansCopy(erased=lost_own, plan=None, own_agreements=own, check_ins=[], seen=seen)
     row = await queries.version_of(session, plan.id, version)
-    agreements, lost = await _agreements(session, parts.vault, whole, person_id)
+    agreements, lost = await _agreements(session, parts.vault, whole, person_id, within=within)
     [words] = await parts.vault.open_readable(session, [row])
     copied = await _plan(
         session,
@@ -128,7 +128,7 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
 
 
 async def _agreements(
-    session: AsyncSession, vault: Vault, rows: Sequence[Agreement], person_id: UUID
+    session: AsyncSession, vault: Vault, rows: Sequence[Agreement], person_id: UUID, *, within: bool
 ) -> tuple[list[CopiedAgreement], bool]:
     opened = await vault.open_readable(session, rows)
     found = [
@@ -139,7 +139,7 @@ async def _agreements(
             known_done_how=words.known_done_how,
             state=row.state,
             settled_at=row.settled_at,
-            because=words.because,
+            because=words.because if within else None,
         )
         for row, words in zip(rows, opened, strict=True)
         if words is not None
