@@ -11,7 +11,7 @@ from services.network.domain.consents import AgeGroup, Audience
 from shared.fields import Line, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 from shared.http.paging import Page
-from shared.languages import Language
+from shared.languages import LANGUAGES, Language
 
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -38,7 +38,7 @@ class NewTexts(RequestModel):
     """A new version of a purpose's text: in Dutch for every audience that it has, and in other languages."""
 
     version: ReadVersion
-    texts: Annotated[list[NewText], Field(min_length=1, max_length=9)]
+    texts: Annotated[list[NewText], Field(min_length=1, max_length=len(Audience) * len(LANGUAGES))]
 
 
 class TextView(ResponseModel):

@@ -33,6 +33,7 @@ from services.portal.routes import (
     conference,
     conference_after,
     conference_change,
+    consent_texts,
     coordinators,
     courses,
     daily_mail,
@@ -98,7 +99,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(referring, referrals, coordinators, venues, managing),
         *(trainings, announcing, training_changes, registrations, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails),
-        *(data_requests, keeping, erasing, safeguards, break_glass, audit_log, figures),
+        *(data_requests, keeping, erasing, safeguards, consent_texts, break_glass, audit_log, figures),
         *(colleagues, settings, own_organisation),
         *(
             case_dates,

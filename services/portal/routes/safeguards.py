@@ -78,6 +78,7 @@ BASES = {
 class ShownTexts(PageModel):
     """A text that people are asked to agree to."""
 
+    code: str
     purpose: str
     version: int
     own: bool
@@ -111,6 +112,7 @@ async def show_all(visit: StaffVisit) -> Response:
         ],
         texts=[
             ShownTexts(
+                code=each.purpose,
                 purpose=visit.word(PURPOSES, each.purpose),
                 version=each.version,
                 own=each.own,

@@ -65,6 +65,16 @@ class TestReading:
         said = await world.do("GET", "/v1/me/consents/history", who, expect=200)
         assert [each["language"] for each in said["items"]] == [language]
 
+    async def test_is_asked_in_as_many_languages_as_an_organisation_writes_it_in(
+        self, world: Network, case: Case
+    ) -> None:
+        shipped = (await world.do("GET", "/v1/consent-texts/mail", world.officer()))["texts"]
+        own = [{**text, "body": f"{text['body']} Echt."} for text in shipped]
+        assert {text["language"] for text in own} == set(LANGUAGES)
+        assert (await publish(world, own)).status_code == 201
+        asked = await question(world, case, case.mother, "mail")
+        assert (asked["language"], asked["body"].endswith(" Echt.")) == ("fr", True)
+
     async def test_falls_back_to_dutch_where_there_is_no_text(self, world: Network, case: Case) -> None:
         assert (await publish(world, OWN)).status_code == 201
         asked = await question(world, case, case.mother, "mail")

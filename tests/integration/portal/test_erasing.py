@@ -9,6 +9,8 @@ from services.intake.settings import policies as intake
 from services.network.settings import policies as network
 from services.portal.client import Operation
 from services.portal.routes.colleagues import COLLEAGUES
+from services.portal.routes.consent_texts import PUBLISH
+from services.portal.routes.consent_texts import TEXTS as WORDS
 from services.portal.routes.coordinators import COORDINATORS
 from services.portal.routes.erasing import ERASE, ERASURE
 from services.portal.routes.safeguards import PURPOSES, TEXTS
@@ -132,6 +134,31 @@ class TestRules:
         page = (await browser.ask("GET", "/privacy/rules", expect=200)).text
         for words in ("35 jaar", "4 uren", "een taak van algemeen belang", "Nederlands", "van jullie"):
             assert words in page, words
+
+    async def test_the_officer_writes_the_words_of_one_language_and_keeps_those_of_the_others(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        texts = [
+            {"audience": audience, "language": language, "title": "Ja", "body": "Ja?"}
+            for audience in ("adult", "parent")
+            for language in ("nl", "fr")
+        ]
+        known = {"purpose": "mail", "version": 3, "own": False, "texts": texts}
+        services.answer(WORDS, known, ids={"purpose": "mail"})
+        services.answer(PUBLISH, known)
+        await browser.sign_in(Role.DPO)
+        path = "/privacy/rules/texts/mail"
+        no_body: dict[str, Any] = {"title-adult": "Mail?"}
+        page = await browser.fill(path, expect=422, version="3", **no_body)
+        assert "Schrijf een titel en een tekst." in page.text
+        assert services.of(PUBLISH) == []
+        given: dict[str, Any] = {"title-adult": "Posta?", "body-adult": "<b>E-posta</b>", "version": "3"}
+        await browser.fill(f"{path}?language=tr", **given)
+        [asked] = services.of(PUBLISH)
+        written = {"audience": "adult", "language": "tr", "title": "Posta?", "body": "<b>E-posta</b>"}
+        assert asked.body == {"version": 3, "texts": [*texts, written]}
+        await browser.ask("GET", f"{path}?language=xx", expect=404)
+        await browser.ask("GET", "/privacy/rules/texts/whatever", expect=404)
 
     async def test_the_officer_sets_the_safeguards_and_nothing_else(
         self, browser: Browser, services: FakeServices

@@ -1,0 +1,125 @@
+"""An organisation's own words for what people agree to, language by language."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Operation
+from services.portal.forms import read_choice
+from services.portal.pages import Pages
+from services.portal.routes.safeguards import PURPOSES, RULES
+from services.portal.staff import StaffVisit, staff
+from services.portal.visits import PageModel, Unacceptable
+from services.portal.wording import NAMES
+from services.portal.wording import mark as _
+from shared.auth import Role
+from shared.languages import FALLBACK
+
+pages = Pages()
+_PATH = f"{RULES}/texts/{{purpose}}"
+_officer = staff(Role.DPO)
+_AUDIENCES = {
+    "adult": _("Voor wie volwassen is"),
+    "young": _("Voor wie jonger is dan achttien"),
+    "parent": _("Voor wie voor een kind antwoordt"),
+}
+
+
+class Text(Answer):
+    """A text for some in one language."""
+
+    audience: str
+    language: str
+    title: str
+    body: str
+
+
+class Texts(Answer):
+    """The version of a purpose's text that is asked now."""
+
+    version: int
+    own: bool
+    texts: list[Text]
+
+
+TEXTS = Operation("network", "GET", "/v1/consent-texts/{purpose}", Texts)
+PUBLISH = Operation("network", "POST", "/v1/consent-texts/{purpose}", Texts)
+
+
+class ShownText(PageModel):
+    """What some are asked, in the language that is shown."""
+
+    audience: str
+    label: str
+    title: str
+    body: str
+
+
+class TextsPage(PageModel):
+    """The words of one purpose in one language."""
+
+    purpose: str
+    about: str
+    version: int
+    own: bool
+    languages: list[tuple[str, str, bool]]
+    written_in: str
+    texts: list[ShownText]
+
+
+def _purpose(visit: StaffVisit) -> str:
+    return read_choice(visit.request.path_params["purpose"], PURPOSES)
+
+
+def _language(visit: StaffVisit) -> str:
+    return read_choice(visit.request.query_params.get("language", FALLBACK), NAMES)
+
+
+def _audiences(known: Texts) -> list[str]:
+    """Return for whom a purpose has words: all of them in Dutch."""
+    return [each.audience for each in known.texts if each.language == FALLBACK]
+
+
+@pages.show(_PATH, _officer)
+async def show(visit: StaffVisit) -> Response:
+    """Show the words in one language; empty where there are none yet."""
+    purpose, language = _purpose(visit), _language(visit)
+    known = await visit.ask(TEXTS, purpose=purpose)
+    words = {each.audience: each for each in known.texts if each.language == language}
+    model = TextsPage(
+        purpose=purpose,
+        about=visit.word(PURPOSES, purpose),
+        version=known.version,
+        own=known.own,
+        languages=[(str(code), name, code == language) for code, name in NAMES.items()],
+        written_in=language,
+        texts=[
+            ShownText(
+                audience=each,
+                label=visit.word(_AUDIENCES, each),
+                title=words[each].title if each in words else "",
+                body=words[each].body if each in words else "",
+            )
+            for each in _audiences(known)
+        ],
+    )
+    return visit.page("consent_texts.html", model)
+
+
+@pages.send(_PATH, _officer, shown_by=show)
+async def publish(visit: StaffVisit) -> Response:
+    """Publish them as the next version, with the words of the other languages as they stand."""
+    purpose, language = _purpose(visit), _language(visit)
+    known = await visit.ask(TEXTS, purpose=purpose)
+    texts: list[dict[str, Any]] = [each.model_dump() for each in known.texts if each.language != language]
+    missing = {}
+    for audience in _audiences(known):
+        title, body = (visit.form.get(f"{field}-{audience}", "").strip() for field in ("title", "body"))
+        if title and body:
+            texts.append({"audience": audience, "language": language, "title": title, "body": body})
+        elif title or body or language == FALLBACK:
+            missing[f"{'body' if title else 'title'}-{audience}"] = _("Schrijf een titel en een tekst.")
+    if missing:
+        raise Unacceptable(missing)
+    await visit.ask(PUBLISH, body={"version": visit.version, "texts": texts}, purpose=purpose)
+    return visit.go(RULES)
