@@ -78,6 +78,11 @@ class Player(Actor):
         items = await self._items(f"plans/cases/{case.id}/agreements")
         return {UUID(item["agreement_id"]): item["state"] for item in items}
 
+    async def gives_scores(self, case: Case, *, meeting: int, plan: int, coordinator: int) -> None:
+        """{me} gives the conference {meeting} of ten, the plan {plan}, and the coordinator {coordinator}."""
+        scores = {"meeting": meeting, "plan": plan, "coordinator": coordinator}
+        await self._ask("PUT", f"network/cases/{case.id}/survey", scores)
+
     async def withdraws(self, case: Case, *, reason: str) -> None:
         """{me} stops the case: everything about it ends here."""
         await self._post(f"intake/cases/{case.id}/withdraw", reason=reason)

@@ -220,7 +220,7 @@ async def hold_conference(s: Story, c: Cast, case: Case) -> None:
     s.expect_that(await stijn.sees_conference(case), {"number": 2, "state": "held"})
     s.expect_events({scheduling.ConferenceHeld: 1}, case)
     await stijn.contacts(case, c.fatna, channel="visit", purpose="explanation")
-    await s.expect_clocks({"turns-18": 1, "written-plan": 1}, case)
+    await s.expect_clocks({"turns-18": 1, "written-plan": 1, "survey-opening": 1}, case)
     s.expect_workflows(
         case,
         ended={"CoordinatorAssignment": 1, "Invitation": 9, "Clock": 1, "ConferencePreparation": 1},
@@ -283,7 +283,7 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
         review=s.date(136),
     )
     s.expect_events({plans.PlanRecorded: 1}, case)
-    s.expect_workflows(case, running={"FollowUp": 1, "ComingOfAge": 1})
+    s.expect_workflows(case, running={"FollowUp": 1, "ComingOfAge": 1, "Survey": 1})
     await s.days_pass(1)
     addresses_known = "Het adres van Greta en dat van de grootmoeder zijn bekend."
     judged = await c.ruben.accepts_plan(case, Judgement(True), Judgement(True, addresses_known))
@@ -296,6 +296,13 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
     await s.until(59, "18:00")
     s.chapter("A year of keeping to it")
     await c.joris.says_done(football)
+    s.expect_emails("survey", c.circle, case, holds=["link"])
+    s.expect_emails("survey", [c.leen], case)
+    await c.ilyas.gives_scores(case, meeting=8, plan=8, coordinator=10)
+    await c.samira.gives_scores(case, meeting=9, plan=8, coordinator=9)
+    await c.greta.gives_scores(case, meeting=8, plan=9, coordinator=8)
+    await c.katrien.gives_scores(case, meeting=7, plan=7, coordinator=8)
+    await c.leen.gives_scores(case, meeting=8, plan=7, coordinator=9)
     await s.until_email("agreement-due", c.bilal)
     await s.hours_pass(9)
     await c.bilal.says_done(homework)
@@ -347,6 +354,9 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
         {plans.CheckInDue: 5, plans.CheckInRecorded: 5, plans.FollowUpEnded: 1, intake.CaseClosed: 1}, case
     )
     s.expect_emails("check-in", [c.youssef], case, times=3, holds=["link"])
+    silent = [c.youssef, c.karim, c.bilal, c.loubna, c.joris]
+    s.expect_emails("survey-reminder", silent, case, holds=["link"])
+    s.expect_events({network.SurveyOpened: 1, network.SurveyClosed: 1}, case)
     s.expect_emails("case-finished", c.circle, case, holds=["link"])
     await s.expect_nothing_left(case)
     s.expect_workflows(
@@ -358,5 +368,6 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
             "Clock": 2,
             "ConferencePreparation": 1,
             "FollowUp": 1,
+            "Survey": 1,
         },
     )

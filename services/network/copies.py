@@ -17,6 +17,7 @@ from services.network.copy_schemas import (
     FromIntake,
     FromPlans,
     FromScheduling,
+    GaveScores,
     GotInvitation,
     GotLink,
     GotMessage,
@@ -38,6 +39,7 @@ from services.network.models import (
     PersonExit,
     PersonFields,
 )
+from services.network.queries import surveys
 from shared.context import Context
 from shared.contracts import Contract, Published, intake, plans, scheduling
 from shared.contracts.base import Answer
@@ -167,6 +169,7 @@ async def _circle(session: AsyncSession, vault: Vault, person: Person, *, show_r
             mode=invitation.mode,
             via=invitation.via,
         ),
+        survey=await _survey(session, vault, person),
         link=await _link(session, person),
         messages=await _messages(session, person.id),
         data_requests=await _requests(session, vault, person),
@@ -179,6 +182,15 @@ async def _contacts(session: AsyncSession, person: Person) -> list[MadeContact]:
     query = select(Contact).where(Contact.tenant == person.tenant, Contact.person_id == person.id)
     rows = (await session.execute(query.order_by(Contact.on_date, Contact.id))).scalars().all()
     return [MadeContact(on=row.on_date, channel=row.channel, purpose=row.purpose) for row in rows]
+
+
+async def _survey(session: AsyncSession, vault: Vault, person: Person) -> GaveScores | None:
+    open_one = await surveys.open_survey(session, tenant=person.tenant, case_id=person.case_id)
+    if open_one is None:
+        return None
+    marks = await surveys.marks(session, vault, survey=open_one, voice=person.id)
+    given = await surveys.answer(session, survey_id=open_one.id, marks=marks)
+    return None if given is None else GaveScores.model_validate(given, from_attributes=True)
 
 
 async def _link(session: AsyncSession, person: Person) -> GotLink | None:

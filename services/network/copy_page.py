@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from services.network.copy_schemas import Copy
 from services.network.copy_words import code_in_words, word
+from services.network.domain.surveys import QUESTIONS
 from services.network.models import PersonFields
 from shared.calendar import Calendar
 from shared.contracts import OwnAuditEntry
@@ -169,6 +170,11 @@ class _Page:
                 else []
             ),
             self._section("part.invitation", self._rows(circle.invitation, invited)),
+            *(
+                [self._section("part.survey", self._rows(circle.survey, QUESTIONS))]
+                if circle.survey is not None
+                else []
+            ),
             self._list("part.contacts", ("when", "how", "purpose"), contacts),
             self._list("part.messages", ("kind", "when", "state"), messages),
             self._section("part.link", self._rows(circle.link, linked)),

@@ -105,6 +105,14 @@ class MadeRequest(Part):
     text: str | None
 
 
+class GaveScores(Part):
+    """What they answered to a survey that is still open; after that, nobody knows which answer was whose."""
+
+    meeting: int | None
+    plan: int | None
+    coordinator: int | None
+
+
 class LeftCircle(Part):
     """That somebody had to leave the circle; the reason only if it betrays nobody else's confidence."""
 
@@ -120,6 +128,7 @@ class InCircle(Part):
     kept_because: list[KeptBecause]
     contacts: list[MadeContact]
     invitation: GotInvitation | None
+    survey: GaveScores | None
     link: GotLink | None
     messages: list[GotMessage]
     data_requests: list[MadeRequest]

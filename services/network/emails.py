@@ -42,6 +42,8 @@ _FOR_WHO_TAKES_PART = frozenset(
         "review",
         "review-reminder",
         "case-finished",
+        "survey",
+        "survey-reminder",
     }
 )
 

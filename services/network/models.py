@@ -263,6 +263,48 @@ class Circle(Base):
     ready_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
+class CaseParty(Base):
+    """Which organisation referred a case (from intake)."""
+
+    __tablename__ = "case_party"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    referring_organisation: Mapped[UUID]
+
+
+class Survey(Base):
+    """What the circle is asked after the conference with the same id; `asked`: how many, by group."""
+
+    __tablename__ = "survey"
+    __table_args__ = (
+        CheckConstraint("state IN ('planned', 'open', 'closed')", name="state"),
+        Index("ix_survey_case", "tenant", "case_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(Text)
+    asked: Mapped[dict[str, int]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
+
+
+class SurveyAnswer(Base):
+    """Somebody's answer, until it is added up: without who or when, under a keyed mark that prevents a second one."""
+
+    __tablename__ = "survey_answer"
+
+    survey_id: Mapped[UUID] = mapped_column(ForeignKey("survey.id"), primary_key=True)
+    mark: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    voice_group: Mapped[str] = mapped_column(Text)
+    meeting: Mapped[int | None] = mapped_column(Integer)
+    plan: Mapped[int | None] = mapped_column(Integer)
+    coordinator: Mapped[int | None] = mapped_column(Integer)
+
+
 class Hold(Base):
     """That intake keeps a case from being erased. Lifted: a tombstone, for a hold can be heard of after its end."""
 

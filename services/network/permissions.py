@@ -20,9 +20,9 @@ from services.network.domain import (
     UnknownPerson,
 )
 from services.network.models import DataRequest, NoContact, Person
-from services.network.queries import no_contacts
+from services.network.queries import no_contacts, surveys
 from shared import profiles
-from shared.auth import Principal, Role
+from shared.auth import Kind, Principal, Role
 from shared.case_access import Relation, coordinated_by, require
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http import allow
@@ -37,6 +37,8 @@ RequestHandler = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANA
 RequestNoter = Annotated[
     Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.DPO, from_elsewhere=True))
 ]
+
+SurveyTaker = Annotated[Principal, Depends(allow(Role.REFERRER, from_elsewhere=True, people=True))]
 
 
 async def may_work_on_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
@@ -137,6 +139,23 @@ async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = F
     if person.state != PersonState.ACTIVE:
         raise NoLongerInCircle
     return person
+
+
+async def may_answer_survey(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Person | UUID:
+    """Return the person of the case who asks, or the organisation that referred it, whose professional asks.
+
+    Raises: UnknownCase, NoLongerInCircle, CaseErased.
+    """
+    unknown = UnknownCase(case_id=str(case_id))
+    if principal.kind is Kind.PERSON:
+        if principal.case != case_id:
+            raise unknown
+        return await oneself(session, principal)
+    organisation = await surveys.referring(session, tenant=principal.tenant, case_id=case_id)
+    if organisation is None or organisation != principal.organisation:
+        raise unknown
+    await require_not_erased(session, case_id=case_id)
+    return organisation
 
 
 def may_propose(principal: Principal) -> None:

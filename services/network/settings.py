@@ -39,6 +39,7 @@ class Policy(PolicySettings):
         ("invitation_remind", "invitation_due"),
         ("data_request_warn", "data_request_due"),
         ("erasure_warn", "erasure"),
+        ("survey_remind", "survey_due"),
     )
 
     invitation_remind: Length = "4d"
@@ -57,6 +58,10 @@ class Policy(PolicySettings):
     erasure: Length = "5wd"
     # How long before a birthday that changes whose consent counts its owner hears of it.
     coming_of_age_warn: Length = "4w"
+    # How long after a conference the circle is asked what it thinks of it; the one reminder, and until when it is open.
+    survey: Length = "7d"
+    survey_remind: Length = "7d"
+    survey_due: Length = "21d"
     # New emails with a link that somebody may ask for themselves, in a day.
     links_a_day: Annotated[int, Field(ge=1, le=20)] = 3
     legal_basis: LegalBases = LegalBases()

@@ -14,6 +14,7 @@ from services.network.operations import (
     invitations,
     notifying,
     persons,
+    surveys,
     unreachable,
 )
 from services.network.workflows import WORKFLOWS
@@ -46,6 +47,8 @@ async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> 
         await persons.copy_from_referral(
             session, context.vault, tenant=tenant, case_id=case_id, people=named.items, now=now
         )
+        organisation = event.data.referring_organisation
+        await surveys.note_referring(session, tenant=tenant, case_id=case_id, organisation=organisation)
 
     return write
 
@@ -97,17 +100,28 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
     )
 
 
-async def _expect_no_more_answers(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """Remind nobody of their invitation once the circle has met for the last time or made its plan."""
-    if isinstance(event.data, scheduling.ConferenceHeld) and event.data.outcome == "continued":
-        return
+@subscriptions.writes(plans.PlanRecorded)
+async def expect_no_more_answers(
+    session: AsyncSession, event: Received[plans.PlanRecorded], context: Context
+) -> None:
+    """Remind nobody of their invitation once the circle made its plan."""
     await invitations.expect_no_more(
         session, tenant=event.tenant, case_id=event.data.case_id, now=await context.clock.now()
     )
 
 
-for _outcome in (scheduling.ConferenceHeld, plans.PlanRecorded):
-    subscriptions.writes(_outcome)(_expect_no_more_answers)
+@subscriptions.writes(scheduling.ConferenceHeld)
+async def follow_conference(
+    session: AsyncSession, event: Received[scheduling.ConferenceHeld], context: Context
+) -> None:
+    """Remind nobody of their invitation once the circle has met for the last time, and plan to ask how it was."""
+    held, now = event.data, await context.clock.now()
+    if held.outcome == "continued":
+        return
+    await invitations.expect_no_more(session, tenant=event.tenant, case_id=held.case_id, now=now)
+    await surveys.plan(
+        session, tenant=event.tenant, case_id=held.case_id, conference_id=held.conference_id, now=now
+    )
 
 
 @subscriptions.writes(intake.HoldSet, case="always")

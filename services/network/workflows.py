@@ -1,12 +1,13 @@
-"""When a person is reminded of their invitation, is asked themselves, and when a request must have been answered."""
+"""When a person is reminded of their invitation, is asked themselves, and when a request or survey is over."""
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from services.network import data_requests
     from services.network.domain import INVITATION_CLOCK
+    from services.network.domain import surveys as rules
     from services.network.domain.consents import COMING_OF_AGE
-    from services.network.operations import ages, ending_requests, invitations
+    from services.network.operations import ages, ending_requests, invitations, surveys
     from shared.clock_activities import breach, warn
     from shared.deadlines import WorkflowInput
 
@@ -68,4 +69,23 @@ class DataRequest(DeadlineWorkflow):
                     await self.step(ending_requests.put_copy_away, due)
 
 
-WORKFLOWS: list[type[DeadlineWorkflow]] = [Invitation, ComingOfAge, DataRequest]
+@workflow.defn
+class Survey(DeadlineWorkflow):
+    """What the circle thinks of its conference: asked, reminded of once, added up."""
+
+    kinds = (rules.OPENING_CLOCK, rules.ANSWERS_CLOCK)
+
+    @workflow.run
+    async def run(self, given: WorkflowInput) -> None:
+        """Ask, remind whoever did not answer, and add up what was answered."""
+        async for due in self.deadlines(given):
+            match due.kind, due.what:
+                case rules.OPENING_CLOCK, _:
+                    await self.step(surveys.open_survey, due)
+                case rules.ANSWERS_CLOCK, "warn":
+                    await self.step(surveys.remind, due)
+                case rules.ANSWERS_CLOCK, _:
+                    await self.step(surveys.close, due)
+
+
+WORKFLOWS: list[type[DeadlineWorkflow]] = [Invitation, ComingOfAge, DataRequest, Survey]

@@ -39,6 +39,8 @@ TO_DO: dict[str, str] = {
     "plan-amendment": _("Met de kring kijken naar wat nog niet aanvaard is"),
     "plan-acceptance": _("Zeggen of het plan aanvaard is"),
     "follow-up": _("De opvolging afronden"),
+    "survey-opening": _("De kring vragen hoe de conferentie was"),
+    "survey": _("De antwoorden over de conferentie optellen"),
     "data-request": _("Antwoorden op een vraag over gegevens"),
     "data-request-copy": _("Een kopie van gegevens klaarmaken"),
     "data-request-erasure": _("Gegevens wissen waar iemand om vroeg"),

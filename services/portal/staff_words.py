@@ -186,5 +186,7 @@ MAILS: dict[str, str] = {
     "review-reminder": _("Binnenkort kijken jullie opnieuw naar het plan"),
     "session-cancelled": _("Je vorming gaat niet door"),
     "session-changed": _("Er verandert iets aan je vorming"),
+    "survey": _("Hoe was het voor jou?"),
+    "survey-reminder": _("Nog even: hoe was het voor jou?"),
     "waitlisted": _("Je staat op de wachtlijst"),
 }

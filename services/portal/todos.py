@@ -45,6 +45,7 @@ BY_ITSELF = frozenset(
             "data-request-erasure",
             "follow-up",
         ),
+        *("survey", "survey-opening"),
         *("payment", "poll", "poll-answered", "statement"),
     }
 )

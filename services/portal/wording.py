@@ -71,6 +71,7 @@ FOR_EVERYBODY = frozenset(
                     "refer",
                     "review",
                     "sign_in",
+                    "survey",
                 ),
             )
         ),
@@ -94,6 +95,7 @@ FOR_EVERYBODY = frozenset(
                     "agreement_change",
                     "agreement_fields",
                     "review",
+                    "survey",
                     "consents",
                     "consents_before",
                     "data",

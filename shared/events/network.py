@@ -1,7 +1,7 @@
 """What network says of the people of a case, and the command by which others have a person told something."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from pydantic import Field
@@ -204,6 +204,45 @@ class DataRequestEnded(EventData, type="network.data-request.ended.v1"):
     person_id: UUID
     kind: Literal["copy", "erasure", "correction"]
     how: Literal["done", "withdrawn"]
+
+
+# In which group somebody answers a survey; whoever is known to be under eighteen is a child.
+SurveyGroup = Literal["central", "child", "circle", "professional"]
+SURVEY_GROUPS: tuple[SurveyGroup, ...] = get_args(SurveyGroup)
+
+
+class SurveyOpened(EventData, type="network.survey.opened.v1"):
+    """The circle is asked what it thinks of the conference with the same id, and so is who referred the case."""
+
+    case_id: UUID
+    survey_id: UUID
+    closes_at: datetime
+
+
+class ScoreSum(EventData):
+    """How many gave a score of one to ten, and the sum of them."""
+
+    answers: int
+    total: int
+
+
+class GroupScores(EventData):
+    """What a group answered together: never who, and never one of them."""
+
+    group: SurveyGroup
+    asked: int
+    answered: int
+    meeting: ScoreSum
+    plan: ScoreSum
+    coordinator: ScoreSum
+
+
+class SurveyClosed(EventData, type="network.survey.closed.v1"):
+    """A survey is over: its answers were added up by group, and are there no more."""
+
+    case_id: UUID
+    survey_id: UUID
+    groups: tuple[GroupScores, ...]
 
 
 class CalendarEntry(EventData):

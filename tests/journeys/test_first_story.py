@@ -42,6 +42,7 @@ class TestFirstStory:
             "Invitation": 12,
             "ConferencePreparation": 2,
             "FollowUp": 1,
+            "Survey": 1,
             # Two of six registrations had nothing to pay in time, and of all persons one will be of age in a case.
             "Registration": 4,
             "DataRequest": 2,

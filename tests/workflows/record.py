@@ -45,6 +45,7 @@ PLAYS: dict[str, tuple[str, Play]] = {
     "invitation": ("network", lambda skipped: Circle(skipped).an_invitation()),
     "coming-of-age": ("network", lambda skipped: Circle(skipped).a_birthday()),
     "data-request": ("network", lambda skipped: Circle(skipped).a_request()),
+    "survey": ("network", lambda skipped: Circle(skipped).a_survey()),
     "clock": ("network", lambda skipped: Circle(skipped).an_erasure()),
     "conference-preparation": ("scheduling", lambda skipped: Preparing(skipped).a_preparation()),
     "follow-up": ("plans", lambda skipped: Following(skipped).a_year()),

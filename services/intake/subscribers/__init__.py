@@ -118,6 +118,16 @@ async def notify_of_failed_mail(
         await notifying.notify_responsible(session, case, "mail-not-delivered", await context.clock.now())
 
 
+@subscriptions.writes(network.SurveyOpened)
+async def notify_of_survey(
+    session: AsyncSession, event: Received[network.SurveyOpened], context: Context
+) -> None:
+    """Ask the professional who referred what they think of the conference too."""
+    case = await case_queries.case(session, tenant=event.tenant, case_id=event.data.case_id)
+    if case is not None:
+        await notifying.notify_referrer(session, case, "survey", await context.clock.now())
+
+
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Make the referral, its persons and the baseline unreadable; what was counted is no longer of this case."""

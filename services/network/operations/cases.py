@@ -9,7 +9,7 @@ from services.network import queries
 from services.network.domain import SERVICE
 from services.network.domain.consents import COMING_OF_AGE
 from services.network.models import Person
-from services.network.operations import invitations, notifying
+from services.network.operations import invitations, notifying, surveys
 from shared import case_state
 from shared.case_state import CaseState
 from shared.clocks import Clocks
@@ -57,6 +57,7 @@ async def stop(
 ) -> None:
     """Call off what is open in a case that is over; `tell`: the mail to those who take part, if there is one."""
     await invitations.cancel_open(session, tenant=tenant, case_id=case_id, now=now)
+    await surveys.end(session, tenant=tenant, case_id=case_id, now=now)
     await clocks.stop_all(session, case=case_id, now=now)
     if tell is None:
         return

@@ -13,7 +13,16 @@ from services.network.domain import (
     PersonState,
 )
 from services.network.models import Base, Circle, Contact, Person
-from services.network.operations import ages, cases, holds, invitations, links, no_contacts, unreachable
+from services.network.operations import (
+    ages,
+    cases,
+    holds,
+    invitations,
+    links,
+    no_contacts,
+    surveys,
+    unreachable,
+)
 from services.network.settings import policies
 from shared import case_state, erasure, outbox
 from shared.erasure import Erased, Erasures
@@ -106,12 +115,16 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
         delete(Contact).where(Contact.tenant == erased.tenant, Contact.person_id == erased.subject)
     )
     await no_contacts.forget(session, tenant=erased.tenant, case_id=erased.case_id, person_id=erased.subject)
+    await surveys.forget_person(
+        session, vault, tenant=erased.tenant, case_id=erased.case_id, person_id=erased.subject
+    )
     await session.execute(_LEAVE_CIRCLE, {"person_id": str(erased.subject), "case_id": erased.case_id})
     await erasure.clear(session, vault, erased, base=Base)
 
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what network holds of an erased case unreadable: everybody of it, and who spoke with whom when."""
+    await surveys.drop(session, tenant=erased.tenant, case_id=erased.subject)
     await cases.stop(session, tenant=erased.tenant, case_id=erased.subject, now=erased.now, tell=None)
     await session.execute(
         delete(Contact).where(Contact.tenant == erased.tenant, Contact.case_id == erased.subject)

@@ -11,6 +11,7 @@ from services.network.routes import (
     my_consents,
     no_contacts,
     people,
+    surveys,
 )
 from services.network.settings import policies
 from shared.http.erasing import erasures_router
@@ -26,6 +27,7 @@ routers = [
     my_consents.router,
     data_requests.router,
     no_contacts.router,
+    surveys.router,
     policy_router(policies, reader=PolicyReader),
     erasing.router,
     erasures_router(erasures),

@@ -15,6 +15,7 @@ from services.portal.pages import Pages
 from services.portal.road import CASE, Case, Step, road_of
 from services.portal.routes.of_case import case_of
 from services.portal.routes.offers import OFFERS, themes
+from services.portal.routes.survey import OwnSurvey, survey_of
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import Dates
@@ -110,6 +111,7 @@ class CasePage(PageModel):
     manages: bool
     has_coordinator: bool
     referral: str | None
+    survey: OwnSurvey | None
 
 
 class PausePage(PageModel):
@@ -198,7 +200,9 @@ def _shown(
 async def show(visit: StaffVisit) -> Response:
     """Show where a case stands."""
     case = await visit.ask(CASE, case_id=case_of(visit))
-    road, names = await asyncio.gather(road_of(visit, case), names_by_case(visit))
+    road, names, survey = await asyncio.gather(
+        road_of(visit, case), names_by_case(visit), survey_of(visit, case.case_id)
+    )
     rows = await todos.of_case(visit.session, visit.principal, case_id=case.case_id)
     state, color = _STATES.get(case.state, (case.state, "neutral"))
     dates = await visit.dates()
@@ -223,6 +227,7 @@ async def show(visit: StaffVisit) -> Response:
         referral=f"/referrals/{case.referral_id}"
         if visit.has(Role.REGIONAL_MANAGER, Role.REFERRER)
         else None,
+        survey=survey,
     )
     return visit.page("case.html", model)
 

@@ -26,6 +26,7 @@ PAGES_OF_EMAILS = {
     **{f"agreement-{answer}": f"/me/agreement?answer={answer}" for answer in ANSWERS},
     "check-ins": "/me/check-in",
     "reviews": "/me/review",
+    "survey": "/me/survey",
     "data-requests": "/me/data",
 }
 _OVER = {

@@ -12,6 +12,7 @@ from services.portal.routes.check_in import CHECK_INS, CheckIn, waiting
 from services.portal.routes.dates import CONFERENCES, POLLS, coming
 from services.portal.routes.plan import PLANS
 from services.portal.routes.review import open_review
+from services.portal.routes.survey import SURVEY
 from services.portal.visits import PageModel
 
 pages = Pages()
@@ -33,6 +34,8 @@ class HomePage(PageModel):
     has_plan: bool
     asks_around: bool
     review_waits: bool
+    survey_waits: bool
+    survey_answered: bool
     is_central: bool
     can_propose: bool
 
@@ -48,6 +51,7 @@ async def home(visit: PersonVisit) -> Response:
         visit.ask(CONSENTS),
         visit.ask_or(CHECK_INS, Items[CheckIn](items=[]), case_id=visit.person.case_id),
     )
+    survey = await visit.ask_or(SURVEY, None, case_id=visit.person.case_id)
     review = open_review(check_ins.items)
     next_one = coming(conferences.items)
     open_polls = [poll for poll in polls.items if poll.state == "open"]
@@ -71,6 +75,8 @@ async def home(visit: PersonVisit) -> Response:
         review_waits=review is not None
         and review.review_answers is not None
         and review.review_answers.own is None,
+        survey_waits=survey is not None and not survey.answered,
+        survey_answered=survey is not None and survey.answered,
         is_central=visit.person.role == "central",
         can_propose=visit.person.role in ("central", "circle"),
     )

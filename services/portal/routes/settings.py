@@ -74,6 +74,9 @@ LENGTHS: dict[str, dict[str, str]] = {
         "erase_wait": _("Wachten voor iemand gewist wordt"),
         "erasure_warn": _("Waarschuwen dat wissen duurt"),
         "erasure": _("Alles gewist hebben"),
+        "survey": _("De kring vragen hoe de conferentie was"),
+        "survey_remind": _("Herinneren aan de vragen over de conferentie"),
+        "survey_due": _("De vragen over de conferentie sluiten"),
         "coming_of_age_warn": _("Vooraf melden dat iemand twaalf of achttien wordt"),
     },
     "scheduling": {

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.network import queries
+from services.network.models import Survey
 from services.network.operations import links
 from shared.auth import Role
 from shared.database import Database, Scope
@@ -43,6 +44,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         for name in ("central person", "central minor", "central child under twelve", "representative"):
             await world.invite(case, who(name))
         await _remove(world, case)
+        await _ask_how_it_was(world, case)
         token = await _link(world, case)
         ids = {
             "case_id": case.id,
@@ -85,7 +87,13 @@ def _contents() -> dict[str, str]:
 
 
 async def _case(world: Network, whose: str, case_id: Any, people: list[str], coordinator: str) -> Case:
-    case = Case(tenant=world.tenant, id=case_id, coordinator=who(coordinator), central=who(people[0]))
+    case = Case(
+        tenant=world.tenant,
+        id=case_id,
+        coordinator=who(coordinator),
+        central=who(people[0]),
+        referring=Cast().school if whose == HERE else Cast().other_school,
+    )
     words = content("names and contact details", whose)
     world.others.people[case.id] = [
         {
@@ -107,6 +115,16 @@ async def _case(world: Network, whose: str, case_id: Any, people: list[str], coo
     ]
     await world.handle_all(case.opened(), case.assigned())
     return case
+
+
+async def _ask_how_it_was(world: Network, case: Case) -> None:
+    """The circle met and is asked what it thinks of that."""
+    async with world.transaction() as session:
+        now = world.clock.time
+        survey = Survey(
+            id=who("survey"), tenant=case.tenant, case_id=case.id, state="open", asked={}, created_at=now
+        )
+        session.add(survey)
 
 
 async def _propose(world: Network, case: Case) -> str:
@@ -189,6 +207,7 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
         "POST /v1/links/request-new": {"token": token},
         "POST /v1/me/invitation/answer": {"answer": "no"},
         "POST /v1/me/proposals": somebody,
+        f"PUT {case}/survey": {"meeting": 9, "plan": 8},
         "PUT /v1/me/consents/{purpose} (yes)": yes,
         "PUT /v1/me/consents/{purpose} (no)": no,
         f"POST {person}/erase": {"because": "asked"},

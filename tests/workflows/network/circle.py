@@ -8,6 +8,7 @@ from uuid import UUID
 from services.network.data_requests import data_request_workflow_id
 from services.network.domain import invitation_workflow_id
 from services.network.domain.consents import coming_of_age_workflow_id
+from services.network.domain.surveys import workflow_id as survey_workflow_id
 from shared.auth import Role
 from shared.calendar import BRUSSELS
 from shared.events import intake
@@ -156,6 +157,25 @@ class Circle:
         await self.answer(request, "extend", reason="Het is veel.")
         await self.skipped.reach(workflow_id)
         await self.answer(request, "approve")
+        await self.skipped.reach(workflow_id)
+        await self.skipped.ended(workflow_id)
+        return workflow_id
+
+    async def a_survey(self) -> str:
+        """Play a survey that rests with its case, is reminded of and added up."""
+        case = await self.world.open_case()
+        await self.world.handle(case.met())
+        await self.deliver()
+        workflow_id = survey_workflow_id(case.conference)
+        await self.skipped.reach(workflow_id)
+        who = self.world.person(case, case.central)
+        await self.world.do("PUT", f"/v1/cases/{case.id}/survey", who, json={"meeting": 8})
+        await self.world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+        await self.deliver()
+        await self.skipped.paused(workflow_id)
+        await self.world.handle(intake.CaseResumed(case_id=case.id))
+        await self.deliver()
+        await self.skipped.reach(workflow_id)
         await self.skipped.reach(workflow_id)
         await self.skipped.ended(workflow_id)
         return workflow_id

@@ -88,6 +88,38 @@ def upgrade() -> None:
     )
     op.create_index("ix_hold_in_force", "hold", ["case_id"], postgresql_where=sa.text("NOT lifted"))
     op.create_table(
+        "case_party",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("referring_organisation", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_party")),
+    )
+    op.create_table(
+        "survey",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asked", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('planned', 'open', 'closed')", name=op.f("ck_survey_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey")),
+    )
+    op.create_index("ix_survey_case", "survey", ["tenant", "case_id"])
+    op.create_table(
+        "survey_answer",
+        sa.Column("survey_id", sa.Uuid(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("voice_group", sa.Text(), nullable=False),
+        sa.Column("meeting", sa.Integer(), nullable=True),
+        sa.Column("plan", sa.Integer(), nullable=True),
+        sa.Column("coordinator", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["survey_id"], ["survey.id"], name=op.f("fk_survey_answer_survey_id_survey")),
+        sa.PrimaryKeyConstraint("survey_id", "mark", name=op.f("pk_survey_answer")),
+    )
+    op.create_table(
         "person",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

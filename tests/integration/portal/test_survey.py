@@ -1,0 +1,73 @@
+"""What people think of the conference: behind their link and on the case's page, in numbers or faces."""
+
+from typing import Any
+
+import pytest
+
+from services.portal.routes.survey import ANSWER_SURVEY, SURVEY
+from shared.auth import Role
+from shared.ids import uuid7
+from shared.languages import LANGUAGES
+from tests.integration.portal.test_languages import dutch_of
+from tests.support.portal import Browser, FakeServices
+
+CASE = uuid7()
+
+
+def survey(**more: Any) -> dict[str, Any]:
+    """Return the survey as network shows it."""
+    nothing = dict.fromkeys(("meeting", "plan", "coordinator"))
+    return {"group": "circle", "closes_at": "2026-06-01T07:00:00Z", "answered": False, **nothing, **more}
+
+
+class TestSurvey:
+    async def test_is_answered_behind_a_link_and_opening_it_answers_nothing(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link()
+        services.answer(SURVEY, survey())
+        services.answer(ANSWER_SURVEY, survey(answered=True, meeting=9))
+        shown = (await browser.ask("GET", "/me/survey", expect=200)).text
+        assert "Niemand ziet wat jij antwoordt" in shown
+        assert services.of(ANSWER_SURVEY) == []
+        empty = await browser.fill("/me/survey", expect=422, meeting="", plan="")
+        assert "Beantwoord minstens één vraag." in empty.text
+        await browser.fill("/me/survey", expect=422, meeting="11")
+        await browser.fill("/me/survey", meeting="9", plan="")
+        [asked] = services.of(ANSWER_SURVEY)
+        assert asked.body == {"meeting": 9, "plan": None, "coordinator": None}
+
+    async def test_asks_children_in_faces(self, browser: Browser, services: FakeServices) -> None:
+        await browser.come_by_link(young=True)
+        services.answer(SURVEY, survey(group="child", answered=True, meeting=8))
+        shown = (await browser.ask("GET", "/me/survey", expect=200)).text
+        assert shown.count("😀 Heel goed") == 3
+        assert 'value="8" checked' in shown
+        assert "Geen antwoord" not in shown
+
+    async def test_says_when_nothing_is_asked(self, browser: Browser, services: FakeServices) -> None:
+        await browser.come_by_link()
+        services.refuse(SURVEY, 404, "survey-not-open")
+        assert "Er is nu geen vraag voor jou." in (await browser.ask("GET", "/me/survey", expect=200)).text
+
+    @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "nl"])
+    async def test_is_in_the_language_of_who_reads_it(
+        self, browser: Browser, services: FakeServices, language: Any
+    ) -> None:
+        for group in ("circle", "child"):
+            await browser.come_by_link(language=language, young=group == "child")
+            services.answer(SURVEY, survey(group=group, answered=True))
+            assert dutch_of((await browser.ask("GET", "/me/survey", expect=200)).text) == []
+
+    async def test_is_answered_by_who_referred_on_the_page_of_the_case(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REFERRER)
+        services.answer(SURVEY, survey(group="professional"))
+        services.answer(ANSWER_SURVEY, survey(group="professional", answered=True, coordinator=7))
+        await browser.ask("GET", f"/cases/{CASE}/survey", expect=200)
+        answer = await browser.fill(f"/cases/{CASE}/survey", coordinator="7")
+        assert answer.headers["location"] == f"/cases/{CASE}"
+        [asked] = services.of(ANSWER_SURVEY)
+        assert asked.ids == {"case_id": str(CASE)}
+        assert asked.body == {"meeting": None, "plan": None, "coordinator": 7}
