@@ -108,9 +108,9 @@ class MadeRequest(Part):
 class GaveScores(Part):
     """What they answered to a survey that is still open; after that, nobody knows which answer was whose."""
 
-    meeting: int | None
-    plan: int | None
-    coordinator: int | None
+    meeting: int | None = Field(description="Of the conference, from one to ten.")
+    plan: int | None = Field(description="Of the plan.")
+    coordinator: int | None = Field(description="Of the coordinator.")
 
 
 class LeftCircle(Part):

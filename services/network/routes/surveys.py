@@ -15,6 +15,7 @@ from services.network.queries import surveys as reads
 from services.network.schemas.surveys import GivenScores, OwnSurvey
 from shared import profiles
 from shared.auth import Principal
+from shared.case_state import UnknownCase
 from shared.clocks import Clocks
 from shared.context import Context
 from shared.events.network import SurveyGroup
@@ -54,7 +55,7 @@ async def _voice(
 ) -> tuple[UUID, SurveyGroup]:
     """Return whose answer it is, and in which group: a professional answers for the organisation that referred.
 
-    Raises: UnknownCase, NoLongerInCircle, CaseErased, SurveyNotOpen.
+    Raises: UnknownCase, NoLongerInCircle, CaseErased.
     """
     found = await permissions.may_answer_survey(session, principal, case_id=case_id)
     if isinstance(found, UUID):
@@ -63,7 +64,7 @@ async def _voice(
     today = await profiles.today(session, tenant=found.tenant, now=now)
     group = group_of(found.role, fields.birth_date, today)
     if group is None:
-        raise SurveyNotOpen
+        raise UnknownCase(case_id=str(case_id))
     return found.id, group
 
 

@@ -125,6 +125,7 @@ async def _ask_how_it_was(world: Network, case: Case) -> None:
             id=who("survey"), tenant=case.tenant, case_id=case.id, state="open", asked={}, created_at=now
         )
         session.add(survey)
+        await session.flush()
 
 
 async def _propose(world: Network, case: Case) -> str:
