@@ -193,7 +193,10 @@ class TestTheWordAboutAFile:
         assert await world.handle(told) == "handled"
         await _send(world)
         dutch, french = (
-            next(_text(mail) for mail in sink.mails if name in mail["To"]) for name in ("ilyas", "samira")
+            next(
+                _text(mail) for mail in sink.mails if name in mail["To"] and mail["Kring-Kind"] == "file-kept"
+            )
+            for name in ("ilyas", "samira")
         )
         assert "tot en met dinsdag 31 december 2047" in dutch
         assert "kopie" in dutch

@@ -51,6 +51,7 @@ class TestExchange:
         assert me.json() == {
             "first_name": "Ilyas",
             "case_id": str(case.id),
+            "case_status": "open",
             "person_id": str(case.central),
             "role": "central",
             "language": "nl",
