@@ -236,6 +236,9 @@ class Line:
         if self.turn is Turn.DATA:
             await self.central.asks_for_data("copy")
             await self.answering[-1].asks_for_data("erasure", text="Ik doe niet meer mee. Wis alles van mij.")
+        if self.turn is not Turn.WITHOUT_MEETING:
+            await self._until(day + 12)
+            await self._give_scores()
         if self.turn is not Turn.SLIPPING:
             await self._until(day + 13)
             await monitor.says_done(meal)
@@ -252,6 +255,13 @@ class Line:
         if not last:
             await self._until(day + 186)
             await monitor.checks_in(self.case, "six-months", "continue")
+
+    async def _give_scores(self) -> None:
+        """Most of them say what they think of the conference; some are happier than others."""
+        luck = self.ago % 3
+        for number, person in enumerate((self.central, *self.answering)):
+            score = 9 - (luck + number) % 3
+            await person.gives_scores(self.case, meeting=score, plan=score - luck % 2, coordinator=score + 1)
 
     async def _review(self, day: int) -> None:
         """They look at the plan again, and stay with it or want to meet once more."""

@@ -47,7 +47,11 @@ class Average(StrEnum):
     INVITED = "invited"
     CAME = "came"
     MONTHS_TO_CONFERENCE = "months_to_conference"
+    CANCELLED = "cancelled"
     AGREEMENTS = "agreements"
+    AGREEMENTS_DONE = "agreements_done"
+    AGREEMENTS_LAPSED = "agreements_lapsed"
+    CHECK_INS = "check_ins"
 
 
 MEASURES: dict[Measure, frozenset[Ended]] = {
@@ -61,7 +65,10 @@ MEASURES: dict[Measure, frozenset[Ended]] = {
 # Over which cases each is averaged: what it is of, each of them has.
 AVERAGED: dict[Average, Measure] = {
     **dict.fromkeys(Average, Measure.CONFERENCE_HELD),
-    Average.AGREEMENTS: Measure.PLAN_FROM_CONFERENCE,
+    **dict.fromkeys(
+        (Average.AGREEMENTS, Average.AGREEMENTS_DONE, Average.AGREEMENTS_LAPSED, Average.CHECK_INS),
+        Measure.PLAN_FROM_CONFERENCE,
+    ),
 }
 
 Group = frozenset[Ended]

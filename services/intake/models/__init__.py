@@ -17,7 +17,7 @@ from services.intake.models.register import (
     StaffMember,
 )
 from services.intake.models.retention import Hold, HoldFields, Retention
-from services.intake.models.statistics import CaseFact
+from services.intake.models.statistics import CaseFact, SurveyFact
 
 __all__ = [
     "Assignment",
@@ -45,4 +45,5 @@ __all__ = [
     "ReferralPerson",
     "Retention",
     "StaffMember",
+    "SurveyFact",
 ]

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Date, Index, Integer, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import Base, Code, Codes
@@ -39,6 +39,7 @@ class CaseFact(Base):
     # The version of the plan that it is about: of an older one nothing is taken over.
     acceptance_version: Mapped[int] = mapped_column(Integer, default=0)
     # First days of months.
+    judged: Mapped[date | None] = mapped_column(Date)
     referred: Mapped[date] = mapped_column(Date)
     started: Mapped[date | None] = mapped_column(Date)
     circle_ready: Mapped[date | None] = mapped_column(Date)
@@ -54,4 +55,27 @@ class CaseFact(Base):
     attended: Mapped[int] = mapped_column(Integer, default=0)
     agreements: Mapped[int] = mapped_column(Integer, default=0)
     agreements_done: Mapped[int] = mapped_column(Integer, default=0)
+    agreements_lapsed: Mapped[int] = mapped_column(Integer, default=0)
     check_ins: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class SurveyFact(Base):
+    """What one group of one case answered together to a survey: how many, and the sums of their scores."""
+
+    __tablename__ = "survey_fact"
+    __table_args__ = (Index("ix_survey_fact_closed", "tenant", "closed"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant: Mapped[UUID]
+    fact_id: Mapped[UUID] = mapped_column(ForeignKey("case_fact.id"))
+    voice_group: Mapped[Code]
+    # The first day of the month.
+    closed: Mapped[date] = mapped_column(Date)
+    asked: Mapped[int] = mapped_column(Integer)
+    answered: Mapped[int] = mapped_column(Integer)
+    meeting_answers: Mapped[int] = mapped_column(Integer)
+    meeting_total: Mapped[int] = mapped_column(Integer)
+    plan_answers: Mapped[int] = mapped_column(Integer)
+    plan_total: Mapped[int] = mapped_column(Integer)
+    coordinator_answers: Mapped[int] = mapped_column(Integer)
+    coordinator_total: Mapped[int] = mapped_column(Integer)

@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
-from services.intake.models import Case, CaseFact, Coordinator, Referral
+from services.intake.models import Case, CaseFact, Coordinator, Referral, SurveyFact
 from services.intake.queries import referrals
 from shared import profiles
 from shared.calendar import age_on
+from shared.events.network import GroupScores
 from shared.vault import Vault
 
 R = TypeVar("R", Referral, Case)
@@ -141,12 +142,20 @@ async def note_plan(
 
 
 async def note_acceptance(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, version: int, acceptance: str
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    version: int,
+    acceptance: str,
+    at: datetime,
 ) -> None:
     """Note what the mandated side says of a version of the plan; of an older version nothing changes."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id)
     if fact is not None and version >= fact.acceptance_version:
         fact.acceptance, fact.acceptance_version = acceptance, version
+        fact.judged = await month_of(session, tenant, at)
         await session.flush()
 
 
@@ -156,6 +165,45 @@ async def note_agreement_done(session: AsyncSession, vault: Vault, *, tenant: UU
     if fact is not None:
         fact.agreements_done += 1
         await session.flush()
+
+
+async def note_agreement_lapsed(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+    """Note that an agreement was let go, or was not carried out in its time."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is not None:
+        fact.agreements_lapsed += 1
+        await session.flush()
+
+
+async def note_survey(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    groups: Sequence[GroupScores],
+    at: datetime,
+) -> None:
+    """Note what each group answered together to a survey that closed."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    if fact is None:
+        return
+    closed = await month_of(session, tenant, at)
+    for each in groups:
+        sums = {"meeting": each.meeting, "plan": each.plan, "coordinator": each.coordinator}
+        session.add(
+            SurveyFact(
+                tenant=tenant,
+                fact_id=fact.id,
+                voice_group=each.group,
+                closed=closed,
+                asked=each.asked,
+                answered=each.answered,
+                **{f"{question}_answers": given.answers for question, given in sums.items()},
+                **{f"{question}_total": given.total for question, given in sums.items()},
+            )
+        )
+    await session.flush()
 
 
 async def note_check_in(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
@@ -200,7 +248,9 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
         "age_band": age_band(births, day),
         "referred": day.replace(day=1),
         **dict.fromkeys(("acceptance_version", "circle", "widened", "conferences", "cancelled"), 0),
-        **dict.fromkeys(("invited", "attended", "agreements", "agreements_done", "check_ins"), 0),
+        **dict.fromkeys(
+            ("invited", "attended", "agreements", "agreements_done", "agreements_lapsed", "check_ins"), 0
+        ),
     }
     # A second event at the same moment waits here for the first, and then finds its row.
     await session.execute(insert(CaseFact).values(values).on_conflict_do_nothing())

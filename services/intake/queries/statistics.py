@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import Theme
+from services.intake.domain.codes import Theme, WithdrawReason
 from services.intake.domain.statistics import (
     Average,
     Block,
@@ -24,13 +24,15 @@ from services.intake.domain.statistics import (
 )
 from services.intake.models import CaseFact
 
-By = Literal["none", "theme", "track", "region", "referrer", "age"]
+By = Literal["none", "theme", "track", "region", "referrer", "age", "acceptance", "stopped"]
 Counts = Counter[tuple[str, Ended]]
 
 # What is always told of, also of nobody: a value that is missing would say something too.
 _KNOWN: dict[str, tuple[str, ...]] = {
     "track": ("normal", "urgent"),
     "referrer": ("professional", "self", "acquaintance"),
+    "acceptance": ("accepted", "presumed", "partly-accepted", "refused", "none"),
+    "stopped": (*(reason.value for reason in WithdrawReason), "none"),
     "age": ("under-6", "6-11", "12-17", "18-24", "25-64", "65-and-over", "unknown"),
 }
 
@@ -45,6 +47,8 @@ class CountedCase:
     region: str | None
     referrer_kind: str
     age_band: str
+    acceptance: str
+    stopped: str
     themes: Sequence[str]
     amounts: Mapping[Average, int]
 
@@ -55,6 +59,8 @@ class CountedCase:
             "region": self.region or "unknown",
             "referrer": self.referrer_kind,
             "age": self.age_band,
+            "acceptance": self.acceptance,
+            "stopped": self.stopped,
         }
         return values.get(by, "")
 
@@ -83,7 +89,7 @@ async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, sm
 
 
 def _told(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Told:
-    table = _table(block, cases, by, smallest)
+    table = table_of(block, cases, by, smallest)
     of_total = averages(table.total, [(each.ended, each.amounts) for each in cases])
     of_rows = {
         value: averages(row, [(each.ended, each.amounts) for each in cases if each.has(by, value)])
@@ -92,7 +98,8 @@ def _told(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> 
     return Told(table, {"": of_total, **of_rows})
 
 
-def _table(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Table:
+def table_of(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Table:
+    """Return what may be told of the cases of one block."""
     if by == "theme":
         everybody = Counter(("", each.ended) for each in cases)
         having = {
@@ -108,19 +115,23 @@ def _table(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) ->
 async def _counted(session: AsyncSession, *, tenant: UUID, before: date) -> list[CountedCase]:
     """Return the cases that were referred before a day, with what had become of them by then."""
     query = select(CaseFact).where(CaseFact.tenant == tenant, CaseFact.referred < before)
-    return [
-        CountedCase(
-            quarter=Quarter.of(fact.referred),
-            ended=_ended(fact, before),
-            track=fact.track,
-            region=fact.region,
-            referrer_kind=fact.referrer_kind,
-            age_band=fact.age_band,
-            themes=fact.themes,
-            amounts=_amounts(fact),
-        )
-        for fact in (await session.execute(query)).scalars()
-    ]
+    return [counted(fact, before) for fact in (await session.execute(query)).scalars()]
+
+
+def counted(fact: CaseFact, before: date) -> CountedCase:
+    """Return what counts of a case, as it stood at the beginning of a day."""
+    return CountedCase(
+        quarter=Quarter.of(fact.referred),
+        ended=_ended(fact, before),
+        track=fact.track,
+        region=fact.region,
+        referrer_kind=fact.referrer_kind,
+        age_band=fact.age_band,
+        acceptance=(fact.acceptance if _by_then(fact.judged, before) else None) or "none",
+        stopped=(fact.stop_reason if _by_then(fact.ended, before) else None) or "none",
+        themes=fact.themes,
+        amounts=_amounts(fact),
+    )
 
 
 def _amounts(fact: CaseFact) -> dict[Average, int]:
@@ -133,18 +144,25 @@ def _amounts(fact: CaseFact) -> dict[Average, int]:
         Average.MONTHS_TO_CONFERENCE: 12 * (held.year - fact.referred.year)
         + held.month
         - fact.referred.month,
+        Average.CANCELLED: fact.cancelled,
         Average.AGREEMENTS: fact.agreements,
+        Average.AGREEMENTS_DONE: fact.agreements_done,
+        Average.AGREEMENTS_LAPSED: fact.agreements_lapsed,
+        Average.CHECK_INS: fact.check_ins,
     }
 
 
 def _ended(fact: CaseFact, before: date) -> Ended:
-    def by_then(month: date | None) -> bool:
-        return month is not None and month < before
-
-    if by_then(fact.conference_held):
+    if _by_then(fact.conference_held, before):
         return (
-            Ended.CONFERENCE_AND_PLAN if by_then(fact.plan_from_conference) else Ended.CONFERENCE_WITHOUT_PLAN
+            Ended.CONFERENCE_AND_PLAN
+            if _by_then(fact.plan_from_conference, before)
+            else Ended.CONFERENCE_WITHOUT_PLAN
         )
-    if by_then(fact.plan_without_meeting) or by_then(fact.plan_from_conference):
+    if _by_then(fact.plan_without_meeting, before) or _by_then(fact.plan_from_conference, before):
         return Ended.PLAN_WITHOUT_MEETING
-    return Ended.NO_MEETING if by_then(fact.started) else Ended.NOT_STARTED
+    return Ended.NO_MEETING if _by_then(fact.started, before) else Ended.NOT_STARTED
+
+
+def _by_then(month: date | None, before: date) -> bool:
+    return month is not None and month < before

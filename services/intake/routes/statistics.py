@@ -8,17 +8,22 @@ from fastapi import Query
 from services.intake.domain.statistics import Average, Quarter, Row
 from services.intake.permissions import Counter
 from services.intake.queries import statistics as reads
+from services.intake.queries.scores import QUESTIONS, Sums, ToldScores, score_tables
 from services.intake.queries.statistics import By, Told
 from services.intake.schemas.statistics import (
     Averages,
     Numbers,
     NumbersOf,
+    Opinions,
+    OpinionsOf,
     Period,
     PeriodNotPossible,
     QuarterText,
     Statistics,
+    SurveyPeriod,
 )
 from services.intake.settings import policies
+from shared.events.network import SURVEY_GROUPS
 from shared.http import Now, Router, Session
 
 router = Router(tags=["statistics"])
@@ -55,7 +60,45 @@ async def read_statistics(
             if (begins is None or begins <= told.table.block.first)
             and (ends is None or told.table.block.last <= ends)
         ],
+        surveys=[
+            _survey(scores)
+            for scores in await score_tables(
+                session, tenant=principal.tenant, by=by, today=today, smallest=smallest
+            )
+            if (begins is None or begins <= scores.block.first)
+            and (ends is None or scores.block.last <= ends)
+        ],
     )
+
+
+def _survey(told: ToldScores) -> SurveyPeriod:
+    return SurveyPeriod(
+        first_quarter=str(told.block.first),
+        last_quarter=str(told.block.last),
+        total=Opinions.model_validate(_opinions(told.sums[""])),
+        rows=[
+            OpinionsOf.model_validate({"value": value, **_opinions(sums)})
+            for value, sums in told.sums.items()
+            if value
+        ],
+    )
+
+
+def _opinions(sums: Sums) -> dict[str, Any]:
+    return {
+        group: {
+            "asked": sums.get((group, "asked")),
+            "answered": sums.get((group, "answered")),
+            **{question: _mean(sums, group, question) for question in QUESTIONS},
+        }
+        for group in SURVEY_GROUPS
+    }
+
+
+def _mean(sums: Sums, group: str, question: str) -> dict[str, Any]:
+    answers = sums.get((group, f"{question}_answers"))
+    mean = None if not answers else round(sums[group, f"{question}_total"] / answers, 1)
+    return {"answers": answers, "mean": mean}
 
 
 def _quarter(given: str | None) -> Quarter | None:

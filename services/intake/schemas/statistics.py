@@ -25,7 +25,7 @@ class PeriodNotPossible(Invalid):
 class Averages(ResponseModel):
     """On average per case, in tenths; null where the number of its cases is, or is nought.
 
-    All but the agreements are of cases that held a conference; those are of cases that made a plan there.
+    Up to the calling off they are of cases that held a conference; the others of cases that made a plan there.
     """
 
     circle: float | None = Field(description="How many people there are in the circle.")
@@ -37,7 +37,13 @@ class Averages(ResponseModel):
     months_to_conference: float | None = Field(
         description="How many months lay between referral and conference; of a day only its month is kept."
     )
+    cancelled: float | None = Field(description="How often a conference was called off or put off.")
     agreements: float | None = Field(description="How many agreements the plan from the conference has.")
+    agreements_done: float | None = Field(description="How many of them were carried out.")
+    agreements_lapsed: float | None = Field(
+        description="How many of them were let go, or not carried out in their time; some of those later were."
+    )
+    check_ins: float | None = Field(description="How often somebody asked how things go.")
 
 
 class Numbers(ResponseModel):
@@ -70,6 +76,47 @@ class Period(ResponseModel):
     rows: list[NumbersOf]
 
 
+class MeanScore(ResponseModel):
+    """A score of one to ten: how many gave one, and what they gave on average; null as for numbers of cases."""
+
+    answers: int | None = Field(description="How many gave a score.")
+    mean: float | None = Field(description="What they gave on average, in tenths.")
+
+
+class GroupOpinion(ResponseModel):
+    """What one group of people thought, and how many of those who were asked said so."""
+
+    asked: int | None = Field(description="How many were asked.")
+    answered: int | None = Field(description="How many answered.")
+    meeting: MeanScore = Field(description="Of the conference.")
+    plan: MeanScore = Field(description="Of the plan.")
+    coordinator: MeanScore = Field(description="Of the coordinator.")
+
+
+class Opinions(ResponseModel):
+    """What people thought, by group."""
+
+    central: GroupOpinion = Field(description="Whom it was about, and who stood for them.")
+    child: GroupOpinion = Field(description="Who is under eighteen.")
+    circle: GroupOpinion = Field(description="The circle around them.")
+    professional: GroupOpinion = Field(description="Professionals, and who referred.")
+
+
+class OpinionsOf(Opinions):
+    """What people thought in cases of one value."""
+
+    value: str
+
+
+class SurveyPeriod(ResponseModel):
+    """The surveys that closed in some whole quarters; what was told of them never changes."""
+
+    first_quarter: str
+    last_quarter: str
+    total: Opinions = Field(description="In all these cases.")
+    rows: list[OpinionsOf] = Field(description="By value.")
+
+
 class Statistics(ResponseModel):
     """Numbers about nobody. Quarters with few referrals are told of together with those that follow."""
 
@@ -77,3 +124,6 @@ class Statistics(ResponseModel):
     smallest_group: int
     as_of: str
     periods: list[Period]
+    surveys: list[SurveyPeriod] = Field(
+        description="What people thought of conferences, by when they were asked."
+    )

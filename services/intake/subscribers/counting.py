@@ -124,7 +124,7 @@ async def count_accepted(
     session: AsyncSession, event: Received[plans.PlanAccepted], context: Context
 ) -> None:
     """Count a plan as accepted."""
-    await _count_acceptance(session, context, event, "accepted")
+    await _count_acceptance(session, context, event, "presumed" if event.data.presumed else "accepted")
 
 
 @subscriptions.writes(plans.PlanPartlyAccepted, case="any")
@@ -163,6 +163,31 @@ async def count_agreement(
     )
 
 
+@subscriptions.writes(plans.AgreementLapsed, case="any", background=True)
+async def count_lapsed(
+    session: AsyncSession, event: Received[plans.AgreementLapsed], context: Context
+) -> None:
+    """Count an agreement that was not carried out in its time."""
+    await statistics.note_agreement_lapsed(
+        session, context.vault, tenant=event.tenant, case_id=event.data.case_id
+    )
+
+
+@subscriptions.writes(network.SurveyClosed, case="any", background=True)
+async def count_survey(
+    session: AsyncSession, event: Received[network.SurveyClosed], context: Context
+) -> None:
+    """Count what each group answered together."""
+    await statistics.note_survey(
+        session,
+        context.vault,
+        tenant=event.tenant,
+        case_id=event.data.case_id,
+        groups=event.data.groups,
+        at=event.time,
+    )
+
+
 async def _count_referral(session: AsyncSession, context: Context, tenant: UUID, referral_id: UUID) -> None:
     referral = await referrals.referral(session, tenant=tenant, referral_id=referral_id)
     if referral is not None:
@@ -179,4 +204,5 @@ async def _count_acceptance(
         case_id=event.data.case_id,
         version=event.data.version,
         acceptance=acceptance,
+        at=event.time,
     )

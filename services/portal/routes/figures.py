@@ -13,6 +13,7 @@ from services.portal.codes import THEMES
 from services.portal.forms import read_choice
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.staff_words import WITHDRAW_REASONS
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -31,7 +32,11 @@ class Averages(Answer):
     invited: float | None
     came: float | None
     months_to_conference: float | None
+    cancelled: float | None
     agreements: float | None
+    agreements_done: float | None
+    agreements_lapsed: float | None
+    check_ins: float | None
 
 
 class Numbers(Answer):
@@ -60,6 +65,47 @@ class Period(Answer):
     rows: list[NumbersOf]
 
 
+class MeanScore(Answer):
+    """A score of one to ten, and how many gave one."""
+
+    answers: int | None
+    mean: float | None
+
+
+class GroupOpinion(Answer):
+    """What a group thought."""
+
+    asked: int | None
+    answered: int | None
+    meeting: MeanScore
+    plan: MeanScore
+    coordinator: MeanScore
+
+
+class Opinions(Answer):
+    """What people thought, by group."""
+
+    central: GroupOpinion
+    child: GroupOpinion
+    circle: GroupOpinion
+    professional: GroupOpinion
+
+
+class OpinionsOf(Opinions):
+    """What people thought in cases of one value."""
+
+    value: str
+
+
+class SurveyPeriod(Answer):
+    """The surveys that closed in some quarters."""
+
+    first_quarter: str
+    last_quarter: str
+    total: Opinions
+    rows: list[OpinionsOf]
+
+
 class Statistics(Answer):
     """What is told."""
 
@@ -67,6 +113,7 @@ class Statistics(Answer):
     smallest_group: int
     as_of: str
     periods: list[Period]
+    surveys: list[SurveyPeriod]
 
 
 STATISTICS = Operation("intake", "GET", "/v1/statistics", Statistics)
@@ -89,7 +136,22 @@ AVERAGES = {
     "invited": _("Uitgenodigd"),
     "came": _("Gekomen"),
     "months_to_conference": _("Maanden van aanmelding tot conferentie"),
+    "cancelled": _("Keren afgezegd of uitgesteld"),
     "agreements": _("Afspraken in het plan"),
+    "agreements_done": _("Afspraken die gelukt zijn"),
+    "agreements_lapsed": _("Afspraken die niet op tijd lukten"),
+    "check_ins": _("Keren gevraagd hoe het gaat"),
+}
+GROUPS = {
+    "central": _("Over wie het ging"),
+    "child": _("Kinderen en jongeren"),
+    "circle": _("De kring"),
+    "professional": _("Professionals"),
+}
+QUESTIONS = {
+    "meeting": _("De conferentie"),
+    "plan": _("Het plan"),
+    "coordinator": _("De coördinator"),
 }
 BY = {
     "none": _("Alles samen"),
@@ -98,6 +160,8 @@ BY = {
     "referrer": _("Per soort aanmelder"),
     "age": _("Per leeftijd"),
     "track": _("Gewoon of dringend"),
+    "acceptance": _("Per antwoord op het plan"),
+    "stopped": _("Per reden van stoppen"),
 }
 _VALUES: dict[str, str] = {
     **THEMES,
@@ -109,6 +173,12 @@ _VALUES: dict[str, str] = {
     "under-6": _("Jonger dan 6"),
     "65-and-over": _("65 en ouder"),
     "unknown": _("Niet gekend"),
+    "accepted": _("Aanvaard"),
+    "presumed": _("Aanvaard: er kwam geen antwoord"),
+    "partly-accepted": _("Deels aanvaard"),
+    "refused": _("Niet aanvaard"),
+    "none": _("Geen van deze"),
+    **WITHDRAW_REASONS,
 }
 
 
@@ -129,6 +199,25 @@ class Row(PageModel):
     averages: list[tuple[str, str | None]]
 
 
+class Score(PageModel):
+    """A mean score, of how many, and how long its bar is (of a hundred)."""
+
+    label: str
+    mean: str | None
+    answers: int | None
+    share: int
+
+
+class OpinionRow(PageModel):
+    """What one group thought, in all cases or in those of one value."""
+
+    name: str
+    group: str
+    asked: int | None
+    answered: int | None
+    scores: list[Score]
+
+
 class FiguresPage(PageModel):
     """The figures of one period."""
 
@@ -138,6 +227,9 @@ class FiguresPage(PageModel):
     periods: list[tuple[str, str]]
     smallest: int
     rows: list[Row]
+    survey: str
+    surveys: list[tuple[str, str]]
+    opinions: list[OpinionRow]
     files: list[tuple[str, str]]
 
 
@@ -151,6 +243,8 @@ async def show(visit: StaffVisit) -> Response:
     names = {"": visit.say(_("Alle zaken"))}
     rows = [] if period is None else [("", period.total), *((each.value, each) for each in period.rows)]
     most = max((numbers.referrals or 0 for _value, numbers in rows), default=0)
+    surveys = {each.first_quarter: each for each in reversed(told.surveys)}
+    survey = surveys.get(visit.request.query_params.get("survey", "")) or next(iter(surveys.values()), None)
     model = FiguresPage(
         by=by,
         choices=[(code, visit.say(label)) for code, label in BY.items()],
@@ -160,7 +254,14 @@ async def show(visit: StaffVisit) -> Response:
         rows=[
             _row(visit, names.get(value) or visit.word(_VALUES, value), each, most) for value, each in rows
         ],
-        files=[(kind.upper(), f"{PATH}.{kind}?by={by}") for kind in ("csv", "json")],
+        survey=survey.first_quarter if survey else "",
+        surveys=[(first, _span(each)) for first, each in surveys.items()],
+        opinions=[] if survey is None else _opinions(visit, survey),
+        files=[
+            ("CSV", f"{PATH}.csv?by={by}"),
+            (visit.say(_("CSV van wat mensen ervan vonden")), f"{PATH}/opinions.csv?by={by}"),
+            ("JSON", f"{PATH}.json?by={by}"),
+        ],
     )
     return visit.page("figures.html", model)
 
@@ -188,11 +289,42 @@ def _row(visit: StaffVisit, name: str, numbers: Numbers, most: int) -> Row:
     return Row(name=name, cells=cells, averages=averages)
 
 
+def _opinions(visit: StaffVisit, survey: SurveyPeriod) -> list[OpinionRow]:
+    """Return what is told of a period's surveys; of values of which nothing is told, nothing."""
+    found = []
+    for value, opinions in [("", survey.total), *((each.value, each) for each in survey.rows)]:
+        name = visit.word(_VALUES, value) if value else visit.say(_("Alle zaken"))
+        for group, label in GROUPS.items():
+            said: GroupOpinion = getattr(opinions, group)
+            if value and said.asked is None:
+                continue
+            scores = [_score(visit, text, getattr(said, each)) for each, text in QUESTIONS.items()]
+            found.append(
+                OpinionRow(
+                    name=name,
+                    group=visit.say(label),
+                    asked=said.asked,
+                    answered=said.answered,
+                    scores=scores,
+                )
+            )
+    return found
+
+
+def _score(visit: StaffVisit, label: str, score: MeanScore) -> Score:
+    return Score(
+        label=visit.say(label),
+        mean=None if score.mean is None else _tenths(visit, score.mean),
+        answers=score.answers,
+        share=round(10 * (score.mean or 0)),
+    )
+
+
 def _tenths(visit: StaffVisit, value: float) -> str:
     return str(value) if visit.language == "en" else str(value).replace(".", ",")
 
 
-def _span(period: Period) -> str:
+def _span(period: Period | SurveyPeriod) -> str:
     first, last = period.first_quarter, period.last_quarter
     return first if first == last else f"{first} … {last}"
 
@@ -217,6 +349,29 @@ async def as_csv(visit: StaffVisit) -> Response:
     return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv")
 
 
+@pages.show(f"{PATH}/opinions.csv", _WHO)
+async def opinions_as_csv(visit: StaffVisit) -> Response:
+    """Give what people thought as lines, one for each group."""
+    told, by = await _told(visit)
+    written = io.StringIO()
+    lines = csv.writer(written)
+    scores = [f"{question}_{what}" for question in QUESTIONS for what in ("mean", "answers")]
+    lines.writerow(["first_quarter", "last_quarter", "by", "value", "group", "asked", "answered", *scores])
+    for period in told.surveys:
+        for value, opinions in [("", period.total), *((each.value, each) for each in period.rows)]:
+            for group in GROUPS:
+                said: GroupOpinion = getattr(opinions, group)
+                given = [getattr(said, question) for question in QUESTIONS]
+                lines.writerow(
+                    [
+                        *(period.first_quarter, period.last_quarter, by, _harmless(value), group),
+                        *(said.asked, said.answered),
+                        *(each for score in given for each in (score.mean, score.answers)),
+                    ]
+                )
+    return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv", name="opinions")
+
+
 @pages.show(f"{PATH}.json", _WHO)
 async def as_json(visit: StaffVisit) -> Response:
     """Give every period as intake tells it."""
@@ -229,6 +384,6 @@ def _harmless(value: str) -> str:
     return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
 
 
-def _file(response: Response, kind: str) -> Response:
-    response.headers["Content-Disposition"] = f'attachment; filename="figures.{kind}"'
+def _file(response: Response, kind: str, *, name: str = "figures") -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response

@@ -25,6 +25,26 @@ async def fact(world: Intake, case: Case) -> Any:
     return row
 
 
+def survey_of(case: Case, **groups: tuple[int, int, int]) -> network.SurveyClosed:
+    """A survey closed: of each group, how many were asked, how many answered, and the sum of their scores."""
+    return network.SurveyClosed(
+        case_id=case.id,
+        survey_id=uuid7(),
+        groups=tuple(
+            network.GroupScores(
+                group=group,
+                asked=asked,
+                answered=answered,
+                meeting=network.ScoreSum(answers=answered, total=total),
+                plan=network.ScoreSum(answers=0, total=0),
+                coordinator=network.ScoreSum(answers=answered, total=total),
+            )
+            for group in network.SURVEY_GROUPS
+            for asked, answered, total in (groups.get(group, (0, 0, 0)),)
+        ),
+    )
+
+
 def events_of(case: Case) -> list[Any]:
     """Return what other services say of a case in its life."""
     plan, person = uuid7(), uuid7()
@@ -46,6 +66,8 @@ def events_of(case: Case) -> list[Any]:
         plans.PlanPartlyAccepted(case_id=case.id, plan_id=plan, version=1, refused=(uuid7(),)),
         plans.PlanAccepted(case_id=case.id, plan_id=plan, version=2),
         plans.AgreementDone(case_id=case.id, agreement_id=uuid7()),
+        plans.AgreementLapsed(case_id=case.id, agreement_id=uuid7()),
+        survey_of(case, circle=(4, 3, 24), child=(1, 1, 8)),
     ]  # fmt: skip
 
 
@@ -73,7 +95,15 @@ class TestCounting:
         assert (row.widened, row.circle, row.cancelled, row.conferences) == (1, 2, 1, 1)
         assert (row.invited, row.attended, row.agreements, row.agreements_done) == (9, 7, 2, 1)
         assert (row.acceptance, row.acceptance_version) == ("accepted", 2)
+        assert row.agreements_lapsed == 1
         assert row.conference_held == date(2026, 4, 1)
+        groups = {each.voice_group: each for each in await world.rows("SELECT * FROM survey_fact")}
+        assert (groups["circle"].asked, groups["circle"].answered, groups["circle"].meeting_total) == (
+            4,
+            3,
+            24,
+        )
+        assert all(each.closed.day == 1 for each in groups.values())
         assert all(
             value.day == 1
             for value in (row.referred, row.started, row.circle_ready, row.plan_from_conference)
@@ -140,6 +170,47 @@ async def twelve_cases(world: Intake) -> None:
     await world.deliver_published(*COUNTED)
 
 
+class TestOpinions:
+    async def test_are_told_by_group_once_enough_cases_have_some(self, world: Intake) -> None:
+        cases = []
+        for number in range(12):
+            referral = await world.refer(track="urgent" if number < 6 else "normal")
+            cases.append(await world.open_case(referral))
+        await world.deliver_published(*COUNTED)
+        for number, case in enumerate(cases):
+            # In one case alone a child answered; the plan nobody scored.
+            groups = {"circle": (3, 2, 16), "professional": (1, 0, 0)}
+            event = survey_of(case, **groups, **({"child": (1, 1, 2)} if number == 3 else {}))
+            assert await world.handle(event) == "handled"
+        assert (await told(world))["surveys"] == []
+        world.later(days=100)
+        [period] = (await told(world, by="track"))["surveys"]
+        circle, child = period["total"]["circle"], period["total"]["child"]
+        assert (circle["asked"], circle["answered"]) == (36, 24)
+        assert circle["meeting"] == {"answers": 24, "mean": 8.0}
+        assert circle["plan"] == {"answers": None, "mean": None}
+        untold = {"answers": None, "mean": None}
+        scores = {"meeting": untold, "plan": untold, "coordinator": untold}
+        assert child == {"asked": None, "answered": None, **scores}
+        assert (period["total"]["professional"]["asked"], period["total"]["professional"]["answered"]) == (
+            12, None,
+        )  # fmt: skip
+        rows = {row["value"]: row["circle"]["answered"] for row in period["rows"]}
+        assert rows == {"normal": 12, "urgent": 12}
+
+    async def test_of_a_few_cases_are_hidden_with_those_that_would_give_them_away(
+        self, world: Intake
+    ) -> None:
+        for number in range(12):
+            case = await world.open_case(await world.refer(track="urgent" if number == 7 else "normal"))
+            await world.deliver_published(*COUNTED)
+            await world.handle(survey_of(case, circle=(1, 1, 2 if number == 7 else 9)))
+        world.later(days=100)
+        [period] = (await told(world, by="track"))["surveys"]
+        assert period["total"]["circle"]["answered"] == 12
+        assert [row["circle"]["answered"] for row in period["rows"]] == [None, None]
+
+
 class TestTelling:
     async def test_waits_for_the_end_of_a_quarter_with_enough_referrals(self, world: Intake) -> None:
         await twelve_cases(world)
@@ -153,7 +224,7 @@ class TestTelling:
         await twelve_cases(world)
         world.later(days=200)
         periods = [None, *(f"{year}-Q{n}" for year in (2025, 2026) for n in (1, 2, 3, 4))]
-        for by in ("none", "track", "theme", "region", "referrer", "age"):
+        for by in ("none", "track", "theme", "region", "referrer", "age", "acceptance", "stopped"):
             for first, last in product(periods, repeat=2):
                 query = {key: value for key, value in (("from", first), ("to", last)) if value is not None}
                 answer = await world.ask("GET", "/v1/statistics", world.manager(), params=query | {"by": by})

@@ -11,7 +11,8 @@ from shared.auth import Role
 from tests.support.portal import Browser, FakeServices
 
 AVERAGES = {
-    "circle": 10.5, "widened": 4.0, "invited": 9.0, "came": 7.2, "months_to_conference": 2.0, "agreements": None,
+    "circle": 10.5, "widened": 4.0, "invited": 9.0, "came": 7.2, "months_to_conference": 2.0, "cancelled": 0.3,
+    **dict.fromkeys(("agreements", "agreements_done", "agreements_lapsed", "check_ins")),
 }  # fmt: skip
 
 
@@ -26,6 +27,20 @@ def numbers(**more: Any) -> dict[str, Any]:
         "averages": AVERAGES,
         **more,
     }
+
+
+def opinions(**more: Any) -> dict[str, Any]:
+    """Return what people thought: of the circle told, of the others not."""
+    untold = {"answers": None, "mean": None}
+    hidden = {"asked": None, "answered": None, **dict.fromkeys(("meeting", "plan", "coordinator"), untold)}
+    circle = {
+        "asked": 40,
+        "answered": 31,
+        "meeting": {"answers": 30, "mean": 8.3},
+        "plan": untold,
+        "coordinator": untold,
+    }
+    return {**dict.fromkeys(("central", "child", "professional"), hidden), "circle": circle, **more}
 
 
 def told(**more: Any) -> dict[str, Any]:
@@ -43,7 +58,20 @@ def told(**more: Any) -> dict[str, Any]:
         "total": numbers(referrals=11),
         "rows": [],
     }
-    return {"by": "theme", "smallest_group": 5, "as_of": "2026-07-01", "periods": [before, newest], **more}
+    surveyed = {
+        "first_quarter": "2026-Q1",
+        "last_quarter": "2026-Q2",
+        "total": opinions(),
+        "rows": [opinions(value="loneliness")],
+    }
+    return {
+        "by": "theme",
+        "smallest_group": 5,
+        "as_of": "2026-07-01",
+        "periods": [before, newest],
+        "surveys": [surveyed],
+        **more,
+    }
 
 
 class TestFigures:
@@ -61,6 +89,21 @@ class TestFigures:
         older = await browser.ask("GET", f"{PATH}?by=theme&period=2025-Q4", expect=200)
         assert "<span>11" in older.text
         await browser.ask("GET", f"{PATH}?by=name", expect=404)
+
+    async def test_show_what_people_thought_with_how_many_said_so(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        services.answer(STATISTICS, told())
+        shown = (await browser.ask("GET", f"{PATH}?by=theme", expect=200)).text
+        assert shown.count("31 van 40") == 2
+        assert shown.count("30 antwoorden") == 2
+        assert '<rect width="83" height="8"/>' in shown
+        answer = await browser.ask("GET", f"{PATH}/opinions.csv?by=theme", expect=200)
+        lines = list(csv.reader(io.StringIO(answer.text)))
+        assert lines[0][3:9] == ["value", "group", "asked", "answered", "meeting_mean", "meeting_answers"]
+        assert lines[3][3:9] == ["", "circle", "40", "31", "8.3", "30"]
+        assert set(lines[1][5:]) == {""}
 
     async def test_say_that_there_is_nothing_yet(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.DPO)

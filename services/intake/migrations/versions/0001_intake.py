@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("acceptance", sa.Text(), nullable=True),
         sa.Column("acceptance_version", sa.Integer(), nullable=False),
+        sa.Column("judged", sa.Date(), nullable=True),
         sa.Column("referred", sa.Date(), nullable=False),
         sa.Column("started", sa.Date(), nullable=True),
         sa.Column("circle_ready", sa.Date(), nullable=True),
@@ -40,11 +41,31 @@ def upgrade() -> None:
         sa.Column("attended", sa.Integer(), nullable=False),
         sa.Column("agreements", sa.Integer(), nullable=False),
         sa.Column("agreements_done", sa.Integer(), nullable=False),
+        sa.Column("agreements_lapsed", sa.Integer(), nullable=False),
         sa.Column("check_ins", sa.Integer(), nullable=False),
         sa.CheckConstraint("invited >= 0 AND attended >= 0", name=op.f("ck_case_fact_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_fact")),
     )
     op.create_index("ix_case_fact_referred", "case_fact", ["tenant", "referred"])
+    op.create_table(
+        "survey_fact",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("voice_group", sa.Text(), nullable=False),
+        sa.Column("closed", sa.Date(), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("meeting_answers", sa.Integer(), nullable=False),
+        sa.Column("meeting_total", sa.Integer(), nullable=False),
+        sa.Column("plan_answers", sa.Integer(), nullable=False),
+        sa.Column("plan_total", sa.Integer(), nullable=False),
+        sa.Column("coordinator_answers", sa.Integer(), nullable=False),
+        sa.Column("coordinator_total", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["fact_id"], ["case_fact.id"], name=op.f("fk_survey_fact_fact_id_case_fact")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_fact")),
+    )
+    op.create_index("ix_survey_fact_closed", "survey_fact", ["tenant", "closed"])
     op.create_index(
         "uq_case_fact_case",
         "case_fact",

@@ -1,0 +1,83 @@
+"""What people thought of conferences, by group: told where enough cases have such an answer, when a quarter is over.
+
+Each sum (how many were asked, how many answered, a score) is of the cases in which somebody of the group is in it: by
+these cases it is told or not, as the numbers of cases are. A case with two surveys in a block is one case. A survey
+belongs to the quarter in which it closed, so what was told of a block never changes.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.domain.statistics import Block, Ended, Measure, Quarter, blocks
+from services.intake.models import CaseFact, SurveyFact
+from services.intake.queries.statistics import By, CountedCase, counted, table_of
+from shared.events.network import SURVEY_GROUPS
+
+QUESTIONS = ("meeting", "plan", "coordinator")
+# By group and what is summed; what is not told is not in it.
+Sums = Mapping[tuple[str, str], int]
+_TOLD = ("asked", "answered", *(f"{question}_answers" for question in QUESTIONS))
+
+
+@dataclass(frozen=True)
+class ToldScores:
+    """What is told of one block: of all (under an empty value) and of each value."""
+
+    block: Block
+    sums: Mapping[str, Sums]
+
+
+async def score_tables(
+    session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int
+) -> list[ToldScores]:
+    """Return what is told of each block of quarters that are over, earliest first."""
+    now = Quarter.of(today)
+    query = select(SurveyFact, CaseFact).join(CaseFact, CaseFact.id == SurveyFact.fact_id)
+    query = query.where(SurveyFact.tenant == tenant, SurveyFact.closed < now.begins)
+    rows = [(survey, fact) for survey, fact in await session.execute(query)]
+    closed = Counter(Quarter.of(month) for _, month in {(fact.id, survey.closed) for survey, fact in rows})
+    return [
+        ToldScores(block, _sums(block, _cases(rows, block, now.begins), by, smallest))
+        for block in blocks(closed, before=now, smallest=smallest)
+    ]
+
+
+def _cases(
+    rows: Sequence[tuple[SurveyFact, CaseFact]], block: Block, before: date
+) -> list[tuple[CountedCase, Counter[tuple[str, str]]]]:
+    found: dict[UUID, tuple[CountedCase, Counter[tuple[str, str]]]] = {}
+    for survey, fact in rows:
+        if not block.first <= Quarter.of(survey.closed) <= block.last:
+            continue
+        # All of them held a conference: they are told apart by nothing else.
+        case = replace(counted(fact, before), ended=Ended.CONFERENCE_AND_PLAN)
+        _, sums = found.setdefault(fact.id, (case, Counter()))
+        for name in (*_TOLD, *(f"{question}_total" for question in QUESTIONS)):
+            sums[survey.voice_group, name] += getattr(survey, name)
+    return list(found.values())
+
+
+def _sums(
+    block: Block, cases: Sequence[tuple[CountedCase, Counter[tuple[str, str]]]], by: By, smallest: int
+) -> Mapping[str, Sums]:
+    every = table_of(block, [case for case, _ in cases], by, smallest)
+    told: dict[str, Counter[tuple[str, str]]] = {value: Counter() for value in ("", *every.rows)}
+    for group in SURVEY_GROUPS:
+        for name in _TOLD:
+            having = [(case, sums) for case, sums in cases if sums[group, name]]
+            table = table_of(block, [case for case, _ in having], by, smallest)
+            for value, row in (("", table.total), *table.rows.items()):
+                if not row[Measure.CONFERENCE_HELD]:
+                    continue
+                theirs = [sums for case, sums in having if not value or case.has(by, value)]
+                told[value][group, name] = sum(sums[group, name] for sums in theirs)
+                if name.endswith("_answers"):
+                    total = name.replace("_answers", "_total")
+                    told[value][group, total] = sum(sums[group, total] for sums in theirs)
+    return told
