@@ -45,6 +45,7 @@ BOUNDED_OTHERWISE = {
         "PersonStatus.purposes",
         "PreparationView.late_news",
         "Period.rows",
+        "SurveyPeriod.rows",
         "ServiceState.parts",
         "StatementImport.payments{}",
     },
@@ -55,7 +56,7 @@ BOUNDED_OTHERWISE = {
         "VenueChoices.venues",
         "VenueList.venues",
     },
-    "at most four a year": {"Statistics.periods"},
+    "at most four a year": {"Statistics.periods", "Statistics.surveys"},
     "the newest, of which the query says how many": {
         "OutboxState.held_back",
         "ReferralDetail.also_referred",
