@@ -13,8 +13,10 @@ from services.portal.road import BASELINE, CASE, KNOWN, MEETING_DAYS, MEETINGS, 
 from services.portal.routes.baseline import WRITE_BASELINE
 from services.portal.routes.cases import CASES, PAUSE, RELEASE, RESUME
 from services.portal.routes.offers import ACCEPT, DECLINE, OFFER, OFFERS
+from services.portal.routes.survey import SURVEY
 from shared.auth import Role
 from shared.ids import uuid7
+from tests.integration.portal.test_survey import survey
 from tests.support.portal import Browser, FakeServices
 from tests.support.world.clock import NOW
 
@@ -227,14 +229,27 @@ class TestACase:
         await browser.sign_in(Role.REFERRER)
         for operation in (KNOWN, MEETINGS, PLANS):
             found.refuse(operation, 404, "case-not-found")
+        found.refuse(SURVEY, 404, "survey-not-open")
         day = {"conference_no": 1, "on": "2026-03-22", "held": False}
         found.answer(MEETING_DAYS, {"items": [day]})
         page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
         assert "22 maart 2026" in page.text
+        assert "/survey" not in page.text
         done = page.text.count("klaar<")
         found.answer(MEETING_DAYS, {"items": [{**day, "held": True}]})
         page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
         assert page.text.count("klaar<") == done + 1
+
+    async def test_asks_a_referrer_what_they_think_of_the_conference(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REFERRER)
+        for operation in (KNOWN, MEETINGS, PLANS):
+            found.refuse(operation, 404, "case-not-found")
+        found.answer(MEETING_DAYS, {"items": []})
+        found.answer(SURVEY, survey(group="professional"))
+        page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert f'href="/cases/{CASE_ID}/survey"' in page.text
 
     async def test_of_others_is_not_there(self, browser: Browser, found: FakeServices) -> None:
         await browser.sign_in(Role.COORDINATOR)

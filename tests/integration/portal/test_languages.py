@@ -10,6 +10,7 @@ from services.portal.routes.agreeing import CONSENTS
 from services.portal.routes.check_in import CHECK_INS
 from services.portal.routes.dates import CONFERENCES, POLLS
 from services.portal.routes.plan import PLANS
+from services.portal.routes.survey import SURVEY
 from services.portal.sessions import PersonOfCase
 from services.portal.wording import NAMES, say, sentences
 from shared.auth import Role
@@ -141,6 +142,7 @@ async def test_the_page_of_a_circle_that_is_done_thanks_and_says_what_stays(
         for operation in (POLLS, CONFERENCES, PLANS, CHECK_INS):
             services.answer(operation, nobody)
         services.answer(CONSENTS, {"items": [], "legal_basis": "public-task"})
+        services.refuse(SURVEY, 404, "survey-not-open")
         page = (await browser.ask("GET", "/me", expect=200)).text
         assert language == "nl" or dutch_of(page) == []
         words = (

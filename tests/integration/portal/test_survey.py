@@ -4,11 +4,16 @@ from typing import Any
 
 import pytest
 
+from services.portal.people import ME
+from services.portal.routes.agreeing import CONSENTS
+from services.portal.routes.check_in import CHECK_INS
+from services.portal.routes.dates import CONFERENCES, POLLS
+from services.portal.routes.plan import PLANS
 from services.portal.routes.survey import ANSWER_SURVEY, SURVEY
 from shared.auth import Role
 from shared.ids import uuid7
 from shared.languages import LANGUAGES
-from tests.integration.portal.test_languages import dutch_of
+from tests.integration.portal.test_languages import dutch_of, me
 from tests.support.portal import Browser, FakeServices
 
 CASE = uuid7()
@@ -36,6 +41,20 @@ class TestSurvey:
         await browser.fill("/me/survey", meeting="9", plan="")
         [asked] = services.of(ANSWER_SURVEY)
         assert asked.body == {"meeting": 9, "plan": None, "coordinator": None}
+
+    @pytest.mark.parametrize("answered", [False, True])
+    async def test_waits_on_the_page_of_who_is_asked(
+        self, browser: Browser, services: FakeServices, *, answered: bool
+    ) -> None:
+        came = await browser.come_by_link()
+        services.answer(ME, me(came) | {"invitation": None})
+        for operation in (POLLS, CONFERENCES, PLANS, CHECK_INS):
+            services.answer(operation, {"items": [], "next": None})
+        services.answer(CONSENTS, {"items": [], "legal_basis": "public-task"})
+        services.answer(SURVEY, survey(answered=answered))
+        shown = (await browser.ask("GET", "/me", expect=200)).text
+        assert ("Drie korte vragen over de conferentie." in shown) is not answered
+        assert ("Wat je vond van de conferentie" in shown) is answered
 
     async def test_asks_children_in_faces(self, browser: Browser, services: FakeServices) -> None:
         await browser.come_by_link(young=True)
