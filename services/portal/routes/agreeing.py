@@ -56,11 +56,18 @@ CONSENTS = Operation("network", "GET", "/v1/me/consents", Items[Question])
 RECORD = Operation("network", "PUT", "/v1/me/consents/{purpose}", Answer)
 HISTORY = Operation("network", "GET", "/v1/me/consents/history", Items[Before])
 
-_ABOUT = {
+ABOUT = {
+    "referral": _("Aangemeld worden"),
+    "file-access": _("Een dossier inkijken"),
     "taking-part": _("Meedoen aan de kring"),
     "mail": _("Mails van ons krijgen"),
     "share-plan": _("Het plan delen"),
     "research": _("Meewerken aan onderzoek"),
+}
+
+_BY = {
+    "coordinator": _("genoteerd door de coördinator"),
+    "referral": _("bij de aanmelding"),
 }
 
 
@@ -89,7 +96,7 @@ class Answered(PageModel):
     child: bool
     given: bool
     day: str
-    noted: bool
+    by: str | None
 
 
 class BeforePage(PageModel):
@@ -159,11 +166,11 @@ async def show_before(visit: PersonVisit) -> Response:
     model = BeforePage(
         answers=[
             Answered(
-                about=visit.word(_ABOUT, each.purpose),
+                about=visit.word(ABOUT, each.purpose),
                 child=each.concerns is not None,
                 given=each.given,
                 day=dates.day(each.recorded_at),
-                noted=each.via != "link",
+                by=visit.word(_BY, each.via) if each.via in _BY else None,
             )
             for each in found.items
         ],

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
-from services.portal.routes.circle import PERSON, PURPOSES
+from services.portal.routes.agreeing import ABOUT
+from services.portal.routes.circle import PERSON
 from services.portal.routes.circle_person import PartPage
 from services.portal.routes.of_case import case_of
 from services.portal.routes.safeguards import BASES
@@ -52,6 +53,7 @@ BASIS = Operation("network", "GET", "/v1/persons/{person_id}/legal-basis", Items
 _BY = {
     "link": _("zelf gezegd"),
     "coordinator": _("door de coördinator genoteerd"),
+    "referral": _("bij de aanmelding"),
 }
 
 
@@ -145,7 +147,7 @@ async def show(visit: StaffVisit) -> Response:
         person=person,
         said=[
             ShownAnswer(
-                about=visit.word(PURPOSES, each.purpose),
+                about=visit.word(ABOUT, each.purpose),
                 said=visit.say(_("ja") if each.given else _("nee")),
                 day=dates.day(each.recorded_at),
                 by=visit.word(_BY, each.via),

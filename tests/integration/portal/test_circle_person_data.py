@@ -95,13 +95,23 @@ class TestSaid:
     async def test_is_shown_with_the_day_and_whether_it_has_to_be_asked_again(
         self, browser: Browser, known: FakeServices
     ) -> None:
-        answers = [said("taking-part"), said("research", given=False, via="coordinator", stale=True)]
+        answers = [
+            said("taking-part", via="referral"),
+            said("research", given=False, via="coordinator", stale=True),
+            said("referral"),
+        ]
         known.answer(SAID, {"items": answers})
         basis = {"basis": "public-task", "since": NOW.isoformat(), "policy_version": 1}
         known.answer(BASIS, {"items": [basis], "next": None, "version": 1})
         await browser.sign_in(Role.COORDINATOR)
         page = (await browser.ask("GET", f"{HERE}/data", expect=200)).text
-        for words in ("Meedoen aan de kring: ja", "Meewerken aan onderzoek: nee", "algemeen belang, sinds"):
+        for words in (
+            "Meedoen aan de kring: ja",
+            "Meewerken aan onderzoek: nee",
+            "algemeen belang, sinds",
+            "bij de aanmelding",
+            "Aangemeld worden",
+        ):
             assert words in page, words
         assert page.count("de tekst is intussen veranderd") == 1
 
