@@ -227,6 +227,7 @@ class TestWrite:
                     "plan-waits",
                     "referral-declined",
                     "referral-new",
+                    "survey",
                 }
             )
             == KINDS

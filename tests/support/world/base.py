@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.auth import Role
 from shared.context import Context
 from shared.database import Database, Scope
+from shared.errors import Operational
 from shared.events.base import EventData
 from shared.events.network import NotifyPeople
 from shared.ids import uuid7
@@ -71,7 +72,14 @@ class World:
 
     async def emptied(self) -> Self:
         """Return the same running service with empty tables, for an organisation that it does not know yet."""
-        await self.execute(EMPTY)
+        try:
+            await self.execute(EMPTY)
+        except Operational:
+            # A neighbour has made the database anew meanwhile, and thrown out who was connected.
+            await self.owner.close()
+            await self.context.database.close()
+            await self.context.vault.close()
+            await self.execute(EMPTY)
         self.clock.time = NOW
         return replace(self, tenant=uuid7(), sequences=count(1), delivered=0)
 
