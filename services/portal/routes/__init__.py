@@ -52,6 +52,7 @@ from services.portal.routes import (
     ops_dead_letters,
     ops_emails,
     ops_services,
+    organisations,
     own_organisation,
     own_registration,
     payments,
@@ -102,7 +103,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(trainings, announcing, training_changes, registrations, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails),
         *(data_requests, keeping, erasing, safeguards, consent_texts, break_glass, audit_log, figures),
-        *(colleagues, settings, own_organisation),
+        *(colleagues, settings, own_organisation, organisations),
         *(
             case_dates,
             case_givers,

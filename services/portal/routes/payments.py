@@ -5,6 +5,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import model_validator
@@ -42,6 +43,21 @@ _WHY = {
 }
 # What a person may say of money that counts for nothing.
 _MAY_KEEP = frozenset({"suggested", "unmatched", "overpaid", "paid-twice", "late"})
+_CAME_OF_IT = {
+    "matched": _("geboekt"),
+    "suggested": _("wacht op jou"),
+    "unmatched": _("wacht op jou"),
+    "overpaid": _("te veel betaald"),
+    "paid-twice": _("twee keer betaald"),
+    "late": _("te laat betaald"),
+    "underpaid": _("te weinig betaald"),
+    "early": _("betaald voor er een plaats was"),
+    "reversed": _("teruggenomen door de bank"),
+    "refunded": _("terugbetaald"),
+    "kept": _("gehouden"),
+    "divided": _("verdeeld over inschrijvingen"),
+    "duplicate": _("stond al in een ander bestand"),
+}
 _LEFT_OUT = {
     "debit": _("geld dat van de rekening ging"),
     "undone-debit": _("geld dat van de rekening ging en terugkwam"),
@@ -103,9 +119,19 @@ class Statement(Answer):
     balances_differ: bool
 
 
+class Entry(Answer):
+    """What came of one entry of a file."""
+
+    payment_id: UUID
+    kind: str
+    amount: Decimal
+    state: str
+
+
 PAYMENTS = Operation("training", "GET", "/v1/payments", Items[Payment])
 IMPORT = Operation("training", "POST", "/v1/statements", Statement)
 STATEMENT = Operation("training", "GET", "/v1/statements/{statement_id}", Statement)
+ENTRIES = Operation("training", "GET", "/v1/statements/{statement_id}/payments", Items[Entry])
 MATCH = Operation("training", "POST", "/v1/payments/{payment_id}/match", Answer)
 PAYMENT = Operation("training", "GET", "/v1/payments/{payment_id}", Payment)
 DIVIDE = Operation("training", "POST", "/v1/payments/{payment_id}/divide", Answer)
@@ -214,12 +240,20 @@ class StatementPage(PageModel):
     left_out: list[tuple[int, str]]
     left_out_too: int
     balances_differ: bool
+    # The amount, what came of it, and the page on which somebody decides about it, if that is still to do.
+    entries: list[tuple[str, str, str | None]]
+    more: str | None
 
 
 @pages.show(f"{QUEUE}/statements/{{statement_id}}", staff(Role.FINANCE))
 async def show_statement(visit: StaffVisit) -> Response:
     """Show how far the import is and what came of it."""
-    found = await visit.ask(STATEMENT, statement_id=read_id(visit.request.path_params["statement_id"]))
+    statement_id = read_id(visit.request.path_params["statement_id"])
+    after = visit.request.query_params.get("after")
+    found, entries = await asyncio.gather(
+        visit.ask(STATEMENT, statement_id=statement_id),
+        visit.ask(ENTRIES, query={"cursor": after} if after else None, statement_id=statement_id),
+    )
     model = StatementPage(
         done=found.state == "imported",
         booked=found.booked,
@@ -230,6 +264,15 @@ async def show_statement(visit: StaffVisit) -> Response:
         left_out=[(each.entry, visit.word(_LEFT_OUT, each.why)) for each in found.left_out],
         left_out_too=found.left_out_count - len(found.left_out),
         balances_differ=found.balances_differ,
+        entries=[
+            (
+                money(each.amount, visit),
+                visit.word(_CAME_OF_IT, each.state),
+                f"{QUEUE}/{each.payment_id}" if each.state in (*_WHOSE, *_WHAT_NOW) else None,
+            )
+            for each in entries.items
+        ],
+        more=f"{visit.request.url.path}?{urlencode({'after': entries.next})}" if entries.next else None,
     )
     return visit.page("payments_statement.html", model)
 

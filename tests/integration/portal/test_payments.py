@@ -1,5 +1,6 @@
 """Finance gives a statement and decides about what cannot be booked by itself, line after line."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -116,10 +117,26 @@ async def test_a_statement_arrives_byte_for_byte(browser: Browser, given: FakeSe
     assert answer.headers["location"] == f"/payments/statements/{STATEMENT}"
     assert given.of(payments.IMPORT)[0].body == FILE
     given.answer(payments.STATEMENT, statement())
+    entries: list[dict[str, Any]] = [
+        {
+            "payment_id": str(each),
+            "kind": "credit",
+            "amount": "45.50",
+            "state": state,
+            "registration_id": None,
+            "suggestions": [],
+        }
+        for each, state in ((FIRST, "unmatched"), (uuid7(), "matched"), (uuid7(), "duplicate"))
+    ]
+    given.answer(payments.ENTRIES, {"items": entries, "next": "further"})
     page = (await browser.ask("GET", answer.headers["location"], expect=200)).text
     assert "1 van 3" in page
     assert "niet in euro" in page
     assert "Misschien ontbreekt er iets" in page
+    # Only what still waits for a decision leads to one.
+    assert re.findall(r'href="/payments/([^/"]{36})"', page) == [str(FIRST)]
+    assert "stond al in een ander bestand" in page
+    assert "after=further" in page
 
 
 async def test_a_statement_may_be_larger_than_other_forms(browser: Browser, given: FakeServices) -> None:
