@@ -16,7 +16,7 @@ from tests.contracts.test_portal import DOCUMENTS
 
 ROWS: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("pages.yaml").read_text("utf-8"))
 # What may stand in the place of a page.
-REASONS = ("services:", "machines:", "command line:", "none yet:")
+REASONS = ("services:", "machines:", "command line:", "beside:")
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

@@ -9,6 +9,8 @@ from services.portal.routes.agreeing import HISTORY
 from services.portal.routes.case_emails import EMAILS
 from services.portal.routes.circle import PERSON
 from services.portal.routes.circle_person_data import BASIS, NOTE_REQUEST, RENEW, REVOKE, SAID
+from services.portal.routes.legal_basis import BASIS as BASES_OF_ONE
+from services.portal.routes.legal_basis import DECIDE
 from services.portal.routes.managing import CLOSE
 from services.portal.routes.of_case import PERSONS
 from shared.auth import Role
@@ -162,3 +164,22 @@ class TestCloseCase:
         assert answer.headers["location"] == f"/cases/{CASE_ID}"
         assert [asked.body for asked in services.of(CLOSE)] == [{"outcome": "closed-early"}]
         await browser.fill(f"/cases/{CASE_ID}/close", outcome="whatever", expect=422)
+
+
+class TestLegalBasis:
+    async def test_of_one_person_is_decided_by_the_officer_who_read_the_one_of_now(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        kept = [
+            {"basis": "legal-obligation", "since": NOW.isoformat(), "policy_version": None},
+            {"basis": "public-task", "since": NOW.isoformat(), "policy_version": 1},
+        ]
+        services.answer(BASES_OF_ONE, {"items": kept, "next": None, "version": 2})
+        services.answer(DECIDE, {"items": kept, "next": None, "version": 3})
+        await browser.sign_in(Role.DPO)
+        path = f"/privacy/basis/{ANN}"
+        page = (await browser.ask("GET", path, expect=200)).text
+        assert page.count("zoals voor iedereen in deze rol") == 1
+        await browser.fill(path, basis="because", version="2", expect=422)
+        await browser.fill(path, basis="consent", version="2")
+        assert [asked.body for asked in services.of(DECIDE)] == [{"basis": "consent", "version": 2}]
