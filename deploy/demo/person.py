@@ -1,5 +1,6 @@
 """What people without an account do and see, behind the personal link in their latest email."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +20,8 @@ class Person(Player):
 
     organisation: Words | None = None
     requests: dict[RequestKind, UUID] = field(default_factory=dict, init=False)
-    _tokens: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    # By link, the token that it was exchanged for, and until when it is used.
+    _tokens: dict[str, tuple[str, float]] = field(default_factory=dict, init=False, repr=False)
 
     async def _headers(self) -> dict[str, str]:
         await self.api.watch.read_inbox()
@@ -27,11 +29,15 @@ class Person(Player):
         if not links:
             # Nobody knows them yet, as when they ask for a conference.
             return self.api.anybody
-        token = links[-1][0]
-        if token not in self._tokens:
-            exchange = await self.api.ask("POST", "network/links/exchange", {"token": token}, headers={})
-            self.id, self._tokens[token] = UUID(exchange.json()["person_id"]), exchange.json()["access_token"]
-        return {**self.api.anybody, "Authorization": f"Bearer {self._tokens[token]}"}
+        link = links[-1][0]
+        token, until = self._tokens.get(link, ("", 0.0))
+        if until < time.monotonic():
+            answer = await self.api.ask("POST", "network/links/exchange", {"token": link}, headers={})
+            exchange = answer.json()
+            # Half its life: a request may take long on a platform of which parts are killed.
+            self.id, token = UUID(exchange["person_id"]), exchange["access_token"]
+            self._tokens[link] = token, time.monotonic() + exchange["expires_in"] / 2
+        return {**self.api.anybody, "Authorization": f"Bearer {token}"}
 
     async def asks_for_conference(self, **about: Unpack[Referral]) -> Case:
         """{me} asks for a conference, and needs nobody to be referred."""
