@@ -3,7 +3,7 @@
 The words come when the mail is written, in services.intake.emails.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -49,9 +49,15 @@ async def notify_coordinator(
 
 
 async def notify_referrer(
-    session: AsyncSession, case: Case, kind: str, now: datetime, *, even_if_stopped: bool = False
+    session: AsyncSession,
+    case: Case,
+    kind: str,
+    now: datetime,
+    *,
+    even_if_stopped: bool = False,
+    about: Mapping[str, str] | None = None,
 ) -> None:
-    """Write to the professional who referred, if there is one."""
+    """Write to the professional who referred, if there is one; `about`: ids that tell this email from others."""
     if case.referrer_id is not None:
         await _queue(
             session,
@@ -61,7 +67,7 @@ async def notify_referrer(
             recipient=case.referrer_id,
             role=Role.REFERRER,
             even_if_stopped=even_if_stopped,
-            parameters={},
+            parameters=about or {},
         )
 
 
@@ -240,7 +246,7 @@ async def _queue(
     recipient: UUID,
     role: Role,
     even_if_stopped: bool,
-    parameters: dict[str, str],
+    parameters: Mapping[str, str],
 ) -> UUID:
     return await messages.queue(
         session,

@@ -125,7 +125,8 @@ async def notify_of_survey(
     """Ask the professional who referred what they think of the conference too."""
     case = await case_queries.case(session, tenant=event.tenant, case_id=event.data.case_id)
     if case is not None:
-        await notifying.notify_referrer(session, case, "survey", await context.clock.now())
+        about = {"survey_id": str(event.data.survey_id)}
+        await notifying.notify_referrer(session, case, "survey", await context.clock.now(), about=about)
 
 
 @subscriptions.writes(intake.CaseErased, case="always")

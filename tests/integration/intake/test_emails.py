@@ -36,6 +36,18 @@ class TestWrite:
         assert (letter.address, letter.language) == ("malou@voorbeeld.example", "fr")
         assert letter.values["until"] == "mercredi 4 mars 2026, 9\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}00"
 
+    async def test_who_referred_is_asked_once_about_each_conference(self, world: Intake) -> None:
+        case = await world.open_case()
+        await world.handle(case.opened())
+        opened = [
+            network.SurveyOpened(case_id=case.id, survey_id=uuid4(), closes_at=await world.now())
+            for _ in range(2)
+        ]
+        for fact in opened:
+            await world.handle(fact)
+        asked = await world.emails("survey", case=case)
+        assert [row.parameters["survey_id"] for row in asked] == [str(fact.survey_id) for fact in opened]
+
     async def test_an_unknown_language_becomes_dutch(self, world: Intake) -> None:
         await world.enter_coordinator(language="ar")
         await world.offer_next(await world.open_case())
