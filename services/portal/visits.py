@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -179,6 +179,16 @@ class Visit:
         """What this reader changed last, here or on the page before."""
         known: After = self.request.scope.setdefault(AFTER, After(self.request.cookies.get(AFTER)))
         return known
+
+    @property
+    def turned_to(self) -> Query | None:
+        """What a list is asked with for the page that the reader turned to; None for its first."""
+        cursor = self.request.query_params.get("after")
+        return {"cursor": cursor} if cursor else None
+
+    def next_page(self, cursor: str | None) -> str | None:
+        """Return where the list of this page goes on."""
+        return f"{self.request.url.path}?{urlencode({'after': cursor})}" if cursor else None
 
     async def ask_or(self, operation: Operation[AnswerT], otherwise: OtherT, **ids: Any) -> AnswerT | OtherT:
         """Return what a service answers, or something else where this reader may not know (yet)."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.responses import Response
@@ -159,10 +158,7 @@ async def record(visit: PersonVisit) -> Response:
 @pages.show("/me/consents/before", person)
 async def show_before(visit: PersonVisit) -> Response:
     """Show everything that somebody ever said."""
-    after = visit.request.query_params.get("after")
-    found, dates = await asyncio.gather(
-        visit.ask(HISTORY, query={"cursor": after} if after else None), visit.dates()
-    )
+    found, dates = await asyncio.gather(visit.ask(HISTORY, query=visit.turned_to), visit.dates())
     model = BeforePage(
         answers=[
             Answered(
@@ -174,6 +170,6 @@ async def show_before(visit: PersonVisit) -> Response:
             )
             for each in found.items
         ],
-        more=f"/me/consents/before?{urlencode({'after': found.next})}" if found.next else None,
+        more=visit.next_page(found.next),
     )
     return visit.page("consents_before.html", model)

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.responses import Response
@@ -62,9 +61,9 @@ class EmailsPage(PageModel):
 @pages.show(_PATH, staff(Role.COORDINATOR))
 async def show(visit: StaffVisit) -> Response:
     """Show what was mailed to whom."""
-    case_id, after = case_of(visit), visit.request.query_params.get("after")
+    case_id = case_of(visit)
     found, people, dates = await asyncio.gather(
-        visit.ask(EMAILS, query={"cursor": after} if after else None, case_id=case_id),
+        visit.ask(EMAILS, query=visit.turned_to, case_id=case_id),
         everyone(visit, case_id),
         visit.dates(),
     )
@@ -80,5 +79,5 @@ async def show(visit: StaffVisit) -> Response:
                 color=color,
             )
         )
-    more = f"/cases/{case_id}/emails?{urlencode({'after': found.next})}" if found.next else None
+    more = visit.next_page(found.next)
     return visit.page("case_emails.html", EmailsPage(case_id=UUID(case_id), emails=shown, more=more))

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
+from services.portal.routes.agreeing import ABOUT
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
@@ -141,12 +142,8 @@ NOTE = Operation("network", "POST", "/v1/persons/{person_id}/contacts", Answer)
 TEXTS = Operation("network", "GET", "/v1/consent-texts/{purpose}", Texts)
 RECORD = Operation("network", "PUT", "/v1/persons/{person_id}/consents/{purpose}", Answer)
 
-PURPOSES = {
-    "taking-part": _("Meedoen aan de kring"),
-    "mail": _("Mails van ons krijgen"),
-    "share-plan": _("Het plan delen"),
-    "research": _("Meewerken aan onderzoek"),
-}
+# What people of a circle are asked.
+PURPOSES = {code: ABOUT[code] for code in ("taking-part", "mail", "share-plan", "research")}
 _STATES = {
     "proposed": _("voorgesteld"),
     "active": _("in de kring"),

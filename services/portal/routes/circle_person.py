@@ -41,7 +41,7 @@ from shared.auth import Role
 from shared.languages import FALLBACK
 
 pages = Pages()
-_PATH = "/cases/{case_id}/circle/{person_id}"
+PATH = "/cases/{case_id}/circle/{person_id}"
 # Who comes for somebody else: the date has to suit both.
 _SERVING = frozenset({"interpreter", "advocate"})
 
@@ -151,26 +151,29 @@ class LeaveForm(Form):
     reason: str = Field(max_length=2000)
 
 
-def _id(visit: StaffVisit) -> str:
+def id_of(visit: StaffVisit) -> str:
+    """Return the person whom the address names."""
     return read_id(visit.request.path_params["person_id"])
 
 
-def _back(visit: StaffVisit) -> Response:
-    return visit.go(_PATH.format(case_id=case_of(visit), person_id=_id(visit)))
+def back(visit: StaffVisit) -> Response:
+    """Go back to their page."""
+    return visit.go(PATH.format(case_id=case_of(visit), person_id=id_of(visit)))
 
 
-async def _part(visit: StaffVisit, template: str) -> Response:
-    person = await visit.ask(PERSON, person_id=_id(visit))
+async def show_part(visit: StaffVisit, template: str) -> Response:
+    """Show a form about somebody."""
+    person = await visit.ask(PERSON, person_id=id_of(visit))
     return visit.page(template, PartPage(case_id=UUID(case_of(visit)), person=person))
 
 
-@pages.show(_PATH, staff(Role.COORDINATOR))
+@pages.show(PATH, staff(Role.COORDINATOR))
 async def show(visit: StaffVisit) -> Response:
     """Show somebody."""
     case_id = case_of(visit)
     person, contacts, consents = await asyncio.gather(
-        visit.ask(PERSON, person_id=_id(visit)),
-        visit.ask(CONTACTS, person_id=_id(visit)),
+        visit.ask(PERSON, person_id=id_of(visit)),
+        visit.ask(CONTACTS, person_id=id_of(visit)),
         visit.ask(CONSENTS, case_id=case_id),
     )
     dates = await visit.dates()
@@ -208,18 +211,18 @@ async def _about_children(visit: StaffVisit, holder: UUID, asked: Sequence[Conse
     ]
 
 
-@pages.send(_PATH, staff(Role.COORDINATOR))
+@pages.send(PATH, staff(Role.COORDINATOR))
 async def invite(visit: StaffVisit) -> Response:
     """Invite somebody."""
-    await visit.ask(INVITE, person_id=_id(visit))
-    return _back(visit)
+    await visit.ask(INVITE, person_id=id_of(visit))
+    return back(visit)
 
 
-@pages.show(f"{_PATH}/details", staff(Role.COORDINATOR))
+@pages.show(f"{PATH}/details", staff(Role.COORDINATOR))
 async def show_details(visit: StaffVisit) -> Response:
     """Show what is known of somebody."""
     case_id = case_of(visit)
-    person, people = await asyncio.gather(visit.ask(PERSON, person_id=_id(visit)), everyone(visit, case_id))
+    person, people = await asyncio.gather(visit.ask(PERSON, person_id=id_of(visit)), everyone(visit, case_id))
     others = [each for each in in_circle(people) if each.person_id != person.person_id]
     model = DetailsPage(
         case_id=UUID(case_id),
@@ -230,48 +233,48 @@ async def show_details(visit: StaffVisit) -> Response:
     return visit.page("circle_details.html", model)
 
 
-@pages.send(f"{_PATH}/details", staff(Role.COORDINATOR))
+@pages.send(f"{PATH}/details", staff(Role.COORDINATOR))
 async def change(visit: StaffVisit) -> Response:
     """Correct it; the service refuses what another changed meanwhile."""
     body = visit.read(DetailsForm).body | needs_of_form(visit)
-    await visit.ask(CHANGE, body=body, person_id=_id(visit))
-    return _back(visit)
+    await visit.ask(CHANGE, body=body, person_id=id_of(visit))
+    return back(visit)
 
 
-@pages.show(f"{_PATH}/answer", staff(Role.COORDINATOR))
+@pages.show(f"{PATH}/answer", staff(Role.COORDINATOR))
 async def show_answer(visit: StaffVisit) -> Response:
     """Ask what somebody said, and what they need."""
-    person = await visit.ask(PERSON, person_id=_id(visit))
+    person = await visit.ask(PERSON, person_id=id_of(visit))
     model = AnswerPage(case_id=UUID(case_of(visit)), person=person, all_needs=needs_in_words(visit))
     return visit.page("circle_answer.html", model)
 
 
-@pages.send(f"{_PATH}/answer", staff(Role.COORDINATOR))
+@pages.send(f"{PATH}/answer", staff(Role.COORDINATOR))
 async def note_answer(visit: StaffVisit) -> Response:
     """Note what somebody said about their invitation."""
     said = visit.read(AnswerForm).taking_part
-    person = await visit.ask(PERSON, person_id=_id(visit))
+    person = await visit.ask(PERSON, person_id=id_of(visit))
     if person.invitation is not None:
         body: dict[str, Any] = (
             {"answer": "no", "mode": None} if said == "no" else {"answer": "yes", "mode": said}
         )
         body |= needs_of_form(visit)
         await visit.ask(ANSWER_FOR, body=body, invitation_id=person.invitation.invitation_id)
-    return _back(visit)
+    return back(visit)
 
 
-@pages.show(f"{_PATH}/contact", staff(Role.COORDINATOR))
+@pages.show(f"{PATH}/contact", staff(Role.COORDINATOR))
 async def show_contact(visit: StaffVisit) -> Response:
     """Ask how somebody was spoken to."""
-    return await _part(visit, "circle_contact.html")
+    return await show_part(visit, "circle_contact.html")
 
 
-@pages.send(f"{_PATH}/contact", staff(Role.COORDINATOR))
+@pages.send(f"{PATH}/contact", staff(Role.COORDINATOR))
 async def note_contact(visit: StaffVisit) -> Response:
     """Note that somebody was spoken to."""
     form = visit.read(ContactForm)
-    await visit.ask(NOTE, body=form.model_dump(mode="json", exclude_none=True), person_id=_id(visit))
-    return _back(visit)
+    await visit.ask(NOTE, body=form.model_dump(mode="json", exclude_none=True), person_id=id_of(visit))
+    return back(visit)
 
 
 def _question(visit: StaffVisit) -> tuple[str, UUID | None]:
@@ -281,13 +284,13 @@ def _question(visit: StaffVisit) -> tuple[str, UUID | None]:
     return read_choice(params["purpose"], PURPOSES), None if child is None else UUID(read_id(child))
 
 
-@pages.show(f"{_PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
-@pages.show(f"{_PATH}/consents/{{purpose}}", staff(Role.COORDINATOR))
+@pages.show(f"{PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
+@pages.show(f"{PATH}/consents/{{purpose}}", staff(Role.COORDINATOR))
 async def show_consent(visit: StaffVisit) -> Response:
     """Show what somebody is asked, for themselves or about a child, to be read out."""
     case_id, (purpose, child) = case_of(visit), _question(visit)
     person, texts, consents, people = await asyncio.gather(
-        visit.ask(PERSON, person_id=_id(visit)),
+        visit.ask(PERSON, person_id=id_of(visit)),
         visit.ask(TEXTS, purpose=purpose),
         visit.ask(CONSENTS, case_id=case_id),
         everyone(visit, case_id) if child else _nobody(),
@@ -324,8 +327,8 @@ def _text(texts: Texts, audience: str, language: str) -> Text:
     return next(each for wanted in (language, FALLBACK) for each in found if each.language == wanted)
 
 
-@pages.send(f"{_PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
-@pages.send(f"{_PATH}/consents/{{purpose}}", staff(Role.COORDINATOR))
+@pages.send(f"{PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
+@pages.send(f"{PATH}/consents/{{purpose}}", staff(Role.COORDINATOR))
 async def record_consent(visit: StaffVisit) -> Response:
     """Record what somebody said to the version of the text that was read out to them."""
     purpose, child = _question(visit)
@@ -338,20 +341,20 @@ async def record_consent(visit: StaffVisit) -> Response:
         "language": visit.form.get("read_in") or None,
         "concerns": str(child) if child else None,
     }
-    await visit.ask(RECORD, body=body, person_id=_id(visit), purpose=purpose)
-    return _back(visit)
+    await visit.ask(RECORD, body=body, person_id=id_of(visit), purpose=purpose)
+    return back(visit)
 
 
-@pages.show(f"{_PATH}/leave", staff(Role.COORDINATOR))
+@pages.show(f"{PATH}/leave", staff(Role.COORDINATOR))
 async def show_leave(visit: StaffVisit) -> Response:
     """Ask how somebody leaves, and why."""
-    return await _part(visit, "circle_leave.html")
+    return await show_part(visit, "circle_leave.html")
 
 
-@pages.send(f"{_PATH}/leave", staff(Role.COORDINATOR))
+@pages.send(f"{PATH}/leave", staff(Role.COORDINATOR))
 async def leave(visit: StaffVisit) -> Response:
     """Take somebody out of the circle."""
     form = visit.read(LeaveForm)
     operation = REMOVE if form.how == "remove" else EXCLUDE
-    await visit.ask(operation, body={"reason": form.reason}, person_id=_id(visit))
+    await visit.ask(operation, body={"reason": form.reason}, person_id=id_of(visit))
     return visit.go(f"/cases/{case_of(visit)}/circle")

@@ -9,11 +9,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
-from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.agreeing import ABOUT
 from services.portal.routes.circle import PERSON
-from services.portal.routes.circle_person import PartPage
+from services.portal.routes.circle_person import PATH, PartPage, back, id_of, show_part
 from services.portal.routes.of_case import case_of
 from services.portal.routes.safeguards import BASES
 from services.portal.staff import StaffVisit, staff
@@ -22,7 +21,6 @@ from services.portal.wording import mark as _
 from shared.auth import Role
 
 pages = Pages()
-_PATH = "/cases/{case_id}/circle/{person_id}"
 _coordinator = staff(Role.COORDINATOR)
 
 
@@ -92,54 +90,41 @@ class LinkForm(Form):
     what: Literal["renew", "revoke"]
 
 
-def _id(visit: StaffVisit) -> str:
-    return read_id(visit.request.path_params["person_id"])
-
-
-def _back(visit: StaffVisit) -> Response:
-    return visit.go(_PATH.format(case_id=case_of(visit), person_id=_id(visit)))
-
-
-async def _part(visit: StaffVisit, template: str) -> Response:
-    person = await visit.ask(PERSON, person_id=_id(visit))
-    return visit.page(template, PartPage(case_id=UUID(case_of(visit)), person=person))
-
-
-@pages.show(f"{_PATH}/link", _coordinator)
+@pages.show(f"{PATH}/link", _coordinator)
 async def show_link(visit: StaffVisit) -> Response:
     """Say what a new link means, and taking it back."""
-    return await _part(visit, "circle_link.html")
+    return await show_part(visit, "circle_link.html")
 
 
-@pages.send(f"{_PATH}/link", _coordinator)
+@pages.send(f"{PATH}/link", _coordinator)
 async def change_link(visit: StaffVisit) -> Response:
     """Mail somebody a new link, or take back the one that they have."""
     operation = RENEW if visit.read(LinkForm).what == "renew" else REVOKE
-    await visit.ask(operation, person_id=_id(visit))
-    return _back(visit)
+    await visit.ask(operation, person_id=id_of(visit))
+    return back(visit)
 
 
-@pages.show(f"{_PATH}/request", _coordinator)
+@pages.show(f"{PATH}/request", _coordinator)
 async def show_request(visit: StaffVisit) -> Response:
     """Ask what somebody wants to be done with their data."""
-    return await _part(visit, "circle_request.html")
+    return await show_part(visit, "circle_request.html")
 
 
-@pages.send(f"{_PATH}/request", _coordinator)
+@pages.send(f"{PATH}/request", _coordinator)
 async def note_request(visit: StaffVisit) -> Response:
     """Note it; who answers it is told."""
     body = visit.read(RequestForm).model_dump(mode="json", exclude_none=True)
-    await visit.ask(NOTE_REQUEST, body=body, person_id=_id(visit))
-    return _back(visit)
+    await visit.ask(NOTE_REQUEST, body=body, person_id=id_of(visit))
+    return back(visit)
 
 
-@pages.show(f"{_PATH}/data", _coordinator)
+@pages.show(f"{PATH}/data", _coordinator)
 async def show(visit: StaffVisit) -> Response:
     """Show what somebody said last to each question, and on what basis their data is kept."""
     person, said, bases, dates = await asyncio.gather(
-        visit.ask(PERSON, person_id=_id(visit)),
-        visit.ask(SAID, person_id=_id(visit)),
-        visit.ask(BASIS, person_id=_id(visit)),
+        visit.ask(PERSON, person_id=id_of(visit)),
+        visit.ask(SAID, person_id=id_of(visit)),
+        visit.ask(BASIS, person_id=id_of(visit)),
         visit.dates(),
     )
     model = DataPage(

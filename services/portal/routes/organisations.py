@@ -1,7 +1,6 @@
 """The register of organisations that refer, or are told of plans: who is in it, and entering another."""
 
 from typing import ClassVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import Field
@@ -68,15 +67,14 @@ class OrganisationForm(Form):
 @pages.show(PATH, _administrator)
 async def show(visit: StaffVisit) -> Response:
     """Show who is in the register."""
-    after = visit.request.query_params.get("after")
-    found = await visit.ask(REGISTER, query={"cursor": after} if after else None)
+    found = await visit.ask(REGISTER, query=visit.turned_to)
     model = RegisterPage(
         rows=[
             Row(name=each.name, number=in_groups(each.kbo_number), runs_conferences=each.is_tenant)
             for each in found.items
             if each.superseded_by is None
         ],
-        more=f"{PATH}?{urlencode({'after': found.next})}" if found.next else None,
+        more=visit.next_page(found.next),
     )
     return visit.page("organisations.html", model)
 

@@ -5,7 +5,6 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
-from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import model_validator
@@ -249,10 +248,9 @@ class StatementPage(PageModel):
 async def show_statement(visit: StaffVisit) -> Response:
     """Show how far the import is and what came of it."""
     statement_id = read_id(visit.request.path_params["statement_id"])
-    after = visit.request.query_params.get("after")
     found, entries = await asyncio.gather(
         visit.ask(STATEMENT, statement_id=statement_id),
-        visit.ask(ENTRIES, query={"cursor": after} if after else None, statement_id=statement_id),
+        visit.ask(ENTRIES, query=visit.turned_to, statement_id=statement_id),
     )
     model = StatementPage(
         done=found.state == "imported",
@@ -272,7 +270,7 @@ async def show_statement(visit: StaffVisit) -> Response:
             )
             for each in entries.items
         ],
-        more=f"{visit.request.url.path}?{urlencode({'after': entries.next})}" if entries.next else None,
+        more=visit.next_page(entries.next),
     )
     return visit.page("payments_statement.html", model)
 
