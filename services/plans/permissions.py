@@ -202,8 +202,8 @@ async def may_change_agreement(
 ) -> tuple[Agreement, RecordedAs]:
     """Return an agreement, and as what they change it, to the monitor, a central person, from twelve on, and the staff.
 
-    Those are the coordinator, and a manager in their place. Raises: AgreementNotFound, NotYours, FromTwelveOn,
-    CaseErased.
+    Those are the coordinator, and a manager in their place. For a central person under twelve: who of the circle holds
+    parental authority over them. Raises: AgreementNotFound, NotYours, FromTwelveOn, CaseErased.
     """
     agreement, found = await _load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
     return agreement, await _acting(
@@ -341,7 +341,8 @@ async def _acting(
     session: AsyncSession, principal: Principal, found: Relations, *, case_id: UUID, plan_id: UUID
 ) -> RecordedAs:
     """Return as what somebody changes a plan between meetings. Raises: NotYours, FromTwelveOn."""
-    if not await _monitors(session, principal, plan_id):
+    for_child = principal.decides_for_child and not found.isdisjoint(_CIRCLE)
+    if not for_child and not await _monitors(session, principal, plan_id):
         _need(await _with_manager(session, found, case_id), Relation.CENTRAL, Relation.COORDINATOR)
     require_twelve(principal)
     if principal.kind is Kind.PERSON:

@@ -48,6 +48,7 @@ class Me(Answer):
     language: str
     age: str
     reads_with: list[str]
+    decides_for_child: bool
     needs: list[str]
     needs_words: str | None
     invitation: Invitation | None
@@ -131,6 +132,7 @@ async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
         update={
             "young": me.age in (_CHILD, "twelve-to-seventeen"),
             "reads_with": me.reads_with if me.age == _CHILD else None,
+            "decides_for_child": me.decides_for_child,
         }
     )
     secret = Secret.new()
@@ -144,7 +146,9 @@ async def _renewed(visit: Visit, known: PersonOfCase, now: datetime) -> PersonOf
     except ServiceRefused:
         raise NobodyHere from None
     renewed = _person(known.link, access, known.language, now)
-    return renewed.model_copy(update={"young": known.young, "reads_with": known.reads_with})
+    return renewed.model_copy(
+        update={name: getattr(known, name) for name in ("young", "reads_with", "decides_for_child")}
+    )
 
 
 def _person(link: str, access: Access, language: Language, now: datetime) -> PersonOfCase:

@@ -44,6 +44,8 @@ class PersonOfCase(BaseModel):
     # Under eighteen: pages are in their own words. Under twelve: also with whom they read.
     young: bool = False
     reads_with: list[str] | None = None
+    # Of a child under twelve whom the case is about.
+    decides_for_child: bool = False
 
 
 class Registrant(BaseModel):

@@ -94,6 +94,7 @@ def _person(claims: Mapping[str, Any]) -> Principal:
         case=_id(claims.get("case")),
         case_role=_text(claims.get("case_role")),
         under_twelve=claims.get("under_twelve") is True,
+        decides_for_child=claims.get("decides_for_child") is True,
     )
 
 

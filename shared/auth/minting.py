@@ -50,6 +50,7 @@ class Issuer:
         case: UUID,
         case_role: str,
         under_twelve: bool = False,
+        decides_for_child: bool = False,
         seconds: int = PERSON_SECONDS,
     ) -> str:
         """Return a short-lived token for one person of one case, who proved a personal link."""
@@ -61,6 +62,8 @@ class Issuer:
         }
         if under_twelve:
             claims["under_twelve"] = True
+        if decides_for_child:
+            claims["decides_for_child"] = True
         return self._sign(str(person), claims, seconds)
 
     def staff(

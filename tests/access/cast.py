@@ -109,6 +109,7 @@ class Cast:
                 case=case,
                 case_role=role,
                 under_twelve=name == "central child under twelve",
+                decides_for_child=name == "representative",
             )
             for name, (tenant, case, role) in (here | others).items()
         }

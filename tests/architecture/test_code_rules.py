@@ -70,7 +70,10 @@ def test_only_permissions_decide_who_may_do_what() -> None:
         if "permissions" not in (path.stem, path.parent.name)
         for node in ast.walk(tree_of(path))
         if (isinstance(node, ast.Call) and decides.search(ast.unparse(node.func)))
-        or (isinstance(node, ast.Attribute) and node.attr in {"is_of_tenant", "under_twelve"})
+        or (
+            isinstance(node, ast.Attribute)
+            and node.attr in {"is_of_tenant", "under_twelve", "decides_for_child"}
+        )
     ]
     assert found == []
 

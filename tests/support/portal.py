@@ -196,6 +196,7 @@ class Browser:
         role: str = "central",
         young: bool = False,
         reads_with: list[str] | None = None,
+        decides_for_child: bool = False,
     ) -> PersonOfCase:
         """Be somebody of a case, as after the button behind a link of an email; return who."""
         secret, now = Secret.new(), await self.world.now()
@@ -210,6 +211,7 @@ class Browser:
             language=language,
             young=young,
             reads_with=reads_with,
+            decides_for_child=decides_for_child,
         )
         async with self.world.context.database.transaction() as session:
             await sessions.keep(session, secret, came, now=now)

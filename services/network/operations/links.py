@@ -19,6 +19,7 @@ from services.network.domain import (
 )
 from services.network.models import Person, PersonalLink
 from services.network.operations import notifying
+from services.network.queries import consents
 from services.network.settings import policies
 from shared import profiles
 from shared.auth import LinkToken, link_token, read_link_token
@@ -164,7 +165,10 @@ async def _locked(session: AsyncSession, person: Person, now: datetime, expires_
 async def issue(
     session: AsyncSession, context: Context, *, link: PersonalLink, person: Person, now: datetime
 ) -> str:
-    """Return a short-lived token for the person behind a proven link; it says if they are a child under twelve."""
+    """Return a short-lived token for the person behind a proven link.
+
+    It says if they are a child under twelve, or decide for one.
+    """
     (fields,) = await context.vault.open_readable(session, [person])
     today = await profiles.today(session, tenant=link.tenant, now=now)
     return context.issuer.person(
@@ -173,4 +177,7 @@ async def issue(
         case=link.case_id,
         case_role=person.role,
         under_twelve=fields is not None and is_under_twelve(fields.birth_date, today),
+        decides_for_child=await consents.decides_for_child(
+            session, context.vault, person=person, today=today
+        ),
     )

@@ -273,6 +273,7 @@ class Me(ResponseModel):
     language: str
     age: AgeGroup
     reads_with: list[str]
+    decides_for_child: bool
     needs: list[Need]
     needs_words: str | None
     invitation: InvitationView | None

@@ -232,9 +232,11 @@ def who_does(each: Agreement, names: Mapping[UUID, str], *, unnamed: str) -> str
 
 
 def may_change(visit: PersonVisit, plan: Plan) -> bool:
-    """Say whether a reader may change what was agreed: the monitor, and whom the plan is about, from twelve on."""
-    concerned = visit.person.role == "central" or plan.monitor_person_id == visit.person.person_id
-    return concerned and visit.person.reads_with is None
+    """Say whether a reader may change what was agreed: the monitor, whom the plan is about, who decides for a child."""
+    me = visit.person
+    for_child = me.decides_for_child and me.role in CIRCLE_ROLES
+    concerned = me.role == "central" or plan.monitor_person_id == me.person_id or for_child
+    return concerned and me.reads_with is None
 
 
 async def plan_read_by(visit: PersonVisit) -> Plan | None:

@@ -1,6 +1,7 @@
 """Personal links: exchanged for access, renewed, withdrawn, expired, guessed at."""
 
 import base64
+import json
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,7 @@ class TestExchange:
             "language": "nl",
             "age": "twelve-to-seventeen",
             "reads_with": [],
+            "decides_for_child": False,
             "needs": [],
             "needs_words": None,
             "invitation": None,
@@ -70,7 +72,8 @@ class TestExchange:
         me = await world.do("GET", "/v1/me", child)
         assert (me["age"], me["reads_with"]) == ("under-twelve", ["Samira"])
         mother = await world.do("GET", "/v1/me", world.person(case, case.mother))
-        assert (mother["age"], mother["reads_with"]) == ("unknown", [])
+        assert (mother["age"], mother["reads_with"], mother["decides_for_child"]) == ("unknown", [], True)
+        assert not me["decides_for_child"]
 
     async def test_stands_in_the_audit_log_as_ones_own_visit(self, world: Network, case: Case) -> None:
         token = await _lasting_link(world, case.central)
@@ -109,6 +112,19 @@ class TestExchange:
             ("POST", "/v1/me/invitation/answer", {"answer": "no"}),
         ):
             await world.ask(method, path, child, json=body, expect=200)
+
+    @pytest.mark.parametrize(
+        ("born", "authority", "decides"),
+        [("2014-03-03", True, True), ("2014-03-02", True, False), ("2014-03-03", False, False)],
+    )
+    async def test_says_who_decides_for_a_child_until_their_twelfth_birthday(
+        self, world: Network, born: str, authority: bool, decides: bool
+    ) -> None:
+        case = await world.open_case(born=born)
+        assert (await world.correct(case, case.mother, parental_authority=authority)).is_success
+        answer = await _exchange(world, await _lasting_link(world, case.mother))
+        claims = json.loads(base64.urlsafe_b64decode(answer.json()["access_token"].split(".")[1] + "=="))
+        assert claims.get("decides_for_child", False) is decides
 
     async def test_takes_nobody_for_a_child_from_their_twelfth_birthday_on(self, world: Network) -> None:
         case = await world.open_case(born="2014-03-02")

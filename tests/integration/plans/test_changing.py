@@ -232,6 +232,39 @@ class TestWhoMayNot:
         assert live == []
 
 
+class TestForAChildUnderTwelve:
+    async def test_who_holds_authority_over_it_changes_it_and_the_child_does_not(self, world: Plans) -> None:
+        case = await world.open_case(mandated=None)
+        plan = await world.recorded(case)
+        path = f"/v1/agreements/{plan['agreement_ids'][0]}/changes"
+        child = world.person(case, case.central, under_twelve=True)
+        assert await world.refused("POST", path, child, json=change(case)) == (403, "from-twelve-on")
+        body = change(case, who_person_ids=[str(case.central)])
+        mother = world.person(case, case.aunt, decides_for_child=True)
+        await world.do("POST", path, mother, json=body, expect=201)
+        [row] = await world.rows("SELECT recorded_as, recorded_by FROM plan_version WHERE version = 2")
+        assert (row.recorded_as, row.recorded_by) == ("person", case.aunt)
+        # The child is told, and the monitor.
+        assert sorted(await world.told(case, "agreement-changed")) == sorted([case.central, case.neighbour])
+
+    async def test_a_professional_with_authority_stays_outside_the_circles_plan(self, world: Plans) -> None:
+        case = await world.open_case(mandated=None)
+        plan = await world.recorded(case)
+        path = f"/v1/agreements/{plan['agreement_ids'][0]}/changes"
+        guardian = world.person(case, case.teacher, decides_for_child=True)
+        assert await world.refused("POST", path, guardian, json=change(case)) == (403, "not-yours")
+
+    async def test_who_left_the_circle_changes_nothing_more(self, world: Plans) -> None:
+        case = await world.open_case(mandated=None)
+        plan = await world.recorded(case)
+        await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.aunt))
+        path = f"/v1/agreements/{plan['agreement_ids'][0]}/changes"
+        answer = await world.ask(
+            "POST", path, world.person(case, case.aunt, decides_for_child=True), json=change(case)
+        )
+        assert answer.status_code in (403, 404, 410)
+
+
 class TestTwiceAtOnce:
     async def test_makes_one_version(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)

@@ -85,6 +85,9 @@ class TestBehindTheLink:
             ({"role": "central"}, 200),
             ({"role": "circle"}, 404),
             ({"role": "central", "young": True, "reads_with": ["Rita"]}, 404),
+            # Who decides for them.
+            ({"role": "circle", "decides_for_child": True}, 200),
+            ({"role": "professional", "decides_for_child": True}, 404),
         ):
             given: dict[str, Any] = who
             await browser.come_by_link(**given)

@@ -38,6 +38,7 @@ def me(came: PersonOfCase, *, language: Language = "nl", age: str = "adult") -> 
         "language": language,
         "age": age,
         "reads_with": [],
+        "decides_for_child": False,
         "needs": [],
         "needs_words": None,
         "invitation": {"invitation_id": str(uuid7()), "state": "sent", "sent_at": "2026-03-02T09:00:00Z"}

@@ -128,12 +128,10 @@ class World:
         return self.staff(who.coordinator if isinstance(who, Case) else who, None, Role.COORDINATOR)
 
     def person(
-        self, case: Case, person: UUID | None = None, *, role: str = "circle", under_twelve: bool = False
+        self, case: Case, person: UUID | None = None, *, role: str = "circle", **says: bool
     ) -> Headers:
-        """Return the headers of a person of a case (or of somebody new to it) who came through their link."""
-        return self.principals.person(
-            person or uuid7(), tenant=case.tenant, case=case.id, role=role, under_twelve=under_twelve
-        )
+        """Return the headers of somebody of a case, or new to it, who came by link; `says`: what their token says."""
+        return self.principals.person(person or uuid7(), tenant=case.tenant, case=case.id, role=role, **says)
 
     def from_service(self, purpose: str, *, tenant: UUID | None = None) -> Headers:
         """Return the headers of another service that asks for a purpose."""

@@ -29,10 +29,16 @@ class Principals:
         case: UUID,
         role: str,
         under_twelve: bool = False,
+        decides_for_child: bool = False,
     ) -> Headers:
         """Return the headers of somebody who came through their personal link."""
         token = self._services[SERVICE_WITH_LINKS].person(
-            person=person, tenant=tenant, case=case, case_role=role, under_twelve=under_twelve
+            person=person,
+            tenant=tenant,
+            case=case,
+            case_role=role,
+            under_twelve=under_twelve,
+            decides_for_child=decides_for_child,
         )
         return _headers(token, None)
 
