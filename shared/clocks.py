@@ -5,7 +5,7 @@ The row is the truth about what is late; the workflow that it names waits for it
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +24,8 @@ _COLUMNS = (
 )
 _START = f"""
     INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id,
-                       policy_version, started_at, warn_at, due_at, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'running')
+                       policy_version, started_at, warn_at, warned_at, due_at, state)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'running')
     ON CONFLICT (kind, subject) WHERE state IN ('running', 'paused') DO NOTHING RETURNING {_COLUMNS}
     """  # noqa: S608
 _FIND = (
@@ -130,6 +130,7 @@ class Clocks:
         case: UUID | None = None,
         stream: UUID | None = None,
         warn_at: datetime | None = None,
+        warned_at: datetime | None = None,
         owner_id: UUID | None = None,
         escalate_to: str | None = None,
         policy_version: int = 1,
@@ -139,9 +140,10 @@ class Clocks:
         """Start a clock and return it; the live clock of this kind on this subject is returned unchanged.
 
         `case`: the case whose end stops it. `stream`: in whose order its events are published; by itself the case, else
-        the subject. `paused`: why it does not run yet (a code). `owner_id`: the account or the organisation that must
-        act, where the role `owner` and the case do not say it. `workflow_id`: the workflow that waits for its
-        deadlines, which its event starts or wakes; by itself one that only warns and notes when its time is over.
+        the subject. `warned_at`: when its warning was given before. `paused`: why it does not run yet (a code).
+        `owner_id`: the account or the organisation that must act, where the role `owner` and the case do not say it.
+        `workflow_id`: the workflow that waits for its deadlines, which its event starts or wakes; by itself one that
+        only warns and notes when its time is over.
         """
         rows = await fetch(
             session,
@@ -159,6 +161,7 @@ class Clocks:
             policy_version,
             now,
             warn_at,
+            warned_at,
             due_at,
         )
         clock = _only(rows) or await self.find(session, kind=kind, subject=subject)
@@ -264,13 +267,15 @@ class Clocks:
     async def hand_over(
         self, session: AsyncSession, *, case: UUID, kinds: Collection[str], owner: str, now: datetime
     ) -> None:
-        """Let the running clocks of these kinds of a case be another owner's, with the deadlines that they have.
+        """Let the live clocks of these kinds of a case be another owner's, with the deadlines that they have.
 
-        A clock keeps its owner for good: the one that is handed over stops, and another goes on in its place.
+        A clock keeps its owner for good: the one that is handed over stops, and another goes on in its place, warned if
+        that one was and paused if that one is.
         """
         for clock in await self.lock_all(session, case=case):
-            if clock.kind not in kinds or clock.state != "running" or clock.owner == owner:
+            if clock.kind not in kinds or clock.state == "breached" or clock.owner == owner:
                 continue
+            rested = timedelta() if clock.paused_at is None else now - clock.paused_at
             await self._change(session, "stopped", clock, now)
             await self.start(
                 session,
@@ -282,11 +287,12 @@ class Clocks:
                 owner=owner,
                 escalate_to=clock.escalate_to,
                 now=now,
-                # Who was warned before knows it from the clock that is handed over.
-                warn_at=None if clock.warned_at is not None else clock.warn_at,
-                due_at=clock.due_at,
+                warn_at=None if clock.warn_at is None else clock.warn_at + rested,
+                warned_at=clock.warned_at,
+                due_at=clock.due_at + rested,
                 policy_version=clock.policy_version,
                 workflow_id=clock.workflow_id,
+                paused=clock.pause_reason,
             )
 
     async def _change_found(

@@ -1,7 +1,8 @@
 """What becomes of an agreement: its day comes, people say how it goes, it is done or it lapses.
 
 Who does it is reminded before its day and after it. If nothing is heard, the monitor is told; then it is the
-coordinator's, or else the regional manager's, to see to; and in the end it lapses.
+coordinator's, or else the regional manager's, to see to; and in the end it lapses. Where one of them is missing, or is
+who slips, the next hears in their place, at once.
 """
 
 from collections.abc import Sequence
@@ -77,9 +78,9 @@ async def note_progress(
 ) -> Agreement:
     """Note how it goes with an agreement that is not done, and see to what that asks for.
 
-    Who is nearly there has time anew, once. What changed the monitor hears at once. Who asks for help is heard by the
-    monitor, and by the coordinator or else the regional manager, at once. Raises: AgreementSettled, FollowUpOver,
-    CaseStopped.
+    Who is nearly there has time anew, once. What changed the monitor hears at once, or where there is none the
+    coordinator or else the regional manager. Who asks for help is heard by all of them at once. Raises:
+    AgreementSettled, FollowUpOver, CaseStopped.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     agreement = await read_agreement(session, agreement_id)
@@ -94,7 +95,11 @@ async def note_progress(
         case Progress.HELP:
             await _slip(session, plan, agreement, now=now, paused=paused, at_once=True)
         case Progress.CHANGED if not again:
-            await _tell_monitor(session, plan, agreement, now=now)
+            monitor = await queries.current_monitor(session, plan)
+            if monitor is None:
+                await _slip(session, plan, agreement, now=now, paused=paused, at_once=True)
+            elif monitor != by:
+                await _write(session, plan, agreement, "agreement-slips", [monitor], now=now)
         case Progress.NEARLY if not again:
             grace = await clocks.find(session, kind=GRACE, subject=agreement.id)
             if grace is not None and grace.state in ("running", "paused"):
@@ -150,11 +155,16 @@ async def _give_time(
 async def _slip(
     session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime, paused: bool, at_once: bool
 ) -> None:
-    """Tell the monitor; if nothing comes of it, or `at_once`, it is who coordinates the case who has to see to it."""
+    """Tell the monitor; if nothing comes of it, it is who coordinates the case who has to see to it.
+
+    That is `at_once` too where nobody is monitor, or who is does it themselves.
+    """
     policy = await policies.for_case(session, case_id=plan.case_id)
     settings = policy.settings
     day = policy.calendar.at(agreement.due_on, settings.morning_time)
     await stop_clocks(session, subjects=[agreement.id], kinds=OF_AGREEMENTS, now=now)
+    monitor = await queries.current_monitor(session, plan)
+    heard = monitor is not None and monitor not in agreement.who_person_ids
     common: dict[str, Any] = {
         "subject": agreement.id,
         "now": now,
@@ -167,7 +177,7 @@ async def _slip(
         kind=SLIPPING,
         owner=await coordinator_or_manager(session, plan.case_id),
         escalate_to="regional-manager",
-        warn_at=now if at_once else policy.after(now, settings.agreement_slips),
+        warn_at=now if at_once or not heard else policy.after(now, settings.agreement_slips),
         due_at=policy.after(now, settings.agreement_escalates),
         **common,
     )
@@ -179,12 +189,7 @@ async def _slip(
         due_at=policy.after(max(now, day), settings.agreement_lapse),
         **common,
     )
-    await _tell_monitor(session, plan, agreement, now=now)
-
-
-async def _tell_monitor(session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime) -> None:
-    monitor = await queries.current_monitor(session, plan)
-    if monitor is not None and monitor not in agreement.who_person_ids:
+    if monitor is not None and heard:
         await _write(session, plan, agreement, "agreement-slips", [monitor], now=now)
 
 

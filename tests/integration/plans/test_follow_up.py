@@ -164,6 +164,98 @@ class TestAgreements:
         refused = await world.refused("POST", f"{path}/progress", who, json={"progress": "nearly"})
         assert refused == (409, "agreement-settled")
 
+    @pytest.mark.parametrize("coordinator", [True, False])
+    @pytest.mark.parametrize("monitor", ["there", "none", "gone", "slips"])
+    async def test_that_slip_are_heard_of_by_the_next_who_is_there(
+        self, world: Plans, monitor: str, coordinator: bool
+    ) -> None:
+        case = await world.open_case(mandated=None)
+        agreement = plan_of(case)["agreements"][0]
+        if monitor == "slips":
+            agreement["who_person_ids"] = [str(case.neighbour)]
+        named = None if monitor == "none" else str(case.neighbour)
+        await world.recorded(case, agreements=[agreement], monitor_person_id=named)
+        if monitor == "gone":
+            await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.neighbour))
+        if not coordinator:
+            await world.handle(case.released())
+        for kind in ("agreement", "agreement", "agreement-grace", "agreement-grace"):
+            await steps_to(world, case, kind)
+        told = [case.neighbour] if monitor == "there" else []
+        assert await world.told(case, "agreement-slips") == told
+        [slips] = await world.rows(
+            "SELECT owner, escalate_to, started_at, warn_at, due_at FROM clock WHERE kind = 'agreement-slips'"
+        )
+        owner = "coordinator" if coordinator else "regional-manager"
+        assert (slips.owner, slips.escalate_to) == (owner, "regional-manager")
+        assert (slips.warn_at - slips.started_at).days == (7 if monitor == "there" else 0)
+        assert (slips.due_at - slips.started_at).days == 14
+        for state in ("running", "breached"):
+            await steps_to(world, case, "agreement-slips")
+            [slips] = await world.rows("SELECT state, warned_at FROM clock WHERE kind = 'agreement-slips'")
+            assert (slips.state, slips.warned_at is not None) == (state, True)
+        listed = await world.ask("GET", f"/v1/cases/{case.id}/agreements", world.manager(), expect=200)
+        assert listed.json()["items"][0]["state"] == "open"
+
+    @pytest.mark.parametrize(
+        ("monitor", "by", "told", "staff"),
+        [
+            ("there", "aunt", True, False),
+            ("there", "neighbour", False, False),
+            ("none", "aunt", False, True),
+            ("gone", "aunt", False, True),
+        ],
+    )
+    async def test_that_changed_are_heard_of_by_the_monitor_or_else_by_who_coordinates(
+        self, world: Plans, monitor: str, by: str, told: bool, staff: bool
+    ) -> None:
+        case = await world.open_case(mandated=None)
+        both = plan_of(case)["agreements"][0] | {"who_person_ids": [str(case.aunt), str(case.neighbour)]}
+        named = None if monitor == "none" else str(case.neighbour)
+        plan = await world.recorded(case, agreements=[both], monitor_person_id=named)
+        if monitor == "gone":
+            await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.neighbour))
+        path, who = (
+            f"/v1/agreements/{plan['agreement_ids'][0]}/progress",
+            world.person(case, getattr(case, by)),
+        )
+        await world.ask("POST", path, who, json={"progress": "changed"}, expect=200)
+        assert await world.told(case, "agreement-slips") == ([case.neighbour] if told else [])
+        slips = await world.rows(
+            "SELECT owner, warn_at = started_at AS now FROM clock WHERE kind = 'agreement-slips'"
+        )
+        assert [(row.owner, row.now) for row in slips] == ([("coordinator", True)] if staff else [])
+
+    @pytest.mark.parametrize("rests", [False, True])
+    async def test_that_waited_for_who_coordinated_are_the_managers_at_once_when_they_leave(
+        self, world: Plans, rests: bool
+    ) -> None:
+        case = await world.open_case(mandated=None)
+        await world.recorded(case, agreements=plan_of(case)["agreements"][:1])
+        await steps_to(world, case, "agreement-slips")
+        before = (await world.clocks(case))["agreement-slips"]
+        if rests:
+            await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+            world.later(days=2)
+        await world.handle(case.released())
+        if rests:
+            world.later(days=3)
+            await world.handle(intake.CaseResumed(case_id=case.id))
+        [after] = await world.rows(
+            "SELECT owner, state, warned_at, warn_at, due_at FROM clock"
+            " WHERE kind = 'agreement-slips' AND state <> 'stopped'"
+        )
+        assert (after.owner, after.state, after.warned_at) == (
+            "regional-manager",
+            "running",
+            before.warned_at,
+        )
+        rested = timedelta(days=5) if rests else timedelta()
+        assert (after.warn_at, after.due_at) == (before.warn_at + rested, before.due_at + rested)
+        told = [event.data for event in await world.published("plans.clock.started.v1", case=case)]
+        # It is on their board from now on: whoever was to act was warned before.
+        assert (told[-1]["owner"], told[-1]["warn_at"] is not None) == ("regional-manager", True)
+
     async def test_are_not_told_once_done(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])

@@ -118,10 +118,9 @@ class TestServiceAndPersonToken:
         assert not (await verifier().verify(Issuer(KEY).person(**known))).under_twelve
 
     async def test_person_decides_for_a_child_only_if_the_token_says_so(self) -> None:
-        known = {"person": PERSON, "tenant": ORGANISATION, "case": CASE, "case_role": "representative"}
-        assert (
-            await verifier().verify(Issuer(KEY).person(**known, decides_for_child=True))
-        ).decides_for_child
+        known: Any = {"person": PERSON, "tenant": ORGANISATION, "case": CASE, "case_role": "circle"}
+        decides = await verifier().verify(Issuer(KEY).person(**known, decides_for_child=True))
+        assert decides.decides_for_child
         assert not (await verifier().verify(Issuer(KEY).person(**known))).decides_for_child
 
     async def test_person_and_service_stay_at_the_tenant_of_their_token(self) -> None:
