@@ -64,6 +64,7 @@ def test_rows_of_a_case_are_locked_behind_the_case() -> None:
 def test_only_permissions_decide_who_may_do_what() -> None:
     """A rule that a route or a query has of its own is found by nobody who reads the rules, and differs from them."""
     decides = re.compile(r"(^|\.)(allow|serving|access_of|relations|principal\.has)$")
+    shows = {"is_of_tenant", "under_twelve"}
     found = [
         place(path, node)
         for path in sources("services")
@@ -72,7 +73,7 @@ def test_only_permissions_decide_who_may_do_what() -> None:
         if (isinstance(node, ast.Call) and decides.search(ast.unparse(node.func)))
         or (
             isinstance(node, ast.Attribute)
-            and node.attr in {"is_of_tenant", "under_twelve", "decides_for_child"}
+            and (node.attr in shows or ast.unparse(node) == "principal.decides_for_child")
         )
     ]
     assert found == []
