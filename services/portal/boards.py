@@ -16,7 +16,7 @@ TO_DO: dict[str, str] = {
     "offer": _("Antwoorden of je een zaak opneemt"),
     "allocation": _("Een aanmelding een coördinator geven"),
     "coordinator-search": _("Zelf een coördinator zoeken: niemand nam de zaak op"),
-    "conference-target": _("De conferentie samen krijgen"),
+    "conference-target": _("Zorgen dat de conferentie er komt"),
     "first-contact": _("Kennismaken met de familie"),
     "baseline-told": _("De kring de vragen vertellen"),
     "circle-ready": _("De kring samenbrengen"),
@@ -25,7 +25,7 @@ TO_DO: dict[str, str] = {
     "conference-reminder": _("De kring herinneren aan de dag"),
     "conference-outcome": _("Noteren hoe de conferentie ging"),
     "invitation": _("Bellen met wie nog niet antwoordde"),
-    "unreachable-person": _("Iemand bereiken bij wie geen e-mail aankomt"),
+    "unreachable-person": _("Iemand bereiken bij wie geen mail aankomt"),
     "poll": _("De vraag over de dagen afsluiten"),
     "poll-answered": _("Een dag kiezen: iedereen antwoordde"),
     "agreement": _("Een afspraak uit het plan"),
@@ -50,8 +50,8 @@ TO_DO: dict[str, str] = {
     "payment": _("Een betaling opvolgen"),
     "payments-to-settle": _("Betalingen afhandelen die op iemand wachten"),
     "statement": _("Een rekeninguittreksel inlezen"),
-    "turns-12": _("Iemand wordt twaalf: vraag het ook aan hen zelf"),
-    "turns-18": _("Iemand wordt achttien: vraag het aan hen zelf"),
+    "turns-12": _("Iemand wordt twaalf: vraag het ook aan die persoon zelf"),
+    "turns-18": _("Iemand wordt achttien: vraag het aan die persoon zelf"),
 }
 SOMETHING_TO_DO = _("Iets dat op een antwoord wacht")
 YOU = _("jij")
@@ -66,7 +66,7 @@ TURNS: dict[str, str] = {
     "ops": _("wie het platform draait"),
     "circle": _("de kring"),
     "network": _("de kring"),
-    "monitor": _("wie het plan mee opvolgt"),
+    "monitor": _("wie een oogje houdt op het plan"),
     "professional": _("een hulpverlener"),
     "person": _("iemand van de kring"),
 }

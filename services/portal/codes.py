@@ -34,7 +34,7 @@ AUDITED: dict[str, str] = {
     "audit-log:of": _("wie keek naar iemand"),
     "audit-log:own": _("wie naar de eigen gegevens keek"),
     "baseline": _("wat bij het begin is opgeschreven"),
-    "bottom_line": _("wat het plan moet respecteren"),
+    "bottom_line": _("de ondergrenzen"),
     "break_glass": _("de reden van noodtoegang"),
     "referrer_call": _("wat de verwijzer van het plan zei"),
     "check_in": _("hoe het met het plan gaat"),

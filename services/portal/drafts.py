@@ -1,8 +1,9 @@
 """Referrals that are being written: one question per page, kept on the way in the browser that writes.
 
 A draft is a row like a session, sealed with a secret that only its own cookie holds. So the portal has no words that it
-could read by itself, and they go when the referral is sent, when whoever writes stops, or when its time is over: that
-evening for anyone, after a week for a member of staff, who finds it again in the same browser after signing in.
+could read by itself, and they go when the referral is sent, when whoever writes stops, or when its time is over:
+twelve hours after the last answer for anyone, a week for a member of staff, who finds it again in the same browser
+after signing in.
 """
 
 from collections.abc import Mapping

@@ -47,7 +47,7 @@ REFUSALS: dict[str, str] = {
     "too-many-requests": _("Je vroeg dit te vaak na elkaar. Wacht even en probeer het dan opnieuw."),
     "person-not-active": _("Deze persoon hoort niet (meer) bij de kring."),
     "not-reachable": _("We kunnen deze persoon niet bereiken. Vul een mailadres of telefoon in."),
-    "holders-are-asked": _("Hierover beslist wie voor deze persoon zorgt. Vraag het aan hen."),
+    "holders-are-asked": _("Vraag het aan wie voor deze persoon zorgt: die beslist hierover."),
     "not-yet": _("Wat je net deed, is nog niet overal bekend. Probeer het zo meteen opnieuw."),
     "other-version": _("Iemand anders veranderde dit intussen. Kijk wat er nu staat, en kies wat telt."),
     "no-coordinator": _("Er is nu geen coördinator."),

@@ -109,7 +109,7 @@ STAFF_REFUSALS: dict[str, str] = {
     "no-dates": _("Stel minstens één dag voor."),
     "closes-too-soon": _("Geef de kring wat meer tijd om te antwoorden."),
     "too-many-dates": _("Dat zijn te veel dagen. Laat er enkele weg."),
-    "person-not-of-case": _("Iemand die je noemde, hoort niet bij dit dossier."),
+    "person-not-of-case": _("Iemand die je noemde, hoort niet bij deze zaak."),
     "parts-out-of-order": _("Vul de uren in zoals ze na elkaar kwamen."),
     "time-out-of-place": _("De uren passen niet bij de dag van de conferentie."),
     "goals-of-the-circle": _(

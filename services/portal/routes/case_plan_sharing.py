@@ -52,7 +52,7 @@ async def ask_sharing(visit: StaffVisit) -> Response:
     circle = in_circle(people)
     organisations = [
         *(
-            [(str(parties.referring_organisation_id), visit.say(_("De organisatie die verwees")))]
+            [(str(parties.referring_organisation_id), visit.say(_("De organisatie van de verwijzer")))]
             if parties.referring_organisation_id
             else []
         ),

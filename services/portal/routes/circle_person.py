@@ -120,7 +120,7 @@ class DetailsForm(AddForm):
 class AnswerForm(Form):
     """What somebody told the coordinator."""
 
-    WANTED: ClassVar = {"taking_part": _("Kies wat ze zeiden.")}
+    WANTED: ClassVar = {"taking_part": _("Kies wat deze persoon zei.")}
 
     taking_part: Literal["in-person", "online", "phone", "letter", "no"]
 
@@ -144,7 +144,9 @@ class LeaveForm(Form):
 
     WANTED: ClassVar = {
         "how": _("Kies wat er gebeurt."),
-        "reason": _("Schrijf waarom. Bijna niemand leest dat."),
+        "reason": _(
+            "Schrijf waarom. Het komt alleen in een kopie van gegevens als de functionaris dat toelaat."
+        ),
     }
 
     how: Literal["remove", "exclude"]
@@ -334,7 +336,7 @@ async def record_consent(visit: StaffVisit) -> Response:
     purpose, child = _question(visit)
     said = visit.form.get(field := f"given-{visit.version}")
     if said not in ("yes", "no"):
-        raise Unacceptable({field: _("Kies wat ze zeiden.")})
+        raise Unacceptable({field: _("Kies wat deze persoon zei.")})
     body = {
         "given": said == "yes",
         "version": visit.version,

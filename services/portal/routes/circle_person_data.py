@@ -75,7 +75,7 @@ class DataPage(PartPage):
 class RequestForm(Form):
     """What somebody asked by telephone or letter."""
 
-    WANTED: ClassVar = {"kind": _("Kies wat ze vroegen."), "received_on": _("Dat is geen dag.")}
+    WANTED: ClassVar = {"kind": _("Kies wat deze persoon vroeg."), "received_on": _("Dat is geen dag.")}
 
     kind: Literal["copy", "erasure", "correction"]
     text: str | None = Field(default=None, max_length=2000)

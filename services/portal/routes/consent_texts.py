@@ -7,7 +7,8 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_choice
 from services.portal.pages import Pages
-from services.portal.routes.safeguards import PURPOSES, RULES
+from services.portal.routes.agreeing import ABOUT
+from services.portal.routes.safeguards import RULES
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import NAMES
@@ -68,7 +69,7 @@ class TextsPage(PageModel):
 
 
 def _purpose(visit: StaffVisit) -> str:
-    return read_choice(visit.request.path_params["purpose"], PURPOSES)
+    return read_choice(visit.request.path_params["purpose"], ABOUT)
 
 
 def _language(visit: StaffVisit) -> str:
@@ -88,7 +89,7 @@ async def show(visit: StaffVisit) -> Response:
     words = {each.audience: each for each in known.texts if each.language == language}
     model = TextsPage(
         purpose=purpose,
-        about=visit.word(PURPOSES, purpose),
+        about=visit.word(ABOUT, purpose),
         version=known.version,
         own=known.own,
         languages=[(str(code), name, code == language) for code, name in NAMES.items()],

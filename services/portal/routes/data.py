@@ -166,7 +166,7 @@ class LookedPage(PageModel):
 _WHO = {
     "coordinator": _("De coördinator"),
     "regional-manager": _("De regiomanager"),
-    "referrer": _("Wie je aanmeldde"),
+    "referrer": _("De verwijzer die je aanmeldde"),
     "dpo": _("Wie over je gegevens waakt"),
     "administrator": _("De beheerder"),
 }

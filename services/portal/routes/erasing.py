@@ -40,11 +40,13 @@ TITLES = {
     "person": _("Iemand van een kring wissen"),
     "registration": _("Een inschrijving wissen"),
     "coordinator": _("Een coördinator wissen"),
-    "staff": _("Een collega wissen"),
+    "staff": _("Een medewerker wissen"),
 }
 CONSEQUENCES = {
     "person": _("Alles over deze persoon wordt voorgoed onleesbaar, overal. De zaak gaat verder."),
-    "registration": _("Wie inschreef en wie betaalde, wordt voorgoed onleesbaar. Bedragen en dagen blijven."),
+    "registration": _(
+        "Wie zich inschreef en wie betaalde, wordt voorgoed onleesbaar. Bedragen en dagen blijven."
+    ),
     "coordinator": _(
         "We wissen naam en mailadres voorgoed. Wat die persoon deed, blijft bewaard zonder naam."
     ),

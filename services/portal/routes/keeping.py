@@ -91,7 +91,7 @@ FILES = {
 ERASED = {
     "case": _("Een zaak"),
     "person": _("Iemand van een kring"),
-    "staff": _("Een collega"),
+    "staff": _("Een medewerker"),
     "coordinator": _("Een coördinator"),
     "registration": _("Een inschrijving"),
 }

@@ -108,7 +108,7 @@ _NEXT = {
 }
 # A manager decides, and gets no mails about plans.
 _NEXT_OF_MANAGER = {
-    "received": _("Lees de aanmelding en beslis onderaan. Wie aanmeldde, krijgt een mail."),
+    "received": _("Lees de aanmelding en beslis onderaan. De verwijzer krijgt een mail."),
     "open": _("De coördinator praat met het gezin en brengt de kring samen."),
 }
 _ROLES = {"central": _("Over wie het gaat"), "representative": _("Vertegenwoordiger"), "circle": _("Kring")}
@@ -278,7 +278,7 @@ class DecisionForm(Form):
     """What a manager decides; a no has a reason."""
 
     WANTED: ClassVar = {
-        "": _("Kies waarom. Wie aanmeldde, leest dat in de mail."),
+        "": _("Kies waarom. De verwijzer leest dat."),
         "decision": _("Kies of jullie deze aanmelding aanvaarden."),
     }
 

@@ -214,7 +214,7 @@ async def check(visit: StaffVisit) -> Response:
         (visit.say(_("Waar het over gaat")), ", ".join(labels), "question"),
         (visit.say(_("Dringend")), visit.say(_("Ja") if about.urgent else _("Nee")), "question"),
         (visit.say(_("Moet jouw organisatie het plan aanvaarden?")), own, "mandate"),
-        (visit.say(_("Waar het plan zeker aan moet voldoen")), mandate.bottom_lines, "mandate"),
+        (visit.say(_("De ondergrenzen")), mandate.bottom_lines, "mandate"),
         (visit.say(_("Wat we zelf kunnen bieden")), mandate.resources or "", "mandate"),
     ]
     return visit.page("referring_check.html", CheckPage(rows=rows, people=_people(visit, writing)))

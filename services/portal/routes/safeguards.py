@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
+from services.portal.routes.agreeing import ABOUT
 from services.portal.routes.settings import (
     CHANGE_SAFEGUARDS,
     COUNTS,
@@ -49,14 +50,6 @@ class Texts(Answer):
 
 
 TEXTS = Operation("network", "GET", "/v1/consent-texts/{purpose}", Texts)
-PURPOSES = {
-    "referral": _("Aangemeld worden"),
-    "taking-part": _("Meedoen"),
-    "mail": _("Mails krijgen"),
-    "share-plan": _("Het plan delen"),
-    "research": _("Onderzoek"),
-    "file-access": _("Een dossier inkijken"),
-}
 KINDS = {
     "central": _("Over wie het gaat"),
     "representative": _("Wie voor een kind opkomt"),
@@ -100,7 +93,7 @@ async def show_all(visit: StaffVisit) -> Response:
     intake, network, texts = await asyncio.gather(
         visit.ask(_INTAKE),
         visit.ask(_NETWORK),
-        asyncio.gather(*(visit.ask(TEXTS, purpose=each) for each in PURPOSES)),
+        asyncio.gather(*(visit.ask(TEXTS, purpose=each) for each in ABOUT)),
     )
     names: dict[str, str] = {str(code): name for code, name in NAMES.items()}
     model = RulesPage(
@@ -113,7 +106,7 @@ async def show_all(visit: StaffVisit) -> Response:
         texts=[
             ShownTexts(
                 code=each.purpose,
-                purpose=visit.word(PURPOSES, each.purpose),
+                purpose=visit.word(ABOUT, each.purpose),
                 version=each.version,
                 own=each.own,
                 languages=", ".join(sorted({names.get(text.language, text.language) for text in each.texts})),

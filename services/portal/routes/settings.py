@@ -81,7 +81,7 @@ LENGTHS: dict[str, dict[str, str]] = {
     },
     "scheduling": {
         "conference_warn": _("Waarschuwen over de conferentie"),
-        "conference_target": _("De conferentie samen krijgen"),
+        "conference_target": _("Zorgen dat de conferentie er komt"),
         "urgent_warn": _("Waarschuwen bij spoed"),
         "urgent_target": _("De conferentie bij spoed"),
         "first_contact_warn": _("Waarschuwen over de kennismaking"),
@@ -114,7 +114,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "agreement_remind": _("Herinneren aan een afspraak"),
         "plan_b": _("De dag waartegen plan B gebeurt"),
         "agreement_ahead": _("Vooraf herinneren aan een afspraak"),
-        "agreement_grace": _("Wie het plan opvolgt, hoort dat een afspraak niet lukt"),
+        "agreement_grace": _("Wie een oogje houdt op het plan, hoort dat een afspraak niet lukt"),
         "agreement_slips": _("De coördinator kijkt naar een afspraak die niet lukt"),
         "agreement_escalates": _("De regiomanager kijkt naar een afspraak die niet lukt"),
         "agreement_lapse": _("Een afspraak vervalt"),
@@ -187,7 +187,7 @@ SAFEGUARDS = Fields(
     {"statistics_smallest_group": (_("Cijfers tonen over minstens"), _("zaken"))},
 )
 CHANGE_SAFEGUARDS = Operation("intake", "PUT", "/v1/policy/safeguards", Answer)
-UNITS = {"wd": _("werkdagen"), "d": _("dagen"), "w": _("weken"), "H": _("uren"), "": _("zoals geschreven")}
+UNITS = {"wd": _("werkdagen"), "d": _("dagen"), "w": _("weken"), "H": _("uren"), "": _("anders (zoals P1Y)")}
 _ONE = {"wd": _("werkdag"), "d": _("dag"), "w": _("week"), "H": _("uur")}
 _ON_A_PAGE = 20
 _SIMPLE = re.compile(r"(\d+)(wd|d|w)|PT(\d+)(H)")
@@ -265,7 +265,11 @@ def _said(visit: StaffVisit, fields: Fields, policy: Policy, name: str) -> str:
         return _words(visit, str(value))
     if name in fields.choices:
         return visit.word(fields.choices[name][1], value)
-    return visit.say(_("als andere")) if value is None else f"{value} {visit.say(fields.counts[name][1])}"
+    return (
+        visit.say(_("zoals andere dossiers"))
+        if value is None
+        else f"{value} {visit.say(fields.counts[name][1])}"
+    )
 
 
 async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:

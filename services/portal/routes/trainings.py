@@ -34,7 +34,7 @@ STATES = {
 # Who may still come, in the order of the list.
 COMING = ("confirmed", "awaiting-payment", "waitlisted")
 _PAGE = {"limit": "200"}
-_ASKED = _("De mail is weg. Zodra die bevestigd is, staat de naam in de lijst.")
+_ASKED = _("De mail is verstuurd. Zodra de persoon bevestigt, staat de naam in de lijst.")
 
 _CHANGED = _(
     "Bewaard. Is de dag of de plaats anders, dan krijgt iedereen die ingeschreven is of wacht daar nu een mail over."

@@ -8,12 +8,13 @@ import pytest
 from services.intake.settings import policies as intake
 from services.network.settings import policies as network
 from services.portal.client import Operation
+from services.portal.routes.agreeing import ABOUT
 from services.portal.routes.colleagues import COLLEAGUES
 from services.portal.routes.consent_texts import PUBLISH
 from services.portal.routes.consent_texts import TEXTS as WORDS
 from services.portal.routes.coordinators import COORDINATORS
 from services.portal.routes.erasing import ERASE, ERASURE
-from services.portal.routes.safeguards import PURPOSES, TEXTS
+from services.portal.routes.safeguards import TEXTS
 from services.portal.routes.settings import CHANGE_SAFEGUARDS, POLICIES, VERSIONS
 from shared.auth import Role
 from shared.ids import uuid7
@@ -124,7 +125,7 @@ class TestRules:
             }
             services.answer(POLICIES[index], version)
             services.answer(VERSIONS[index], {"items": [version]})
-        for purpose in PURPOSES:
+        for purpose in ABOUT:
             text = {"audience": "adult", "language": "nl", "title": "Ja", "body": "Ja?"}
             asked = {"purpose": purpose, "version": 3, "own": True, "texts": [text]}
             services.answer(TEXTS, asked, ids={"purpose": purpose})

@@ -221,7 +221,7 @@ class TestDeadLetters:
         await browser.fill(self.ONE, do="replay", understood="yes", expect=200)
         services.answer(LETTERS["plans"], {"items": [], "more": False})
         page = await browser.ask("GET", self.ONE, expect=200)
-        assert "Ze ligt hier niet meer" in page.text
+        assert "Deze gebeurtenis is er niet meer" in page.text
 
     async def test_of_what_is_no_service_there_is_nothing(self, browser: Browser) -> None:
         await browser.sign_in(Role.OPS)
