@@ -70,7 +70,11 @@ class Sender:
 
 
 class Refused(Exception):
-    """The mail server refuses this recipient for good."""
+    """The mail server refuses this recipient or this mail for good."""
+
+
+# What a server answers to the announced size of a mail (RFC 1870), before it was sent.
+_TOO_LARGE = 552
 
 
 def _inert(value: Any) -> Any:
@@ -259,7 +263,8 @@ async def send(
 ) -> None:
     """Hand a message to the mail server; one that must be encrypted and cannot be is not handed over at all.
 
-    Raises: Refused if it will never take it; Operational if trying again can help.
+    Raises: Refused if it will never take this mail for this address; Operational if trying again can help, as where
+    the server refuses us: at its greeting, our name, our password or our address.
     """
     try:
         await aiosmtplib.send(
@@ -276,7 +281,8 @@ async def send(
             raise Refused("recipient") from None
         raise Operational("smtp: recipient deferred") from None
     except aiosmtplib.SMTPResponseException as error:
-        if 500 <= error.code < 600:
+        of_this_mail = isinstance(error, aiosmtplib.SMTPDataError) or error.code == _TOO_LARGE
+        if of_this_mail and 500 <= error.code < 600:
             raise Refused(str(error.code)) from None
         raise Operational(f"smtp: {error.code}") from None
     except (aiosmtplib.SMTPException, OSError):

@@ -21,14 +21,27 @@ Server = Callable[..., Any]
 
 
 class Inbox:
-    """Takes every mail, and notes whether it came encrypted."""
+    """Takes every mail, unless told what to say, and notes whether it came encrypted."""
 
     def __init__(self) -> None:
         self.encrypted: list[bool] = []
+        self.says: dict[str, str] = {}
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name and arguments
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        envelope.mail_from = address
+        return self.says.get("MAIL", "250 fine")
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name and arguments
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.says.get("RCPT", "250 fine")
 
     async def handle_DATA(self, server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         self.encrypted.append(server.transport.get_extra_info("cipher") is not None)
-        return "250 taken"
+        return self.says.get("DATA", "250 taken")
 
 
 @asynccontextmanager
@@ -86,3 +99,22 @@ class TestSend:
         assert inbox.encrypted == []
         await send(hello(), ca_file=authority)
         assert inbox.encrypted == [True]
+
+    @pytest.mark.parametrize(
+        ("command", "answer", "raised"),
+        [
+            ("RCPT", "550 no such mailbox", mail.Refused),
+            ("DATA", "554 not this mail", mail.Refused),
+            ("MAIL", "552 too large", mail.Refused),
+            ("MAIL", "550 this sender is not allowed", Operational),
+            ("RCPT", "450 try later", Operational),
+            ("DATA", "451 try later", Operational),
+        ],
+    )
+    async def test_gives_up_on_a_mail_only_where_it_is_that_mail_that_is_refused(
+        self, server: Server, command: str, answer: str, raised: type[Exception]
+    ) -> None:
+        inbox, port = await server()
+        inbox.says[command] = answer
+        with pytest.raises(raised):
+            await mail.send(hello(), host="127.0.0.1", port=port)
