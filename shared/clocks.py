@@ -85,6 +85,10 @@ class Clock:
     paused_at: datetime | None
     pause_reason: str | None
 
+    def due_if_resumed(self, now: datetime) -> datetime:
+        """Return when the clock is due if a pause ends now; when it is due if there is none."""
+        return self.due_at if self.paused_at is None else self.due_at + (now - self.paused_at)
+
     @property
     def deadline(self) -> Deadline | None:
         """Return the next deadline; None while the clock is paused, or when it is over."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import queries
 from services.scheduling.models import Conference, Preparation
 from shared import case_state, outbox
-from shared.clocks import Clocks
+from shared.clocks import Clock, Clocks
 from shared.events.base import EventData
 from shared.events.network import CalendarEntry, NotifyPeople
 
@@ -62,6 +62,22 @@ async def start_clock(
         workflow_id=preparation_workflow_id(preparation),
         paused=paused,
     )
+
+
+async def target_of(session: AsyncSession, preparation: Preparation) -> Clock:
+    """Return the clock of when the conference should be held, also one that is over."""
+    clock = await clocks.find(session, kind=TARGET_CLOCK, subject=preparation.id)
+    if clock is None:
+        raise LookupError("a preparation has a clock for its conference")
+    return clock
+
+
+async def resume_target(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
+    """Let the time in which the conference should be held run on: it ends as much later as it rested."""
+    clock = await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+    if clock is not None:
+        preparation.target_at = clock.due_at
+        await session.flush()
 
 
 async def lock(session: AsyncSession, conference: Conference) -> Preparation:

@@ -25,6 +25,7 @@ from services.scheduling.operations.base import (
     POLL_CLOCK,
     TARGET_CLOCK,
     clocks,
+    resume_target,
 )
 from services.scheduling.operations.invitations import invite_newcomers, notify_again, take_back
 from shared import case_state
@@ -144,7 +145,7 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
         return
     # After a postponement the target waits for the new date, whatever the case does.
     if not await _awaits_new_date(session, conference):
-        await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+        await resume_target(session, preparation, now=now)
     await milestones.resume(session, preparation, conference, now=now)
     if poll is not None:
         for kind in (POLL_CLOCK, ANSWERED_CLOCK):

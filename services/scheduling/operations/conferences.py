@@ -30,6 +30,7 @@ from services.scheduling.operations.base import (
     clocks,
     lock,
     publish,
+    resume_target,
 )
 from services.scheduling.operations.carrying import carry_over
 from services.scheduling.operations.invitations import call_off, invite
@@ -105,7 +106,7 @@ async def schedule(
     await vault.seal(session, conference, place)
     await session.flush()
     # A date put off kept the clock waiting; there is one again.
-    await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
+    await resume_target(session, preparation, now=now)
     await milestones.reach(session, preparation, DATE_CLOCK, now=now)
     await milestones.await_day(session, preparation, conference, now=now)
     await news.await_telling(session, preparation, conference, now=now)

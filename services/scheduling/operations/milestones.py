@@ -19,6 +19,7 @@ from services.scheduling.operations.base import (
     REMINDER_CLOCK,
     clocks,
     start_clock,
+    target_of,
 )
 from services.scheduling.settings import policies
 from shared import case_state
@@ -39,10 +40,11 @@ async def begin(
 ) -> None:
     """Start the clocks of some steps; none is due after the conference should be held. The caller holds the lock."""
     policy = await policies.for_case(session, case_id=preparation.case_id)
+    target_at = (await target_of(session, preparation)).due_if_resumed(now)
     for kind in kinds:
         warn_at, due_at = (policy.after(now, getattr(policy.settings, name)) for name in _LENGTHS[kind])
-        if now < preparation.target_at < due_at:
-            due_at = preparation.target_at
+        if now < target_at < due_at:
+            due_at = target_at
         await start_clock(
             session,
             preparation,
@@ -92,12 +94,10 @@ async def await_day(
     policy = await policies.for_case(session, case_id=conference.case_id)
     remind_at = policy.before(conference.starts_at, policy.settings.day_remind)
     record_by = policy.after(conference.ends_at, policy.settings.outcome_record)
-    for kind, warn_at, due_at in (
-        (REMINDER_CLOCK, None, remind_at),
-        (OUTCOME_CLOCK, conference.ends_at, record_by),
-    ):
-        if due_at <= now:
-            continue
+    day = {REMINDER_CLOCK: (None, remind_at), OUTCOME_CLOCK: (conference.ends_at, max(now, record_by))}
+    if remind_at <= now:
+        del day[REMINDER_CLOCK]
+    for kind, (warn_at, due_at) in day.items():
         await start_clock(
             session,
             preparation,

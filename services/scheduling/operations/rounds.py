@@ -16,7 +16,7 @@ from services.scheduling import domain, queries
 from services.scheduling.domain import BegunBecause, ConferenceState, ExtendedBecause, PreparationState
 from services.scheduling.models import Conference, Preparation, WantedRound
 from services.scheduling.operations import milestones
-from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, publish, start_clock
+from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, publish, start_clock, target_of
 from services.scheduling.settings import policies
 from shared import case_state
 from shared.case_access import has_coordinator
@@ -82,12 +82,10 @@ async def extend(
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)
     policy = await policies.for_case(session, case_id=conference.case_id)
     due_at = policy.calendar.end_of_day(until)
-    if due_at <= max(now, preparation.target_at) or due_at - now > domain.FURTHEST_AHEAD:
+    clock = await target_of(session, preparation)
+    if due_at <= max(now, clock.due_if_resumed(now)) or due_at - now > domain.FURTHEST_AHEAD:
         raise domain.TargetNotLater
-    clock = await clocks.find(session, kind=TARGET_CLOCK, subject=preparation.id)
-    if clock is None:
-        raise LookupError("a preparation has a clock for its conference")
-    warn_at = None if clock.warn_at is None else clock.warn_at + (due_at - preparation.target_at)
+    warn_at = None if clock.warn_at is None else clock.warn_at + (due_at - clock.due_at)
     preparation.target_at = due_at
     await session.flush()
     # The clock that ran has an end that was published; the longer time is a clock of its own.

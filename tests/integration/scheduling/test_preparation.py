@@ -355,6 +355,28 @@ class TestExtend:
         (fact,) = await world.published("scheduling.preparation.extended.v1", case=case)
         assert (fact.data["reason"], fact.data["preparation_no"]) == ("family-needs-time", 1)
 
+    @pytest.mark.parametrize("rests", ["paused", "postponed"])
+    async def test_counts_from_when_it_is_due_after_a_rest(self, world: Scheduling, rests: str) -> None:
+        case = await world.scheduled(20)
+        before = (await world.clocks(case))["conference-target"]
+        if rests == "paused":
+            await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+            world.later(days=30)
+            await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        else:
+            await world.postponed(case)
+            world.later(days=30)
+        path, due = f"/v1/conferences/{case.conference}/extend", before.due_at + timedelta(days=30)
+        for days, code in ((-10, 422), (10, 200)):
+            until = (due + timedelta(days=days)).date().isoformat()
+            assert (await world.post(case, path, until=until, reason="other")).status_code == code
+        after = (await world.clocks(case))["conference-target"]
+        assert timedelta(days=10) <= after.due_at - due <= timedelta(days=11)
+        if rests == "paused":
+            assert after.warn_at is not None
+            assert before.warn_at is not None
+            assert after.warn_at - before.warn_at == after.due_at - before.due_at
+
     async def test_is_later_than_before_and_not_without_end(self, world: Scheduling) -> None:
         case = await world.assigned()
         path = f"/v1/conferences/{case.conference}/extend"
@@ -418,6 +440,16 @@ class TestPause:
             assert friend not in await world.told(case, kind)
             await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
             assert friend in await world.told(case, kind)
+
+    async def test_beyond_the_day_leaves_what_came_of_it_to_be_told_at_once(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        world.later(days=60)
+        await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        clocks = await world.clocks(case)
+        outcome = clocks["conference-outcome"]
+        assert (outcome.state, outcome.due_at) == ("running", await world.now())
+        assert clocks["conference-reminder"].state == "stopped"
 
     async def test_counts_from_the_start_for_what_begins_in_it(self, world: Scheduling) -> None:
         case = Case(tenant=world.tenant)
