@@ -92,7 +92,7 @@ async def note_progress(
     await session.flush()
     paused = state.status == "paused"
     match progress:
-        case Progress.HELP:
+        case Progress.HELP if not again:
             await _slip(session, plan, agreement, now=now, paused=paused, at_once=True)
         case Progress.CHANGED if not again:
             monitor = await queries.current_monitor(session, plan)

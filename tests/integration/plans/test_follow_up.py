@@ -146,7 +146,7 @@ class TestAgreements:
         case = await world.open_case()
         plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])
         path, who = f"/v1/agreements/{plan['agreement_ids'][0]}", world.person(case, case.aunt)
-        for progress, told in (("not-yet", 0), ("changed", 1), ("changed", 1), ("help", 2)):
+        for progress, told in (("not-yet", 0), ("changed", 1), ("changed", 1), ("help", 2), ("help", 2)):
             await world.ask("POST", f"{path}/progress", who, json={"progress": progress}, expect=200)
             assert await world.told(case, "agreement-slips") == [case.neighbour] * told
         await steps_to(world, case, "agreement-slips")
