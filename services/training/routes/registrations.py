@@ -41,6 +41,9 @@ async def register(
 
     The answer is always the same, whoever is registered already.
     """
+    # Before anything is sealed: a key that was made for a refused request would stay for good.
+    asked_for = parts.vault.count_as(str(session_id), field="registrations of a session")
+    await limits.count(parts.database, asked_for, most=_MOST_OF_A_SESSION, seconds=_HOUR)
     row = await requests.ask(
         session,
         parts.vault,
@@ -49,8 +52,6 @@ async def register(
         applicant=requests.Applicant(_participant(body), body.language),
         now=now,
     )
-    asked_for = parts.vault.count_as(str(session_id), field="registrations of a session")
-    await limits.count(parts.database, asked_for, most=_MOST_OF_A_SESSION, seconds=_HOUR)
     # An address that anyone can name.
     mailed = parts.vault.count_as(mailbox(body.email), field="registrations from an address")
     if await limits.is_within(parts.database, mailed, most=_MOST_OF_AN_ADDRESS, seconds=_DAY):
