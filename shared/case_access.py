@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from sqlalchemy import Select, select
@@ -285,6 +285,13 @@ async def has_coordinator(session: AsyncSession, *, case_id: UUID) -> bool:
     """Say whether somebody coordinates a case now."""
     query = select(case_coordinator.c.released).where(case_coordinator.c.case_id == case_id)
     return await session.scalar(query.order_by(case_coordinator.c.assignment_no.desc()).limit(1)) is False
+
+
+async def coordinator_or_manager(
+    session: AsyncSession, case_id: UUID
+) -> Literal["coordinator", "regional-manager"]:
+    """Return who acts in a case where it is nobody of its circle: who coordinates it, or else the regional manager."""
+    return "coordinator" if await has_coordinator(session, case_id=case_id) else "regional-manager"
 
 
 def coordinated_by(principal: Principal) -> Select[UUID]:

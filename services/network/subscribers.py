@@ -6,7 +6,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import FOLLOWED_UP, SERVICE
 from services.network.operations import (
-    ages,
     cases,
     ending_requests,
     erasing,
@@ -55,7 +54,7 @@ async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> 
 
 async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
     """Give the clocks of a case to who coordinates it now, or else to the regional manager."""
-    await ages.hand_over(session, case_id=event.data.case_id, now=await context.clock.now())
+    await cases.hand_clocks_over(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 for _change in (intake.CoordinatorAssigned, intake.CoordinatorReleased):

@@ -16,8 +16,6 @@ ADULT_FROM = 18
 Age = Literal[12, 18]
 # What the clocks of the two birthdays are called.
 COMING_OF_AGE: dict[str, Age] = {"turns-12": 12, "turns-18": 18}
-# Whose these clocks are while no coordinator is assigned.
-WITHOUT_COORDINATOR = "regional-manager"
 
 # Nothing is done for these before somebody said yes; for the others silence is no objection.
 ASKED_FIRST = frozenset({Purpose.RESEARCH, Purpose.FILE_ACCESS})

@@ -10,10 +10,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.domain import CLOCK_OWNER, SERVICE, PersonState, Purpose
+from services.network.domain import SERVICE, PersonState, Purpose
 from services.network.domain.consents import (
     COMING_OF_AGE,
-    WITHOUT_COORDINATOR,
     birthday,
     coming_of_age_workflow_id,
     monday_after,
@@ -24,7 +23,7 @@ from services.network.operations import notifying
 from services.network.settings import policies
 from shared import case_state, outbox, profiles
 from shared.calendar import Calendar
-from shared.case_access import has_coordinator
+from shared.case_access import coordinator_or_manager
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -55,12 +54,6 @@ async def forget(session: AsyncSession, *, person_id: UUID, now: datetime) -> No
     live = await _live(session, person_id)
     if live is not None:
         await clocks.stop(session, kind=live.kind, subject=person_id, now=now)
-
-
-async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Give the clocks of a case to whom they are now for: the coordinator, or else the regional manager."""
-    owner = await _owner(session, case_id=case_id)
-    await clocks.hand_over(session, case=case_id, kinds=COMING_OF_AGE, owner=owner, now=now)
 
 
 @step("network.come-of-age")
@@ -124,7 +117,7 @@ async def _start(
         subject=person.id,
         tenant=person.tenant,
         case=person.case_id,
-        owner=await _owner(session, case_id=person.case_id),
+        owner=await coordinator_or_manager(session, person.case_id),
         now=now,
         # A birthday that is near when it becomes known is warned of at once.
         warn_at=max(now, policy.before(due_at, policy.settings.coming_of_age_warn)),
@@ -132,11 +125,6 @@ async def _start(
         policy_version=policy.version,
         workflow_id=coming_of_age_workflow_id(person.id),
     )
-
-
-async def _owner(session: AsyncSession, *, case_id: UUID) -> str:
-    assigned = await has_coordinator(session, case_id=case_id)
-    return CLOCK_OWNER if assigned else WITHOUT_COORDINATOR
 
 
 async def _live(session: AsyncSession, person_id: UUID) -> Clock | None:

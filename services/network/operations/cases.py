@@ -10,12 +10,15 @@ from services.network.domain import SERVICE
 from services.network.domain.consents import COMING_OF_AGE
 from services.network.models import Person
 from services.network.operations import invitations, notifying, surveys
+from services.network.operations.unreachable import UNREACHABLE_CLOCK
 from shared import case_state
+from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseState
 from shared.clocks import Clocks
 
 # What the mails are called that tell of the end of a case: before its time, or after it was followed up.
 STOPPED, FINISHED = "case-stopped", "case-finished"
+_OF_WHO_COORDINATES = (*COMING_OF_AGE, UNREACHABLE_CLOCK)
 clocks = Clocks(SERVICE)
 
 
@@ -50,6 +53,12 @@ async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: dateti
         )
     elif state.status == "open":
         await clocks.resume_all(session, case=case_id, now=now)
+
+
+async def hand_clocks_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Give the clocks of a case that are somebody's to see to, to who is that now."""
+    owner = await coordinator_or_manager(session, case_id)
+    await clocks.hand_over(session, case=case_id, kinds=_OF_WHO_COORDINATES, owner=owner, now=now)
 
 
 async def stop(

@@ -15,6 +15,7 @@ from services.network.domain import (
     InvitationState,
     Member,
     PersonNotOfCase,
+    PersonState,
     Purpose,
     ready_circle,
     taking_part,
@@ -73,6 +74,17 @@ async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: 
     members = _published(taking_part(candidates, required=declared.required), apart)
     if members != declared.members:
         await _store(session, declared, members, required=declared.required, now=now)
+
+
+async def is_last_central(session: AsyncSession, person: Person) -> bool:
+    """Say whether a case would be about nobody without a person of it, who is locked."""
+    if person.role != "central" or person.state != PersonState.ACTIVE:
+        return False
+    # Of two who leave at once the second is counted when the first is gone.
+    await locks.hold(session, "central-persons", person.case_id)
+    return not await queries.other_central_people(
+        session, tenant=person.tenant, case_id=person.case_id, than=person.id
+    )
 
 
 async def _candidates(

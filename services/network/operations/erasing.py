@@ -16,6 +16,7 @@ from services.network.models import Base, Circle, Contact, Person
 from services.network.operations import (
     ages,
     cases,
+    circle,
     holds,
     invitations,
     links,
@@ -96,12 +97,7 @@ async def require_erasable(session: AsyncSession, person: Person) -> None:
     if person.state == PersonState.ERASED:
         raise AlreadyErased(person_id=str(person.id))
     await holds.require_free(session, tenant=person.tenant, case_id=person.case_id)
-    if person.role != "central" or person.state != PersonState.ACTIVE:
-        return
-    others = await queries.other_central_people(
-        session, tenant=person.tenant, case_id=person.case_id, than=person.id
-    )
-    if not others:
+    if await circle.is_last_central(session, person):
         raise LastCentralPersonErased(person_id=str(person.id))
 
 

@@ -27,7 +27,7 @@ from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
 from services.network.operations import ages, circle, invitations, legal_bases, links, notifying, unreachable
 from services.network.queries import consents
-from shared import locks, outbox, profiles
+from shared import outbox, profiles
 from shared.contracts.intake import PersonAtOpening
 from shared.errors import require_version
 from shared.events import network
@@ -79,6 +79,7 @@ async def add(
         now=now,
     )
     await _publish_added(session, person, now)
+    await circle.follow(session, vault, tenant=tenant, case_id=case_id, now=now)
     return person
 
 
@@ -220,14 +221,8 @@ async def let_go(
     was_active = person.state == PersonState.ACTIVE
     if not was_active and person.state != PersonState.PROPOSED:
         raise NotInCircle(person_id=str(person.id))
-    if was_active and person.role == "central":
-        # Of two who are let go at once the second is counted when the first is gone.
-        await locks.hold(session, "central-persons", person.case_id)
-        others = await queries.other_central_people(
-            session, tenant=person.tenant, case_id=person.case_id, than=person.id
-        )
-        if not others:
-            raise LastCentralPerson(person_id=str(person.id))
+    if await circle.is_last_central(session, person):
+        raise LastCentralPerson(person_id=str(person.id))
     person.state = PersonState(kind)
     person.left_at = now
     left = PersonExit(

@@ -6,11 +6,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.domain import CLOCK_OWNER, PersonState
-from services.network.domain.consents import WITHOUT_COORDINATOR
+from services.network.domain import PersonState
 from services.network.settings import policies
 from shared import case_state
-from shared.case_access import has_coordinator
+from shared.case_access import coordinator_or_manager
 from shared.clocks import Clocks
 
 UNREACHABLE_CLOCK = "unreachable-person"
@@ -23,14 +22,13 @@ async def begin(session: AsyncSession, *, tenant: UUID, person_id: UUID, now: da
     if person.state != PersonState.ACTIVE:
         return
     policy = await policies.for_case(session, case_id=person.case_id)
-    assigned = await has_coordinator(session, case_id=person.case_id)
     await clocks.start(
         session,
         kind=UNREACHABLE_CLOCK,
         subject=person.id,
         tenant=person.tenant,
         case=person.case_id,
-        owner=CLOCK_OWNER if assigned else WITHOUT_COORDINATOR,
+        owner=await coordinator_or_manager(session, person.case_id),
         escalate_to="regional-manager",
         now=now,
         due_at=policy.after(now, policy.settings.reach),

@@ -426,6 +426,16 @@ class TestErasure:
         assert states == {request: "done", copy: "withdrawn"}
         assert {clock.state for one in (request, copy) for clock in await clocks(world, one)} == {"stopped"}
 
+    async def test_keeps_one_central_person_of_two_who_are_erased_at_once(self, world: Network) -> None:
+        case = await world.open_case()
+        answers = await asyncio.gather(
+            *(
+                world.ask("POST", f"/v1/persons/{person}/erase", dpo(world), json={"because": "asked"})
+                for person in (case.central, case.mother)
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+
     async def test_leaves_the_fact_without_the_words(self, world: Network) -> None:
         case = await world.open_case()
         aunt = await world.add(case, "Nadia")

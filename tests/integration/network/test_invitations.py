@@ -349,6 +349,13 @@ class TestCircleReady:
         both = {case.central, case.mother}
         assert await _told(world, case) == [both, {case.central}, both]
 
+    async def test_is_told_anew_when_a_central_person_is_added(self, world: Network) -> None:
+        case = await world.open_case()
+        await _ready(world, case)
+        sister = await world.add(case, "Yasmin", role="central")
+        await world.add(case, "Nadia")
+        assert (await _told(world, case))[1:] == [{case.central, case.mother, sister}]
+
     async def test_is_told_anew_when_somebody_leaves_it(self, world: Network) -> None:
         case = await world.open_case()
         await _ready(world, case)

@@ -248,6 +248,22 @@ class TestUnreachable:
         await _send(world)
         assert await _to_reach(world) == set()
 
+    async def test_is_for_whoever_coordinates_the_case_now(self, world: Network) -> None:
+        case = await world.open_case()
+        person = await world.add(case, "Karim", email=None)
+        await _begun(world, person, case)
+        await _send(world)
+        await world.deliver_published(network.MessageFailed.TYPE)
+        await world.handle(
+            intake.CoordinatorReleased(
+                case_id=case.id, assignment_no=1, coordinator_id=case.coordinator, reason="unavailable"
+            )
+        )
+        owner = "SELECT owner FROM clock WHERE kind = 'unreachable-person' AND state = 'running'"
+        assert [row.owner for row in await world.rows(owner)] == ["regional-manager"]
+        await world.handle_all(case.assigned(2))
+        assert [row.owner for row in await world.rows(owner)] == ["coordinator"]
+
 
 async def _to_reach(world: Network) -> set[UUID]:
     query = "SELECT subject FROM clock WHERE kind = 'unreachable-person' AND state = 'running'"
