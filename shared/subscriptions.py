@@ -79,8 +79,14 @@ class Subscriptions:
     service's clocks know of what happens to them.
     """
 
-    def __init__(self, service: str, *, of_cases: bool = True) -> None:
+    def __init__(self, service: str, *, of_cases: bool = True, one_by_one: bool = False) -> None:
+        """Begin with what every service follows; `of_cases`: also what happens to cases.
+
+        `one_by_one`: what is written about a case is written by nobody else meanwhile. Handlers that lock the case to
+        change it need it: of two that hold it first as it is, neither could.
+        """
         self.service = service
+        self._one_by_one = one_by_one
         self._watchers: dict[str, type[DeadlineWorkflow]] = {}
         self._by_type: dict[str, Subscription] = {}
         states = [REGISTRY[event_type] for event_type in case_state.STATUS_AFTER]
@@ -190,13 +196,14 @@ class Subscriptions:
                     context.database, event_type, event.id, f"refused:{error.code}", event.tenant
                 )
 
-    @staticmethod
     async def _write(
-        subscription: Subscription, handler: WriteHandler, event: Received[Any], context: Context
+        self, subscription: Subscription, handler: WriteHandler, event: Received[Any], context: Context
     ) -> str:
         async with context.database.transaction(Scope(tenant=event.tenant)) as session:
             if not await inbox.accept(session, consumer=event.type, event_id=event.id):
                 return "duplicate"
+            if self._one_by_one and event.case is not None:
+                await case_state.lock(session, event.case)
             refusal = await _gate(session, subscription, event, hold=True)
             if refusal is not None:
                 await inbox.settle(session, consumer=event.type, event_id=event.id, outcome=refusal)

@@ -37,7 +37,7 @@ async def hold_case(session: AsyncSession, *, case_id: UUID) -> None:
     """Make this transaction the only one that changes the case's plan, whatever state the case is in.
 
     Everything that changes it takes this lock first: one writer per case, and no two that wait for each other. Events
-    that change the case's state take it too, before their handlers run.
+    take it before their handlers run.
     """
     await case_state.lock(session, case_id)
 

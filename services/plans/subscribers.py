@@ -15,7 +15,7 @@ from shared.events import intake, network, scheduling
 from shared.events.base import Received
 from shared.subscriptions import Subscriptions
 
-subscriptions = Subscriptions(SERVICE)
+subscriptions = Subscriptions(SERVICE, one_by_one=True)
 
 # What network calls the consent that sharing outside the circle depends on.
 SHARE_PLAN = "share-plan"

@@ -1,5 +1,6 @@
 """Sharing outside the circle stops when those whom the plan is about say so; the mandated side goes on reading."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -68,6 +69,16 @@ class Shared:
 
 ALL = {"teacher": True, "school": True, "mandated": True, "aunt": True, "central": True}
 WITHIN = ALL | {"teacher": False, "school": False}
+
+
+class TestEventsOfOneCase:
+    async def test_wait_for_each_other_and_never_both(self, world: Plans, case: Case) -> None:
+        await world.recorded(case)
+        said = (
+            say(world, case, person, given=False, sequence=200 + number)
+            for number, person in enumerate((case.aunt, case.neighbour, case.central) * 2)
+        )
+        assert set(await asyncio.gather(*said)) == {"handled"}
 
 
 @pytest.fixture
