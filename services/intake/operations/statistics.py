@@ -38,13 +38,20 @@ def age_band(births: Sequence[date], day: date) -> str:
     return next((band for below, band in _BANDS if youngest < below), "65-and-over")
 
 
-async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> CaseFact | None:
-    """Return the fact of a case, locked and in line with what intake itself knows; None if it is not there any more."""
+async def follow(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, to_change: bool = False
+) -> CaseFact | None:
+    """Return the fact of a case, locked and in line with what intake itself knows; None if it is not there any more.
+
+    `to_change`: the caller changes the case afterwards, which nobody who holds it as it is may do then.
+    """
     # Both are held as they are until the commit: a case that is being erased waits, or is seen to be.
     referral = await _held(
         session, select(Referral).where(Referral.tenant == tenant, Referral.case_id == case_id)
     )
-    case = await _held(session, select(Case).where(Case.tenant == tenant, Case.id == case_id))
+    case = await _held(
+        session, select(Case).where(Case.tenant == tenant, Case.id == case_id), to_change=to_change
+    )
     if referral is None or referral.state == ReferralState.ERASED:
         return None
     if case is not None and case.state == CaseStatus.ERASED:
@@ -207,8 +214,8 @@ async def note_survey(
 
 
 async def note_check_in(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
-    """Note that somebody asked how things go."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    """Note that somebody asked how things go; what they decided is done to the case afterwards."""
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, to_change=True)
     if fact is not None:
         fact.check_ins += 1
         await session.flush()
@@ -220,8 +227,8 @@ async def let_go(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
     await session.execute(loose.values(case_id=None))
 
 
-async def _held(session: AsyncSession, query: Select[R]) -> R | None:
-    query = query.with_for_update(read=True).execution_options(populate_existing=True)
+async def _held(session: AsyncSession, query: Select[R], *, to_change: bool = False) -> R | None:
+    query = query.with_for_update(read=not to_change).execution_options(populate_existing=True)
     return (await session.execute(query)).scalar_one_or_none()
 
 

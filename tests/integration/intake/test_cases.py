@@ -233,6 +233,17 @@ class TestHearPlans:
         assert await world.handle(call) == "handled"
         assert await world.published("intake.coordinator.released.v1", case=case) == []
 
+    async def test_a_check_and_what_is_counted_wait_for_each_other_and_never_both(
+        self, world: Intake
+    ) -> None:
+        case = await self.known(world)
+        call = plans.CheckInRecorded(
+            case_id=case.id, check_in_id=uuid4(), kind="four-weeks", decision="continue"
+        )
+        done = [plans.AgreementDone(case_id=case.id, agreement_id=uuid4()) for _ in range(6)]
+        told = await asyncio.gather(*(world.handle(event) for event in (call, *done)))
+        assert set(told) == {"handled"}
+
     async def test_a_circle_that_meets_again_gets_its_former_coordinator_asked_first(
         self, world: Intake
     ) -> None:
