@@ -101,6 +101,14 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
         .where(Case.tenant == erased.tenant, Case.id == erased.subject)
         .values(state=CaseStatus.ERASED)
     )
+    await session.execute(
+        update(Referral)
+        .where(
+            Referral.tenant == erased.tenant, Referral.case_id == erased.subject, Referral.state.in_(REFUSED)
+        )
+        .values(state=ReferralState.ERASED)
+    )
+    await clocks.stop(session, kind=RETENTION_CLOCK, subject=erased.subject, now=erased.now)
     await _forget(session, ReferralPerson.case_id == erased.subject)
     await erasure.clear(session, vault, erased, base=Base)
 

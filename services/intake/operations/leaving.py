@@ -84,13 +84,14 @@ def _forget(row: StaffMember | Coordinator, now: datetime) -> None:
 async def clear_contact(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what is sealed of somebody who left unreadable, and call their mails off."""
     # By what stands for them: after a restore the ledger, which names nobody, is all that knows of it.
-    known = [
-        row
-        for row in await register.contacts(session, tenant=erased.tenant)
-        if key_subject(erased.tenant, row.id) == erased.subject
+    people = [
+        person_id
+        for person_id in await register.contact_ids(session, tenant=erased.tenant)
+        if key_subject(erased.tenant, person_id) == erased.subject
     ]
-    for row in known:
-        _forget(row, erased.now)
-        await daily_mail.forget(session, tenant=row.tenant, person_id=row.id)
+    for person_id in people:
+        for row in await register.contacts(session, tenant=erased.tenant, person_id=person_id):
+            _forget(row, erased.now)
+        await daily_mail.forget(session, tenant=erased.tenant, person_id=person_id)
     await session.flush()
-    await erasure.clear(session, vault, erased, base=Base, recipients=[row.id for row in known])
+    await erasure.clear(session, vault, erased, base=Base, recipients=people)

@@ -128,17 +128,22 @@ async def coordinator_with_room(
     return found if load < found.max_load else None
 
 
+async def contact_ids(session: AsyncSession, *, tenant: UUID) -> set[UUID]:
+    """Return under which ids a tenant knows or knew colleagues and coordinators."""
+    staff = select(StaffMember.id).where(StaffMember.tenant == tenant)
+    coordinators = select(Coordinator.id).where(Coordinator.tenant == tenant)
+    return set(await session.scalars(staff.union(coordinators)))
+
+
 async def contacts(
-    session: AsyncSession, *, tenant: UUID, person_id: UUID | None = None
+    session: AsyncSession, *, tenant: UUID, person_id: UUID
 ) -> list[StaffMember | Coordinator]:
-    """Return, locked, whom a tenant knows under an id, or everybody: as a colleague, a coordinator, or both."""
+    """Return, locked, whom a tenant knows under an id: as a colleague, a coordinator, or both."""
     found: list[StaffMember | Coordinator] = []
     tables: tuple[type[StaffMember | Coordinator], ...] = (StaffMember, Coordinator)
     for table in tables:
-        query = select(table).where(table.tenant == tenant)
-        if person_id is not None:
-            query = query.where(table.id == person_id)
-        locked = query.order_by(table.id).with_for_update().execution_options(populate_existing=True)
+        query = select(table).where(table.tenant == tenant, table.id == person_id)
+        locked = query.with_for_update().execution_options(populate_existing=True)
         rows: Any = (await session.execute(locked)).scalars().all()
         found += rows
     return found

@@ -3,6 +3,8 @@
 import asyncio
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
+
 from deploy.commands.erasures import Line, _apply_again
 from services.intake.models.register import key_subject
 from shared.auth import Role
@@ -132,6 +134,18 @@ class TestCoordinator:
         assert (await world.do("GET", "/v1/coordinators", world.manager()))["items"] == []
         [row] = await world.rows("SELECT region FROM coordinator WHERE id = :id", id=person)
         assert row.region is None
+
+    async def test_is_erased_again_though_somebody_works_on_another(self, world: Intake) -> None:
+        person, other = await world.enter_coordinator(), await world.enter_coordinator()
+        contact = str(key_subject(world.tenant, person))
+        line = Line("intake", contact, contact, contact, "coordinator", "asked", NOW, str(world.tenant), None)
+        async with world.transaction() as session:
+            held = text("SELECT 1 FROM coordinator WHERE id = :id FOR UPDATE")
+            await session.execute(held, {"id": other})
+            async with asyncio.timeout(20):
+                await _apply_again(world.context.settings, "intake", [line])
+        await settled(world)
+        assert not await living(world, person)
 
     async def test_is_erased_once_and_by_their_own_organisation(self, world: Intake) -> None:
         person = await world.enter_coordinator()

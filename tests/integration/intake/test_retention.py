@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from deploy.commands.erasures import Line, _apply_again
 from services.intake.domain.retention import retention_workflow_id
 from services.intake.models import Case as CaseRow
 from services.intake.operations import erasing, holds, retention_deadlines
@@ -103,10 +104,28 @@ async def attend(world: Intake, case: Case) -> str:
         return await retention_deadlines.attend(session, due=due, now=await world.now())
 
 
+async def restored(world: Intake, case: Case) -> None:
+    """Tell intake of the erasure of a file that it has from before, as a kept ledger does."""
+    known = (str(case.id), str(case.id), str(case.id), "case", "asked", (await world.now()).isoformat())
+    await _apply_again(
+        world.context.settings, "intake", [Line("intake", *known, str(world.tenant), str(case.id))]
+    )
+
+
 async def erase(world: Intake, case: Case) -> tuple[int, str]:
     """Ask for a case to be erased, and return status and code."""
     answer = await world.ask("POST", f"/v1/cases/{case.id}/erase", dpo(world), json={"because": "asked"})
     return answer.status_code, str(answer.json().get("type", "")).rpartition("/")[2]
+
+
+class TestARestoredFile:
+    async def test_that_never_became_a_case_is_erased_again(self, world: Intake) -> None:
+        case = await declined(world)
+        await restored(world, case)
+        await world.deliver_published("intake.internal.erasure.written.v1", "intake.case.erased.v1")
+        [row] = await world.rows("SELECT state FROM referral WHERE case_id = :case", case=case.id)
+        assert row.state == "erased"
+        assert (await clock(world, case)).state == "stopped"
 
 
 class TestTheEndOfACase:
