@@ -44,7 +44,11 @@ _HAND_OVER_SECONDS = 10.0
 _MARK_SECONDS = 0.02
 _LOST = (*DRIVER_ERRORS, aio_pika.exceptions.AMQPError)
 
-PUBLISHED = Counter("kring_outbox_published_total", "Events confirmed by the broker", ["service"])
+PUBLISHED = Counter(
+    "kring_outbox_published_total",
+    "Events confirmed by the broker, or handled where they come from",
+    ["service"],
+)
 UNROUTED = Counter("kring_outbox_unrouted_total", "Events that no queue wanted", ["type"])
 FAILED = Counter("kring_outbox_failed_total", "Publishes that failed and will be tried again", ["service"])
 
@@ -59,6 +63,12 @@ CLAIM = """
       AND position <> ALL($3::bigint[])
       AND stream NOT IN (SELECT stream FROM outbox WHERE published_at IS NULL AND retry_at > now())
     ORDER BY position LIMIT $2
+"""
+
+_TRY_LATER = """
+    UPDATE outbox SET attempts = attempts + 1,
+        retry_at = now() + least(60, power(2, least(attempts, 6))) * interval '1 second'
+    WHERE position = ANY($1)
 """
 
 
@@ -94,9 +104,10 @@ class Relay:
         self._signer = signer
         self._name = f"kring-{service}-relay"
         self._own = own
-        # By position: what is being handled, and what was handled and is still to be marked.
+        # By position: what is being handled, and what was handled or could not be and is still to be marked so.
         self._in_hand: dict[int, asyncio.Task[None]] = {}
         self._handled: set[int] = set()
+        self._failed: set[int] = set()
         self._lost = False
         self._wake = asyncio.Event()
         self._stopping = False
@@ -204,27 +215,26 @@ class Relay:
         await self._mark(connection, done)
         if len(left) < len(rows) and lost is None:
             FAILED.labels(self._service).inc(len(rows) - len(left))
-            await connection.execute(
-                "UPDATE outbox SET attempts = attempts + 1,"
-                " retry_at = now() + least(60, power(2, least(attempts, 6))) * interval '1 second'"
-                " WHERE position = ANY($1)",
-                self._first_of_each_stream(rows, left),
-            )
-        PUBLISHED.labels(self._service).inc(len(left))
+            await connection.execute(_TRY_LATER, self._first_of_each_stream(rows, left))
         if lost is not None or self._lost:
             # What was confirmed is marked; the rest goes out again over a new connection.
             raise ConnectionError("the broker was lost during a round") from None
         return len(left)
 
     async def _mark(self, connection: asyncpg.Connection, published: Iterable[int]) -> None:
-        """Mark what was published, and what was handled since the last time."""
-        handled = set(self._handled)
+        """Mark what was published, and what was handled or could not be since the last time."""
+        handled, failed = set(self._handled), set(self._failed)
         if positions := [*published, *handled]:
             await connection.execute(
                 "UPDATE outbox SET published_at = now() WHERE position = ANY($1)", positions
             )
+            PUBLISHED.labels(self._service).inc(len(positions))
+        if failed:
+            FAILED.labels(self._service).inc(len(failed))
+            await connection.execute(_TRY_LATER, [*failed])
         self._handled -= handled
-        for position in handled:
+        self._failed -= failed
+        for position in handled | failed:
             del self._in_hand[position]
 
     async def _let_finish(self, connection: asyncpg.Connection) -> None:
@@ -280,10 +290,7 @@ class Relay:
             )
         except Exception:  # noqa: BLE001 - the next round connects again
             handled, self._lost = False, True
-        if handled:
-            self._handled.add(row["position"])
-        else:
-            del self._in_hand[row["position"]]
+        (self._handled if handled else self._failed).add(row["position"])
         asyncio.get_running_loop().call_later(_MARK_SECONDS, self.wake)
 
     async def _publish_one(self, row: Any, exchange: Any, routing_key: str) -> bool:

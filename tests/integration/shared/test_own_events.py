@@ -119,6 +119,10 @@ class Service:
             (await rows(self.database, "SELECT count(*) FROM outbox WHERE published_at IS NULL"))[0][0]
         )
 
+    async def waits_for_another_try(self) -> bool:
+        """Say whether an event waits for its time to be tried again."""
+        return bool(await rows(self.database, "SELECT 1 FROM outbox WHERE attempts = 1 AND retry_at > now()"))
+
     async def has_left(self) -> bool:
         """Say whether no event is pending."""
         return not await self.pending()
@@ -164,6 +168,20 @@ class TestOwnEvents:
             finally:
                 await service.consumer.stop()
         assert handler.seen == events * 2
+
+    async def test_are_tried_again_later_where_no_queue_takes_them(
+        self, service: Service, handler: Handler
+    ) -> None:
+        handler.raises = [ValueError("a bug")] * 50
+
+        async def refuse(*_: Any) -> bool:
+            return False
+
+        async with service.relaying():
+            service.relay._publish_one = refuse  # type: ignore[method-assign,assignment]
+            await service.publish()
+            await eventually(service.waits_for_another_try, "the failure to be noted")
+        assert len(handler.seen) == 1
 
     async def test_wait_in_the_outbox_until_they_were_handled(
         self, service: Service, handler: Handler
