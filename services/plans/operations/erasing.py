@@ -3,7 +3,7 @@
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.models import Base, ReviewAnswer, Share
+from services.plans.models import Base, ReviewAnswer, Share, SharingConsent, Stance, TakingPart
 from services.plans.operations.ending import stop_follow_up
 from shared import erasure
 from shared.erasure import Erased
@@ -18,12 +18,13 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
 
 async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Share nothing with somebody erased and forget what they said; where a plan names them, it names nobody."""
-    await session.execute(
-        delete(Share).where(Share.tenant == erased.tenant, Share.recipient == erased.subject)
-    )
-    await session.execute(
-        delete(ReviewAnswer).where(
-            ReviewAnswer.tenant == erased.tenant, ReviewAnswer.person_id == erased.subject
-        )
-    )
+    for table, person in (
+        (Share, Share.recipient),
+        (ReviewAnswer, ReviewAnswer.person_id),
+        (Stance, Stance.person_id),
+        (SharingConsent, SharingConsent.person_id),
+        (SharingConsent, SharingConsent.concerns),
+        (TakingPart, TakingPart.person_id),
+    ):
+        await session.execute(delete(table).where(table.tenant == erased.tenant, person == erased.subject))
     await erasure.clear(session, vault, erased, base=Base)

@@ -58,6 +58,11 @@ class TestErasePerson:
         (circle,) = await platform.rows("network", "SELECT members FROM circle")
         assert str(story.neighbour) not in {member["person_id"] for member in circle.members}
         assert await platform.rows("plans", "SELECT 1 FROM share") == []
+        for table in ("review_answer", "stance", "sharing_consent", "taking_part"):
+            said = await platform.rows(
+                "plans", f"SELECT 1 FROM {table} WHERE person_id = :person", person=story.neighbour
+            )
+            assert said == [], table
 
     async def test_the_case_and_its_plan_can_still_be_read(self, platform: CasePlatform) -> None:
         story = await platform.story()
