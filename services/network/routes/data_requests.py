@@ -282,7 +282,7 @@ async def _own(
 
 
 def _own_view(request: DataRequest, words: DataRequestFields, reader: UUID, complaint: str) -> OwnDataRequest:
-    # What somebody else wrote in asking is theirs; what was answered is for both.
+    # What somebody else wrote in asking is theirs, and the reasons that they were given; how far it is, is for both.
     mine = request.asked_by in (None, reader)
     return OwnDataRequest(
         request_id=request.id,
