@@ -13,6 +13,7 @@ from deploy.demo.things import (
     Agreement,
     Attendance,
     Case,
+    Giver,
     Hours,
     Organisation,
     Plan,
@@ -20,8 +21,9 @@ from deploy.demo.things import (
     Words,
 )
 from services.intake.domain.codes import Side
+from services.scheduling.domain import NeedKind
 from shared.auth import Role
-from shared.events.network import PersonRole
+from shared.events.network import Need, PersonRole
 from shared.ids import uuid7
 
 
@@ -95,6 +97,25 @@ class Coordinator(Player):
         invitation = only([each for each in found if each], "they are not invited")["invitation_id"]
         await self._post(f"network/invitations/{invitation}/answer", answer=answer)
 
+    async def notes_needs(self, case: Case, person: Person, *needs: Need, words: Words | None = None) -> None:
+        """{me} notes what {person} needs to take part."""
+        await self._meets(case)
+        path = f"network/persons/{person.id}"
+        version = (await self._ask("GET", path))["version"]
+        await self._ask("PATCH", path, {"version": version, "needs": needs, "needs_words": words})
+
+    async def sees_to_need(self, case: Case, person: Person, need: NeedKind) -> None:
+        """{me} has seen to something that {person} needs ({need})."""
+        conference = (await self._conference(case))["conference_id"]
+        path = f"scheduling/conferences/{conference}/needs/{person.id}/{need}"
+        await self._ask("PUT", path, {"done": True})
+
+    async def announces_givers(self, case: Case, *givers: Giver) -> None:
+        """{me} writes down who will tell the circle what."""
+        path = f"scheduling/conferences/{(await self._conference(case))['conference_id']}/information-givers"
+        version = (await self._ask("GET", path))["version"]
+        await self._ask("PUT", path, {"version": version, "givers": givers})
+
     async def declares_circle_ready(self, case: Case, *required: Person) -> None:
         """{me} declares the circle ready; it needs {required}."""
         await self._post(f"network/cases/{case.id}/circle-ready", required=required)
@@ -147,9 +168,11 @@ class Coordinator(Player):
         silent = who(case, poll["silent"])
         return {"best": dates.get(poll["best_option_id"]), "silent": silent, "answers": counts}
 
-    async def schedules_best(self, case: Case, venue: Venue) -> None:
-        """{me} sets the date that suits best."""
-        await self._changes_date(case, "schedule", venue=venue)
+    async def schedules_best(self, case: Case, venue: Venue | UUID) -> None:
+        """{me} sets the date that suits best; `venue`: an id is one of the register."""
+        await self._changes_date(
+            case, "schedule", **{"venue_id" if isinstance(venue, UUID) else "venue": venue}
+        )
 
     async def schedules(self, case: Case, when: Hours, venue: Venue) -> None:
         """{me} sets a date that was agreed by telephone: {when}."""

@@ -62,6 +62,14 @@ class Person(Player):
         answer = await self._post("network/me/proposals", **about)
         person.id = UUID(answer["person_id"])
 
+    async def says_what_they_agree_to(self, *, refuses: Sequence[str] = ()) -> None:
+        """{me} says yes or no to each thing that is asked."""
+        for each in (await self._ask("GET", "network/me/consents"))["items"]:
+            concerns = None if each["concerns"] is None else each["concerns"]["person_id"]
+            said = {"given": each["purpose"] not in refuses, "concerns": concerns}
+            read = {"version": each["version"], "language": each["language"]}
+            await self._ask("PUT", f"network/me/consents/{each['purpose']}", {**said, **read})
+
     async def answers_poll(self, *, yes: Sequence[Hours], maybe: Sequence[Hours] = ()) -> None:
         """{me} says which dates suit."""
         poll = only((await self._items("scheduling/me/polls"))[-1:], "there is no poll")

@@ -18,10 +18,12 @@ from deploy.demo.things import (
     RequestKind,
     Session,
     Transfer,
+    Venue,
     Words,
 )
 from deploy.local import bank
 from shared.auth import Role
+from shared.events.network import AccessNeed
 from shared.ids import uuid7
 
 
@@ -98,6 +100,22 @@ class Staff(Player):
     async def erases(self, case: Case, *, because: Literal["asked", "entered-by-mistake"]) -> None:
         """{me} erases the case."""
         await self._post(f"intake/cases/{case.id}/erase", because=because)
+
+    async def enters_venue(
+        self, venue: Venue, *, meets: Sequence[AccessNeed] = (), open_at: Sequence[str] = (), **about: Any
+    ) -> UUID:
+        """{me} enters a place where circles can meet."""
+        answer = await self._post("scheduling/venues", **vars(venue), meets=meets, open_at=open_at, **about)
+        return UUID(answer["venue_id"])
+
+    async def lets_statistics_tell_of(self, smallest: int) -> None:
+        """{me} decides that statistics tell of no smaller group than {smallest}."""
+        read = await self._ask("GET", "intake/policy")
+        body = {
+            "version": read["version"],
+            "settings": {**read["settings"], "statistics_smallest_group": smallest},
+        }
+        await self._ask("PUT", "intake/policy/safeguards", body)
 
     async def offers_course(self, title: str, *, language: str = "nl", audience: str | None = None) -> UUID:
         """{me} announces “{title}”."""

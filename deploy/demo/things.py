@@ -130,6 +130,16 @@ class Venue:
 
 
 @dataclass(frozen=True)
+class Giver:
+    """A professional who tells the circle something at the conference, or writes it down for it."""
+
+    name: Words
+    function: Words
+    tells: Words
+    how: Literal["present", "in-writing"] = "present"
+
+
+@dataclass(frozen=True)
 class Attendance:
     """How somebody took part in a conference, and when they came later or left earlier."""
 

@@ -11,9 +11,12 @@ from typing import Literal
 from deploy.demo.acting import only
 from deploy.demo.coordinator import Coordinator
 from deploy.demo.person import Person
-from deploy.demo.things import Agreement, Attendance, Case, Judgement, Referral, Referred, Venue, Wishes
+from deploy.demo.staff import Staff
+from deploy.demo.things import Agreement, Attendance, Case, Giver, Judgement, Referral, Referred, Wishes
 from deploy.example.people import Cast
 from deploy.example.timeline import Timeline
+from services.scheduling.domain import NeedKind
+from shared.events.network import Need
 
 
 class Turn(StrEnum):
@@ -58,15 +61,43 @@ QUESTIONS = (
     Question("legal-problems", "Who can help us sort out our papers and our debts?", "en"),
     Question("health", "Wie gaat er met papa mee naar de dokter, en wie houdt mama gezelschap?"),
 )
+YOUNG_QUESTIONS = (
+    Question("school-drop-out", "Wie gaat er met mij mee als ik op een andere school begin?"),
+    Question("parenting", "Hoe hou ik het vol op school nu mama ziek is?"),
+    Question("parenting", "Comment voir papa plus souvent sans que tout le monde se fâche ?", "fr"),
+    Question("out-of-home-placement", "Waar kan ik heen als het thuis te druk wordt?"),
+)
 RELATIONS = ("zus", "broer", "buurvrouw", "vriend", "tante", "oude collega")
-_VENUE = Venue("Buurthuis De Wilg", "Wilgenpad 1, 2899 Dijlebeke")
+_NEEDS: tuple[tuple[NeedKind, Sequence[Need], str | None], ...] = (
+    (NeedKind.TRANSPORT, ["transport"], "Ik kan zelf niet rijden, en na zes uur is er geen bus."),
+    (NeedKind.FOOD, ["food"], "Ik eet geen vlees."),
+    (NeedKind.CHILDCARE, ["childcare"], "Voor twee kinderen, van drie en zes."),
+    (NeedKind.ACCESS, ["step-free", "accessible-toilet"], "Ik kom met een rolstoel."),
+)
+_INTERPRETER: tuple[NeedKind, Sequence[Need], None] = (NeedKind.INTERPRETER, ["interpreter"], None)
+_GIVERS = (
+    Giver(
+        "Ilse Pauwels",
+        "maatschappelijk werker, wijkgezondheidscentrum Dijlebeke",
+        "Welke hulp er aan huis kan komen, wat die kost en hoe lang je erop wacht.",
+    ),
+    Giver(
+        "Joost Verhelst",
+        "leerlingbegeleider",
+        "Wat de school zelf kan doen, en wat zij daarvoor van thuis nodig heeft.",
+        "in-writing",
+    ),
+)
 # Days after somebody asked.
 _MEETING = 31
 
 
 @dataclass(eq=False)
 class Line:
-    """One case of the example: asked about `ago` days ago. `mandated`: somebody judges bottom lines."""
+    """One case of the example: asked about `ago` days ago.
+
+    `mandated`: somebody judges bottom lines. `young`: the age of a young person whom it is about, with their mother.
+    """
 
     story: Timeline
     cast: Cast
@@ -75,9 +106,11 @@ class Line:
     turn: Turn
     circle_size: int
     mandated: bool = False
+    young: int | None = None
     case: Case = field(init=False)
     central: Person = field(init=False)
     coordinator: Coordinator = field(init=False)
+    referrer: Staff | None = field(default=None, init=False)
     circle: list[Person] = field(default_factory=list, init=False)
 
     @property
@@ -117,7 +150,7 @@ class Line:
     async def _ask(self) -> None:
         """They ask themselves, or somebody refers them."""
         asked, c = self.question, self.cast
-        self.central = c.person(asked.language)
+        self.central = c.person(asked.language, age=self.young)
         spoken = ["nl"] if asked.language == "nl" else ["nl", asked.language]
         about = Referral(themes=[asked.theme], question=asked.words, languages=spoken, wishes=Wishes(spoken))
         if self.mandated:
@@ -126,12 +159,27 @@ class Line:
                 "De kinderen slapen elke nacht op een veilige plek.",
                 "De school weet wie ze kan bellen.",
             ]
-            self.case = await c.ruben.refers(Referred(self.central), **about)
-        elif self.circle_size % 2:
-            self.case = await c.leen.refers(Referred(self.central), **about)
+            self.referrer = c.ruben
+        elif self.young or self.circle_size % 2:
+            self.referrer = c.leen
+        referred = [Referred(self.central)]
+        if self.young:
+            self.circle.append(c.person(asked.language))
+            referred.append(
+                Referred(
+                    self.circle[0], "moeder", role="representative", side="maternal", parental_authority=True
+                )
+            )
+        if self.referrer is not None:
+            self.case = await self.referrer.refers(*referred, **about)
         else:
             self.case = await self.central.asks_for_conference(**about)
         self.case.people.add(self.central)
+
+    @property
+    def _needs(self) -> tuple[NeedKind, Sequence[Need], str | None]:
+        """What whom it is about needs to take part."""
+        return _NEEDS[self.ago % len(_NEEDS)] if self.question.language == "nl" else _INTERPRETER
 
     async def _prepare(self) -> None:
         """A coordinator accepts, the circle grows and is invited."""
@@ -141,7 +189,9 @@ class Line:
         self.coordinator = only(found, "nobody is asked to coordinate a case of the example")
         await self.coordinator.accepts_offer(self.case)
         await self._until(5)
-        await self.coordinator.contacts(self.case, self.central, channel="visit", purpose="first-contact")
+        await self.coordinator.contacts(
+            self.case, self.central, *self.circle, channel="visit", purpose="first-contact"
+        )
         await self.coordinator.records_baseline(self.case, self.question.words)
         for relation in RELATIONS[: self.circle_size]:
             language = self.question.language if len(self.circle) % 2 else "nl"
@@ -156,6 +206,12 @@ class Line:
         for number, person in enumerate(self.answering):
             mode: Literal["in-person", "online"] = "online" if number == 1 else "in-person"
             await person.answers_invitation("yes", mode=mode)
+        for person in (self.central, *self.circle[: bool(self.young)]):
+            await person.says_what_they_agree_to(refuses=[] if self.ago % 3 else ["research"])
+        _, needs, words = self._needs
+        await self.coordinator.notes_needs(self.case, self.central, *needs, words=words)
+        _, needs, words = _NEEDS[self.circle_size % len(_NEEDS)]
+        await self.coordinator.notes_needs(self.case, self.circle[1], *needs, words=words)
         await self._until(12)
         if self.turn is Turn.PAUSED:
             await self.cast.hanne.pauses(self.case, reason="illness")
@@ -173,13 +229,15 @@ class Line:
         day = _MEETING - self.ago
         dates = [s.hours(each, "13:30", "18:00") for each in (day, day + 2, day + 5)]
         await coordinator.opens_poll(self.case, *dates)
+        await coordinator.announces_givers(self.case, *(_GIVERS if self.young else _GIVERS[:1]))
         await coordinator.sees_to(self.case, "questions-shared")
         await self._until(16)
         await self.central.answers_poll(yes=dates[:2])
         for person in self.answering:
             await person.answers_poll(yes=dates[:1], maybe=dates[2:])
         await self._until(18)
-        await coordinator.schedules_best(self.case, _VENUE)
+        await coordinator.schedules_best(self.case, self.cast.venues[self.ago % 2])
+        await coordinator.sees_to_need(self.case, self.central, self._needs[0])
         if self.turn is Turn.POSTPONED:
             await self._until(24)
             await coordinator.postpones(self.case, reason="key-person-ill")
@@ -262,6 +320,8 @@ class Line:
         for number, person in enumerate((self.central, *self.answering)):
             score = 9 - (luck + number) % 3
             await person.gives_scores(self.case, meeting=score, plan=score - luck % 2, coordinator=score + 1)
+        if self.referrer is not None:
+            await self.referrer.gives_scores(self.case, meeting=8 - luck, plan=7, coordinator=9 - luck)
 
     async def _review(self, day: int) -> None:
         """They look at the plan again, and stay with it or want to meet once more."""

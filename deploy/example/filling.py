@@ -9,7 +9,7 @@ from uuid import UUID
 
 from deploy.demo.api import Api
 from deploy.demo.things import Organisation, Transfer
-from deploy.example.cases import QUESTIONS, Line, Turn
+from deploy.example.cases import QUESTIONS, YOUNG_QUESTIONS, Line, Turn
 from deploy.example.inside import Inside
 from deploy.example.people import Cast
 from deploy.example.timeline import Timeline
@@ -19,8 +19,9 @@ from shared.auth import Role
 from shared.ids import uuid7
 from shared.settings import Settings
 
-# Which cases there are: how many days ago somebody asked, and what became of it otherwise than of most. Those with a
-# mandate behind them stand apart: somebody has to accept their plan.
+# Which cases there are: how many days ago somebody asked, and what became of it otherwise than of most. Apart stand
+# those with a mandate behind them, whose plan somebody has to accept, and those about young people of some age. In the
+# quarters that are over so many surveys closed that their scores may be told, on whatever day it is.
 _CASES = (
     *(
         (ago, Turn.NONE)
@@ -41,9 +42,16 @@ _CASES = (
     (160, Turn.CLOSED),
 )
 _MANDATED = ((34, Turn.NONE), (38, Turn.IN_PART), (97, Turn.NONE))
+_YOUNG = (
+    (22, Turn.NONE, 13),
+    (43, Turn.NONE, 14),
+    *((ago, Turn.CLOSED, 15) for ago in (156, 178, 189, 201)),
+)
 _ACCOUNT = "BE71 0961 2345 6769"
 _LINK = re.compile(r"https?://\S+/l/[\w=-]+(?:\?to=[\w%./:=-]+)?")
 _BEGINS = 220
+# From this many days after somebody asked on, nobody is asked any more how the conference was.
+_SURVEYED = 59
 
 Tell = Callable[[str], None]
 
@@ -61,6 +69,7 @@ async def fill(settings: Settings, *, mailbox: str, directory: Path, tell: Tell,
         cast = Cast(story)
         lines = _lines(story, cast)[::every]
         await story.opens()
+        await cast.settles_in()
         tell(f"{len(lines)} cases, from {first:%-d %B} on.")
         told: list[date] = []
 
@@ -75,20 +84,16 @@ async def fill(settings: Settings, *, mailbox: str, directory: Path, tell: Tell,
 
 def _lines(story: Timeline, cast: Cast) -> list[Line]:
     """Return the cases, in turn about different things and in different languages."""
-    every = [(ago, turn, False) for ago, turn in _CASES] + [(ago, turn, True) for ago, turn in _MANDATED]
-    every.sort()
-    return [
-        Line(
-            story,
-            cast,
-            QUESTIONS[number % len(QUESTIONS)],
-            ago,
-            turn,
-            circle_size=3 + number % 3,
-            mandated=mandated,
-        )
-        for number, (ago, turn, mandated) in enumerate(every)
-    ]
+    every: list[tuple[int, Turn, bool, int]] = [(ago, turn, False, 0) for ago, turn in _CASES]
+    every += [(ago, turn, True, 0) for ago, turn in _MANDATED]
+    every += [(ago, turn, False, age) for ago, turn, age in _YOUNG]
+    lines = []
+    for number, (ago, turn, mandated, age) in enumerate(sorted(every)):
+        questions = YOUNG_QUESTIONS if age else QUESTIONS
+        line = Line(story, cast, questions[number % len(questions)], ago, turn, circle_size=3 + number % 3)
+        line.mandated, line.young = mandated, age or None
+        lines.append(line)
+    return lines
 
 
 async def _courses(story: Timeline, cast: Cast) -> None:
@@ -118,7 +123,8 @@ async def _courses(story: Timeline, cast: Cast) -> None:
     for number, person in enumerate(people):
         await story.until(number - 20)
         await person.registers(full if number < 7 else free)
-    await story.until(-4)
+    # In time, or these places would be free again.
+    await story.until(-10)
     await gerda.imports_statement(
         Transfer(people[0], "BE62 5100 0754 7061"),
         Transfer(people[1], "BE43 0689 9999 9501", text=f"{people[1].last_name} opleiding Rupelmeer"),
@@ -134,6 +140,9 @@ _SHOWN = (
     (15, False, "wordt gevraagd welke dagen passen"),
     (24, True, "voor wie de conferentie is, de datum staat vast"),
     (26, False, "komt naar een conferentie, de datum staat vast"),
+    (22, True, "dertien jaar, voor wie de conferentie is"),
+    (43, True, "veertien jaar, wordt gevraagd hoe het was"),
+    (43, False, "moeder van wie veertien is, wordt gevraagd hoe het was"),
     (63, True, "voor wie het plan is, het loopt"),
     (81, False, "houdt in het oog hoe het plan loopt"),
     (121, False, "kijkt binnenkort samen terug op het plan"),
@@ -150,8 +159,10 @@ def _links(inbox: Inbox, lines: Sequence[Line]) -> list[dict[str, str]]:
             person = line.central if is_central else line.circle[0]
             links = [match[0] for email in inbox.to(person.email) if (match := _LINK.search(email.text))]
             if links:
+                # What they were last asked may be over.
+                link = links[-1].replace("?to=survey", "?to=plans") if ago > _SURVEYED else links[-1]
                 name = f"{person.first_name} {person.last_name}"
-                found.append({"name": name, "what": what, "link": links[-1]})
+                found.append({"name": name, "what": what, "link": link})
     return found
 
 

@@ -3,13 +3,15 @@
 import random
 from collections.abc import Iterator, Sequence
 from itertools import product
+from uuid import UUID
 
 from deploy.demo.coordinator import Coordinator
 from deploy.demo.person import Person
 from deploy.demo.staff import Staff
 from deploy.demo.story import Story
-from deploy.demo.things import Organisation
+from deploy.demo.things import Organisation, Venue
 from shared.auth import Role
+from shared.events.network import AccessNeed
 
 # First and last names by the language in which somebody is written to.
 _NAMES = {
@@ -96,7 +98,42 @@ class Cast:
             self._coordinator("Sabine", "Charlier", "fr nl"),
         ]
 
-    def person(self, language: str = "nl") -> Person:
+        self.venues: list[UUID] = []
+
+    async def settles_in(self) -> None:
+        """Enter where circles can meet, and let the statistics of so few cases tell something."""
+        enters = self.astrid.enters_venue
+        everywhere: tuple[AccessNeed, ...] = ("step-free", "accessible-toilet", "hearing")
+        self.venues = [
+            await enters(
+                Venue("Buurthuis De Wilg", "Wilgenpad 1, 2899 Dijlebeke"),
+                meets=everywhere,
+                reached_by="Bus 23, halte Wilgenpad, vlak voor de deur.",
+                contact_name="Mia Lenaerts",
+                contact_phone="0470 00 90 01",
+            ),
+            await enters(
+                Venue("Parochiezaal Sint-Jozef", "Sluisweg 12, 2898 Rupelmeer"),
+                meets=["step-free"],
+                reached_by="Tien minuten te voet van het station van Rupelmeer.",
+                contact_name="Frans Daems",
+                contact_email="zaal@sintjozef.example",
+            ),
+        ]
+        await enters(
+            Venue("Bibliotheek Netelaar, leeszaal", "Molenberg 3, 2897 Netelaar"),
+            meets=[*everywhere, "quiet-room"],
+            open_at=["mon-evening", "tue-evening", "thu-evening", "sat-afternoon"],
+        )
+        await enters(
+            Venue("Welzijnshuis, zaal 2", "Meiklokjesplein 8, 2899 Dijlebeke"),
+            meets=everywhere,
+            open_at=[f"{day}-{part}" for day in ("mon", "tue", "wed") for part in ("morning", "afternoon")],
+            neutral=False,
+        )
+        await self.ingrid.lets_statistics_tell_of(3)
+
+    def person(self, language: str = "nl", *, age: int | None = None) -> Person:
         """Return somebody new, who is written to in a language."""
         first, last = next(self._names[language])
         number, chance = next(self._numbers), self._random
@@ -106,7 +143,7 @@ class Cast:
             f"bewoner{number}@post.example",
             phone=f"0470 00 {number // 100:02} {number % 100:02}",
             language=language,
-            age=chance.randint(24, 71),
+            age=age or chance.randint(24, 71),
             address=f"{chance.choice(_STREETS)} {chance.randint(1, 150)}, {chance.choice(_PLACES)}",
         )
 

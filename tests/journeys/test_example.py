@@ -40,7 +40,7 @@ class TestTheExample:
         )
         assert all(each.keys() == {"name", "what", "link"} for each in links)
         assert shown == [200] * len(links) != []
-        assert told[0].startswith("7 cases")
+        assert told[0].startswith("8 cases")
         assert {"invitation", "payment"} <= {clock.kind for clock in clocks if clock.state == "breached"}
         assert (now - min(clock.started_at for clock in clocks)).days > 90
         waiting = {clock.workflow_id for clock in clocks if clock.state in ("running", "paused")}
