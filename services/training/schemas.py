@@ -278,6 +278,8 @@ class ImportedPayment(ResponseModel):
     payment_id: UUID
     kind: PaymentKind
     amount: Decimal
+    booked_on: date
+    payer_name: str
     state: PaymentState | Literal["duplicate"]
     registration_id: UUID | None
     suggestions: list[Suggested] = Field(max_length=MAX_SUGGESTIONS)

@@ -5,7 +5,9 @@ What may be told is intake's to say: a number that is not told is empty here and
 
 import csv
 import io
+from datetime import date
 
+from babel.dates import format_interval
 from starlette.responses import JSONResponse, Response
 
 from services.portal.client import Answer, Operation
@@ -249,13 +251,13 @@ async def show(visit: StaffVisit) -> Response:
         by=by,
         choices=[(code, visit.say(label)) for code, label in BY.items()],
         period=period.first_quarter if period else "",
-        periods=[(first, _span(each)) for first, each in periods.items()],
+        periods=[(first, _span(visit, each)) for first, each in periods.items()],
         smallest=told.smallest_group,
         rows=[
             _row(visit, names.get(value) or visit.word(_VALUES, value), each, most) for value, each in rows
         ],
         survey=survey.first_quarter if survey else "",
-        surveys=[(first, _span(each)) for first, each in surveys.items()],
+        surveys=[(first, _span(visit, each)) for first, each in surveys.items()],
         opinions=[] if survey is None else _opinions(visit, survey),
         files=[
             ("CSV", f"{PATH}.csv?by={by}"),
@@ -324,9 +326,14 @@ def _tenths(visit: StaffVisit, value: float) -> str:
     return str(value) if visit.language == "en" else str(value).replace(".", ",")
 
 
-def _span(period: Period | SurveyPeriod) -> str:
-    first, last = period.first_quarter, period.last_quarter
-    return first if first == last else f"{first} … {last}"
+def _span(visit: StaffVisit, period: Period | SurveyPeriod) -> str:
+    """Return the months of some quarters, as people say them."""
+    (year, first), (last_year, last) = (
+        (int(year), 3 * int(quarter))
+        for year, quarter in (each.split("-Q") for each in (period.first_quarter, period.last_quarter))
+    )
+    begins, ends = date(year, first - 2, 1), date(last_year, last, 1)
+    return format_interval(begins, ends, "yMMMM", locale=visit.language)
 
 
 async def _told(visit: StaffVisit) -> tuple[Statistics, str]:

@@ -66,13 +66,13 @@ class OrganisationForm(Form):
 
 @pages.show(PATH, _administrator)
 async def show(visit: StaffVisit) -> Response:
-    """Show who is in the register."""
+    """Show who else is in the register."""
     found = await visit.ask(REGISTER, query=visit.turned_to)
     model = RegisterPage(
         rows=[
             Row(name=each.name, number=in_groups(each.kbo_number), runs_conferences=each.is_tenant)
             for each in found.items
-            if each.superseded_by is None
+            if each.superseded_by is None and each.organisation_id != visit.tenant
         ],
         more=visit.next_page(found.next),
     )

@@ -124,6 +124,8 @@ class Entry(Answer):
     payment_id: UUID
     kind: str
     amount: Decimal
+    booked_on: date
+    payer_name: str
     state: str
 
 
@@ -227,6 +229,16 @@ async def give_statement(visit: StaffVisit) -> Response:
     return visit.go(f"{QUEUE}/statements/{made.statement_id}")
 
 
+class ShownEntry(PageModel):
+    """One entry, and the page on which somebody decides about it, if that is still to do."""
+
+    payer: str
+    day: str
+    amount: str
+    came: str
+    path: str | None
+
+
 class StatementPage(PageModel):
     """How far the import of a statement is."""
 
@@ -239,8 +251,7 @@ class StatementPage(PageModel):
     left_out: list[tuple[int, str]]
     left_out_too: int
     balances_differ: bool
-    # The amount, what came of it, and the page on which somebody decides about it, if that is still to do.
-    entries: list[tuple[str, str, str | None]]
+    entries: list[ShownEntry]
     more: str | None
 
 
@@ -248,6 +259,7 @@ class StatementPage(PageModel):
 async def show_statement(visit: StaffVisit) -> Response:
     """Show how far the import is and what came of it."""
     statement_id = read_id(visit.request.path_params["statement_id"])
+    dates = await visit.dates()
     found, entries = await asyncio.gather(
         visit.ask(STATEMENT, statement_id=statement_id),
         visit.ask(ENTRIES, query=visit.turned_to, statement_id=statement_id),
@@ -263,10 +275,12 @@ async def show_statement(visit: StaffVisit) -> Response:
         left_out_too=found.left_out_count - len(found.left_out),
         balances_differ=found.balances_differ,
         entries=[
-            (
-                money(each.amount, visit),
-                visit.word(_CAME_OF_IT, each.state),
-                f"{QUEUE}/{each.payment_id}" if each.state in (*_WHOSE, *_WHAT_NOW) else None,
+            ShownEntry(
+                payer=each.payer_name or visit.say(_("Zonder naam")),
+                day=dates.day(each.booked_on),
+                amount=money(each.amount, visit),
+                came=visit.word(_CAME_OF_IT, each.state),
+                path=f"{QUEUE}/{each.payment_id}" if each.state in (*_WHOSE, *_WHAT_NOW) else None,
             )
             for each in entries.items
         ],

@@ -45,13 +45,13 @@ _QUESTIONS_FOR_CHILDREN = {
 }
 _BEST, _WORST = _("10: heel goed"), _("1: helemaal niet goed")
 _NO_ANSWER, _UNSURE = _("Geen antwoord"), _("Weet ik niet")
-# In the place of a number, and counted as one.
+# In the place of a number, and counted as one; each is drawn.
 _FACES = {
-    10: _("😀 Heel goed"),
-    8: _("🙂 Goed"),
-    6: _("😐 Gaat wel"),
-    4: _("🙁 Niet zo goed"),
-    2: _("😢 Helemaal niet goed"),
+    10: _("Heel goed"),
+    8: _("Goed"),
+    6: _("Gaat wel"),
+    4: _("Niet zo goed"),
+    2: _("Helemaal niet goed"),
 }
 
 

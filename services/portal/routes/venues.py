@@ -102,12 +102,9 @@ def access_in_words(visit: StaffVisit, codes: list[str]) -> str:
 async def show_all(visit: StaffVisit) -> Response:
     """List the places."""
     found = (await visit.ask(VENUES)).venues
-    neutral = visit.say(_("Een neutrale plaats"))
+    neutral = {True: visit.say(_("Een neutrale plaats")), False: visit.say(_("Geen neutrale plaats"))}
     model = VenuesPage(
-        venues=[
-            (each, [*([neutral] if each.neutral else []), access_in_words(visit, each.meets)])
-            for each in found
-        ]
+        venues=[(each, [neutral[each.neutral], access_in_words(visit, each.meets)]) for each in found]
     )
     return visit.page("venues.html", model)
 

@@ -76,12 +76,16 @@ async def read_statement(statement_id: UUID, principal: Cashier, session: Sessio
 
 @router.get("/v1/statements/{statement_id}/payments")
 async def list_payments_of_statement(
-    statement_id: UUID, principal: Cashier, session: Session, page: Paging
+    statement_id: UUID, principal: Cashier, session: Session, parts: Parts, page: Paging
 ) -> Page[schemas.ImportedPayment]:
     """List what came of the entries of a statement so far, oldest first."""
     row = await queries.statement(session, tenant=principal.tenant, statement_id=statement_id)
     rows = await queries.booked_of(session, statement_id=row.id, page=page)
-    items = [_imported_payment(payment, known) for payment, known, *_ in rows.items]
+    transfers = await parts.vault.open_readable(session, [payment for payment, *_ in rows.items])
+    items = [
+        _imported_payment(payment, known, transfer or Transfer())
+        for (payment, known, *_), transfer in zip(rows.items, transfers, strict=True)
+    ]
     return Page(items=items, next=rows.next)
 
 
@@ -103,12 +107,14 @@ async def _import(session: Session, row: StatementRow) -> schemas.StatementImpor
     )
 
 
-def _imported_payment(row: PaymentRow, known: bool) -> schemas.ImportedPayment:
+def _imported_payment(row: PaymentRow, known: bool, transfer: Transfer) -> schemas.ImportedPayment:
     return schemas.ImportedPayment.model_validate(
         {
             "payment_id": row.id,
             "kind": row.kind,
             "amount": row.amount,
+            "booked_on": row.booked_on,
+            "payer_name": transfer.payer_name,
             "state": "duplicate" if known else row.state,
             "registration_id": row.registration_id,
             "suggestions": row.suggestions,

@@ -86,6 +86,8 @@ class TestFigures:
         assert "10,5" in shown.text
         assert '<rect width="67" height="8"/>' in shown.text
         assert "style=" not in shown.text
+        assert "januari\N{EN DASH}juni 2026" in shown.text
+        assert "oktober\N{EN DASH}december 2025" in shown.text
         older = await browser.ask("GET", f"{PATH}?by=theme&period=2025-Q4", expect=200)
         assert "<span>11" in older.text
         await browser.ask("GET", f"{PATH}?by=name", expect=404)

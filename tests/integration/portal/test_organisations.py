@@ -28,12 +28,15 @@ class TestTheRegister:
         self, browser: Browser, services: FakeServices
     ) -> None:
         gone = organisation(name="Weg", superseded_by=str(uuid7()))
-        services.answer(REGISTER, {"items": [organisation(name=HOSTILE), gone], "next": "further"})
         await browser.sign_in(Role.ADMINISTRATOR)
+        own = organisation(name="Wijzelf", organisation_id=str(browser.world.tenant))
+        items = [organisation(name=HOSTILE), gone, own]
+        services.answer(REGISTER, {"items": items, "next": "further"})
         page = (await browser.ask("GET", PATH, expect=200)).text
         assert "0403.170.701" in page
         assert "<b onload" not in page
         assert "Weg" not in page
+        assert "Wijzelf" not in page
         assert "after=further" in page
 
     async def test_takes_one_more_which_runs_no_conferences(

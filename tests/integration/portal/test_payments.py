@@ -122,11 +122,17 @@ async def test_a_statement_arrives_byte_for_byte(browser: Browser, given: FakeSe
             "payment_id": str(each),
             "kind": "credit",
             "amount": "45.50",
+            "booked_on": "2031-01-15",
+            "payer_name": payer,
             "state": state,
             "registration_id": None,
             "suggestions": [],
         }
-        for each, state in ((FIRST, "unmatched"), (uuid7(), "matched"), (uuid7(), "duplicate"))
+        for each, state, payer in (
+            (FIRST, "unmatched", HOSTILE),
+            (uuid7(), "matched", "An Maes"),
+            (uuid7(), "duplicate", ""),
+        )
     ]
     given.answer(payments.ENTRIES, {"items": entries, "next": "further"})
     page = (await browser.ask("GET", answer.headers["location"], expect=200)).text
@@ -136,6 +142,10 @@ async def test_a_statement_arrives_byte_for_byte(browser: Browser, given: FakeSe
     # Only what still waits for a decision leads to one.
     assert re.findall(r'href="/payments/([^/"]{36})"', page) == [str(FIRST)]
     assert "stond al in een ander bestand" in page
+    assert HOSTILE not in page
+    assert "An Maes" in page
+    assert "Zonder naam" in page
+    assert "woensdag 15 januari 2031" in page
     assert "after=further" in page
 
 
