@@ -33,6 +33,7 @@ async def up(
     of Kring on servers of its own.
     """
     console = Console(highlight=False)
+    forgotten = _forget_unfinished(directory)
     filled = _may_be_filled(directory, services, os.environ) and not empty
     told: dict[str, tuple[State, str]] = {}
 
@@ -54,6 +55,8 @@ async def up(
         changed=tell,
     )
     console.print(f"Kring starts; its data is in {directory}.")
+    if forgotten:
+        console.print("The example that was in it never came to its end, and is removed.")
     if filled:
         console.print("It is filled with an organisation to look at, which takes a minute or two.")
         _note_unfinished(directory)
@@ -99,11 +102,18 @@ def _note_unfinished(directory: Path) -> None:
     (directory / _UNFINISHED).touch()
 
 
+def _forget_unfinished(directory: Path) -> bool:
+    """Remove an example that never ended; say whether there was one."""
+    if not (directory / _UNFINISHED).exists() or running(directory):
+        return False
+    for name in _MADE:
+        shutil.rmtree(directory / name, ignore_errors=True)
+    (directory / _UNFINISHED).unlink()
+    return True
+
+
 def _may_be_filled(directory: Path, services: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Say whether this is all of Kring, on parts of its own, without data; an example that never ended is removed."""
-    if (directory / _UNFINISHED).exists() and not running(directory):
-        for name in _MADE:
-            shutil.rmtree(directory / name, ignore_errors=True)
+    """Say whether this is all of Kring, on parts of its own, without data."""
     own = not any(name in environment for name in GIVEN)
     return own and {*services} == {*PROCESSES} and not (directory / "postgresql").exists()
 

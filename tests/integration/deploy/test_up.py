@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ def kring(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]
 class Up:
     """A `kring up` that runs, and what can be seen of it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, *, arguments: Sequence[str] = ("--empty", "--service", SERVICE)
+    ) -> None:
         self.directory = directory
         self.output = directory.with_suffix(".out")
         with self.output.open("ab") as output:
@@ -50,9 +52,7 @@ class Up:
                     "up",
                     "--directory",
                     str(directory),
-                    "--empty",
-                    "--service",
-                    SERVICE,
+                    *arguments,
                 ],
                 stdout=output,
                 stderr=output,
@@ -254,6 +254,43 @@ class TestUp:
             again.process.wait()
         # Killed without a chance to stop anything, and still nothing stays.
         await again.gone()
+
+
+@pytest.mark.timeout(400)
+class TestAnExampleThatIsKilledHalfway:
+    async def test_is_begun_anew(self, tmp_path: Path) -> None:
+        directory = tmp_path / "kring"
+
+        async def halfway(up: Up, *, times: int) -> None:
+            await eventually(
+                lambda: up.output.read_text().count(" cases, from ") == times,
+                lambda: f"it to be filled: {up.output.read_text()}",
+                seconds=150,
+            )
+
+        first = Up(directory, arguments=())
+        await halfway(first, times=1)
+        first.process.kill()
+        first.process.wait()
+        await first.gone()
+        assert (directory / "postgresql").exists()
+
+        again = Up(directory, arguments=())
+        try:
+            await halfway(again, times=2)
+        finally:
+            again.process.send_signal(signal.SIGINT)
+            again.process.wait(timeout=120)
+        assert again.output.read_text().count("never came to its end, and is removed") == 1
+        assert "could not" not in again.output.read_text()
+
+        kept = Up(directory, arguments=("--empty", "--service", SERVICE))
+        try:
+            await kept.ready()
+        finally:
+            kept.process.send_signal(signal.SIGINT)
+            kept.process.wait(timeout=120)
+        assert again.output.read_text().count("never came to its end, and is removed") == 2
 
 
 class TestOneClearSentence:
