@@ -132,18 +132,21 @@ _OUT_OF = {
     "started": _("van wat startte"),
     "conference_held": _("van de conferenties"),
 }
-AVERAGES = {
+PER_CONFERENCE = {
     "circle": _("Mensen in de kring"),
     "widened": _("Door anderen voorgesteld"),
     "invited": _("Uitgenodigd"),
     "came": _("Gekomen"),
     "months_to_conference": _("Maanden van aanmelding tot conferentie"),
     "cancelled": _("Keren afgezegd of uitgesteld"),
+}
+PER_PLAN = {
     "agreements": _("Afspraken in het plan"),
     "agreements_done": _("Afspraken die gelukt zijn"),
     "agreements_lapsed": _("Afspraken die niet op tijd lukten"),
     "check_ins": _("Keren gevraagd hoe het gaat"),
 }
+AVERAGES = PER_CONFERENCE | PER_PLAN
 GROUPS = {
     "central": _("Over wie het ging"),
     "child": _("Kinderen en jongeren"),
@@ -198,7 +201,8 @@ class Row(PageModel):
 
     name: str
     cells: list[Cell]
-    averages: list[tuple[str, str | None]]
+    per_conference: list[tuple[str, str | None]]
+    per_plan: list[tuple[str, str | None]]
 
 
 class Score(PageModel):
@@ -281,14 +285,17 @@ def _row(visit: StaffVisit, name: str, numbers: Numbers, most: int) -> Row:
                 share=round(100 * number / whole) if number is not None and whole else None,
             )
         )
-    averages = [
-        (
-            visit.say(label),
-            None if (value := getattr(numbers.averages, each)) is None else _tenths(visit, value),
-        )
-        for each, label in AVERAGES.items()
-    ]
-    return Row(name=name, cells=cells, averages=averages)
+    per_conference, per_plan = (
+        [
+            (
+                visit.say(label),
+                None if (value := getattr(numbers.averages, each)) is None else _tenths(visit, value),
+            )
+            for each, label in averages.items()
+        ]
+        for averages in (PER_CONFERENCE, PER_PLAN)
+    )
+    return Row(name=name, cells=cells, per_conference=per_conference, per_plan=per_plan)
 
 
 def _opinions(visit: StaffVisit, survey: SurveyPeriod) -> list[OpinionRow]:

@@ -284,14 +284,6 @@ class TestAnExampleThatIsKilledHalfway:
         assert again.output.read_text().count("never came to its end, and is removed") == 1
         assert "could not" not in again.output.read_text()
 
-        kept = Up(directory, arguments=("--empty", "--service", SERVICE))
-        try:
-            await kept.ready()
-        finally:
-            kept.process.send_signal(signal.SIGINT)
-            kept.process.wait(timeout=120)
-        assert again.output.read_text().count("never came to its end, and is removed") == 2
-
 
 class TestOneClearSentence:
     def test_for_a_taken_port(self, tmp_path: Path) -> None:
