@@ -240,6 +240,28 @@ async def last_consent(
     return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
+async def said_yes(
+    session: AsyncSession, *, tenant: UUID, purpose: Purpose, most: int
+) -> list[tuple[int, str | None, int]]:
+    """Return how many people said yes last, by version and language of the text that they read, the newest first."""
+    last = (
+        select(Consent.person_id, Consent.version, Consent.language, Consent.given)
+        .ext(distinct_on(Consent.person_id, Consent.concerns))
+        .where(Consent.tenant == tenant, Consent.purpose == purpose)
+        .order_by(Consent.person_id, Consent.concerns, Consent.created_at.desc(), Consent.id.desc())
+        .subquery()
+    )
+    people = func.count(last.c.person_id.distinct())
+    query = (
+        select(last.c.version, last.c.language, people)
+        .where(last.c.given)
+        .group_by(last.c.version, last.c.language)
+        .order_by(last.c.version.desc(), people.desc(), last.c.language)
+        .limit(most)
+    )
+    return [(version, language, count) for version, language, count in await session.execute(query)]
+
+
 async def children_spoken_about(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[UUID]:
     """Return about which children somebody ever said something, as one who holds parental authority."""
     query = (

@@ -14,9 +14,10 @@ from services.network.operations.cases import open_to
 from services.network.permissions import TextReader, TextSetter
 from services.network.queries import texts
 from services.network.queries.consents import legal_bases as bases_of
-from services.network.queries.consents import legal_basis, picture
+from services.network.queries.consents import legal_basis, picture, said_yes
 from services.network.routes.consent_views import consent_view, person_status, texts_view
 from services.network.schemas.consents import (
+    MAX_SAID_YES,
     BasesView,
     BasisChange,
     BasisView,
@@ -25,6 +26,8 @@ from services.network.schemas.consents import (
     ConsentView,
     Items,
     NewTexts,
+    SaidYes,
+    SaidYesView,
     TextsView,
     Version,
 )
@@ -121,6 +124,17 @@ async def publish_texts(
         now=now,
     )
     return texts_view(published)
+
+
+@router.get("/v1/consent-texts/{purpose}/said-yes")
+async def count_said_yes(purpose: PurposeInPath, principal: TextSetter, session: Session) -> SaidYesView:
+    """Count the people who said yes to each version of a text, by the language in which they read it."""
+    found = await said_yes(session, tenant=principal.tenant, purpose=purpose, most=MAX_SAID_YES)
+    return SaidYesView(
+        items=[
+            SaidYes(version=version, language=language, people=count) for version, language, count in found
+        ]
+    )
 
 
 @router.get("/v1/persons/{person_id}/legal-basis")

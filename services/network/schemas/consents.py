@@ -59,6 +59,24 @@ class TextsView(ResponseModel):
     texts: list[TextView]
 
 
+# More than there are versions and languages of a text.
+MAX_SAID_YES = 200
+
+
+class SaidYes(ResponseModel):
+    """How many people said yes to a version of a text, of those who read it in a language."""
+
+    version: int
+    language: str | None = Field(description="In which they read it; null: somebody told them of it.")
+    people: int = Field(description="How many people said so last.")
+
+
+class SaidYesView(ResponseModel):
+    """How many people said yes to each version of a text, the newest version first."""
+
+    items: list[SaidYes] = Field(max_length=MAX_SAID_YES)
+
+
 class ConsentView(ResponseModel):
     """What a person said about one purpose; `stale`: the text has changed since."""
 

@@ -1,5 +1,8 @@
 """An organisation's own words for what people agree to, language by language."""
 
+import asyncio
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from starlette.responses import Response
@@ -43,6 +46,21 @@ class Texts(Answer):
     texts: list[Text]
 
 
+class SaidYes(Answer):
+    """How many people said yes to a version, of those who read it in a language."""
+
+    version: int
+    language: str | None
+    people: int
+
+
+class AllSaidYes(Answer):
+    """How many people said yes to each version."""
+
+    items: list[SaidYes]
+
+
+SAID_YES = Operation("network", "GET", "/v1/consent-texts/{purpose}/said-yes", AllSaidYes)
 TEXTS = Operation("network", "GET", "/v1/consent-texts/{purpose}", Texts)
 PUBLISH = Operation("network", "POST", "/v1/consent-texts/{purpose}", Texts)
 
@@ -56,6 +74,15 @@ class ShownText(PageModel):
     body: str
 
 
+class VersionRow(PageModel):
+    """How many people said yes to a version, in all and by the language in which they read it."""
+
+    version: int
+    counts: bool
+    people: int
+    languages: list[tuple[str, int]]
+
+
 class TextsPage(PageModel):
     """The words of one purpose in one language."""
 
@@ -66,6 +93,7 @@ class TextsPage(PageModel):
     languages: list[tuple[str, str, bool]]
     written_in: str
     texts: list[ShownText]
+    said_yes: list[VersionRow]
 
 
 def _purpose(visit: StaffVisit) -> str:
@@ -85,7 +113,9 @@ def _audiences(known: Texts) -> list[str]:
 async def show(visit: StaffVisit) -> Response:
     """Show the words in one language; empty where there are none yet."""
     purpose, language = _purpose(visit), _language(visit)
-    known = await visit.ask(TEXTS, purpose=purpose)
+    known, counted = await asyncio.gather(
+        visit.ask(TEXTS, purpose=purpose), visit.ask(SAID_YES, purpose=purpose)
+    )
     words = {each.audience: each for each in known.texts if each.language == language}
     model = TextsPage(
         purpose=purpose,
@@ -103,8 +133,22 @@ async def show(visit: StaffVisit) -> Response:
             )
             for each in _audiences(known)
         ],
+        said_yes=_rows(visit, counted.items, current=known.version),
     )
     return visit.page("consent_texts.html", model)
+
+
+def _rows(visit: StaffVisit, items: list[SaidYes], *, current: int) -> list[VersionRow]:
+    names: dict[str | None, str] = {str(code): name for code, name in NAMES.items()}
+    names[None] = visit.say(_("Niet zelf gelezen"))
+    found = []
+    for version, theirs in groupby(items, attrgetter("version")):
+        languages = [(names.get(each.language, str(each.language)), each.people) for each in theirs]
+        people = sum(count for _name, count in languages)
+        found.append(
+            VersionRow(version=version, counts=version == current, people=people, languages=languages)
+        )
+    return found
 
 
 @pages.send(_PATH, _officer, shown_by=show)

@@ -238,3 +238,24 @@ class TestAtOnce:
         assert {answer.status_code for answer in answers} == {200}
         history = await world.ask("GET", "/v1/me/consents/history", world.person(case, case.mother))
         assert len(history.json()["items"]) == 1
+
+
+class TestCountingWhoSaidYes:
+    async def test_is_by_version_and_language_of_everybodys_last_word(
+        self, world: Network, case: Case
+    ) -> None:
+        async def counted(purpose: str = "mail") -> Any:
+            path = f"/v1/consent-texts/{purpose}/said-yes"
+            items = (await world.do("GET", path, world.officer(), expect=200))["items"]
+            return [(each["version"], each["language"], each["people"]) for each in items]
+
+        assert await counted() == []
+        await say(world, case, case.central, "mail", language="nl")
+        await say(world, case, case.mother, "mail", language="fr")
+        assert await counted() == [(1, "fr", 1), (1, "nl", 1)]
+        assert (await publish(world, OWN)).status_code == 201
+        await say(world, case, case.central, "mail", version=2, language="nl")
+        assert await counted() == [(2, "nl", 1), (1, "fr", 1)]
+        await say(world, case, case.mother, "mail", given=False)
+        assert await counted() == [(2, "nl", 1)]
+        assert await counted("research") == []

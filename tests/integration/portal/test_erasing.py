@@ -10,7 +10,7 @@ from services.network.settings import policies as network
 from services.portal.client import Operation
 from services.portal.routes.agreeing import ABOUT
 from services.portal.routes.colleagues import COLLEAGUES
-from services.portal.routes.consent_texts import PUBLISH
+from services.portal.routes.consent_texts import PUBLISH, SAID_YES
 from services.portal.routes.consent_texts import TEXTS as WORDS
 from services.portal.routes.coordinators import COORDINATORS
 from services.portal.routes.erasing import ERASE, ERASURE
@@ -147,8 +147,19 @@ class TestRules:
         known = {"purpose": "mail", "version": 3, "own": False, "texts": texts}
         services.answer(WORDS, known, ids={"purpose": "mail"})
         services.answer(PUBLISH, known)
+        counted = [(3, "uk", 4), (3, None, 1), (2, "nl", 12)]
+        said_yes = [
+            {"version": version, "language": language, "people": people}
+            for version, language, people in counted
+        ]
+        services.answer(SAID_YES, {"items": said_yes})
         await browser.sign_in(Role.DPO)
         path = "/privacy/rules/texts/mail"
+        shown = (await browser.ask("GET", path, expect=200)).text
+        for words in ("Українська</bdi>: 4", "Niet zelf gelezen</bdi>: 1", "Nederlands</bdi>: 12", ">5</td>"):
+            assert words in shown
+        services.answer(SAID_YES, {"items": []})
+        assert "Nog niemand zei ja." in (await browser.ask("GET", path, expect=200)).text
         no_body: dict[str, Any] = {"title-adult": "Mail?"}
         page = await browser.fill(path, expect=422, version="3", **no_body)
         assert "Schrijf een titel en een tekst." in page.text
