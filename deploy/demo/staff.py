@@ -117,6 +117,16 @@ class Staff(Player):
         }
         await self._ask("PUT", "intake/policy/safeguards", body)
 
+    async def adds_to_text(self, purpose: str, sentence: Words) -> None:
+        """{me} asks for agreement in one sentence more ({purpose}); who said yes before is asked again."""
+        path = f"network/consent-texts/{purpose}"
+        read = await self._ask("GET", path)
+        texts = [
+            {**each, "body": f"{each['body']}\n\n{sentence}"} if each["language"] == self.language else each
+            for each in read["texts"]
+        ]
+        await self._post(path, version=read["version"], texts=texts)
+
     async def offers_course(self, title: str, *, language: str = "nl", audience: str | None = None) -> UUID:
         """{me} announces “{title}”."""
         answer = await self._post("training/courses", title=title, language=language, audience=audience)

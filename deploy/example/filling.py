@@ -78,7 +78,8 @@ async def fill(settings: Settings, *, mailbox: str, directory: Path, tell: Tell,
                 told.append(day)
                 tell(f"{day:%-d %B}")
 
-        await story.live([line.life() for line in lines] + [_courses(story, cast)], tell=tell_of_months)
+        others = [_courses(story, cast), _texts(story, cast)]
+        await story.live([line.life() for line in lines] + others, tell=tell_of_months)
         _write(directory, cast, _links(inside.inbox, lines))
 
 
@@ -94,6 +95,12 @@ def _lines(story: Timeline, cast: Cast) -> list[Line]:
         line.mandated, line.young = mandated, age or None
         lines.append(line)
     return lines
+
+
+async def _texts(story: Timeline, cast: Cast) -> None:
+    """What people agree to is said more clearly once: some said yes before, some after."""
+    await story.until(-60)
+    await cast.ingrid.adds_to_text("research", "Wie onderzoek doet, belt je nooit zelf op.")
 
 
 async def _courses(story: Timeline, cast: Cast) -> None:
