@@ -101,8 +101,8 @@ FAILURES: dict[int, tuple[str, str]] = {
         _("Wat hier stond, is afgelopen of weggehaald. Heb je een vraag, bel dan de coördinator."),
     ),
     413: (
-        _("Dat bestand is te groot"),
-        _("Ga terug en kies een kleiner bestand, of verdeel het. Er is niets veranderd."),
+        _("Dat is te veel in één keer"),
+        _("Ga terug en stuur wat minder: een kleiner bestand, of een deel ervan. Er is niets veranderd."),
     ),
     429: (
         _("Even wachten"),

@@ -4,15 +4,18 @@ import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from email.message import Message
+from http import HTTPStatus
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from shared.languages import FALLBACK, LANGUAGES, Language
 
 LANGUAGE_COOKIE = "kring-language"
-_MAX_FIELDS = 200
+# More than any form of ours has: a plan of a hundred agreements, each with the whole circle to tick.
+_MAX_FIELDS = 2_000
 # Fewer than this has every number of ours; longer ones are no number that a service takes.
 _DIGITS = 16
 # More than browsers write. The time that a header takes to read may grow faster than its length.
@@ -64,7 +67,7 @@ class Sent:
 
 
 async def read_sent(request: Request) -> Sent:
-    """Return what a browser sent; nothing of what is no form. Raises: HTTPException if it is too large."""
+    """Return what a browser sent; nothing of what is no form. Raises: HTTPException if it is too large, or too much."""
     kind, options = _options(request.headers.get("content-type", ""))
     body = await request.body()
     if kind == "application/x-www-form-urlencoded":
@@ -73,7 +76,7 @@ async def read_sent(request: Request) -> Sent:
                 body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS
             )
         except ValueError:
-            return Sent({})
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from None
         return Sent(_fields(pairs))
     if kind == "multipart/form-data" and options.get("boundary"):
         return _parts(body, options["boundary"].encode(errors="replace"))
@@ -93,7 +96,10 @@ def _parts(body: bytes, boundary: bytes) -> Sent:
     pairs: list[tuple[str, str]] = []
     file = None
     # Before the first boundary there is nothing, and after the last one two dashes.
-    for part in (b"\r\n" + body).split(b"\r\n--" + boundary, _MAX_FIELDS + 1)[1:-1]:
+    parts = (b"\r\n" + body).split(b"\r\n--" + boundary, _MAX_FIELDS + 2)[1:-1]
+    if len(parts) > _MAX_FIELDS:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    for part in parts:
         head, _, content = part.partition(b"\r\n\r\n")
         named = _NAMED.search(head)
         if named is None:
@@ -107,11 +113,14 @@ def _parts(body: bytes, boundary: bytes) -> Sent:
 
 def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     # What is chosen more than once is one value with commas: no text field is.
-    form: dict[str, str] = {}
+    form: dict[str, list[str]] = {}
     for name, value in pairs:
         text = value.replace("\0", "")
-        form[name] = f"{form[name]},{text}" if name in form and name.endswith("[]") else text
-    return form
+        if name.endswith("[]"):
+            form.setdefault(name, []).append(text)
+        else:
+            form[name] = [text]
+    return {name: ",".join(texts) for name, texts in form.items()}
 
 
 def language_of(request: Request) -> Language:

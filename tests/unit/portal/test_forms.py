@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from services.portal.forms import Sent, read_sent
@@ -41,12 +42,31 @@ class TestAFormWithAFile:
 
 
 class TestReading:
+    async def test_keeps_everything_that_was_chosen(self) -> None:
+        assert await _read(b"a[]=1&b=1&a[]=2&b=2", _PLAIN) == Sent({"a[]": "1,2", "b": "2"})
+
+    @pytest.mark.parametrize(
+        ("body", "content_type"),
+        [
+            (b"a=b&" * 2_001, _PLAIN),
+            (
+                b"".join(b'--b\r\ncontent-disposition: a; name="a"\r\n\r\nb\r\n' for _ in range(2_001)),
+                _MULTIPART,
+            ),
+            (b"&" * USUAL_MAX_BODY, _PLAIN),
+        ],
+    )
+    async def test_refuses_more_fields_than_any_form_has(self, body: bytes, content_type: str) -> None:
+        with pytest.raises(HTTPException) as refused:
+            await _read(body + b"--b--", content_type)
+        assert refused.value.status_code == 413
+
     @pytest.mark.parametrize(
         ("body", "content_type"),
         [
             *((_full_of(repeated), _MULTIPART) for repeated in (_DISPOSITION, b";", b"; ", b"\r\n", b"\n;")),
             (b"--b" * (USUAL_MAX_BODY // 3), _MULTIPART),
-            (b"&" * USUAL_MAX_BODY, _PLAIN),
+            (b"&".join([b"a[]=" + b"x" * 500] * 2_000), _PLAIN),
             (b"%" * USUAL_MAX_BODY, _PLAIN),
             (b"", 'a/b;a="'.ljust(MAX_HEAD, ";")),
             (b"", "a/b".ljust(MAX_HEAD, ";")),
