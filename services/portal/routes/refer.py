@@ -234,7 +234,8 @@ async def stop(visit: WritingVisit) -> Response:
 async def show(visit: WritingVisit) -> Response:
     """Ask one question."""
     step = _step(visit)
-    visit.form = {**visit.writing.draft.steps.get(step, {}), **visit.form}
+    # What was sent stands by itself: a box that was unticked is not in it.
+    visit.form = visit.form or visit.writing.draft.steps.get(step, {})
     names = list(STEPS)
     number = names.index(step)
     model = StepPage(

@@ -234,7 +234,8 @@ async def show(visit: StaffVisit) -> Response:
     """Show one step, with what was answered before."""
     writing = await _writing(visit)
     step = _step(visit)
-    visit.form = {**writing.draft.steps.get(step, {}), **visit.form}
+    # What was sent stands by itself: a box that was unticked is not in it.
+    visit.form = visit.form or writing.draft.steps.get(step, {})
     kind = "person" if step.startswith(_PERSON) else step
     model = StepPage(
         step=step,

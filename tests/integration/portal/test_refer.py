@@ -31,6 +31,12 @@ async def write(browser: Browser, **changed: dict[str, Any]) -> None:
 
 
 class TestReferringYourself:
+    async def test_keeps_no_tick_that_was_taken_away(self, browser: Browser) -> None:
+        await browser.fill(base(browser))
+        await browser.fill(f"{base(browser)}/themes", **ANSWERS["themes"])
+        assert " checked" in (await browser.ask("GET", f"{base(browser)}/themes", expect=200)).text
+        assert " checked" not in (await browser.fill(f"{base(browser)}/themes", expect=422)).text
+
     async def test_asks_one_question_per_page_and_sends_what_was_answered_once(
         self, browser: Browser, services: FakeServices
     ) -> None:

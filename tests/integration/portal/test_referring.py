@@ -101,3 +101,17 @@ async def test_what_is_missing_is_said_with_everything_kept(browser: Browser, se
 async def test_only_referrers_write_referrals(browser: Browser) -> None:
     await browser.sign_in(Role.REGIONAL_MANAGER)
     await browser.ask("GET", BASE, expect=403)
+
+
+async def test_a_tick_that_is_taken_away_does_not_come_back_when_something_is_missing(
+    browser: Browser,
+) -> None:
+    await browser.sign_in(Role.REFERRER)
+    await browser.fill(BASE)
+    await browser.fill(f"{BASE}/question", **ABOUT)
+    await browser.fill(f"{BASE}/person-1", **MOTHER)
+    assert (await browser.ask("GET", f"{BASE}/person-1", expect=200)).text.count(" checked") == 3
+    without = {name: each for name, each in MOTHER.items() if name not in ("agreed", "first_name")}
+    again = await browser.fill(f"{BASE}/person-1", expect=422, **without)
+    assert 'value="yes" checked' in again.text.partition('name="agreed"')[0]
+    assert " checked" not in again.text.partition('name="agreed"')[2]
