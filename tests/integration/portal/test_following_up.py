@@ -1,5 +1,6 @@
 """Behind their link, people of the circle say how it goes with the plan; staff write down what the circle wants."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -272,5 +273,16 @@ class TestAnAgreement:
             services, agreement(), agreement(agreement_id=str(uuid7())), monitor_person_id=str(me.person_id)
         )
         shown = await browser.ask("GET", "/me/agreement?answer=help", expect=200)
-        # The first of two, and the answer that was tapped.
-        assert shown.text.count(" checked") == 2
+        # The answer that was tapped; of which of the two, they say themselves.
+        assert re.findall(r'value="([^"]*)" checked', shown.text) == ["help"]
+
+    async def test_stays_the_one_that_was_chosen_when_something_is_missing(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        me, other = await browser.come_by_link(), str(uuid7())
+        has_plan(services, agreement(), agreement(agreement_id=other), monitor_person_id=str(me.person_id))
+        shown = await browser.fill("/me/agreement", expect=422, agreement=other)
+        assert re.findall(r'value="([^"]*)" checked', shown.text) == [other]
+        nothing = await browser.fill("/me/agreement", expect=422, answer="done")
+        assert 'href="#agreement"' in nothing.text
+        assert 'id="agreement"' in nothing.text
