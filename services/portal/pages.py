@@ -18,6 +18,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import quote
 from uuid import UUID
 
 import structlog
@@ -158,6 +159,8 @@ class Pages:
                 response = await self._answer(path, visit)
             response.headers.setdefault("content-security-policy", CSP.format(targets="'self'"))
             response.headers["x-robots-tag"] = "noindex"
+            # Other sites hear nothing. Our own do, else browsers send the forms of a page as if nobody had made them.
+            response.headers["referrer-policy"] = "same-origin"
             if visit.after.is_new:
                 response.set_cookie(
                     *(AFTER, visit.after.change or ""),
@@ -183,10 +186,20 @@ class Pages:
         except Exception as error:  # noqa: BLE001 - people see a page, and the log sees the cause
             return failure(visit.opened or visit, _status_of(error, path))
 
+    def _form_at(self, path: str, request: Request) -> str | None:
+        """Return the address of the page with the form that is sent to one; None if there is no such page."""
+        if path in self._shown and self._sent.get(path, (None,))[-1] is None:
+            return request.url.path
+        shown_by = self._sent[path][-1]
+        page = next((each for each, (_, handler) in self._shown.items() if handler is shown_by), None)
+        named = {name: quote(value, safe="") for name, value in request.path_params.items()}
+        return page and page.format(**named)
+
     async def _send(self, path: str, visit: Visit) -> Response:
         if not is_from_here(visit.request, visit.parts.settings.public_url):
             return failure(visit, 403)
         opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
+        visit.form_at = self._form_at(path, visit.request)
         if opener in (anyone, of_organisation):
             await count_anonymous(visit.request)
         opened = visit.opened = await _known(opener, visit)

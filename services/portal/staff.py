@@ -78,7 +78,7 @@ class StaffVisit(Visit):
     def tenant(self) -> UUID:
         """The organisation whose pages are read. Raises: MustGo to where it is chosen."""
         if self.member.tenant is None:
-            raise MustGo(f"{CHOOSE}?{urlencode({'next': self.request.url.path})}")
+            raise MustGo(f"{CHOOSE}?{urlencode({'next': _here(self)})}")
         return self.member.tenant
 
     @property
@@ -249,11 +249,11 @@ async def _keep_unsent(visit: Visit, secret: Secret, member: StaffMember, now: d
 
 
 def _here(visit: Visit) -> str:
-    return visit.request.url.path
+    """Return the address of what is read, or of the page whose form was sent."""
+    url = visit.request.url
+    path = url.path if visit.request.method == "GET" else visit.form_at or HOME
+    return f"{path}?{url.query}" if url.query else path
 
 
 def _sign_in(visit: Visit) -> str:
-    here = _here(visit)
-    if visit.request.method == "GET" and visit.request.url.query:
-        here = f"{here}?{visit.request.url.query}"
-    return f"/sign-in?{urlencode({'next': here})}"
+    return f"/sign-in?{urlencode({'next': _here(visit)})}"

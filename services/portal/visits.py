@@ -93,6 +93,8 @@ class Visit:
     logo: str | None = None
     # Somebody else changed the same thing: each field says what is there now.
     overtaken: bool = False
+    # The address of the page with the form that was sent; None where no page is shown again.
+    form_at: str | None = None
     # The same visit once it is known who reads: also what goes wrong is said to them.
     opened: "Visit | None" = None
 

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 
 from deploy.local.provider import Endpoints, create_app
 from services.portal.providers import BACK, providers_of
-from services.portal.sessions import Secret
+from services.portal.sessions import Secret, StaffMember, load
 from services.portal.staff import CHOOSE
 from shared.ids import uuid7
 from tests.support.serving import serving
@@ -221,6 +221,31 @@ class TestSessionsOfStaff:
         browser.cookies = other
         await browser.chooses(await browser.ask("GET", sent.headers["location"], expect=303), HANNE)
         assert 'role="status"' not in (await browser.ask("GET", CHOOSE, expect=200)).text
+
+    @pytest.mark.parametrize(
+        ("path", "page"),
+        [
+            (f"{CHOOSE}?next=/me", f"{CHOOSE}?next=/me"),
+            (f"/payments/{UUID(int=1)}/divide?session=1", f"/payments/{UUID(int=1)}?session=1"),
+            (f"/referrals/{UUID(int=1)}", f"/referrals/{UUID(int=1)}"),
+            ("/staff/sign-out", "/today"),
+        ],
+    )
+    async def test_lead_back_to_the_page_with_the_form_that_was_sent(
+        self, browser: SignIn, path: str, page: str
+    ) -> None:
+        await browser.signs_in()
+        browser.endpoints.refresh_tokens.clear()
+        browser.world.later(minutes=20)
+        sent = await browser.ask("POST", path, data={"form-token": browser.form_token}, expect=303)
+        assert parse_qs(urlsplit(sent.headers["location"]).query)["next"] == [page]
+        secret = Secret.read(browser.cookies["kring-staff"])
+        assert secret is not None
+        async with browser.world.context.database.transaction() as session:
+            kept = await load(session, secret, StaffMember, now=await browser.world.now())
+        assert kept is not None
+        assert kept.unsent is not None
+        assert kept.unsent.path == page
 
     async def test_are_of_one_organisation_or_of_the_one_that_is_chosen(self, browser: SignIn) -> None:
         await browser.signs_in(FREEK)
