@@ -1,7 +1,7 @@
 """What a browser sends: whether one of our own pages sent it, its fields, its file, and the ids in it."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
@@ -40,6 +40,12 @@ def read_id(text: str) -> str:
 def read_number(text: str) -> int:
     """Return a whole number from an address or a form; what is none is 0."""
     return int(text) if len(text) < _DIGITS and text.isdecimal() else 0
+
+
+def rows_sent(form: Mapping[str, str], name: str) -> list[int]:
+    """Return which rows of a list came with a form, whose fields of one name are numbered: `name-1`, `name-2`."""
+    numbers = (field.removeprefix(f"{name}-") for field in form if field.startswith(f"{name}-"))
+    return sorted(int(number) for number in numbers if number.isdecimal() and len(number) < 3)
 
 
 def read_choice(text: str, choices: Container[str]) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.forms import read_id, read_number
+from services.portal.forms import read_id, read_number, rows_sent
 from services.portal.pages import Pages
 from services.portal.routes.dates import GIVEN_HOW, Giver, Telling
 from services.portal.routes.of_case import Conference, InCircle, case_of, everyone, in_circle, latest
@@ -83,7 +83,9 @@ async def show(visit: StaffVisit) -> Response:
         case_id=case_id,
         version=known.version,
         over=conference is None or conference.state in _OVER,
-        rows=list(range(1, min(len(known.givers) + _SPARE, _MOST) + 1)),
+        rows=list(
+            range(1, min(max([len(known.givers) + _SPARE, *rows_sent(visit.form, "tells")]), _MOST) + 1)
+        ),
         values=values,
         people=[
             (str(each.person_id), each.name) for each in in_circle(people) if each.role == "professional"

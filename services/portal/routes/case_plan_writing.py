@@ -1,13 +1,14 @@
 """Writing a plan down, and its next version, with the words of the circle."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.forms import read_id
+from services.portal.forms import read_id, rows_sent
 from services.portal.pages import Pages
 from services.portal.routes.case_plan import COORDINATOR, Agreement, Plan, plan_of
 from services.portal.routes.of_case import case_of, everyone, in_circle, latest
@@ -44,8 +45,8 @@ class WritePage(PageModel):
 
 # What circles speak most among those who cannot be written to in Dutch; any other is sent by the API.
 _LANGUAGES = ("nl", "fr", "en", "ar", "tr", "pl", "uk", "de", "es", "it", "ro", "ru")
-# How many empty rows a form has beyond what is written in it.
-_SPARE_GOALS, _SPARE_AGREEMENTS, _SPARE = 3, 4, 2
+# How many rows a form has: for a first plan, empty ones beyond what is written in it, and in all. A button adds some.
+_FIRST, _SPARE, _MORE, _MOST = {"goal": 3, "what": 8}, 2, 4, 99
 
 
 @pages.show("/cases/{case_id}/plan/write", COORDINATOR)
@@ -82,11 +83,11 @@ async def ask(visit: StaffVisit) -> Response:
         met=conference is not None and conference.state == "held",
         values=values,
         chosen={row: [str(one) for one in each.who_person_ids] for row, each in enumerate(agreements, 1)},
-        goals=_rows(visit, "goal", len(goals) + _SPARE_GOALS),
-        agreements=_rows(visit, "what", len(agreements) + _SPARE_AGREEMENTS),
-        others=_rows(visit, "when", len(others) + _SPARE),
-        decisions=_rows(visit, "decision", len(decisions) + _SPARE),
-        asked=_rows(visit, "ask", len(asked) + _SPARE),
+        goals=_rows(visit, "goal", goals),
+        agreements=_rows(visit, "what", agreements),
+        others=_rows(visit, "when", others),
+        decisions=_rows(visit, "decision", decisions),
+        asked=_rows(visit, "ask", asked),
         answers=[(state, visit.say(words)) for state, words in RESOURCES.items()],
         words_languages=[(each, language_name(each, visit.language)) for each in _LANGUAGES],
         people=[(str(each.person_id), each.name) for each in in_circle(people)],
@@ -99,19 +100,18 @@ def _open(plan: Plan) -> list[Agreement]:
     return [each for each in plan.agreements if each.state in ("open", "resting")]
 
 
-def _rows(visit: StaffVisit, name: str, least: int) -> list[int]:
-    """Return the numbers of the rows of a form: at least those, and those that were sent."""
-    return list(range(1, max(least, *_sent(visit, name), 0) + 1))
-
-
-def _sent(visit: StaffVisit, name: str) -> list[int]:
-    numbers = (field.removeprefix(f"{name}-") for field in visit.form if field.startswith(f"{name}-"))
-    return sorted(int(number) for number in numbers if number.isdecimal() and len(number) < 3)
+def _rows(visit: StaffVisit, name: str, written: Sequence[object]) -> list[int]:
+    """Return the numbers of the rows of a form: those that were written, those that were sent, and some empty ones."""
+    least = max(len(written) + _SPARE, _FIRST.get(name, 0), *rows_sent(visit.form, name))
+    more = _MORE if visit.form.get("more") == name else 0
+    return list(range(1, min(least + more, _MOST) + 1))
 
 
 @pages.send("/cases/{case_id}/plan/write", COORDINATOR)
 async def write(visit: StaffVisit) -> Response:
-    """Record the plan, or its next version."""
+    """Record the plan, or its next version; or only show more rows."""
+    if "more" in visit.form:
+        return await ask(visit)
     case_id = case_of(visit)
     plan, conference = await asyncio.gather(plan_of(visit, case_id), latest(visit, case_id))
     body = _plan_of_form(visit)
@@ -164,12 +164,12 @@ def _said(visit: StaffVisit, field: str) -> str | None:
 
 
 def _texts(visit: StaffVisit, name: str) -> list[str]:
-    return [text for row in _sent(visit, name) if (text := _said(visit, f"{name}-{row}"))]
+    return [text for row in rows_sent(visit.form, name) if (text := _said(visit, f"{name}-{row}"))]
 
 
 def _agreements(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any]]:
     found = []
-    for row in _sent(visit, "what"):
+    for row in rows_sent(visit.form, "what"):
         what, who_text, due_on = (_said(visit, f"{name}-{row}") for name in ("what", "who_text", "due"))
         people = [read_id(each) for each in visit.ticked(f"who-{row}")]
         named, due = people or who_text, _day(due_on)
@@ -189,7 +189,7 @@ def _agreements(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any
 
 def _plan_b(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any]]:
     found = []
-    for row in _sent(visit, "when"):
+    for row in rows_sent(visit.form, "when"):
         when, then, who = (_said(visit, f"{name}-{row}") for name in ("when", "then", "then_who"))
         if when and then:
             found.append({"when": when, "then": then, "who_person_id": read_id(who) if who else None})
@@ -200,7 +200,7 @@ def _plan_b(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any]]:
 
 def _resources(visit: StaffVisit, errors: dict[str, str]) -> list[dict[str, Any]]:
     found = []
-    for row in _sent(visit, "ask"):
+    for row in rows_sent(visit.form, "ask"):
         names = ("ask", "ask_of", "ask_state", "ask_answer")
         what, asked_of, state, answer = (_said(visit, f"{name}-{row}") for name in names)
         if what:

@@ -193,6 +193,20 @@ class TestWritingThePlan:
         [asked] = case.of(CHANGE)
         assert (asked.body["why"], asked.body["asked_by_person_id"]) == ("Oma is ziek", str(OMAR))
 
+    @pytest.mark.parametrize(("name", "rows"), [("goal", 7), ("what", 16), ("ask", 6)])
+    async def test_gets_more_rows_without_being_kept(
+        self, browser: Browser, case: FakeServices, name: str, rows: int
+    ) -> None:
+        shown = await browser.ask("GET", f"{PLAN}/write", expect=200)
+        first = len(re.findall(rf'name="{name}-\d', shown.text))
+        written = {**WRITTEN, **{f"{name}-{row}": "x" for row in range(2, rows - 3)}, "more": name}
+        more = await browser.fill(f"{PLAN}/write", expect=200, **written)
+        assert (first, len(re.findall(rf'name="{name}-\d', more.text))) == (first, rows)
+        assert all(value in more.text for value in WRITTEN.values())
+        assert f'formaction="{PLAN}/write#{name}-{rows + 1}"' in more.text
+        assert "Er is nog iets nodig" not in more.text
+        assert case.of(WRITE) == []
+
     @pytest.mark.parametrize(
         ("missing", "field"),
         [
@@ -413,6 +427,19 @@ class TestJudging:
             "version": 2,
             "lines": [{"bottom_line_id": str(LINE), "met": False, "reason": "Op woensdag is hij alleen."}],
         }
+
+    async def test_accepts_a_plan_of_a_case_without_bottom_lines(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REFERRER)
+        has_plan(case)
+        case.refuse(BASELINE, 404, "baseline-not-found")
+        case.answer(JUDGE, {"plan_id": str(PLAN_ID), "version": 2, "acceptance": "accepted", "refused": []})
+        page = await browser.ask("GET", f"/cases/{CASE}/acceptance", expect=200)
+        assert "Het plan aanvaarden" in page.text
+        await browser.fill(f"/cases/{CASE}/acceptance", version="2")
+        [asked] = case.of(JUDGE)
+        assert asked.body == {"version": 2, "lines": []}
 
     async def test_is_for_referrers_and_the_plan_for_coordinators(
         self, browser: Browser, case: FakeServices

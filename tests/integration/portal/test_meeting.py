@@ -415,6 +415,11 @@ class TestWhoTellsWhat:
             ],
         }
 
+    async def test_keeps_every_row_that_was_sent(self, browser: Browser, meeting: Meeting) -> None:
+        rows: dict[str, Any] = {f"tells-{row}": f"Nummer {row}" for row in range(1, 6)}
+        shown = (await browser.fill(f"{MEETING}/givers", expect=422, version="4", **rows)).text
+        assert all(f"Nummer {row}" in shown for row in range(1, 6))
+
     async def test_needs_who_and_what(self, browser: Browser, meeting: Meeting) -> None:
         rows: dict[str, Any] = {"tells-1": "Een", "name-2": "Tom", "name-3": "Mia", "tells-3": "x" * 2001}
         shown = (await browser.fill(f"{MEETING}/givers", expect=422, version="4", **rows)).text
