@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.portal import permissions, todos
 from services.portal.models import Todo
 from services.portal.staff import StaffVisit
 from services.portal.visits import PageModel
@@ -124,12 +125,18 @@ async def shown(
 ) -> list[ShownTodo]:
     """Return to-dos in the reader's words, in the order given; `names`: whom a case is about, where that is of use."""
     dates, now = await visit.dates(), await visit.parts.clock.now()
-    mine = {str(role) for role in visit.member.roles}
+    reader = visit.principal
+    case_ids = {row.case_id for row in rows if row.case_id is not None}
+    cases = await todos.coordinated(visit.session, reader, case_ids=case_ids)
     return [
         ShownTodo(
             what=visit.say(TO_DO.get(row.kind, SOMETHING_TO_DO)),
             names=names.get(row.case_id) if names and row.case_id else None,
-            turn=visit.say(YOU if row.owner in mine else TURNS.get(row.owner, row.owner)),
+            turn=visit.say(
+                YOU
+                if permissions.is_turn_of(reader, row, coordinates=cases)
+                else TURNS.get(row.owner, row.owner)
+            ),
             due=dates.until(row.due_at),
             late=is_late(row, now),
             paused=row.state == "paused",

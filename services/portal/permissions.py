@@ -1,6 +1,8 @@
 """Whose board something is on. All else that people may see or do, the services decide."""
 
+from collections.abc import Container
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends
 from sqlalchemy import ColumnElement, and_
@@ -13,6 +15,15 @@ from shared.http import serving
 
 # The service that writes to members of staff.
 Mailer = Annotated[Principal, Depends(serving(TALLY.purpose))]
+
+
+def is_turn_of(principal: Principal, todo: Todo, *, coordinates: Container[UUID]) -> bool:
+    """Say whether something is to be done by somebody; `coordinates`: the cases that they coordinate."""
+    if todo.owner_id is not None:
+        return todo.owner_id in (principal.id, principal.organisation)
+    if todo.owner == Role.COORDINATOR:
+        return todo.case_id in coordinates
+    return principal.is_of_tenant and todo.owner in principal.roles
 
 
 def waits_for(principal: Principal) -> list[ColumnElement[bool]]:

@@ -4,7 +4,7 @@ Whatever a person has to do is a clock with an owner. Every event of a clock say
 clock's stream says which one is newer: events that come twice, late or in another order end in the same row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.portal import permissions
 from services.portal.models import Todo
-from shared.auth import Principal
+from shared.auth import Principal, Role
+from shared.case_access import coordinated_by
 from shared.context import Context
 from shared.database import Scope, set_scope
 from shared.events.base import ClockFact, Received
@@ -201,6 +202,17 @@ async def next_of_cases(
         .order_by(Todo.case_id, Todo.due_at, Todo.id)
     )
     return list(await session.scalars(query))
+
+
+async def coordinated(
+    session: AsyncSession, principal: Principal, *, case_ids: Collection[UUID]
+) -> set[UUID]:
+    """Return which of some cases a member of staff coordinates now."""
+    if not case_ids or not principal.has(Role.COORDINATOR):
+        return set()
+    await set_scope(session, Scope(tenant=principal.tenant))
+    mine = coordinated_by(principal)
+    return set(await session.scalars(mine.where(mine.selected_columns[0].in_(case_ids))))
 
 
 async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | None = None) -> list[Late]:

@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import Response
 
+from services.portal import todos
+from services.portal.boards import YOU
 from services.portal.client import Items, Operation, ServiceRefused
 from services.portal.forms import read_id
 from services.portal.pages import Pages
@@ -42,7 +44,7 @@ _KINDS = {
     "review": _("Opnieuw naar het plan kijken"),
 }
 _OWNERS = {
-    "coordinator": _("jij"),
+    "coordinator": _("de coördinator"),
     "monitor": _("wie een oogje houdt op het plan"),
     "regional-manager": _("de regiomanager"),
 }
@@ -110,6 +112,11 @@ async def show(visit: StaffVisit) -> Response:
         visit.ask_or(CALLS, Calls(next_at=None, late=False, calls=[]), case_id=case_id),
     )
     manages = visit.has(Role.REGIONAL_MANAGER)
+    coordinates = bool(await todos.coordinated(visit.session, visit.principal, case_ids=[UUID(case_id)]))
+    mine = {
+        *(["coordinator"] if coordinates else []),
+        *(["regional-manager"] if manages and visit.principal.is_of_tenant else []),
+    }
     names = {person_id: each.name for person_id, each in people.items() if each.name}
     somebody = visit.say(_("iemand van de kring"))
     dates = await visit.dates()
@@ -117,7 +124,7 @@ async def show(visit: StaffVisit) -> Response:
         Check(
             id=each.check_in_id,
             kind=visit.say(_KINDS.get(each.kind, "")),
-            owner=visit.say(_OWNERS.get(each.owner, "")),
+            owner=visit.say(YOU if each.owner in mine else _OWNERS.get(each.owner, "")),
             when=dates.day(at) if (at := each.recorded_at or each.due_at) else None,
             late=each.state == "escalated",
             mine=each.state in own.WAITS

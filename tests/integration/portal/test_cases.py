@@ -15,6 +15,7 @@ from services.portal.routes.cases import CASES, PAUSE, RELEASE, RESUME
 from services.portal.routes.offers import ACCEPT, DECLINE, OFFER, OFFERS
 from services.portal.routes.survey import SURVEY
 from shared.auth import Role
+from shared.events.intake import CoordinatorAssigned
 from shared.ids import uuid7
 from tests.integration.portal.test_survey import survey
 from tests.support.portal import Browser, FakeServices
@@ -107,6 +108,12 @@ async def clock(
     )
 
 
+async def coordinate(browser: Browser, *roles: Role) -> None:
+    """Be the coordinator of the case."""
+    me = await browser.sign_in(Role.COORDINATOR, *roles)
+    await browser.world.handle_all(CoordinatorAssigned(case_id=CASE_ID, assignment_no=1, coordinator_id=me))
+
+
 class TestAnOffer:
     @pytest.fixture
     def offered(self, services: FakeServices) -> FakeServices:
@@ -158,7 +165,7 @@ class TestTheListOfCases:
     async def test_says_of_each_what_is_next_and_whose_turn_it_is(
         self, browser: Browser, services: FakeServices
     ) -> None:
-        await browser.sign_in(Role.COORDINATOR)
+        await coordinate(browser)
         services.answer(CASES, page_of(a_case(), following="later"))
         services.answer(OFFERS, page_of(an_offer()))
         # The newest come first.
@@ -171,6 +178,19 @@ class TestTheListOfCases:
         assert "after=later" in page.text
         # However many cases there are, each service is asked once.
         assert len(services.asked) == 3
+
+    @pytest.mark.parametrize("roles", [(Role.REFERRER,), (Role.REGIONAL_MANAGER, Role.COORDINATOR)])
+    async def test_says_of_what_others_do_whose_turn_it_is(
+        self, browser: Browser, services: FakeServices, roles: tuple[Role, ...]
+    ) -> None:
+        await browser.sign_in(*roles)
+        services.answer(CASES, page_of(a_case()))
+        services.answer(OFFERS, page_of())
+        services.answer(CENTRAL_PERSONS, page_of())
+        await clock(browser, "circle-ready", uuid7(), due=timedelta(days=1))
+        page = await browser.ask("GET", "/cases", expect=200)
+        assert ">de coördinator<" in page.text
+        assert ">jij<" not in page.text
 
     @pytest.mark.parametrize(
         ("chosen", "asked"),

@@ -15,6 +15,7 @@ from services.portal.routes.of_case import PERSONS
 from services.portal.routes.plan import DONE, LET_GO, PLAN, PLANS
 from services.portal.routes.review import ANSWER_REVIEW
 from shared.auth import Role
+from shared.events.intake import CoordinatorAssigned
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
 
@@ -157,6 +158,36 @@ class TestAnAgreementThatSlips:
         given: dict[str, Any] = {"let-go": str(AGREEMENT)}
         await browser.fill(path, **given)
         assert [len(services.of(each)) for each in (DONE, LET_GO)] == [1, 1]
+
+
+class TestWhoAsks:
+    @pytest.mark.parametrize(
+        ("roles", "coordinates", "owners"),
+        [
+            ((Role.COORDINATOR,), True, ["jij", "de regiomanager"]),
+            ((Role.REGIONAL_MANAGER,), False, ["de coördinator", "jij"]),
+            ((Role.REGIONAL_MANAGER, Role.COORDINATOR), False, ["de coördinator", "jij"]),
+        ],
+    )
+    async def test_is_said_as_it_is_to_the_reader(
+        self,
+        browser: Browser,
+        services: FakeServices,
+        roles: tuple[Role, ...],
+        coordinates: bool,
+        owners: list[str],
+    ) -> None:
+        me = await browser.sign_in(*roles)
+        if coordinates:
+            assigned = CoordinatorAssigned(case_id=CASE, assignment_no=1, coordinator_id=me)
+            await browser.world.handle_all(assigned)
+        services.refuse(PLANS, 404, "unknown-case")
+        services.refuse(PERSONS, 403, "not-yours")
+        services.refuse(CALLS, 404, "unknown-case")
+        checks = [check(owner=owner, state="planned") for owner in ("coordinator", "regional-manager")]
+        services.answer(ALL, {"items": checks, "next": None})
+        shown = await browser.ask("GET", f"/cases/{CASE}/check-ins", expect=200)
+        assert re.findall(r'data-label="Wie">([^<]*)<', shown.text) == owners
 
 
 class TestTheDayOfACheck:
