@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
+from services.portal.failures import REFUSALS
 from services.portal.link_visits import LinkVisit
 from services.portal.pages import Pages, anyone
 from services.portal.routes.courses import money
 from services.portal.sessions import Registrant, Secret
 from services.portal.visits import NobodyHere, PageModel, Visit
+from services.portal.wording import mark as _
 
 pages = Pages()
 
@@ -62,8 +64,13 @@ class RegistrantVisit(LinkVisit):
         """Who came, as their session keeps it."""
         return self.registrant
 
+    @property
+    def home(self) -> tuple[str, str]:
+        """Their registration."""
+        return OWN, _("Naar je inschrijving")
+
     def _surroundings(self) -> dict[str, Any]:
-        return {**super()._surroundings(), "home": OWN, "sign_out": f"{OWN}/sign-out"}
+        return {**super()._surroundings(), "sign_out": f"{OWN}/sign-out"}
 
 
 def cookie_name(visit: Visit) -> str:
@@ -88,17 +95,37 @@ async def registrant(visit: Visit) -> RegistrantVisit:
 
 
 class LinkPage(PageModel):
-    """The button behind which a registration is. `confirms`: it also confirms it; `over`: the link does not work."""
+    """The button behind which a registration is. `confirms`: it also confirms it; `over`: what is said instead."""
 
     confirms: bool
-    over: bool
+    over: tuple[str, str] | None
 
 
 _OVER = frozenset({404, 410, 422})
+_LINK_OVER = (
+    _("Deze link werkt niet meer"),
+    _(
+        "Bevestigen kan drie dagen lang, tot de vorming begint. Wil je er toch graag bij zijn?"
+        " Schrijf je dan opnieuw in."
+    ),
+)
+# By the code of a refusal to confirm: all that is left to do or to know.
+_NOT_CONFIRMED = {
+    "already-registered": (
+        _("Je bent al ingeschreven voor deze vorming"),
+        _("Open de link in de eerste mail die je van ons kreeg."),
+    ),
+    **{
+        code: (_("Je inschrijving kan niet meer bevestigd worden"), REFUSALS[code])
+        for code in ("registration-closed", "registration-elsewhere")
+    },
+}
 
 
-def _over(visit: Visit) -> Response:
-    return visit.page("registration_link.html", LinkPage(confirms=False, over=True), status=410)
+def _over(visit: Visit, refused: ServiceRefused) -> Response:
+    title, explanation = _NOT_CONFIRMED.get(refused.code, _LINK_OVER)
+    model = LinkPage(confirms=False, over=(visit.say(title), visit.say(explanation)))
+    return visit.page("registration_link.html", model, status=410 if refused.status in _OVER else 409)
 
 
 @pages.show("/r/{token}", anyone)
@@ -109,8 +136,8 @@ async def show_link(visit: Visit) -> Response:
     except ServiceRefused as refused:
         if refused.status not in _OVER:
             raise
-        return _over(visit)
-    model = LinkPage(confirms=found.state == "requested", over=False)
+        return _over(visit, refused)
+    model = LinkPage(confirms=found.state == "requested", over=None)
     return visit.page("registration_link.html", model)
 
 
@@ -122,9 +149,9 @@ async def enter(visit: Visit) -> Response:
         await visit.ask(CONFIRM, body={"token": token})
         found = await visit.ask(READ, body={"token": token})
     except ServiceRefused as refused:
-        if refused.status not in _OVER | {409}:
+        if refused.status not in _OVER and refused.code not in _NOT_CONFIRMED:
             raise
-        return _over(visit)
+        return _over(visit, refused)
     came = Registrant(link=token, tenant=found.organisation_id, language=visit.language)
     secret = Secret.new()
     await sessions.keep(visit.session, secret, came, now=await visit.parts.clock.now())

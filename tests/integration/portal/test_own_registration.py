@@ -109,6 +109,23 @@ async def test_a_link_that_does_not_work_says_so(browser: Browser, given: FakeSe
     assert "Deze link werkt niet meer" in (await browser.ask("GET", LINK, expect=410)).text
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("already-registered", "Je bent al ingeschreven voor deze vorming"),
+        ("registration-closed", "Deze vorming is al begonnen of geannuleerd"),
+        ("registration-elsewhere", "schrijf je in op een andere site"),
+    ],
+)
+async def test_what_cannot_be_confirmed_says_why(
+    browser: Browser, given: FakeServices, code: str, words: str
+) -> None:
+    given.refuse(own_registration.CONFIRM, 409, code)
+    page = await browser.fill(LINK, expect=409)
+    assert words in page.text
+    assert "Schrijf je dan opnieuw in" not in page.text
+
+
 async def test_without_the_link_there_is_no_page(browser: Browser, given: FakeServices) -> None:
     await browser.ask("GET", "/registration", expect=401)
     await browser.fill(LINK)
