@@ -76,7 +76,7 @@ FAILURES: dict[int, tuple[str, str]] = {
     ),
     400: (
         _("Aanmelden is niet gelukt"),
-        _("Begin opnieuw op de pagina waar je wil zijn. Lukt het weer niet, vraag het dan aan je beheerder."),
+        _("Probeer het nog eens. Lukt het weer niet, vraag het dan aan je beheerder."),
     ),
     401: (
         _("Open de link in je mail nog eens"),

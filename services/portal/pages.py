@@ -18,7 +18,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import structlog
@@ -30,6 +30,7 @@ from starlette.routing import Route
 from services.portal.client import Client, ServiceRefused
 from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
 from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_id
+from services.portal.staff_words import STAFF_FAILURES, STAFF_UNKNOWN_REFUSAL
 from services.portal.visits import (
     AFTER,
     CSP,
@@ -45,6 +46,7 @@ from services.portal.visits import (
     Unacceptable,
     Visit,
 )
+from services.portal.wording import mark as _
 from shared.context import Context
 from shared.database import is_operational
 from shared.errors import Invalid, Operational, OtherVersion, TooManyRequests
@@ -263,7 +265,8 @@ def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
         raise error
     log.info("portal.refused", code=error.code)
     visit.overtaken = error.code == OtherVersion.code
-    visit.errors = {WHOSE if visit.overtaken else "": REFUSALS.get(error.code, UNKNOWN_REFUSAL)}
+    unknown = STAFF_UNKNOWN_REFUSAL if visit.is_staff else UNKNOWN_REFUSAL
+    visit.errors = {WHOSE if visit.overtaken else "": REFUSALS.get(error.code, unknown)}
     visit.status = error.status
 
 
@@ -320,12 +323,19 @@ class FailurePage(PageModel):
 
     title: str
     explanation: str
+    onward: tuple[str, str]
 
 
-def failure(visit: Visit, status: int) -> Response:
-    """Return a page that says what is wrong and what to do."""
+def failure(visit: Visit, status: int, *, following: str | None = None) -> Response:
+    """Return a page that says what is wrong and what to do; `following`: where who has to sign in wanted to be."""
     status = status if status in FAILURES else 503
-    title, explanation = FAILURES[status]
+    title, explanation = (STAFF_FAILURES if visit.is_staff else FAILURES).get(status, FAILURES[status])
+    path, label = visit.home
+    if following is not None or (visit.is_staff and status == HTTPStatus.UNAUTHORIZED):
+        path, label = f"/sign-in?{urlencode({'next': following or visit.address})}", _("Opnieuw aanmelden")
     visit.errors.clear()
     visit.status = HTTPStatus.FORBIDDEN if status == NOT_THEIRS else status
-    return visit.page("failure.html", FailurePage(title=visit.say(title), explanation=visit.say(explanation)))
+    model = FailurePage(
+        title=visit.say(title), explanation=visit.say(explanation), onward=(path, visit.say(label))
+    )
+    return visit.page("failure.html", model)

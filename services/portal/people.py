@@ -12,11 +12,14 @@ from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
 from services.portal.sessions import PersonOfCase, Secret
 from services.portal.visits import NobodyHere, Visit
+from services.portal.wording import mark as _
 from shared.languages import Language, language_of
 
 # A token is renewed when it has less than this to go: a page asks several services, one after another.
 _AHEAD = timedelta(minutes=2)
 _CHILD = "under-twelve"
+# A site that anybody may be seen to read.
+AWAY = "https://www.meteo.be"
 
 
 class Access(Answer):
@@ -70,6 +73,16 @@ class PersonVisit(LinkVisit):
         return self.person
 
     @property
+    def home(self) -> tuple[str, str]:
+        """Their own page."""
+        return "/me", _("Naar jouw pagina")
+
+    @property
+    def form_targets(self) -> list[str]:
+        """Where they are at once when nobody may see what they read."""
+        return [AWAY]
+
+    @property
     def young(self) -> bool:
         """Whether the reader is under eighteen."""
         return self.person.young
@@ -92,7 +105,6 @@ class PersonVisit(LinkVisit):
             **super()._surroundings(),
             "is_person": True,
             "reads_with": self._reads_with,
-            "home": "/me",
             "sign_out": "/sign-out",
             "quick_exit": True,
         }

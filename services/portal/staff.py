@@ -59,6 +59,16 @@ class StaffVisit(Visit):
         self.language = language_of(self.language, self.languages)
 
     @property
+    def home(self) -> tuple[str, str]:
+        """What waits for them."""
+        return HOME, _("Naar Vandaag")
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the reader signed in, and came by no link."""
+        return True
+
+    @property
     def languages(self) -> tuple[Language, ...]:
         """In which languages the pages of this reader are."""
         return STAFF_LANGUAGES
@@ -78,7 +88,7 @@ class StaffVisit(Visit):
     def tenant(self) -> UUID:
         """The organisation whose pages are read. Raises: MustGo to where it is chosen."""
         if self.member.tenant is None:
-            raise MustGo(f"{CHOOSE}?{urlencode({'next': _here(self)})}")
+            raise MustGo(f"{CHOOSE}?{urlencode({'next': self.address})}")
         return self.member.tenant
 
     @property
@@ -118,7 +128,6 @@ class StaffVisit(Visit):
         return {
             **super()._surroundings(),
             "notice": self.notice,
-            "home": HOME,
             "sign_out": "/staff/sign-out",
             "sections": [(each.path, self.say(each.label)) for each in mine],
             # Of sections inside each other the innermost.
@@ -172,7 +181,11 @@ def staff(*roles: Role, of_no_tenant: bool = False) -> Opener[StaffVisit]:
         visit.opened = mine
         if roles and member.roles.isdisjoint(roles):
             raise NotTheirs
-        if member.unsent is not None and visit.request.method == "GET" and member.unsent.path == _here(visit):
+        if (
+            member.unsent is not None
+            and visit.request.method == "GET"
+            and member.unsent.path == visit.address
+        ):
             mine.form, mine.notice = member.unsent.form, mine.say(_UNSENT)
         return mine
 
@@ -244,16 +257,9 @@ async def _keep_unsent(visit: Visit, secret: Secret, member: StaffMember, now: d
         await visit.read_sent()
     token = visit.form.get(FORM_TOKEN, "")
     if secrets.compare_digest(token.encode(), secret.form_token.encode()):
-        unsent = Unsent(path=_here(visit), form=visit.form)
+        unsent = Unsent(path=visit.address, form=visit.form)
         await sessions.keep(visit.session, secret, member.model_copy(update={"unsent": unsent}), now=now)
 
 
-def _here(visit: Visit) -> str:
-    """Return the address of what is read, or of the page whose form was sent."""
-    url = visit.request.url
-    path = url.path if visit.request.method == "GET" else visit.form_at or HOME
-    return f"{path}?{url.query}" if url.query else path
-
-
 def _sign_in(visit: Visit) -> str:
-    return f"/sign-in?{urlencode({'next': _here(visit)})}"
+    return f"/sign-in?{urlencode({'next': visit.address})}"

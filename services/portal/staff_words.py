@@ -2,6 +2,24 @@
 
 from services.portal.wording import mark as _
 
+# By status: what failures say to staff, who came by no link.
+STAFF_FAILURES: dict[int, tuple[str, str]] = {
+    401: (
+        _("Meld je opnieuw aan"),
+        _("Je was een tijd weg, of je aanmelding is voorbij. Daarna kom je terug op deze pagina."),
+    ),
+    404: (
+        _("Deze pagina is er niet"),
+        _("Misschien is het adres niet volledig, of is dit niet voor jou. Ga terug naar Vandaag."),
+    ),
+    410: (_("Dit is er niet meer"), _("Wat hier stond, is afgelopen of weggehaald.")),
+    500: (
+        _("Er ging iets mis bij ons"),
+        _("Dat ligt niet aan jou. Wij kijken het na. Probeer het later opnieuw."),
+    ),
+}
+STAFF_UNKNOWN_REFUSAL = _("Dat kan nu niet. Laad de pagina opnieuw en kijk hoe het nu staat.")
+
 REFERRAL_REASONS: dict[str, str] = {
     "no-consent": _("Niet iedereen wil dit"),
     "other-help-fits-better": _("Andere hulp past beter"),

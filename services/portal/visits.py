@@ -104,6 +104,23 @@ class Visit:
         return self.parts.settings.public_url.startswith("https://")
 
     @property
+    def home(self) -> tuple[str, str]:
+        """The page from which this reader goes on, and what leads there, in Dutch."""
+        return "/", _("Naar de startpagina")
+
+    @property
+    def address(self) -> str:
+        """The address of what is read, or of the page whose form was sent."""
+        url = self.request.url
+        path = url.path if self.request.method == "GET" else self.form_at or self.home[0]
+        return f"{path}?{url.query}" if url.query else path
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the reader signed in, and came by no link."""
+        return False
+
+    @property
     def form_token(self) -> str:
         """What this reader's forms carry."""
         return ""
@@ -261,7 +278,7 @@ class Visit:
             "is_person": False,
             "young": self.young,
             "reads_with": None,
-            "home": "/",
+            "home": self.home[0],
             "sign_out": None,
             "sections": [],
             "section": None,

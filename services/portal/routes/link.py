@@ -7,8 +7,9 @@ from starlette.responses import Response
 from services.portal import sessions
 from services.portal.client import Operation, ServiceRefused
 from services.portal.pages import Pages, anyone
-from services.portal.people import PersonVisit, begin, cookie_name, person
+from services.portal.people import AWAY, PersonVisit, begin, cookie_name, person
 from services.portal.routes.agreement import ANSWERS
+from services.portal.sessions import Secret
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
 
@@ -97,6 +98,22 @@ async def ask_for_new(visit: Visit) -> Response:
     return visit.page(
         "link_over.html", LinkOverPage(reason="", can_ask=False, ask_at=visit.request.url.path, asked=True)
     )
+
+
+async def _whoever(visit: Visit) -> Visit:
+    # Not counted as strangers are: nobody is ever held back.
+    return visit
+
+
+@pages.send("/away", _whoever)
+async def leave(visit: Visit) -> Response:
+    """End the session here, so that no step back shows anything, and be on another site at once."""
+    secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
+    if secret is not None:
+        await sessions.end(visit.session, secret)
+    answer = visit.go(f"{AWAY}/")
+    answer.delete_cookie(cookie_name(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
+    return answer
 
 
 @pages.send("/sign-out", person)

@@ -71,18 +71,19 @@ async def back(visit: Visit) -> Response:
     """Let in who comes back from their provider."""
     under_way, query = _under_way(visit), visit.request.query_params
     provider = None if under_way is None else _provider(visit, under_way.provider)
+    following = HOME if under_way is None else _local(under_way.next)
     if under_way is None or provider is None:
-        return failure(visit, 400)
+        return failure(visit, 400, following=following)
     same = secrets.compare_digest(query.get("state", "").encode(), under_way.state.encode())
     if not same or not query.get("code"):
-        return _without_cookie(visit, failure(visit, 400))
+        return _without_cookie(visit, failure(visit, 400, following=following))
     try:
         await provider.require_answer_of_its_own(query.get("iss"))
         grant = await provider.exchange(code=query["code"], verifier=under_way.verifier)
         secret = await begin(visit, provider, grant, nonce=under_way.nonce)
     except SignInRefused:
-        return _without_cookie(visit, failure(visit, 400))
-    answer = _without_cookie(visit, visit.go(_local(under_way.next)))
+        return _without_cookie(visit, failure(visit, 400, following=following))
+    answer = _without_cookie(visit, visit.go(following))
     answer.set_cookie(
         cookie_name(visit), secret.cookie, httponly=True, samesite="lax", secure=visit.secure, path="/"
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import AsyncAdaptedQueuePool
@@ -11,8 +12,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.portal import sessions
 from services.portal.pages import _status_of
+from services.portal.people import ME
+from services.portal.routes.plan import PLANS
 from services.portal.sessions import PersonOfCase, Secret
+from shared.auth import Role
 from shared.ids import uuid7
+from tests.support.portal import Browser, FakeServices
 from tests.support.world.portal import Portal
 
 HERE = {"sec-fetch-site": "same-origin"}
@@ -78,6 +83,48 @@ class TestAnyPage:
         assert "immutable" in css.headers["cache-control"]
         font = await world.ask("GET", style[1].replace("kring.css", "figtree.woff2"), {}, expect=200)
         assert len(font.content) + len(page.content) < 40_000
+
+
+class TestAPageThatIsNotThere:
+    async def test_leads_back_to_where_its_reader_goes_on(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        start = await browser.ask("GET", "/nergens", expect=404)
+        assert 'href="/">Naar de startpagina' in start.text
+        await browser.come_by_link()
+        services.refuse(ME, 404, "person-not-found")
+        own = await browser.ask("GET", "/me", expect=404)
+        assert 'href="/me">Naar jouw pagina' in own.text
+        assert "De link in onze laatste mail" in own.text
+        await browser.sign_in(Role.COORDINATOR)
+        services.refuse(PLANS, 403, "not-yours")
+        case = await browser.ask("GET", f"/cases/{uuid7()}/plan", expect=404)
+        assert 'href="/today">Naar Vandaag' in case.text
+        assert "mail" not in case.text.partition("<main")[2].partition("</main>")[0]
+
+    async def test_lets_staff_sign_in_again_for_it(self, browser: Browser, services: FakeServices) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        services.refuse(PLANS, 401, "token-expired")
+        path = f"/cases/{uuid7()}/plan"
+        answer = await browser.ask("GET", f"{path}?a=1", expect=401)
+        assert f'href="/sign-in?next={quote(path, safe="")}%3Fa%3D1">Opnieuw aanmelden' in answer.text
+
+
+class TestLeaving:
+    async def test_ends_the_session_at_once_and_is_on_another_site(self, browser: Browser) -> None:
+        await browser.come_by_link()
+        page = await browser.ask("GET", "/me/stop", expect=200)
+        assert 'action="/away"' in page.text
+        # Browsers follow the answer to a form to such sites only.
+        assert "form-action 'self' https://www.meteo.be;" in page.headers["content-security-policy"]
+        kept = dict(browser.cookies)
+        gone = await browser.ask("POST", "/away", expect=303)
+        assert gone.headers["location"] == "https://www.meteo.be/"
+        assert browser.cookies == {}
+        browser.cookies = kept
+        await browser.ask("GET", "/me/stop", expect=401)
+        # And when there is nothing to end any more.
+        await browser.ask("POST", "/away", expect=303)
 
 
 class TestForms:

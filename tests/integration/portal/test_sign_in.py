@@ -228,7 +228,7 @@ class TestSessionsOfStaff:
             (f"{CHOOSE}?next=/me", f"{CHOOSE}?next=/me"),
             (f"/payments/{UUID(int=1)}/divide?session=1", f"/payments/{UUID(int=1)}?session=1"),
             (f"/referrals/{UUID(int=1)}", f"/referrals/{UUID(int=1)}"),
-            ("/staff/sign-out", "/today"),
+            ("/staff/sign-out", "/"),
         ],
     )
     async def test_lead_back_to_the_page_with_the_form_that_was_sent(
