@@ -31,7 +31,7 @@ from tests.support.lock_order import LockOrder
 from tests.support.processor_time import ProcessorTime
 from tests.support.world import Worlds
 
-_PARTS = ("rabbitmq", "postgres", "temporal", "temporal_dev")
+_PARTS = ("rabbitmq", "postgres", "temporal", "temporal_dev", "html_checker")
 _needed: set[str] = set()
 # Tests that start a platform of their own with all five services, and those that take longest after them.
 _WHOLE_PLATFORM = ("faults/test_story_survives.py", "faults/test_temporal_restarts.py", "journeys/")

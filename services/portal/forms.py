@@ -23,6 +23,8 @@ _MAX_CONTENT_TYPE = 200
 # The name of a part: browsers quote it, and write a quote in it as %22. Looked for at the beginning of a line only, so
 # that whatever stands in a body takes time in proportion to its length.
 _NAMED = re.compile(rb'^content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]*)"', re.IGNORECASE | re.MULTILINE)
+# What HTML has no place for (https://infra.spec.whatwg.org/#control, #noncharacter), and nobody types.
+_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
 class NotThere(Exception):
@@ -121,7 +123,7 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     # What is chosen more than once is one value with commas: no text field is.
     form: dict[str, list[str]] = {}
     for name, value in pairs:
-        text = value.replace("\0", "")
+        text = _UNPRINTABLE.sub("", value)
         if name.endswith("[]"):
             form.setdefault(name, []).append(text)
         else:

@@ -208,7 +208,7 @@ class Pages:
         await opened.read_sent()
         again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
         if opened.form.get(LANGUAGE_BUTTON) in opened.languages:
-            return await _in_language(opened, again or handler)
+            return await _in_language(opened, again or _at_home)
         if not secrets.compare_digest(opened.form.get(FORM_TOKEN, "").encode(), opened.form_token.encode()):
             return failure(visit, 403)
         try:
@@ -305,6 +305,10 @@ def _status_of(error: Exception, path: str) -> int:
         case _:
             log.error("portal.bug", route=path, exc_info=error)
             return 500
+
+
+async def _at_home(visit: Visit) -> Response:
+    return visit.go("/")
 
 
 async def _in_language(visit: Visit, again: Handler[Any]) -> Response:

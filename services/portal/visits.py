@@ -272,6 +272,8 @@ class Visit:
             "overtaken": self.overtaken,
             # One slash: with two, or a backslash after it, it would be another site.
             "here": quote("/" + self.request.url.path.lstrip("/\\")),
+            # Of a list: which part of it, and from where on.
+            "query": f"?{query}" if (query := urlencode(self.request.query_params.multi_items())) else "",
             "offered_languages": self.languages,
             "styles": assets.address("kring.css"),
             "notice": None,

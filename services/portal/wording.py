@@ -6,8 +6,8 @@
 import gettext
 import io
 import sys
-from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,9 @@ def language_name(code: str, language: Language) -> str:
     return f"{name[0].upper()}{name[1:]}" if name else code
 
 
+_READ: dict[str, Callable[[str], object]] = {"date": date.fromisoformat, "time": time.fromisoformat}
+
+
 @cache
 def environment(language: Language, *, young: bool = False) -> Environment:
     """Return the templates in a language. What is missing in a page's model is an error, and all text is escaped."""
@@ -175,6 +178,9 @@ def environment(language: Language, *, young: bool = False) -> Environment:
         language_names=NAMES,
         labels=_labels,
         differing=_differing,
+        id_of=_id_of,
+        one_line=_one_line,
+        type_for=_type_for,
     )
     return made
 
@@ -187,6 +193,25 @@ def _differing(now: object, written: object) -> str | None:
     """Return what a field holds now if its writer wrote something else. Browsers send line ends of their own."""
     held, meant = ("\n".join(str(each).split("\r\n")).strip() for each in (now, written))
     return None if held == meant else held
+
+
+def _id_of(name: str) -> str:
+    """Return the id of a field, to which an address can point; of several that belong together, that of the first."""
+    return name.removesuffix("[]")
+
+
+def _one_line(value: object) -> str:
+    return " ".join(str(value).splitlines())
+
+
+def _type_for(type_: str, written: str) -> str:
+    """Return the type of a field: a browser would not show in a day or an hour what is none."""
+    if written and type_ in _READ:
+        try:
+            _READ[type_](written)
+        except ValueError:
+            return "text"
+    return type_
 
 
 class Dates:

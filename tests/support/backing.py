@@ -18,6 +18,7 @@ from shared.secrets import Login, secrets_of
 from shared.services import PROCESSES
 from shared.settings import database_url
 from shared.vault.keys import prepare_key_store
+from tests.support.html_checker import HtmlChecker
 
 ROOT = Path(__file__).parents[2]
 # Databases that are not a service's: the tables that all have, and the store of keys.
@@ -93,6 +94,8 @@ class Backing:
             )
         if name == "temporal_dev":
             return TemporalServer(directory=directory, log=log, port=free_port())
+        if name == "html_checker":
+            return HtmlChecker(directory=directory, log=log, port=free_port())
         return TimeSkippingServer(directory=directory, log=log, port=free_port())
 
 

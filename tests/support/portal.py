@@ -25,6 +25,7 @@ from shared.http.problems import TYPES
 from shared.http_client import Query, Response
 from shared.ids import uuid7
 from shared.languages import Language
+from tests.support.html_checker import HtmlChecker
 from tests.support.world.portal import Portal
 
 HERE = {"sec-fetch-site": "same-origin"}
@@ -143,9 +144,10 @@ def put_behind(patch: pytest.MonkeyPatch, services: FakeServices) -> None:
 
 @dataclass
 class Browser:
-    """One browser: it remembers cookies, and follows nothing by itself."""
+    """One browser: it remembers cookies, follows nothing by itself, and is content with no page that is not HTML."""
 
     world: Portal
+    checker: HtmlChecker
     cookies: dict[str, str] = field(default_factory=dict)
 
     async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -158,6 +160,9 @@ class Browser:
             self.cookies[name] = rest.partition(";")[0]
             if "Max-Age=0" in given:
                 del self.cookies[name]
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            errors = await self.checker.errors(answer.content)
+            assert not errors, f"{path}: {errors}"
         return answer
 
     async def fill(self, path: str, *, expect: int = 303, **fields: str) -> httpx.Response:

@@ -209,7 +209,8 @@ async def show(visit: StaffVisit) -> Response:
     lists = await asyncio.gather(
         *(visit.ask(PAYMENTS, query={"state": state, "limit": "50"}) for state in (*_WHOSE, *_WHAT_NOW))
     )
-    waiting = [each for listed in lists for each in listed.items]
+    # One whose state changes while we ask may come twice.
+    waiting = list({each.payment_id: each for listed in lists for each in listed.items}.values())
     model = QueuePage(
         lines=[
             await _line(visit, each, following)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from tests.support.backing import Backing
+from tests.support.html_checker import HtmlChecker
 from tests.support.portal import Browser, FakeServices, put_behind
 from tests.support.world import Worlds
 from tests.support.world.portal import Portal
@@ -15,6 +17,12 @@ async def running(worlds: Worlds) -> AsyncIterator[Portal]:
     """The portal, made once."""
     async with worlds.open(Portal) as world:
         yield world
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def html_checker(backing: Backing) -> HtmlChecker:
+    """What reads each page that a browser gets."""
+    return await backing.get("html_checker", HtmlChecker)
 
 
 @pytest_asyncio.fixture
@@ -32,7 +40,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
 
 
 @pytest_asyncio.fixture
-async def browser(world: Portal) -> Browser:
+async def browser(world: Portal, html_checker: HtmlChecker) -> Browser:
     """A browser of somebody who comes for the first time, to an organisation that is known."""
     await world.execute(
         "INSERT INTO tenant_profile (tenant, version, name, country, time_zone)"
@@ -40,4 +48,4 @@ async def browser(world: Portal) -> Browser:
         tenant=world.tenant,
         name="De Ring",
     )
-    return Browser(world)
+    return Browser(world, html_checker)

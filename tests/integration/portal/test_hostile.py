@@ -102,7 +102,8 @@ def _of(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
     kind, form = schema.get("type", ""), schema.get("format", "")
     if kind == "object":
         fields = schema.get("properties", {})
-        return {name: None if name == "next" else _of(each, document) for name, each in fields.items()}
+        known = {"next": None, "language": "nl"}
+        return {name: known[name] if name in known else _of(each, document) for name, each in fields.items()}
     if kind == "array":
         return [_of(schema["items"], document)]
     return _WORDS.get(form) or _WORDS.get(kind)

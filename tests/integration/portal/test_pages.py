@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from services.portal import sessions
 from services.portal.pages import _status_of
 from services.portal.people import ME
+from services.portal.routes.link import REQUEST_NEW
 from services.portal.routes.plan import PLANS
 from services.portal.sessions import PersonOfCase, Secret
 from shared.auth import Role
@@ -60,6 +61,23 @@ class TestAnyPage:
         assert '<html lang="fr"' in french.text
         german = await world.ask("GET", "/", {"accept-language": "de"}, expect=200)
         assert '<html lang="nl"' in german.text
+
+    async def test_without_a_form_changes_its_language_and_stays_where_it_is_in_a_list(
+        self, browser: Browser
+    ) -> None:
+        page = (await browser.ask("GET", "/sign-in?next=%2Fcases%3Fshow%3Dall", expect=200)).text
+        assert 'action="/sign-in?next=%2Fcases%3Fshow%3Dall"' in page
+        french = await browser.ask("POST", "/sign-in?next=%2Fcases", data={"language": "fr"}, expect=200)
+        assert '<html lang="fr"' in french.text
+        assert 'action="/sign-in?next=%2Fcases"' in french.text
+
+    async def test_that_did_something_does_it_once_though_its_language_is_changed(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        services.answer(REQUEST_NEW, None)
+        sent = await browser.ask("POST", "/l/some-token/new", data={"language": "fr"}, expect=303)
+        assert sent.headers["location"] == "/"
+        assert services.of(REQUEST_NEW) == []
 
     async def test_that_does_not_exist_is_still_a_page(self, world: Portal) -> None:
         answer = await world.ask("GET", "/nergens/heen", {}, expect=404)

@@ -79,6 +79,25 @@ def test_each_number_has_its_own_form(language: Language, forms: set[int]) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("type_", "written", "shown"),
+    [
+        ("date", "2026-03-02", "date"),
+        ("date", "", "date"),
+        ("date", "morgen", "text"),
+        ("time", "13:30", "time"),
+        ("time", "half twee", "text"),
+        ("email", "geen", "email"),
+    ],
+)
+def test_what_was_typed_is_shown_again_also_where_it_is_no_day(type_: str, written: str, shown: str) -> None:
+    page = environment("nl").from_string(
+        "{% import 'macros.html' as ui with context %}{{ ui.text('on', 'Dag', type=type_) }}"
+    )
+    html = page.render(given={"on": written}, errors={}, overtaken=False, type_=type_)
+    assert f'type="{shown}" id="on" name="on" value="{written}"' in html
+
+
 def test_no_field_of_a_form_has_the_name_of_the_buttons_that_change_the_language() -> None:
     templates = Path(wording.__file__).parent / "templates"
     fields = re.compile(rf'ui\.\w+\("{LANGUAGE_BUTTON}"')
