@@ -8,6 +8,8 @@ from shared.events.base import EventData
 
 CheckInKind = Literal["four-weeks", "three-months", "six-months", "twelve-months", "review"]
 
+Said = Literal["nearly", "not-yet", "changed", "help"]
+
 
 class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
     """The circle's plan was written down, from a conference or without a meeting."""
@@ -74,11 +76,21 @@ class AgreementDue(EventData, type="plans.agreement.due.v1"):
     due_on: date
 
 
-class AgreementDone(EventData, type="plans.agreement.done.v1"):
-    """An agreement was carried out."""
+class AgreementProgressed(EventData, type="plans.agreement.progressed.v1"):
+    """Somebody said how it goes with an agreement that is not done. `before`: what was said of it until then."""
 
     case_id: UUID
     agreement_id: UUID
+    progress: Said
+    before: Said | None = None
+
+
+class AgreementDone(EventData, type="plans.agreement.done.v1"):
+    """An agreement was carried out. `before`: what was said of it until then."""
+
+    case_id: UUID
+    agreement_id: UUID
+    before: Said | None = None
 
 
 class AgreementLapsed(EventData, type="plans.agreement.lapsed.v1"):

@@ -54,6 +54,16 @@ class Average(StrEnum):
     CHECK_INS = "check_ins"
 
 
+class Progress(StrEnum):
+    """What was last said of an agreement: each of which anything was said is of exactly one."""
+
+    DONE = "done"
+    NEARLY = "nearly"
+    NOT_YET = "not_yet"
+    CHANGED = "changed"
+    HELP = "help"
+
+
 MEASURES: dict[Measure, frozenset[Ended]] = {
     Measure.REFERRALS: frozenset(Ended),
     Measure.STARTED: frozenset(Ended) - {Ended.NOT_STARTED},
@@ -198,6 +208,19 @@ def averages(row: Row, cases: Sequence[tuple[Ended, Mapping[Average, int]]]) -> 
         over = [values[average] for ended, values in cases if ended in MEASURES[measure]]
         found[average] = round(sum(over) / len(over), 1) if row[measure] and over else None
     return found
+
+
+def said(row: Row, cases: Sequence[tuple[Ended, Mapping[Progress, int]]]) -> dict[Progress, int] | None:
+    """Return of how many agreements what was last said, in the cases of one row with a plan from a conference.
+
+    It is told where the number of these cases is: what can be had by adding and subtracting is of whole groups.
+    """
+    told = Measure.PLAN_FROM_CONFERENCE
+    if not row[told]:
+        return None
+    return {
+        each: sum(counts[each] for ended, counts in cases if ended in MEASURES[told]) for each in Progress
+    }
 
 
 def _with_and_without(value: str, having: Counts, everybody: Counts) -> Counts:

@@ -56,6 +56,11 @@ class CaseFact(Base):
     agreements: Mapped[int] = mapped_column(Integer, default=0)
     agreements_done: Mapped[int] = mapped_column(Integer, default=0)
     agreements_lapsed: Mapped[int] = mapped_column(Integer, default=0)
+    # Of how many agreements this was said last, and nobody said since that they are done.
+    said_nearly: Mapped[int] = mapped_column(Integer, default=0)
+    said_not_yet: Mapped[int] = mapped_column(Integer, default=0)
+    said_changed: Mapped[int] = mapped_column(Integer, default=0)
+    said_help: Mapped[int] = mapped_column(Integer, default=0)
     check_ins: Mapped[int] = mapped_column(Integer, default=0)
 
 

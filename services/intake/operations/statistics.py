@@ -5,7 +5,7 @@ A fact begins with the referral, which is here: an event of another service cann
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, select, update
@@ -18,10 +18,18 @@ from services.intake.queries import referrals
 from shared import profiles
 from shared.calendar import age_on
 from shared.events.network import GroupScores
+from shared.events.plans import Said
 from shared.vault import Vault
 
 R = TypeVar("R", Referral, Case)
 
+_SAID = {
+    "done": "agreements_done",
+    "nearly": "said_nearly",
+    "not-yet": "said_not_yet",
+    "changed": "said_changed",
+    "help": "said_help",
+}
 _BANDS = ((6, "under-6"), (12, "6-11"), (18, "12-17"), (25, "18-24"), (65, "25-64"))
 
 
@@ -166,11 +174,22 @@ async def note_acceptance(
         await session.flush()
 
 
-async def note_agreement_done(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
-    """Note that an agreement was carried out."""
+async def note_said(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    said: Said | Literal["done"],
+    before: Said | None,
+) -> None:
+    """Note what was said of an agreement last, in the place of what was said of it before."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id)
     if fact is not None:
-        fact.agreements_done += 1
+        for answer, more in ((said, 1), (before, -1)):
+            if answer is not None:
+                column = _SAID[answer]
+                setattr(fact, column, getattr(fact, column) + more)
         await session.flush()
 
 
@@ -256,7 +275,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
         "referred": day.replace(day=1),
         **dict.fromkeys(("acceptance_version", "circle", "widened", "conferences", "cancelled"), 0),
         **dict.fromkeys(
-            ("invited", "attended", "agreements", "agreements_done", "agreements_lapsed", "check_ins"), 0
+            ("invited", "attended", "agreements", "agreements_lapsed", "check_ins", *_SAID.values()), 0
         ),
     }
     # A second event at the same moment waits here for the first, and then finds its row.

@@ -15,12 +15,14 @@ from services.intake.domain.statistics import (
     Average,
     Block,
     Ended,
+    Progress,
     Quarter,
     Table,
     averages,
     blocks,
     publish,
     publish_overlapping,
+    said,
 )
 from services.intake.models import CaseFact
 
@@ -51,6 +53,7 @@ class CountedCase:
     stopped: str
     themes: Sequence[str]
     amounts: Mapping[Average, int]
+    said: Mapping[Progress, int]
 
     def value(self, by: By) -> str:
         """Return by what it is told apart."""
@@ -71,10 +74,11 @@ class CountedCase:
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of one block: numbers, and averages of the total (under an empty value) and of each row."""
+    """What is told of one block: numbers; and of the total (under an empty value) and each row averages and answers."""
 
     table: Table
     averages: Mapping[str, Mapping[Average, float | None]]
+    said: Mapping[str, Mapping[Progress, int] | None]
 
 
 async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int) -> list[Told]:
@@ -90,12 +94,20 @@ async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, sm
 
 def _told(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Told:
     table = table_of(block, cases, by, smallest)
-    of_total = averages(table.total, [(each.ended, each.amounts) for each in cases])
-    of_rows = {
-        value: averages(row, [(each.ended, each.amounts) for each in cases if each.has(by, value)])
-        for value, row in table.rows.items()
+    rows = {"": (table.total, cases)} | {
+        value: (row, [each for each in cases if each.has(by, value)]) for value, row in table.rows.items()
     }
-    return Told(table, {"": of_total, **of_rows})
+    return Told(
+        table,
+        averages={
+            value: averages(row, [(each.ended, each.amounts) for each in of_row])
+            for value, (row, of_row) in rows.items()
+        },
+        said={
+            value: said(row, [(each.ended, each.said) for each in of_row])
+            for value, (row, of_row) in rows.items()
+        },
+    )
 
 
 def table_of(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Table:
@@ -131,6 +143,13 @@ def counted(fact: CaseFact, before: date) -> CountedCase:
         stopped=(fact.stop_reason if _by_then(fact.ended, before) else None) or "none",
         themes=fact.themes,
         amounts=_amounts(fact),
+        said={
+            Progress.DONE: fact.agreements_done,
+            Progress.NEARLY: fact.said_nearly,
+            Progress.NOT_YET: fact.said_not_yet,
+            Progress.CHANGED: fact.said_changed,
+            Progress.HELP: fact.said_help,
+        },
     )
 
 

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from services.intake.domain.statistics import Average, Quarter, Row
+from services.intake.domain.statistics import Average, Progress, Quarter, Row
 from services.intake.permissions import Counter
 from services.intake.queries import statistics as reads
 from services.intake.queries.scores import QUESTIONS, Sums, ToldScores, score_tables
 from services.intake.queries.statistics import By, Told
 from services.intake.schemas.statistics import (
+    Answers,
     Averages,
     Numbers,
     NumbersOf,
@@ -110,14 +111,25 @@ def _period(told: Told) -> Period:
     return Period(
         first_quarter=str(table.block.first),
         last_quarter=str(table.block.last),
-        total=Numbers.model_validate(_numbers(table.total, told.averages[""])),
+        total=Numbers.model_validate(_numbers(table.total, told.averages[""], told.said[""])),
         rows=[
-            NumbersOf.model_validate({"value": value, **_numbers(row, told.averages[value])})
+            NumbersOf.model_validate(
+                {"value": value, **_numbers(row, told.averages[value], told.said[value])}
+            )
             for value, row in table.rows.items()
         ],
     )
 
 
-def _numbers(row: Row, averages: Mapping[Average, float | None]) -> dict[str, Any]:
+def _numbers(
+    row: Row, averages: Mapping[Average, float | None], said: Mapping[Progress, int] | None
+) -> dict[str, Any]:
     counts: dict[str, Any] = {measure.value: number for measure, number in row.items()}
-    return {**counts, "averages": Averages.model_validate(averages)}
+    answers: dict[str, Any] = dict.fromkeys(Answers.model_fields)
+    if said is not None:
+        answers = {"agreements": sum(said.values())} | {each.value: said[each] for each in said}
+    return {
+        **counts,
+        "averages": Averages.model_validate(averages),
+        "said": Answers.model_validate(answers),
+    }

@@ -46,6 +46,20 @@ class Averages(ResponseModel):
     check_ins: float | None = Field(description="How often somebody asked how things go.")
 
 
+class Answers(ResponseModel):
+    """What was last said of agreements, in cases that made a plan at a conference; each number is out of `agreements`.
+
+    Null where the number of these cases is, or is nought.
+    """
+
+    agreements: int | None = Field(description="Of how many agreements somebody said how it goes.")
+    done: int | None = Field(description="How many of them were carried out.")
+    nearly: int | None = Field(description="How many of them are nearly there.")
+    not_yet: int | None = Field(description="How many of them were not begun, or not far.")
+    changed: int | None = Field(description="Of how many it was said that things went otherwise.")
+    help: int | None = Field(description="For how many who does it asked for help.")
+
+
 class Numbers(ResponseModel):
     """How many cases: null where the group is so small that somebody could be found in it, or would be by subtracting.
 
@@ -59,6 +73,7 @@ class Numbers(ResponseModel):
     plan_from_conference: int | None
     plan_without_meeting: int | None
     averages: Averages = Field(description="On average per case.")
+    said: Answers = Field(description="What was last said of agreements.")
 
 
 class NumbersOf(Numbers):

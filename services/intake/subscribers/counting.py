@@ -158,8 +158,28 @@ async def count_agreement(
     session: AsyncSession, event: Received[plans.AgreementDone], context: Context
 ) -> None:
     """Count an agreement that was carried out."""
-    await statistics.note_agreement_done(
-        session, context.vault, tenant=event.tenant, case_id=event.data.case_id
+    await statistics.note_said(
+        session,
+        context.vault,
+        tenant=event.tenant,
+        case_id=event.data.case_id,
+        said="done",
+        before=event.data.before,
+    )
+
+
+@subscriptions.writes(plans.AgreementProgressed, case="any", background=True)
+async def count_progress(
+    session: AsyncSession, event: Received[plans.AgreementProgressed], context: Context
+) -> None:
+    """Count how it goes with an agreement that is not done."""
+    await statistics.note_said(
+        session,
+        context.vault,
+        tenant=event.tenant,
+        case_id=event.data.case_id,
+        said=event.data.progress,
+        before=event.data.before,
     )
 
 

@@ -87,9 +87,12 @@ async def note_progress(
     plan = await queries.running_plan(session, agreement.plan_id)
     if agreement.state != AgreementState.OPEN:
         raise AgreementSettled(state=agreement.state)
-    again = agreement.progress == progress
+    before, again = agreement.progress, agreement.progress == progress
     agreement.progress, agreement.progress_at, agreement.progress_by = progress, now, by
     await session.flush()
+    if not again:
+        of = {"case_id": case_id, "agreement_id": agreement_id, "before": before, "progress": progress}
+        await publish(session, plan, events.AgreementProgressed.model_validate(of), now=now)
     paused = state.status == "paused"
     match progress:
         case Progress.HELP if not again:
@@ -206,8 +209,14 @@ async def settle(
     agreement.state, agreement.settled_at, agreement.settled_by = to, now, by
     await session.flush()
     await stop_clocks(session, subjects=[agreement.id], kinds=OF_AGREEMENTS, now=now)
-    fact = events.AgreementDone if to is AgreementState.DONE else events.AgreementLapsed
-    await publish(session, plan, fact(case_id=plan.case_id, agreement_id=agreement.id), now=now)
+    of = {"case_id": plan.case_id, "agreement_id": agreement.id}
+    done = to is AgreementState.DONE
+    fact = (
+        events.AgreementDone.model_validate(of | {"before": agreement.progress})
+        if done
+        else events.AgreementLapsed(**of)
+    )
+    await publish(session, plan, fact, now=now)
 
 
 async def read_agreement(session: AsyncSession, agreement_id: UUID) -> Agreement:

@@ -41,6 +41,17 @@ class Averages(Answer):
     check_ins: float | None
 
 
+class Answers(Answer):
+    """What was last said of agreements; none where it is not told."""
+
+    agreements: int | None
+    done: int | None
+    nearly: int | None
+    not_yet: int | None
+    changed: int | None
+    help: int | None
+
+
 class Numbers(Answer):
     """How many cases; none where it is not told."""
 
@@ -50,6 +61,7 @@ class Numbers(Answer):
     plan_from_conference: int | None
     plan_without_meeting: int | None
     averages: Averages
+    said: Answers
 
 
 class NumbersOf(Numbers):
@@ -147,6 +159,15 @@ PER_PLAN = {
     "check_ins": _("Keren gevraagd hoe het gaat"),
 }
 AVERAGES = PER_CONFERENCE | PER_PLAN
+# The first is what each of the others is out of.
+SAID = {
+    "agreements": _("Afspraken waarvan iemand zei hoe het gaat"),
+    "done": _("Gelukt"),
+    "nearly": _("Bijna gelukt"),
+    "not_yet": _("Nog niet"),
+    "changed": _("Anders gelopen"),
+    "help": _("Hulp nodig"),
+}
 GROUPS = {
     "central": _("Over wie het ging"),
     "child": _("Kinderen en jongeren"),
@@ -168,6 +189,7 @@ BY = {
     "acceptance": _("Per antwoord op het plan"),
     "stopped": _("Per reden van stoppen"),
 }
+_SAID_LINES = [f"said_{each}" for each in SAID]
 _VALUES: dict[str, str] = {
     **THEMES,
     "normal": _("Gewoon"),
@@ -203,6 +225,7 @@ class Row(PageModel):
     cells: list[Cell]
     per_conference: list[tuple[str, str | None]]
     per_plan: list[tuple[str, str | None]]
+    said: list[Cell]
 
 
 class Score(PageModel):
@@ -295,7 +318,17 @@ def _row(visit: StaffVisit, name: str, numbers: Numbers, most: int) -> Row:
         ]
         for averages in (PER_CONFERENCE, PER_PLAN)
     )
-    return Row(name=name, cells=cells, per_conference=per_conference, per_plan=per_plan)
+    of = numbers.said.agreements
+    said = [
+        Cell(
+            label=visit.say(label),
+            number=(number := getattr(numbers.said, each)),
+            out_of=visit.say(_("van deze afspraken")),
+            share=round(100 * number / of) if of and number is not None and each != "agreements" else None,
+        )
+        for each, label in SAID.items()
+    ]
+    return Row(name=name, cells=cells, per_conference=per_conference, per_plan=per_plan, said=said)
 
 
 def _opinions(visit: StaffVisit, survey: SurveyPeriod) -> list[OpinionRow]:
@@ -354,12 +387,15 @@ async def as_csv(visit: StaffVisit) -> Response:
     told, by = await _told(visit)
     written = io.StringIO()
     lines = csv.writer(written)
-    lines.writerow(["first_quarter", "last_quarter", "by", "value", *MEASURES, *AVERAGES])
+    lines.writerow(["first_quarter", "last_quarter", "by", "value", *MEASURES, *AVERAGES, *_SAID_LINES])
     for period in told.periods:
         for value, numbers in [("", period.total), *((each.value, each) for each in period.rows)]:
             counts = [getattr(numbers, each) for each in MEASURES]
             means = [getattr(numbers.averages, each) for each in AVERAGES]
-            lines.writerow([period.first_quarter, period.last_quarter, by, _harmless(value), *counts, *means])
+            said = [getattr(numbers.said, each) for each in SAID]
+            lines.writerow(
+                [period.first_quarter, period.last_quarter, by, _harmless(value), *counts, *means, *said]
+            )
     return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv")
 
 

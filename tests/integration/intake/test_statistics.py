@@ -65,7 +65,10 @@ def events_of(case: Case) -> list[Any]:
         ),
         plans.PlanPartlyAccepted(case_id=case.id, plan_id=plan, version=1, refused=(uuid7(),)),
         plans.PlanAccepted(case_id=case.id, plan_id=plan, version=2),
-        plans.AgreementDone(case_id=case.id, agreement_id=uuid7()),
+        plans.AgreementProgressed(case_id=case.id, agreement_id=uuid7(), progress="help"),
+        plans.AgreementProgressed(case_id=case.id, agreement_id=uuid7(), progress="not-yet"),
+        plans.AgreementProgressed(case_id=case.id, agreement_id=uuid7(), progress="nearly", before="not-yet"),
+        plans.AgreementDone(case_id=case.id, agreement_id=uuid7(), before="nearly"),
         plans.AgreementLapsed(case_id=case.id, agreement_id=uuid7()),
         survey_of(case, circle=(4, 3, 24), child=(1, 1, 8)),
     ]  # fmt: skip
@@ -96,6 +99,8 @@ class TestCounting:
         assert (row.invited, row.attended, row.agreements, row.agreements_done) == (9, 7, 2, 1)
         assert (row.acceptance, row.acceptance_version) == ("accepted", 2)
         assert row.agreements_lapsed == 1
+        # What was said in the place of something else takes that away, whichever comes first.
+        assert (row.said_nearly, row.said_not_yet, row.said_changed, row.said_help) == (0, 0, 0, 1)
         assert row.conference_held == date(2026, 4, 1)
         groups = {each.voice_group: each for each in await world.rows("SELECT * FROM survey_fact")}
         assert (groups["circle"].asked, groups["circle"].answered, groups["circle"].meeting_total) == (
@@ -232,7 +237,7 @@ class TestTelling:
                     continue
                 for period in answer.json()["periods"]:
                     for row in (period["total"], *period["rows"]):
-                        averages = row.pop("averages")
+                        averages = row.pop("averages") | row.pop("said")
                         numbers = {n for name, n in row.items() if name != "value" and n is not None}
                         assert numbers <= {0, 12}, (by, row)
                         assert set(averages.values()) == {None}

@@ -139,6 +139,17 @@ class TestAgreements:
         assert (listed["progress"], listed["progress_at"] is not None) == ("nearly", True)
         [said] = await world.rows("SELECT progress_by FROM agreement")
         assert said.progress_by == case.aunt
+        # Saying it again tells nothing new; what was said before is told with what is said now.
+        for progress in ("not-yet", "not-yet"):
+            await world.ask("POST", path, who, json={"progress": progress}, expect=200)
+        await world.ask("POST", path.replace("progress", "done"), who, expect=200)
+        told = await world.published("plans.agreement.progressed.v1", case=case)
+        assert [(each.data["before"], each.data["progress"]) for each in told] == [
+            (None, "nearly"),
+            ("nearly", "not-yet"),
+        ]
+        [done] = await world.published("plans.agreement.done.v1", case=case)
+        assert done.data["before"] == "not-yet"
 
     async def test_that_changed_the_monitor_hears_of_and_help_also_who_coordinates(
         self, world: Plans

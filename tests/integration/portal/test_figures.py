@@ -16,6 +16,9 @@ AVERAGES = {
 }  # fmt: skip
 
 
+SAID = {"agreements": 40, "done": 20, "nearly": 9, "not_yet": 6, "changed": 3, "help": 2}
+
+
 def numbers(**more: Any) -> dict[str, Any]:
     """Return the numbers of a row."""
     return {
@@ -25,6 +28,7 @@ def numbers(**more: Any) -> dict[str, Any]:
         "plan_from_conference": None,
         "plan_without_meeting": 0,
         "averages": AVERAGES,
+        "said": SAID,
         **more,
     }
 
@@ -45,7 +49,8 @@ def opinions(**more: Any) -> dict[str, Any]:
 
 def told(**more: Any) -> dict[str, Any]:
     """Return what intake tells."""
-    hidden = {**dict.fromkeys(numbers(), None), "averages": dict.fromkeys(AVERAGES, None), "value": "=1+1"}
+    untold = {"averages": dict.fromkeys(AVERAGES), "said": dict.fromkeys(SAID)}
+    hidden = {**dict.fromkeys(numbers()), **untold, "value": "=1+1"}
     newest = {
         "first_quarter": "2026-Q1",
         "last_quarter": "2026-Q2",
@@ -91,6 +96,22 @@ class TestFigures:
         older = await browser.ask("GET", f"{PATH}?by=theme&period=2025-Q4", expect=200)
         assert "<span>11" in older.text
         await browser.ask("GET", f"{PATH}?by=name", expect=404)
+
+    async def test_show_what_was_said_of_agreements_each_as_a_share_of_those_of_which_anything_was(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        services.answer(STATISTICS, told())
+        shown = (await browser.ask("GET", f"{PATH}?by=theme", expect=200)).text
+        # In all and for one theme; not where nothing is told.
+        assert (shown.count("22% van deze afspraken"), shown.count("van deze afspraken")) == (2, 10)
+        answer = await browser.ask("GET", f"{PATH}.csv?by=theme", expect=200)
+        lines = list(csv.DictReader(io.StringIO(answer.text)))
+        assert [(line["said_nearly"], line["said_agreements"]) for line in lines] == [("9", "40")] * 3 + [
+            ("", "")
+        ]
+        found = await browser.ask("GET", f"{PATH}.json?by=theme", expect=200)
+        assert found.json()["periods"][1]["total"]["said"] == SAID
 
     async def test_show_what_people_thought_with_how_many_said_so(
         self, browser: Browser, services: FakeServices

@@ -18,12 +18,14 @@ from services.intake.domain.statistics import (
     Block,
     Ended,
     Measure,
+    Progress,
     Quarter,
     averages,
     blocks,
     publish,
     publish_overlapping,
 )
+from services.intake.domain.statistics import said as said_of
 
 TRACKS, REGIONS, THEMES = ("normal", "urgent"), ("a", "b", "c"), ("school", "home")
 BLOCK = Block(Quarter(2026, 1), Quarter(2026, 1))
@@ -214,6 +216,24 @@ class TestBlocks:
     def test_quarters_are_of_the_calendar(self, day: date, text: str, begins: date) -> None:
         assert (str(Quarter.of(day)), Quarter.of(day).begins) == (text, begins)
         assert Quarter(2026, 4).next == Quarter(2027, 1)
+
+
+class TestWhatWasSaid:
+    CASES = (
+        (Ended.CONFERENCE_AND_PLAN, dict.fromkeys(Progress, 1) | {Progress.NEARLY: 3}),
+        (Ended.CONFERENCE_AND_PLAN, dict.fromkeys(Progress, 0) | {Progress.NEARLY: 2}),
+        (Ended.PLAN_WITHOUT_MEETING, dict.fromkeys(Progress, 90)),
+    )
+
+    def test_is_added_up_over_cases_with_a_plan_from_a_conference(self) -> None:
+        row: dict[Measure, int | None] = dict.fromkeys(Measure, 5)
+        assert said_of(row, self.CASES) == dict.fromkeys(Progress, 1) | {Progress.NEARLY: 5}
+
+    @pytest.mark.parametrize("number", [None, 0])
+    def test_is_not_told_where_their_number_is_not(self, number: int | None) -> None:
+        row: dict[Measure, int | None] = dict.fromkeys(Measure, 5)
+        row[Measure.PLAN_FROM_CONFERENCE] = number
+        assert said_of(row, self.CASES) is None
 
 
 class TestAverages:
