@@ -1,13 +1,15 @@
 """The road of a case: its steps in their order, what is done, what is being done, what comes later."""
 
 import asyncio
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 from uuid import UUID
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.staff import StaffVisit
+from services.portal.staff_words import LONGER
 from services.portal.visits import PageModel
+from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -61,6 +63,8 @@ class Meeting(Answer):
 
     state: str
     starts_at: datetime | None
+    target_at: datetime
+    extended_because: str | None
 
 
 class MeetingDay(Answer):
@@ -131,7 +135,12 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
         # A conference is prepared from the day on which the circle was declared ready.
         (_("De kring"), held or bool(days) or meeting is not None, _counted(visit, people), circle),
         (_("Een dag kiezen"), dated, day, dates),
-        (_("De conferentie"), held, "", day_itself),
+        (
+            _("De conferentie"),
+            held,
+            "" if held or meeting is None else longer(visit, written, meeting),
+            day_itself,
+        ),
         (_("Het plan"), bool(plans.items), "", plan),
         (_("Een jaar opvolgen"), case.state == "closed", "", year),
     ]
@@ -146,6 +155,28 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
         )
         for index, (name, done, words, path) in enumerate(steps)
     ]
+
+
+class MoreTime(Protocol):
+    """By when a conference should be held, and why it has more time than was meant."""
+
+    @property
+    def target_at(self) -> datetime:
+        """By when."""
+
+    @property
+    def extended_because(self) -> str | None:
+        """Why, as a code."""
+
+
+def longer(visit: StaffVisit, dates: Dates, given: MoreTime) -> str:
+    """Return until when a preparation has more time, and why; nothing where it has the time that was meant."""
+    if given.extended_because is None:
+        return ""
+    # Until the end of that day.
+    day = dates.day(given.target_at - timedelta(seconds=1))
+    why = visit.word(LONGER, given.extended_because)
+    return visit.say(_("Meer tijd tot {day}: {why}")).format(day=day, why=why)
 
 
 async def _days(visit: StaffVisit, case: Case) -> list[MeetingDay]:

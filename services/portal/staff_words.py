@@ -32,6 +32,13 @@ REFERRAL_REASONS: dict[str, str] = {
     "situation-changed": _("De situatie is veranderd"),
     "other": _("Iets anders"),
 }
+LONGER: dict[str, str] = {
+    "family-needs-time": _("De familie heeft meer tijd nodig"),
+    "circle-grows": _("Er komen nog mensen bij de kring"),
+    "key-person-unavailable": _("Iemand die erbij moet zijn, kan nu niet"),
+    "holidays": _("Het is vakantie"),
+    "other": _("Iets anders"),
+}
 DECLINE_REASONS: dict[str, str] = {
     "no-time": _("geen tijd"),
     "too-far": _("te ver"),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.codes import NEEDS
 from services.portal.pages import Pages
+from services.portal.road import longer
 from services.portal.routes.case_givers import givers_of
 from services.portal.routes.case_news import News, news_of
 from services.portal.routes.case_venues import choices
@@ -123,6 +124,7 @@ class ConferencePage(PageModel):
     state: str | None
     state_in_words: str
     reason: str | None
+    more_time: str
     can_begin_again: bool
     when: str | None
     past: bool
@@ -165,6 +167,9 @@ async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]
             state=conference.state if conference else None,
             state_in_words=visit.say(known),
             reason=visit.say(why) if why else None,
+            more_time=longer(visit, dates, prepared)
+            if conference and prepared and conference.state not in _OVER
+            else "",
             can_begin_again=conference is not None and conference.state in _OVER and reason != _CASE_STOPPED,
             when=dates.period(starts, ends) if starts and ends else None,
             past=bool(starts and starts <= await visit.parts.clock.now()),

@@ -8,6 +8,7 @@ from services.portal.pages import Pages
 from services.portal.routes.conference import CALLED_OFF, COORDINATOR, MOVED, page_of
 from services.portal.routes.of_case import case_of, latest, moment
 from services.portal.staff import StaffVisit
+from services.portal.staff_words import LONGER
 from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
 
@@ -17,14 +18,6 @@ POSTPONE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/post
 CANCEL = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/cancel", Answer)
 BEGIN_AGAIN = Operation("scheduling", "POST", "/v1/cases/{case_id}/preparations", Answer)
 EXTEND = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/extend", Answer)
-
-_LONGER = {
-    "family-needs-time": _("De familie heeft meer tijd nodig"),
-    "circle-grows": _("Er komen nog mensen bij de kring"),
-    "key-person-unavailable": _("Iemand die erbij moet zijn, kan nu niet"),
-    "holidays": _("Het is vakantie"),
-    "other": _("Iets anders"),
-}
 
 
 class ChangePage(PageModel):
@@ -80,7 +73,7 @@ class LongerPage(PageModel):
 @pages.show("/cases/{case_id}/conference/longer", COORDINATOR)
 async def show_longer(visit: StaffVisit) -> Response:
     """Ask until when, and why."""
-    reasons = [(code, visit.say(label)) for code, label in _LONGER.items()]
+    reasons = [(code, visit.say(label)) for code, label in LONGER.items()]
     return visit.page("case_conference_longer.html", LongerPage(case_id=case_of(visit), reasons=reasons))
 
 
@@ -89,7 +82,7 @@ async def extend(visit: StaffVisit) -> Response:
     """Give the preparation more time."""
     case_id = case_of(visit)
     errors = {}
-    if visit.form.get("reason", "") not in _LONGER:
+    if visit.form.get("reason", "") not in LONGER:
         errors["reason"] = _("Kies waarom.")
     if moment(visit, visit.form.get("until", ""), "00:00") is None:
         errors["until"] = _("Vul de dag in.")

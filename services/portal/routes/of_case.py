@@ -79,6 +79,8 @@ class LateNews(Answer):
 class Preparation(Answer):
     """What only those see who prepare a conference."""
 
+    target_at: datetime
+    extended_because: str | None
     reason: str | None
     held_on: date | None
     outcome: str | None

@@ -21,6 +21,7 @@ from services.scheduling.domain import (
     BegunBecause,
     ChecklistItem,
     ConferenceState,
+    ExtendedBecause,
     GivenHow,
     NeedKind,
     NewsState,
@@ -115,6 +116,7 @@ class Preparation(Base):
         ),
         CheckConstraint(one_of("state", PreparationState), name="state"),
         CheckConstraint(one_of("reason", BegunBecause), name="reason"),
+        CheckConstraint(one_of("extended_because", ExtendedBecause), name="extended_because"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -124,6 +126,8 @@ class Preparation(Base):
     reason: Mapped[str]
     state: Mapped[str]
     target_at: Mapped[datetime]
+    # Why it was given more time, when it last was.
+    extended_because: Mapped[str | None]
     # Grows with each change of who tells what: who changes it says which one they read.
     givers_version: Mapped[int]
     created_at: Mapped[datetime]

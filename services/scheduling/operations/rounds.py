@@ -86,7 +86,7 @@ async def extend(
     if due_at <= max(now, clock.due_if_resumed(now)) or due_at - now > domain.FURTHEST_AHEAD:
         raise domain.TargetNotLater
     warn_at = None if clock.warn_at is None else clock.warn_at + (due_at - clock.due_at)
-    preparation.target_at = due_at
+    preparation.target_at, preparation.extended_because = due_at, reason
     await session.flush()
     # The clock that ran has an end that was published; the longer time is a clock of its own.
     await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)

@@ -336,6 +336,13 @@ async def conferences_of_case(
     )
 
 
+async def preparations(session: AsyncSession, conferences: Sequence[Conference]) -> dict[UUID, Preparation]:
+    """Return the preparations of some conferences, by their ids."""
+    ids = {conference.preparation_id for conference in conferences}
+    rows = await session.scalars(select(Preparation).where(Preparation.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
 async def conferences_of_person(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID
 ) -> list[tuple[Conference, Attendance | None, bool]]:

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
 from services.scheduling.domain import ChecklistItem, ConferenceState, Option, PollState, Suitability
-from services.scheduling.models import Conference, Poll
+from services.scheduling.models import Conference, Poll, Preparation
 from services.scheduling.routes.free_venues import register_for
 from services.scheduling.schemas import (
     AttendanceOut,
     ConferenceOut,
     ConferenceSummary,
+    ListedConference,
     MeetingOut,
     OptionOut,
     OwnOption,
@@ -144,6 +145,15 @@ def summary(conference: Conference, poll_id: UUID | None) -> ConferenceSummary:
     )
 
 
+def listed(conference: Conference, preparation: Preparation, poll_id: UUID | None) -> ListedConference:
+    """Return a conference for the list of its case, with by when it should be held."""
+    return ListedConference(**summary(conference, poll_id).model_dump(), **_more_time(preparation))
+
+
+def _more_time(preparation: Preparation) -> dict[str, Any]:
+    return {"target_at": preparation.target_at, "extended_because": preparation.extended_because}
+
+
 def meeting_out(conference: Conference, calendar: Calendar) -> MeetingOut | None:
     """Return on which day a conference is or was, None if on none."""
     held = conference.state == ConferenceState.HELD
@@ -171,7 +181,9 @@ async def conference_out(
 
 
 async def _preparation_view(session: AsyncSession, conference: Conference) -> PreparationView:
+    prepared = await queries.preparations(session, [conference])
     return PreparationView(
+        **_more_time(prepared[conference.preparation_id]),
         reason=conference.reason,
         next_conference_id=conference.next_conference_id,
         held_on=conference.held_on,

@@ -11,9 +11,9 @@ from services.scheduling.operations.polls import Proposal
 from services.scheduling.permissions import Involved, Referrer
 from services.scheduling.routes.answers import (
     conference_out,
+    listed,
     meeting_out,
     needs_out,
-    summary,
     whole_checklist,
 )
 from services.scheduling.schemas import (
@@ -21,10 +21,10 @@ from services.scheduling.schemas import (
     Check,
     ChecklistOut,
     ConferenceOut,
-    ConferenceSummary,
     Extended,
     Extension,
     Held,
+    ListedConference,
     MeetingOut,
     PartIn,
     Postponed,
@@ -43,14 +43,16 @@ router = Router(tags=["conferences"])
 @router.get("/v1/cases/{case_id}/conferences")
 async def list_conferences(
     case_id: UUID, principal: CoordinatorOrManager, session: Session, page: Paging
-) -> Page[ConferenceSummary]:
-    """List the conferences of a case, in the order of their numbers."""
+) -> Page[ListedConference]:
+    """List the conferences of a case, in the order of their numbers, with by when each should be held."""
     await permissions.may_list_conferences(session, principal, case_id=case_id)
     rows = await queries.conferences_of_case(
         session, tenant=principal.tenant, case_id=case_id, page=page, newest_first=False
     )
     poll_ids = await queries.poll_ids(session, rows.items)
-    return Page(items=[summary(row, poll_ids.get(row.id)) for row in rows.items], next=rows.next)
+    prepared = await queries.preparations(session, rows.items)
+    items = [listed(row, prepared[row.preparation_id], poll_ids.get(row.id)) for row in rows.items]
+    return Page(items=items, next=rows.next)
 
 
 @router.get("/v1/cases/{case_id}/meetings")

@@ -285,6 +285,17 @@ class ConferenceSummary(ResponseModel):
     poll_id: UUID | None
 
 
+class MoreTime(ResponseModel):
+    """By when a conference should be held, and why it was given more time, when it last was."""
+
+    target_at: datetime = Field(description="By when the conference should be held.")
+    extended_because: ExtendedBecause | None = Field(description="Why it has more time than was meant.")
+
+
+class ListedConference(ConferenceSummary, MoreTime):
+    """A conference in the list of its case."""
+
+
 class VenueOut(ResponseModel):
     """Where the circle meets."""
 
@@ -319,7 +330,7 @@ class AttendanceOut(ResponseModel):
     views_beforehand: bool
 
 
-class PreparationView(ResponseModel):
+class PreparationView(MoreTime):
     """What only those who prepare the conference see."""
 
     reason: str | None

@@ -235,6 +235,24 @@ class TestACase:
         assert page.text.count("nu aan de beurt") == 1
         assert f'href="/cases/{CASE_ID}/baseline"' in page.text
 
+    @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.REGIONAL_MANAGER])
+    async def test_says_until_when_there_is_more_time_and_why(
+        self, browser: Browser, found: FakeServices, role: Role
+    ) -> None:
+        await browser.sign_in(role)
+        meeting = {
+            "conference_id": str(uuid7()),
+            **dict.fromkeys(("conference_no", "preparation_no", "version"), 1),
+            **dict.fromkeys(("starts_at", "ends_at", "poll_id")),
+            "state": "polling",
+            "target_at": "2026-06-14T22:00:00Z",
+        }
+        for reason, shown in ((None, 0), ("circle-grows", 1)):
+            found.answer(MEETINGS, page_of(meeting | {"extended_because": reason}))
+            page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+            words = "Meer tijd tot zondag 14 juni 2026: Er komen nog mensen bij de kring"
+            assert page.text.count(words) == shown
+
     async def test_shows_a_manager_what_they_may_know(self, browser: Browser, found: FakeServices) -> None:
         await browser.sign_in(Role.REGIONAL_MANAGER)
         found.answer(CASE, a_case(coordinator_id=None, waits_for="coordinator"))

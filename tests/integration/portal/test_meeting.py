@@ -71,6 +71,8 @@ def conference(state: str, **more: Any) -> dict[str, Any]:
         "poll_id": None,
         "venue": None,
         "preparation": {
+            "target_at": "2026-06-14T22:00:00Z",
+            "extended_because": None,
             "reason": None,
             "next_conference_id": None,
             "held_on": None,
@@ -157,7 +159,8 @@ class Meeting:
                 *("starts_at", "ends_at", "version", "poll_id"),
             )
         }
-        self.services.answer(OF_CASE, {"items": [summary]})
+        more_time = {name: known["preparation"][name] for name in ("target_at", "extended_because")}
+        self.services.answer(OF_CASE, {"items": [summary | more_time]})
         self.services.answer(CONFERENCE, known)
 
     def is_asked(self, *options: dict[str, Any], silent: tuple[UUID, ...] = (), state: str = "open") -> None:
@@ -579,6 +582,11 @@ class TestTheConference:
         await browser.fill(f"{MEETING}/longer", until="2026-06-01", reason="holidays")
         [asked] = meeting.services.of(EXTEND)
         assert asked.body == {"until": "2026-06-01", "reason": "holidays"}
+        for state, times in (("preparing", 1), ("cancelled", 0)):
+            longer = {"target_at": "2026-06-01T22:00:00Z", "extended_because": "holidays"}
+            meeting.stands(state, preparation=conference(state)["preparation"] | longer)
+            shown = await browser.ask("GET", MEETING, expect=200)
+            assert shown.text.count("Meer tijd tot maandag 1 juni 2026: Het is vakantie") == times
 
     async def test_goes_on_another_day(self, browser: Browser, meeting: Meeting) -> None:
         meeting.stands("scheduled", **SET)

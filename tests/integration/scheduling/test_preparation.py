@@ -377,6 +377,27 @@ class TestExtend:
             assert before.warn_at is not None
             assert after.warn_at - before.warn_at == after.due_at - before.due_at
 
+    async def test_is_read_by_who_prepares_it_and_the_manager_and_by_nobody_of_the_circle(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.assigned()
+        path, listed = f"/v1/conferences/{case.conference}", f"/v1/cases/{case.id}/conferences"
+        before = (await world.do("GET", listed, world.manager()))["items"][0]
+        assert before["extended_because"] is None
+        for until, reason in (("2026-05-31", "family-needs-time"), ("2026-06-14", "circle-grows")):
+            assert (await world.post(case, f"{path}/extend", until=until, reason=reason)).is_success
+        for who in (world.coordinator(case), world.manager()):
+            for read in (
+                (await world.do("GET", listed, who))["items"][0],
+                (await world.do("GET", path, who))["preparation"],
+            ):
+                assert (read["target_at"], read["extended_because"]) == (
+                    "2026-06-14T22:00:00Z",
+                    "circle-grows",
+                )
+        member = await world.ask("GET", path, world.person(case, case.central))
+        assert "circle-grows" not in member.text
+
     async def test_is_later_than_before_and_not_without_end(self, world: Scheduling) -> None:
         case = await world.assigned()
         path = f"/v1/conferences/{case.conference}/extend"

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("target_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("extended_because", sa.Text(), nullable=True),
         sa.Column("givers_version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -43,6 +44,10 @@ def upgrade() -> None:
             name=op.f("ck_preparation_reason"),
         ),
         sa.CheckConstraint("state IN ('running', 'ended')", name=op.f("ck_preparation_state")),
+        sa.CheckConstraint(
+            "extended_because IN ('family-needs-time', 'circle-grows', 'key-person-unavailable', 'holidays', 'other')",
+            name=op.f("ck_preparation_extended_because"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_preparation")),
         sa.UniqueConstraint(
             "tenant", "case_id", "preparation_no", name=op.f("uq_preparation_tenant_case_id_preparation_no")
