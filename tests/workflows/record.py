@@ -38,6 +38,12 @@ from tests.workflows.training.running import Running
 HISTORIES = Path(__file__).with_name("histories")
 
 Play = Callable[[Skipped[Any]], Awaitable[str]]
+
+
+async def _plan_b(skipped: Skipped[Any]) -> str:
+    return (await Following(skipped).plan_b())[0]
+
+
 # By the name of the history: the service in which it is played, and what is played, which returns a workflow's id.
 PLAYS: dict[str, tuple[str, Play]] = {
     "coordinator-assignment": ("intake", lambda skipped: Cases(skipped).a_search()),
@@ -49,6 +55,7 @@ PLAYS: dict[str, tuple[str, Play]] = {
     "clock": ("network", lambda skipped: Circle(skipped).an_erasure()),
     "conference-preparation": ("scheduling", lambda skipped: Preparing(skipped).a_preparation()),
     "follow-up": ("plans", lambda skipped: Following(skipped).a_year()),
+    "plan-b": ("plans", _plan_b),
     "registration-paid": ("training", lambda skipped: Running(skipped).a_reminded_payment()),
     "registration-expired": ("training", lambda skipped: Running(skipped).an_expiry()),
     "statement": ("training", lambda skipped: Running(skipped).a_statement()),

@@ -56,6 +56,25 @@ class Following:
         await self.world.do("POST", path, who, json={"decision": "continue"})
         await self.skipped.deliver()
 
+    async def call_in(self, case: Case, plan: dict[str, Any], who: dict[str, str]) -> dict[str, Any]:
+        """Call in plan B, in the place of the first agreement; return what was made of it."""
+        body = {"version": 1, "line": 1, "why": "Het lukt niet", "instead_of": plan["agreement_ids"][0]}
+        path = f"/v1/plans/{plan['plan_id']}/plan-b"
+        made: dict[str, Any] = await self.world.do("POST", path, who, json=body)
+        await self.skipped.deliver()
+        return made
+
+    async def plan_b(self) -> tuple[str, Case]:
+        """Play that plan B is called in and comes to its day, then the case stops; return the workflow's id."""
+        case, workflow_id, plan = await self.recorded(10)
+        await self.call_in(case, plan, self.world.person(case, case.neighbour))
+        for _ in ("near", "due"):
+            await self.skipped.reach(workflow_id)
+        await self.world.handle(intake.CaseWithdrawn(case_id=case.id, reason="own-wish", by="central-person"))
+        await self.skipped.deliver()
+        await self.skipped.ended(workflow_id)
+        return workflow_id, case
+
     async def a_year(self) -> str:
         """Play a year in which everything happens once, and return the workflow's id."""
         world, skipped = self.world, self.skipped
