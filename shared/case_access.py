@@ -10,7 +10,7 @@ access is closed for good, a role that was missing is added, and who was erased 
 of deliveries do not matter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,7 +24,7 @@ from shared import case_state
 from shared.audit import note_break_glass
 from shared.auth.principal import Kind, Principal, Role
 from shared.database import fetch
-from shared.errors import DomainError
+from shared.errors import DomainError, Gone
 from shared.events import intake, network
 from shared.events.base import REGISTRY, EventData, Received
 from shared.tables import case_coordinator, case_person
@@ -200,11 +200,19 @@ _ACCESS = """
         (SELECT status FROM case_state WHERE case_id = $1 AND tenant = $2) AS status,
         (SELECT coordinator_id = $3 AND NOT released FROM case_coordinator
          WHERE case_id = $1 AND tenant = $2 ORDER BY assignment_no DESC LIMIT 1) AS coordinates,
-        (SELECT role FROM case_person WHERE case_id = $1 AND person_id = $3 AND tenant = $2
-         AND membership = 'active') AS role,
+        known.role, known.membership,
         (SELECT id FROM case_break_glass WHERE tenant = $2 AND case_id = $1 AND opened_by = $3
          AND closed_at IS NULL AND until > $4::timestamptz ORDER BY until DESC LIMIT 1) AS break_glass
+    FROM (SELECT) AS always
+    LEFT JOIN case_person AS known ON known.case_id = $1 AND known.person_id = $3 AND known.tenant = $2
 """
+
+
+class NoLongerInCircle(Gone):
+    """The caller's link was good, and they have since left the circle; their token lasts some minutes longer."""
+
+    code = "no-longer-in-circle"
+    title = "You are no longer part of this circle"
 
 
 @dataclass(frozen=True)
@@ -226,12 +234,13 @@ async def access_of(
     """Return what a caller is to a case, in one query.
 
     `now` is handed in by what break-glass access opens: only then it counts, and is noted in the audit log.
+
+    Raises: NoLongerInCircle, CaseErased to somebody whose own case it is: their token outlives both by some minutes.
     """
     (row,) = await fetch(session, _ACCESS, case_id, principal.tenant, principal.id, now)
     found: set[Relation] = set()
-    if principal.kind is Kind.PERSON and principal.case == case_id and row["role"] is not None:
-        of_circle = Relation.CIRCLE if row["role"] in CIRCLE_ROLES else Relation.OTHER_PERSON
-        found.add(Relation.CENTRAL if row["role"] == "central" else of_circle)
+    if principal.kind is Kind.PERSON and principal.case == case_id:
+        found |= _of_person(case_id, row)
     if principal.kind is Kind.STAFF and row["coordinates"] and principal.has(Role.COORDINATOR):
         found.add(Relation.COORDINATOR)
     if manages(principal):
@@ -242,13 +251,28 @@ async def access_of(
     return Access(frozenset(found), row["status"])
 
 
+def _of_person(case_id: UUID, row: Mapping[str, Any]) -> set[Relation]:
+    if row["status"] == "erased":
+        raise case_state.CaseErased(case_id=str(case_id))
+    if row["membership"] not in (None, Membership.ACTIVE):
+        raise NoLongerInCircle
+    if row["role"] is None:
+        return set()
+    if row["role"] == "central":
+        return {Relation.CENTRAL}
+    return {Relation.CIRCLE if row["role"] in CIRCLE_ROLES else Relation.OTHER_PERSON}
+
+
 async def relations(
     session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
 ) -> frozenset[Relation]:
-    """Return what a caller is to a case; nothing for a stranger, or if there is no such case. Raises: CaseErased."""
+    """Return what a caller is to a case; nothing for a stranger, or if there is no such case.
+
+    Raises: CaseErased, NoLongerInCircle.
+    """
     access = await access_of(session, principal, case_id, now=now)
     # Who has nothing to do with a case does not learn that it was erased.
-    if access.status == "erased" and (access.relations or principal.case == case_id):
+    if access.status == "erased" and access.relations:
         raise case_state.CaseErased(case_id=str(case_id))
     return access.relations if access.status is not None else frozenset()
 
@@ -261,7 +285,7 @@ async def require(
     otherwise: DomainError,
     now: datetime | None = None,
 ) -> None:
-    """Let pass whoever is one of these to a case. Raises: `otherwise`, CaseErased."""
+    """Let pass whoever is one of these to a case. Raises: `otherwise`, CaseErased, NoLongerInCircle."""
     access = await access_of(session, principal, case_id, now=now)
     if access.relations.isdisjoint(wanted):
         raise otherwise

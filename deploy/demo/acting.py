@@ -15,6 +15,7 @@ from deploy.demo.things import Access, Actor, Agreement, Case, Hours, Reading, R
 from deploy.watch.failures import WentWrong
 from services.plans.domain import Decision
 from shared.calendar import BRUSSELS
+from shared.case_state import CaseErased
 from shared.events.plans import CheckInKind
 
 _READINGS: dict[Reading, str] = {
@@ -70,7 +71,7 @@ class Player(Actor):
         except Refused as refused:
             if refused.status not in (403, 404, 410):
                 raise
-            return "erased" if refused.status == 410 else "refused"
+            return "erased" if refused.code == CaseErased.code else "refused"
         return "shown"
 
     async def sees_agreements(self, case: Case) -> dict[UUID | None, str]:

@@ -38,11 +38,12 @@ _NAMES = {
 
 
 class Refused(WentWrong):
-    """A request was refused; `status` is HTTP's."""
+    """A request was refused; `status` is HTTP's, `code` says why."""
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int, code: str) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
 
 
 class Api:
@@ -94,7 +95,8 @@ class Api:
                 raise Operational(f"{answer.status_code} {kind}")
             if not answer.is_success:
                 problem = f"{answer.status_code} {answer.text}"
-                raise Refused(f"{method} {path} is refused: {problem}", status=answer.status_code)
+                code = kind.rpartition("/")[2]
+                raise Refused(f"{method} {path} is refused: {problem}", status=answer.status_code, code=code)
             if AFTER in answer.headers:
                 self._after = {AFTER: answer.headers[AFTER]}
             return answer

@@ -30,12 +30,12 @@ from services.intake.schemas.cases import Withdrawal
 from services.intake.schemas.referrals import NewReferral
 from services.intake.schemas.register import NewOrganisation
 from shared.auth import NO_TENANT, Kind, Principal, Role
-from shared.case_access import Relation, access_of, has_left, manages
+from shared.case_access import Relation, access_of, manages
 from shared.case_state import CaseErased, UnknownCase
 from shared.contracts.intake import PERSONS_AT_OPENING, UNDER_HOLD
 from shared.database import Scope, set_scope
 from shared.http import allow, serving
-from shared.http.principals import NoLongerInCircle, NotForThisKind, NotForThisRole, require_twelve
+from shared.http.principals import NotForThisKind, NotForThisRole, require_twelve
 
 CaseReader = Annotated[
     Principal,
@@ -319,8 +319,7 @@ async def _in_own_name(
 ) -> WithdrawnBy:
     if principal.case != case_id:
         raise UnknownCase(case_id=str(case_id))
-    if await has_left(session, case_id=case_id, person_id=principal.id):
-        raise NoLongerInCircle
+    await access_of(session, principal, case_id)
     own = _ON_BEHALF.get(principal.case_role or "")
     if own is None:
         raise NotForThisRole

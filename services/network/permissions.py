@@ -23,10 +23,10 @@ from services.network.models import DataRequest, NoContact, Person
 from services.network.queries import no_contacts, surveys
 from shared import profiles
 from shared.auth import Kind, Principal, Role
-from shared.case_access import Relation, coordinated_by, require
+from shared.case_access import NoLongerInCircle, Relation, coordinated_by, require
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http import allow
-from shared.http.principals import NoLongerInCircle, require_twelve
+from shared.http.principals import require_twelve
 from shared.vault import Vault
 
 TextSetter = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]

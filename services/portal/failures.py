@@ -12,7 +12,6 @@ REFUSALS: dict[str, str] = {
     "preparation-runs": _("Er wordt al een conferentie voorbereid voor deze kring."),
     "case-stopped": _("Deze Eigen Kracht-conferentie is gestopt."),
     "case-paused": _("Deze Eigen Kracht-conferentie staat even stil. Probeer het later opnieuw."),
-    "no-longer-in-circle": _("Je hoort niet meer bij deze kring."),
     "invitation-cancelled": _("De uitnodiging is ingetrokken. De coördinator kan je zeggen waarom."),
     "consent-text-outdated": _("De tekst is intussen veranderd. Lees hem nog eens en antwoord dan opnieuw."),
     "consent-taken-back": _("Dat kan niet meer: iemand trok de toestemming in."),

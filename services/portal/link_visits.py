@@ -2,12 +2,26 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import Response
 
 from services.portal import sessions
+from services.portal.client import AnswerT, Operation, ServiceRefused
 from services.portal.sessions import PersonOfCase, Registrant, Secret
-from services.portal.visits import Visit
+from services.portal.visits import Instead, Visit
+
+
+@dataclass(kw_only=True)
+class Stranger(Visit):
+    """A request of somebody who has no page of their own any more. `was_young`: in whose words they read."""
+
+    was_young: bool
+
+    @property
+    def young(self) -> bool:
+        """Whether the reader is under eighteen."""
+        return self.was_young
 
 
 @dataclass(kw_only=True)
@@ -25,6 +39,26 @@ class LinkVisit(Visit, ABC):
     def form_token(self) -> str:
         """What forms of this session carry."""
         return self.secret.form_token
+
+    @abstractmethod
+    def over(self, refused: ServiceRefused) -> Response | None:
+        """Return the page that says what went away since they came, where that is why they are refused."""
+
+    @property
+    def as_stranger(self) -> Stranger:
+        """The same request once they have no page of their own any more."""
+        fields = {name: getattr(self, name) for name in Visit.__dataclass_fields__}
+        return Stranger(**fields, was_young=self.young)
+
+    async def ask(self, operation: Operation[AnswerT], **asked: Any) -> AnswerT:
+        """Return what a service answers to this reader. Raises: Instead, ServiceRefused, Operational."""
+        try:
+            return await super().ask(operation, **asked)
+        except ServiceRefused as refused:
+            page = self.over(refused)
+            if page is None:
+                raise
+            raise Instead(page) from None
 
     async def close(self, answer: Response) -> Response:
         """Remember a language that was chosen."""

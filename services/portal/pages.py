@@ -39,6 +39,7 @@ from services.portal.visits import (
     THEIRS,
     VERSION,
     WHOSE,
+    Instead,
     MustGo,
     NobodyHere,
     NotTheirs,
@@ -185,6 +186,8 @@ class Pages:
             return done
         except MustGo as elsewhere:
             return visit.go(elsewhere.path)
+        except Instead as other:
+            return other.answer
         except Exception as error:  # noqa: BLE001 - people see a page, and the log sees the cause
             return failure(visit.opened or visit, _status_of(error, path))
 
@@ -315,7 +318,11 @@ async def _in_language(visit: Visit, again: Handler[Any]) -> Response:
     """Return the same page in another language, with what was typed."""
     language: Language = visit.form[LANGUAGE_BUTTON]  # type: ignore[assignment]
     visit.language = language
-    answer: Response = await again(visit)
+    answer: Response
+    try:
+        answer = await again(visit)
+    except Instead as other:
+        answer = other.answer
     answer.set_cookie(
         LANGUAGE_COOKIE, language, max_age=_YEAR, httponly=True, samesite="lax", secure=visit.secure
     )

@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from babel.lists import format_list
+from starlette.responses import Response
 
 from services.portal import sessions
-from services.portal.client import Answer, Operation, ServiceRefused
+from services.portal.client import Answer, AnswerT, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
+from services.portal.over import CASE_STOPPED, is_over, over_page
 from services.portal.sessions import PersonOfCase, Secret
-from services.portal.visits import NobodyHere, Visit
+from services.portal.visits import Instead, NobodyHere, Visit
 from services.portal.wording import mark as _
 from shared.languages import Language, language_of
 
@@ -59,13 +61,15 @@ class Me(Answer):
 
 EXCHANGE = Operation("network", "POST", "/v1/links/exchange", Access)
 ME = Operation("network", "GET", "/v1/me", Me)
+GOING_ON = frozenset({"open", "paused"})
 
 
 @dataclass(kw_only=True)
 class PersonVisit(LinkVisit):
-    """A request of somebody who came by a personal link."""
+    """A request of somebody who came by a personal link. `refused`: why their token could not be renewed."""
 
     person: PersonOfCase
+    refused: ServiceRefused | None = None
 
     @property
     def came(self) -> PersonOfCase:
@@ -86,6 +90,37 @@ class PersonVisit(LinkVisit):
     def young(self) -> bool:
         """Whether the reader is under eighteen."""
         return self.person.young
+
+    def over(self, refused: ServiceRefused) -> Response | None:
+        """Return the page that says that they, their link or their case went away meanwhile."""
+        if not is_over(refused.code):
+            return None
+        reader = self if refused.code == CASE_STOPPED else self.as_stranger
+        return over_page(reader, refused.code, link=self.person.link)
+
+    async def ask(self, operation: Operation[AnswerT], **asked: Any) -> AnswerT:
+        """Return what a service answers to this reader. Raises: Instead, ServiceRefused, Operational."""
+        if self.refused is not None and (page := self.over(self.refused)) is not None:
+            raise Instead(page)
+        return await super().ask(operation, **asked)
+
+    async def require_there(self) -> None:
+        """Go on if they are still of the case: for a page that asks no service anything else. Raises: Instead."""
+        if self.request.method != "POST":
+            await self.ask(ME)
+
+    async def require_going_on(self) -> None:
+        """Go on while their case goes on: for a page that asks for something of it. Raises: Instead.
+
+        A form that comes back to them, with what they typed, is shown whatever services answer.
+        """
+        if self.request.method != "POST":
+            self.require_live(await self.ask(ME))
+
+    def require_live(self, me: Me) -> None:
+        """Go on if their case goes on. Raises: Instead."""
+        if me.case_status not in GOING_ON:
+            raise Instead(over_page(self, CASE_STOPPED, link=self.person.link))
 
     @property
     def _reads_with(self) -> str | None:
@@ -122,15 +157,20 @@ async def person(visit: Visit) -> PersonVisit:
     known = None if secret is None else await sessions.load(visit.session, secret, PersonOfCase, now=now)
     if secret is None or known is None:
         raise NobodyHere
+    refused: ServiceRefused | None = None
     if known.token_until - now < _AHEAD:
-        known = await _renewed(visit, known, now)
-        await sessions.keep(visit.session, secret, known, now=now)
+        try:
+            known = await _renewed(visit, known, now)
+            await sessions.keep(visit.session, secret, known, now=now)
+        except ServiceRefused as over:
+            refused = over
     visit.language = known.language
     await visit.dress(known.tenant)
     return PersonVisit(
         **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
         secret=secret,
         person=known,
+        refused=refused,
     )
 
 
@@ -153,9 +193,12 @@ async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
 
 
 async def _renewed(visit: Visit, known: PersonOfCase, now: datetime) -> PersonOfCase:
+    """Return who came with their next token. Raises: ServiceRefused if that is over; NobodyHere."""
     try:
         access = await visit.ask(EXCHANGE, body={"token": known.link})
-    except ServiceRefused:
+    except ServiceRefused as refused:
+        if is_over(refused.code):
+            raise
         raise NobodyHere from None
     renewed = _person(known.link, access, known.language, now)
     return renewed.model_copy(

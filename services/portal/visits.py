@@ -75,6 +75,14 @@ class NotTheirs(Exception):
     """A page is for people with another role."""
 
 
+class Instead(Exception):
+    """Another page answers in the place of the one that was asked for."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__("another page")
+        self.answer = answer
+
+
 @dataclass
 class Visit:
     """One request of one reader."""

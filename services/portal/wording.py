@@ -55,7 +55,17 @@ FOR_EVERYBODY = frozenset(
     {
         *(
             f"{name}.py"
-            for name in ("codes", "failures", "forms", "link_visits", "needs", "pages", "people", "visits")
+            for name in (
+                "codes",
+                "failures",
+                "forms",
+                "link_visits",
+                "needs",
+                "over",
+                "pages",
+                "people",
+                "visits",
+            )
         ),
         *(
             f"routes/{name}.py"
@@ -79,7 +89,7 @@ FOR_EVERYBODY = frozenset(
             f"templates/{name}.html"
             for name in (
                 *("base", "failure", "macros", "organisation", "start", "sign_in"),
-                *("link", "link_over", "new_link", "me", "thanks", "stop"),
+                *("link", "over", "new_link", "me", "thanks", "stop"),
                 *(
                     "invitation",
                     "propose",

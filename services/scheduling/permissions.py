@@ -101,7 +101,10 @@ async def may_answer_poll(
 
 
 async def may_list_own_polls(session: AsyncSession, principal: Principal) -> UUID | None:
-    """Return the case of a person who takes part in its circle, None if they do not. Raises: CaseErased."""
+    """Return the case of a person who takes part in its circle, None if they do not (yet).
+
+    Raises: CaseErased, NoLongerInCircle.
+    """
     if principal.case is None or not await _takes_part(session, principal, principal.case):
         return None
     return principal.case
@@ -110,5 +113,5 @@ async def may_list_own_polls(session: AsyncSession, principal: Principal) -> UUI
 async def _takes_part(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:
     if principal.kind is not Kind.PERSON or principal.case != case_id:
         return False
-    await require_not_erased(session, case_id=case_id)
+    await relations(session, principal, case_id)
     return principal.id in {member.person_id for member in await queries.members(session, case_id=case_id)}

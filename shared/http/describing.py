@@ -3,11 +3,13 @@
 import importlib
 import pkgutil
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from shared import case_access
+from shared.case_state import CaseErased
 from shared.errors import DomainError
 from shared.http.problems import status_of
 
@@ -22,6 +24,9 @@ _BY_FORMAT = {
 }
 _TYPES = {str: "string", int: "integer", list: "array"}
 _PARTS_WITH_ERRORS = ("domain", "permissions", "operations", "routes")
+# What whoever is let near a case can be told instead, by the functions of `shared.case_access`.
+_OF_ACCESS = (CaseErased, case_access.NoLongerInCircle)
+_DECIDING = (case_access.access_of, case_access.relations, case_access.require)
 
 
 def describe_fields(document: dict[str, Any]) -> None:
@@ -109,13 +114,15 @@ def problem_types(service: str) -> dict[str, dict[str, Any]]:
     return {error.code: {"status": status_of(error), "title": error.title} for error in found}
 
 
-def _errors_of(package: str) -> Iterator[type[DomainError]]:
-    """Return the errors that the code of a service names, wherever they are defined."""
-    seen: set[type[DomainError]] = set()
+def _errors_of(package: str) -> list[type[DomainError]]:
+    """Return the errors that the code of a service names, wherever they are defined, and those of what it asks."""
+    found: dict[type[DomainError], None] = {}
     root = importlib.import_module(package)
     for part in pkgutil.walk_packages(root.__path__, f"{package}."):
         if part.name.split(".")[2] in _PARTS_WITH_ERRORS:
             for value in vars(importlib.import_module(part.name)).values():
-                if isinstance(value, type) and issubclass(value, DomainError) and value not in seen:
-                    seen.add(value)
-                    yield value
+                if isinstance(value, type) and issubclass(value, DomainError):
+                    found[value] = None
+                elif value in _DECIDING:
+                    found |= dict.fromkeys(_OF_ACCESS)
+    return list(found)

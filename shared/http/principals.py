@@ -16,7 +16,7 @@ from shared.audit import Actor
 from shared.auth import NO_TENANT, Kind, Principal, Role, TokenMissing, Verifier
 from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
-from shared.errors import Forbidden, Gone, Invalid, Operational, Unauthenticated
+from shared.errors import Forbidden, Invalid, Operational, Unauthenticated
 from shared.http.limits import RateLimiter, count_anonymous, count_known
 from shared.http.problems import OWN_MEANT
 
@@ -55,13 +55,6 @@ class FromTwelveOn(Forbidden):
 
     code = "from-twelve-on"
     title = "From twelve years on you decide this yourself; now your coordinator or somebody you trust can help you"
-
-
-class NoLongerInCircle(Gone):
-    """The caller's link was good, and they have since left the circle; their token lasts some minutes longer."""
-
-    code = "no-longer-in-circle"
-    title = "You are no longer part of this circle"
 
 
 class TenantNeeded(Invalid):

@@ -23,10 +23,10 @@ from services.network.queries import consents
 from services.network.settings import policies
 from shared import profiles
 from shared.auth import LinkToken, link_token, read_link_token
+from shared.case_access import NoLongerInCircle
 from shared.case_state import lock_row, lock_rows, require_not_erased
 from shared.context import Context
 from shared.database import Scope, set_scope
-from shared.http.principals import NoLongerInCircle
 from shared.ids import uuid7
 from shared.secrets import read_key
 

@@ -176,6 +176,7 @@ _SHOWN = 50
 @pages.show("/me/looked", person)
 async def looked(visit: PersonVisit) -> Response:
     """Show who read or changed what is one's own, in all services together, newest first."""
+    await visit.require_there()
     found = [await visit.ask_or(operation, Items[Entry](items=[])) for operation in LOOKED]
     entries = sorted(
         (entry for each in found for entry in each.items), key=lambda entry: entry.at, reverse=True
@@ -210,6 +211,7 @@ class LinkPage(PageModel):
 @pages.show("/me/link", person)
 async def show_link(visit: PersonVisit) -> Response:
     """Say what a new link means."""
+    await visit.require_there()
     return visit.page("new_link.html", LinkPage())
 
 

@@ -52,6 +52,7 @@ class InvitationForm(Form):
 async def show(visit: PersonVisit) -> Response:
     """Show the invitation."""
     me = await visit.ask(ME)
+    visit.require_live(me)
     given = me.invitation
     answered = given is not None and given.state == "answered"
     mode = given.mode if given is not None and answered else None
@@ -110,6 +111,7 @@ class ProposeForm(Form):
 @pages.show("/me/propose", person)
 async def show_proposal(visit: PersonVisit) -> Response:
     """Show the form."""
+    await visit.require_going_on()
     return visit.page("propose.html", ProposePage())
 
 
@@ -136,6 +138,7 @@ class StopForm(Form):
 @pages.show("/me/stop", person)
 async def show_stop(visit: PersonVisit) -> Response:
     """Say what stopping means."""
+    await visit.require_going_on()
     return visit.page("stop.html", StopPage())
 
 

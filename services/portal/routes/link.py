@@ -1,17 +1,15 @@
 """Personal links: opening one shows a button and changes nothing, because mail scanners open every link."""
 
-from urllib.parse import quote
-
 from starlette.responses import Response
 
 from services.portal import sessions
 from services.portal.client import Operation, ServiceRefused
+from services.portal.over import asked_page, over_page
 from services.portal.pages import Pages, anyone
 from services.portal.people import AWAY, PersonVisit, begin, cookie_name, person
 from services.portal.routes.agreement import ANSWERS
 from services.portal.sessions import Secret
 from services.portal.visits import PageModel, Visit
-from services.portal.wording import mark as _
 
 pages = Pages()
 
@@ -30,30 +28,12 @@ PAGES_OF_EMAILS = {
     "survey": "/me/survey",
     "data-requests": "/me/data",
 }
-_OVER = {
-    "link-replaced": _("Er is een nieuwere mail van ons, met een nieuwe link. Gebruik die."),
-    "link-expired": _("De link is te oud geworden."),
-    "link-revoked": _("De link is ingetrokken. De coördinator weet waarom en helpt je verder."),
-    "case-erased": _("Alles van deze Eigen Kracht-conferentie is gewist."),
-    "no-longer-in-circle": _("Je hoort niet meer bij deze kring."),
-}
-_NOT_WHOLE = _("Misschien is de link niet helemaal gekopieerd. Open hem nog eens vanuit de mail.")
-_RENEWABLE = frozenset({"link-replaced", "link-expired"})
 
 
 class LinkPage(PageModel):
     """The button. `to`: the page that the mail pointed to."""
 
     to: str
-
-
-class LinkOverPage(PageModel):
-    """Why a link does not work, and whether a new one can be asked for."""
-
-    reason: str
-    can_ask: bool
-    ask_at: str
-    asked: bool
 
 
 @pages.show("/l/{token}", anyone)
@@ -72,7 +52,7 @@ async def enter(visit: Visit) -> Response:
     except ServiceRefused as refused:
         if refused.status not in (404, 410, 422):
             raise
-        return _over(visit, token, refused)
+        return over_page(visit, refused.code, link=token)
     answer = visit.go(PAGES_OF_EMAILS.get(visit.request.query_params.get("to", ""), "/me"))
     answer.set_cookie(
         cookie_name(visit), secret.cookie, httponly=True, samesite="lax", secure=visit.secure, path="/"
@@ -80,24 +60,12 @@ async def enter(visit: Visit) -> Response:
     return answer
 
 
-def _over(visit: Visit, token: str, refused: ServiceRefused) -> Response:
-    model = LinkOverPage(
-        reason=visit.say(_OVER.get(refused.code, _NOT_WHOLE)),
-        can_ask=refused.code in _RENEWABLE,
-        ask_at=f"/l/{quote(token)}/new",
-        asked=False,
-    )
-    return visit.page("link_over.html", model, status=410 if refused.code in _OVER else 404)
-
-
 @pages.send("/l/{token}/new", anyone)
 async def ask_for_new(visit: Visit) -> Response:
     """Ask for a new link by email; what is said is the same whoever asks."""
     token = visit.request.path_params["token"]
     await visit.ask(REQUEST_NEW, body={"token": token})
-    return visit.page(
-        "link_over.html", LinkOverPage(reason="", can_ask=False, ask_at=visit.request.url.path, asked=True)
-    )
+    return asked_page(visit)
 
 
 async def _whoever(visit: Visit) -> Visit:

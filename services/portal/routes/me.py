@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from services.portal.client import Items
 from services.portal.pages import Pages
-from services.portal.people import ME, PersonVisit, person
+from services.portal.people import GOING_ON, ME, PersonVisit, person
 from services.portal.routes.agreeing import CONSENTS
 from services.portal.routes.check_in import CHECK_INS, CheckIn, waiting
 from services.portal.routes.dates import CONFERENCES, POLLS, coming
@@ -60,7 +60,7 @@ async def home(visit: PersonVisit) -> Response:
     model = HomePage(
         first_name=me.first_name,
         case_status=me.case_status,
-        live=me.case_status in ("open", "paused"),
+        live=me.case_status in GOING_ON,
         invited=invitation is not None and invitation.state != "cancelled",
         invitation_state="" if invitation is None else invitation.state,
         taking_part=("" if invitation is None else invitation.mode) or "",

@@ -69,6 +69,10 @@ class RegistrantVisit(LinkVisit):
         """Their registration."""
         return OWN, _("Naar je inschrijving")
 
+    def over(self, refused: ServiceRefused) -> Response | None:
+        """Return the page that says that their registration was forgotten meanwhile."""
+        return _over(self.as_stranger, refused) if refused.status in _OVER else None
+
     def _surroundings(self) -> dict[str, Any]:
         return {**super()._surroundings(), "sign_out": f"{OWN}/sign-out"}
 
@@ -111,6 +115,7 @@ _LINK_OVER = (
 )
 # By the code of a refusal to confirm: all that is left to do or to know.
 _NOT_CONFIRMED = {
+    "registration-erased": (_LINK_OVER[0], _("De gegevens van deze inschrijving zijn gewist.")),
     "already-registered": (
         _("Je bent al ingeschreven voor deze vorming"),
         _("Open de link in de eerste mail die je van ons kreeg."),

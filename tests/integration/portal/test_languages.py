@@ -75,7 +75,8 @@ class TestPagesBehindALink:
     async def test_say_what_is_wrong_in_it(
         self, browser: Browser, services: FakeServices, language: Language
     ) -> None:
-        await browser.come_by_link(language=language)
+        came = await browser.come_by_link(language=language)
+        services.answer(ME, me(came))
         page = (await browser.fill("/me/propose", first_name="", relation="", email="geen", expect=422)).text
         assert 'id="errors"' in page
         assert dutch_of(page) == []
@@ -125,10 +126,10 @@ class TestTheYoung:
         self, browser: Browser, services: FakeServices
     ) -> None:
         await browser.come_by_link(young=True, reads_with=["<b>Els</b>", "Karim"])
-        page = (await browser.ask("GET", "/me/propose", expect=200)).text
+        page = (await browser.ask("GET", "/me/thanks/yes", expect=200)).text
         assert "Lees dit samen met <bdi>&lt;b&gt;Els&lt;/b&gt; en Karim</bdi>." in page
         await browser.come_by_link(young=True, reads_with=[])
-        page = (await browser.ask("GET", "/me/propose", expect=200)).text
+        page = (await browser.ask("GET", "/me/thanks/yes", expect=200)).text
         assert "Lees dit samen met iemand die voor je zorgt." in page
 
 

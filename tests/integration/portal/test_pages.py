@@ -193,7 +193,7 @@ class TestForms:
         answer = await world.ask("POST", "/me/propose", cookie, data=given, expect=200)
         assert '<html lang="en"' in answer.text
         assert 'value="Noor"' in answer.text
-        again = await world.ask("GET", "/me/propose", cookie, expect=200)
+        again = await world.ask("GET", "/me/thanks/yes", cookie, expect=200)
         assert '<html lang="en"' in again.text
 
     async def test_say_that_it_will_work_later_and_keep_what_was_typed_when_a_service_is_gone(
@@ -217,7 +217,7 @@ class TestForms:
                 await session.connection()
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(pool, "_timeout", 0.01)
-                await world.ask("GET", "/me/stop", cookie, expect=503)
+                await world.ask("GET", "/me/thanks/yes", cookie, expect=503)
 
     @pytest.mark.parametrize("body", [b"\xff\xfe", b"a=b&" * 1_000, b"{}", b"%00=%00"])
     async def test_that_are_nonsense_are_never_a_bug(self, world: Portal, body: bytes) -> None:
@@ -256,17 +256,17 @@ class TestSessions:
 
     async def test_end_with_signing_out_also_for_who_kept_the_cookie(self, world: Portal) -> None:
         cookie, secret = await signed_in(world)
-        await world.ask("GET", "/me/stop", cookie, expect=200)
+        await world.ask("GET", "/me/thanks/yes", cookie, expect=200)
         gone = await world.ask(
             "POST", "/sign-out", cookie, data={"form-token": secret.form_token}, expect=303
         )
         assert "Max-Age=0" in gone.headers["set-cookie"]
-        await world.ask("GET", "/me/stop", cookie, expect=401)
+        await world.ask("GET", "/me/thanks/yes", cookie, expect=401)
 
     async def test_end_after_half_a_day(self, world: Portal) -> None:
         cookie, _ = await signed_in(world)
         world.later(hours=12)
-        await world.ask("GET", "/me/stop", cookie, expect=401)
+        await world.ask("GET", "/me/thanks/yes", cookie, expect=401)
 
     async def test_that_are_over_go_when_somebody_comes(self, world: Portal) -> None:
         _, left = await signed_in(world)

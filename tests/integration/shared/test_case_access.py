@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -98,7 +98,11 @@ class Projection:
         return found
 
     async def relations(self, principal: Principal) -> frozenset[Relation]:
-        return (await case_access.access_of(self.session, principal, self.life.case, now=NOW)).relations
+        try:
+            return (await case_access.access_of(self.session, principal, self.life.case, now=NOW)).relations
+        except case_access.NoLongerInCircle:
+            assert principal.kind is Kind.PERSON
+            return frozenset()
 
 
 def _staff(staff_id: UUID, role: Role) -> Principal:
@@ -177,6 +181,30 @@ class TestFollow:
             await here.deliver(intake.CaseErased(case_id=case))
             await here.deliver(added)
             assert await here.rows() == [[], [], []]
+
+    @pytest.mark.parametrize("how", _LEAVING)
+    async def test_tells_who_left_that_they_did_and_nobody_else(self, db: Database, how: str) -> None:
+        case, person = uuid4(), uuid4()
+        own = Principal(kind=Kind.PERSON, id=person, tenant=TENANT, case=case, case_role="central")
+        async with db.transaction() as session:
+            here = Projection(session, Life(case, [], []))
+            await here.deliver(network.PersonAdded(case_id=case, person_id=person, role="central"))
+            assert await here.relations(own) == {Relation.CENTRAL}
+            await here.deliver(_LEAVING[how](case_id=case, person_id=person))
+            with pytest.raises(case_access.NoLongerInCircle):
+                await case_access.relations(session, own, case)
+            of_another = replace(own, case=uuid4())
+            assert await case_access.relations(session, of_another, case) == frozenset()
+
+    async def test_tells_people_of_an_erased_case_so(self, db: Database) -> None:
+        case = uuid4()
+        own = Principal(kind=Kind.PERSON, id=uuid4(), tenant=TENANT, case=case, case_role="central")
+        async with db.transaction() as session:
+            await case_state.raise_to(session, case_id=case, tenant=TENANT, status="erased", version=9)
+            with pytest.raises(case_state.CaseErased):
+                await case_access.require(
+                    session, own, case, Relation.CENTRAL, otherwise=case_state.UnknownCase(case_id=str(case))
+                )
 
     async def test_leaves_nothing_of_a_case_that_is_erased_while_its_first_event_is_noted(
         self, db: Database

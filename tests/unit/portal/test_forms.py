@@ -42,7 +42,6 @@ class TestAFormWithAFile:
 
 
 class TestReading:
-<<<<<<< HEAD
     async def test_keeps_everything_that_was_chosen(self) -> None:
         assert await _read(b"a[]=1&b=1&a[]=2&b=2", _PLAIN) == Sent({"a[]": "1,2", "b": "2"})
 
@@ -61,11 +60,10 @@ class TestReading:
         with pytest.raises(HTTPException) as refused:
             await _read(body + b"--b--", content_type)
         assert refused.value.status_code == 413
-=======
+
     async def test_leaves_out_what_no_page_can_show(self) -> None:
         typed = "ar=a%1Bb%00%0Dc%C2%9Fd%EF%BF%BFe%0D%0A%09%F0%9F%91%8B"
         assert (await _read(typed.encode(), _PLAIN)).fields == {"ar": "ab\rcde\r\n\t\N{WAVING HAND SIGN}"}
->>>>>>> 1e8fb6c (Let the HTML checker read each page of the portal's tests, and mend what it finds)
 
     @pytest.mark.parametrize(
         ("body", "content_type"),
