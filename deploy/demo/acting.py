@@ -7,12 +7,15 @@ player shows. The others only look.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
+
+from pydantic import AfterValidator
 
 from deploy.demo.api import Api, Refused, fields_of
 from deploy.demo.things import Access, Actor, Agreement, Case, Hours, Reading, Referral, Referred, Words
 from deploy.watch.failures import WentWrong
+from services.intake.domain.codes import WithdrawReason
 from services.plans.domain import Decision
 from shared.calendar import BRUSSELS
 from shared.case_state import CaseErased
@@ -84,7 +87,7 @@ class Player(Actor):
         scores = {"meeting": meeting, "plan": plan, "coordinator": coordinator}
         await self._ask("PUT", f"network/cases/{case.id}/survey", scores)
 
-    async def withdraws(self, case: Case, *, reason: str) -> None:
+    async def withdraws(self, case: Case, *, reason: Annotated[str, AfterValidator(WithdrawReason)]) -> None:
         """{me} stops the case: everything about it ends here."""
         await self._post(f"intake/cases/{case.id}/withdraw", reason=reason)
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Unpack
+from typing import Annotated, Any, Literal, Unpack
 from uuid import UUID
+
+from pydantic import AfterValidator
 
 from deploy.demo.acting import Player, answers, hours_of, only, who
 from deploy.demo.api import fields_of
@@ -20,10 +22,14 @@ from deploy.demo.things import (
     Venue,
     Words,
 )
-from services.intake.domain.codes import Side
+from services.intake.domain.codes import DeclineReason, Side
+from services.network.domain import Channel, ContactPurpose
+from services.plans.domain import Going
 from services.scheduling.domain import NeedKind
+from services.scheduling.domain.states import CancelledBecause, ChecklistItem, PostponedBecause
 from shared.auth import Role
 from shared.events.network import Need, PersonRole
+from shared.fields import LanguageCode
 from shared.ids import uuid7
 
 
@@ -31,7 +37,7 @@ from shared.ids import uuid7
 class Coordinator(Player):
     """A coordinator; `tied_to` names organisations they are not independent of, `max_load` how many cases they take."""
 
-    languages: Sequence[str] = ("nl",)
+    languages: Sequence[LanguageCode] = ("nl",)
     gender: str | None = None
     cultures: Sequence[str] = ()
     tied_to: Sequence[Organisation] = ()
@@ -51,11 +57,13 @@ class Coordinator(Player):
         """{me} was asked, has no ties to anyone concerned, and accepts."""
         await self._post(f"intake/offers/{await self._offer(case)}/accept", no_conflict=no_conflict)
 
-    async def declines_offer(self, case: Case, *, reason: str) -> None:
+    async def declines_offer(
+        self, case: Case, *, reason: Annotated[str, AfterValidator(DeclineReason)]
+    ) -> None:
         """{me} was asked, and declines ({reason})."""
         await self._post(f"intake/offers/{await self._offer(case)}/decline", reason=reason)
 
-    async def contacts(self, case: Case, *people: Person, channel: str, purpose: str) -> None:
+    async def contacts(self, case: Case, *people: Person, channel: Channel, purpose: ContactPurpose) -> None:
         """{me} was in touch with {people} ({channel})."""
         await self._meets(case)
         for person in people:
@@ -133,7 +141,7 @@ class Coordinator(Player):
             "silent": who(case, [person for person, answer in given.items() if not answer]),
         }
 
-    async def sees_to(self, case: Case, item: str) -> None:
+    async def sees_to(self, case: Case, item: Annotated[str, AfterValidator(ChecklistItem)]) -> None:
         """{me} has seen to one thing more before the conference ({item})."""
         conference = (await self._conference(case))["conference_id"]
         await self._ask("PUT", f"scheduling/conferences/{conference}/checklist/{item}", {"done": True})
@@ -147,6 +155,10 @@ class Coordinator(Player):
         conference = (await self._conference(case))["conference_id"]
         prepared = (await self._ask("GET", f"scheduling/conferences/{conference}"))["preparation"]
         return {each["code"]: each["state"] for each in prepared["late_news"]}
+
+    async def keeps_apart(self, case: Case, one: Person, other: Person, *, reason: Words) -> None:
+        """{me} notes that {one} and {other} are not to meet, nor to be told of each other."""
+        await self._post(f"network/cases/{case.id}/no-contacts", person_ids=[one, other], reason=reason)
 
     async def opens_poll(self, case: Case, *options: Hours) -> None:
         """{me} asks the circle about {options}."""
@@ -182,11 +194,15 @@ class Coordinator(Player):
         """{me} begins to prepare the next conference."""
         await self._post(f"scheduling/cases/{case.id}/preparations")
 
-    async def postpones(self, case: Case, *, reason: str) -> None:
+    async def postpones(
+        self, case: Case, *, reason: Annotated[str, AfterValidator(PostponedBecause)]
+    ) -> None:
         """{me} postpones the conference ({reason})."""
         await self._changes_date(case, "postpone", reason=reason)
 
-    async def cancels_conference(self, case: Case, *, reason: str) -> None:
+    async def cancels_conference(
+        self, case: Case, *, reason: Annotated[str, AfterValidator(CancelledBecause)]
+    ) -> None:
         """{me} cancels the conference ({reason})."""
         await self._changes_date(case, "cancel", reason=reason)
 
@@ -235,7 +251,7 @@ class Coordinator(Player):
         }
         await self._writes(f"{path}/versions", agreements, {**about, **changed})
 
-    async def calls_referrer(self, case: Case, going: str, *, note: Words | None = None) -> None:
+    async def calls_referrer(self, case: Case, going: Going, *, note: Words | None = None) -> None:
         """{me} calls who referred the case, and hears how it goes: {going}."""
         await self._post(f"plans/cases/{case.id}/referrer-calls", going=going, note=note)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from deploy.demo.person import Person
-from deploy.demo.things import Actor, Case, Session, in_words
+from deploy.demo.things import Actor, Case, EmailKind, Session, in_words
 from deploy.watch.failures import WentWrong
 from deploy.watch.ledger import Event
 from deploy.watch.watch import Watch
@@ -33,7 +33,7 @@ class Expectations:
             self._same(f"{kind.TYPE}: ", sum(event.type == kind.TYPE for event in self.events(*about)), times)
 
     def expect_emails(
-        self, kind: str, to: Sequence[Actor], *about: About, times: int = 1, holds: Sequence[str] = ()
+        self, kind: EmailKind, to: Sequence[Actor], *about: About, times: int = 1, holds: Sequence[str] = ()
     ) -> None:
         """Assert who received a kind of email, how often each, and what each holds (`Email.holds`).
 

@@ -70,6 +70,10 @@ class Person(Player):
             read = {"version": each["version"], "language": each["language"]}
             await self._ask("PUT", f"network/me/consents/{each['purpose']}", {**said, **read})
 
+    async def sees_circle(self) -> set[str]:
+        """Return by first name who takes part besides them, as far as they may know."""
+        return {str(each["first_name"]) for each in await self._items("network/me/circle")}
+
     async def answers_poll(self, *, yes: Sequence[Hours], maybe: Sequence[Hours] = ()) -> None:
         """{me} says which dates suit."""
         poll = only((await self._items("scheduling/me/polls"))[-1:], "there is no poll")

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from deploy.demo.api import Api
+from deploy.demo.checking import wrong_with
 from deploy.demo.display import Display
 from deploy.demo.report import Report
 from deploy.demo.story import API, Hand, Listener, Story
@@ -130,6 +131,8 @@ async def demo(
         platform = Platform(skipped_time=True, extra=UNDISTURBED, changed=display.part)
         try:
             written.title = (inspect.getdoc(read_story(story)) or story.stem).splitlines()[0].rstrip(".")
+            if wrong := await asyncio.to_thread(wrong_with, story):
+                raise StoryBroken("\n".join(wrong))
             display.title(written.title)
             async with platform:
                 written.addresses = dict(platform.addresses)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Unpack
+from typing import Annotated, Any, Literal, Unpack
 from uuid import UUID
+
+from pydantic import AfterValidator
 
 from deploy.demo.acting import Player, only, who
 from deploy.demo.person import Person
@@ -22,8 +24,13 @@ from deploy.demo.things import (
     Words,
 )
 from deploy.local import bank
+from services.intake.domain.codes import PauseReason, ReferralReason
 from shared.auth import Role
+<<<<<<< HEAD
 from shared.events.network import AccessNeed
+=======
+from shared.fields import LanguageCode
+>>>>>>> 3516a72 (Check a story before anything is started, and let it keep two people apart)
 from shared.ids import uuid7
 
 
@@ -51,11 +58,13 @@ class Staff(Player):
         """{me} takes the referral on: a case opens."""
         case.id = UUID((await self._post(f"intake/referrals/{case.referral_id}/accept"))["case_id"])
 
-    async def declines_referral(self, case: Case, *, reason: str) -> None:
+    async def declines_referral(
+        self, case: Case, *, reason: Annotated[str, AfterValidator(ReferralReason)]
+    ) -> None:
         """{me} does not take the referral on ({reason})."""
         await self._post(f"intake/referrals/{case.referral_id}/decline", reason=reason)
 
-    async def pauses(self, case: Case, *, reason: str) -> None:
+    async def pauses(self, case: Case, *, reason: Annotated[str, AfterValidator(PauseReason)]) -> None:
         """{me} lets the case rest ({reason})."""
         await self._post(f"intake/cases/{case.id}/pause", reason=reason)
 
@@ -101,6 +110,7 @@ class Staff(Player):
         """{me} erases the case."""
         await self._post(f"intake/cases/{case.id}/erase", because=because)
 
+<<<<<<< HEAD
     async def enters_venue(
         self, venue: Venue, *, meets: Sequence[AccessNeed] = (), open_at: Sequence[str] = (), **about: Any
     ) -> UUID:
@@ -128,6 +138,11 @@ class Staff(Player):
         await self._post(path, version=read["version"], texts=texts)
 
     async def offers_course(self, title: str, *, language: str = "nl", audience: str | None = None) -> UUID:
+=======
+    async def offers_course(
+        self, title: str, *, language: LanguageCode = "nl", audience: str | None = None
+    ) -> UUID:
+>>>>>>> 3516a72 (Check a story before anything is started, and let it keep two people apart)
         """{me} announces “{title}”."""
         answer = await self._post("training/courses", title=title, language=language, audience=audience)
         return UUID(answer["course_id"])

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from deploy.demo.acting import Player
 from deploy.demo.api import Api
@@ -19,14 +19,24 @@ from deploy.demo.expectations import About, Expectations
 from deploy.demo.lanes import Lane
 from deploy.demo.person import Person
 from deploy.demo.staff import Staff
-from deploy.demo.things import Actor, Case, Hours, Organisation, Referred, in_words
+from deploy.demo.things import (
+    Actor,
+    Case,
+    EmailKind,
+    Hours,
+    Organisation,
+    Referred,
+    TimeOfDay,
+    Weekday,
+    in_words,
+)
 from deploy.watch.failures import WentWrong
-from shared.calendar import BELGIUM, BRUSSELS
+from shared.calendar import BELGIUM, BRUSSELS, Length
 from shared.events.base import EventData
 
 C = TypeVar("C")
 R = TypeVar("R", bound=Player)
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS = get_args(Weekday)
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,7 @@ class Story(Expectations):
 
     # Time
 
-    async def begins(self, weekday: str | None = None, clock: str = "09:00") -> None:
+    async def begins(self, weekday: Weekday | None = None, clock: TimeOfDay = "09:00") -> None:
         """Enter everyone, and let the first such weekday come, at this time in Brussels; or begin at once."""
         await self._enter_all()
         first = self.start = await self.now()
@@ -165,11 +175,11 @@ class Story(Expectations):
         """Return a date of the story: day 0 is its first."""
         return self.start.astimezone(BRUSSELS).date() + timedelta(days=day)
 
-    def at(self, day: int, clock: str) -> datetime:
+    def at(self, day: int, clock: TimeOfDay) -> datetime:
         """Return a day of the story and a time in Brussels, such as "14:00", in UTC."""
         return datetime.combine(self.date(day), time.fromisoformat(clock), BRUSSELS).astimezone(UTC)
 
-    def hours(self, day: int, begin: str, end: str) -> Hours:
+    def hours(self, day: int, begin: TimeOfDay, end: TimeOfDay) -> Hours:
         """Return some hours of one day of the story."""
         return Hours(self.at(day, begin), self.at(day, end))
 
@@ -178,11 +188,11 @@ class Story(Expectations):
         for listener in self._listeners:
             listener.chapter(self, title)
 
-    async def until(self, day: int, clock: str) -> None:
+    async def until(self, day: int, clock: TimeOfDay) -> None:
         """Let time pass until a day of the story and a time in Brussels."""
         await self.lane.wait(self.at(day, clock))
 
-    async def time_passes(self, length: str) -> None:
+    async def time_passes(self, length: Length) -> None:
         """Let time pass: "2d", "3wd" (working days), "PT5H", "PT30S"; days keep the time of day in Brussels."""
         await self.lane.wait(BELGIUM.add_length(await self.now(), length))
 
@@ -195,7 +205,7 @@ class Story(Expectations):
         await self.time_passes(f"PT{hours}H")
 
     async def until_event(
-        self, about: About, kind: type[EventData], *, of: str = "", within: str = "30d"
+        self, about: About, kind: type[EventData], *, of: str = "", within: Length = "30d"
     ) -> None:
         """Let time pass until an event has happened; `of` is what its field `kind` must be. Raises: WentWrong."""
 
@@ -205,7 +215,7 @@ class Story(Expectations):
 
         await self._until(has_come, within, f"{kind.TYPE} {of}")
 
-    async def until_email(self, kind: str, to: Actor, *, within: str = "30d") -> None:
+    async def until_email(self, kind: EmailKind, to: Actor, *, within: Length = "30d") -> None:
         """Let time pass until somebody has received a kind of email. Raises: WentWrong."""
 
         async def has_come() -> bool:

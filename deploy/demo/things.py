@@ -2,21 +2,41 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
+from pathlib import Path
 from typing import Annotated, Any, Literal, Required, TypedDict
 from uuid import UUID
 
-from services.intake.domain.codes import Side
+from pydantic import AfterValidator
+
+from services.intake.domain.codes import Side, Theme
 from shared.calendar import BRUSSELS
 from shared.events.network import AttendanceMode
+from shared.fields import LanguageCode
 from shared.ids import uuid7
 
 # Text about people, whatever it says: a test for leaks searches logs, messages and histories for all of it.
 Words = Annotated[str, "personal"]
+# Codes of which a story is told before it is played that there is none such.
+ThemeCode = Annotated[str, AfterValidator(Theme)]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+# A time of day in Brussels, as "14:00".
+TimeOfDay = Annotated[str, AfterValidator(time.fromisoformat)]
 Reading = Literal["case", "baseline", "persons", "conferences", "plans"]
 # What comes of an attempt to read: it is shown, refused (403, 404), or said to have been erased (410).
 Access = Literal["shown", "refused", "erased"]
 RequestKind = Literal["copy", "erasure", "correction"]
+
+
+def _email_kind(kind: str) -> str:
+    if kind not in _EMAIL_KINDS:
+        raise ValueError("no email is of this kind: the kinds are the names of templates")
+    return kind
+
+
+_SERVICES = Path(__file__).parents[2] / "services"
+_EMAIL_KINDS = frozenset(each.name.partition(".")[0] for each in _SERVICES.glob("*/templates/*.nl.txt"))
+EmailKind = Annotated[str, AfterValidator(_email_kind)]
 
 
 @dataclass(frozen=True)
@@ -46,7 +66,7 @@ class Actor:
     last_name: Words = field(kw_only=False)
     email: Words | None = field(default=None, kw_only=False)
     phone: Words | None = None
-    language: str = "nl"
+    language: LanguageCode = "nl"
     age: int | None = None
     address: Words | None = None
     id: UUID | None = field(default=None, init=False)
@@ -112,8 +132,8 @@ class Referral(TypedDict, total=False):
     """What a referral says, besides whom it is about."""
 
     question: Required[Words]
-    themes: Required[Sequence[str]]
-    languages: Required[Sequence[str]]
+    themes: Required[Sequence[ThemeCode]]
+    languages: Required[Sequence[LanguageCode]]
     wishes: Wishes
     bottom_lines: Sequence[Words]
     resources: Words

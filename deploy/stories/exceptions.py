@@ -99,6 +99,16 @@ async def without_meeting(s: Story, c: Cast) -> None:
     omer, nele, wim = c.jacobs
     case = await omer.asks_for_conference(**asking("Hoe kan ik thuis blijven wonen?"))
     coordinator = await prepared(s, c, case, omer, nele, wim)
+    s.chapter("Two who are not to meet")
+    s.expect_that(await nele.sees_circle(), {"Omer", "Wim"})
+    await coordinator.keeps_apart(case, nele, wim, reason="De vrederechter besliste het.")
+    s.expect_that(await nele.sees_circle(), {"Omer"})
+    afternoon = s.hours(26, "14:00", "17:00")
+    await coordinator.opens_poll(case, afternoon)
+    for each in c.jacobs:
+        await each.answers_poll(yes=[afternoon])
+    # Everybody can come, and not both of them.
+    s.expect_that(await coordinator.sees_poll(case), {"best": None, "answers": {afternoon: (3, 0, 0)}})
     await s.until(20, "10:00")
     s.chapter("At his kitchen table")
     soup = Agreement("soep", "Nele brengt op zondag soep voor de hele week.", [nele], s.date(40))

@@ -10,7 +10,7 @@ from deploy.demo.api import Api
 from deploy.demo.person import Person
 from deploy.demo.staff import Staff
 from deploy.demo.story import API, Hand, Listener, Step, Story
-from deploy.demo.things import Case, Hours, RequestKind
+from deploy.demo.things import Case, Hours, RequestKind, Weekday
 from deploy.watch.failures import WentWrong
 from shared.auth import Role
 from shared.ids import uuid7
@@ -93,7 +93,7 @@ class TestTime:
         ],
     )
     async def test_begins_on_the_first_such_day_to_come(
-        self, weekday: str | None, clock: str, expected: datetime
+        self, weekday: Weekday | None, clock: str, expected: datetime
     ) -> None:
         story = a_story()
         await story.begins(weekday, clock)
