@@ -26,11 +26,8 @@ from deploy.demo.things import (
 from deploy.local import bank
 from services.intake.domain.codes import PauseReason, ReferralReason
 from shared.auth import Role
-<<<<<<< HEAD
 from shared.events.network import AccessNeed
-=======
 from shared.fields import LanguageCode
->>>>>>> 3516a72 (Check a story before anything is started, and let it keep two people apart)
 from shared.ids import uuid7
 
 
@@ -110,7 +107,6 @@ class Staff(Player):
         """{me} erases the case."""
         await self._post(f"intake/cases/{case.id}/erase", because=because)
 
-<<<<<<< HEAD
     async def enters_venue(
         self, venue: Venue, *, meets: Sequence[AccessNeed] = (), open_at: Sequence[str] = (), **about: Any
     ) -> UUID:
@@ -137,12 +133,9 @@ class Staff(Player):
         ]
         await self._post(path, version=read["version"], texts=texts)
 
-    async def offers_course(self, title: str, *, language: str = "nl", audience: str | None = None) -> UUID:
-=======
     async def offers_course(
         self, title: str, *, language: LanguageCode = "nl", audience: str | None = None
     ) -> UUID:
->>>>>>> 3516a72 (Check a story before anything is started, and let it keep two people apart)
         """{me} announces “{title}”."""
         answer = await self._post("training/courses", title=title, language=language, audience=audience)
         return UUID(answer["course_id"])
