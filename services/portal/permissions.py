@@ -23,7 +23,12 @@ def is_turn_of(principal: Principal, todo: Todo, *, coordinates: Container[UUID]
         return todo.owner_id in (principal.id, principal.organisation)
     if todo.owner == Role.COORDINATOR:
         return todo.case_id in coordinates
-    return principal.is_of_tenant and todo.owner in principal.roles
+    return may_manage(principal, todo.owner)
+
+
+def may_manage(principal: Principal, owner: str) -> bool:
+    """Say whether what waits for a role of a tenant waits for somebody."""
+    return principal.is_of_tenant and owner in principal.roles
 
 
 def waits_for(principal: Principal) -> list[ColumnElement[bool]]:

@@ -41,6 +41,7 @@ from services.portal.routes import (
     data_requests,
     dates,
     erasing,
+    figure_files,
     figures,
     invitation,
     keeping,
@@ -69,6 +70,7 @@ from services.portal.routes import (
     safeguards,
     settings,
     sign_in,
+    statements,
     survey,
     today,
     training_changes,
@@ -101,7 +103,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, daily_mail, calendar_address, calendar_feed, account, refer),
         *(offers, cases, baseline, circle, circle_ready, circle_person, circle_person_data, case_emails),
         *(referring, referrals, coordinators, venues, managing),
-        *(trainings, announcing, training_changes, registrations, payments),
+        *(trainings, announcing, training_changes, registrations, payments, statements),
         *(ops, ops_services, ops_dead_letters, ops_emails),
         *(
             data_requests,
@@ -113,6 +115,7 @@ PAGES: tuple[Pages, ...] = tuple(
             break_glass,
             audit_log,
             figures,
+            figure_files,
         ),
         *(colleagues, settings, own_organisation, organisations),
         *(

@@ -14,6 +14,7 @@ from services.portal.boards import YOU
 from services.portal.client import Items, Operation, ServiceRefused
 from services.portal.forms import read_id
 from services.portal.pages import Pages
+from services.portal.permissions import may_manage
 from services.portal.routes import check_in as own
 from services.portal.routes.case_plan import PlanText, plan_of, text_of
 from services.portal.routes.case_year import AFTER_MONTHS, CALLS, GOING, Calls, Dated
@@ -115,7 +116,7 @@ async def show(visit: StaffVisit) -> Response:
     coordinates = bool(await todos.coordinated(visit.session, visit.principal, case_ids=[UUID(case_id)]))
     mine = {
         *(["coordinator"] if coordinates else []),
-        *(["regional-manager"] if manages and visit.principal.is_of_tenant else []),
+        *(["regional-manager"] if may_manage(visit.principal, Role.REGIONAL_MANAGER) else []),
     }
     names = {person_id: each.name for person_id, each in people.items() if each.name}
     somebody = visit.say(_("iemand van de kring"))

@@ -3,12 +3,10 @@
 What may be told is intake's to say: a number that is not told is empty here and in the files.
 """
 
-import csv
-import io
 from datetime import date
 
 from babel.dates import format_interval
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.codes import THEMES
@@ -22,7 +20,7 @@ from shared.auth import Role
 
 pages = Pages()
 PATH = "/figures"
-_WHO = staff(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
+WHO = staff(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
 section(PATH, _("Cijfers"), Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
 
 
@@ -189,7 +187,6 @@ BY = {
     "acceptance": _("Per antwoord op het plan"),
     "stopped": _("Per reden van stoppen"),
 }
-_SAID_LINES = [f"said_{each}" for each in SAID]
 _VALUES: dict[str, str] = {
     **THEMES,
     "normal": _("Gewoon"),
@@ -262,24 +259,24 @@ class FiguresPage(PageModel):
     files: list[tuple[str, str]]
 
 
-@pages.show(PATH, _WHO)
+@pages.show(PATH, WHO)
 async def show(visit: StaffVisit) -> Response:
     """Show the newest period, or the one that is asked for."""
-    told, by = await _told(visit)
-    periods = {each.first_quarter: each for each in reversed(told.periods)}
+    read, by = await told(visit)
+    periods = {each.first_quarter: each for each in reversed(read.periods)}
     chosen = visit.request.query_params.get("period", "")
     period = periods.get(chosen) or next(iter(periods.values()), None)
     names = {"": visit.say(_("Alle zaken"))}
     rows = [] if period is None else [("", period.total), *((each.value, each) for each in period.rows)]
     most = max((numbers.referrals or 0 for _value, numbers in rows), default=0)
-    surveys = {each.first_quarter: each for each in reversed(told.surveys)}
+    surveys = {each.first_quarter: each for each in reversed(read.surveys)}
     survey = surveys.get(visit.request.query_params.get("survey", "")) or next(iter(surveys.values()), None)
     model = FiguresPage(
         by=by,
         choices=[(code, visit.say(label)) for code, label in BY.items()],
         period=period.first_quarter if period else "",
         periods=[(first, _span(visit, each)) for first, each in periods.items()],
-        smallest=told.smallest_group,
+        smallest=read.smallest_group,
         rows=[
             _row(visit, names.get(value) or visit.word(_VALUES, value), each, most) for value, each in rows
         ],
@@ -376,64 +373,7 @@ def _span(visit: StaffVisit, period: Period | SurveyPeriod) -> str:
     return format_interval(begins, ends, "yMMMM", locale=visit.language)
 
 
-async def _told(visit: StaffVisit) -> tuple[Statistics, str]:
+async def told(visit: StaffVisit) -> tuple[Statistics, str]:
+    """Return the figures that are asked for, and by what they are told apart."""
     by = read_choice(visit.request.query_params.get("by") or "none", BY)
     return await visit.ask(STATISTICS, query={"by": by}), by
-
-
-@pages.show(f"{PATH}.csv", _WHO)
-async def as_csv(visit: StaffVisit) -> Response:
-    """Give every period as lines, for a spreadsheet."""
-    told, by = await _told(visit)
-    written = io.StringIO()
-    lines = csv.writer(written)
-    lines.writerow(["first_quarter", "last_quarter", "by", "value", *MEASURES, *AVERAGES, *_SAID_LINES])
-    for period in told.periods:
-        for value, numbers in [("", period.total), *((each.value, each) for each in period.rows)]:
-            counts = [getattr(numbers, each) for each in MEASURES]
-            means = [getattr(numbers.averages, each) for each in AVERAGES]
-            said = [getattr(numbers.said, each) for each in SAID]
-            lines.writerow(
-                [period.first_quarter, period.last_quarter, by, _harmless(value), *counts, *means, *said]
-            )
-    return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv")
-
-
-@pages.show(f"{PATH}/opinions.csv", _WHO)
-async def opinions_as_csv(visit: StaffVisit) -> Response:
-    """Give what people thought as lines, one for each group."""
-    told, by = await _told(visit)
-    written = io.StringIO()
-    lines = csv.writer(written)
-    scores = [f"{question}_{what}" for question in QUESTIONS for what in ("mean", "answers")]
-    lines.writerow(["first_quarter", "last_quarter", "by", "value", "group", "asked", "answered", *scores])
-    for period in told.surveys:
-        for value, opinions in [("", period.total), *((each.value, each) for each in period.rows)]:
-            for group in GROUPS:
-                said: GroupOpinion = getattr(opinions, group)
-                given = [getattr(said, question) for question in QUESTIONS]
-                lines.writerow(
-                    [
-                        *(period.first_quarter, period.last_quarter, by, _harmless(value), group),
-                        *(said.asked, said.answered),
-                        *(each for score in given for each in (score.mean, score.answers)),
-                    ]
-                )
-    return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv", name="opinions")
-
-
-@pages.show(f"{PATH}.json", _WHO)
-async def as_json(visit: StaffVisit) -> Response:
-    """Give every period as intake tells it."""
-    told, _by = await _told(visit)
-    return _file(JSONResponse(told.model_dump(mode="json")), "json")
-
-
-def _harmless(value: str) -> str:
-    """Return a value that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
-
-
-def _file(response: Response, kind: str, *, name: str = "figures") -> Response:
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    return response

@@ -31,6 +31,7 @@ _MAX_FILE = 20 * 1024 * 1024 + 64 * 1024
 # What waits for a person, in this order: whose it is, and what becomes of money that counts for nothing.
 _WHOSE = ("suggested", "unmatched")
 _WHAT_NOW = ("overpaid", "paid-twice", "late", "underpaid", "early")
+WAITS = (*_WHOSE, *_WHAT_NOW)
 _WHY = {
     "suggested": _("Zonder mededeling, maar de naam lijkt op die van een inschrijving."),
     "unmatched": _("Zonder mededeling die we kennen, en de naam lijkt op geen inschrijving."),
@@ -42,34 +43,6 @@ _WHY = {
 }
 # What a person may say of money that counts for nothing.
 _MAY_KEEP = frozenset({"suggested", "unmatched", "overpaid", "paid-twice", "late"})
-_CAME_OF_IT = {
-    "matched": _("geboekt"),
-    "suggested": _("wacht op jou"),
-    "unmatched": _("wacht op jou"),
-    "overpaid": _("te veel betaald"),
-    "paid-twice": _("twee keer betaald"),
-    "late": _("te laat betaald"),
-    "underpaid": _("te weinig betaald"),
-    "early": _("betaald voor er een plaats was"),
-    "reversed": _("teruggenomen door de bank"),
-    "refunded": _("terugbetaald"),
-    "kept": _("gehouden"),
-    "divided": _("verdeeld over inschrijvingen"),
-    "duplicate": _("stond al in een ander bestand"),
-}
-_LEFT_OUT = {
-    "debit": _("geld dat van de rekening ging"),
-    "undone-debit": _("geld dat van de rekening ging en terugkwam"),
-    "no-transfer": _("geen overschrijving"),
-    "not-booked": _("nog niet geboekt door de bank"),
-    "not-euro": _("niet in euro"),
-    "no-account": _("zonder rekening"),
-    "other-account": _("op een rekening die niet bij een vorming hoort"),
-    "no-direction": _("niet te zien of het geld kwam of ging"),
-    "amount": _("zonder leesbaar bedrag"),
-    "zero": _("nul euro"),
-    "date": _("zonder leesbare dag"),
-}
 
 
 class Suggestion(Answer):
@@ -118,21 +91,8 @@ class Statement(Answer):
     balances_differ: bool
 
 
-class Entry(Answer):
-    """What came of one entry of a file."""
-
-    payment_id: UUID
-    kind: str
-    amount: Decimal
-    booked_on: date
-    payer_name: str
-    state: str
-
-
 PAYMENTS = Operation("training", "GET", "/v1/payments", Items[Payment])
 IMPORT = Operation("training", "POST", "/v1/statements", Statement)
-STATEMENT = Operation("training", "GET", "/v1/statements/{statement_id}", Statement)
-ENTRIES = Operation("training", "GET", "/v1/statements/{statement_id}/payments", Items[Entry])
 MATCH = Operation("training", "POST", "/v1/payments/{payment_id}/match", Answer)
 PAYMENT = Operation("training", "GET", "/v1/payments/{payment_id}", Payment)
 DIVIDE = Operation("training", "POST", "/v1/payments/{payment_id}/divide", Answer)
@@ -207,7 +167,7 @@ async def _line(visit: StaffVisit, each: Payment, following: Payment | None) -> 
 async def show(visit: StaffVisit) -> Response:
     """Show the form for a statement, and what waits for a person."""
     lists = await asyncio.gather(
-        *(visit.ask(PAYMENTS, query={"state": state, "limit": "50"}) for state in (*_WHOSE, *_WHAT_NOW))
+        *(visit.ask(PAYMENTS, query={"state": state, "limit": "50"}) for state in WAITS)
     )
     # One whose state changes while we ask may come twice.
     waiting = list({each.payment_id: each for listed in lists for each in listed.items}.values())
@@ -228,66 +188,6 @@ async def give_statement(visit: StaffVisit) -> Response:
         raise Unacceptable({"file": _("Kies een bestand van de bank.")})
     made = await visit.ask(IMPORT, content=visit.file)
     return visit.go(f"{QUEUE}/statements/{made.statement_id}")
-
-
-class ShownEntry(PageModel):
-    """One entry, and the page on which somebody decides about it, if that is still to do."""
-
-    payer: str
-    day: str
-    amount: str
-    came: str
-    path: str | None
-
-
-class StatementPage(PageModel):
-    """How far the import of a statement is."""
-
-    done: bool
-    booked: int
-    total: int
-    matched: int
-    waiting: int
-    known: int
-    left_out: list[tuple[int, str]]
-    left_out_too: int
-    balances_differ: bool
-    entries: list[ShownEntry]
-    more: str | None
-
-
-@pages.show(f"{QUEUE}/statements/{{statement_id}}", staff(Role.FINANCE))
-async def show_statement(visit: StaffVisit) -> Response:
-    """Show how far the import is and what came of it."""
-    statement_id = read_id(visit.request.path_params["statement_id"])
-    dates = await visit.dates()
-    found, entries = await asyncio.gather(
-        visit.ask(STATEMENT, statement_id=statement_id),
-        visit.ask(ENTRIES, query=visit.turned_to, statement_id=statement_id),
-    )
-    model = StatementPage(
-        done=found.state == "imported",
-        booked=found.booked,
-        total=found.total,
-        matched=found.payments.get("matched", 0),
-        known=found.payments.get("duplicate", 0),
-        waiting=sum(found.payments.get(state, 0) for state in (*_WHOSE, *_WHAT_NOW)),
-        left_out=[(each.entry, visit.word(_LEFT_OUT, each.why)) for each in found.left_out],
-        left_out_too=found.left_out_count - len(found.left_out),
-        balances_differ=found.balances_differ,
-        entries=[
-            ShownEntry(
-                payer=each.payer_name or visit.say(_("Zonder naam")),
-                day=dates.day(each.booked_on),
-                amount=money(each.amount, visit),
-                came=visit.word(_CAME_OF_IT, each.state),
-                path=f"{QUEUE}/{each.payment_id}" if each.state in (*_WHOSE, *_WHAT_NOW) else None,
-            )
-            for each in entries.items
-        ],
-        more=visit.next_page(entries.next),
-    )
-    return visit.page("payments_statement.html", model)
 
 
 class DecisionForm(Form):

@@ -259,17 +259,14 @@ def _words(visit: StaffVisit, length: str) -> str:
 
 
 def _said(visit: StaffVisit, fields: Fields, policy: Policy, name: str) -> str:
-    """Return how something is set, in words."""
     value = policy.settings[name]
     if name in fields.lengths:
         return _words(visit, str(value))
     if name in fields.choices:
         return visit.word(fields.choices[name][1], value)
-    return (
-        visit.say(_("zoals andere dossiers"))
-        if value is None
-        else f"{value} {visit.say(fields.counts[name][1])}"
-    )
+    if value is None:
+        return visit.say(_("zoals andere dossiers"))
+    return f"{value} {visit.say(fields.counts[name][1])}"
 
 
 async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.portal.routes import courses, payments, trainings
+from services.portal.routes import courses, payments, statements, trainings
 from shared.auth import Role
 from shared.http.middleware import USUAL_MAX_BODY
 from shared.ids import uuid7
@@ -116,7 +116,7 @@ async def test_a_statement_arrives_byte_for_byte(browser: Browser, given: FakeSe
     answer = await upload(browser, FILE, expect=303)
     assert answer.headers["location"] == f"/payments/statements/{STATEMENT}"
     assert given.of(payments.IMPORT)[0].body == FILE
-    given.answer(payments.STATEMENT, statement())
+    given.answer(statements.STATEMENT, statement())
     entries: list[dict[str, Any]] = [
         {
             "payment_id": str(each),
@@ -134,7 +134,7 @@ async def test_a_statement_arrives_byte_for_byte(browser: Browser, given: FakeSe
             (uuid7(), "duplicate", ""),
         )
     ]
-    given.answer(payments.ENTRIES, {"items": entries, "next": "further"})
+    given.answer(statements.ENTRIES, {"items": entries, "next": "further"})
     page = (await browser.ask("GET", answer.headers["location"], expect=200)).text
     assert "1 van 3" in page
     assert "niet in euro" in page

@@ -1,0 +1,81 @@
+"""The figures of an organisation as files: lines for a spreadsheet, and JSON."""
+
+import csv
+import io
+
+from starlette.responses import JSONResponse, Response
+
+from services.portal.pages import Pages
+from services.portal.routes.figures import (
+    AVERAGES,
+    GROUPS,
+    MEASURES,
+    PATH,
+    QUESTIONS,
+    SAID,
+    WHO,
+    GroupOpinion,
+    told,
+)
+from services.portal.staff import StaffVisit
+
+pages = Pages()
+_SAID_LINES = [f"said_{each}" for each in SAID]
+
+
+@pages.show(f"{PATH}.csv", WHO)
+async def as_csv(visit: StaffVisit) -> Response:
+    """Give every period as lines, for a spreadsheet."""
+    read, by = await told(visit)
+    written = io.StringIO()
+    lines = csv.writer(written)
+    lines.writerow(["first_quarter", "last_quarter", "by", "value", *MEASURES, *AVERAGES, *_SAID_LINES])
+    for period in read.periods:
+        for value, numbers in [("", period.total), *((each.value, each) for each in period.rows)]:
+            counts = [getattr(numbers, each) for each in MEASURES]
+            means = [getattr(numbers.averages, each) for each in AVERAGES]
+            said = [getattr(numbers.said, each) for each in SAID]
+            lines.writerow(
+                [period.first_quarter, period.last_quarter, by, _harmless(value), *counts, *means, *said]
+            )
+    return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv")
+
+
+@pages.show(f"{PATH}/opinions.csv", WHO)
+async def opinions_as_csv(visit: StaffVisit) -> Response:
+    """Give what people thought as lines, one for each group."""
+    read, by = await told(visit)
+    written = io.StringIO()
+    lines = csv.writer(written)
+    scores = [f"{question}_{what}" for question in QUESTIONS for what in ("mean", "answers")]
+    lines.writerow(["first_quarter", "last_quarter", "by", "value", "group", "asked", "answered", *scores])
+    for period in read.surveys:
+        for value, opinions in [("", period.total), *((each.value, each) for each in period.rows)]:
+            for group in GROUPS:
+                said: GroupOpinion = getattr(opinions, group)
+                given = [getattr(said, question) for question in QUESTIONS]
+                lines.writerow(
+                    [
+                        *(period.first_quarter, period.last_quarter, by, _harmless(value), group),
+                        *(said.asked, said.answered),
+                        *(each for score in given for each in (score.mean, score.answers)),
+                    ]
+                )
+    return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv", name="opinions")
+
+
+@pages.show(f"{PATH}.json", WHO)
+async def as_json(visit: StaffVisit) -> Response:
+    """Give every period as intake tells it."""
+    read, _by = await told(visit)
+    return _file(JSONResponse(read.model_dump(mode="json")), "json")
+
+
+def _harmless(value: str) -> str:
+    """Return a value that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
+
+
+def _file(response: Response, kind: str, *, name: str = "figures") -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return response

@@ -1,0 +1,124 @@
+"""A bank statement that was given: how far its import is, and what came of each of its entries."""
+
+import asyncio
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.portal.client import Answer, Items, Operation
+from services.portal.forms import read_id
+from services.portal.pages import Pages
+from services.portal.routes.courses import money
+from services.portal.routes.payments import QUEUE, WAITS, Statement
+from services.portal.staff import StaffVisit, staff
+from services.portal.visits import PageModel
+from services.portal.wording import mark as _
+from shared.auth import Role
+
+pages = Pages()
+
+_CAME_OF_IT = {
+    "matched": _("geboekt"),
+    "suggested": _("wacht op jou"),
+    "unmatched": _("wacht op jou"),
+    "overpaid": _("te veel betaald"),
+    "paid-twice": _("twee keer betaald"),
+    "late": _("te laat betaald"),
+    "underpaid": _("te weinig betaald"),
+    "early": _("betaald voor er een plaats was"),
+    "reversed": _("teruggenomen door de bank"),
+    "refunded": _("terugbetaald"),
+    "kept": _("gehouden"),
+    "divided": _("verdeeld over inschrijvingen"),
+    "duplicate": _("stond al in een ander bestand"),
+}
+_LEFT_OUT = {
+    "debit": _("geld dat van de rekening ging"),
+    "undone-debit": _("geld dat van de rekening ging en terugkwam"),
+    "no-transfer": _("geen overschrijving"),
+    "not-booked": _("nog niet geboekt door de bank"),
+    "not-euro": _("niet in euro"),
+    "no-account": _("zonder rekening"),
+    "other-account": _("op een rekening die niet bij een vorming hoort"),
+    "no-direction": _("niet te zien of het geld kwam of ging"),
+    "amount": _("zonder leesbaar bedrag"),
+    "zero": _("nul euro"),
+    "date": _("zonder leesbare dag"),
+}
+
+
+class Entry(Answer):
+    """What came of one entry of a file."""
+
+    payment_id: UUID
+    kind: str
+    amount: Decimal
+    booked_on: date
+    payer_name: str
+    state: str
+
+
+STATEMENT = Operation("training", "GET", "/v1/statements/{statement_id}", Statement)
+ENTRIES = Operation("training", "GET", "/v1/statements/{statement_id}/payments", Items[Entry])
+
+
+class ShownEntry(PageModel):
+    """One entry, and the page on which somebody decides about it, if that is still to do."""
+
+    payer: str
+    day: str
+    amount: str
+    came: str
+    path: str | None
+
+
+class StatementPage(PageModel):
+    """How far the import of a statement is."""
+
+    done: bool
+    booked: int
+    total: int
+    matched: int
+    waiting: int
+    known: int
+    left_out: list[tuple[int, str]]
+    left_out_too: int
+    balances_differ: bool
+    entries: list[ShownEntry]
+    more: str | None
+
+
+@pages.show(f"{QUEUE}/statements/{{statement_id}}", staff(Role.FINANCE))
+async def show_statement(visit: StaffVisit) -> Response:
+    """Show how far the import is and what came of it."""
+    statement_id = read_id(visit.request.path_params["statement_id"])
+    dates = await visit.dates()
+    found, entries = await asyncio.gather(
+        visit.ask(STATEMENT, statement_id=statement_id),
+        visit.ask(ENTRIES, query=visit.turned_to, statement_id=statement_id),
+    )
+    model = StatementPage(
+        done=found.state == "imported",
+        booked=found.booked,
+        total=found.total,
+        matched=found.payments.get("matched", 0),
+        known=found.payments.get("duplicate", 0),
+        waiting=sum(found.payments.get(state, 0) for state in WAITS),
+        left_out=[(each.entry, visit.word(_LEFT_OUT, each.why)) for each in found.left_out],
+        left_out_too=found.left_out_count - len(found.left_out),
+        balances_differ=found.balances_differ,
+        entries=[
+            ShownEntry(
+                payer=each.payer_name or visit.say(_("Zonder naam")),
+                day=dates.day(each.booked_on),
+                amount=money(each.amount, visit),
+                came=visit.word(_CAME_OF_IT, each.state),
+                path=f"{QUEUE}/{each.payment_id}" if each.state in WAITS else None,
+            )
+            for each in entries.items
+        ],
+        more=visit.next_page(entries.next),
+    )
+    return visit.page("payments_statement.html", model)
