@@ -117,6 +117,14 @@ def age_on(birth_date: date, day: date) -> int:
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
+def years_after(day: date, years: int) -> date:
+    """Return the same day some years later, a birthday too: 29 February becomes 1 March."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
 _LENGTH = re.compile(
     r"(?:(?P<working>\d{1,3})wd|(?P<short_days>\d{1,4})d|(?P<short_weeks>\d{1,3})w"
     r"|P(?=.)(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,4})D)?"

@@ -21,6 +21,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import case_state
+from shared.ages import ADULT_FROM
 from shared.audit import note_break_glass
 from shared.auth.principal import Kind, Principal, Role
 from shared.database import fetch
@@ -58,7 +59,6 @@ class Relation(StrEnum):
 
 # Who of the people of a case is of its circle, whom the case is about among them.
 CIRCLE_ROLES = frozenset({"central", "circle", "representative", "advocate"})
-_ADULT = 18
 
 _COORDINATOR = """
     INSERT INTO case_coordinator AS known (case_id, assignment_no, tenant, coordinator_id, released)
@@ -108,7 +108,7 @@ _NOTED: dict[type[EventData], tuple[str, Callable[[Any], dict[str, Any]]]] = {
     network.PersonExcluded: (_PERSON, lambda _: _person(Membership.EXCLUDED)),
     network.PersonErased: (_PERSON, lambda _: _person(Membership.ERASED)),
     # Without a role nobody is let in: this alone does not say that they still belong to the case.
-    network.PersonCameOfAge: (_PERSON, lambda fact: _person(Membership.ACTIVE, adult=fact.age >= _ADULT)),
+    network.PersonCameOfAge: (_PERSON, lambda fact: _person(Membership.ACTIVE, adult=fact.age >= ADULT_FROM)),
 }
 
 

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.intake.domain.errors import CentralPersonMissing, ConsentMissing, DateNotPossible, RefUsedTwice
+from shared.ages import ADULT_FROM, OWN_DECISIONS_FROM
 from shared.calendar import age_on
-
-# A Flemish minor of twelve is presumed able to decide about help (decree of 7 May 2004, art. 4).
-OWN_CONSENT_FROM = 12
-ADULT_FROM = 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +44,7 @@ def check_consent(persons: Sequence[Referred], *, today: date) -> None:
         if not person.is_central:
             continue
         # Of whom no birth date is known, nobody can say that they are too young to be asked.
-        asked_too = person.birth_date is None or age_on(person.birth_date, today) >= OWN_CONSENT_FROM
+        asked_too = person.birth_date is None or age_on(person.birth_date, today) >= OWN_DECISIONS_FROM
         if asked_too and not person.agreed:
             raise ConsentMissing
         if is_minor(person.birth_date, today) and not holder_agreed:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from shared.calendar import years_after
+
 
 class FileKind(StrEnum):
     """What a file is, as far as it matters to how long it is kept."""
@@ -55,14 +57,6 @@ def keep_until(kind: FileKind, *, over_on: date, central_births: Sequence[date],
     if kind == FileKind.REFERRAL:
         return years_after(over_on, lengths.referral_years)
     return case
-
-
-def years_after(day: date, years: int) -> date:
-    """Return the same day some years later; 29 February becomes 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
 
 
 def retention_workflow_id(tenant: object) -> str:

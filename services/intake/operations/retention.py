@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain import consent
 from services.intake.domain import retention as rules
 from services.intake.domain.codes import (
     LIVE,
@@ -25,6 +24,7 @@ from services.intake.queries import referrals as referral_reads
 from services.intake.queries import retention as reads
 from services.intake.settings import Policy, policies
 from shared import outbox, profiles
+from shared.ages import OWN_DECISIONS_FROM
 from shared.auth import Role
 from shared.calendar import age_on
 from shared.case_state import CaseErased, UnknownCase
@@ -223,7 +223,7 @@ async def _notify(
     young = any(
         row.role == "central"
         and fields.birth_date is not None
-        and age_on(fields.birth_date, today) < consent.OWN_CONSENT_FROM
+        and age_on(fields.birth_date, today) < OWN_DECISIONS_FROM
         for row, fields in persons
     )
     told = {"central", "representative"} if young else {"central"}

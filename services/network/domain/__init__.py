@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from shared.ages import OWN_DECISIONS_FROM
 from shared.calendar import age_on
 from shared.errors import Conflict, Gone, Invalid, NotFound, TooManyRequests
 from shared.events.network import AttendanceMode, PersonRole
@@ -20,8 +21,6 @@ MAX_OPEN_PROPOSALS = 20
 SMALLEST_CIRCLE = 2
 # How a case ends of which the plan was followed up.
 FOLLOWED_UP = frozenset({"followed-up", "closed-early"})
-# A Flemish minor of twelve is presumed able to decide about help (decree of 7 May 2004, art. 4).
-OWN_DECISIONS_FROM = 12
 
 Answer = Literal["yes", "no"]
 Via = Literal["link", "coordinator"]

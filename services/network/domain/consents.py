@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from services.network.domain import OWN_DECISIONS_FROM, Purpose
-from shared.calendar import Calendar, age_on
+from services.network.domain import Purpose
+from shared.ages import ADULT_FROM, OWN_DECISIONS_FROM
+from shared.calendar import Calendar, age_on, years_after
 from shared.errors import Conflict, Forbidden, Invalid
-
-ADULT_FROM = 18
 
 Age = Literal[12, 18]
 # What the clocks of the two birthdays are called.
@@ -191,20 +190,12 @@ def age_group(birth_date: date | None, day: date) -> AgeGroup:
     return AgeGroup.TWELVE_TO_SEVENTEEN if age < ADULT_FROM else AgeGroup.ADULT
 
 
-def birthday(birth_date: date, age: int) -> date:
-    """Return the first day on which somebody has an age: who was born on a leap day, the first of March."""
-    try:
-        return birth_date.replace(year=birth_date.year + age)
-    except ValueError:
-        return date(birth_date.year + age, 3, 1)
-
-
 def next_coming_of_age(birth_date: date | None, today: date) -> tuple[str, date] | None:
     """Return the kind of the next birthday that changes whose consent counts, and the day; None if there is none."""
     if birth_date is None:
         return None
     for kind, age in COMING_OF_AGE.items():
-        if (day := birthday(birth_date, age)) > today:
+        if (day := years_after(birth_date, age)) > today:
             return kind, day
     return None
 

@@ -13,7 +13,6 @@ from services.network import queries
 from services.network.domain import SERVICE, PersonState, Purpose
 from services.network.domain.consents import (
     COMING_OF_AGE,
-    birthday,
     coming_of_age_workflow_id,
     monday_after,
     next_coming_of_age,
@@ -22,7 +21,7 @@ from services.network.models import Person, PersonFields
 from services.network.operations import notifying
 from services.network.settings import policies
 from shared import case_state, outbox, profiles
-from shared.calendar import Calendar
+from shared.calendar import Calendar, years_after
 from shared.case_access import coordinator_or_manager
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
@@ -99,7 +98,7 @@ def _wanted(
     today = calendar.day_of(now)
     if birth_date is None:
         return None
-    passed = [kind for kind, age in COMING_OF_AGE.items() if birthday(birth_date, age) <= today]
+    passed = [kind for kind, age in COMING_OF_AGE.items() if years_after(birth_date, age) <= today]
     if live is not None and live.kind in passed:
         # Corrected to a birthday that has passed while the clock ran: they are still to be asked.
         return passed[-1], monday_after(today, calendar)

@@ -23,7 +23,6 @@ from services.plans.operations.timing import (
     ACCEPTANCE,
     AMENDMENT,
     clocks,
-    coordinator_or_manager,
     publish,
     start_clock,
     stop_clocks,
@@ -32,6 +31,7 @@ from services.plans.operations.timing import (
 from services.plans.schemas import NewAcceptance
 from services.plans.schemas.sealed import AcceptanceWords
 from services.plans.settings import policies
+from shared.case_access import coordinator_or_manager
 from shared.deadlines import Deadline
 from shared.errors import require_version
 from shared.events import plans as events

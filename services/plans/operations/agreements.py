@@ -29,7 +29,6 @@ from services.plans.operations.timing import (
     OF_AGREEMENTS,
     SLIPPING,
     clocks,
-    coordinator_or_manager,
     notify,
     publish,
     start_clock,
@@ -37,6 +36,7 @@ from services.plans.operations.timing import (
     waiting_plan,
 )
 from services.plans.settings import Policy, policies
+from shared.case_access import coordinator_or_manager
 from shared.deadlines import Deadline
 from shared.events import plans as events
 from shared.policies import PolicyInForce

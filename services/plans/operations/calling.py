@@ -12,13 +12,13 @@ from services.plans.operations.timing import (
     REFERRER_CALL,
     ask_at,
     clocks,
-    coordinator_or_manager,
     publish,
     stop_clocks,
 )
 from services.plans.schemas import NewReferrerCall
 from services.plans.schemas.sealed import ReferrerCallWords
 from services.plans.settings import Policy
+from shared.case_access import coordinator_or_manager
 from shared.clocks import Clock
 from shared.events import plans as events
 from shared.ids import uuid7

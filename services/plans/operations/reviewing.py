@@ -26,7 +26,6 @@ from services.plans.operations.timing import (
     REVIEW,
     ask_at,
     clocks,
-    coordinator_or_manager,
     notify,
     publish,
     start_clock,
@@ -35,6 +34,7 @@ from services.plans.operations.timing import (
 from services.plans.schemas import NewReviewAnswer
 from services.plans.schemas.sealed import CheckInWords
 from services.plans.settings import Policy, policies
+from shared.case_access import coordinator_or_manager
 from shared.deadlines import Deadline
 from shared.events import plans as events
 from shared.ids import uuid7

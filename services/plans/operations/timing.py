@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +12,7 @@ from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
 from services.plans.settings import Policy
 from shared import case_state, outbox
-from shared.case_access import has_coordinator
+from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseErased, CaseState, CaseStopped
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
@@ -96,13 +95,6 @@ async def ask_at(
         policy_version=policy.version,
         paused=paused,
     )
-
-
-async def coordinator_or_manager(
-    session: AsyncSession, case_id: UUID
-) -> Literal["coordinator", "regional-manager"]:
-    """Return who acts where the plan names nobody of the circle."""
-    return "coordinator" if await has_coordinator(session, case_id=case_id) else "regional-manager"
 
 
 async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:

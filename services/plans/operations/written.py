@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import FollowUpState
 from services.plans.models import PlanVersion
-from services.plans.operations.timing import WRITTEN_PLAN, clocks, coordinator_or_manager
+from services.plans.operations.timing import WRITTEN_PLAN, clocks
 from services.plans.settings import policies
 from shared import case_state
+from shared.case_access import coordinator_or_manager
 from shared.events import scheduling
 
 # Whole days count: until the evening of the last one.

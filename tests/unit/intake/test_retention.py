@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.intake.domain.retention import FileKind, Lengths, keep_until, kind_of, years_after
+from services.intake.domain.retention import FileKind, Lengths, keep_until, kind_of
 
 LENGTHS = Lengths(youth_until_age=35, case_years=5, plan_without_meeting_years=4, referral_years=1)
 NO_YOUTH_HELP = Lengths(youth_until_age=None, case_years=5, plan_without_meeting_years=4, referral_years=1)
@@ -64,7 +64,3 @@ class TestKeepUntil:
     def test_counts_other_files_from_their_end(self, kind: FileKind, until: date) -> None:
         births = [date(2015, 1, 1)]
         assert keep_until(kind, over_on=OVER, central_births=births, lengths=LENGTHS) == until
-
-    def test_knows_leap_years(self) -> None:
-        assert years_after(date(2028, 2, 29), 1) == date(2029, 3, 1)
-        assert years_after(date(2028, 2, 29), 4) == date(2032, 2, 29)

@@ -15,7 +15,6 @@ from services.network.domain.consents import (
     Word,
     age_group,
     allows,
-    birthday,
     differ,
     is_complete,
     monday_after,
@@ -23,7 +22,7 @@ from services.network.domain.consents import (
     voices,
 )
 from services.network.queries.texts import shipped
-from shared.calendar import BELGIUM
+from shared.calendar import BELGIUM, years_after
 from shared.ids import derived
 from shared.languages import LANGUAGES
 
@@ -77,7 +76,7 @@ class TestAge:
     def test_the_birthday_is_the_first_day_of_the_new_age(self) -> None:
         for born in (date(2008, 2, 29), date(2008, 3, 3), date(2007, 12, 31)):
             for age in (12, 18):
-                day = birthday(born, age)
+                day = years_after(born, age)
                 assert age_group(born, day) != age_group(born, date.fromordinal(day.toordinal() - 1))
 
     def test_the_next_birthday_that_matters_is_twelve_then_eighteen_then_none(self) -> None:

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from icalendar import Calendar as CalendarFile
 from icalendar import Component
 
-from shared.calendar import BELGIUM, BRUSSELS, Appointment, Calendar, calendar_feed, calendar_invitation
+from shared.calendar import (
+    BELGIUM,
+    BRUSSELS,
+    Appointment,
+    Calendar,
+    calendar_feed,
+    calendar_invitation,
+    years_after,
+)
 
 
 class TestIsWorkingDay:
@@ -222,3 +230,9 @@ class TestSubtractLength:
     def test_counts_working_days_back_over_a_weekend(self) -> None:
         monday = datetime(2026, 1, 12, 9, tzinfo=UTC)
         assert BELGIUM.subtract_length(monday, "1wd") == datetime(2026, 1, 9, 9, tzinfo=UTC)
+
+
+class TestYearsAfter:
+    def test_knows_leap_years(self) -> None:
+        assert years_after(date(2028, 2, 29), 1) == date(2029, 3, 1)
+        assert years_after(date(2028, 2, 29), 4) == date(2032, 2, 29)
