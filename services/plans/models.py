@@ -28,12 +28,8 @@ from services.plans.schemas.sealed import (
     ReferrerCallWords,
     ResourceWords,
 )
-from shared.tables import Timestamp, service_metadata
+from shared.tables import Timestamp, one_of, service_metadata
 from shared.vault import Sealed
-
-
-def _one_of(column: str, values: Any) -> str:
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 class Base(DeclarativeBase):
@@ -135,8 +131,8 @@ class Plan(Base):
 
     __tablename__ = "plan"
     __table_args__ = (
-        CheckConstraint(_one_of("acceptance", PlanAcceptance), name="acceptance"),
-        CheckConstraint(_one_of("follow_up", FollowUpState), name="follow_up"),
+        CheckConstraint(one_of("acceptance", PlanAcceptance), name="acceptance"),
+        CheckConstraint(one_of("follow_up", FollowUpState), name="follow_up"),
         Index("uq_plan_case_id", "tenant", "case_id", unique=True),
     )
 
@@ -157,7 +153,7 @@ class PlanVersion(Base):
     __tablename__ = "plan_version"
     __sealed__ = Sealed(PlanWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
-        CheckConstraint(_one_of("recorded_as", get_args(RecordedAs)), name="recorded_as"),
+        CheckConstraint(one_of("recorded_as", get_args(RecordedAs)), name="recorded_as"),
         Index("uq_plan_version_plan_id", "plan_id", "version", unique=True),
     )
 
@@ -185,10 +181,10 @@ class Agreement(Base):
     __tablename__ = "agreement"
     __sealed__ = Sealed(AgreementWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
-        CheckConstraint(_one_of("state", AgreementState), name="state"),
-        CheckConstraint(_one_of("by", ("network", "professional")), name="by"),
-        CheckConstraint(_one_of("progress", Progress), name="progress"),
-        CheckConstraint(_one_of("invoked_as", get_args(RecordedAs)), name="invoked_as"),
+        CheckConstraint(one_of("state", AgreementState), name="state"),
+        CheckConstraint(one_of("by", ("network", "professional")), name="by"),
+        CheckConstraint(one_of("progress", Progress), name="progress"),
+        CheckConstraint(one_of("invoked_as", get_args(RecordedAs)), name="invoked_as"),
         # Serves the list of a case's agreements.
         Index("ix_agreement_case_id", "case_id", "created_at", "id"),
     )
@@ -224,7 +220,7 @@ class Resource(Base):
     __tablename__ = "resource"
     __sealed__ = Sealed(ResourceWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
-        CheckConstraint(_one_of("state", get_args(ResourceState)), name="state"),
+        CheckConstraint(one_of("state", get_args(ResourceState)), name="state"),
         Index("ix_resource_plan_id", "plan_id", "plan_version"),
     )
 
@@ -280,7 +276,7 @@ class Share(Base):
 
     __tablename__ = "share"
     __table_args__ = (
-        CheckConstraint(_one_of("kind", ("person", "organisation")), name="kind"),
+        CheckConstraint(one_of("kind", ("person", "organisation")), name="kind"),
         Index("uq_share_recipient", "plan_id", "version", "recipient", unique=True),
     )
 
@@ -317,7 +313,7 @@ class CheckIn(Base):
     __tablename__ = "check_in"
     __sealed__ = Sealed(CheckInWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
-        CheckConstraint(_one_of("state", CheckInState), name="state"),
+        CheckConstraint(one_of("state", CheckInState), name="state"),
         Index("ix_check_in_case_id", "case_id", "created_at", "id"),
         # A year's checks come once; reviews as often as they are asked for, one at a time.
         Index(
@@ -366,7 +362,7 @@ class ReferrerCall(Base):
     __tablename__ = "referrer_call"
     __sealed__ = Sealed(ReferrerCallWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
-        CheckConstraint(_one_of("going", get_args(Going)), name="going"),
+        CheckConstraint(one_of("going", get_args(Going)), name="going"),
         Index("ix_referrer_call_plan_id", "plan_id", "called_at"),
     )
 

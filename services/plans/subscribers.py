@@ -208,8 +208,7 @@ async def pause_with_case(
     session: AsyncSession, event: Received[intake.CasePaused], context: Context
 ) -> None:
     """Pause the clocks of a paused case."""
-    now = await context.clock.now()
-    await ending.pause(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
+    await ending.pause(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 @subscriptions.writes(intake.CaseResumed)

@@ -116,14 +116,14 @@ async def end_search_for_date(
 async def pause(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
     """Pause the clocks of a paused case."""
     now = await context.clock.now()
-    await operations.follow_pause(session, case_id=event.data.case_id, reason=event.data.reason, now=now)
+    await operations.follow_pause(session, case_id=event.data.case_id, now=now)
 
 
 @subscriptions.writes(intake.CaseResumed)
 async def resume(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
     """Resume the clocks of a resumed case."""
     now = await context.clock.now()
-    await operations.follow_pause(session, case_id=event.data.case_id, reason="", now=now)
+    await operations.follow_pause(session, case_id=event.data.case_id, now=now)
 
 
 async def _stop(session: AsyncSession, event: Received[Any], context: Context) -> None:

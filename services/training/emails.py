@@ -22,7 +22,6 @@ from shared.languages import Language, day_in_words, language_of, period_in_word
 from shared.mail import Attachment, Mail
 from shared.messages import Message, NotWanted
 from shared.tables import message as table
-from shared.vault import Erased
 
 QR_FILE = "betaling.png"
 # Goes to an address that nobody has confirmed: it holds nothing that whoever asked for it could write.
@@ -85,10 +84,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
     if row.erased_at is not None or row.state not in _SENT_WHILE[message.kind]:
         raise NotWanted
     held, course = await queries.session_and_course(session, tenant=message.tenant, session_id=row.session_id)
-    try:
-        participant = await context.vault.open(session, row)
-    except Erased:
-        raise NotWanted from None
+    participant = await context.vault.open(session, row)
     about = _About(row, participant, held, course)
     calendar = await profiles.calendar(session, tenant=row.tenant)
     token = await requests.token_of(session, context.vault, row)

@@ -21,14 +21,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.training.domain import LIVE, PaymentKind, PaymentState, RegistrationState
 from services.training.statements.entries import BankEntry
-from shared.tables import Timestamp, service_metadata
+from shared.tables import Timestamp, one_of, service_metadata
 from shared.vault import Sealed, SealedFields
 
 _Money = Numeric(12, 2)
-
-
-def _one_of(column: str, values: object) -> str:
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"  # type: ignore[attr-defined]
 
 
 class Base(DeclarativeBase):
@@ -127,11 +123,11 @@ class RegistrationRow(Base):
             "session_id",
             "person_index",
             unique=True,
-            postgresql_where=text(_one_of("state", LIVE)),
+            postgresql_where=text(one_of("state", LIVE)),
         ),
         # What housekeeping finds those by that are over their time.
         Index("ix_registration_kept", "tenant", "created_at", postgresql_where=text("erased_at IS NULL")),
-        CheckConstraint(_one_of("state", RegistrationState), name="state"),
+        CheckConstraint(one_of("state", RegistrationState), name="state"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -232,8 +228,8 @@ class PaymentRow(Base):
         Index("ix_payment_of_registration", "registration_id"),
         Index("ix_payment_reference_hashes", "reference_hashes", postgresql_using="gin"),
         Index("ix_payment_likenesses", "likenesses", postgresql_using="gin"),
-        CheckConstraint(_one_of("kind", PaymentKind), name="kind"),
-        CheckConstraint(_one_of("state", PaymentState), name="state"),
+        CheckConstraint(one_of("kind", PaymentKind), name="kind"),
+        CheckConstraint(one_of("state", PaymentState), name="state"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("taken_back BETWEEN 0 AND amount", name="taken_back"),
     )

@@ -22,7 +22,7 @@ from services.training.domain import (
 )
 from services.training.statements.entries import Why
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone
-from shared.http import RequestModel, ResponseModel
+from shared.http import ReadVersion, RequestModel, ResponseModel
 
 # How many of the entries that were left out are shown with the import; the file itself has all.
 MAX_LEFT_OUT = 100
@@ -114,7 +114,7 @@ class NewSession(RequestModel):
 class SessionChange(RequestModel):
     """Another time, place or number of places. What it costs stays: people have been asked to pay that."""
 
-    version: int
+    version: ReadVersion
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     place: Annotated[Line, StringConstraints(max_length=200)]
@@ -124,7 +124,7 @@ class SessionChange(RequestModel):
 class SessionVersion(RequestModel):
     """The version of a session that the caller read."""
 
-    version: int
+    version: ReadVersion
 
 
 class SessionCreated(ResponseModel):

@@ -1,29 +1,28 @@
 """Who looked and who changed: for the person concerned, and for the data protection officer. Both are audited too."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Depends
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.audit import Row, note_facts, note_rows
-from shared.auth import Kind, Principal, Role
+from shared.auth import Kind
 from shared.case_access import has_left
 from shared.case_state import require_not_erased
 from shared.contracts import OwnAuditEntry
 from shared.errors import Invalid
+from shared.http.gates import Officer
 from shared.http.models import ResponseModel
 from shared.http.openapi import problems
 from shared.http.paging import Page, Paging, paginate
-from shared.http.principals import Person, allow
+from shared.http.principals import Person
 from shared.http.routing import Router, Session
 from shared.tables import audit_log
 from shared.vault.declaring import shown_tables
 
-Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 # A copy is read by people: what lies further back is in /v1/me/audit-log.
 _MOST_IN_COPY = 1000
 # They decide with the circle about everything; the others of the circle see who read or changed what is their own.

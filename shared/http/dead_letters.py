@@ -6,16 +6,13 @@ Ids, types, causes and times, and nothing of what an event says.
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends
 from pydantic import Field, StringConstraints
 
-from shared.auth import Principal, Role
 from shared.context import Context
+from shared.http.gates import Operator
 from shared.http.models import RequestModel, ResponseModel
-from shared.http.principals import allow
 from shared.http.routing import Parts, Router
 
-Operator = Annotated[Principal, Depends(allow(Role.OPS, of_no_tenant=True))]
 router = Router(tags=["operations"])
 _MOST = 200
 # What is no event has no id of ours.

@@ -18,6 +18,8 @@ CoordinatorOrManager = Annotated[
 ]
 # The data protection officer.
 Officer = Annotated[Principal, Depends(allow(Role.DPO))]
+# Who keeps Kring running, for all organisations.
+Operator = Annotated[Principal, Depends(allow(Role.OPS, of_no_tenant=True))]
 # Who sees how far an erasure is.
 ErasureReader = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER, Role.OPS))]
 # Who sets what an organisation decides for itself.

@@ -1,20 +1,15 @@
 """How a service does, for ops: the parts it depends on, and what has not left its outbox."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
-
 from shared import outbox
-from shared.auth import Principal, Role
 from shared.context import Context
 from shared.errors import Operational
+from shared.http.gates import Operator
 from shared.http.models import ResponseModel
-from shared.http.principals import allow
 from shared.http.routing import Parts, Router
 
-Operator = Annotated[Principal, Depends(allow(Role.OPS, of_no_tenant=True))]
 router = Router(tags=["operations"])
 
 

@@ -4,6 +4,8 @@ They have a migration history of their own. Each service copies them into its me
 whole database.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import MetaData
 
 from shared.tables.cases import (
@@ -59,6 +61,7 @@ __all__ = [
     "idempotency_key",
     "inbox",
     "message",
+    "one_of",
     "outbox",
     "platform",
     "policy",
@@ -69,6 +72,11 @@ __all__ = [
     "tenant_profile",
     "tenant_seen",
 ]
+
+
+def one_of(column: str, codes: Iterable[str]) -> str:
+    """Return the check that a column holds one of some codes."""
+    return f"{column} IN ({', '.join(repr(str(code)) for code in codes)})"
 
 
 def service_metadata() -> MetaData:

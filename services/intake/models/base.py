@@ -1,7 +1,6 @@
 """The base of intake's tables, and the columns that most of them share."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -24,8 +23,3 @@ Code = Annotated[str, mapped_column(Text)]
 Codes = Annotated[list[str], mapped_column(ARRAY(Text))]
 SealedBytes = Annotated[bytes, mapped_column(LargeBinary)]
 At = Annotated[datetime, mapped_column(Timestamp)]
-
-
-def one_of(column: str, codes: type[StrEnum]) -> str:
-    """Return a check that a column holds one of these codes."""
-    return f"{column} IN ({', '.join(repr(str(code)) for code in codes)})"

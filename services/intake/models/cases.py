@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.domain.codes import AssignmentState, CaseStatus, OfferState, PartyRole
-from services.intake.models.base import At, Base, Code, Codes, Id, one_of
+from services.intake.models.base import At, Base, Code, Codes, Id
+from shared.tables import one_of
 
 
 class Case(Base):

@@ -7,7 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.domain.codes import Gender, ReferralState
-from services.intake.models.base import At, Base, Code, Codes, Id, SealedBytes, one_of
+from services.intake.models.base import At, Base, Code, Codes, Id, SealedBytes
+from shared.tables import one_of
 from shared.vault import Sealed, SealedFields
 
 

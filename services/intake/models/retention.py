@@ -7,7 +7,8 @@ from sqlalchemy import CheckConstraint, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.domain.retention import FileKind
-from services.intake.models.base import At, Base, Code, Id, SealedBytes, one_of
+from services.intake.models.base import At, Base, Code, Id, SealedBytes
+from shared.tables import one_of
 from shared.vault import Sealed, SealedFields
 
 

@@ -93,8 +93,7 @@ async def withdraw_case(
         await notifying.notify_coordinator(
             session, case, coordinator, "case-stopped", now, even_if_stopped=True
         )
-    if case.referrer_id is not None:
-        await notifying.notify_referrer(session, case, "case-stopped", now, even_if_stopped=True)
+    await notifying.notify_referrer(session, case, "case-stopped", now, even_if_stopped=True)
 
 
 async def close_case(

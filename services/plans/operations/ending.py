@@ -55,11 +55,11 @@ async def call_off_checks(session: AsyncSession, plan: Plan) -> list[UUID]:
     return list(await session.scalars(called_off.execution_options(synchronize_session=False)))
 
 
-async def pause(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:
+async def pause(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
     """Pause the clocks with the case, unless it was resumed meanwhile."""
     state = await case_state.read(session, case_id)
     if state is not None and state.status == "paused":
-        await clocks.pause_all(session, case=case_id, now=now, reason=reason)
+        await clocks.pause_all(session, case=case_id, now=now, reason=case_state.CasePaused.code)
 
 
 async def resume(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:

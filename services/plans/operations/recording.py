@@ -13,7 +13,6 @@ from services.plans.domain import (
     STANDING,
     AgreementState,
     ConferenceNotHeld,
-    FollowUpOver,
     FollowUpState,
     GoalsOfCircle,
     MonitorNotOfCircle,
@@ -113,10 +112,8 @@ async def record_version(
     Raises: OtherVersion, FollowUpOver, GoalsOfCircle, and as record_plan.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
-    plan = await queries.read_plan(session, plan_id)
+    plan = await queries.running_plan(session, plan_id)
     require_version(new.version, of=plan.version)
-    if plan.follow_up != FollowUpState.RUNNING:
-        raise FollowUpOver
     await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)
     met_again = await queries.comes_from_new_conference(session, plan, new.conference_id)
     if not met_again and new.goals != await _goals(session, vault, plan):

@@ -7,7 +7,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import FollowUpOver, FollowUpState
 from services.plans.models import Stance
 from services.plans.schemas import OwnStance
 from shared.errors import require_version
@@ -28,10 +27,8 @@ async def take_stance(
     Raises: OtherVersion, FollowUpOver, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
-    plan = await queries.read_plan(session, plan_id)
+    plan = await queries.running_plan(session, plan_id)
     require_version(new.version, of=plan.version)
-    if plan.follow_up != FollowUpState.RUNNING:
-        raise FollowUpOver
     stance = insert(Stance).values(
         plan_id=plan_id,
         version=plan.version,

@@ -27,9 +27,10 @@ from services.scheduling.domain import (
     NewsState,
     PreparationState,
 )
-from services.scheduling.models.base import Base, one_of
+from services.scheduling.models.base import Base
 from services.scheduling.models.polls import Poll, PollAnswer, PollAsked, PollOption
 from shared.events.network import AccessNeed
+from shared.tables import one_of
 from shared.vault import Sealed, SealedFields
 
 __all__ = [

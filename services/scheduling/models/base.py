@@ -10,11 +10,6 @@ from sqlalchemy.orm import DeclarativeBase
 from shared.tables import Timestamp, service_metadata
 
 
-def one_of(column: str, values: Any) -> str:
-    """Return the check that a column holds one of some codes."""
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
-
-
 class Base(DeclarativeBase):
     """The service's metadata, with the platform's tables in it."""
 

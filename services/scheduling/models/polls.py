@@ -7,7 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scheduling.domain import Availability, ClosedBecause, DayPart, PollState
-from services.scheduling.models.base import Base, one_of
+from services.scheduling.models.base import Base
+from shared.tables import one_of
 
 
 class Poll(Base):

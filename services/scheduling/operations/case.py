@@ -128,7 +128,7 @@ async def send_again(session: AsyncSession, *, case_id: UUID, person_id: UUID, n
         await ask_again(session, conference, poll, person_id=person_id, now=now)
 
 
-async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now: datetime) -> None:
+async def follow_pause(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
     """Let the clocks of a case rest or run on, as the case now does."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     state = await case_state.read(session, case_id)
@@ -137,6 +137,7 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, reason: str, now
     conference = await queries.current_conference(session, preparation)
     poll = await queries.poll_of(session, conference)
     if state.status == "paused":
+        reason = case_state.CasePaused.code
         await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=reason)
         await milestones.pause(session, preparation, reason=reason, now=now)
         if poll is not None:
