@@ -3,7 +3,8 @@
 The Flemish ones follow from Easter and the calendar, by the rules of the Flemish decision of 31 August 2001 on the
 organisation of the school year in secondary education, so they are known for every year. The French Community settles
 its own by decree, two years ahead: what it settled stands in a table, to which each new school year is added when it is
-published at enseignement.be; of a day after that nothing is known.
+published at enseignement.be; of a day after that nothing is known, and pages say so. The German-speaking Community
+settles its own as well: none of them stand here, and who goes by them has none marked.
 """
 
 from datetime import date, timedelta
@@ -26,7 +27,10 @@ _FRENCH = (
 
 
 def is_school_holiday(day: date, community: Community) -> bool | None:
-    """Say whether a day is in the school holidays of a community; None if that is not known of this day."""
+    """Say whether a day is in the school holidays of a community; None if that is not known of this day.
+
+    Of no community (`none`) no day is marked.
+    """
     if community == "french":
         if not _FRENCH[0][0] <= day <= _FRENCH[-1][1]:
             return None
@@ -37,7 +41,12 @@ def is_school_holiday(day: date, community: Community) -> bool | None:
             for year in (day.year - 1, day.year)
             for first, length in _flemish(year)
         )
-    return None
+    return False
+
+
+def known_until(community: Community) -> date | None:
+    """Return the last day of which the school holidays of a community are known; None if they are of every day."""
+    return _FRENCH[-1][1] if community == "french" else None
 
 
 def _flemish(year: int) -> list[tuple[date, timedelta]]:

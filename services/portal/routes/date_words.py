@@ -62,6 +62,7 @@ class Column(PageModel):
     when: str
     holiday: bool
     school_holiday: bool
+    school_holiday_unknown: bool
     past: bool
     best: bool
     counts: str
@@ -89,6 +90,7 @@ async def column(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUI
         when=f"{dates.day(option.starts_at)}, {hours_of(visit, option, dates)}",
         holiday=option.public_holiday,
         school_holiday=bool(option.school_holiday),
+        school_holiday_unknown=option.school_holiday is None,
         past=past,
         best=option.option_id == poll.best_option_id,
         counts=counts.format(yes=option.yes, maybe=option.maybe, no=option.no, silent=option.silent),

@@ -1,5 +1,7 @@
 """What is late over all organisations, for ops: kinds, counts and times, and nothing of anybody."""
 
+from datetime import timedelta
+
 from starlette.responses import Response
 
 from services.portal import todos
@@ -9,6 +11,7 @@ from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.school_holidays import known_until
 
 pages = Pages()
 section("/ops", _("Wat te laat is"), Role.OPS)
@@ -30,13 +33,20 @@ class OpsPage(PageModel):
     """What is late."""
 
     late: list[LateKind]
+    # The last day of which the French school holidays are known, from a year before on.
+    school_holidays_end: str | None
+
+
+# A school year is published longer ahead than that.
+_AHEAD = timedelta(days=365)
 
 
 @pages.show("/ops", staff(Role.OPS))
 async def show(visit: StaffVisit) -> Response:
     """Show what is late by kind and age, what has been late longest first."""
     dates = await visit.dates()
-    found = await todos.late_by_kind(visit.session, now=await visit.parts.clock.now())
+    now = await visit.parts.clock.now()
+    found = await todos.late_by_kind(visit.session, now=now)
     late = [
         LateKind(
             service=each.service,
@@ -49,4 +59,8 @@ async def show(visit: StaffVisit) -> Response:
         )
         for each in found
     ]
-    return visit.page("ops.html", OpsPage(late=late))
+    end = known_until("french")
+    soon = end is not None and end - visit.profile.calendar.day_of(now) < _AHEAD
+    return visit.page(
+        "ops.html", OpsPage(late=late, school_holidays_end=dates.day(end) if end and soon else None)
+    )

@@ -257,6 +257,10 @@ class TestAskingWhichDaysSuit:
         assert "op een andere manier meedoen, bijvoorbeeld met een brief: <bdi>Rita Maes</bdi>, <bdi>" in page
         assert "Zoek nog 2 mensen die dan kunnen." in page
         assert "schoolvakantie" in page
+        assert "weten we nog niet" not in page
+        meeting.is_asked(no_day | {"school_holiday": None})
+        page = (await browser.ask("GET", DATES, expect=200)).text
+        assert "Of dit in een schoolvakantie valt, weten we nog niet: vraag het na." in page
 
     async def test_says_until_when_and_with_how_many(self, browser: Browser, meeting: Meeting) -> None:
         meeting.services.answer(OPEN, {"poll_id": str(POLL_ID)})

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.portal.routes import ops
 from services.portal.routes.ops_dead_letters import DISCARD, LETTERS, REPLAY
 from services.portal.routes.ops_emails import UNDELIVERED
 from services.portal.routes.ops_services import STATES
@@ -34,6 +35,17 @@ async def test_what_is_late_anywhere_is_shown_by_kind(browser: Browser) -> None:
     assert "referral" in page
     assert page.count(">1</td>") == 2
     assert page.count(">0</td>") == 1
+
+
+async def test_school_holidays_that_will_soon_not_be_known_are_to_be_added(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browser.sign_in(Role.OPS)
+    today = (await browser.world.now()).date()
+    for days, shown in ((-100, True), (364, True), (366, False)):
+        monkeypatch.setattr(ops, "known_until", lambda _, days=days: today + timedelta(days=days))
+        page = (await browser.ask("GET", "/ops", expect=200)).text
+        assert ("schoolvakanties van de Franse Gemeenschap" in page) is shown
 
 
 @pytest.mark.parametrize("path", ["/ops", "/ops/services", "/ops/emails", "/ops/dead-letters"])

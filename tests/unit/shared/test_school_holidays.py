@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.school_holidays import Community, is_school_holiday
+from shared.school_holidays import Community, is_school_holiday, known_until
 
 
 def span(first: str, last: str) -> set[date]:
@@ -42,4 +42,12 @@ def test_begin_and_end_as_published(community: Community, first: str, last: str)
 
 def test_is_not_known_of_days_that_are_not_settled() -> None:
     assert is_school_holiday(date(2040, 2, 14), "french") is None
-    assert is_school_holiday(date(2026, 2, 17), "none") is None
+    last = known_until("french")
+    assert last is not None
+    assert is_school_holiday(last, "french") is True
+    assert is_school_holiday(last + timedelta(days=1), "french") is None
+
+
+def test_are_known_of_every_day_by_a_rule_and_marked_for_no_community_on_none() -> None:
+    assert known_until("flemish") is known_until("none") is None
+    assert is_school_holiday(date(2026, 2, 17), "none") is False
