@@ -305,10 +305,17 @@ def people_who_left(case_id: UUID | None) -> Select[UUID]:
     return select(person.person_id).where(person.case_id == case_id, person.membership != Membership.ACTIVE)
 
 
+async def coordinator_of(session: AsyncSession, *, case_id: UUID) -> UUID | None:
+    """Return who coordinates a case now, None if nobody does."""
+    known = case_coordinator.c
+    query = select(known.coordinator_id, known.released).where(known.case_id == case_id)
+    last = (await session.execute(query.order_by(known.assignment_no.desc()).limit(1))).one_or_none()
+    return None if last is None or last.released else last.coordinator_id
+
+
 async def has_coordinator(session: AsyncSession, *, case_id: UUID) -> bool:
     """Say whether somebody coordinates a case now."""
-    query = select(case_coordinator.c.released).where(case_coordinator.c.case_id == case_id)
-    return await session.scalar(query.order_by(case_coordinator.c.assignment_no.desc()).limit(1)) is False
+    return await coordinator_of(session, case_id=case_id) is not None
 
 
 async def coordinator_or_manager(

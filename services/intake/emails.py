@@ -13,17 +13,31 @@ from services.intake.domain.codes import OfferState
 from services.intake.models import ContactFields, Coordinator, StaffMember
 from services.intake.operations import daily_mail, notifying
 from services.intake.queries import cases, referrals, register, retention
-from shared import profiles
+from shared import appointments, profiles
 from shared.auth import NO_TENANT, Role
 from shared.calendar import Calendar
 from shared.context import Context
 from shared.contracts.portal import TALLY
 from shared.fields import salutation
-from shared.languages import LANGUAGES, STAFF_LANGUAGES, Language, deadline_in_words, language_of
-from shared.mail import Mail
+from shared.languages import (
+    LANGUAGES,
+    STAFF_LANGUAGES,
+    Language,
+    deadline_in_words,
+    language_of,
+    period_in_words,
+)
+from shared.mail import Attachment, Mail
 from shared.messages import Message, NoAddress, NotWanted
 
 _ABOUT_OFFERS = frozenset({"offer-made", "offer-reminder"})
+_DATE, _DATE_OFF = "conference-date", "conference-date-off"
+# What stands in a calendar, and where the rest is.
+_APPOINTMENT: dict[Language, tuple[str, str]] = {
+    "nl": ("Bijeenkomst van een kring", "De plaats en wie komt, vind je in Kring."),
+    "fr": ("Réunion d'un cercle", "Vous trouverez le lieu et qui vient dans Kring."),
+    "en": ("Meeting of a circle", "You will find the place and who comes in Kring."),
+}
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
@@ -42,10 +56,29 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         language=language,
         template=message.kind,
         values=_values(message, contact, language, calendar, context) | counts,
+        attachments=_attachments(message, contact, language, calendar, context),
+    )
+
+
+def _attachments(
+    message: Message, contact: ContactFields, language: Language, calendar: Calendar, context: Context
+) -> tuple[Attachment, ...]:
+    summary, note = _APPOINTMENT.get(language, _APPOINTMENT["en"])
+    return appointments.attached(
+        message,
+        to=contact.email,
+        organiser=context.settings.mail_address,
+        calendar=calendar,
+        summary=summary,
+        note=note,
     )
 
 
 async def _require_wanted(session: AsyncSession, message: Message) -> None:
+    if message.kind == _DATE and message.case_id is not None:
+        case = await cases.case(session, tenant=message.tenant, case_id=message.case_id)
+        if case is None or case.coordinator_id != message.recipient:
+            raise NotWanted
     if message.kind not in _ABOUT_OFFERS:
         return
     offer = await cases.offer(
@@ -151,7 +184,13 @@ def _values(
     elif message.kind == daily_mail.KIND:
         values |= {"link": f"{base}/today", "off": f"{base}/daily-mail"}
     elif message.case_id is not None:
-        values["link"] = f"{base}/cases/{message.case_id}"
+        # Who coordinates no more reads nothing of the case.
+        values["link"] = f"{base}/cases" + ("" if message.kind == _DATE_OFF else f"/{message.case_id}")
+    if appointments.is_with(message):
+        starts_at, ends_at = (
+            datetime.fromisoformat(str(each)) for each in appointments.times(message.parameters)
+        )
+        values["when"] = period_in_words(starts_at, ends_at, language, calendar)
     if "expires_at" in message.parameters:
         values["until"] = deadline_in_words(
             datetime.fromisoformat(str(message.parameters["expires_at"])), language, calendar

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,21 +15,19 @@ from services.network.domain import (
 )
 from services.network.models import Person
 from services.network.operations import links, unreachable
-from services.network.operations.notifying import CALENDAR
 from services.network.queries.consents import Picture, picture_of
 from services.network.wording import WORDINGS
-from shared import profiles
-from shared.calendar import Appointment, Calendar, calendar_invitation
+from shared import appointments, profiles
+from shared.calendar import Calendar
 from shared.context import Context
 from shared.events.base import EventData
 from shared.events.network import MessageFailed
 from shared.fields import is_email, salutation
 from shared.languages import Language, day_in_words, deadline_in_words, language_of, period_in_words
-from shared.mail import Attachment, Mail
+from shared.mail import Mail
 from shared.messages import Message, NoAddress, NotWanted, Outcome
 
 TEMPLATES = Path(__file__).with_name("templates")
-CALENDAR_FILE = "kring.ics"
 # Tells of an end: there is nothing behind the link any more.
 _WITHOUT_LINK = frozenset({"case-stopped", "file-kept"})
 # Not wanted by who said no in the meantime.
@@ -67,7 +65,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         "link": await _link(session, message, person, context),
         "age": message.parameters.get("age"),
         "for_other": bool(message.parameters.get("for_other")),
-        "calendar": _has_calendar(message),
+        "calendar": appointments.is_with(message),
         **_spoken(message.parameters, language, calendar),
     }
     return Mail(
@@ -76,7 +74,14 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         language=language,
         template=message.kind,
         values=values,
-        attachments=_attachments(message, fields.email, language, calendar, context),
+        attachments=appointments.attached(
+            message,
+            to=fields.email,
+            organiser=context.settings.mail_address,
+            calendar=calendar,
+            summary=WORDINGS[language].appointment,
+            note=WORDINGS[language].appointment_note,
+        ),
         young=seen.group(person.id).minor,
     )
 
@@ -142,8 +147,9 @@ async def _link(session: AsyncSession, message: Message, person: Person, context
 
 
 def _spoken(parameters: dict[str, Any], language: Language, calendar: Calendar) -> dict[str, str | None]:
-    starts = _moment(parameters.get(f"{CALENDAR}starts_at") or parameters.get("starts_at"))
-    ends = _moment(parameters.get(f"{CALENDAR}ends_at") or parameters.get("ends_at"))
+    begins, over = appointments.times(parameters)
+    starts = _moment(begins or parameters.get("starts_at"))
+    ends = _moment(over or parameters.get("ends_at"))
     closes = _moment(parameters.get("closes_at"))
     due = _day(parameters.get("due_on"))
     keep = _day(parameters.get("keep_until"))
@@ -171,39 +177,3 @@ def _day(value: object) -> date | None:
         return date.fromisoformat(value[:10]) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def _has_calendar(message: Message) -> bool:
-    return f"{CALENDAR}uid" in message.parameters
-
-
-def _attachments(
-    message: Message, address: str, language: Language, calendar: Calendar, context: Context
-) -> tuple[Attachment, ...]:
-    if not _has_calendar(message):
-        return ()
-    given = message.parameters
-    words = WORDINGS[language]
-    method = cast('Literal["REQUEST", "CANCEL"]', given[f"{CALENDAR}method"])
-    entry = Appointment(
-        uid=str(given[f"{CALENDAR}uid"]),
-        sequence=int(given[f"{CALENDAR}revision"] or 0),
-        starts_at=datetime.fromisoformat(str(given[f"{CALENDAR}starts_at"])),
-        ends_at=datetime.fromisoformat(str(given[f"{CALENDAR}ends_at"])),
-        calendar=calendar,
-        summary=words.appointment,
-        description=words.appointment_note,
-        stamped_at=message.queued_at,
-        organiser_address=context.settings.mail_address,
-        attendee_address=address,
-    )
-    # Neither the place nor the link is in it: calendars are shared with colleagues and families.
-    return (
-        Attachment(
-            name=CALENDAR_FILE,
-            content=calendar_invitation(entry, method=method),
-            maintype="text",
-            subtype="calendar",
-            parameters={"method": method, "charset": "utf-8"},
-        ),
-    )

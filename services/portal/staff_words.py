@@ -163,6 +163,8 @@ MAILS: dict[str, str] = {
     "case-stopped": _("Het stopt hier"),
     "check-in": _("Tijd om te vragen hoe het gaat"),
     "conference-cancelled": _("De bijeenkomst gaat niet door"),
+    "conference-date": _("De dag van de bijeenkomst"),
+    "conference-date-off": _("De bijeenkomst gaat uit je agenda"),
     "conference-not-attending": _("De bijeenkomst gaat uit je agenda"),
     "conference-postponed": _("We zoeken een andere dag"),
     "conference-reminder": _("Binnenkort komt de kring samen"),

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import operations
-from services.scheduling.operations import erasing, news
+from services.scheduling.operations import erasing, invitations, news
 from services.scheduling.operations.base import SERVICE
 from services.scheduling.workflows import WORKFLOWS
 from shared import erasure
@@ -33,7 +33,26 @@ async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _
 async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context) -> None:
     """With its first coordinator the preparation of the case begins; a round that is wanted, with the next."""
     now = await context.clock.now()
-    await operations.begin_with_coordinator(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
+    case, coordinator = event.data.case_id, event.data.coordinator_id
+    await operations.begin_with_coordinator(session, tenant=event.tenant, case_id=case, now=now)
+    await invitations.hand_over(
+        session, tenant=event.tenant, case_id=case, coordinator_id=coordinator, method="REQUEST", now=now
+    )
+
+
+@subscriptions.writes(intake.CoordinatorReleased)
+async def take_date_back(
+    session: AsyncSession, event: Received[intake.CoordinatorReleased], context: Context
+) -> None:
+    """Take the date out of the calendar of who coordinates no more."""
+    await invitations.hand_over(
+        session,
+        tenant=event.tenant,
+        case_id=event.data.case_id,
+        coordinator_id=event.data.coordinator_id,
+        method="CANCEL",
+        now=await context.clock.now(),
+    )
 
 
 @subscriptions.writes(plans.CheckInRecorded)

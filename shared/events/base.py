@@ -184,3 +184,13 @@ ERASURE_CONFIRMED: dict[str, type[ErasureConfirmedFact]] = {
     )
     for service in SERVICES
 }
+
+
+class CalendarEntry(EventData):
+    """What a calendar file needs: a fixed uid, a growing revision, the times."""
+
+    uid: UUID
+    revision: int
+    method: Literal["REQUEST", "CANCEL"] = "REQUEST"
+    starts_at: datetime
+    ends_at: datetime

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.events.base import Code, ErasureBecause, EventData, Published, Reference
+from shared.events.base import CalendarEntry, Code, ErasureBecause, EventData, Published, Reference
 
 
 class OrganisationProfile(EventData):
@@ -234,3 +234,14 @@ class HoldLifted(EventData, type="intake.hold.lifted.v1"):
     case_id: UUID
     hold_id: UUID
     because: Literal["by-hand", "expired"]
+
+
+class NotifyCoordinator(EventData, type="intake.notify-coordinator.v1", command_of=("scheduling",)):
+    """Command: write to who coordinates a case, or did, that a conference has a date, or no longer has it."""
+
+    case_id: UUID
+    coordinator_id: UUID
+    kind: Literal["conference-date", "conference-date-off"]
+    calendar: CalendarEntry
+    # The date goes with a case that stopped.
+    even_if_stopped: bool = False

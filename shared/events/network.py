@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import Code, ErasureBecause, EventData, Reference
+from shared.events.base import CalendarEntry, Code, ErasureBecause, EventData, Reference
 
 PersonRole = Literal["central", "circle", "professional", "advocate", "interpreter", "representative"]
 Side = Literal["maternal", "paternal", "other"]
@@ -243,16 +243,6 @@ class SurveyClosed(EventData, type="network.survey.closed.v1"):
     case_id: UUID
     survey_id: UUID
     groups: tuple[GroupScores, ...]
-
-
-class CalendarEntry(EventData):
-    """What a calendar file needs: a fixed uid, a growing revision, the times."""
-
-    uid: UUID
-    revision: int
-    method: Literal["REQUEST", "CANCEL"] = "REQUEST"
-    starts_at: datetime
-    ends_at: datetime
 
 
 class NotifyPeople(EventData, type="network.notify-people.v1", command_of=("intake", "scheduling", "plans")):

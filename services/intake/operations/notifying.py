@@ -33,7 +33,7 @@ async def notify_coordinator(
     now: datetime,
     *,
     even_if_stopped: bool = False,
-    **parameters: str,
+    **parameters: str | int | None,
 ) -> None:
     """Write to a coordinator about a case."""
     await _queue(
@@ -246,7 +246,7 @@ async def _queue(
     recipient: UUID,
     role: Role,
     even_if_stopped: bool,
-    parameters: Mapping[str, str],
+    parameters: Mapping[str, str | int | None],
 ) -> UUID:
     return await messages.queue(
         session,

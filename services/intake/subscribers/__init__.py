@@ -17,7 +17,7 @@ from services.intake.queries import referrals
 from services.intake.subscribers import counting
 from services.intake.subscribers.gathered import subscriptions
 from services.intake.workflows import WORKFLOWS
-from shared import erasure, messages
+from shared import appointments, erasure, messages
 from shared.context import Context
 from shared.erasure import erased_by
 from shared.events import intake, network, plans
@@ -100,6 +100,24 @@ async def _release(
             case_id=event.data.case_id,
             reason=ReleaseReason.TASK_DONE,
             now=await context.clock.now(),
+        )
+
+
+@subscriptions.writes(intake.NotifyCoordinator, case="any")
+async def notify_of_date(
+    session: AsyncSession, event: Received[intake.NotifyCoordinator], context: Context
+) -> None:
+    """Write to a coordinator about the date of a conference, with a file for their calendar."""
+    case = await case_queries.case(session, tenant=event.tenant, case_id=event.data.case_id)
+    if case is not None:
+        await notifying.notify_coordinator(
+            session,
+            case,
+            event.data.coordinator_id,
+            event.data.kind,
+            await context.clock.now(),
+            even_if_stopped=event.data.even_if_stopped,
+            **appointments.kept(event.data.calendar),
         )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import SERVICE, NotInCircle, PersonState
 from services.network.models import Person
-from shared import messages
+from shared import appointments, messages
 from shared.events.network import NotifyPeople
 
 # What other services may ask for; network's own kinds are not for them.
@@ -36,7 +36,6 @@ ASKED_KINDS = frozenset(
         "file-kept",
     }
 )
-CALENDAR = "calendar_"
 
 # A page, and what of it for the portal to know; emails lead to the page alone.
 _TARGET = re.compile(r"(?:[a-z][a-z-]{0,39}(?:/[A-Za-z0-9_.-]{1,100})*)?")
@@ -88,7 +87,7 @@ async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyP
     people = {person.id: person for person in await session.scalars(query)}
     if not people:
         raise NotInCircle(case_id=str(asked.case_id))
-    parameters = {**asked.parameters, **_calendar(asked)}
+    parameters = {**asked.parameters, **appointments.kept(asked.calendar)}
     for person in (people[each] for each in dict.fromkeys(asked.person_ids) if each in people):
         await notify(
             session,
@@ -99,16 +98,3 @@ async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyP
             parameters=parameters,
             even_if_stopped=asked.even_if_stopped,
         )
-
-
-def _calendar(asked: NotifyPeople) -> messages.Parameters:
-    entry = asked.calendar
-    if entry is None:
-        return {}
-    return {
-        f"{CALENDAR}uid": str(entry.uid),
-        f"{CALENDAR}revision": entry.revision,
-        f"{CALENDAR}method": entry.method,
-        f"{CALENDAR}starts_at": entry.starts_at.isoformat(),
-        f"{CALENDAR}ends_at": entry.ends_at.isoformat(),
-    }

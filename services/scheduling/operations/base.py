@@ -11,8 +11,8 @@ from services.scheduling import queries
 from services.scheduling.models import Conference, Preparation
 from shared import case_state, outbox
 from shared.clocks import Clock, Clocks
-from shared.events.base import EventData
-from shared.events.network import CalendarEntry, NotifyPeople
+from shared.events.base import CalendarEntry, EventData
+from shared.events.network import NotifyPeople
 
 SERVICE = "scheduling"
 TARGET_CLOCK = "conference-target"

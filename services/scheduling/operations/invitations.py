@@ -10,10 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
+from services.scheduling.domain import ConferenceState
 from services.scheduling.models import Conference, Notified
 from services.scheduling.operations.base import notify, publish, rfc3339
-from shared.case_access import people_who_left
-from shared.events.network import CalendarEntry
+from shared import case_state
+from shared.case_access import coordinator_of, people_who_left
+from shared.events.base import CalendarEntry
+from shared.events.intake import NotifyCoordinator
 from shared.events.scheduling import ConferenceScheduled
 
 
@@ -32,6 +35,9 @@ async def invite(session: AsyncSession, conference: Conference, *, now: datetime
     )
     await publish(session, fact, of=conference, now=now)
     await _notify_of_date(session, conference, people, now=now)
+    coordinator = await coordinator_of(session, case_id=conference.case_id)
+    if coordinator is not None:
+        await _notify_coordinator(session, conference, coordinator, "REQUEST", now=now)
 
 
 async def invite_newcomers(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
@@ -108,7 +114,57 @@ async def call_off(
     conference.revision += 1
     entry = _entry(conference, conference.revision, "CANCEL")
     await _notify(session, conference, people, kind, calendar=entry, even_if_stopped=even_if_stopped, now=now)
+    coordinator = await coordinator_of(session, case_id=conference.case_id)
+    if coordinator is not None:
+        await _notify_coordinator(
+            session, conference, coordinator, "CANCEL", even_if_stopped=even_if_stopped, now=now
+        )
     return people
+
+
+async def hand_over(
+    session: AsyncSession,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    coordinator_id: UUID,
+    method: Literal["REQUEST", "CANCEL"],
+    now: datetime,
+) -> None:
+    """Put the date that is still to come into the calendar of who coordinates now, or take it out of a former one's."""
+    await case_state.lock(session, case_id)
+    current = await coordinator_of(session, case_id=case_id)
+    # What was overtaken by another change of who coordinates is told by that one.
+    if (current == coordinator_id) is not (method == "REQUEST"):
+        return
+    conference = await queries.last_conference(session, tenant=tenant, case_id=case_id)
+    if conference is None or conference.state != ConferenceState.SCHEDULED:
+        return
+    if conference.starts_at is None or conference.starts_at <= now:
+        return
+    # Newer than what it follows, for who coordinates again.
+    conference.revision += 1
+    await session.flush()
+    await _notify_coordinator(session, conference, coordinator_id, method, now=now)
+
+
+async def _notify_coordinator(
+    session: AsyncSession,
+    conference: Conference,
+    coordinator_id: UUID,
+    method: Literal["REQUEST", "CANCEL"],
+    *,
+    now: datetime,
+    even_if_stopped: bool = False,
+) -> None:
+    command = NotifyCoordinator(
+        case_id=conference.case_id,
+        coordinator_id=coordinator_id,
+        kind="conference-date" if method == "REQUEST" else "conference-date-off",
+        calendar=_entry(conference, conference.revision, method),
+        even_if_stopped=even_if_stopped,
+    )
+    await publish(session, command, of=conference, now=now)
 
 
 async def _gone(session: AsyncSession, conference: Conference) -> set[UUID]:

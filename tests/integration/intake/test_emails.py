@@ -1,15 +1,17 @@
 """Mails: to whom, in which language, and that they say nothing of the case."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from icalendar import Calendar
 
 from services.intake import emails
 from shared import mail, messages
 from shared.auth import Role
-from shared.events import network, plans
+from shared.events import intake, network, plans
 from shared.languages import LANGUAGES, STAFF_LANGUAGES, Language
 from shared.messages import NotWanted
 from tests.support.world.intake import Intake
@@ -189,6 +191,43 @@ class TestWrite:
         assert len(await written(world, "plan-waits")) == 1
         assert await world.emailed("plan-not-accepted") == [coordinator]
 
+    async def test_a_coordinator_gets_the_date_into_their_calendar_and_out_of_it_again(
+        self, world: Intake
+    ) -> None:
+        case, coordinator = await world.assigned_case()
+        starts = await world.now() + timedelta(days=9)
+        uid, found = uuid4(), []
+        for revision, kind, method in ((1, "", "REQUEST"), (4, "-off", "CANCEL")):
+            entry = {"uid": uid, "revision": revision, "method": method, "starts_at": starts}
+            asked = {"case_id": case.id, "coordinator_id": coordinator, "kind": f"conference-date{kind}"}
+            calendar = entry | {"ends_at": starts + timedelta(hours=3)}
+            await world.handle(intake.NotifyCoordinator.model_validate(asked | {"calendar": calendar}))
+            (letter,) = await written(world, f"conference-date{kind}")
+            (file,) = letter.attachments
+            event: Any = Calendar.from_ical(file.content).walk("VEVENT")[0]
+            found.append((event["UID"].split("@")[0], event["SEQUENCE"], file.parameters["method"]))
+            assert str(event["ATTENDEE"]).lower() == f"mailto:{letter.address}"
+            assert event["DTSTART"].dt == starts
+            # Neither a place nor a link is in it, nor who the case is about.
+            assert not {"LOCATION", "URL"} & set(event)
+            assert str(case.id) not in file.content.decode()
+        assert found == [(str(uid), 1, "REQUEST"), (str(uid), 4, "CANCEL")]
+
+    async def test_who_coordinates_no_more_is_told_that_the_date_goes_and_no_date(
+        self, world: Intake
+    ) -> None:
+        case, _ = await world.assigned_case()
+        former, starts = await world.enter_coordinator(), await world.now()
+        entry = {"uid": uuid4(), "revision": 1, "starts_at": starts, "ends_at": starts + timedelta(hours=3)}
+        for kind in ("conference-date", "conference-date-off"):
+            asked = {"case_id": case.id, "coordinator_id": former, "kind": kind, "calendar": entry}
+            await world.handle(intake.NotifyCoordinator.model_validate(asked))
+        with pytest.raises(NotWanted):
+            await written(world, "conference-date")
+        (letter,) = await written(world, "conference-date-off")
+        # What they may open still.
+        assert letter.values["link"].endswith("/cases")
+
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("language", LANGUAGES)
     async def test_every_kind_is_there_in_every_language_of_who_gets_it(
@@ -201,6 +240,7 @@ class TestWrite:
             "first_name": "Malou",
             "link": "http://127.0.0.1/x",
             "until": "maandag",
+            "when": "maandag",
             "waiting": 3,
             "late": 1,
             "off": "http://127.0.0.1/y",
@@ -231,6 +271,8 @@ class TestWrite:
                     "referral-received",
                     "case-stopped",
                     "break-glass-used",
+                    "conference-date",
+                    "conference-date-off",
                     "contact-changed",
                     "daily-mail",
                     "mail-not-delivered",
