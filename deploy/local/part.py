@@ -49,6 +49,7 @@ class Part(ABC):
         self.needs = needs
         self.uses = uses
         self._log_start = 0
+        self._code: dict[str, str] = {}
         self._process = Process(log=log, stop_signal=self.stop_signal, stop_seconds=self.stop_seconds)
 
     @property
@@ -64,6 +65,12 @@ class Part(ABC):
     def fork(self) -> None:
         """Run what is ours as a copy of a process that has loaded it: see `deploy.local.forking`."""
         self._process.forks = True
+
+    def run_code(self, checkout: Path) -> None:
+        """Run, from its next start on, what is ours as it stands in another checkout, as of another version."""
+        self._code = {"PYTHONPATH": str(checkout)}
+        # A copy of a process that has loaded ours would run ours.
+        self._process.forks = False
 
     async def prepare(self) -> None:  # noqa: B027 - most parts need none
         """Do what must be done before each start; must be harmless when done again."""
@@ -93,7 +100,9 @@ class Part(ABC):
         inherited = {key: os.environ[key] for key in _INHERITED if key in os.environ}
         try:
             await self._process.start(
-                self.command(), environment={**inherited, **self.environment()}, directory=self.directory
+                self.command(),
+                environment={**inherited, **self.environment(), **self._code},
+                directory=self.directory,
             )
         except OSError as error:
             raise PartFailed(f"{self.name} cannot be started: {error.strerror}.") from None

@@ -42,6 +42,17 @@ class Service(Part):
         self.internal_port = internal_port
         self._environment = environment
 
+    def beside(self, *, port: int, internal_port: int) -> "Service":
+        """Return another process of the same service, which works beside it."""
+        return Service(
+            name=self.name,
+            directory=self.directory,
+            log=self.log.with_stem(f"{self.name}-beside"),
+            port=port,
+            internal_port=internal_port,
+            environment=self._environment,
+        )
+
     @property
     def address(self) -> str:
         """The base URL of its API."""

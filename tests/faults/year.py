@@ -1,7 +1,8 @@
 """A year in the life of an organisation: many cases at once, of people who are late, silent, ill or change their mind.
 
 What happens in a case is drawn from its seed, so a run can be repeated. Everybody sends what they say twice at once.
-`python -m tests.faults.year --cases 200 --seed 7` plays a large one and prints what came of it.
+`python -m tests.faults.year --cases 200 --seed 7` plays a large one and prints what came of it; `--from COMMIT` begins
+with the code of a commit that has the same tables, and installs that of now in the middle.
 """
 
 import argparse
@@ -10,8 +11,10 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,6 +32,7 @@ from shared.events.plans import CheckInKind
 from shared.services import SERVICES
 from tests.faults.chaos import Chaos, Outages
 from tests.faults.counting import lost_or_doubled
+from tests.faults.deploying import Deployment, OfBuild, checkout_of
 
 _VENUE = Venue("Buurthuis De Linde", "Lindeplein 3, 2898 Rupelmeer")
 _PATIENCE = 180.0
@@ -321,20 +325,26 @@ class Outcome:
     wrong: list[str]
     killed: Counter[str]
     stopped: Counter[str]
+    replaced: list[str]
     events: int
     emails: int
     seconds: float
 
 
-async def live(*, cases: int, seed: int, kills: int) -> Outcome:
+async def live(*, cases: int, seed: int, kills: int, build: Path | None = None) -> Outcome:
     """Play so many cases at once while parts are killed, and each service, the broker and the database go once.
 
-    That a service is stopped and started again is what happens when a new version of it is installed.
+    With another `build` the services begin with that one, and each is replaced by this one.
     """
     began = time.monotonic()
     # All of them open their links from this machine; weeks pass in seconds, and limits go by the real time.
     extra = {"KRING_RETRY_SCALE": "0.2", "KRING_ANONYMOUS_LIMIT": "0", "KRING_STAFF_LIMIT": "0"}
-    async with Platform(skipped_time=True, extra=extra) as platform:
+    made = (
+        Platform(skipped_time=True, extra=extra)
+        if build is None
+        else OfBuild(build, skipped_time=True, extra=extra)
+    )
+    async with made as platform:
         # A case has some thirty steps.
         chaos = Chaos(
             platform,
@@ -343,19 +353,22 @@ async def live(*, cases: int, seed: int, kills: int) -> Outcome:
             every=max(1.0, cases * 20 / max(1, kills)),
             most=kills,
         )
-        outages = {
-            cases * (4 + 3 * number): name
-            for number, name in enumerate([*SERVICES, "rabbitmq", "postgresql"])
-        }
+        gone = ["rabbitmq", "postgresql"] if build is not None else [*SERVICES, "rabbitmq", "postgresql"]
+        outages = {cases * (4 + 3 * number): name for number, name in enumerate(gone)}
         away = Outages(platform, after_steps=outages)
+        deployment = Deployment(platform, first=cases * 5, beside=cases * 2)
         async with story_on(
-            platform, listeners=[chaos, away], patience=_PATIENCE, hand=Hand(person=Hasty)
+            platform,
+            listeners=[chaos, away, *([deployment] if build is not None else [])],
+            patience=_PATIENCE,
+            hand=Hand(person=Hasty),
         ) as story:
             cast = Cast(story, cases=cases)
             lives = [Life(story, cast, number=number, seed=seed) for number in range(cases)]
             await story.begins("monday", "09:00")
             await story.together(cast, *(each.part() for each in lives))
             await away.over()
+            await deployment.over()
             await story.settle()
             await story.watch.read_inbox()
             wrong = await lost_or_doubled(story.watch) + await wrong_emails(story.watch)
@@ -364,6 +377,7 @@ async def live(*, cases: int, seed: int, kills: int) -> Outcome:
                 wrong=wrong,
                 killed=chaos.killed,
                 stopped=away.stopped,
+                replaced=deployment.replaced,
                 events=len(story.watch.ledger.events),
                 emails=len(story.watch.inbox.emails),
                 seconds=time.monotonic() - began,
@@ -376,12 +390,15 @@ def main() -> int:
     asking.add_argument("--cases", type=int, default=200)
     asking.add_argument("--seed", type=int, default=random.randrange(10_000))
     asking.add_argument("--kills", type=int, default=40)
+    asking.add_argument("--from", dest="commit", help="whose code is replaced in the middle")
     given = asking.parse_args()
     print(f"seed {given.seed}")
-    outcome = asyncio.run(live(cases=given.cases, seed=given.seed, kills=given.kills))
+    with checkout_of(given.commit) if given.commit else nullcontext() as build:
+        outcome = asyncio.run(live(cases=given.cases, seed=given.seed, kills=given.kills, build=build))
     print(
         f"{given.cases} cases in {outcome.seconds:.0f} s: {dict(outcome.states)}; {outcome.events} events,"
-        f" {outcome.emails} emails; killed {dict(outcome.killed)}, stopped and started {dict(outcome.stopped)}"
+        f" {outcome.emails} emails; killed {dict(outcome.killed)}, stopped and started {dict(outcome.stopped)},"
+        f" replaced {outcome.replaced}"
     )
     print("\n".join(outcome.wrong) or "nothing was lost, doubled, or written to who had answered")
     return 1 if outcome.wrong or not outcome.states.keys() <= {"closed", "withdrawn"} else 0
