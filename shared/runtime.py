@@ -155,9 +155,8 @@ class _Running:
 
         if self._service.create_app is None:
             raise ValueError(f"{self._service.name} has no API to serve")
-        if self._settings.public_url.startswith("https://") and not self._settings.trusted_proxies:
-            # Something ends TLS before this, and all who come through it will be counted as one.
-            log.warning("http.no-trusted-proxies")
+        for setting in self._settings.lacking():
+            log.warning("settings.lacking", setting=setting)
         await self._listen(server_config(self._service.create_app(self._context), self._settings))
 
     async def _health(self) -> None:

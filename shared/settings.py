@@ -1,5 +1,6 @@
 """Where the backing parts are and how this process behaves, read once from the environment (prefix KRING_)."""
 
+from collections.abc import Iterator
 from email.utils import parseaddr
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
@@ -27,13 +28,21 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KRING_", hide_input_in_errors=True, extra="ignore")
 
-    database_url: SecretStr = SecretStr("postgresql://kring:kring@127.0.0.1:5432")
+    database_url: SecretStr = Field(
+        default=SecretStr("postgresql://kring:kring@127.0.0.1:5432"),
+        description="The PostgreSQL server; with a user for what needs the owner of the tables (`kring migrate`).",
+    )
     keys_database_url: SecretStr | None = Field(
         default=None,
         description="The server of the store of keys, if it is another: its backups are kept for a short time.",
     )
-    database_pool: int = Field(default=10, ge=1, le=200)
-    broker_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
+    database_pool: int = Field(
+        default=10, ge=1, le=200, description="Connections of a process to its database, at most."
+    )
+    broker_url: SecretStr = Field(
+        default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"),
+        description="RabbitMQ and its virtual host; without a user, each service logs in with its own.",
+    )
     broker_management_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^@]+$",
@@ -44,8 +53,8 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^@]+$",
         description="Where people who run the installation open the broker's own pages: the portal links to them.",
     )
-    temporal_address: str = "127.0.0.1:7233"
-    temporal_namespace: str = "kring"
+    temporal_address: str = Field(default="127.0.0.1:7233", description="Host and port of Temporal.")
+    temporal_namespace: str = Field(default="kring", description="The namespace of the workflows there.")
     temporal_tls: bool = Field(
         default=False,
         description="Temporal is asked over TLS, with the certificate among the secrets, and must show one itself.",
@@ -55,8 +64,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^@]+$",
         description="Where people who run the installation open Temporal's own pages: the portal links to them.",
     )
-    clock: Literal["system", "skipped"] = "system"
-    secrets_dir: Path = Path(".kring/secrets")
+    clock: Literal["system", "skipped"] = Field(
+        default="system",
+        description="Business time: the machine's, or that of a Temporal test server that skips time.",
+    )
+    secrets_dir: Path = Field(default=Path(".kring/secrets"), description="The directory of secrets.")
     kms_wraps: bool = Field(
         default=False,
         description="New keys are wrapped by the key management service, not by the master key.",
@@ -67,29 +79,47 @@ class Settings(BaseSettings):
         pattern=r"^(https://.+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?)$",
         description="Of a key management service with the Transit API, if there is one.",
     )
-    kms_mount: str = Field(default="transit", pattern=r"^[A-Za-z0-9_/-]{1,100}$")
-    kms_key: str = Field(default="kring", pattern=r"^[A-Za-z0-9_.-]{1,100}$")
-    kms_namespace: str | None = None
-    kms_token_file: Path = Path("/run/secrets/kms_token")
-    kms_ca_file: Path | None = None
-    kms_seconds: float = Field(default=5.0, gt=0, le=60)
-    smtp_host: str = "127.0.0.1"
-    smtp_port: int = 1025
+    kms_mount: str = Field(
+        default="transit", pattern=r"^[A-Za-z0-9_/-]{1,100}$", description="Where its Transit API is mounted."
+    )
+    kms_key: str = Field(
+        default="kring", pattern=r"^[A-Za-z0-9_.-]{1,100}$", description="The name of the key there."
+    )
+    kms_namespace: str | None = Field(default=None, description="The namespace there, if it has any.")
+    kms_token_file: Path = Field(
+        default=Path("/run/secrets/kms_token"), description="Its token; read at each request."
+    )
+    kms_ca_file: Path | None = Field(
+        default=None, description="The authority of its certificate, if it is its own."
+    )
+    kms_seconds: float = Field(default=5.0, gt=0, le=60, description="So long it may take to answer.")
+    smtp_host: str = Field(default="127.0.0.1", description="The mail server.")
+    smtp_port: int = Field(default=1025, description="Its port: mostly 25, 465 or 587.")
     smtp_tls: Literal["if-offered", "required", "from-start"] = Field(
         default="if-offered",
         description="Whether mails, which carry personal links, may travel in the open where the server offers no TLS.",
     )
-    smtp_ca_file: Path | None = None
-    mail_from: str = "Kring <kring@kring.invalid>"
-    public_url: str = "http://127.0.0.1:8080"
+    smtp_ca_file: Path | None = Field(
+        default=None, description="The authority of its certificate, if it is none of the system's."
+    )
+    mail_from: str = Field(
+        default="Kring <kring@kring.invalid>",
+        description="The address that mails come from; the name beside it is the organisation's.",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8080",
+        description="Of the portal, as people reach it: links in mails begin with it.",
+    )
     local_provider_url: str | None = Field(
         default=None,
         pattern=r"^http://127\.0\.0\.1:[0-9]+$",
         description="Where staff sign in on one machine; counts in local mode only.",
     )
-    http_host: str = "127.0.0.1"
-    http_port: int = Field(default=0, ge=0, le=65535)
-    internal_host: str = "127.0.0.1"
+    http_host: str = Field(
+        default="127.0.0.1", description="The address at which the process serves its API or pages."
+    )
+    http_port: int = Field(default=0, ge=0, le=65535, description="Its port; 0: any that is free.")
+    internal_host: str = Field(default="127.0.0.1", description="The address of health and metrics.")
     internal_port: int = Field(
         default=0,
         ge=0,
@@ -100,17 +130,23 @@ class Settings(BaseSettings):
         default=(),
         description="Networks of the proxies before the APIs, with commas between: they alone say for whom they ask.",
     )
-    intake_url: str = "http://127.0.0.1:8001"
-    network_url: str = "http://127.0.0.1:8002"
-    scheduling_url: str = "http://127.0.0.1:8003"
-    plans_url: str = "http://127.0.0.1:8004"
-    training_url: str = "http://127.0.0.1:8005"
-    portal_url: str = "http://127.0.0.1:8080"
-    local: bool = False
-    log_level: str = "INFO"
-    otlp_endpoint: str | None = None
-    traces_file: Path | None = None
-    stop_seconds: float = Field(default=15, gt=0)
+    intake_url: str = Field(default="http://127.0.0.1:8001", description="Where others reach intake.")
+    network_url: str = Field(default="http://127.0.0.1:8002", description="Where others reach network.")
+    scheduling_url: str = Field(default="http://127.0.0.1:8003", description="Where others reach scheduling.")
+    plans_url: str = Field(default="http://127.0.0.1:8004", description="Where others reach plans.")
+    training_url: str = Field(default="http://127.0.0.1:8005", description="Where others reach training.")
+    portal_url: str = Field(default="http://127.0.0.1:8080", description="Where others reach the portal.")
+    local: bool = Field(
+        default=False, description="Tokens of the local issuer count: on one machine, and never for real use."
+    )
+    log_level: str = Field(default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+    otlp_endpoint: str | None = Field(
+        default=None, description="The collector that traces are sent to, by OTLP."
+    )
+    traces_file: Path | None = Field(default=None, description="The file that traces are written to.")
+    stop_seconds: float = Field(
+        default=15, gt=0, description="After so long a process that was told to stop is stopped."
+    )
     retry_scale: float = Field(default=1.0, gt=0, description="Multiplies the intervals of message retries.")
     anonymous_limit: int = Field(
         default=120,
@@ -196,6 +232,16 @@ class Settings(BaseSettings):
         if any(network.prefixlen == 0 for network in given):
             raise ValueError("these would be everybody")
         return given
+
+    def lacking(self) -> Iterator[str]:
+        """Yield the settings that an installation which people reach over https still lacks."""
+        if self.public_url.startswith("https://"):
+            if not self.trusted_proxies:
+                # Something ends TLS before this, and all who come through it will be counted as one.
+                yield "KRING_TRUSTED_PROXIES"
+            if self.mail_domain.endswith(".invalid"):
+                # Mail servers refuse what comes from an address that cannot be.
+                yield "KRING_MAIL_FROM"
 
     def service_url(self, service: str) -> str:
         """Return the base URL of a service's API."""

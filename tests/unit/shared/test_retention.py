@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "operations.md"
 
 def length(words: str) -> timedelta:
     count, unit = words.split()
-    return timedelta(**{unit: int(count)})
+    return timedelta(**{f"{unit.removesuffix('s')}s": int(count)})
 
 
 def table() -> dict[str, list[str]]:
