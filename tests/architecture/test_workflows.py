@@ -1,6 +1,8 @@
 """Every clock is waited for by one type of workflow, which has a step at each of its deadlines."""
 
+import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -18,6 +20,14 @@ OF_SERVICES: dict[str, list[type[DeadlineWorkflow]]] = {
 KINDS = [(ClockWorkflow, "any")] + [
     (workflow, kind) for found in OF_SERVICES.values() for workflow in found for kind in workflow.kinds
 ]
+
+PAGE = Path(__file__).parents[2] / "docs" / "workflows-and-clocks.md"
+
+
+def test_the_page_names_every_workflow() -> None:
+    named = re.findall(r"^\| `(\w+)` \(([\w ]+)\) \| ", PAGE.read_text(), re.MULTILINE)
+    ours = {(workflow.__name__, service) for service, found in OF_SERVICES.items() for workflow in found}
+    assert set(named) == ours | {("Clock", "every service"), ("Housekeeping", "every service")}
 
 
 @pytest.mark.parametrize("service", SERVICES)
