@@ -54,6 +54,7 @@ from services.portal.routes import (
     ops_dead_letters,
     ops_emails,
     ops_services,
+    ops_workflows,
     organisations,
     own_organisation,
     own_registration,
@@ -104,7 +105,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(offers, cases, baseline, circle, circle_ready, circle_person, circle_person_data, case_emails),
         *(referring, referrals, coordinators, venues, managing),
         *(trainings, announcing, training_changes, registrations, payments, statements),
-        *(ops, ops_services, ops_dead_letters, ops_emails),
+        *(ops, ops_services, ops_dead_letters, ops_emails, ops_workflows),
         *(
             data_requests,
             keeping,

@@ -1,18 +1,22 @@
 """Ops sees what is late over all organisations, how the services do, and what has not left them."""
 
-from datetime import timedelta
+import html
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.portal.routes import ops
+from services.portal.routes import ops, ops_workflows
 from services.portal.routes.ops_dead_letters import DISCARD, LETTERS, REPLAY
 from services.portal.routes.ops_emails import UNDELIVERED
 from services.portal.routes.ops_services import STATES
 from shared.auth import Role
+from shared.errors import Operational
 from shared.ids import uuid7
 from shared.services import SERVICES
+from shared.visibility import Running
 from tests.support.portal import Browser, FakeServices
 from tests.support.world.portal import Portal
 
@@ -48,7 +52,9 @@ async def test_school_holidays_that_will_soon_not_be_known_are_to_be_added(
         assert ("schoolvakanties van de Franse Gemeenschap" in page) is shown
 
 
-@pytest.mark.parametrize("path", ["/ops", "/ops/services", "/ops/emails", "/ops/dead-letters"])
+@pytest.mark.parametrize(
+    "path", ["/ops", "/ops/workflows", "/ops/services", "/ops/emails", "/ops/dead-letters"]
+)
 async def test_others_are_not_let_in(browser: Browser, path: str) -> None:
     await browser.sign_in(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER)
     await browser.ask("GET", path, expect=403)
@@ -238,3 +244,52 @@ class TestDeadLetters:
     async def test_of_what_is_no_service_there_is_nothing(self, browser: Browser) -> None:
         await browser.sign_in(Role.OPS)
         await browser.ask("GET", f"/ops/dead-letters/nothing/{EVENT}", expect=404)
+
+
+class TestWhatRuns:
+    @pytest.fixture
+    def listed(self, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+        """Let Temporal list two workflows, and tell how it is asked."""
+        asked: list[dict[str, Any]] = []
+
+        async def running(_temporal: Any, **narrowed: Any) -> tuple[list[Running], bytes | None]:
+            asked.append(narrowed)
+            if narrowed["waits_for"] == "poll":
+                raise Operational("temporal: no connection")
+            started = datetime(2020, 11, 2, 8, tzinfo=UTC)
+            late = Running(f"invitation/{EVENT}", "run", "Invitation", started, "invitation", started)
+            return [
+                late,
+                Running("housekeeping/plans", "other", "Housekeeping", started, None, None),
+            ], b"\x01further"
+
+        monkeypatch.setattr(ops_workflows, "running", running)
+        return asked
+
+    async def test_is_shown_with_what_it_waits_for_and_its_page_at_temporal(
+        self, browser: Browser, listed: list[dict[str, Any]]
+    ) -> None:
+        settings = browser.world.context.settings
+        settings.temporal_pages_url = "http://temporal.example:8233"
+        await browser.sign_in(Role.OPS)
+        page = (await browser.ask("GET", "/ops/workflows", expect=200)).text
+        assert "Bellen met wie nog niet antwoordde" in page
+        assert f"{settings.temporal_namespace}/workflows/invitation%2F{EVENT}/run/history" in page
+        assert page.count("te laat</span>") == 1
+        assert "housekeeping/plans" in page
+        [more] = re.findall(r'href="(/ops/workflows\?[^"]+after=[^"]+)"', page)
+        await browser.ask("GET", html.unescape(more), expect=200)
+        assert [each["after"] for each in listed] == [None, b"\x01further"]
+
+    async def test_is_narrowed_to_a_kind_and_to_what_is_late(
+        self, browser: Browser, listed: list[dict[str, Any]]
+    ) -> None:
+        await browser.sign_in(Role.OPS)
+        page = (await browser.ask("GET", "/ops/workflows?kind=invitation&late=yes", expect=200)).text
+        assert listed[0]["waits_for"] == "invitation"
+        assert listed[0]["late_at"] is not None
+        assert "kind=invitation&amp;late=yes&amp;after=" in page
+        down = (await browser.ask("GET", "/ops/workflows?kind=poll", expect=200)).text
+        assert "Temporal antwoordt nu niet" in down
+        await browser.ask("GET", "/ops/workflows?kind=whatever", expect=404)
+        await browser.ask("GET", "/ops/workflows?after=é", expect=404)

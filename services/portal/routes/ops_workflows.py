@@ -1,0 +1,104 @@
+"""Which workflows run and what each waits for, for ops: ids, kinds and times, as Temporal lists them."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from urllib.parse import quote, urlencode
+
+from starlette.responses import Response
+
+from services.portal.boards import SOMETHING_TO_DO, TO_DO
+from services.portal.forms import NotThere, read_choice
+from services.portal.pages import Pages
+from services.portal.staff import StaffVisit, section, staff
+from services.portal.visits import PageModel
+from services.portal.wording import mark as _
+from shared.auth import Role
+from shared.errors import Operational
+from shared.visibility import PAUSED, Running, running
+
+pages = Pages()
+PATH = "/ops/workflows"
+section(PATH, _("Wat er loopt"), Role.OPS)
+_AT_ONCE = 50
+_STANDS_STILL = _("Niets: de zaak staat stil")
+
+
+class WorkflowRow(PageModel):
+    """One workflow, what it waits for, and its page at Temporal."""
+
+    workflow_id: str
+    type: str
+    waits_for: str | None
+    kind: str
+    due: str | None
+    late: bool
+    since: str
+    page: str | None
+
+
+class WorkflowsPage(PageModel):
+    """A page of the workflows that run; None where Temporal does not answer."""
+
+    workflows: list[WorkflowRow] | None
+    kinds: list[tuple[str, str]]
+    kind: str
+    late: bool
+    more: str | None
+
+
+@pages.show(PATH, staff(Role.OPS, of_no_tenant=True))
+async def show(visit: StaffVisit) -> Response:
+    """Show what runs, the newest first: all, or what waits for one kind of clock, or what is late."""
+    asked = visit.request.query_params
+    kinds = {"": _("Alles"), PAUSED: _STANDS_STILL, **TO_DO}
+    kind, late = read_choice(asked.get("kind", ""), kinds), asked.get("late") == "yes"
+    now = await visit.parts.clock.now()
+    workflows: list[WorkflowRow] | None = None
+    following: bytes | None = None
+    try:
+        found, following = await running(
+            visit.parts.temporal,
+            waits_for=kind or None,
+            late_at=now if late else None,
+            most=_AT_ONCE,
+            after=_token(asked.get("after")),
+        )
+        workflows = [
+            await _row(visit, each, late=each.next_due is not None and each.next_due < now) for each in found
+        ]
+    except Operational:
+        pass
+    given = {"kind": kind, **({"late": "yes"} if late else {})}
+    model = WorkflowsPage(
+        workflows=workflows,
+        kinds=[(code, visit.say(words)) for code, words in kinds.items()],
+        kind=kind,
+        late=late,
+        more=f"{PATH}?{urlencode({**given, 'after': urlsafe_b64encode(following)})}" if following else None,
+    )
+    return visit.page("ops_workflows.html", model)
+
+
+def _token(after: str | None) -> bytes | None:
+    try:
+        return urlsafe_b64decode(after) if after else None
+    except ValueError:
+        raise NotThere from None
+
+
+async def _row(visit: StaffVisit, found: Running, *, late: bool) -> WorkflowRow:
+    dates, settings = await visit.dates(), visit.parts.settings
+    words = {PAUSED: _STANDS_STILL, **TO_DO}
+    shown = None
+    if settings.temporal_pages_url:
+        of_all = f"{settings.temporal_pages_url.rstrip('/')}/namespaces/{settings.temporal_namespace}"
+        shown = f"{of_all}/workflows/{quote(found.id, safe='')}/{found.run_id}/history"
+    return WorkflowRow(
+        workflow_id=found.id,
+        type=found.type,
+        waits_for=visit.say(words.get(found.waits_for, SOMETHING_TO_DO)) if found.waits_for else None,
+        kind=found.waits_for or "",
+        due=dates.time(found.next_due) if found.next_due else None,
+        late=late,
+        since=dates.time(found.started_at),
+        page=shown,
+    )

@@ -1,0 +1,69 @@
+"""Which workflows run, as Temporal lists them by what each publishes of itself: ids and codes, and no input."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from temporalio.client import WorkflowExecution
+from temporalio.service import RPCError
+
+from shared.errors import Operational
+from shared.temporal import Temporal
+from shared.workflow import NEXT_DUE, PHASE
+
+PAUSED = "paused"
+_WHAT = ("warn", "due")
+_PATIENCE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A workflow that runs. `waits_for`: the kind of the clock whose deadline it waits for, or "paused"."""
+
+    id: str
+    run_id: str
+    type: str
+    started_at: datetime
+    waits_for: str | None
+    next_due: datetime | None
+
+
+async def running(
+    temporal: Temporal,
+    *,
+    waits_for: str | None = None,
+    late_at: datetime | None = None,
+    most: int,
+    after: bytes | None = None,
+) -> tuple[list[Running], bytes | None]:
+    """Return a page of the workflows that run, the newest first, and what the next page is asked with.
+
+    `waits_for`: only those that wait for a clock of this kind (a known code), or are paused. `late_at`: only those
+    whose deadline had passed by then. Raises: Operational.
+    """
+    wanted = ['ExecutionStatus = "Running"']
+    if waits_for is not None:
+        phases = [PAUSED] if waits_for == PAUSED else [f"{waits_for}:{what}" for what in _WHAT]
+        wanted.append("({})".format(" OR ".join(f'{PHASE.name} = "{each}"' for each in phases)))
+    if late_at is not None:
+        wanted.append(f'{NEXT_DUE.name} < "{late_at.isoformat()}"')
+    found = (await temporal.client()).list_workflows(
+        " AND ".join(wanted), page_size=most, next_page_token=after, rpc_timeout=_PATIENCE
+    )
+    try:
+        await found.fetch_next_page()
+    except RPCError as error:
+        raise Operational(f"temporal: {error.status.name}") from None
+    return [_running(each) for each in found.current_page or ()], found.next_page_token
+
+
+def _running(found: WorkflowExecution) -> Running:
+    published = found.typed_search_attributes
+    phase = published.get(PHASE)
+    return Running(
+        id=found.id,
+        run_id=found.run_id,
+        type=found.workflow_type,
+        started_at=found.start_time,
+        waits_for=None if phase is None else phase.partition(":")[0],
+        next_due=published.get(NEXT_DUE),
+    )
