@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from pydantic import BaseModel, ConfigDict
+
 # No organisation can set its smallest group below this.
 LEAST_SMALLEST_GROUP = 3
 # A block is this many times the smallest group: in smaller ones hardly a table has a number.
@@ -62,6 +64,35 @@ class Progress(StrEnum):
     NOT_YET = "not_yet"
     CHANGED = "changed"
     HELP = "help"
+
+
+class Standing(BaseModel):
+    """What changes of a case that is counted, as it stands at some time; of days there is only the month."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    region: str | None
+    stop_reason: str | None
+    acceptance: str | None
+    judged: date | None
+    started: date | None
+    conference_held: date | None
+    plan_from_conference: date | None
+    plan_without_meeting: date | None
+    ended: date | None
+    circle: int
+    widened: int
+    cancelled: int
+    invited: int
+    attended: int
+    agreements: int
+    agreements_done: int
+    agreements_lapsed: int
+    said_nearly: int
+    said_not_yet: int
+    said_changed: int
+    said_help: int
+    check_ins: int
 
 
 MEASURES: dict[Measure, frozenset[Ended]] = {

@@ -1,9 +1,11 @@
 """What stays of a case when all else is erased: codes, months and numbers of a case that can no longer be found."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import Base, Code, Codes
@@ -62,6 +64,9 @@ class CaseFact(Base):
     said_changed: Mapped[int] = mapped_column(Integer, default=0)
     said_help: Mapped[int] = mapped_column(Integer, default=0)
     check_ins: Mapped[int] = mapped_column(Integer, default=0)
+    # The first day of the quarter in which it last changed, and how it stood when that began: a `Standing`.
+    changed: Mapped[date] = mapped_column(Date)
+    stood: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class SurveyFact(Base):

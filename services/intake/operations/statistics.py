@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
+from services.intake.domain.statistics import Quarter, Standing
 from services.intake.models import Case, CaseFact, Coordinator, Referral, SurveyFact
 from services.intake.queries import referrals
 from shared import profiles
@@ -47,11 +48,18 @@ def age_band(births: Sequence[date], day: date) -> str:
 
 
 async def follow(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, to_change: bool = False
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    case_id: UUID,
+    at: datetime,
+    to_change: bool = False,
 ) -> CaseFact | None:
     """Return the fact of a case, locked and in line with what intake itself knows; None if it is not there any more.
 
-    `to_change`: the caller changes the case afterwards, which nobody who holds it as it is may do then.
+    It changes by something of the time `at`: how it stood before that quarter is kept. `to_change`: the caller changes
+    the case afterwards, which who holds it as it is could not.
     """
     # Both are held as they are until the commit: a case that is being erased waits, or is seen to be.
     referral = await _held(
@@ -67,6 +75,9 @@ async def follow(
     fact = await _locked(session, tenant, case_id) or await _begin(session, vault, referral)
     if fact is None:
         return None
+    quarter = Quarter.of(await month_of(session, tenant, at)).begins
+    if fact.changed < quarter:
+        fact.stood, fact.changed = Standing.model_validate(fact).model_dump(mode="json"), quarter
     if referral.state in REFUSED:
         fact.not_started = referral.reason or str(referral.state)
     if case is not None:
@@ -78,19 +89,21 @@ async def follow(
 
 
 async def note_region(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, coordinator_id: UUID
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, coordinator_id: UUID, at: datetime
 ) -> None:
     """Note where the case is: where its coordinator is."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     coordinator = await session.get(Coordinator, (tenant, coordinator_id))
     if fact is not None and coordinator is not None:
         fact.region = coordinator.region or fact.region
         await session.flush()
 
 
-async def note_widened(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+async def note_widened(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
+) -> None:
     """Note that somebody came into the circle whom others than the central persons proposed."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.widened += 1
         await session.flush()
@@ -100,7 +113,7 @@ async def note_circle(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, members: int, at: datetime
 ) -> None:
     """Note that the circle stands, and how large it is at most."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.circle = max(fact.circle, members)
         fact.circle_ready = _first(fact.circle_ready, await month_of(session, tenant, at))
@@ -116,9 +129,10 @@ async def note_conference(
     held_on: date,
     invited: int,
     attended: int,
+    at: datetime,
 ) -> None:
     """Note that a conference was held."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.conferences += 1
         fact.conference_held = _first(fact.conference_held, held_on.replace(day=1))
@@ -126,9 +140,11 @@ async def note_conference(
         await session.flush()
 
 
-async def note_cancelled(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+async def note_cancelled(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
+) -> None:
     """Note that a conference was called off or put off."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.cancelled += 1
         await session.flush()
@@ -145,7 +161,7 @@ async def note_plan(
     at: datetime,
 ) -> None:
     """Note that a plan was written down, from a conference or without a meeting."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is None:
         return
     if from_conference:
@@ -167,7 +183,7 @@ async def note_acceptance(
     at: datetime,
 ) -> None:
     """Note what the mandated side says of a version of the plan; of an older version nothing changes."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None and version >= fact.acceptance_version:
         fact.acceptance, fact.acceptance_version = acceptance, version
         fact.judged = await month_of(session, tenant, at)
@@ -182,9 +198,10 @@ async def note_said(
     case_id: UUID,
     said: Said | Literal["done"],
     before: Said | None,
+    at: datetime,
 ) -> None:
     """Note what was said of an agreement last, in the place of what was said of it before."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         for answer, more in ((said, 1), (before, -1)):
             if answer is not None:
@@ -193,9 +210,11 @@ async def note_said(
         await session.flush()
 
 
-async def note_agreement_lapsed(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+async def note_agreement_lapsed(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
+) -> None:
     """Note that an agreement was let go, or was not carried out in its time."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.agreements_lapsed += 1
         await session.flush()
@@ -211,7 +230,7 @@ async def note_survey(
     at: datetime,
 ) -> None:
     """Note what each group answered together to a survey that closed."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is None:
         return
     closed = await month_of(session, tenant, at)
@@ -232,9 +251,11 @@ async def note_survey(
     await session.flush()
 
 
-async def note_check_in(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID) -> None:
+async def note_check_in(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
+) -> None:
     """Note that somebody asked how things go; what they decided is done to the case afterwards."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, to_change=True)
+    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at, to_change=True)
     if fact is not None:
         fact.check_ins += 1
         await session.flush()
@@ -273,6 +294,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
         "minors": referral.minors,
         "age_band": age_band(births, day),
         "referred": day.replace(day=1),
+        "changed": Quarter.of(day).begins,
         **dict.fromkeys(("acceptance_version", "circle", "widened", "conferences", "cancelled"), 0),
         **dict.fromkeys(
             ("invited", "attended", "agreements", "agreements_lapsed", "check_ins", *_SAID.values()), 0

@@ -5,6 +5,7 @@ these cases it is told or not, as the numbers of cases are. A case with two surv
 belongs to the quarter in which it closed, so what was told of a block never changes.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.statistics import Block, Ended, Measure, Quarter, blocks
 from services.intake.models import CaseFact, SurveyFact
-from services.intake.queries.statistics import By, CountedCase, counted, table_of
+from services.intake.queries.statistics import By, CountedCase, counted, in_block, table_of
 from shared.events.network import SURVEY_GROUPS
 
 QUESTIONS = ("meeting", "plan", "coordinator")
@@ -41,23 +42,35 @@ async def score_tables(
     query = select(SurveyFact, CaseFact).join(CaseFact, CaseFact.id == SurveyFact.fact_id)
     query = query.where(SurveyFact.tenant == tenant, SurveyFact.closed < now.begins)
     rows = [(survey, fact) for survey, fact in await session.execute(query)]
-    closed = Counter(Quarter.of(month) for _, month in {(fact.id, survey.closed) for survey, fact in rows})
+    # All of them held a conference: they are told apart by nothing else.
+    cases = {
+        fact.id: replace(counted(fact, now.begins), ended=Ended.CONFERENCE_AND_PLAN)
+        for fact in {fact.id: fact for _, fact in rows}.values()
+    }
+    return await asyncio.to_thread(_tables, [survey for survey, _ in rows], cases, by, now, smallest)
+
+
+def _tables(
+    surveys: Sequence[SurveyFact], cases: Mapping[UUID, CountedCase], by: By, now: Quarter, smallest: int
+) -> list[ToldScores]:
+    of_quarter: dict[Quarter, list[SurveyFact]] = {}
+    for survey in surveys:
+        of_quarter.setdefault(Quarter.of(survey.closed), []).append(survey)
+    closed = Counter(
+        Quarter.of(month) for _, month in {(survey.fact_id, survey.closed) for survey in surveys}
+    )
     return [
-        ToldScores(block, _sums(block, _cases(rows, block, now.begins), by, smallest))
+        ToldScores(block, _sums(block, _of_cases(in_block(of_quarter, block), cases), by, smallest))
         for block in blocks(closed, before=now, smallest=smallest)
     ]
 
 
-def _cases(
-    rows: Sequence[tuple[SurveyFact, CaseFact]], block: Block, before: date
+def _of_cases(
+    surveys: Sequence[SurveyFact], cases: Mapping[UUID, CountedCase]
 ) -> list[tuple[CountedCase, Counter[tuple[str, str]]]]:
     found: dict[UUID, tuple[CountedCase, Counter[tuple[str, str]]]] = {}
-    for survey, fact in rows:
-        if not block.first <= Quarter.of(survey.closed) <= block.last:
-            continue
-        # All of them held a conference: they are told apart by nothing else.
-        case = replace(counted(fact, before), ended=Ended.CONFERENCE_AND_PLAN)
-        _, sums = found.setdefault(fact.id, (case, Counter()))
+    for survey in surveys:
+        _, sums = found.setdefault(survey.fact_id, (cases[survey.fact_id], Counter()))
         for name in (*_TOLD, *(f"{question}_total" for question in QUESTIONS)):
             sums[survey.voice_group, name] += getattr(survey, name)
     return list(found.values())

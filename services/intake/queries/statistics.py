@@ -1,10 +1,11 @@
 """Counts of cases, as they stood when the last quarter was over."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from services.intake.domain.statistics import (
     Ended,
     Progress,
     Quarter,
+    Standing,
     Table,
     averages,
     blocks,
@@ -28,6 +30,7 @@ from services.intake.models import CaseFact
 
 By = Literal["none", "theme", "track", "region", "referrer", "age", "acceptance", "stopped"]
 Counts = Counter[tuple[str, Ended]]
+T = TypeVar("T")
 
 # What is always told of, also of nobody: a value that is missing would say something too.
 _KNOWN: dict[str, tuple[str, ...]] = {
@@ -85,10 +88,28 @@ async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, sm
     """Return what is told of each block of quarters that are over, earliest first."""
     now = Quarter.of(today)
     found = await _counted(session, tenant=tenant, before=now.begins)
-    referred = Counter(case.quarter for case in found)
+    # Elsewhere: of all cases of years, meanwhile nobody else would be answered.
+    return await asyncio.to_thread(_tables, found, by, now, smallest)
+
+
+def _tables(found: Sequence[CountedCase], by: By, now: Quarter, smallest: int) -> list[Told]:
+    of_quarter: dict[Quarter, list[CountedCase]] = {}
+    for case in found:
+        of_quarter.setdefault(case.quarter, []).append(case)
+    referred = {quarter: len(cases) for quarter, cases in of_quarter.items()}
     return [
-        _told(block, [case for case in found if block.first <= case.quarter <= block.last], by, smallest)
+        _told(block, in_block(of_quarter, block), by, smallest)
         for block in blocks(referred, before=now, smallest=smallest)
+    ]
+
+
+def in_block(of_quarter: Mapping[Quarter, Sequence[T]], block: Block) -> list[T]:
+    """Return what there is of the quarters of a block."""
+    return [
+        each
+        for quarter, those in of_quarter.items()
+        if block.first <= quarter <= block.last
+        for each in those
     ]
 
 
@@ -131,56 +152,56 @@ async def _counted(session: AsyncSession, *, tenant: UUID, before: date) -> list
 
 
 def counted(fact: CaseFact, before: date) -> CountedCase:
-    """Return what counts of a case, as it stood at the beginning of a day."""
+    """Return what counts of a case, as it stood at the beginning of a quarter, that of now."""
+    stood = fact.stood if fact.changed >= before and fact.stood is not None else fact
+    case = Standing.model_validate(stood)
     return CountedCase(
         quarter=Quarter.of(fact.referred),
-        ended=_ended(fact, before),
+        ended=_ended(case, before),
         track=fact.track,
-        region=fact.region,
+        region=case.region,
         referrer_kind=fact.referrer_kind,
         age_band=fact.age_band,
-        acceptance=(fact.acceptance if _by_then(fact.judged, before) else None) or "none",
-        stopped=(fact.stop_reason if _by_then(fact.ended, before) else None) or "none",
+        acceptance=(case.acceptance if _by_then(case.judged, before) else None) or "none",
+        stopped=(case.stop_reason if _by_then(case.ended, before) else None) or "none",
         themes=fact.themes,
-        amounts=_amounts(fact),
+        amounts=_amounts(case, fact.referred),
         said={
-            Progress.DONE: fact.agreements_done,
-            Progress.NEARLY: fact.said_nearly,
-            Progress.NOT_YET: fact.said_not_yet,
-            Progress.CHANGED: fact.said_changed,
-            Progress.HELP: fact.said_help,
+            Progress.DONE: case.agreements_done,
+            Progress.NEARLY: case.said_nearly,
+            Progress.NOT_YET: case.said_not_yet,
+            Progress.CHANGED: case.said_changed,
+            Progress.HELP: case.said_help,
         },
     )
 
 
-def _amounts(fact: CaseFact) -> dict[Average, int]:
-    held = fact.conference_held or fact.referred
+def _amounts(case: Standing, referred: date) -> dict[Average, int]:
+    held = case.conference_held or referred
     return {
-        Average.CIRCLE: fact.circle,
-        Average.WIDENED: fact.widened,
-        Average.INVITED: fact.invited,
-        Average.CAME: fact.attended,
-        Average.MONTHS_TO_CONFERENCE: 12 * (held.year - fact.referred.year)
-        + held.month
-        - fact.referred.month,
-        Average.CANCELLED: fact.cancelled,
-        Average.AGREEMENTS: fact.agreements,
-        Average.AGREEMENTS_DONE: fact.agreements_done,
-        Average.AGREEMENTS_LAPSED: fact.agreements_lapsed,
-        Average.CHECK_INS: fact.check_ins,
+        Average.CIRCLE: case.circle,
+        Average.WIDENED: case.widened,
+        Average.INVITED: case.invited,
+        Average.CAME: case.attended,
+        Average.MONTHS_TO_CONFERENCE: 12 * (held.year - referred.year) + held.month - referred.month,
+        Average.CANCELLED: case.cancelled,
+        Average.AGREEMENTS: case.agreements,
+        Average.AGREEMENTS_DONE: case.agreements_done,
+        Average.AGREEMENTS_LAPSED: case.agreements_lapsed,
+        Average.CHECK_INS: case.check_ins,
     }
 
 
-def _ended(fact: CaseFact, before: date) -> Ended:
-    if _by_then(fact.conference_held, before):
+def _ended(case: Standing, before: date) -> Ended:
+    if _by_then(case.conference_held, before):
         return (
             Ended.CONFERENCE_AND_PLAN
-            if _by_then(fact.plan_from_conference, before)
+            if _by_then(case.plan_from_conference, before)
             else Ended.CONFERENCE_WITHOUT_PLAN
         )
-    if _by_then(fact.plan_without_meeting, before) or _by_then(fact.plan_from_conference, before):
+    if _by_then(case.plan_without_meeting, before) or _by_then(case.plan_from_conference, before):
         return Ended.PLAN_WITHOUT_MEETING
-    return Ended.NO_MEETING if _by_then(fact.started, before) else Ended.NOT_STARTED
+    return Ended.NO_MEETING if _by_then(case.started, before) else Ended.NOT_STARTED
 
 
 def _by_then(month: date | None, before: date) -> bool:

@@ -43,7 +43,9 @@ async def notify_of_referral(
         await notifying.notify_of_referral(
             session, context.vault, context.database, referral, await context.clock.now()
         )
-        await statistics.follow(session, context.vault, tenant=tenant, case_id=referral.case_id)
+        await statistics.follow(
+            session, context.vault, tenant=tenant, case_id=referral.case_id, at=event.time
+        )
 
 
 @subscriptions.writes(plans.FollowUpEnded)
@@ -64,7 +66,9 @@ async def end_coordinators_task(
     session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context
 ) -> None:
     """Release the coordinator after the four-week call; where the circle wants to meet again, see to it that one is."""
-    await statistics.note_check_in(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
+    await statistics.note_check_in(
+        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
+    )
     if event.data.decision == "new-conference":
         await cases.coordinate_next_round(
             session,

@@ -1,7 +1,6 @@
 """What intake counts for statistics, and whom it tells of plans, as it hears it."""
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +22,9 @@ async def count_case(
     context: Context,
 ) -> None:
     """Count a referral as started, and a case as withdrawn or closed."""
-    await statistics.follow(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
+    await statistics.follow(
+        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
+    )
 
 
 @subscriptions.writes(intake.ReferralDeclined, case="any", background=True)
@@ -31,7 +32,7 @@ async def count_declined(
     session: AsyncSession, event: Received[intake.ReferralDeclined], context: Context
 ) -> None:
     """Count a referral as declined."""
-    await _count_referral(session, context, event.tenant, event.data.referral_id)
+    await _count_referral(session, context, event)
 
 
 @subscriptions.writes(intake.ReferralWithdrawn, case="any", background=True)
@@ -39,7 +40,7 @@ async def count_withdrawn(
     session: AsyncSession, event: Received[intake.ReferralWithdrawn], context: Context
 ) -> None:
     """Count a referral as taken back."""
-    await _count_referral(session, context, event.tenant, event.data.referral_id)
+    await _count_referral(session, context, event)
 
 
 @subscriptions.writes(intake.CoordinatorAssigned, case="any", background=True)
@@ -53,6 +54,7 @@ async def count_region(
         tenant=event.tenant,
         case_id=event.data.case_id,
         coordinator_id=event.data.coordinator_id,
+        at=event.time,
     )
 
 
@@ -62,7 +64,9 @@ async def count_widening(
 ) -> None:
     """Count who came into the circle through others than the central persons."""
     if event.data.widened:
-        await statistics.note_widened(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
+        await statistics.note_widened(
+            session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
+        )
 
 
 @subscriptions.writes(network.CircleReady, case="any", background=True)
@@ -91,6 +95,7 @@ async def count_conference(
         held_on=event.data.held_on,
         invited=event.data.invited,
         attended=event.data.attended,
+        at=event.time,
     )
 
 
@@ -99,7 +104,9 @@ async def count_cancelled(
     session: AsyncSession, event: Received[scheduling.ConferenceCancelled], context: Context
 ) -> None:
     """Count a conference that was called off."""
-    await statistics.note_cancelled(session, context.vault, tenant=event.tenant, case_id=event.data.case_id)
+    await statistics.note_cancelled(
+        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
+    )
 
 
 @subscriptions.writes(plans.PlanRecorded, case="any")
@@ -165,6 +172,7 @@ async def count_agreement(
         case_id=event.data.case_id,
         said="done",
         before=event.data.before,
+        at=event.time,
     )
 
 
@@ -180,6 +188,7 @@ async def count_progress(
         case_id=event.data.case_id,
         said=event.data.progress,
         before=event.data.before,
+        at=event.time,
     )
 
 
@@ -189,7 +198,7 @@ async def count_lapsed(
 ) -> None:
     """Count an agreement that was not carried out in its time."""
     await statistics.note_agreement_lapsed(
-        session, context.vault, tenant=event.tenant, case_id=event.data.case_id
+        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
     )
 
 
@@ -208,10 +217,17 @@ async def count_survey(
     )
 
 
-async def _count_referral(session: AsyncSession, context: Context, tenant: UUID, referral_id: UUID) -> None:
-    referral = await referrals.referral(session, tenant=tenant, referral_id=referral_id)
+async def _count_referral(
+    session: AsyncSession,
+    context: Context,
+    event: Received[intake.ReferralDeclined] | Received[intake.ReferralWithdrawn],
+) -> None:
+    tenant = event.tenant
+    referral = await referrals.referral(session, tenant=tenant, referral_id=event.data.referral_id)
     if referral is not None:
-        await statistics.follow(session, context.vault, tenant=tenant, case_id=referral.case_id)
+        await statistics.follow(
+            session, context.vault, tenant=tenant, case_id=referral.case_id, at=event.time
+        )
 
 
 async def _count_acceptance(

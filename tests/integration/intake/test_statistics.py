@@ -225,6 +225,29 @@ class TestTelling:
         assert period["first_quarter"] == "2026-Q1"
         assert (period["total"]["referrals"], period["total"]["started"]) == (12, 0)
 
+    async def test_stays_as_it_was_when_the_quarter_began(self, world: Intake) -> None:
+        cases = [await world.open_case(await world.refer()) for _ in range(12)]
+        await world.deliver_published(*COUNTED)
+        for case in cases:
+            for event in events_of(case):
+                assert await world.handle(event) == "handled"
+        world.later(days=200)
+        before = await told(world, by="acceptance")
+        [period] = before["periods"]
+        assert period["total"]["averages"]["agreements_done"] == 1.0
+        plan = uuid7()
+        for event in (
+            plans.AgreementDone(case_id=cases[0].id, agreement_id=uuid7()),
+            plans.PlanRefused(case_id=cases[0].id, plan_id=plan, version=3),
+        ):
+            assert await world.handle(event) == "handled"
+        row = await fact(world, cases[0])
+        assert (row.agreements_done, row.acceptance) == (2, "refused")
+        assert await told(world, by="acceptance") == before
+        world.later(days=92)
+        [period] = (await told(world, by="acceptance"))["periods"]
+        assert period["total"]["averages"]["agreements_done"] == 1.1
+
     async def test_shows_a_group_of_one_through_no_combination_of_filters(self, world: Intake) -> None:
         await twelve_cases(world)
         world.later(days=200)

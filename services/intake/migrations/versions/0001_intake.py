@@ -47,6 +47,8 @@ def upgrade() -> None:
         sa.Column("said_changed", sa.Integer(), nullable=False),
         sa.Column("said_help", sa.Integer(), nullable=False),
         sa.Column("check_ins", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Date(), nullable=False),
+        sa.Column("stood", postgresql.JSONB(astext_type=sa.Text(), none_as_null=True), nullable=True),
         sa.CheckConstraint("invited >= 0 AND attended >= 0", name=op.f("ck_case_fact_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_fact")),
     )
