@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from services.network.operations import notifying
 from shared.errors import Operational
 from shared.events import intake, network
-from shared.events.base import MESSAGE_QUEUED
+from shared.events.base import MESSAGE_QUEUED, CalendarEntry
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
 from tests.support.world import Case
@@ -39,8 +39,8 @@ def _text(mail: EmailMessage) -> str:
     return str(body.get_content())
 
 
-def _entry(case: Case, method: Any, revision: int) -> network.CalendarEntry:
-    return network.CalendarEntry(
+def _entry(case: Case, method: Any, revision: int) -> CalendarEntry:
+    return CalendarEntry(
         uid=case.id, revision=revision, method=method, starts_at=STARTS, ends_at=STARTS.replace(hour=16)
     )
 
