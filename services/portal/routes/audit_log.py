@@ -86,17 +86,17 @@ async def show(visit: StaffVisit) -> Response:
     """Show who looked, the newest first, all services together."""
     params = visit.request.query_params
     asked = {name: read_id(params[name]) for name in _SUBJECTS if params.get(name)}
-    names = await names_of_staff(visit)
-    everybody = sorted(((str(id_), name) for id_, name in names.items()), key=lambda each: each[1])
-    options = [("", visit.say(_("Niemand in het bijzonder"))), *everybody]
-    if not asked:
-        return visit.page("audit_log.html", AuditLogPage(staff=options, asked={}, entries=None, more=[]))
     wanted = params.get("in")
     logs = [each for each in LOGS if wanted is None or each.service == wanted]
     query = {"limit": "50", **{_SUBJECTS[name]: value for name, value in asked.items()}}
     if cursor := params.get("cursor"):
         query["cursor"] = cursor
-    found = await asyncio.gather(*(visit.ask(each, query=query) for each in logs))
+    listed = asyncio.gather(*(visit.ask(each, query=query) for each in logs if asked))
+    names, found = await asyncio.gather(names_of_staff(visit), listed)
+    everybody = sorted(((str(id_), name) for id_, name in names.items()), key=lambda each: each[1])
+    options = [("", visit.say(_("Niemand in het bijzonder"))), *everybody]
+    if not asked:
+        return visit.page("audit_log.html", AuditLogPage(staff=options, asked={}, entries=None, more=[]))
     entries = [(entry, log.service) for log, each in zip(logs, found, strict=True) for entry in each.items]
     entries.sort(key=lambda each: (each[0].at, each[0].entry_id), reverse=True)
     dates = await visit.dates()

@@ -139,8 +139,8 @@ class ConferencePage(PageModel):
     outcome: str | None
 
 
-async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]:
-    """Return how the newest conference of a case stands, and the conference."""
+async def page_of(visit: StaffVisit) -> ConferencePage:
+    """Return how the newest conference of a case stands."""
     case_id = case_of(visit)
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
@@ -149,48 +149,52 @@ async def page_of(visit: StaffVisit) -> tuple[ConferencePage, Conference | None]
     reason = prepared.reason if prepared else None
     why = {**MOVED, **CALLED_OFF}.get(reason or "")
     known = _STATES.get(conference.state, "") if conference else _("Er is nog geen conferentie.")
-    came = {each.person_id: each for each in prepared.attendance} if prepared else {}
-    if came:
-        attending = [
-            _attending(visit, people[each.person_id], each.mode if each.came else "absent", comes=each.came)
-            for each in came.values()
-            if each.person_id in people
-        ]
-    else:
-        attending = [_invited(visit, each) for each in in_circle(people)]
     checklist = prepared.checklist if prepared else {}
     venue_id = prepared.venue_id if prepared else None
-    venues = await choices(visit, conference, people) if venue_id else []
-    return (
-        ConferencePage(
-            case_id=case_id,
-            state=conference.state if conference else None,
-            state_in_words=visit.say(known),
-            reason=visit.say(why) if why else None,
-            more_time=longer(visit, dates, prepared)
-            if conference and prepared and conference.state not in _OVER
-            else "",
-            can_begin_again=conference is not None and conference.state in _OVER and reason != _CASE_STOPPED,
-            when=dates.period(starts, ends) if starts and ends else None,
-            past=bool(starts and starts <= await visit.parts.clock.now()),
-            venue_name=conference.venue.name if conference and conference.venue else None,
-            venue_address=conference.venue.address if conference and conference.venue else None,
-            people=attending,
-            items=[
-                Item(code=code, label=visit.say(label), done=checklist.get(code, False))
-                for code, label in _CHECKLIST.items()
-                if code in checklist
-            ],
-            needs=_needs(visit, people, prepared),
-            givers=await givers_of(visit, conference, people),
-            news=await news_of(visit, conference),
-            venue_lacks=access_in_words(
-                visit, [need for each in venues if each.venue_id == venue_id for need in each.lacks]
-            ),
-            outcome=prepared.outcome if prepared else None,
-        ),
-        conference,
+    venues, givers = await asyncio.gather(
+        choices(visit, conference if venue_id else None, people), givers_of(visit, conference, people)
     )
+    return ConferencePage(
+        case_id=case_id,
+        state=conference.state if conference else None,
+        state_in_words=visit.say(known),
+        reason=visit.say(why) if why else None,
+        more_time=longer(visit, dates, prepared)
+        if conference and prepared and conference.state not in _OVER
+        else "",
+        can_begin_again=conference is not None and conference.state in _OVER and reason != _CASE_STOPPED,
+        when=dates.period(starts, ends) if starts and ends else None,
+        past=bool(starts and starts <= await visit.parts.clock.now()),
+        venue_name=conference.venue.name if conference and conference.venue else None,
+        venue_address=conference.venue.address if conference and conference.venue else None,
+        people=attending(visit, conference, people),
+        items=[
+            Item(code=code, label=visit.say(label), done=checklist.get(code, False))
+            for code, label in _CHECKLIST.items()
+            if code in checklist
+        ],
+        needs=_needs(visit, people, prepared),
+        givers=givers,
+        news=await news_of(visit, conference),
+        venue_lacks=access_in_words(
+            visit, [need for each in venues if each.venue_id == venue_id for need in each.lacks]
+        ),
+        outcome=prepared.outcome if prepared else None,
+    )
+
+
+def attending(
+    visit: StaffVisit, conference: Conference | None, people: dict[UUID, InCircle]
+) -> list[Attending]:
+    """Return who came, or is expected while nobody wrote down who did."""
+    prepared = conference.preparation if conference else None
+    if prepared is None or not prepared.attendance:
+        return [_invited(visit, each) for each in in_circle(people)]
+    return [
+        _attending(visit, people[each.person_id], each.mode if each.came else "absent", comes=each.came)
+        for each in prepared.attendance
+        if each.person_id in people
+    ]
 
 
 def _needs(visit: StaffVisit, people: dict[UUID, InCircle], prepared: Preparation | None) -> list[Item]:
@@ -232,8 +236,8 @@ def _invited(visit: StaffVisit, person: InCircle) -> Attending:
     else:
         mode = invitation.mode or "in-person"
         how = _MODES.get(mode, _MODES["in-person"])
-    attending = _attending(visit, person, mode, comes=bool(mode) and mode != "absent")
-    return attending.model_copy(update={"how": visit.say(how)})
+    one = _attending(visit, person, mode, comes=bool(mode) and mode != "absent")
+    return one.model_copy(update={"how": visit.say(how)})
 
 
 def _attending(visit: StaffVisit, person: InCircle, mode: str, *, comes: bool) -> Attending:
@@ -250,8 +254,7 @@ def _attending(visit: StaffVisit, person: InCircle, mode: str, *, comes: bool) -
 @pages.show("/cases/{case_id}/conference", COORDINATOR)
 async def show(visit: StaffVisit) -> Response:
     """Show how the conference stands."""
-    model, _conference = await page_of(visit)
-    return visit.page("case_conference.html", model)
+    return visit.page("case_conference.html", await page_of(visit))
 
 
 @pages.send("/cases/{case_id}/conference", COORDINATOR)
@@ -284,5 +287,4 @@ async def check(visit: StaffVisit) -> Response:
 @pages.show("/cases/{case_id}/conference/day-sheet", COORDINATOR)
 async def day_sheet(visit: StaffVisit) -> Response:
     """Show what to take along on the day, to print."""
-    model, _conference = await page_of(visit)
-    return visit.page("case_day_sheet.html", model)
+    return visit.page("case_day_sheet.html", await page_of(visit))

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
-from services.portal.routes.case_news import News
-from services.portal.routes.conference import Attending, page_of
+from services.portal.routes.case_news import News, news_of
+from services.portal.routes.conference import Attending, attending
 from services.portal.routes.of_case import case_of, everyone, latest, moment
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Unacceptable
@@ -43,7 +43,9 @@ _BORDERS = ("begins", "private_begins", "private_ends", "ends")
 @pages.show("/cases/{case_id}/conference/after", _COORDINATOR)
 async def after(visit: StaffVisit) -> Response:
     """Ask who was there and how it ended; what was expected is filled in."""
-    model, conference = await page_of(visit)
+    case_id = case_of(visit)
+    conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
+    dates = await visit.dates()
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
     calendar = visit.profile.calendar
     hours = dict.fromkeys(_BORDERS, "")
@@ -54,12 +56,12 @@ async def after(visit: StaffVisit) -> Response:
             name: calendar.local(each).strftime("%H:%M") for name, each in zip(_BORDERS, borders, strict=True)
         }
     page = AfterPage(
-        case_id=model.case_id,
-        ready=model.state == "scheduled",
-        done=model.state == "held",
-        when=model.when,
-        people=model.people,
-        news=model.news,
+        case_id=case_id,
+        ready=conference is not None and conference.state == "scheduled",
+        done=conference is not None and conference.state == "held",
+        when=dates.period(starts, ends) if starts and ends else None,
+        people=attending(visit, conference, people),
+        news=await news_of(visit, conference),
         modes=[(code, visit.say(label)) for code, label in _AFTERWARDS.items()],
         day=calendar.day_of(starts).isoformat() if starts else "",
         hours=hours,

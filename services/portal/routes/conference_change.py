@@ -5,7 +5,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
-from services.portal.routes.conference import CALLED_OFF, COORDINATOR, MOVED, page_of
+from services.portal.routes.conference import CALLED_OFF, COORDINATOR, MOVED
 from services.portal.routes.of_case import case_of, latest, moment
 from services.portal.staff import StaffVisit
 from services.portal.staff_words import LONGER
@@ -35,12 +35,15 @@ class ChangePage(PageModel):
 @pages.show("/cases/{case_id}/conference/change", COORDINATOR)
 async def change(visit: StaffVisit) -> Response:
     """Ask whether there will be another day or none, and why."""
-    model, conference = await page_of(visit)
+    case_id = case_of(visit)
+    conference = await latest(visit, case_id)
+    starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
+    dates = await visit.dates()
     changing = ChangePage(
-        case_id=model.case_id,
+        case_id=case_id,
         version=conference.version if conference else 1,
-        when=model.when,
-        can_move=model.state == "scheduled",
+        when=dates.period(starts, ends) if starts and ends else None,
+        can_move=conference is not None and conference.state == "scheduled",
         moved=[(code, visit.say(label)) for code, label in MOVED.items()],
         why=visit.request.query_params.get("moved", ""),
         called_off=[(code, visit.say(label)) for code, label in CALLED_OFF.items()],

@@ -43,7 +43,7 @@ class HomePage(PageModel):
 @pages.show("/me", person)
 async def home(visit: PersonVisit) -> Response:
     """Show what waits."""
-    me, polls, conferences, plans, consents, check_ins = await asyncio.gather(
+    asked = asyncio.gather(
         visit.ask(ME),
         visit.ask(POLLS),
         visit.ask(CONFERENCES),
@@ -51,7 +51,8 @@ async def home(visit: PersonVisit) -> Response:
         visit.ask(CONSENTS),
         visit.ask_or(CHECK_INS, Items[CheckIn](items=[]), case_id=visit.person.case_id),
     )
-    survey = await visit.ask_or(SURVEY, None, case_id=visit.person.case_id)
+    known, survey = await asyncio.gather(asked, visit.ask_or(SURVEY, None, case_id=visit.person.case_id))
+    me, polls, conferences, plans, consents, check_ins = known
     review = open_review(check_ins.items)
     next_one = coming(conferences.items)
     open_polls = [poll for poll in polls.items if poll.state == "open"]
