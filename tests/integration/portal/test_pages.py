@@ -111,7 +111,7 @@ class TestAPageThatIsNotThere:
         assert 'href="/">Naar de startpagina' in start.text
         await browser.come_by_link()
         services.refuse(ME, 404, "person-not-found")
-        own = await browser.ask("GET", "/me", expect=404)
+        own = await browser.ask("GET", "/me/invitation", expect=404)
         assert 'href="/me">Naar jouw pagina' in own.text
         assert "De link in onze laatste mail" in own.text
         await browser.sign_in(Role.COORDINATOR)
@@ -131,7 +131,7 @@ class TestAPageThatIsNotThere:
 class TestLeaving:
     async def test_ends_the_session_at_once_and_is_on_another_site(self, browser: Browser) -> None:
         await browser.come_by_link()
-        page = await browser.ask("GET", "/me/stop", expect=200)
+        page = await browser.ask("GET", "/me/thanks/yes", expect=200)
         assert 'action="/away"' in page.text
         # Browsers follow the answer to a form to such sites only.
         assert "form-action 'self' https://www.meteo.be;" in page.headers["content-security-policy"]
@@ -140,7 +140,7 @@ class TestLeaving:
         assert gone.headers["location"] == "https://www.meteo.be/"
         assert browser.cookies == {}
         browser.cookies = kept
-        await browser.ask("GET", "/me/stop", expect=401)
+        await browser.ask("GET", "/me/thanks/yes", expect=401)
         # And when there is nothing to end any more.
         await browser.ask("POST", "/away", expect=303)
 
@@ -195,6 +195,14 @@ class TestForms:
         assert 'value="Noor"' in answer.text
         again = await world.ask("GET", "/me/thanks/yes", cookie, expect=200)
         assert '<html lang="en"' in again.text
+
+    async def test_are_sent_by_enter_and_not_turned_into_another_language(self, world: Portal) -> None:
+        cookie, _ = await signed_in(world)
+        page = await world.ask("POST", "/me/propose", cookie, data={"language": "en"}, expect=200)
+        buttons = re.findall(r'<button[^>]*form="page-form"[^>]*>', page.text)
+        assert "name=" not in buttons[0]
+        assert all('name="language"' in button for button in buttons[1:])
+        assert page.text.index(buttons[0]) < page.text.index('id="page-form"')
 
     async def test_say_that_it_will_work_later_and_keep_what_was_typed_when_a_service_is_gone(
         self, world: Portal

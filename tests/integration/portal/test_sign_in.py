@@ -252,5 +252,7 @@ class TestSessionsOfStaff:
         page = await browser.ask("GET", CHOOSE, expect=200)
         assert "De Ring" in page.text
         assert "Anker" in page.text
+        meant = await browser.ask("GET", f"{CHOOSE}?next=/cases", expect=200)
+        assert f'action="{CHOOSE}?next=%2Fcases"' in meant.text
         wrong = {"form-token": browser.form_token, "tenant": str(uuid7())}
         await browser.ask("POST", CHOOSE, data=wrong, expect=422)
