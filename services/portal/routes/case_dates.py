@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.forms import read_id
+from services.portal.forms import read_id, read_number
 from services.portal.pages import Pages
 from services.portal.routes.case_venues import OTHER, choices, in_words
 from services.portal.routes.date_words import Column, Option, Poll, Why, changes, column, hours_of
@@ -112,9 +112,9 @@ async def send(visit: StaffVisit) -> Response:
     else:
         conference_id = conference.conference_id if conference else read_id("")
         quorum = visit.form.get("quorum", "").strip()
-        if quorum and not quorum.isdecimal():
+        if quorum and not read_number(quorum):
             raise Unacceptable({"quorum": _("Schrijf een getal, of laat het leeg.")})
-        body |= {"closes_on": visit.form.get("closes_on") or None, "quorum": int(quorum) if quorum else None}
+        body |= {"closes_on": visit.form.get("closes_on") or None, "quorum": read_number(quorum) or None}
         await visit.ask(OPEN, body=body, conference_id=conference_id)
     return visit.go(f"/cases/{case_id}/dates")
 
@@ -203,12 +203,11 @@ async def choose(visit: StaffVisit) -> Response:
     """Ask which date it will be, and where."""
     case_id = case_of(visit)
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
-    poll = await _poll(visit, conference)
+    poll, known = await asyncio.gather(_poll(visit, conference), choices(visit, conference, people))
     dates = await visit.dates()
     columns = [await column(visit, option, poll, people) for option in _ranked(poll)] if poll else []
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
     venue = conference.venue if conference else None
-    known = await choices(visit, conference, people)
     taken = conference.preparation.venue_id if conference and conference.preparation else None
     suggested = None if venue else next((each.venue_id for each in known if each.suggested), None)
     model = SetDatePage(

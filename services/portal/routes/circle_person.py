@@ -256,12 +256,13 @@ async def note_answer(visit: StaffVisit) -> Response:
     """Note what somebody said about their invitation."""
     said = visit.read(AnswerForm).taking_part
     person = await visit.ask(PERSON, person_id=id_of(visit))
-    if person.invitation is not None:
-        body: dict[str, Any] = (
-            {"answer": "no", "mode": None} if said == "no" else {"answer": "yes", "mode": said}
+    if person.invitation is None:
+        raise Unacceptable(
+            {"": _("Deze persoon is nog niet uitgenodigd. Nodig eerst uit en noteer dan het antwoord.")}
         )
-        body |= needs_of_form(visit)
-        await visit.ask(ANSWER_FOR, body=body, invitation_id=person.invitation.invitation_id)
+    body: dict[str, Any] = {"answer": "no", "mode": None} if said == "no" else {"answer": "yes", "mode": said}
+    body |= needs_of_form(visit)
+    await visit.ask(ANSWER_FOR, body=body, invitation_id=person.invitation.invitation_id)
     return back(visit)
 
 

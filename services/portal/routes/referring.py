@@ -8,6 +8,7 @@ from starlette.responses import Response
 from services.portal import drafts
 from services.portal.codes import THEMES
 from services.portal.drafts import Writing, WrittenDay
+from services.portal.forms import read_number
 from services.portal.pages import Pages
 from services.portal.routes.refer import REFER, QuestionForm
 from services.portal.staff import StaffVisit, staff
@@ -258,7 +259,7 @@ async def answer(visit: StaffVisit) -> Response:
 def _step(visit: StaffVisit) -> str:
     step: str = visit.request.path_params["step"]
     number = step.removeprefix(_PERSON)
-    if step not in _STEPS and not (step.startswith(_PERSON) and number.isdecimal() and int(number) <= _MOST):
+    if step not in _STEPS and not (step.startswith(_PERSON) and 0 < read_number(number) <= _MOST):
         raise MustGo(_BASE)
     return step
 

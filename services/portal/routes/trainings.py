@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
 
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.languages import Language
 
 pages = Pages()
 LIST = "/trainings"
@@ -177,7 +178,7 @@ def session_id_of(visit: StaffVisit) -> str:
 
 def participant_of(visit: StaffVisit, each: Registration) -> Participant:
     """Return how somebody who registered stands in a list."""
-    words, color = STATES[each.state]
+    words, color = STATES.get(each.state, (each.state, "neutral"))
     owed = each.price - each.paid
     return Participant(
         id=each.registration_id,
@@ -248,7 +249,7 @@ class ColleagueForm(RegisterForm):
 
     WANTED: ClassVar = {**RegisterForm.WANTED, "in_language": _("Kies in welke taal de mails zijn.")}
 
-    in_language: Literal["nl", "fr", "en"]
+    in_language: Language
 
     @property
     def body(self) -> dict[str, object]:

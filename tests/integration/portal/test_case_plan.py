@@ -305,6 +305,13 @@ class TestThePlan:
         await browser.fill(PLAN, resource=str(RESOURCE), state="granted", answer="Op maandag")
         [asked] = case.of(ANSWER)
         assert asked.body == {"state": "granted", "answer": "Op maandag"}
+        case.refuse(ANSWER, 503, "not-ready")
+        again = await browser.fill(
+            PLAN, expect=503, resource=str(RESOURCE), state="granted", answer="Op dinsdag"
+        )
+        assert 'value="Op dinsdag"' in again.text
+        assert '<option value="granted" selected>' in again.text
+        assert '<details class="ds-details" open>' in again.text
 
     async def test_keeps_every_version_with_why_it_was_changed(
         self, browser: Browser, case: FakeServices

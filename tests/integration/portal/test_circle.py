@@ -95,6 +95,33 @@ async def test_proposals_are_accepted_and_all_are_invited(browser: Browser, circ
     assert [each.body for each in circle.of(INVITE_ALL)] == [{"include_central": False}]
 
 
+async def test_a_step_back_between_two_forms_of_a_page_loses_neither(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    both = [somebody(person_id=str(each), state="proposed") for each in (ANN, BOB)]
+    circle.answer(PEOPLE, {"items": [*both, somebody(person_id=str(uuid7()))], "next": None})
+    circle.answer(CONFIRM, {"person_id": str(BOB)})
+    circle.answer(INVITE_ALL, {"invited": []})
+    page = (await browser.ask("GET", CIRCLE, expect=200)).text
+    for form in re.findall(r"<form id=\"(?:confirm|invite)-.*?</form>", page, re.DOTALL):
+        sent = dict(re.findall(r'(?:hidden|submit)"[^>]* name="([^"]*)" value="([^"]*)"', form))
+        await browser.ask("POST", CIRCLE, data=sent, expect=303)
+    assert [each.ids["person_id"] for each in circle.of(CONFIRM)] == [str(ANN), str(BOB)]
+    assert len(circle.of(INVITE_ALL)) == 1
+
+
+async def test_an_answer_of_somebody_who_was_not_invited_is_not_lost_in_silence(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    page = await browser.fill(
+        f"{CIRCLE}/{ANN}/answer", expect=422, taking_part="phone", needs_words="Een tolk"
+    )
+    assert "Nodig eerst uit" in page.text
+    assert "Een tolk" in page.text
+
+
 async def test_details_that_somebody_else_changed_are_not_overwritten(
     browser: Browser, circle: FakeServices
 ) -> None:

@@ -267,6 +267,7 @@ class TestAskingWhichDaysSuit:
         given: dict[str, Any] = {"day-1": "2026-03-14", "parts-1[]": "evening", "closes_on": "2026-03-10"}
         shown = await browser.fill(DATES, expect=422, **given, quorum="veel")
         assert 'href="#quorum"' in shown.text
+        await browser.fill(DATES, expect=422, **given, quorum="9" * 5_000)
         await browser.fill(DATES, **given, quorum="4")
         [asked] = meeting.services.of(OPEN)
         assert (asked.body["closes_on"], asked.body["quorum"]) == ("2026-03-10", 4)

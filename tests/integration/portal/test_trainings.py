@@ -199,9 +199,9 @@ async def test_a_colleague_is_registered(browser: Browser, given: FakeServices) 
     await browser.sign_in(Role.TRAINER)
     given.answer(courses.REGISTER, {"registration_id": str(uuid7()), "state": "requested"})
     form: dict[str, Any] = {"first_name": "Bea", "last_name": "Maes", "email": "b@voorbeeld.be"}
-    sent: dict[str, Any] = {**form, "in_language": "fr"}
+    sent: dict[str, Any] = {**form, "in_language": "uk"}
     await browser.fill(f"/trainings/sessions/{SESSION}/register", **sent)
-    assert given.of(courses.REGISTER)[0].body == {**form, "language": "fr"}
+    assert given.of(courses.REGISTER)[0].body == {**form, "language": "uk"}
     given.refuse(courses.REGISTER, 409, "registration-closed")
     answer = await browser.fill(f"/trainings/sessions/{SESSION}/register", **sent, expect=409)
     assert "al begonnen" in answer.text
