@@ -32,6 +32,8 @@ REFERRAL_REASONS: dict[str, str] = {
     "situation-changed": _("De situatie is veranderd"),
     "other": _("Iets anders"),
 }
+# Which of them are not of who takes a referral back: those say what an organisation can do.
+ONLY_OF_WHO_DECLINES = frozenset({"outside-region", "no-capacity"})
 LONGER: dict[str, str] = {
     "family-needs-time": _("De familie heeft meer tijd nodig"),
     "circle-grows": _("Er komen nog mensen bij de kring"),

@@ -217,10 +217,12 @@ class Visit:
         """Return where the list of this page goes on."""
         return f"{self.request.url.path}?{urlencode({'after': cursor})}" if cursor else None
 
-    async def ask_or(self, operation: Operation[AnswerT], otherwise: OtherT, **ids: Any) -> AnswerT | OtherT:
+    async def ask_or(
+        self, operation: Operation[AnswerT], otherwise: OtherT, *, query: Query | None = None, **ids: Any
+    ) -> AnswerT | OtherT:
         """Return what a service answers, or something else where this reader may not know (yet)."""
         try:
-            return await self.ask(operation, **ids)
+            return await self.ask(operation, query=query, **ids)
         except ServiceRefused as error:
             if error.status not in _NOTHING_THERE:
                 raise

@@ -1,7 +1,9 @@
 """One's own data: who looked, a copy, putting something right, being forgotten, and a new link."""
 
+import asyncio
 from datetime import datetime
 from typing import ClassVar, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import Field
@@ -85,6 +87,7 @@ class Shown(PageModel):
     complaint: str | None
     copy_ready: bool
     open: bool
+    done: bool
 
 
 class DataPage(PageModel):
@@ -111,6 +114,7 @@ async def show(visit: PersonVisit) -> Response:
                 complaint=each.complaint,
                 copy_ready=each.copy_ready_until is not None and each.copy_ready_until > now,
                 open=each.state in ("received", "approved"),
+                done=each.state == "done",
             )
             for each in asked
         ]
@@ -158,9 +162,10 @@ class Looked(PageModel):
 
 
 class LookedPage(PageModel):
-    """Everybody who looked."""
+    """Who looked. `more`: where what is older is."""
 
     entries: list[Looked]
+    more: str | None
 
 
 _WHO = {
@@ -170,14 +175,17 @@ _WHO = {
     "dpo": _("Wie over je gegevens waakt"),
     "administrator": _("De beheerder"),
 }
-_SHOWN = 50
 
 
 @pages.show("/me/looked", person)
 async def looked(visit: PersonVisit) -> Response:
     """Show who read or changed what is one's own, in all services together, newest first."""
     await visit.require_there()
-    found = [await visit.ask_or(operation, Items[Entry](items=[])) for operation in LOOKED]
+    params, nothing = visit.request.query_params, Items[Entry](items=[])
+    # Each service goes on where it was; those that have no more are not asked.
+    goes_on = {each: {"cursor": params[each.service]} for each in LOOKED if params.get(each.service)}
+    asked = goes_on or dict.fromkeys(LOOKED)
+    found = await asyncio.gather(*(visit.ask_or(log, nothing, query=query) for log, query in asked.items()))
     entries = sorted(
         (entry for each in found for entry in each.items), key=lambda entry: entry.at, reverse=True
     )
@@ -194,7 +202,9 @@ async def looked(visit: PersonVisit) -> Response:
         # One visit reads in several services within a minute.
         if not shown or one != shown[-1]:
             shown.append(one)
-    return visit.page("looked.html", LookedPage(entries=shown[:_SHOWN]))
+    older = {log.service: each.next for log, each in zip(asked, found, strict=True) if each.next}
+    model = LookedPage(entries=shown, more=f"/me/looked?{urlencode(older)}" if older else None)
+    return visit.page("looked.html", model)
 
 
 def _who(entry: Entry) -> str:

@@ -14,6 +14,7 @@ from services.portal.pages import Pages
 from services.portal.routes.colleagues import GONE, names_of_staff
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, section, staff
+from services.portal.staff_words import SERVICES_ABOUT
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -207,7 +208,9 @@ async def shown_erasure(visit: StaffVisit, each: Erasure) -> ShownErasure:
         since=dates.day(each.asked_at),
         state=visit.word(ERASURE_STATES, each.state),
         late=each.state == "late",
-        waits=", ".join(part.service for part in each.services if part.confirmed_at is None),
+        waits=", ".join(
+            visit.word(SERVICES_ABOUT, part.service) for part in each.services if part.confirmed_at is None
+        ),
     )
 
 

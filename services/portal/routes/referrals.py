@@ -15,7 +15,7 @@ from services.portal.pages import Pages
 from services.portal.road import CASE, Case
 from services.portal.routes.cases import CASES
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.staff_words import REFERRAL_REASONS
+from services.portal.staff_words import ONLY_OF_WHO_DECLINES, REFERRAL_REASONS
 from services.portal.visits import Form, PageModel
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
@@ -321,7 +321,11 @@ class WithdrawForm(Form):
 @pages.show("/referrals/{referral_id}/withdraw", _readers)
 async def show_withdrawal(visit: StaffVisit) -> Response:
     """Ask why."""
-    reasons = [(code, visit.say(text), None) for code, text in REFERRAL_REASONS.items()]
+    reasons = [
+        (code, visit.say(text), None)
+        for code, text in REFERRAL_REASONS.items()
+        if visit.has(Role.REGIONAL_MANAGER) or code not in ONLY_OF_WHO_DECLINES
+    ]
     return visit.page("referral_withdraw.html", WithdrawPage(id=_id(visit), reasons=reasons))
 
 

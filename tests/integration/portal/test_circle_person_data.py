@@ -1,5 +1,6 @@
 """Somebody's link, what they ask about their data, what they said, and what was mailed to them."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from services.portal.routes.agreeing import HISTORY
 from services.portal.routes.case_emails import EMAILS
 from services.portal.routes.circle import PERSON
 from services.portal.routes.circle_person_data import BASIS, NOTE_REQUEST, RENEW, REVOKE, SAID
+from services.portal.routes.data import LOOKED, REQUESTS
 from services.portal.routes.legal_basis import BASIS as BASES_OF_ONE
 from services.portal.routes.legal_basis import DECIDE
 from services.portal.routes.managing import CLOSE
@@ -34,6 +36,21 @@ def said(purpose: str, **changes: object) -> dict[str, Any]:
         "recorded_at": NOW.isoformat(),
         "stale": False,
         **changes,
+    }
+
+
+def looked(hours: int) -> dict[str, Any]:
+    """Return that somebody looked some hours ago, as services tell it."""
+    return {
+        "at": (NOW - timedelta(hours=hours)).isoformat(),
+        "action": "read",
+        "what": ["person"],
+        "by": "staff",
+        "by_yourself": False,
+        "roles": ["coordinator"],
+        "by_break_glass": False,
+        "organisation_id": None,
+        "purpose": None,
     }
 
 
@@ -154,6 +171,55 @@ class TestEmails:
             assert words in page, words
         assert "<b onload" not in page
         assert "after=further" in page
+
+
+class TestWhoLooked:
+    async def test_goes_on_with_what_is_older_in_every_service(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link()
+        for log in LOOKED:
+            services.answer(log, {"items": [looked(hour) for hour in range(20)], "next": None})
+        services.answer(LOOKED[1], {"items": [looked(hour) for hour in range(20)], "next": "a&b"})
+        page = (await browser.ask("GET", "/me/looked", expect=200)).text
+        assert page.count('<th scope="row">') == 20
+        assert "<caption>" in page
+        assert 'href="/me/looked?network=a%26b"' in page
+        services.asked.clear()
+        services.answer(LOOKED[1], {"items": [looked(3)], "next": None})
+        older = (await browser.ask("GET", "/me/looked?network=a%26b", expect=200)).text
+        assert [each.query for each in services.asked] == [{"cursor": "a&b"}]
+        assert "/me/looked?" not in older
+
+    async def test_shows_more_than_fits_in_one_glance(self, browser: Browser, services: FakeServices) -> None:
+        await browser.come_by_link()
+        for log in LOOKED:
+            services.answer(log, {"items": [], "next": None})
+        services.answer(LOOKED[0], {"items": [looked(each) for each in range(100)], "next": None})
+        page = (await browser.ask("GET", "/me/looked", expect=200)).text
+        assert page.count('<th scope="row">') == 100
+
+
+class TestARequest:
+    @pytest.mark.parametrize(("state", "color"), [("done", "success"), ("received", "info")])
+    async def test_that_is_done_is_green(
+        self, browser: Browser, services: FakeServices, state: str, color: str
+    ) -> None:
+        await browser.come_by_link()
+        asked = {
+            "request_id": str(uuid7()),
+            "person_id": str(ANN),
+            "kind": "copy",
+            "state": state,
+            "asked_by_me": True,
+            "received_at": NOW.isoformat(),
+            "due_at": NOW.isoformat(),
+            **dict.fromkeys(("text", "refusal_reason", "extension_reason", "complaint", "copy_ready_until")),
+            **dict.fromkeys(("erase_at", "ended_at")),
+        }
+        services.answer(REQUESTS, {"items": [asked], "next": None})
+        page = (await browser.ask("GET", "/me/data", expect=200)).text
+        assert re.findall(r'ds-tag" data-color="(\w+)"', page) == [color]
 
 
 class TestCloseCase:

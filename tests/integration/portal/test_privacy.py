@@ -221,7 +221,7 @@ class TestFiles:
         services.answer(ERASURES[1], {"items": [erasure()], "next": None})
         page = await browser.ask("GET", "/privacy/files", expect=200)
         assert "&lt;b&gt;Ann" in page.text
-        assert "wacht op plans" in page.text
+        assert "wacht op plan<" in page.text
         assert "te laat" in page.text
         await browser.fill("/privacy/files", lift=str(ID))
         assert services.of(LIFT)[0].ids == {"hold_id": str(ID)}

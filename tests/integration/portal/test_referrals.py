@@ -210,6 +210,10 @@ class TestReferrals:
     async def test_are_taken_back_by_who_sent_them(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.REFERRER)
         services.answer(WITHDRAW, {"referral_id": str(ID), "state": "withdrawn"})
+        page = await browser.ask("GET", f"/referrals/{ID}/withdraw", expect=200)
+        assert 'value="family-withdrew"' in page.text
+        # What only who declines can say.
+        assert 'value="no-capacity"' not in page.text
         await browser.fill(f"/referrals/{ID}/withdraw", reason="family-withdrew")
         assert services.of(WITHDRAW)[0].body == {"reason": "family-withdrew"}
 
