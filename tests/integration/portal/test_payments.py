@@ -157,9 +157,9 @@ async def test_a_statement_may_be_larger_than_other_forms(browser: Browser, give
     given.answer(payments.PAYMENT, payment("suggested"))
     await upload(browser, b"0" * (2 * USUAL_MAX_BODY), expect=303)
     answer = await upload(browser, b"0" * (21 * 1024 * 1024), expect=413)
-    assert "te groot" in answer.text
+    assert "te veel in één keer" in answer.text
     answer = await browser.fill(f"/payments/{FIRST}", x="0" * USUAL_MAX_BODY, expect=413)
-    assert "te groot" in answer.text
+    assert "te veel in één keer" in answer.text
     assert len(given.of(payments.IMPORT)) == 1
 
 
