@@ -51,7 +51,8 @@ async def home(visit: PersonVisit) -> Response:
         visit.ask(CONSENTS),
         visit.ask_or(CHECK_INS, Items[CheckIn](items=[]), case_id=visit.person.case_id),
     )
-    known, survey = await asyncio.gather(asked, visit.ask_or(SURVEY, None, case_id=visit.person.case_id))
+    asked_for_survey = visit.ask_or(SURVEY, None, case_id=visit.person.case_id)
+    known, survey = await asyncio.gather(asked, asked_for_survey)
     me, polls, conferences, plans, consents, check_ins = known
     review = open_review(check_ins.items)
     next_one = coming(conferences.items)
