@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.portal.people import ME
 from services.portal.routes.agreeing import HISTORY
 from services.portal.routes.case_emails import EMAILS
 from services.portal.routes.circle import PERSON
@@ -18,6 +19,7 @@ from services.portal.routes.of_case import PERSONS
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.integration.portal.test_circle import ANN, CASE_ID, CIRCLE, HOSTILE, somebody
+from tests.integration.portal.test_languages import me
 from tests.support.portal import Browser, FakeServices
 from tests.support.world.clock import NOW
 
@@ -177,7 +179,7 @@ class TestWhoLooked:
     async def test_goes_on_with_what_is_older_in_every_service(
         self, browser: Browser, services: FakeServices
     ) -> None:
-        await browser.come_by_link()
+        services.answer(ME, me(await browser.come_by_link()))
         for log in LOOKED:
             services.answer(log, {"items": [looked(hour) for hour in range(20)], "next": None})
         services.answer(LOOKED[1], {"items": [looked(hour) for hour in range(20)], "next": "a&b"})
@@ -188,11 +190,11 @@ class TestWhoLooked:
         services.asked.clear()
         services.answer(LOOKED[1], {"items": [looked(3)], "next": None})
         older = (await browser.ask("GET", "/me/looked?network=a%26b", expect=200)).text
-        assert [each.query for each in services.asked] == [{"cursor": "a&b"}]
-        assert "/me/looked?" not in older
+        assert [each.query for log in LOOKED for each in services.of(log)] == [{"cursor": "a&b"}]
+        assert 'href="/me/looked?' not in older
 
     async def test_shows_more_than_fits_in_one_glance(self, browser: Browser, services: FakeServices) -> None:
-        await browser.come_by_link()
+        services.answer(ME, me(await browser.come_by_link()))
         for log in LOOKED:
             services.answer(log, {"items": [], "next": None})
         services.answer(LOOKED[0], {"items": [looked(each) for each in range(100)], "next": None})
