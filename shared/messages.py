@@ -87,7 +87,6 @@ async def queue(
     case: UUID | None = None,
     parameters: Parameters | None = None,
     even_if_stopped: bool = False,
-    message_id: UUID | None = None,
 ) -> UUID:
     """Decide in the caller's transaction that a mail goes out; return its id.
 
@@ -96,7 +95,7 @@ async def queue(
     """
     import orjson
 
-    message_id = message_id or uuid7()
+    message_id = uuid7()
     await fetch(
         session,
         _INSERT,

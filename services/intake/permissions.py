@@ -53,7 +53,7 @@ ReferralReader = Annotated[
     Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.REFERRER, from_elsewhere=True))
 ]
 BreakGlassReader = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.DPO))]
-Counter = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO))]
+StatisticsReader = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO))]
 Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS, of_no_tenant=True))]
 RegisterReader = Annotated[
     Principal,
@@ -134,7 +134,7 @@ async def may_read_referral(
     Once it is a case it is part of that case's file, which a manager reads with break-glass access only.
     Raises: UnknownReferral, CaseErased.
     """
-    referral = await may_withdraw_referral(session, principal, referral_id=referral_id)
+    referral = await _referral_of(session, principal, referral_id)
     if referral.state == ReferralState.ACCEPTED and not _wrote(principal, referral):
         access = await access_of(session, principal, referral.case_id, now=now)
         if Relation.BREAK_GLASS not in access.relations:
@@ -146,6 +146,10 @@ async def may_withdraw_referral(
     session: AsyncSession, principal: Principal, *, referral_id: UUID
 ) -> Referral:
     """Return a referral to whoever wrote it, and to the tenant's managers. Raises: UnknownReferral, CaseErased."""
+    return await _referral_of(session, principal, referral_id)
+
+
+async def _referral_of(session: AsyncSession, principal: Principal, referral_id: UUID) -> Referral:
     referral = await referrals.referral(session, tenant=principal.tenant, referral_id=referral_id)
     if referral is None or not (manages(principal) or _wrote(principal, referral)):
         raise UnknownReferral(referral_id=str(referral_id))

@@ -108,7 +108,7 @@ class Participant(SealedFields):
 
 
 class RegistrationRow(Base):
-    """One person's registration for a session. `round` counts how often it awaits a decision; each has its workflow."""
+    """One person's registration for a session."""
 
     __tablename__ = "registration"
     __sealed__ = Sealed(Participant, subject="id", person="id")
@@ -134,7 +134,6 @@ class RegistrationRow(Base):
     tenant: Mapped[UUID]
     session_id: Mapped[UUID] = mapped_column(ForeignKey("course_session.id"))
     state: Mapped[str]
-    round: Mapped[int]
     language: Mapped[str]
     # As it was when they registered.
     price: Mapped[Decimal]
@@ -169,7 +168,7 @@ class StatementRow(Base):
 
 
 class Entries(SealedFields):
-    """Some entries of a file; `equals`: the how manieth each is of those that the bank says the same of."""
+    """Some entries of a file; `equals`: the place of each among those of which the bank says the same."""
 
     entries: list[BankEntry]
     equals: list[int]

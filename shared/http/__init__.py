@@ -26,7 +26,7 @@ app = create_service_app(context, title="Kring intake", routers=[router])
 from shared.http.app import create_service_app
 from shared.http.audit_log import audit_log_of_person, own_audit_log
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
-from shared.http.openapi import gate_of, problems
+from shared.http.openapi import problems
 from shared.http.paging import (
     CursorNotReadable,
     Page,
@@ -50,7 +50,7 @@ from shared.http.principals import (
     serving,
     staff,
 )
-from shared.http.problems import Problem, status_of
+from shared.http.problems import Problem
 from shared.http.routing import Now, Parts, Router, Session, audit_as
 
 __all__ = [
@@ -79,7 +79,6 @@ __all__ = [
     "current_principal",
     "decode_cursor",
     "encode_cursor",
-    "gate_of",
     "own_audit_log",
     "paginate",
     "persons",
@@ -87,5 +86,4 @@ __all__ = [
     "services",
     "serving",
     "staff",
-    "status_of",
 ]

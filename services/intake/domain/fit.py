@@ -38,7 +38,7 @@ def in_order_of_fit(
     first: UUID | None = None,
     last: Collection[UUID] = (),
 ) -> list[Candidate]:
-    """Return who may be asked, best first: most languages, then gender, culture, least load, longest known.
+    """Return who may be asked, best first: most languages, then gender, culture, least load.
 
     Whoever is tied to a party is not independent; `not_again` were asked before, or left the case for a reason;
     `first` comes before all others, as who knows the family already, and `last` after them.

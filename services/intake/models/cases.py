@@ -51,15 +51,13 @@ class Case(Base):
 
 
 class CaseParty(Base):
-    """What an organisation is to a case, and from when to when."""
+    """What an organisation is to a case."""
 
     __tablename__ = "case_party"
     __table_args__ = (
         CheckConstraint(one_of("role", PartyRole), name="role"),
         Index("ix_case_party_organisation", "tenant", "organisation_id", "case_id"),
-        Index(
-            "uq_case_party_role", "case_id", "role", unique=True, postgresql_where=text("ended_at IS NULL")
-        ),
+        Index("uq_case_party_role", "case_id", "role", unique=True),
     )
 
     id: Mapped[Id]
@@ -68,7 +66,6 @@ class CaseParty(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     role: Mapped[Code]
     created_at: Mapped[At]
-    ended_at: Mapped[At | None]
 
 
 class Assignment(Base):

@@ -261,7 +261,7 @@ async def note_check_in(
         await session.flush()
 
 
-async def let_go(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
+async def cut_loose(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
     """Cut the fact loose from a case that is erased: from now on nothing leads from one to the other."""
     loose = update(CaseFact).where(CaseFact.tenant == tenant, CaseFact.case_id == case_id)
     await session.execute(loose.values(case_id=None))

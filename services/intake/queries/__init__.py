@@ -1,1 +1,1 @@
-"""Intake's reads, by what they return. Always of one tenant."""
+"""Intake's reads, by what they return."""

@@ -36,12 +36,11 @@ async def case(session: AsyncSession, *, tenant: UUID, case_id: UUID, lock: bool
 
 
 async def roles_of_party(session: AsyncSession, *, case: Case, organisation_id: UUID) -> Sequence[str]:
-    """Return what an organisation is to a case now."""
+    """Return what an organisation is to a case."""
     query = select(CaseParty.role).where(
         CaseParty.tenant == case.tenant,
         CaseParty.case_id == case.id,
         CaseParty.organisation_id == organisation_id,
-        CaseParty.ended_at.is_(None),
     )
     return (await session.scalars(query)).all()
 
@@ -57,11 +56,10 @@ def cases_of_coordinator(*, tenant: UUID, coordinator_id: UUID) -> Select[Case]:
 
 
 def cases_of_party(*, tenant: UUID, organisation_id: UUID) -> Select[Case]:
-    """Return the query of the cases that an organisation is a party to now."""
+    """Return the query of the cases that an organisation is a party to."""
     parties = select(CaseParty.case_id).where(
         CaseParty.tenant == tenant,
         CaseParty.organisation_id == organisation_id,
-        CaseParty.ended_at.is_(None),
     )
     return all_cases(tenant=tenant).where(Case.id.in_(parties))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from services.intake.domain.statistics import Average, Progress, Quarter, Row
-from services.intake.permissions import Counter
+from services.intake.permissions import StatisticsReader
 from services.intake.queries import statistics as reads
 from services.intake.queries.scores import QUESTIONS, Sums, ToldScores, score_tables
 from services.intake.queries.statistics import By, Told
@@ -33,7 +33,7 @@ router = Router(tags=["statistics"])
 @router.get("/v1/statistics")
 async def read_statistics(
     *,
-    principal: Counter,
+    principal: StatisticsReader,
     session: Session,
     now: Now,
     first: Annotated[QuarterText | None, Query(alias="from")] = None,

@@ -154,7 +154,7 @@ async def notify_of_survey(
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
     """Make the referral, its persons and the baseline unreadable; what was counted is no longer of this case."""
-    await statistics.let_go(session, tenant=event.tenant, case_id=event.data.case_id)
+    await statistics.cut_loose(session, tenant=event.tenant, case_id=event.data.case_id)
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
     await erasing.clear_case(session, context.vault, erased)
 

@@ -1,4 +1,4 @@
-"""Reads. Every one names the tenant; those that precede a write take the row's lock."""
+"""Reads; those that precede a write can take the row's lock."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,14 +20,14 @@ from services.network.models import (
     PersonalLink,
 )
 from services.network.queries import no_contacts
-from services.network.queries.consents import consent_allows, may_ask_for, may_read_file_of, research_allowed
+from services.network.queries.consents import consent_allows, may_ask_for
 from shared.case_state import lock_row, lock_rows
 from shared.events.network import AttendanceMode
 from shared.http import PageRequest, Rows, paginate
 from shared.tables import message
 
 # What others ask of consents; the rest is in queries.consents.
-__all__ = ["consent_allows", "may_ask_for", "may_read_file_of", "research_allowed"]
+__all__ = ["consent_allows", "may_ask_for"]
 
 Row = TypeVar("Row")
 

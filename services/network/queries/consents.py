@@ -187,30 +187,6 @@ async def consent_allows(
     return (await picture_of(session, vault, person=person, today=today)).allows(person.id, purpose)
 
 
-async def research_allowed(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, today: date
-) -> bool:
-    """Say whether a case may be used for research: everyone whom it is about agreed, with all who decide for them."""
-    seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
-    central = [someone.person_id for someone in seen.people.values() if someone.central]
-    return bool(central) and all(seen.allows(person, Purpose.RESEARCH) for person in central)
-
-
-async def may_read_file_of(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    reader: UUID,
-    child: UUID,
-    today: date,
-) -> bool:
-    """Say whether a person of a case may read the file about a central person of it (see `Picture`)."""
-    seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
-    return seen.may_read_file_of(reader, child)
-
-
 async def may_ask_for(
     session: AsyncSession,
     vault: Vault,

@@ -54,8 +54,8 @@ async def accept_plan(
 ) -> tuple[Plan, list[UUID]]:
     """Note what the mandated side says of the current version; return the plan and the refused bottom lines.
 
-    Saying the same again changes nothing. Raises: NoAcceptanceNeeded, OtherVersion, LinesNotComplete,
-    ReasonMissing, PlanAlreadyAccepted, CaseStopped, NotYet.
+    Who says the same again changes who said it and when, and nobody hears of it. Raises: NoAcceptanceNeeded,
+    OtherVersion, LinesNotComplete, ReasonMissing, PlanAlreadyAccepted, CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)

@@ -1,4 +1,4 @@
-"""Announcing courses and sessions, and setting an organisation's choices."""
+"""Announcing courses; planning, changing and calling off their sessions."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -108,9 +108,8 @@ async def confirm(session: AsyncSession, row: RegistrationRow, now: datetime) ->
 
 
 async def reopen(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
-    """Await payment again for a registration whose money the bank took back: a new round, with a clock of its own."""
+    """Await payment again for a registration whose money the bank took back, by a clock of its own."""
     row.state = RegistrationState.AWAITING_PAYMENT
-    row.round += 1
     await session.flush()
     await await_payment(session, row, now)
     await mail(session, row, "payment-reversed", now)

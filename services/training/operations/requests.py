@@ -82,7 +82,6 @@ async def ask(
         tenant=tenant,
         session_id=held.id,
         state=RegistrationState.REQUESTED,
-        round=1,
         language=applicant.language,
         price=held.price,
         communication=None,

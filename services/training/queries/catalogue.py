@@ -1,4 +1,4 @@
-"""What is on offer: courses, sessions and their places, and what an organisation chose."""
+"""What is on offer: courses, sessions and their places, and the accounts to which they are paid."""
 
 from dataclasses import dataclass
 from datetime import datetime

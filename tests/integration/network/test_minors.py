@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from services.network import queries
-from services.network.queries.consents import picture_of
+from services.network.domain import Purpose
+from services.network.queries.consents import Picture, picture, picture_of
 from shared.calendar import BRUSSELS
 from shared.ids import uuid7
 from tests.support.world import NOW, Case
@@ -58,21 +59,17 @@ class Family:
 
     async def may_read(self, reader: UUID) -> bool:
         """Say whether somebody may read the child's file."""
-        async with self.world.transaction() as session:
-            return await queries.may_read_file_of(
-                session,
-                self.world.context.vault,
-                tenant=self.case.tenant,
-                case_id=self.case.id,
-                reader=reader,
-                child=self.child,
-                today=self.today,
-            )
+        return (await self._picture()).may_read_file_of(reader, self.child)
 
     async def research(self) -> bool:
-        """Say whether the case may be used for research."""
+        """Say whether everyone whom the case is about agrees to research, with all who decide for them."""
+        seen = await self._picture()
+        central = [each.person_id for each in seen.people.values() if each.central]
+        return bool(central) and all(seen.allows(person, Purpose.RESEARCH) for person in central)
+
+    async def _picture(self) -> Picture:
         async with self.world.transaction() as session:
-            return await queries.research_allowed(
+            return await picture(
                 session,
                 self.world.context.vault,
                 tenant=self.case.tenant,

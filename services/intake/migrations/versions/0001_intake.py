@@ -348,7 +348,6 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("role IN ('referring', 'mandated')", name=op.f("ck_case_party_role")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_party_case_id_case")),
         sa.ForeignKeyConstraint(
@@ -357,13 +356,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_party")),
     )
     op.create_index("ix_case_party_organisation", "case_party", ["tenant", "organisation_id", "case_id"])
-    op.create_index(
-        "uq_case_party_role",
-        "case_party",
-        ["case_id", "role"],
-        unique=True,
-        postgresql_where=sa.text("ended_at IS NULL"),
-    )
+    op.create_index("uq_case_party_role", "case_party", ["case_id", "role"], unique=True)
     op.create_table(
         "offer",
         sa.Column("id", sa.Uuid(), nullable=False),
