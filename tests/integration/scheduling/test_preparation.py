@@ -162,8 +162,8 @@ class TestCircle:
         path = f"/v1/me/polls/{case.poll}"
         body = {"answers": {str(case.options[0]): "yes"}}
         assert await world.refused("PUT", path, world.person(case, friend), json=body) == (
-            404,
-            "poll-not-found",
+            410,
+            "no-longer-in-circle",
         )
 
     async def test_is_told_of_the_date_also_when_it_grows_later(self, world: Scheduling) -> None:
