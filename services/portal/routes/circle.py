@@ -15,13 +15,12 @@ from services.portal.pages import Pages
 from services.portal.routes.agreeing import ABOUT
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
-from services.portal.visits import Form, PageModel
+from services.portal.visits import EmailAddress, Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 
 pages = Pages()
 # The most that a service puts on one page; a circle is rarely more.
-_MOST = "100"
 
 
 class Invited(Answer):
@@ -210,7 +209,7 @@ class AddForm(Form):
     first_name: str = Field(min_length=1, max_length=200)
     last_name: str = Field(default="", max_length=200)
     relation: str | None = Field(default=None, max_length=200)
-    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+    email: EmailAddress | None = None
     phone: str | None = Field(default=None, max_length=50)
     address: str | None = Field(default=None, max_length=200)
     # `language` is that of the page.
@@ -263,12 +262,7 @@ class ApartForm(Form):
 
 async def people_of(visit: StaffVisit) -> list[Person]:
     """Return the people of the case that the address names."""
-    found = await visit.ask(PEOPLE, query={"limit": _MOST}, case_id=case_of(visit))
-    people = found.items
-    while found.next:
-        found = await visit.ask(PEOPLE, query={"limit": _MOST, "cursor": found.next}, case_id=case_of(visit))
-        people = [*people, *found.items]
-    return people
+    return await visit.ask_all(PEOPLE, case_id=case_of(visit))
 
 
 def invited_in_words(visit: StaffVisit, given: Invited | None) -> str | None:

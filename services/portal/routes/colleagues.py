@@ -12,7 +12,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.coordinators import all_coordinators
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import Form, PageModel
+from services.portal.visits import EmailAddress, Form, PageModel
 from services.portal.wording import STAFF_NAMES
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -117,7 +117,7 @@ class ColleagueForm(Form):
 
     first_name: str = Field(min_length=1, max_length=100)
     last_name: str = Field(default="", max_length=100)
-    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    email: EmailAddress
     mail_language: str = "nl"
     roles: str = Field(alias="roles[]")
     account: UUID | None = None

@@ -10,7 +10,7 @@ from services.portal.client import Answer, Items, Operation, ServiceRefused
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import Form, PageModel
+from services.portal.visits import EmailAddress, Form, PageModel
 from services.portal.wording import STAFF_NAMES, language_name
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -107,7 +107,7 @@ class CoordinatorForm(Form):
 
     first_name: str = Field(min_length=1, max_length=100)
     last_name: str = Field(default="", max_length=100)
-    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    email: EmailAddress
     # Not `language`: a form with that field asks for the page in another language.
     mail_language: str = "nl"
     languages: str = Field(min_length=2, pattern=r"^[a-z]{2,3}( *, *[a-z]{2,3})*$")

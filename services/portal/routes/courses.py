@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages, of_organisation
-from services.portal.visits import Form, PageModel, Visit
+from services.portal.visits import EmailAddress, Form, PageModel, Visit
 from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
 from shared.languages import Language
@@ -134,7 +134,7 @@ class RegisterForm(Form):
 
     first_name: str = Field(min_length=1, max_length=200)
     last_name: str = Field(min_length=1, max_length=200)
-    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    email: EmailAddress
     phone: str | None = Field(default=None, max_length=50)
     organisation: str | None = Field(default=None, max_length=140)
     invoice_name: str | None = Field(default=None, max_length=140)

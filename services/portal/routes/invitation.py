@@ -9,7 +9,7 @@ from services.portal.client import Answer, Operation
 from services.portal.needs import needs_in_words, needs_of_form
 from services.portal.pages import Pages
 from services.portal.people import ME, Invitation, PersonVisit, person
-from services.portal.visits import Form, PageModel
+from services.portal.visits import EmailAddress, Form, PageModel
 from services.portal.wording import mark as _
 
 pages = Pages()
@@ -105,7 +105,7 @@ class ProposeForm(Form):
     last_name: str = Field(default="", max_length=200)
     relation: str = Field(min_length=1, max_length=200)
     phone: str | None = Field(default=None, max_length=50)
-    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+    email: EmailAddress | None = None
 
 
 @pages.show("/me/propose", person)

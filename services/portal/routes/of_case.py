@@ -10,7 +10,6 @@ from services.portal.staff import StaffVisit
 from services.portal.visits import PageModel
 
 _IN_CIRCLE = frozenset({"active"})
-_MOST = "100"
 
 
 class Invited(Answer):
@@ -117,15 +116,7 @@ def case_of(visit: StaffVisit) -> str:
 
 async def everyone(visit: StaffVisit, case_id: str) -> dict[UUID, InCircle]:
     """Return all people of a case, also who left it: what was said or promised keeps its name."""
-    found: dict[UUID, InCircle] = {}
-    cursor: str | None = None
-    while True:
-        query = {"limit": _MOST, **({"cursor": cursor} if cursor else {})}
-        listed = await visit.ask(PERSONS, query=query, case_id=case_id)
-        found |= {each.person_id: each for each in listed.items}
-        cursor = listed.next
-        if cursor is None:
-            return found
+    return {each.person_id: each for each in await visit.ask_all(PERSONS, case_id=case_id)}
 
 
 def in_circle(people: dict[UUID, InCircle]) -> list[InCircle]:

@@ -9,7 +9,7 @@ from services.portal import logos
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import Form, PageModel, Unacceptable
+from services.portal.visits import EmailAddress, Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.colours import unreadable
@@ -64,7 +64,7 @@ class OrganisationForm(Form):
     }
 
     name: str = Field(min_length=1, max_length=300)
-    reply_to: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    reply_to: EmailAddress | None = None
     accent_colour: str | None = Field(default=None, pattern=_COLOUR)
     heading_colour: str | None = Field(default=None, pattern=_COLOUR)
     background_colour: str | None = Field(default=None, pattern=_COLOUR)

@@ -13,7 +13,7 @@ from services.portal.codes import THEMES
 from services.portal.drafts import Writing, WrittenDay
 from services.portal.forms import read_id
 from services.portal.pages import Pages, of_organisation
-from services.portal.visits import Form, MustGo, PageModel, Unacceptable, Visit
+from services.portal.visits import EmailAddress, Form, MustGo, PageModel, Unacceptable, Visit
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared import profiles
@@ -58,7 +58,7 @@ class ContactForm(Form):
     }
 
     phone: str | None = Field(default=None, max_length=40)
-    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    email: EmailAddress | None = None
     address: str | None = Field(default=None, max_length=200)
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from services.portal.forms import read_number
 from services.portal.pages import Pages
 from services.portal.routes.refer import REFER, QuestionForm
 from services.portal.staff import StaffVisit, staff
-from services.portal.visits import Form, MustGo, PageModel
+from services.portal.visits import EmailAddress, Form, MustGo, PageModel
 from services.portal.wording import NAMES
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -56,7 +56,7 @@ class PersonForm(Form):
     last_name: str = Field(default="", max_length=100)
     birth_date: WrittenDay | None = None
     phone: str | None = Field(default=None, max_length=40)
-    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    email: EmailAddress | None = None
     address: str | None = Field(default=None, max_length=300)
     # Not `language`: a form with that field asks for the page in another language.
     spoken: Language = "nl"

@@ -11,7 +11,7 @@ from services.portal.codes import NEEDS
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import Form, PageModel
+from services.portal.visits import EmailAddress, Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.events.network import AccessNeed
@@ -90,7 +90,7 @@ class VenueForm(Form):
     reached_by: str | None = Field(default=None, max_length=200)
     contact_name: str | None = Field(default=None, max_length=200)
     contact_phone: str | None = Field(default=None, max_length=50)
-    contact_email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+    contact_email: EmailAddress | None = None
 
 
 def access_in_words(visit: StaffVisit, codes: list[str]) -> str:
