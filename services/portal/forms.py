@@ -125,7 +125,7 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, value in pairs:
         text = _UNPRINTABLE.sub("", value)
         if name.endswith("[]"):
-            form.setdefault(name, []).append(text)
+            form.setdefault(name, []).extend([text] if text else [])
         else:
             form[name] = [text]
     return {name: ",".join(texts) for name, texts in form.items()}

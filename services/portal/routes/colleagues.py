@@ -119,7 +119,7 @@ class ColleagueForm(Form):
     last_name: str = Field(default="", max_length=100)
     email: EmailAddress
     mail_language: str = "nl"
-    roles: str = Field(alias="roles[]")
+    roles: str = Field(alias="roles[]", min_length=1)
     account: UUID | None = None
     version: int | None = None
 

@@ -47,6 +47,9 @@ class TestReading:
     async def test_keeps_everything_that_was_chosen(self) -> None:
         assert await _read(b"a[]=1&b=1&a[]=2&b=2", _PLAIN) == Sent({"a[]": "1,2", "b": "2"})
 
+    async def test_knows_that_no_box_is_ticked(self) -> None:
+        assert await _read(b"a[]=&b[]=&b[]=2", _PLAIN) == Sent({"a[]": "", "b[]": "2"})
+
     @pytest.mark.parametrize(
         ("body", "content_type"),
         [

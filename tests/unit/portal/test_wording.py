@@ -98,6 +98,17 @@ def test_what_was_typed_is_shown_again_also_where_it_is_no_day(type_: str, writt
     assert f'type="{shown}" id="on" name="on" value="{written}"' in html
 
 
+def test_boxes_that_were_unticked_stay_so_when_a_form_is_shown_again() -> None:
+    page = environment("nl").from_string(
+        "{% import 'macros.html' as ui with context %}"
+        "{{ ui.checkboxes('who[]', 'Wie?', [('a', 'Ann'), ('b', 'Bo')], chosen=['a']) }}"
+    )
+    for given, ticked in (({}, {"a"}), ({"who[]": ""}, set()), ({"who[]": "b"}, {"b"})):
+        html = page.render(given=given, errors={}, overtaken=False)
+        assert set(re.findall(r'value="(\w)" checked', html)) == ticked
+        assert '<input type="hidden" name="who[]" value="">' in html
+
+
 def test_no_field_of_a_form_has_the_name_of_the_buttons_that_change_the_language() -> None:
     templates = Path(wording.__file__).parent / "templates"
     fields = re.compile(rf'ui\.\w+\("{LANGUAGE_BUTTON}"')
