@@ -9,7 +9,7 @@ from services.scheduling.models import Conference, GiverFields
 from services.scheduling.operations.givers import Giver, read_givers, write_givers
 from services.scheduling.queries import givers as reads
 from services.scheduling.schemas.givers import GiverOut, GiversIn, GiversOut, OwnGivers
-from shared.http import Now, Parts, Person, Router, Session
+from shared.http import Now, Parts, Person, Router, Session, problems
 from shared.http.gates import Coordinator
 from shared.vault import Vault
 
@@ -51,7 +51,7 @@ async def write(
     return await _givers_out(session, parts.vault, conference)
 
 
-@router.get("/v1/me/information-givers")
+@router.get("/v1/me/information-givers", responses=problems(410))
 async def list_own_givers(principal: Person, session: Session, parts: Parts) -> OwnGivers:
     """Read who comes to tell what, at the conference of one's case that is prepared."""
     case_id = await permissions.may_list_own_polls(session, principal)

@@ -5,12 +5,12 @@ from uuid import UUID
 from services.scheduling import operations, permissions, queries
 from services.scheduling.routes.answers import conference_out, days_of, own_poll
 from services.scheduling.schemas import Answers, ConferenceOut, OwnPoll
-from shared.http import Now, Page, Paging, Parts, Person, Router, Session
+from shared.http import Now, Page, Paging, Parts, Person, Router, Session, problems
 
 router = Router(tags=["own polls"])
 
 
-@router.get("/v1/me/polls")
+@router.get("/v1/me/polls", responses=problems(410))
 async def list_own_polls(principal: Person, session: Session, page: Paging) -> Page[OwnPoll]:
     """List the polls of one's case, newest first, each with one's own answers."""
     case_id = await permissions.may_list_own_polls(session, principal)
@@ -23,7 +23,7 @@ async def list_own_polls(principal: Person, session: Session, page: Paging) -> P
     return Page(items=items, next=rows.next)
 
 
-@router.get("/v1/me/conferences")
+@router.get("/v1/me/conferences", responses=problems(410))
 async def list_own_conferences(
     principal: Person, session: Session, parts: Parts, page: Paging
 ) -> Page[ConferenceOut]:

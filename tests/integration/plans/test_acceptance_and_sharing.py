@@ -239,7 +239,7 @@ class TestReadPlan:
         case = await world.open_case()
         plan = await world.recorded(case)
         await world.handle(network.PersonExcluded(case_id=case.id, person_id=case.aunt))
-        await world.ask("GET", f"/v1/plans/{plan['plan_id']}", world.person(case, case.aunt), expect=404)
+        await world.ask("GET", f"/v1/plans/{plan['plan_id']}", world.person(case, case.aunt), expect=410)
 
 
 class TestSharePlan:

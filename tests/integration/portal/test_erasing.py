@@ -80,7 +80,7 @@ async def test_is_confirmed_by_who_knows_what_follows(
     assert list(asked.ids.values()) == [str(ID)]
     services.answer(ERASURE[kind], progress(kind, "running"))
     begun = await browser.ask("GET", path, expect=200)
-    assert "plans" in begun.text
+    assert "<dt>Wacht op</dt><dd>plan</dd>" in begun.text
     assert "<form id" not in begun.text.partition("<main")[2]
 
 

@@ -88,7 +88,7 @@ class Documented(FakeServices):
 def _example(operation: Operation[Any]) -> Response:
     status, schema, document = described(operation)
     if operation.answer is str:
-        return Response(status, b"words")
+        return Response(status, b"<!doctype html><html lang=nl><title>words</title>")
     return answered(status, None if schema is None else _of(schema, document))
 
 
@@ -103,7 +103,7 @@ def _of(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
     kind, form = schema.get("type", ""), schema.get("format", "")
     if kind == "object":
         fields = schema.get("properties", {})
-        known = {"next": None, "language": "nl"}
+        known = {"next": None, "language": "nl", "first_quarter": "2026-Q1", "last_quarter": "2026-Q1"}
         return {name: known[name] if name in known else _of(each, document) for name, each in fields.items()}
     if kind == "array":
         return [_of(schema["items"], document)]

@@ -67,7 +67,7 @@ class TestCopy:
         [meeting] = (await copy(world, case, case.aunt))["conferences"]
         assert (meeting["starts_at"], meeting["venue"]) == (None, None)
         path = f"/v1/conferences/{case.conference}"
-        await world.ask("GET", path, world.person(case, case.aunt), expect=404)
+        await world.ask("GET", path, world.person(case, case.aunt), expect=410)
         await world.ask("GET", path, world.person(case, case.neighbour), expect=200)
 
     async def test_of_a_stranger_there_is_nothing(self, world: Scheduling) -> None:

@@ -92,7 +92,7 @@ class TestReading:
         await world.write_givers(case, [NURSE, teacher(case)])
         await world.handle(left(case_id=case.id, person_id=case.teacher))
         assert [each["name"] for each in await own(world, case, case.aunt)] == ["Mia Mertens"]
-        assert await own(world, case, case.teacher) == []
+        await world.ask("GET", "/v1/me/information-givers", world.person(case, case.teacher), expect=410)
 
     async def test_shows_nothing_of_who_is_kept_from_the_reader(self, world: Scheduling) -> None:
         case = await world.scheduled()
