@@ -25,7 +25,7 @@ from shared.settings import Settings
 _CASES = (
     *(
         (ago, Turn.NONE)
-        for ago in (0, 0, 1, 2, 3, 6, 9, 11, 15, 17, 24, 26, 32, 39, 47, 63, 81, 121, 150, 214)
+        for ago in (0, 1, 3, 6, 11, 15, 17, 24, 32, 47, 81, 121, 214)
     ),
     *((ago, Turn.UNDECIDED) for ago in (3, 8)),
     *((ago, Turn.REFUSED) for ago in (12, 44)),
@@ -91,7 +91,7 @@ def _lines(story: Timeline, cast: Cast) -> list[Line]:
     lines = []
     for number, (ago, turn, mandated, age) in enumerate(sorted(every)):
         questions = YOUNG_QUESTIONS if age else QUESTIONS
-        line = Line(story, cast, questions[number % len(questions)], ago, turn, circle_size=3 + number % 3)
+        line = Line(story, cast, questions[number % len(questions)], ago, turn, circle_size=3 + number % 2)
         line.mandated, line.young = mandated, age or None
         lines.append(line)
     return lines
