@@ -206,7 +206,8 @@ class Line:
         for number, person in enumerate(self.answering):
             mode: Literal["in-person", "online"] = "online" if number == 1 else "in-person"
             await person.answers_invitation("yes", mode=mode)
-        for person in (self.central, *self.circle[: bool(self.young)]):
+        # Whom it is about in one case of two, and the mother of each young person.
+        for person in (*([] if self.ago % 2 else [self.central]), *self.circle[: bool(self.young)]):
             await person.says_what_they_agree_to(refuses=[] if self.ago % 3 else ["research"])
         _, needs, words = self._needs
         await self.coordinator.notes_needs(self.case, self.central, *needs, words=words)

@@ -23,16 +23,13 @@ from shared.settings import Settings
 # those with a mandate behind them, whose plan somebody has to accept, and those about young people of some age. In the
 # quarters that are over so many surveys closed that their scores may be told, on whatever day it is.
 _CASES = (
-    *(
-        (ago, Turn.NONE)
-        for ago in (0, 1, 3, 6, 11, 15, 17, 24, 32, 47, 81, 121, 214)
-    ),
+    *((ago, Turn.NONE) for ago in (0, 1, 3, 6, 11, 15, 17, 24, 32, 47, 81, 214)),
     *((ago, Turn.UNDECIDED) for ago in (3, 8)),
     *((ago, Turn.REFUSED) for ago in (12, 44)),
     *((ago, Turn.SEARCHING) for ago in (2, 9)),
     *((ago, Turn.PAUSED) for ago in (21, 58)),
-    *((ago, Turn.WITHDRAWN) for ago in (29, 75)),
-    *((ago, Turn.SLIPPING) for ago in (56, 83)),
+    (29, Turn.WITHDRAWN),
+    (56, Turn.SLIPPING),
     (19, Turn.QUIET),
     (27, Turn.POSTPONED),
     (28, Turn.OPENED),
@@ -91,7 +88,14 @@ def _lines(story: Timeline, cast: Cast) -> list[Line]:
     lines = []
     for number, (ago, turn, mandated, age) in enumerate(sorted(every)):
         questions = YOUNG_QUESTIONS if age else QUESTIONS
-        line = Line(story, cast, questions[number % len(questions)], ago, turn, circle_size=3 + number % 2)
+        line = Line(
+            story,
+            cast,
+            questions[number % len(questions)],
+            ago,
+            turn,
+            circle_size=2 if age else 3 + number % 2,
+        )
         line.mandated, line.young = mandated, age or None
         lines.append(line)
     return lines
