@@ -36,7 +36,6 @@ _CASES = (
     (52, Turn.WITHOUT_MEETING),
     (70, Turn.DATA),
     (130, Turn.AGAIN),
-    (160, Turn.CLOSED),
 )
 _MANDATED = ((34, Turn.NONE), (38, Turn.IN_PART), (97, Turn.NONE))
 _YOUNG = (
