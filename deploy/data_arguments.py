@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deploy.argument_types import looks_after, service, services_here
+from deploy.argument_types import looks_after, process, service, services_here
 from shared.retention import AUDIT_YEARS
 
 
@@ -45,6 +45,14 @@ def _add_backups(commands: Any) -> None:
     backup.set_defaults(command=_backup)
     restore = commands.add_parser("restore", help="restore the databases that are not there, and erase again")
     restore.add_argument("day", help="of which day, as in 2026-03-02")
+    restore.add_argument(
+        "--without",
+        type=process,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a service that was never run here, and begins empty (may be repeated)",
+    )
     restore.set_defaults(command=_restore)
     for one in (backup, restore):
         looks_after(one)
@@ -117,4 +125,10 @@ async def _backup(options: argparse.Namespace) -> int:
 async def _restore(options: argparse.Namespace) -> int:
     from deploy.commands.backups import restore
 
-    return await restore(options.day, directory=options.databases, keys=options.keys, ledger=options.ledger)
+    return await restore(
+        options.day,
+        directory=options.databases,
+        keys=options.keys,
+        ledger=options.ledger,
+        without=options.without,
+    )

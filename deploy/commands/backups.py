@@ -1,7 +1,7 @@
 """`kring backup` and `kring restore`: every database by PostgreSQL's own programs, and what is written is verified.
 
-A backup is `kring_<service>.<day>` for each service, `kring_keys.<day>` in another place, and the exported ledger of
-erasures in a third one. What was written is read back before it gets its name.
+A backup is `kring_<name>.<day>` for each service and the portal, `kring_keys.<day>` in another place, and the exported
+ledger of erasures in a third one. What was written is read back before it gets its name.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,12 +23,13 @@ from deploy.commands.databases import reach, with_database
 from deploy.commands.migrate import migrate
 from deploy.local.errors import PlatformError
 from deploy.local.postgres import binary
-from shared.services import SERVICES
+from shared.services import PROCESSES, SERVICES
 from shared.settings import Settings
 
 _KEYS = "keys"
 # Seven nights of keys: what was erased must not be readable from an old backup for longer.
 _KEYS_SECONDS = 6.5 * 24 * 3600
+_EXISTS = "SELECT 1 FROM pg_database WHERE datname = $1"
 _NO_OWNERS = ("--no-owner", "--no-privileges")
 
 
@@ -38,10 +39,10 @@ async def backup(*, directory: Path, keys: Path, ledger: Path) -> int:
     Raises: PlatformError at the first that is not as it should be: then nothing old is deleted.
     """
     settings = Settings()
-    services = await with_database(settings)
+    names = await with_database(settings, among=PROCESSES)
     before = os.umask(0o077)
     try:
-        await _write_all(settings, services, directory, keys, ledger)
+        await _write_all(settings, names, directory, keys, ledger)
     finally:
         os.umask(before)
     _delete_old(keys)
@@ -49,39 +50,42 @@ async def backup(*, directory: Path, keys: Path, ledger: Path) -> int:
 
 
 async def _write_all(
-    settings: Settings, services: Sequence[str], directory: Path, keys: Path, ledger: Path
+    settings: Settings, names: Sequence[str], directory: Path, keys: Path, ledger: Path
 ) -> None:
     lines = await erasures.export_ledger(settings, ledger)
     print(f"added to {ledger}: {lines} lines")
     today = date.today().isoformat()  # noqa: DTZ011 - the day of who keeps the backups
-    for service in services:
-        await _dump(settings, service, directory / f"kring_{service}.{today}")
+    for name in names:
+        await _dump(settings, name, directory / f"kring_{name}.{today}")
     # The last one: it must know every key that the others were written with.
     await _dump(settings, _KEYS, keys / f"kring_keys.{today}")
 
 
-async def restore(day: str, *, directory: Path, keys: Path, ledger: Path) -> int:
+async def restore(
+    day: str, *, directory: Path, keys: Path, ledger: Path, without: Collection[str] = ()
+) -> int:
     """Restore the databases that are not there, erase again what was erased, migrate, and verify the audit log.
 
-    A database with tables is left as it is. May be interrupted and done again. Raises: PlatformError.
+    A database with tables is left as it is. `without`: those that begin empty. May be interrupted and done again.
+    Raises: PlatformError; if a file is missing, before anything is restored.
     """
     settings = Settings()
     await reach(settings.database_url)
-    files = {name: directory / f"kring_{name}.{day}" for name in SERVICES}
-    files = {name: file for name, file in files.items() if file.exists()}
-    key_file = keys / f"kring_keys.{day}"
-    for missing in [key_file] if files else [directory / f"kring_*.{day}"]:
-        if not missing.exists():
-            raise PlatformError(f"There is no {missing}.")
+    files = {name: directory / f"kring_{name}.{day}" for name in PROCESSES if name not in without}
+    files[_KEYS] = keys / f"kring_keys.{day}"
+    for name, file in files.items():
+        if not file.exists() and not await _is_there(settings, name):
+            hint = "" if name == _KEYS else f" If it was never run here: --without {name}."
+            raise PlatformError(f"There is no {file}.{hint}")
     erasures.read_lines(ledger)
-    for name, file in {**files, _KEYS: key_file}.items():
+    for name, file in files.items():
         await _load(settings, name, file)
-    await migrate(list(SERVICES), wait_seconds=0, parts=("databases",))
+    await migrate(list(PROCESSES), wait_seconds=0, parts=("databases",))
     applied = await erasures.apply_ledger(settings, kept=ledger)
     print(f"destroyed again: {applied.destroyed} keys")
     print(f"decided again: {applied.decided} assignments and opened files")
     print(f"erased again in databases that had forgotten it: {applied.repeated}")
-    await migrate(list(SERVICES), wait_seconds=0)
+    await migrate(list(PROCESSES), wait_seconds=0)
     return await verify(list(SERVICES))
 
 
@@ -108,18 +112,28 @@ async def _dump(settings: Settings, name: str, file: Path) -> None:
 
 async def _load(settings: Settings, name: str, file: Path) -> None:
     database = f"kring_{name}"
+    if await _is_there(settings, name):
+        print(f"{database}: is there, and left as it is")
+        return
     connection = await asyncpg.connect(_url(settings, name, "postgres"))
     try:
-        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
+        if not await connection.fetchval(_EXISTS, database):
             await connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
     finally:
         await connection.close()
-    if await _tables(settings, name):
-        print(f"{database}: is there, and left as it is")
-        return
     how = ("--exit-on-error", "--single-transaction", f"--dbname={database}")
     await _run(settings, name, "pg_restore", *_NO_OWNERS, *how, str(file))
     print(f"{database}: restored from {file}")
+
+
+async def _is_there(settings: Settings, name: str) -> bool:
+    """Say whether a database has tables."""
+    connection = await asyncpg.connect(_url(settings, name, "postgres"))
+    try:
+        exists = await connection.fetchval(_EXISTS, f"kring_{name}")
+    finally:
+        await connection.close()
+    return bool(exists and await _tables(settings, name))
 
 
 async def _tables(settings: Settings, name: str) -> set[str]:

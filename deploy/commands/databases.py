@@ -33,8 +33,10 @@ async def reach(address: SecretStr, setting: str = "KRING_DATABASE_URL", *, wait
         await asyncio.sleep(0.1)
 
 
-async def with_database(settings: Settings, service: str | None = None) -> Sequence[str]:
-    """Return the services that have a database here (an installation may run some only), or the one asked for.
+async def with_database(
+    settings: Settings, service: str | None = None, *, among: Sequence[str] = SERVICES
+) -> Sequence[str]:
+    """Return who has a database here (an installation may run some services only), or the one asked for.
 
     Raises: PlatformError if the server does not answer, or the service that is asked for has none.
     """
@@ -45,7 +47,7 @@ async def with_database(settings: Settings, service: str | None = None) -> Seque
         names = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
     finally:
         await connection.close()
-    found = [name for name in SERVICES if f"kring_{name}" in names and service in (None, name)]
+    found = [name for name in among if f"kring_{name}" in names and service in (None, name)]
     if not found:
         raise PlatformError(
             f"There is no database of {service or 'any service'} here; `kring migrate` makes it."

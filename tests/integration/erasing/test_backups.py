@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.temporal import TemporalServer
 from shared.database import Database
 from shared.runtime import connected
+from shared.services import PORTAL, PROCESSES
 from shared.settings import Settings
 from tests.support.backing import ROOT, Backing, Databases
 from tests.support.world.platform import CasePlatform, Story
@@ -111,7 +112,8 @@ class TestBackups:
         hands: Hands,
         temporal_dev: TemporalServer,
     ) -> None:
-        await databases.fresh("training")
+        for name in ("training", PORTAL):
+            await databases.fresh(name)
         kept, forgotten = await platform.story(), await platform.story()
         await hands.type(written("kring backup"), platform.settings)
         await platform.close(forgotten)
@@ -125,8 +127,14 @@ class TestBackups:
             "KRING_TEMPORAL_ADDRESS": temporal_dev.address,
             "KRING_TEMPORAL_NAMESPACE": temporal_dev.namespace,
         }
+        (lost,) = hands.places["BACKUPS"].glob("kring_network.*")
+        aside = lost.rename(lost.with_name("aside"))
+        with pytest.raises(AssertionError, match=f"There is no {lost}. If it was never run here"):
+            await hands.type(written("kring restore"), new_server, DAY=keys.suffix[1:], **temporal)
+        aside.rename(lost)
         said = await hands.type(written("kring restore"), new_server, DAY=keys.suffix[1:], **temporal)
 
+        assert "kring_portal: restored from" in said
         assert "erased again in databases that had forgotten it: 4" in said
         people = await read(platform, new_server, "network", f"/v1/cases/{kept.case.id}/persons", kept)
         assert people.is_success, people.text
@@ -139,7 +147,8 @@ class TestBackups:
     async def test_keys_older_than_a_week_are_thrown_away_and_nothing_else(
         self, platform: CasePlatform, databases: Databases, hands: Hands
     ) -> None:
-        await databases.fresh("training")
+        for name in ("training", PORTAL):
+            await databases.fresh(name)
         old = {
             place: hands.places[place] / f"kring_{name}.2026-01-01"
             for place, name in (("KEY_BACKUPS", "keys"), ("BACKUPS", "intake"))
@@ -151,7 +160,7 @@ class TestBackups:
         assert not old["KEY_BACKUPS"].exists()
         assert old["BACKUPS"].exists()
         files = [file for place in hands.places.values() for file in place.iterdir()]
-        assert len(files) == 6 + 1 + 1
+        assert len(files) == 7 + 1 + 1
         assert {file.stat().st_mode & 0o077 for file in files if file != old["BACKUPS"]} == {0}
 
 
@@ -213,5 +222,6 @@ class TestVerifying:
             await backups.backup(directory=tmp_path, keys=tmp_path, ledger=tmp_path / "ledger.jsonl")
 
 
-async def _only_intake(_settings: Settings, _service: str | None = None) -> list[str]:
+async def _only_intake(_settings: Settings, *, among: Sequence[str]) -> list[str]:
+    assert among == PROCESSES
     return ["intake"]
