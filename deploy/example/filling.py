@@ -23,7 +23,7 @@ from shared.settings import Settings
 # those with a mandate behind them, whose plan somebody has to accept, and those about young people of some age. In the
 # quarters that are over so many surveys closed that their scores may be told, on whatever day it is.
 _CASES = (
-    *((ago, Turn.NONE) for ago in (0, 1, 3, 6, 11, 15, 17, 24, 32, 47, 81, 214)),
+    *((ago, Turn.NONE) for ago in (0, 1, 3, 6, 9, 15, 17, 24, 26, 32, 63, 81, 121)),
     *((ago, Turn.UNDECIDED) for ago in (3, 8)),
     *((ago, Turn.REFUSED) for ago in (12, 44)),
     *((ago, Turn.SEARCHING) for ago in (2, 9)),

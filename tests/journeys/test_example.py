@@ -26,7 +26,7 @@ class TestTheExample:
         self,
     ) -> None:
         told: list[str] = []
-        async with Platform(example=Example(told.append, every=6)) as platform:
+        async with Platform(example=Example(told.append, every=5)) as platform:
             async with Watch.over(platform) as watch:
                 clocks = await watch.clocks()
                 now = await watch.now()
