@@ -1,6 +1,8 @@
 """What intake counts for statistics, and whom it tells of plans, as it hears it."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +12,17 @@ from services.intake.subscribers.gathered import subscriptions
 from shared.context import Context
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import Received
+
+
+class _Of(TypedDict):
+    tenant: UUID
+    case_id: UUID
+    at: datetime
+
+
+def _of(event: Received[Any]) -> _Of:
+    """Return of which case an event tells, and of when."""
+    return {"tenant": event.tenant, "case_id": event.data.case_id, "at": event.time}
 
 
 # What is counted may come before and after anything else; of an erased case nothing is heard any more.
@@ -22,9 +35,7 @@ async def count_case(
     context: Context,
 ) -> None:
     """Count a referral as started, and a case as withdrawn or closed."""
-    await statistics.follow(
-        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
-    )
+    await statistics.follow(session, context.vault, **_of(event))
 
 
 @subscriptions.writes(intake.ReferralDeclined, case="any", background=True)
@@ -51,10 +62,8 @@ async def count_region(
     await statistics.note_region(
         session,
         context.vault,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
+        **_of(event),
         coordinator_id=event.data.coordinator_id,
-        at=event.time,
     )
 
 
@@ -64,9 +73,7 @@ async def count_widening(
 ) -> None:
     """Count who came into the circle through others than the central persons."""
     if event.data.widened:
-        await statistics.note_widened(
-            session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
-        )
+        await statistics.note_widened(session, context.vault, **_of(event))
 
 
 @subscriptions.writes(network.CircleReady, case="any", background=True)
@@ -75,10 +82,8 @@ async def count_circle(session: AsyncSession, event: Received[network.CircleRead
     await statistics.note_circle(
         session,
         context.vault,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
+        **_of(event),
         members=len(event.data.members),
-        at=event.time,
     )
 
 
@@ -90,12 +95,10 @@ async def count_conference(
     await statistics.note_conference(
         session,
         context.vault,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
+        **_of(event),
         held_on=event.data.held_on,
         invited=event.data.invited,
         attended=event.data.attended,
-        at=event.time,
     )
 
 
@@ -104,9 +107,7 @@ async def count_cancelled(
     session: AsyncSession, event: Received[scheduling.ConferenceCancelled], context: Context
 ) -> None:
     """Count a conference that was called off."""
-    await statistics.note_cancelled(
-        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
-    )
+    await statistics.note_cancelled(session, context.vault, **_of(event))
 
 
 @subscriptions.writes(plans.PlanRecorded, case="any")
@@ -115,11 +116,9 @@ async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded]
     await statistics.note_plan(
         session,
         context.vault,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
+        **_of(event),
         from_conference=event.data.conference_id is not None,
         agreements=len(event.data.agreement_ids),
-        at=event.time,
     )
     case = await cases.case(session, tenant=event.tenant, case_id=event.data.case_id)
     if case is not None and event.data.needs_acceptance:
@@ -168,11 +167,9 @@ async def count_agreement(
     await statistics.note_said(
         session,
         context.vault,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
+        **_of(event),
         said="done",
         before=event.data.before,
-        at=event.time,
     )
 
 
@@ -184,11 +181,9 @@ async def count_progress(
     await statistics.note_said(
         session,
         context.vault,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
+        **_of(event),
         said=event.data.progress,
         before=event.data.before,
-        at=event.time,
     )
 
 
@@ -197,9 +192,7 @@ async def count_lapsed(
     session: AsyncSession, event: Received[plans.AgreementLapsed], context: Context
 ) -> None:
     """Count an agreement that was not carried out in its time."""
-    await statistics.note_agreement_lapsed(
-        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
-    )
+    await statistics.note_agreement_lapsed(session, context.vault, **_of(event))
 
 
 @subscriptions.writes(network.SurveyClosed, case="any", background=True)
@@ -210,10 +203,8 @@ async def count_survey(
     await statistics.note_survey(
         session,
         context.vault,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
+        **_of(event),
         groups=event.data.groups,
-        at=event.time,
     )
 
 
@@ -236,9 +227,7 @@ async def _count_acceptance(
     await statistics.note_acceptance(
         session,
         context.vault,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
+        **_of(event),
         version=event.data.version,
         acceptance=acceptance,
-        at=event.time,
     )
