@@ -19,7 +19,8 @@ pages = Pages()
 PATH = "/ops/workflows"
 section(PATH, _("Wat er loopt"), Role.OPS)
 _AT_ONCE = 50
-_STANDS_STILL = _("Niets: de zaak staat stil")
+# What a workflow can wait for, in words.
+_WAITS_FOR = {PAUSED: _("Niets: de zaak staat stil"), **TO_DO}
 
 
 class WorkflowRow(PageModel):
@@ -49,7 +50,7 @@ class WorkflowsPage(PageModel):
 async def show(visit: StaffVisit) -> Response:
     """Show what runs, the newest first: all, or what waits for one kind of clock, or what is late."""
     asked = visit.request.query_params
-    kinds = {"": _("Alles"), PAUSED: _STANDS_STILL, **TO_DO}
+    kinds = {"": _("Alles"), **_WAITS_FOR}
     kind, late = read_choice(asked.get("kind", ""), kinds), asked.get("late") == "yes"
     now = await visit.parts.clock.now()
     workflows: list[WorkflowRow] | None = None
@@ -87,7 +88,6 @@ def _token(after: str | None) -> bytes | None:
 
 async def _row(visit: StaffVisit, found: Running, *, late: bool) -> WorkflowRow:
     dates, settings = await visit.dates(), visit.parts.settings
-    words = {PAUSED: _STANDS_STILL, **TO_DO}
     shown = None
     if settings.temporal_pages_url:
         of_all = f"{settings.temporal_pages_url.rstrip('/')}/namespaces/{settings.temporal_namespace}"
@@ -95,7 +95,7 @@ async def _row(visit: StaffVisit, found: Running, *, late: bool) -> WorkflowRow:
     return WorkflowRow(
         workflow_id=found.id,
         type=found.type,
-        waits_for=visit.say(words.get(found.waits_for, SOMETHING_TO_DO)) if found.waits_for else None,
+        waits_for=visit.say(_WAITS_FOR.get(found.waits_for, SOMETHING_TO_DO)) if found.waits_for else None,
         kind=found.waits_for or "",
         due=dates.time(found.next_due) if found.next_due else None,
         late=late,
