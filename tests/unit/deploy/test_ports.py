@@ -1,9 +1,10 @@
 """Ports are free when they are given, stay the same over a restart, and a wish that cannot be met is said."""
 
-import multiprocessing
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -62,15 +63,17 @@ class TestFreePort:
     def test_is_given_by_one_process_at_a_time_also_while_nothing_listens(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(chosen, "_RANGE", range(19_000, 19_200))
+        few = range(19_000, 19_200)
+        monkeypatch.setattr(chosen, "_RANGE", few)
         ours = {free_port() for _ in range(10)}
-        with multiprocessing.get_context("fork").Pool(1) as other:
-            theirs = set(other.apply(_ports_of_another_process, (150,)))
+        # Spawned: a fork would copy the locks that threads of this process hold, and might wait for one for ever.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
+            theirs = set(other.submit(_ports_of_another_process, few, 150).result())
         assert len(theirs) == 150
         assert not ours & theirs
 
 
-def _ports_of_another_process(count: int) -> list[int]:
-    """Forget what this process, a copy of its parent, has given out: only what is reserved keeps them apart."""
-    chosen._taken_by_us.clear()
+def _ports_of_another_process(few: range, count: int) -> list[int]:
+    """Give out ports where only what is reserved tells which ones the first process has given out."""
+    chosen._RANGE = few
     return [free_port() for _ in range(count)]
