@@ -1,6 +1,9 @@
 """What pages say when something does not go as wished: what a service's refusals are in words, and what to do now."""
 
-from services.portal.staff_words import STAFF_REFUSALS
+from collections.abc import Mapping
+
+from services.portal.staff_words import NOT_THEIRS, STAFF_FAILURES, STAFF_REFUSALS
+from services.portal.visits import Visit
 from services.portal.wording import mark as _
 
 # What a service's refusal is in words. What is not here gets the last sentence.
@@ -63,16 +66,8 @@ REFUSALS: dict[str, str] = {
 UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")
 UNAVAILABLE = _("Het lukt nu even niet. Wat je invulde staat er nog. Probeer het straks opnieuw.")
 
-# A page for people with another role: 403 to browsers, and other words than a form from elsewhere.
-NOT_THEIRS = 4030
 # By status: what happened, and what to do.
-FAILURES: dict[int, tuple[str, str]] = {
-    NOT_THEIRS: (
-        _("Deze pagina is voor een andere rol"),
-        _(
-            "Je bent aangemeld, maar dit hoort niet bij wat jij doet. Vraag het aan je beheerder als dat anders moet."
-        ),
-    ),
+_FAILURES: dict[int, tuple[str, str]] = {
     400: (
         _("Aanmelden is niet gelukt"),
         _("Probeer het nog eens. Lukt het weer niet, vraag het dan aan je beheerder."),
@@ -88,7 +83,8 @@ FAILURES: dict[int, tuple[str, str]] = {
     404: (
         _("Deze pagina is er niet"),
         _(
-            "Misschien is het adres niet volledig. De link in onze laatste mail brengt je naar je eigen pagina."
+            "Misschien is het adres niet volledig. Kreeg je een mail van ons? Open dan de link in die mail."
+            " Op de startpagina lees je wat we doen en waar je verder kunt."
         ),
     ),
     409: (
@@ -116,3 +112,20 @@ FAILURES: dict[int, tuple[str, str]] = {
         _("Dat ligt niet aan jou. Probeer het over een paar minuten opnieuw."),
     ),
 }
+# What they say to who came by a link of an email.
+_LINK_FAILURES: dict[int, tuple[str, str]] = {
+    NOT_THEIRS: (
+        _("Deze pagina is voor medewerkers"),
+        _("Wat voor jou is, vind je met de knop hieronder. Werk je hier ook? Meld je dan aan."),
+    ),
+    404: (
+        _("Deze pagina is er niet"),
+        _("Misschien is het adres niet volledig. Wat voor jou is, vind je met de knop hieronder."),
+    ),
+}
+
+
+def words_of(visit: Visit) -> Mapping[int, tuple[str, str]]:
+    """Return by status what went wrong, and what this reader can do: staff, who came by a link, or anybody else."""
+    own = STAFF_FAILURES if visit.is_staff else _LINK_FAILURES if visit.came_by_link else {}
+    return {**_FAILURES, **own}

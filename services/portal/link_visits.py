@@ -36,6 +36,11 @@ class LinkVisit(Visit, ABC):
         """Who came, as their session keeps it."""
 
     @property
+    def came_by_link(self) -> bool:
+        """Whether the reader came by a link of an email."""
+        return True
+
+    @property
     def form_token(self) -> str:
         """What forms of this session carry."""
         return self.secret.form_token

@@ -17,7 +17,7 @@ async def answer(visit: PersonVisit) -> Response:
 import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -28,9 +28,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.portal.client import Client, ServiceRefused
-from services.portal.failures import FAILURES, NOT_THEIRS, REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL
+from services.portal.failures import REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL, words_of
 from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_id
-from services.portal.staff_words import STAFF_FAILURES, STAFF_UNKNOWN_REFUSAL
+from services.portal.readers import whoever
+from services.portal.staff_words import NOT_THEIRS, OF_LINKS, STAFF_UNKNOWN_REFUSAL
 from services.portal.visits import (
     AFTER,
     CSP,
@@ -41,11 +42,14 @@ from services.portal.visits import (
     WHOSE,
     Instead,
     MustGo,
+    MustSignIn,
     NobodyHere,
     NotTheirs,
+    Opener,
     PageModel,
     Unacceptable,
     Visit,
+    VisitT,
 )
 from services.portal.wording import mark as _
 from shared.context import Context
@@ -60,9 +64,7 @@ log = structlog.get_logger(__name__)
 _YEAR = 365 * 24 * 3600
 _AFTER_SECONDS = 60
 
-VisitT = TypeVar("VisitT", bound=Visit)
 Handler = Callable[[VisitT], Awaitable[Response]]
-Opener = Callable[[Visit], Awaitable[VisitT]]
 
 
 async def anyone(visit: Visit) -> Visit:
@@ -185,11 +187,11 @@ class Pages:
             done: Response = await opened.close(await handler(opened))
             return done
         except MustGo as elsewhere:
-            return visit.go(elsewhere.path)
+            return await _elsewhere(visit, elsewhere)
         except Instead as other:
             return other.answer
         except Exception as error:  # noqa: BLE001 - people see a page, and the log sees the cause
-            return failure(visit.opened or visit, _status_of(error, path))
+            return await _failed(visit, error, path)
 
     def _form_at(self, path: str, request: Request) -> str | None:
         """Return the address of the page with the form that is sent to one; None if there is no such page."""
@@ -205,7 +207,7 @@ class Pages:
             return failure(visit, 403)
         opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
         visit.form_at = self._form_at(path, visit.request)
-        if opener in (anyone, of_organisation):
+        if opener in (anyone, of_organisation, whoever):
             await count_anonymous(visit.request)
         opened = visit.opened = await _known(opener, visit)
         await opened.read_sent()
@@ -285,6 +287,20 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
+async def _elsewhere(visit: Visit, elsewhere: MustGo) -> Response:
+    """Return the way to another page; who came by a link is told that a page is for staff, who sign in."""
+    reader = await whoever(visit) if isinstance(elsewhere, MustSignIn) else visit
+    return failure(reader, NOT_THEIRS) if reader.came_by_link else visit.go(elsewhere.path)
+
+
+async def _failed(visit: Visit, error: Exception, path: str) -> Response:
+    """Return the page that says what went wrong to whoever asks."""
+    reader, status = visit.opened or visit, _status_of(error, path)
+    if reader is visit and status in (401, 404):
+        reader = await whoever(visit)
+    return failure(reader, OF_LINKS if isinstance(error, NobodyHere) and reader.is_staff else status)
+
+
 def _status_of(error: Exception, path: str) -> int:
     """Return what a failure is to a reader; of what is nobody's fault but ours the log sees the cause."""
     for kind, always in _STATUSES:
@@ -335,18 +351,24 @@ class FailurePage(PageModel):
     title: str
     explanation: str
     onward: tuple[str, str]
+    sign_in: str | None
 
 
 def failure(visit: Visit, status: int, *, following: str | None = None) -> Response:
     """Return a page that says what is wrong and what to do; `following`: where who has to sign in wanted to be."""
-    status = status if status in FAILURES else 503
-    title, explanation = (STAFF_FAILURES if visit.is_staff else FAILURES).get(status, FAILURES[status])
+    words = words_of(visit)
+    status = status if status in words else 503
+    title, explanation = words[status]
     path, label = visit.home
+    signing_in = f"/sign-in?{urlencode({'next': following or visit.address})}"
     if following is not None or (visit.is_staff and status == HTTPStatus.UNAUTHORIZED):
-        path, label = f"/sign-in?{urlencode({'next': following or visit.address})}", _("Opnieuw aanmelden")
+        path, label = signing_in, _("Opnieuw aanmelden")
     visit.errors.clear()
-    visit.status = HTTPStatus.FORBIDDEN if status == NOT_THEIRS else status
+    visit.status = HTTPStatus.FORBIDDEN if status in (NOT_THEIRS, OF_LINKS) else status
     model = FailurePage(
-        title=visit.say(title), explanation=visit.say(explanation), onward=(path, visit.say(label))
+        title=visit.say(title),
+        explanation=visit.say(explanation),
+        onward=(path, visit.say(label)),
+        sign_in=signing_in if visit.came_by_link and status == NOT_THEIRS else None,
     )
     return visit.page("failure.html", model)

@@ -150,28 +150,33 @@ def cookie_name(visit: Visit) -> str:
     return "__Host-kring" if visit.secure else "kring-session"
 
 
-async def person(visit: Visit) -> PersonVisit:
-    """Let in who came by a personal link. Raises: NobodyHere."""
+async def known_person(visit: Visit) -> PersonVisit | None:
+    """Return who came by a personal link, as their session keeps them: their token may be over."""
     secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
     now = await visit.parts.clock.now()
     known = None if secret is None else await sessions.load(visit.session, secret, PersonOfCase, now=now)
     if secret is None or known is None:
-        raise NobodyHere
-    refused: ServiceRefused | None = None
-    if known.token_until - now < _AHEAD:
-        try:
-            known = await _renewed(visit, known, now)
-            await sessions.keep(visit.session, secret, known, now=now)
-        except ServiceRefused as over:
-            refused = over
+        return None
     visit.language = known.language
     await visit.dress(known.tenant)
     return PersonVisit(
-        **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
-        secret=secret,
-        person=known,
-        refused=refused,
+        **{name: getattr(visit, name) for name in Visit.__dataclass_fields__}, secret=secret, person=known
     )
+
+
+async def person(visit: Visit) -> PersonVisit:
+    """Let in who came by a personal link. Raises: NobodyHere."""
+    mine = await known_person(visit)
+    if mine is None:
+        raise NobodyHere
+    now = await visit.parts.clock.now()
+    if mine.person.token_until - now < _AHEAD:
+        try:
+            mine.person = await _renewed(visit, mine.person, now)
+            await sessions.keep(visit.session, mine.secret, mine.person, now=now)
+        except ServiceRefused as over:
+            mine.refused = over
+    return mine
 
 
 async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:

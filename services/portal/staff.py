@@ -10,10 +10,9 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal import queries, sessions
-from services.portal.pages import Opener
 from services.portal.providers import Grant, Provider, SignInRefused
 from services.portal.sessions import Secret, StaffMember, Unsent
-from services.portal.visits import FORM_TOKEN, MustGo, NotTheirs, Visit
+from services.portal.visits import FORM_TOKEN, MustGo, MustSignIn, NotTheirs, Opener, Visit
 from services.portal.wording import mark as _
 from shared.auth import Kind, Principal, Role, TokenExpired, TokenNotAccepted, Verifier
 from shared.languages import STAFF_LANGUAGES, Language, language_of
@@ -149,35 +148,43 @@ def cookie_name(visit: Visit) -> str:
     return "__Host-kring-staff" if visit.secure else "kring-staff"
 
 
+async def known_member(visit: Visit, *, of_no_tenant: bool = True) -> StaffVisit | None:
+    """Return who signed in, as their session keeps them: their token may be over."""
+    secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
+    now = await visit.parts.clock.now()
+    member = None if secret is None else await sessions.load(visit.session, secret, StaffMember, now=now)
+    if secret is None or member is None:
+        return None
+    if member.tenant is not None:
+        await visit.dress(member.tenant)
+    return StaffVisit(
+        **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
+        secret=secret,
+        member=member,
+        of_no_tenant=of_no_tenant,
+    )
+
+
 def staff(*roles: Role, of_no_tenant: bool = False) -> Opener[StaffVisit]:
     """Let in who signed in and has one of these roles; anyone who signed in where none is named.
 
     With `of_no_tenant` the page is of no organisation, and services are asked for none.
 
-    Raises: MustGo to the page where people sign in; NotTheirs.
+    Raises: MustSignIn, NotTheirs.
     """
 
     async def opened(visit: Visit) -> StaffVisit:
-        secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
-        now = await visit.parts.clock.now()
-        member = None if secret is None else await sessions.load(visit.session, secret, StaffMember, now=now)
-        if secret is None or member is None:
-            raise MustGo(_sign_in(visit))
+        mine = await known_member(visit, of_no_tenant=of_no_tenant)
+        if mine is None:
+            raise MustSignIn(_sign_in(visit))
+        now, member = await visit.parts.clock.now(), mine.member
         if member.token_until - now < _AHEAD:
             renewed = await _renewed(visit, member, now)
             if renewed is None:
-                await _keep_unsent(visit, secret, member, now)
-                raise MustGo(_sign_in(visit))
-            member = renewed
-            await sessions.keep(visit.session, secret, member, now=now)
-        if member.tenant is not None:
-            await visit.dress(member.tenant)
-        mine = StaffVisit(
-            **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
-            secret=secret,
-            member=member,
-            of_no_tenant=of_no_tenant,
-        )
+                await _keep_unsent(visit, mine.secret, member, now)
+                raise MustSignIn(_sign_in(visit))
+            mine.member = member = renewed
+            await sessions.keep(visit.session, mine.secret, member, now=now)
         visit.opened = mine
         if roles and member.roles.isdisjoint(roles):
             raise NotTheirs

@@ -2,15 +2,33 @@
 
 from services.portal.wording import mark as _
 
+# Statuses of ours, 403 to browsers: a page for people with another role, and one for who came by a link.
+NOT_THEIRS, OF_LINKS = 4030, 4031
 # By status: what failures say to staff, who came by no link.
 STAFF_FAILURES: dict[int, tuple[str, str]] = {
+    NOT_THEIRS: (
+        _("Deze pagina is voor een andere rol"),
+        _(
+            "Je bent aangemeld, maar dit hoort niet bij wat jij doet. Vraag het aan je beheerder als dat anders moet."
+        ),
+    ),
+    OF_LINKS: (
+        _("Deze pagina is voor wie een link kreeg"),
+        _(
+            "Je bent aangemeld als medewerker, en deze pagina gaat alleen open met de link in een mail."
+            " Vraag het na bij wie je het adres gaf, of ga terug naar Vandaag."
+        ),
+    ),
     401: (
         _("Meld je opnieuw aan"),
         _("Je was een tijd weg, of je aanmelding is voorbij. Daarna kom je terug op deze pagina."),
     ),
     404: (
         _("Deze pagina is er niet"),
-        _("Misschien is het adres niet volledig, of is dit niet voor jou. Ga terug naar Vandaag."),
+        _(
+            "Misschien is het adres niet volledig, of is dit niet voor jou."
+            " Vraag het na bij wie je het adres gaf, of ga terug naar Vandaag."
+        ),
     ),
     410: (_("Dit is er niet meer"), _("Wat hier stond, is afgelopen of weggehaald.")),
     500: (

@@ -1,6 +1,6 @@
 """One visit of one reader: what came, what is asked of services for it, and the page that is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -75,6 +75,10 @@ class MustGo(Exception):
         self.path = path
 
 
+class MustSignIn(MustGo):
+    """A page is for who signed in."""
+
+
 class NotTheirs(Exception):
     """A page is for people with another role."""
 
@@ -130,6 +134,11 @@ class Visit:
     @property
     def is_staff(self) -> bool:
         """Whether the reader signed in, and came by no link."""
+        return False
+
+    @property
+    def came_by_link(self) -> bool:
+        """Whether the reader came by a link of an email."""
         return False
 
     @property
@@ -309,3 +318,6 @@ class Visit:
 
 
 FormT = TypeVar("FormT", bound=Form)
+VisitT = TypeVar("VisitT", bound=Visit)
+# Lets in who asks for a page.
+Opener = Callable[[Visit], Awaitable[VisitT]]

@@ -64,6 +64,7 @@ FOR_EVERYBODY = frozenset(
                 "over",
                 "pages",
                 "people",
+                "registrants",
                 "visits",
             )
         ),

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from services.portal import sessions
 from services.portal.client import Client, Operation
-from services.portal.sessions import PersonOfCase, Secret, StaffMember
+from services.portal.sessions import PersonOfCase, Registrant, Secret, StaffMember
 from shared.auth import Role
 from shared.errors import Operational
 from shared.http.idempotency import KeyUsedForAnother
@@ -222,3 +222,10 @@ class Browser:
             await sessions.keep(session, secret, came, now=now)
         self.cookies["kring-session"] = secret.cookie
         return came
+
+    async def come_by_registration(self) -> None:
+        """Be somebody who registered for a training, as after the button behind the link of their emails."""
+        secret, came = Secret.new(), Registrant(link="x" * 64, tenant=self.world.tenant, language="nl")
+        async with self.world.context.database.transaction() as session:
+            await sessions.keep(session, secret, came, now=await self.world.now())
+        self.cookies["kring-registration"] = secret.cookie

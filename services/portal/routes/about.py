@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from services.portal.pages import Pages, anyone, failure
 from services.portal.queries import organisations
+from services.portal.readers import whoever
 from services.portal.visits import PageModel, Visit
 
 pages = Pages()
@@ -35,7 +36,7 @@ async def start(visit: Visit) -> Response:
     )
 
 
-@nowhere.show("/{path:path}", anyone)
+@nowhere.show("/{path:path}", whoever)
 async def missing(visit: Visit) -> Response:
     """Say that there is no such page."""
     return failure(visit, 404)

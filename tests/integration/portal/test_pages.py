@@ -107,18 +107,59 @@ class TestAPageThatIsNotThere:
     async def test_leads_back_to_where_its_reader_goes_on(
         self, browser: Browser, services: FakeServices
     ) -> None:
-        start = await browser.ask("GET", "/nergens", expect=404)
-        assert 'href="/">Naar de startpagina' in start.text
         await browser.come_by_link()
         services.refuse(ME, 404, "person-not-found")
         own = await browser.ask("GET", "/me/invitation", expect=404)
         assert 'href="/me">Naar jouw pagina' in own.text
-        assert "De link in onze laatste mail" in own.text
+        assert "Wat voor jou is, vind je met de knop hieronder." in own.text
         await browser.sign_in(Role.COORDINATOR)
         services.refuse(PLANS, 403, "not-yours")
         case = await browser.ask("GET", f"/cases/{uuid7()}/plan", expect=404)
         assert 'href="/today">Naar Vandaag' in case.text
         assert "mail" not in case.text.partition("<main")[2].partition("</main>")[0]
+
+    @pytest.mark.parametrize("path", ["/nergens", "/me/nergens", "/o/nergens"])
+    async def test_says_what_whoever_asks_for_it_can_do(self, browser: Browser, path: str) -> None:
+        async def read() -> str:
+            page = (await browser.ask("GET", path, expect=404)).text
+            return page.partition("<main")[2].partition("</main>")[0]
+
+        nobody = await read()
+        assert "Open dan de link in die mail." in nobody
+        assert 'href="/">Naar de startpagina' in nobody
+        await browser.come_by_registration()
+        assert 'href="/registration">Naar je inschrijving' in await read()
+        await browser.come_by_link()
+        own = await read()
+        assert "mail" not in own
+        assert 'href="/me">Naar jouw pagina' in own
+        await browser.sign_in(Role.REFERRER)
+        staffs = await read()
+        assert "mail" not in staffs
+        assert "Vraag het na bij wie je het adres gaf" in staffs
+        assert 'href="/today">Naar Vandaag' in staffs
+
+    async def test_changes_its_language_for_whoever_reads_it(self, browser: Browser) -> None:
+        await browser.come_by_link(language="tr")
+        assert '<html lang="tr"' in (await browser.ask("GET", "/nergens", expect=404)).text
+        french = await browser.ask("POST", "/nergens", data={"language": "fr"}, expect=404)
+        assert '<html lang="fr"' in french.text
+        assert '<html lang="fr"' in (await browser.ask("GET", "/nergens", expect=404)).text
+
+    async def test_of_somebody_else_says_for_whom_it_is(self, browser: Browser) -> None:
+        await browser.come_by_link()
+        staffs = (await browser.ask("GET", "/cases?show=all", expect=403)).text
+        assert "Deze pagina is voor medewerkers" in staffs
+        assert 'href="/me">Naar jouw pagina' in staffs
+        assert 'href="/sign-in?next=%2Fcases%3Fshow%3Dall">Aanmelden' in staffs
+        browser.cookies.clear()
+        await browser.ask("GET", "/cases?show=all", expect=303)
+        assert "Open de link in je mail nog eens" in (await browser.ask("GET", "/me", expect=401)).text
+        await browser.sign_in(Role.COORDINATOR)
+        for path in ("/me", "/me/plan", "/registration"):
+            page = (await browser.ask("GET", path, expect=403)).text
+            assert "Deze pagina is voor wie een link kreeg" in page
+            assert 'href="/today">Naar Vandaag' in page
 
     async def test_lets_staff_sign_in_again_for_it(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.COORDINATOR)
