@@ -244,6 +244,10 @@ class _Page:
             found.append(Section(self._word("part.meetings"), rows, tables))
         if answers:
             found.append(self._list("part.polls", ("day", "answer", "how", "when"), answers))
+        if held.more_time:
+            said = ("before_on", "until_on", "longer_because")
+            given = [self._cells(one, ("given_at", *said)) for one in held.more_time]
+            found.append(self._list("part.more-time", ("when", *said), given))
         if held.givers:
             told = [self._cells(one, ("tells", "yours", "how")) for one in held.givers]
             found.append(self._list("part.givers", ("tells", "yours", "how"), told))

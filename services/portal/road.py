@@ -1,15 +1,14 @@
 """The road of a case: its steps in their order, what is done, what is being done, what comes later."""
 
 import asyncio
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from services.portal.client import Answer, Items, Operation
+from services.portal.more_time import MoreTimeGiven, more_time_of
 from services.portal.staff import StaffVisit
-from services.portal.staff_words import LONGER
 from services.portal.visits import PageModel
-from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -63,8 +62,7 @@ class Meeting(Answer):
 
     state: str
     starts_at: datetime | None
-    target_at: datetime
-    extended_because: str | None
+    more_time: list[MoreTimeGiven]
 
 
 class MeetingDay(Answer):
@@ -96,7 +94,7 @@ class Step(PageModel):
 
     name: str
     how: str
-    words: str
+    words: list[str]
     path: str | None
 
 
@@ -124,25 +122,21 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
     written = await visit.dates()
     day = written.time(meeting.starts_at) if meeting and meeting.starts_at and dated else ""
     day = written.day(days[0].on) if days else day
-    steps: list[tuple[str, bool, str, str | None]] = [
-        (_("Een coördinator"), case.coordinator_id is not None or case.waits_for == "follow-up", "", None),
+    more_time = [] if held or meeting is None else await more_time_of(visit, meeting)
+    steps: list[tuple[str, bool, list[str], str | None]] = [
+        (_("Een coördinator"), case.coordinator_id is not None or case.waits_for == "follow-up", [], None),
         (
             _("De vragen voor de kring"),
             bool(baseline.questions),
-            "",
+            [],
             f"{here}/baseline" if mine or theirs else None,
         ),
         # A conference is prepared from the day on which the circle was declared ready.
         (_("De kring"), held or bool(days) or meeting is not None, _counted(visit, people), circle),
-        (_("Een dag kiezen"), dated, day, dates),
-        (
-            _("De conferentie"),
-            held,
-            "" if held or meeting is None else longer(visit, written, meeting),
-            day_itself,
-        ),
-        (_("Het plan"), bool(plans.items), "", plan),
-        (_("Een jaar opvolgen"), case.state == "closed", "", year),
+        (_("Een dag kiezen"), dated, [day] if day else [], dates),
+        (_("De conferentie"), held, more_time, day_itself),
+        (_("Het plan"), bool(plans.items), [], plan),
+        (_("Een jaar opvolgen"), case.state == "closed", [], year),
     ]
     current = next((index for index, step in enumerate(steps) if not step[1]), len(steps))
     return [
@@ -157,28 +151,6 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
     ]
 
 
-class MoreTime(Protocol):
-    """By when a conference should be held, and why it has more time than was meant."""
-
-    @property
-    def target_at(self) -> datetime:
-        """By when."""
-
-    @property
-    def extended_because(self) -> str | None:
-        """Why, as a code."""
-
-
-def longer(visit: StaffVisit, dates: Dates, given: MoreTime) -> str:
-    """Return until when a preparation has more time, and why; nothing where it has the time that was meant."""
-    if given.extended_because is None:
-        return ""
-    # Until the end of that day.
-    day = dates.day(given.target_at - timedelta(seconds=1))
-    why = visit.word(LONGER, given.extended_because)
-    return visit.say(_("Meer tijd tot {day}: {why}")).format(day=day, why=why)
-
-
 async def _days(visit: StaffVisit, case: Case) -> list[MeetingDay]:
     """Return when the circle meets and met, to who referred the case."""
     if not visit.has(Role.REFERRER):
@@ -187,14 +159,21 @@ async def _days(visit: StaffVisit, case: Case) -> list[MeetingDay]:
     return (await visit.ask_or(MEETING_DAYS, none, case_id=case.case_id)).items
 
 
-def _counted(visit: StaffVisit, people: Items[Known]) -> str:
+def _counted(visit: StaffVisit, people: Items[Known]) -> list[str]:
     """Return how many are in a circle, were invited, and answered; nothing to who may not know."""
     active = [each for each in people.items if each.state == "active"]
     invited = [each.invitation for each in active if each.invitation is not None]
     answered = sum(each.answer is not None for each in invited)
     proposed = sum(each.state == "proposed" for each in people.items)
     if not people.items:
-        return ""
-    return visit.say(
-        _("in de kring: {people}, uitgenodigd: {invited}, antwoordden: {answered}, voorgesteld: {proposed}")
-    ).format(people=len(active), invited=len(invited), answered=answered, proposed=proposed)
+        return []
+    words = _(
+        "in de kring: {people}, uitgenodigd: {invited}, antwoordden: {answered}, voorgesteld: {proposed}"
+    )
+    counted = {
+        "people": len(active),
+        "invited": len(invited),
+        "answered": answered,
+        "proposed": proposed,
+    }
+    return [visit.say(words).format(**counted)]

@@ -91,6 +91,9 @@ SERVICES_ABOUT: dict[str, str] = {
 # See `failures.REFUSALS`.
 STAFF_REFUSALS: dict[str, str] = {
     "referral-decided": _("Over deze aanmelding is intussen al beslist. Hieronder staat hoe het nu is."),
+    "too-much-more-time": _(
+        "Er kwam al zo vaak tijd bij dat het niet meer kan. Spreek erover met de regiomanager."
+    ),
     "coordinator-sought": _("Er is al een coördinator, of er wordt er al een gezocht."),
     "nobody-to-tell": _(
         "Jullie organisatie heeft nog geen functionaris voor gegevensbescherming. Zonder die mag niemand een"

@@ -55,6 +55,15 @@ class CopiedGiver(Published):
     yours: bool
 
 
+class CopiedMoreTime(Published):
+    """That the preparation of a conference was given more time: till when, and why."""
+
+    given_at: datetime = Field(description="When more time was given.")
+    before_on: date = Field(description="The day by which the conference should have been held before.")
+    until_on: date = Field(description="The day by which it should be held since.")
+    longer_because: str = Field(description="Why it needed more time.")
+
+
 class CopiedPlace(Published):
     """How somebody takes part in the circle."""
 
@@ -71,6 +80,9 @@ class SchedulingCopy(Published):
     polls: list[CopiedPoll] = Field(default_factory=list)
     conferences: list[CopiedConference] = Field(default_factory=list)
     givers: list[CopiedGiver] = Field(default_factory=list)
+    more_time: list[CopiedMoreTime] = Field(
+        default_factory=list, description="Each time that preparing was given more time, in order."
+    )
     seen: list[OwnAuditEntry] = Field(default_factory=list)
 
 

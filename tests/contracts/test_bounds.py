@@ -51,6 +51,10 @@ BOUNDED_OTHERWISE = {
     },
     "one for each conference of a circle": {"ReferrerCallsOut.calls"},
     "as many as may be written down (scheduling's MAX_GIVERS)": {"OwnGivers.items"},
+    "as often as a preparation may be given more time (scheduling's MAX_EXTENSIONS)": {
+        "ListedConference.more_time",
+        "PreparationView.more_time",
+    },
     "as many as the poll has dates": {"PollOut.ranking", "VenueChoice.free_for"},
     "as many as an organisation may enter (scheduling's MAX_VENUES)": {
         "VenueChoices.venues",

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.codes import NEEDS
+from services.portal.more_time import more_time_of
 from services.portal.pages import Pages
-from services.portal.road import longer
 from services.portal.routes.case_givers import givers_of
 from services.portal.routes.case_news import News, news_of
 from services.portal.routes.case_venues import choices
@@ -124,7 +124,7 @@ class ConferencePage(PageModel):
     state: str | None
     state_in_words: str
     reason: str | None
-    more_time: str
+    more_time: list[str]
     can_begin_again: bool
     when: str | None
     past: bool
@@ -159,9 +159,9 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         state=conference.state if conference else None,
         state_in_words=visit.say(known),
         reason=visit.say(why) if why else None,
-        more_time=longer(visit, dates, prepared)
+        more_time=await more_time_of(visit, prepared)
         if conference and prepared and conference.state not in _OVER
-        else "",
+        else [],
         can_begin_again=conference is not None and conference.state in _OVER and reason != _CASE_STOPPED,
         when=dates.period(starts, ends) if starts and ends else None,
         past=bool(starts and starts <= await visit.parts.clock.now()),

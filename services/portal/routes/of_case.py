@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
+from services.portal.more_time import MoreTimeGiven
 from services.portal.routes.dates import Venue
 from services.portal.staff import StaffVisit
 from services.portal.visits import PageModel
@@ -78,8 +79,7 @@ class LateNews(Answer):
 class Preparation(Answer):
     """What only those see who prepare a conference."""
 
-    target_at: datetime
-    extended_because: str | None
+    more_time: list[MoreTimeGiven]
     reason: str | None
     held_on: date | None
     outcome: str | None

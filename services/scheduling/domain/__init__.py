@@ -22,6 +22,7 @@ from services.scheduling.domain.meeting import (
     check_presence,
 )
 from services.scheduling.domain.refusals import (
+    MAX_EXTENSIONS,
     MAX_OPTIONS,
     CircleNotReady,
     ClosesTooSoon,
@@ -42,6 +43,7 @@ from services.scheduling.domain.refusals import (
     TargetNotLater,
     TimeOutOfPlace,
     TooManyDates,
+    TooMuchMoreTime,
 )
 from services.scheduling.domain.states import (
     CASE_STOPPED,
@@ -70,6 +72,7 @@ __all__ = [
     "FURTHEST_AHEAD",
     "LIVE",
     "LONGEST_MEETING",
+    "MAX_EXTENSIONS",
     "MAX_OPTIONS",
     "UNDATED",
     "UNTOLD",
@@ -112,6 +115,7 @@ __all__ = [
     "TargetNotLater",
     "TimeOutOfPlace",
     "TooManyDates",
+    "TooMuchMoreTime",
     "best",
     "check_held",
     "check_parts",

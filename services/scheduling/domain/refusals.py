@@ -3,6 +3,7 @@
 from shared.errors import Conflict, Invalid
 
 MAX_OPTIONS = 60
+MAX_EXTENSIONS = 20
 
 
 class CircleNotReady(Conflict):
@@ -101,6 +102,13 @@ class TargetNotLater(Invalid):
 
     code = "target-not-later"
     title = "More time ends on a later day than before, within a year and a half"
+
+
+class TooMuchMoreTime(Conflict):
+    """A preparation was given more time as often as it can be."""
+
+    code = "too-much-more-time"
+    title = f"A preparation gets more time at most {MAX_EXTENSIONS} times"
 
 
 class OptionUnknown(Invalid):

@@ -52,6 +52,7 @@ __all__ = [
     "PollAsked",
     "PollOption",
     "Preparation",
+    "PreparationExtension",
     "RegisteredVenue",
     "Venue",
     "VenueContact",
@@ -117,7 +118,6 @@ class Preparation(Base):
         ),
         CheckConstraint(one_of("state", PreparationState), name="state"),
         CheckConstraint(one_of("reason", BegunBecause), name="reason"),
-        CheckConstraint(one_of("extended_because", ExtendedBecause), name="extended_because"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -127,12 +127,27 @@ class Preparation(Base):
     reason: Mapped[str]
     state: Mapped[str]
     target_at: Mapped[datetime]
-    # Why it was given more time, when it last was.
-    extended_because: Mapped[str | None]
     # Grows with each change of who tells what: who changes it says which one they read.
     givers_version: Mapped[int]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class PreparationExtension(Base):
+    """That a preparation was given more time: by whom, from when to when, and why."""
+
+    __tablename__ = "preparation_extension"
+    __table_args__ = (CheckConstraint(one_of("reason", ExtendedBecause), name="reason"),)
+
+    preparation_id: Mapped[UUID] = mapped_column(ForeignKey("preparation.id"), primary_key=True)
+    extension_no: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    extended_by: Mapped[UUID]
+    # By when the conference should have been held before, and since.
+    before_at: Mapped[datetime]
+    target_at: Mapped[datetime]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
 
 
 class WantedRound(Base):

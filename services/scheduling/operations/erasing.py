@@ -16,6 +16,7 @@ from services.scheduling.models import (
     PollAnswer,
     PollAsked,
     Preparation,
+    PreparationExtension,
 )
 from services.scheduling.operations.case import follow_leaving, stop_case
 from shared import case_state, erasure
@@ -24,7 +25,7 @@ from shared.vault import Vault
 
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Delete who answered what and who came, and make the place of each conference unreadable."""
+    """Delete who answered, who came and why it took longer, and make the place of each conference unreadable."""
     await stop_case(session, case_id=erased.subject, now=erased.now)
     # Every answer is given under this lock: one that is being given now is there when it is had.
     query = select(Preparation.id).where(Preparation.case_id == erased.subject).order_by(Preparation.id)
@@ -39,6 +40,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
         delete(Notified).where(Notified.conference_id.in_(conferences)),
         delete(NeedSeenTo).where(NeedSeenTo.preparation_id.in_(preparations)),
         delete(InformationGiver).where(InformationGiver.preparation_id.in_(preparations)),
+        delete(PreparationExtension).where(PreparationExtension.preparation_id.in_(preparations)),
         delete(CircleMember).where(CircleMember.case_id == erased.subject),
         delete(Circle).where(Circle.case_id == erased.subject),
     ):

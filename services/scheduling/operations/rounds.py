@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
 from services.scheduling.domain import BegunBecause, ConferenceState, ExtendedBecause, PreparationState
-from services.scheduling.models import Conference, Preparation, WantedRound
+from services.scheduling.models import Conference, Preparation, PreparationExtension, WantedRound
 from services.scheduling.operations import milestones
 from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, publish, start_clock, target_of
 from services.scheduling.settings import policies
@@ -71,11 +71,17 @@ async def begin_by_coordinator(
 
 
 async def extend(
-    session: AsyncSession, *, conference: Conference, until: date, reason: ExtendedBecause, now: datetime
+    session: AsyncSession,
+    *,
+    conference: Conference,
+    extended_by: UUID,
+    until: date,
+    reason: ExtendedBecause,
+    now: datetime,
 ) -> Preparation:
     """Give a preparation more time, to the end of a day; its warning moves as far.
 
-    Raises: ConferenceOver, TargetNotLater.
+    Raises: ConferenceOver, TargetNotLater, TooMuchMoreTime.
     """
     preparation = await lock(session, conference)
     if conference.state not in domain.LIVE:
@@ -83,10 +89,26 @@ async def extend(
     policy = await policies.for_case(session, case_id=conference.case_id)
     due_at = policy.calendar.end_of_day(until)
     clock = await target_of(session, preparation)
-    if due_at <= max(now, clock.due_if_resumed(now)) or due_at - now > domain.FURTHEST_AHEAD:
+    before_at = clock.due_if_resumed(now)
+    if due_at <= max(now, before_at) or due_at - now > domain.FURTHEST_AHEAD:
         raise domain.TargetNotLater
+    given = (await queries.extensions(session, [preparation.id])).get(preparation.id, [])
+    if len(given) >= domain.MAX_EXTENSIONS:
+        raise domain.TooMuchMoreTime(conference_id=str(conference.id))
     warn_at = None if clock.warn_at is None else clock.warn_at + (due_at - clock.due_at)
-    preparation.target_at, preparation.extended_because = due_at, reason
+    preparation.target_at = due_at
+    session.add(
+        PreparationExtension(
+            preparation_id=preparation.id,
+            extension_no=len(given) + 1,
+            tenant=preparation.tenant,
+            extended_by=extended_by,
+            before_at=before_at,
+            target_at=due_at,
+            reason=reason,
+            created_at=now,
+        )
+    )
     await session.flush()
     # The clock that ran has an end that was published; the longer time is a clock of its own.
     await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)

@@ -1,6 +1,6 @@
 """Reads: conferences and polls by id and tenant, who is in the circle, what an organisation set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from services.scheduling.models import (
     PollAsked,
     PollOption,
     Preparation,
+    PreparationExtension,
 )
 from shared import case_state
 from shared.auth import Principal
@@ -341,6 +342,30 @@ async def preparations(session: AsyncSession, conferences: Sequence[Conference])
     ids = {conference.preparation_id for conference in conferences}
     rows = await session.scalars(select(Preparation).where(Preparation.id.in_(ids)))
     return {row.id: row for row in rows}
+
+
+async def extensions(
+    session: AsyncSession, preparation_ids: Iterable[UUID]
+) -> dict[UUID, list[PreparationExtension]]:
+    """Return how often some preparations were given more time, in order, by their ids."""
+    query = select(PreparationExtension).where(PreparationExtension.preparation_id.in_(set(preparation_ids)))
+    found: dict[UUID, list[PreparationExtension]] = {}
+    for row in await session.scalars(query.order_by(PreparationExtension.extension_no)):
+        found.setdefault(row.preparation_id, []).append(row)
+    return found
+
+
+async def extensions_of_case(
+    session: AsyncSession, *, tenant: UUID, case_id: UUID
+) -> Sequence[PreparationExtension]:
+    """Return how often the preparations of a case were given more time, in order."""
+    query = (
+        select(PreparationExtension)
+        .join(Preparation, Preparation.id == PreparationExtension.preparation_id)
+        .where(Preparation.tenant == tenant, Preparation.case_id == case_id)
+        .order_by(Preparation.preparation_no, PreparationExtension.extension_no)
+    )
+    return (await session.scalars(query)).all()
 
 
 async def conferences_of_person(

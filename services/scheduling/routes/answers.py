@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
 from services.scheduling.domain import ChecklistItem, ConferenceState, Option, PollState, Suitability
-from services.scheduling.models import Conference, Poll, Preparation
+from services.scheduling.models import Conference, Poll
 from services.scheduling.routes.free_venues import register_for
 from services.scheduling.schemas import (
     AttendanceOut,
@@ -18,6 +18,7 @@ from services.scheduling.schemas import (
     ConferenceSummary,
     ListedConference,
     MeetingOut,
+    MoreTimeGiven,
     OptionOut,
     OwnOption,
     OwnPoll,
@@ -145,13 +146,29 @@ def summary(conference: Conference, poll_id: UUID | None) -> ConferenceSummary:
     )
 
 
-def listed(conference: Conference, preparation: Preparation, poll_id: UUID | None) -> ListedConference:
-    """Return a conference for the list of its case, with by when it should be held."""
-    return ListedConference(**summary(conference, poll_id).model_dump(), **_more_time(preparation))
+async def listed(session: AsyncSession, conferences: Sequence[Conference]) -> list[ListedConference]:
+    """Return conferences for the list of their case, with by when each should be held."""
+    poll_ids = await queries.poll_ids(session, conferences)
+    more_time = await _more_time(session, conferences)
+    return [
+        ListedConference(
+            **summary(each, poll_ids.get(each.id)).model_dump(), **more_time[each.preparation_id]
+        )
+        for each in conferences
+    ]
 
 
-def _more_time(preparation: Preparation) -> dict[str, Any]:
-    return {"target_at": preparation.target_at, "extended_because": preparation.extended_because}
+async def _more_time(session: AsyncSession, conferences: Sequence[Conference]) -> dict[UUID, dict[str, Any]]:
+    """Return by when the conferences of preparations should be held, and how often that was put off."""
+    prepared = await queries.preparations(session, conferences)
+    given = await queries.extensions(session, prepared)
+    return {
+        preparation_id: {
+            "target_at": preparation.target_at,
+            "more_time": [MoreTimeGiven.model_validate(each) for each in given.get(preparation_id, [])],
+        }
+        for preparation_id, preparation in prepared.items()
+    }
 
 
 def meeting_out(conference: Conference, calendar: Calendar) -> MeetingOut | None:
@@ -181,9 +198,8 @@ async def conference_out(
 
 
 async def _preparation_view(session: AsyncSession, conference: Conference) -> PreparationView:
-    prepared = await queries.preparations(session, [conference])
     return PreparationView(
-        **_more_time(prepared[conference.preparation_id]),
+        **(await _more_time(session, [conference]))[conference.preparation_id],
         reason=conference.reason,
         next_conference_id=conference.next_conference_id,
         held_on=conference.held_on,

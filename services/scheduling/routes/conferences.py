@@ -49,10 +49,7 @@ async def list_conferences(
     rows = await queries.conferences_of_case(
         session, tenant=principal.tenant, case_id=case_id, page=page, newest_first=False
     )
-    poll_ids = await queries.poll_ids(session, rows.items)
-    prepared = await queries.preparations(session, rows.items)
-    items = [listed(row, prepared[row.preparation_id], poll_ids.get(row.id)) for row in rows.items]
-    return Page(items=items, next=rows.next)
+    return Page(items=await listed(session, rows.items), next=rows.next)
 
 
 @router.get("/v1/cases/{case_id}/meetings")
@@ -147,7 +144,12 @@ async def extend(
     """Give the preparation of a conference more time, with a reason."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     preparation = await operations.extend(
-        session, conference=conference, until=body.until, reason=body.reason, now=now
+        session,
+        conference=conference,
+        extended_by=principal.id,
+        until=body.until,
+        reason=body.reason,
+        now=now,
     )
     return Extended(target_at=preparation.target_at)
 

@@ -1,6 +1,7 @@
 """Handing what is held on one person to the service that makes their own copy of everything."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import queries
 from services.scheduling.models import Attendance, Base, CircleMember, Conference, Poll, Venue
 from services.scheduling.queries import givers
-from shared import case_state
+from shared import case_state, profiles
 from shared.case_access import has_left
 from shared.case_state import UnknownCase
 from shared.contracts.scheduling import (
@@ -16,6 +17,7 @@ from shared.contracts.scheduling import (
     CopiedAnswer,
     CopiedConference,
     CopiedGiver,
+    CopiedMoreTime,
     CopiedPlace,
     CopiedPoll,
     SchedulingCopy,
@@ -53,6 +55,9 @@ async def copy_for_person(
     # The circle knows what everybody tells; who is not of it, or left it, what they tell themselves.
     told = [each for each in told if each.person_id == person_id or not (left or member is None)]
     words = await parts.vault.open_readable(session, told)
+    calendar = await profiles.calendar(session, tenant=principal.tenant)
+    in_circle = member is not None and not left
+    longer = await queries.extensions_of_case(session, tenant=principal.tenant, case_id=case_id)
     return SchedulingCopy(
         erased=None in opened or None in words,
         circle=None
@@ -74,6 +79,18 @@ async def copy_for_person(
                 tells=None if said is None else said.tells, how=each.how, yours=each.person_id == person_id
             )
             for each, said in zip(told, words, strict=True)
+        ],
+        # Why a case takes longer is about those who are in it, and names nobody.
+        more_time=[
+            CopiedMoreTime(
+                given_at=each.created_at,
+                # Until the end of those days.
+                before_on=calendar.day_of(each.before_at - timedelta(seconds=1)),
+                until_on=calendar.day_of(each.target_at - timedelta(seconds=1)),
+                longer_because=each.reason,
+            )
+            for each in longer
+            if in_circle
         ],
         seen=await audit_log_of_person(
             session, Base, tenant=principal.tenant, case_id=case_id, person_id=person_id

@@ -285,11 +285,21 @@ class ConferenceSummary(ResponseModel):
     poll_id: UUID | None
 
 
+class MoreTimeGiven(ResponseModel):
+    """That a preparation was given more time."""
+
+    extended_by: UUID = Field(description="Who gave it: a coordinator of the case.")
+    created_at: datetime = Field(description="When it was given.")
+    before_at: datetime = Field(description="By when the conference should have been held before.")
+    target_at: datetime = Field(description="By when it should be held since; a pause moves that on.")
+    reason: ExtendedBecause = Field(description="Why it needs more time than was meant.")
+
+
 class MoreTime(ResponseModel):
-    """By when a conference should be held, and why it was given more time, when it last was."""
+    """By when a conference should be held, and each time that its preparation was given more time, in order."""
 
     target_at: datetime = Field(description="By when the conference should be held.")
-    extended_because: ExtendedBecause | None = Field(description="Why it has more time than was meant.")
+    more_time: list[MoreTimeGiven] = Field(description="Each time that it was given more time, in order.")
 
 
 class ListedConference(ConferenceSummary, MoreTime):

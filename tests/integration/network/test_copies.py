@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.network.copy_schemas import Copy
+from services.network.copy_words import code_in_words
 from services.network.data_requests import COPY_CLOCK
 from services.network.operations import ending_requests
 from shared.errors import Gone, NotYet, Operational
@@ -45,6 +46,8 @@ SCHEDULING: dict[str, Any] = {
                "answers": [{"starts_at": "2026-04-01T12:00:00Z", "ends_at": "2026-04-01T16:00:00Z",
                             "answer": "yes", "via": "link", "said_at": "2026-03-02T08:00:00Z"}]}],
     "conferences": [], "seen": [],
+    "more_time": [{"given_at": "2026-03-02T08:00:00Z", "before_on": "2026-04-27", "until_on": "2026-05-31",
+                   "longer_because": "circle-grows"}],
 }  # fmt: skip
 PLANS: dict[str, Any] = {
     "erased": False,
@@ -293,6 +296,8 @@ class TestPage:
             language, "Je overzicht"
         )
         assert mail in page
+        longer = {"fr": "31 mai 2026", "en": "31 May 2026", "ar": "31 مايو 2026"}.get(spoken, "31 mei 2026")
+        assert re.search(f"{longer}.*{code_in_words('circle-grows', spoken)}", page, re.DOTALL)
         assert f'<html lang="{spoken}" dir="{direction(spoken)}">' in page
         for tag in ("link", "img", "iframe", "object", "form", "a "):
             assert f"<{tag}" not in page

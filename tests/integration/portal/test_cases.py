@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.portal.central_persons import CENTRAL_PERSONS
+from services.portal.more_time import COORDINATORS
 from services.portal.road import BASELINE, CASE, KNOWN, MEETING_DAYS, MEETINGS, PLANS
 from services.portal.routes.baseline import WRITE_BASELINE
 from services.portal.routes.cases import CASES, PAUSE, RELEASE, RESUME
@@ -17,6 +18,8 @@ from services.portal.routes.survey import SURVEY
 from shared.auth import Role
 from shared.events.intake import CoordinatorAssigned
 from shared.ids import uuid7
+from tests.integration.portal.test_meeting import more_time
+from tests.integration.portal.test_referrals import coordinator
 from tests.integration.portal.test_survey import survey
 from tests.support.portal import Browser, FakeServices
 from tests.support.world.clock import NOW
@@ -236,10 +239,14 @@ class TestACase:
         assert f'href="/cases/{CASE_ID}/baseline"' in page.text
 
     @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.REGIONAL_MANAGER])
-    async def test_says_until_when_there_is_more_time_and_why(
+    async def test_says_each_time_till_when_there_is_more_time_why_and_by_whom(
         self, browser: Browser, found: FakeServices, role: Role
     ) -> None:
-        await browser.sign_in(role)
+        me, other = await browser.sign_in(role), uuid7()
+        found.answer(
+            COORDINATORS,
+            page_of(coordinator(coordinator_id=str(other), first_name="Els", last_name="Bos")),
+        )
         meeting = {
             "conference_id": str(uuid7()),
             **dict.fromkeys(("conference_no", "preparation_no", "version"), 1),
@@ -247,11 +254,21 @@ class TestACase:
             "state": "polling",
             "target_at": "2026-06-14T22:00:00Z",
         }
-        for reason, shown in ((None, 0), ("circle-grows", 1)):
-            found.answer(MEETINGS, page_of(meeting | {"extended_because": reason}))
+        given = [
+            more_time("2026-05-15", "2026-05-31", "family-needs-time", by=other),
+            more_time("2026-05-31", "2026-06-14", "circle-grows", by=me),
+        ]
+        name = "Els Bos" if role is Role.REGIONAL_MANAGER else "een coördinator"
+        for times, shown in (([], 0), (given, 1)):
+            found.answer(MEETINGS, page_of(meeting | {"more_time": times}))
             page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
-            words = "Meer tijd tot zondag 14 juni 2026: Er komen nog mensen bij de kring"
-            assert page.text.count(words) == shown
+            for words in (
+                "Meer tijd tot zondag 31 mei 2026: De familie heeft meer tijd nodig (eerst tot vrijdag 15 mei"
+                f" 2026; {name}, woensdag 1 april 2026)",
+                "Meer tijd tot zondag 14 juni 2026: Er komen nog mensen bij de kring (eerst tot zondag 31 mei"
+                " 2026; jij, woensdag 1 april 2026)",
+            ):
+                assert page.text.count(words) == shown
 
     async def test_shows_a_manager_what_they_may_know(self, browser: Browser, found: FakeServices) -> None:
         await browser.sign_in(Role.REGIONAL_MANAGER)

@@ -56,6 +56,17 @@ def person(person_id: UUID, first_name: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def more_time(before: str, until: str, reason: str, by: UUID | None = None) -> dict[str, Any]:
+    """Return that a preparation was given more time, from the end of one day to that of another."""
+    return {
+        "extended_by": str(by or uuid7()),
+        "created_at": "2026-04-01T09:00:00Z",
+        "before_at": f"{before}T22:00:00Z",
+        "target_at": f"{until}T22:00:00Z",
+        "reason": reason,
+    }
+
+
 def conference(state: str, **more: Any) -> dict[str, Any]:
     """Return the conference as scheduling shows it to a coordinator."""
     return {
@@ -72,7 +83,7 @@ def conference(state: str, **more: Any) -> dict[str, Any]:
         "venue": None,
         "preparation": {
             "target_at": "2026-06-14T22:00:00Z",
-            "extended_because": None,
+            "more_time": [],
             "reason": None,
             "next_conference_id": None,
             "held_on": None,
@@ -159,7 +170,7 @@ class Meeting:
                 *("starts_at", "ends_at", "version", "poll_id"),
             )
         }
-        more_time = {name: known["preparation"][name] for name in ("target_at", "extended_because")}
+        more_time = {name: known["preparation"][name] for name in ("target_at", "more_time")}
         self.services.answer(OF_CASE, {"items": [summary | more_time]})
         self.services.answer(CONFERENCE, known)
 
@@ -588,10 +599,19 @@ class TestTheConference:
         [asked] = meeting.services.of(EXTEND)
         assert asked.body == {"until": "2026-06-01", "reason": "holidays"}
         for state, times in (("preparing", 1), ("cancelled", 0)):
-            longer = {"target_at": "2026-06-01T22:00:00Z", "extended_because": "holidays"}
+            longer = {
+                "more_time": [
+                    more_time("2026-05-01", "2026-05-18", "circle-grows"),
+                    more_time("2026-05-18", "2026-06-01", "holidays"),
+                ]
+            }
             meeting.stands(state, preparation=conference(state)["preparation"] | longer)
             shown = await browser.ask("GET", MEETING, expect=200)
-            assert shown.text.count("Meer tijd tot maandag 1 juni 2026: Het is vakantie") == times
+            for said in (
+                "Meer tijd tot maandag 18 mei 2026: Er komen nog mensen bij de kring (eerst tot vrijdag 1 mei",
+                "Meer tijd tot maandag 1 juni 2026: Het is vakantie (eerst tot maandag 18 mei 2026; een",
+            ):
+                assert shown.text.count(said) == times
 
     async def test_goes_on_another_day(self, browser: Browser, meeting: Meeting) -> None:
         meeting.stands("scheduled", **SET)

@@ -1,14 +1,16 @@
 """What begins with a coordinator and stops with the case, in whatever order it is heard."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from services.scheduling.domain import MAX_EXTENSIONS
 from shared.auth import Role
 from shared.errors import NotYet
 from shared.events import intake, network
 from shared.ids import uuid7
+from tests.integration.scheduling.test_copies import copy
 from tests.support.world import NOW, Case, problem
 from tests.support.world.scheduling import Scheduling, dates
 
@@ -383,20 +385,49 @@ class TestExtend:
         case = await world.assigned()
         path, listed = f"/v1/conferences/{case.conference}", f"/v1/cases/{case.id}/conferences"
         before = (await world.do("GET", listed, world.manager()))["items"][0]
-        assert before["extended_because"] is None
+        assert before["more_time"] == []
         for until, reason in (("2026-05-31", "family-needs-time"), ("2026-06-14", "circle-grows")):
             assert (await world.post(case, f"{path}/extend", until=until, reason=reason)).is_success
+        who_gave = {"extended_by": str(case.coordinator), "created_at": "2026-03-02T08:00:00Z"}
+        given = [
+            {**who_gave, "before_at": was, "target_at": since, "reason": reason}
+            for was, since, reason in (
+                (before["target_at"], "2026-05-31T22:00:00Z", "family-needs-time"),
+                ("2026-05-31T22:00:00Z", "2026-06-14T22:00:00Z", "circle-grows"),
+            )
+        ]
         for who in (world.coordinator(case), world.manager()):
             for read in (
                 (await world.do("GET", listed, who))["items"][0],
                 (await world.do("GET", path, who))["preparation"],
             ):
-                assert (read["target_at"], read["extended_because"]) == (
-                    "2026-06-14T22:00:00Z",
-                    "circle-grows",
-                )
+                assert (read["target_at"], read["more_time"]) == ("2026-06-14T22:00:00Z", given)
         member = await world.ask("GET", path, world.person(case, case.central))
         assert "circle-grows" not in member.text
+
+    async def test_is_in_the_copy_of_who_is_in_the_circle_and_erased_with_the_case(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.polled()
+        path = f"/v1/conferences/{case.conference}/extend"
+        assert (await world.post(case, path, until="2026-05-31", reason="circle-grows")).is_success
+        [given] = (await copy(world, case, case.aunt))["more_time"]
+        assert (given["longer_because"], given["until_on"]) == ("circle-grows", "2026-05-31")
+        await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.aunt))
+        assert (await copy(world, case, case.aunt))["more_time"] == []
+        await world.handle(intake.CaseErased(case_id=case.id))
+        assert await world.rows("SELECT reason FROM preparation_extension") == []
+
+    async def test_is_given_so_many_times(self, world: Scheduling) -> None:
+        case = await world.assigned()
+        path = f"/v1/conferences/{case.conference}/extend"
+        for month in range(MAX_EXTENSIONS):
+            day = date(2026, 6, 1) + timedelta(days=month)
+            assert (await world.post(case, path, until=day.isoformat(), reason="other")).is_success
+        assert problem(await world.post(case, path, until="2026-12-01", reason="other")) == (
+            409,
+            "too-much-more-time",
+        )
 
     async def test_is_later_than_before_and_not_without_end(self, world: Scheduling) -> None:
         case = await world.assigned()

@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("target_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("extended_because", sa.Text(), nullable=True),
         sa.Column("givers_version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -44,10 +43,6 @@ def upgrade() -> None:
             name=op.f("ck_preparation_reason"),
         ),
         sa.CheckConstraint("state IN ('running', 'ended')", name=op.f("ck_preparation_state")),
-        sa.CheckConstraint(
-            "extended_because IN ('family-needs-time', 'circle-grows', 'key-person-unavailable', 'holidays', 'other')",
-            name=op.f("ck_preparation_extended_because"),
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_preparation")),
         sa.UniqueConstraint(
             "tenant", "case_id", "preparation_no", name=op.f("uq_preparation_tenant_case_id_preparation_no")
@@ -59,6 +54,27 @@ def upgrade() -> None:
         ["tenant", "case_id"],
         unique=True,
         postgresql_where=sa.text("state = 'running'"),
+    )
+    op.create_table(
+        "preparation_extension",
+        sa.Column("preparation_id", sa.Uuid(), nullable=False),
+        sa.Column("extension_no", sa.Integer(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("extended_by", sa.Uuid(), nullable=False),
+        sa.Column("before_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("target_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "reason IN ('family-needs-time', 'circle-grows', 'key-person-unavailable', 'holidays', 'other')",
+            name=op.f("ck_preparation_extension_reason"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["preparation_id"],
+            ["preparation.id"],
+            name=op.f("fk_preparation_extension_preparation_id_preparation"),
+        ),
+        sa.PrimaryKeyConstraint("preparation_id", "extension_no", name=op.f("pk_preparation_extension")),
     )
     op.create_table(
         "wanted_round",
