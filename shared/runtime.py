@@ -79,7 +79,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
         temporal=Temporal(
             service=service,
             address=settings.temporal_address,
-            namespace=settings.temporal_namespace,
+            namespace=settings.namespace_of(service),
             codec_keys=secrets.codec_keys,
             tls=tls_of(settings, service),
         ),

@@ -9,5 +9,7 @@ PROCESSES = (*SERVICES, PORTAL)
 SERVICES_WITH_CASES = ("intake", "network", "scheduling", "plans")
 # Those that send mail themselves; the others let network write to the people of a case.
 SERVICES_WITH_MAIL = ("intake", "network", "training")
+# What a process is called in Temporal: a namespace of its own.
+NAMESPACE = "kring-{service}"
 # The one that exchanges personal links for tokens, and so the only one that may vouch for people of a case.
 SERVICE_WITH_LINKS = "network"

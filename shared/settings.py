@@ -19,6 +19,7 @@ from shared.retention import (
     MESSAGES_DAYS_AT_LEAST,
 )
 from shared.secrets import Login, secrets_of
+from shared.services import NAMESPACE
 
 Network = IPv4Network | IPv6Network
 
@@ -54,7 +55,10 @@ class Settings(BaseSettings):
         description="Where people who run the installation open the broker's own pages: the portal links to them.",
     )
     temporal_address: str = Field(default="127.0.0.1:7233", description="Host and port of Temporal.")
-    temporal_namespace: str = Field(default="kring", description="The namespace of the workflows there.")
+    temporal_namespace: str = Field(
+        default=NAMESPACE,
+        description="The namespace of a process's workflows there; `{service}` in it stands for its name.",
+    )
     temporal_tls: bool = Field(
         default=False,
         description="Temporal is asked over TLS, with the certificate among the secrets, and must show one itself.",
@@ -254,6 +258,10 @@ class Settings(BaseSettings):
         """
         server = self.database_url if name != "keys" else self.keys_database_url or self.database_url
         return database_url(server.get_secret_value(), f"kring_{name}")
+
+    def namespace_of(self, process: str) -> str:
+        """Return the namespace in Temporal that a process has for its workflows."""
+        return self.temporal_namespace.replace("{service}", process)
 
     def secrets_of(self, process: str) -> Path:
         """Return the directory with the secrets of a service."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from temporalio.client import WorkflowExecution
+from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError
 
 from shared.errors import Operational
@@ -30,12 +30,13 @@ class Running:
 async def running(
     temporal: Temporal,
     *,
+    namespace: str,
     waits_for: str | None = None,
     late_at: datetime | None = None,
     most: int,
     after: bytes | None = None,
 ) -> tuple[list[Running], bytes | None]:
-    """Return a page of the workflows that run, the newest first, and what the next page is asked with.
+    """Return a page of the workflows that run in a namespace, the newest first, and what the next page is asked with.
 
     `waits_for`: only those that wait for a clock of this kind (a known code), or are paused. `late_at`: only those
     whose deadline had passed by then. Raises: Operational.
@@ -46,7 +47,8 @@ async def running(
         wanted.append("({})".format(" OR ".join(f'{PHASE.name} = "{each}"' for each in phases)))
     if late_at is not None:
         wanted.append(f'{NEXT_DUE.name} < "{late_at.isoformat()}"')
-    found = (await temporal.client()).list_workflows(
+    client = Client((await temporal.client()).service_client, namespace=namespace)
+    found = client.list_workflows(
         " AND ".join(wanted), page_size=most, next_page_token=after, rpc_timeout=_PATIENCE
     )
     try:

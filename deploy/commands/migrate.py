@@ -93,24 +93,21 @@ async def _queues(services: Sequence[str], wait_seconds: float) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _temporal(_services: Sequence[str], wait_seconds: float) -> None:
-    from shared.settings import Settings
-
-    settings = Settings()
-    await _prepare_temporal(settings, wait_seconds=wait_seconds)
-
-
-async def _prepare_temporal(settings: "Settings", *, wait_seconds: float) -> None:
+async def _temporal(services: Sequence[str], wait_seconds: float) -> None:
     from deploy.local.certificates import OPERATOR
-    from deploy.local.temporal import ensure_namespace
+    from deploy.local.temporal import ensure_namespaces
+    from shared.settings import Settings
     from shared.temporal import tls_of
 
-    address, namespace = settings.temporal_address, settings.temporal_namespace
+    settings = Settings()
+    address = settings.temporal_address
+    # Of some installations all are one.
+    namespaces = {settings.namespace_of(service) for service in services}
     tls = tls_of(settings, OPERATOR)
     until = time.monotonic() + wait_seconds
     while True:
         try:
-            return await ensure_namespace(address=address, namespace=namespace, tls=tls)
+            return await ensure_namespaces(namespaces, address=address, tls=tls)
         except Exception as error:  # noqa: BLE001 - the client has no common class for "not there yet"
             if time.monotonic() >= until:
                 raise PlatformError(

@@ -25,8 +25,8 @@ from deploy.local.secrets import ensure_secrets, write_private
 from deploy.local.service import Preparation, Service
 from deploy.local.sign_in import SignIn
 from deploy.local.supervisor import Supervised, Supervisor
-from deploy.local.temporal import NAMESPACE, TemporalServer, TimeSkippingServer
-from shared.services import PORTAL, PROCESSES
+from deploy.local.temporal import TemporalServer, TimeSkippingServer
+from shared.services import NAMESPACE, PORTAL, PROCESSES
 
 GIVEN = (
     "KRING_DATABASE_URL",

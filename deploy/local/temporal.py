@@ -1,5 +1,6 @@
 """Temporal on one machine: the development server (kept on disk, with its web UI) and the server that skips time."""
 
+import asyncio
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import TYPE_CHECKING, Literal
 from deploy.local.errors import PlatformError
 from deploy.local.part import Part
 from shared.retention import ENDED_WORKFLOWS_DAYS
+from shared.services import NAMESPACE, PROCESSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from temporalio.service import TLSConfig
 
 RETENTION = timedelta(days=ENDED_WORKFLOWS_DAYS)
-NAMESPACE = "kring"
 _LOOPBACK = Path(__file__).with_name("loopback.py")
 
 
@@ -21,6 +24,7 @@ class TemporalServer(Part):
     """The development server of one platform: real time, everything kept in one file."""
 
     namespace = NAMESPACE
+    namespaces = tuple(NAMESPACE.replace("{service}", name) for name in PROCESSES)
 
     def __init__(
         self,
@@ -47,14 +51,14 @@ class TemporalServer(Part):
         if self._codec_port:
             ui += ["--ui-codec-endpoint", f"http://127.0.0.1:{self._codec_port}"]
         database = self.directory / "temporal.db"
+        namespaces = [part for namespace in self.namespaces for part in ("--namespace", namespace)]
         return [
             _binary("temporal"),
             *("server", "start-dev", "--ip", "127.0.0.1", "--port", str(self._port), *ui),
             *(
                 "--db-filename",
                 str(database),
-                "--namespace",
-                NAMESPACE,
+                *namespaces,
                 "--log-level",
                 "error",
                 "--log-format",
@@ -63,9 +67,9 @@ class TemporalServer(Part):
         ]
 
     async def probe(self) -> None:
-        """Prepare the namespace."""
+        """Prepare the namespaces."""
         await self.knock()
-        await ensure_namespace(address=self.address, namespace=NAMESPACE)
+        await ensure_namespaces(self.namespaces, address=self.address)
 
 
 class TimeSkippingServer(Part):
@@ -96,10 +100,10 @@ class TimeSkippingServer(Part):
         await prepare_namespace(address=self.address, namespace=self.namespace)
 
 
-async def ensure_namespace(
-    *, address: str, namespace: str, tls: "TLSConfig | Literal[False]" = False
+async def ensure_namespaces(
+    namespaces: "Iterable[str]", *, address: str, tls: "TLSConfig | Literal[False]" = False
 ) -> None:
-    """Make the namespace if it is missing, set how long it keeps what ended, and register search attributes."""
+    """Make namespaces that are missing, set how long they keep what ended, and register search attributes."""
     from google.protobuf.duration_pb2 import Duration
     from temporalio.api.namespace.v1 import NamespaceConfig
     from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateNamespaceRequest
@@ -111,15 +115,19 @@ async def ensure_namespace(
     service = (await Client.connect(address, tls=tls)).workflow_service
     keep = Duration(seconds=int(RETENTION.total_seconds()))
     config = NamespaceConfig(workflow_execution_retention_ttl=keep)
-    try:
-        await service.register_namespace(
-            RegisterNamespaceRequest(namespace=namespace, workflow_execution_retention_period=keep)
-        )
-    except RPCError as error:
-        if error.status != RPCStatusCode.ALREADY_EXISTS:
-            raise
-        await service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=config))
-    await prepare_namespace(address=address, namespace=namespace, tls=tls)
+
+    async def ensure(namespace: str) -> None:
+        try:
+            await service.register_namespace(
+                RegisterNamespaceRequest(namespace=namespace, workflow_execution_retention_period=keep)
+            )
+        except RPCError as error:
+            if error.status != RPCStatusCode.ALREADY_EXISTS:
+                raise
+            await service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=config))
+        await prepare_namespace(address=address, namespace=namespace, tls=tls)
+
+    await asyncio.gather(*map(ensure, namespaces))
 
 
 def _binary(name: str) -> str:

@@ -55,7 +55,7 @@ class Watch:
         self.patience = patience
         self.clock = clock_from(settings)
         self.ledger = ledger
-        self.workflows = Workflows(client)
+        self.workflows = Workflows(self.client_of)
         self.inbox = inbox
         self._client = client
         self._judged = 0
@@ -65,7 +65,7 @@ class Watch:
     async def over(cls, platform: Platform, *, patience: float = 60.0) -> AsyncIterator[Self]:
         """Watch a platform from now on: events and emails of before are passed over."""
         settings = settings_of(platform)
-        client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+        client = await Client.connect(settings.temporal_address)
         page = httpx.AsyncClient(base_url=platform.addresses["mailbox"], timeout=10, trust_env=False)
         async with Ledger.of(settings) as ledger, page:
             inbox = Inbox(page)
@@ -73,6 +73,10 @@ class Watch:
             yield cls(
                 platform, settings=settings, client=client, ledger=ledger, inbox=inbox, patience=patience
             )
+
+    def client_of(self, service: str) -> Client:
+        """Return a client for the workflows of a service."""
+        return Client(self._client.service_client, namespace=self.settings.namespace_of(service))
 
     async def now(self) -> datetime:
         """Return the business time."""

@@ -4,7 +4,7 @@ The ids come from events, because the server that skips time cannot list workflo
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -54,6 +54,7 @@ class Workflow:
     """A workflow as last seen; `status` is "missing" until the server knows it."""
 
     id: str
+    client: Client = field(repr=False)
     case_id: UUID | None = None
     type: str = ""
     status: str = "missing"
@@ -76,8 +77,9 @@ class Workflow:
 class Workflows:
     """The workflows of one story, by id."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client_of: Callable[[str], Client]) -> None:
+        """Take what returns a client for the namespace of a service."""
+        self._client_of = client_of
         self.by_id: dict[str, Workflow] = {}
         self._read_to = 0
 
@@ -87,7 +89,8 @@ class Workflows:
             workflow_id = workflow_id_after(event)
             if workflow_id is None:
                 continue
-            workflow = self.by_id.setdefault(workflow_id, Workflow(workflow_id, event.case_id))
+            client = self._client_of(event.type.partition(".")[0])
+            workflow = self.by_id.setdefault(workflow_id, Workflow(workflow_id, client, event.case_id))
             if workflow.is_over:
                 # One that ends when there is nothing to do, and is started again under its old id.
                 workflow.status, workflow.idle_at = "missing", -1
@@ -106,9 +109,9 @@ class Workflows:
     async def _work_of(self, workflow: Workflow) -> str:
         try:
             # Not the handle's own description: it cannot read the search attributes of the server that skips time.
-            answer = await self._client.workflow_service.describe_workflow_execution(
+            answer = await workflow.client.workflow_service.describe_workflow_execution(
                 DescribeWorkflowExecutionRequest(
-                    namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow.id)
+                    namespace=workflow.client.namespace, execution=WorkflowExecution(workflow_id=workflow.id)
                 )
             )
         except RPCError as error:
@@ -121,7 +124,7 @@ class Workflows:
         workflow.status = status.removeprefix("WORKFLOW_EXECUTION_STATUS_").lower().replace("_", "-")
         if workflow.is_over or workflow.idle_at == found.history_length:
             return ""
-        events = await self._history(workflow.id, workflow.run_id)
+        events = await self._history(workflow, workflow.run_id)
         what = work_in_hand(events)
         workflow.idle_at = -1 if what else len(events)
         if len(events) != found.history_length:
@@ -138,15 +141,15 @@ class Workflows:
         workflow.histories = []
         run_id = workflow.run_id
         while run_id:
-            events = await self._history(workflow.id, run_id)
+            events = await self._history(workflow, run_id)
             if not events:
                 break
             workflow.histories.insert(0, events)
             run_id = events[0].workflow_execution_started_event_attributes.continued_execution_run_id
 
-    async def _history(self, workflow_id: str, run_id: str) -> Sequence[HistoryEvent]:
+    async def _history(self, workflow: Workflow, run_id: str) -> Sequence[HistoryEvent]:
         """Return what happened in a run; nothing where the server has lost it with its data."""
-        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
+        handle = workflow.client.get_workflow_handle(workflow.id, run_id=run_id)
         try:
             return (await handle.fetch_history()).events
         except RPCError as error:

@@ -84,8 +84,7 @@ async def whole_case() -> Result:
             await story.watch.workflows.read_histories()
             runs = [_steps(run) for each in story.watch.workflows.by_id.values() for run in each.histories]
         await asyncio.gather(*(platform.parts[name].stop() for name in SERVICES))
-        settings = story.watch.settings
-        client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+        settings, client = story.watch.settings, story.watch.client_of("network")
         processor, own = _processor(platform), _own()
         await asyncio.gather(
             _write(urls[-1], written),

@@ -75,7 +75,8 @@ class Steps(Interceptor):
 async def preparations(settings: Settings, databases: Any) -> Result:
     """Compare starting, signalling and ending preparations with a workflow that does nothing as often."""
     database: Database = await databases.fresh("scheduling")
-    await prepare_namespace(address=settings.temporal_address, namespace=settings.temporal_namespace)
+    namespace = settings.namespace_of("scheduling")
+    await prepare_namespace(address=settings.temporal_address, namespace=namespace)
     steps = Steps()
     async with connected("scheduling", settings) as context:
         client = await context.temporal.client()
@@ -132,7 +133,8 @@ async def one_more(settings: Settings, databases: Any, server: int | None) -> Re
     installation, and is this process.
     """
     database: Database = await databases.fresh("scheduling")
-    await prepare_namespace(address=settings.temporal_address, namespace=settings.temporal_namespace)
+    namespace = settings.namespace_of("scheduling")
+    await prepare_namespace(address=settings.temporal_address, namespace=namespace)
     steps = Steps()
     async with connected("scheduling", settings) as context:
         client = await context.temporal.client()

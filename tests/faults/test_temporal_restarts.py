@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from deploy.demo.player import play, story_on
@@ -54,21 +54,23 @@ async def rebuild(platform: Platform) -> str:
 
 async def not_waited_for(watch: Watch) -> list[str]:
     """Return the workflows that live clocks name and that do not run."""
-    temporal = await Client.connect(
-        watch.settings.temporal_address, namespace=watch.settings.temporal_namespace
-    )
 
-    async def runs(workflow_id: str) -> bool:
+    async def runs(service: str, workflow_id: str) -> bool:
         try:
-            found = await temporal.get_workflow_handle(workflow_id).describe()
+            found = await watch.client_of(service).get_workflow_handle(workflow_id).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
             raise
         return found.status is WorkflowExecutionStatus.RUNNING
 
-    named = {clock.workflow_id for clock in await watch.clocks() if clock.state in ("running", "paused")}
-    return [workflow_id for workflow_id in sorted(named) if not await runs(workflow_id)]
+    named = {
+        (service, clock.workflow_id)
+        for service, clocks in (await watch.ledger.clocks()).items()
+        for clock in clocks
+        if clock.state in ("running", "paused")
+    }
+    return [workflow_id for service, workflow_id in sorted(named) if not await runs(service, workflow_id)]
 
 
 async def fell_due_meanwhile(watch: Watch, interruptions: Interruptions) -> set[str]:

@@ -1,7 +1,10 @@
 """Which workflows run and what each waits for, for ops: ids, kinds and times, as Temporal lists them."""
 
+import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from urllib.parse import quote, urlencode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.responses import Response
 
@@ -13,12 +16,14 @@ from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.errors import Operational
+from shared.services import PROCESSES
 from shared.visibility import PAUSED, Running, running
 
 pages = Pages()
 PATH = "/ops/workflows"
 section(PATH, _("Wat er loopt"), Role.OPS)
-_AT_ONCE = 50
+# Of each service.
+_AT_ONCE = 20
 # What a workflow can wait for, in words.
 _WAITS_FOR = {PAUSED: _("Niets: de zaak staat stil"), **TO_DO}
 
@@ -52,20 +57,28 @@ async def show(visit: StaffVisit) -> Response:
     asked = visit.request.query_params
     kinds = {"": _("Alles"), **_WAITS_FOR}
     kind, late = read_choice(asked.get("kind", ""), kinds), asked.get("late") == "yes"
+    after = _tokens(asked.get("after"), [visit.parts.settings.namespace_of(each) for each in PROCESSES])
     now = await visit.parts.clock.now()
     workflows: list[WorkflowRow] | None = None
-    following: bytes | None = None
+    following: dict[str, bytes] = {}
     try:
-        found, following = await running(
-            visit.parts.temporal,
-            waits_for=kind or None,
-            late_at=now if late else None,
-            most=_AT_ONCE,
-            after=_token(asked.get("after")),
+        lists = await asyncio.gather(
+            *(
+                running(
+                    visit.parts.temporal,
+                    namespace=namespace,
+                    waits_for=kind or None,
+                    late_at=now if late else None,
+                    most=_AT_ONCE,
+                    after=token,
+                )
+                for namespace, token in after.items()
+            )
         )
-        workflows = [
-            await _row(visit, each, late=each.next_due is not None and each.next_due < now) for each in found
-        ]
+        following = {name: token for name, (_, token) in zip(after, lists, strict=True) if token}
+        found = [(each, name) for name, (those, _) in zip(after, lists, strict=True) for each in those]
+        found.sort(key=lambda each: each[0].started_at, reverse=True)
+        workflows = [await _row(visit, each, namespace, now=now) for each, namespace in found]
     except Operational:
         pass
     given = {"kind": kind, **({"late": "yes"} if late else {})}
@@ -74,23 +87,34 @@ async def show(visit: StaffVisit) -> Response:
         kinds=[(code, visit.say(words)) for code, words in kinds.items()],
         kind=kind,
         late=late,
-        more=f"{PATH}?{urlencode({**given, 'after': urlsafe_b64encode(following)})}" if following else None,
+        more=f"{PATH}?{urlencode({**given, 'after': _written(following)})}" if following else None,
     )
     return visit.page("ops_workflows.html", model)
 
 
-def _token(after: str | None) -> bytes | None:
+def _tokens(after: str | None, namespaces: Sequence[str]) -> dict[str, bytes | None]:
+    """Return which namespaces are asked, and after what of each. Raises: NotThere."""
+    if not after:
+        return dict.fromkeys(namespaces)
     try:
-        return urlsafe_b64decode(after) if after else None
+        return {
+            name: urlsafe_b64decode(token)
+            for name, token in parse_qsl(after, strict_parsing=True)
+            if name in namespaces
+        }
     except ValueError:
         raise NotThere from None
 
 
-async def _row(visit: StaffVisit, found: Running, *, late: bool) -> WorkflowRow:
+def _written(tokens: Mapping[str, bytes]) -> str:
+    return urlencode({name: urlsafe_b64encode(token) for name, token in tokens.items()})
+
+
+async def _row(visit: StaffVisit, found: Running, namespace: str, *, now: datetime) -> WorkflowRow:
     dates, settings = await visit.dates(), visit.parts.settings
     shown = None
     if settings.temporal_pages_url:
-        of_all = f"{settings.temporal_pages_url.rstrip('/')}/namespaces/{settings.temporal_namespace}"
+        of_all = f"{settings.temporal_pages_url.rstrip('/')}/namespaces/{quote(namespace, safe='')}"
         shown = f"{of_all}/workflows/{quote(found.id, safe='')}/{found.run_id}/history"
     return WorkflowRow(
         workflow_id=found.id,
@@ -98,7 +122,7 @@ async def _row(visit: StaffVisit, found: Running, *, late: bool) -> WorkflowRow:
         waits_for=visit.say(_WAITS_FOR.get(found.waits_for, SOMETHING_TO_DO)) if found.waits_for else None,
         kind=found.waits_for or "",
         due=dates.time(found.next_due) if found.next_due else None,
-        late=late,
+        late=found.next_due is not None and found.next_due < now,
         since=dates.time(found.started_at),
         page=shown,
     )

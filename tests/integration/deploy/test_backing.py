@@ -154,11 +154,12 @@ class TestTemporalServer:
         from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 
         client = await Client.connect(temporal_dev.address)
-        found = await client.workflow_service.describe_namespace(
-            DescribeNamespaceRequest(namespace=temporal_dev.namespace)
-        )
+        for namespace in temporal_dev.namespaces:
+            found = await client.workflow_service.describe_namespace(
+                DescribeNamespaceRequest(namespace=namespace)
+            )
+            assert found.config.workflow_execution_retention_ttl.ToTimedelta() == RETENTION
 
-        assert found.config.workflow_execution_retention_ttl.ToTimedelta() == RETENTION
         assert RETENTION.days > 366
 
 

@@ -15,11 +15,12 @@ from services.portal.routes.ops_services import STATES
 from shared.auth import Role
 from shared.errors import Operational
 from shared.ids import uuid7
-from shared.services import SERVICES
+from shared.services import PROCESSES, SERVICES
 from shared.visibility import Running
 from tests.support.portal import Browser, FakeServices
 from tests.support.world.portal import Portal
 
+NEWER = datetime(2020, 12, 1, 8, tzinfo=UTC)
 LATE = """
     INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, escalate_to, state, waiting,
                       due_at, changed_at, version)
@@ -256,6 +257,8 @@ class TestWhatRuns:
             asked.append(narrowed)
             if narrowed["waits_for"] == "poll":
                 raise Operational("temporal: no connection")
+            if narrowed["namespace"] == "kring-network":
+                return [Running("follow-up/9", "third", "FollowUp", NEWER, None, None)], None
             started = datetime(2020, 11, 2, 8, tzinfo=UTC)
             late = Running(f"invitation/{EVENT}", "run", "Invitation", started, "invitation", started)
             return [
@@ -267,19 +270,42 @@ class TestWhatRuns:
         return asked
 
     async def test_is_shown_with_what_it_waits_for_and_its_page_at_temporal(
-        self, browser: Browser, listed: list[dict[str, Any]]
+        self, browser: Browser, listed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         settings = browser.world.context.settings
-        settings.temporal_pages_url = "http://temporal.example:8233"
+        monkeypatch.setattr(settings, "temporal_namespace", "one")
+        monkeypatch.setattr(settings, "temporal_pages_url", "http://temporal.example:8233")
         await browser.sign_in(Role.OPS)
         page = (await browser.ask("GET", "/ops/workflows", expect=200)).text
         assert "Bellen met wie nog niet antwoordde" in page
-        assert f"{settings.temporal_namespace}/workflows/invitation%2F{EVENT}/run/history" in page
+        assert f"/namespaces/one/workflows/invitation%2F{EVENT}/run/history" in page
         assert page.count("te laat</span>") == 1
         assert "housekeeping/plans" in page
         [more] = re.findall(r'href="(/ops/workflows\?[^"]+after=[^"]+)"', page)
         await browser.ask("GET", html.unescape(more), expect=200)
         assert [each["after"] for each in listed] == [None, b"\x01further"]
+
+    async def test_is_asked_in_the_namespace_of_each_service_and_shown_together(
+        self, browser: Browser, listed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = browser.world.context.settings
+        monkeypatch.setattr(settings, "temporal_pages_url", "http://temporal.example:8233")
+        await browser.sign_in(Role.OPS)
+        page = (await browser.ask("GET", "/ops/workflows", expect=200)).text
+        namespaces = [f"kring-{name}" for name in PROCESSES]
+        assert [each["namespace"] for each in listed] == namespaces
+        links = re.findall(r"/namespaces/([^/]+)/workflows/[^/]+/(\w+)/history", page)
+        # The newest first, each where it runs.
+        assert links[0] == ("kring-network", "third")
+        assert {name for name, run in links if run == "run"} == {*namespaces} - {"kring-network"}
+        del listed[:]
+        [more] = re.findall(r'href="(/ops/workflows\?[^"]+after=[^"]+)"', page)
+        await browser.ask("GET", html.unescape(more), expect=200)
+        assert [each["namespace"] for each in listed] == [n for n in namespaces if n != "kring-network"]
+        # A namespace that is none of ours is not asked, whatever the address says.
+        del listed[:]
+        await browser.ask("GET", "/ops/workflows?after=temporal-system%3DAQ%253D%253D", expect=200)
+        assert listed == []
 
     async def test_is_narrowed_to_a_kind_and_to_what_is_late(
         self, browser: Browser, listed: list[dict[str, Any]]
