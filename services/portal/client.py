@@ -32,6 +32,18 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+class NamedAnswer(Answer):
+    """Somebody by their name, of which a service may not know a part."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The parts that are known; empty if there are none, as of who was erased."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
+
 AnswerT = TypeVar("AnswerT")
 
 

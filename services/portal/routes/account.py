@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from services.portal.client import Answer, Operation
+from services.portal.client import NamedAnswer, Operation
 from services.portal.pages import Pages
 from services.portal.routes.colleagues import ROLES
 from services.portal.routes.daily_mail import READERS
@@ -13,15 +13,13 @@ pages = Pages()
 PATH = "/account"
 
 
-class Account(Answer):
+class Account(NamedAnswer):
     """Who asks."""
 
     organisation: str | None
     roles: list[str]
     entered_roles: list[str]
     is_coordinator: bool
-    first_name: str | None
-    last_name: str | None
     email: str | None
     language: str | None
 
@@ -44,7 +42,7 @@ async def show(visit: StaffVisit) -> Response:
     """Show who the reader is here."""
     me = await visit.ask(ME)
     model = AccountPage(
-        name=" ".join(part for part in (me.first_name, me.last_name) if part),
+        name=me.name,
         email=me.email,
         employer=me.organisation,
         roles=", ".join(visit.word(ROLES, role) for role in me.roles),

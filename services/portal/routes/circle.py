@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, NamedAnswer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.agreeing import ABOUT
@@ -32,12 +32,10 @@ class Invited(Answer):
     delivery: str | None
 
 
-class Person(Answer):
+class Person(NamedAnswer):
     """Somebody of a case; of who was erased nothing is known."""
 
     person_id: UUID
-    first_name: str | None = None
-    last_name: str | None = None
     relation: str | None = None
     email: str | None = None
     phone: str | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation, ServiceRefused
+from services.portal.client import Answer, Items, NamedAnswer, Operation, ServiceRefused
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.coordinators import all_coordinators
@@ -22,14 +22,12 @@ _administrator = staff(Role.ADMINISTRATOR)
 section("/settings/staff", _("Medewerkers"), Role.ADMINISTRATOR)
 
 
-class Colleague(Answer):
+class Colleague(NamedAnswer):
     """Somebody with an account, as the organisation knows them."""
 
     staff_id: UUID
     organisation_id: UUID
     roles: list[str]
-    first_name: str
-    last_name: str
     email: str
     language: str
     version: int
@@ -80,14 +78,14 @@ class ColleaguePage(PageModel):
 async def all_colleagues(visit: StaffVisit) -> list[Colleague]:
     """Return every colleague whom the organisation knows."""
     found = await visit.ask_all(COLLEAGUES)
-    return sorted(found, key=lambda each: (each.first_name, each.last_name))
+    return sorted(found, key=lambda each: each.name)
 
 
 async def names_of_staff(visit: StaffVisit) -> dict[UUID, str]:
     """Return the name of everybody who works for the organisation, by their id."""
     colleagues, coordinators = await asyncio.gather(all_colleagues(visit), all_coordinators(visit))
-    names = {each.coordinator_id: f"{each.first_name} {each.last_name}".strip() for each in coordinators}
-    return names | {each.staff_id: f"{each.first_name} {each.last_name}".strip() for each in colleagues}
+    names = {each.coordinator_id: each.name for each in coordinators}
+    return names | {each.staff_id: each.name for each in colleagues}
 
 
 @pages.show("/settings/staff", _administrator)
@@ -96,7 +94,7 @@ async def show_all(visit: StaffVisit) -> Response:
     rows = [
         ColleagueRow(
             id=each.staff_id,
-            name=f"{each.first_name} {each.last_name}".strip(),
+            name=each.name,
             roles=", ".join(visit.word(ROLES, role) for role in each.roles),
             email=each.email,
         )
@@ -203,8 +201,7 @@ class LeavingForm(Form):
 async def show_leaving(visit: StaffVisit) -> Response:
     """Say what happens before it happens."""
     known = await _known(visit)
-    name = f"{known.first_name} {known.last_name}".strip()
-    return visit.page("colleague_leave.html", LeavingPage(id=known.staff_id, name=name))
+    return visit.page("colleague_leave.html", LeavingPage(id=known.staff_id, name=known.name))
 
 
 @pages.send("/settings/staff/{staff_id}/leave", _administrator)

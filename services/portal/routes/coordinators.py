@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation, ServiceRefused
+from services.portal.client import Answer, Items, NamedAnswer, Operation, ServiceRefused
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
@@ -18,12 +18,10 @@ from shared.auth import Role
 pages = Pages()
 
 
-class Coordinator(Answer):
+class Coordinator(NamedAnswer):
     """Somebody who coordinates, and how many cases they have now."""
 
     coordinator_id: UUID
-    first_name: str
-    last_name: str
     email: str
     language: str
     languages: list[str]
@@ -72,14 +70,14 @@ class CoordinatorPage(PageModel):
 async def all_coordinators(visit: StaffVisit) -> list[Coordinator]:
     """Return every coordinator of the organisation."""
     found = await visit.ask_all(COORDINATORS)
-    return sorted(found, key=lambda each: (each.first_name, each.last_name))
+    return sorted(found, key=lambda each: each.name)
 
 
 def row_of(visit: StaffVisit, each: Coordinator) -> Row:
     """Return a coordinator as tables show them."""
     return Row(
         id=each.coordinator_id,
-        name=f"{each.first_name} {each.last_name}".strip(),
+        name=each.name,
         region=each.region,
         languages=", ".join(language_name(code, visit.language) for code in each.languages),
         load=each.load,

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, NamedAnswer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.data import CSP_OF_COPY
@@ -41,11 +41,9 @@ class Summary(Answer):
     ended_at: datetime | None
 
 
-class Whole(Summary):
+class Whole(NamedAnswer, Summary):
     """A request with who asks it, in which words."""
 
-    first_name: str | None
-    last_name: str | None
     text: str | None
     extension_reason: str | None
     refusal_reason: str | None
@@ -156,7 +154,7 @@ async def show(visit: StaffVisit) -> Response:
         case_id=found.case_id,
         person_id=found.person_id,
         may_see_who_looked=visit.has(Role.DPO),
-        name=f"{found.first_name or ''} {found.last_name or ''}".strip(),
+        name=found.name,
         text=found.text,
         extension=found.extension_reason,
         refusal=found.refusal_reason,

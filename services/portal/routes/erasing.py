@@ -90,7 +90,7 @@ async def _contacts(visit: StaffVisit) -> dict[str, str]:
     colleagues, coordinators = await asyncio.gather(all_colleagues(visit), all_coordinators(visit))
     found = {f"staff/{each.staff_id}": each for each in colleagues}
     known = found | {f"coordinator/{each.coordinator_id}": each for each in coordinators}
-    return {place: f"{each.first_name} {each.last_name}".strip() for place, each in known.items()}
+    return {place: each.name for place, each in known.items()}
 
 
 @pages.show(LIST, _officer)

@@ -90,7 +90,7 @@ async def show_search(visit: StaffVisit) -> Response:
         all_coordinators(visit),
     )
     dates = await visit.dates()
-    names = {each.coordinator_id: f"{each.first_name} {each.last_name}".strip() for each in known}
+    names = {each.coordinator_id: each.name for each in known}
     gone = visit.say(_("Iemand die er niet meer is"))
     asked = {each.coordinator_id for each in offers}
     model = SearchPage(

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from uuid import UUID
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, NamedAnswer, Operation
 from services.portal.forms import read_id
 from services.portal.more_time import MoreTimeGiven
 from services.portal.routes.dates import Venue
@@ -21,12 +21,10 @@ class Invited(Answer):
     mode: str | None
 
 
-class InCircle(Answer):
+class InCircle(NamedAnswer):
     """Somebody of a case. Who was erased has no name."""
 
     person_id: UUID
-    first_name: str | None = None
-    last_name: str | None = None
     phone: str | None = None
     role: str
     state: str

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, NamedAnswer, Operation
 from services.portal.codes import THEMES
 from services.portal.forms import read_id
 from services.portal.pages import Pages
@@ -31,11 +31,9 @@ class Offer(Answer):
     expires_at: datetime | None
 
 
-class OfferedPerson(Answer):
+class OfferedPerson(NamedAnswer):
     """Whom a case is about, and from where: to say whether one has ties to them."""
 
-    first_name: str
-    last_name: str
     municipality: str | None
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import model_validator
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, NamedAnswer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.courses import SESSIONS, money
@@ -45,12 +45,10 @@ _WHY = {
 _MAY_KEEP = frozenset({"suggested", "unmatched", "overpaid", "paid-twice", "late"})
 
 
-class Suggestion(Answer):
+class Suggestion(NamedAnswer):
     """Whose it may be."""
 
     registration_id: UUID
-    first_name: str
-    last_name: str
     price: Decimal
     registration_state: str
 
@@ -149,7 +147,7 @@ async def _line(visit: StaffVisit, each: Payment, following: Payment | None) -> 
         guesses=[
             Guess(
                 id=guess.registration_id,
-                name=f"{guess.first_name} {guess.last_name}".strip(),
+                name=guess.name,
                 price=money(guess.price, visit),
                 fits=guess.price == each.amount,
                 state=visit.say(STATES.get(guess.registration_state, (guess.registration_state,))[0]),
@@ -259,7 +257,7 @@ async def search(visit: StaffVisit) -> Response:
         people = [
             Guess(
                 id=each.registration_id,
-                name=f"{each.first_name} {each.last_name}".strip(),
+                name=each.name,
                 price=money(amount, visit),
                 fits=amount == payment.amount,
                 state=visit.say(STATES.get(each.state, (each.state,))[0]),

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import model_validator
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, NamedAnswer, Operation
 from services.portal.codes import THEMES
 from services.portal.forms import read_id
 from services.portal.pages import Pages
@@ -40,12 +40,10 @@ class Referral(Answer):
     also_referred: list[UUID]
 
 
-class Person(Answer):
+class Person(NamedAnswer):
     """Somebody whom a referral names."""
 
     role: str
-    first_name: str | None
-    last_name: str | None
     birth_date: date | None
     email: str | None
     phone: str | None
@@ -251,7 +249,7 @@ def _said_of(visit: StaffVisit, person: Person, dates: Dates) -> list[tuple[str,
     if person.erased:
         return [(visit.say(_("Naam")), visit.say(_("gewist")))]
     return [
-        (visit.say(_("Naam")), f"{person.first_name or ''} {person.last_name or ''}".strip()),
+        (visit.say(_("Naam")), person.name),
         (visit.say(_("Geboortedatum")), dates.day(person.birth_date) if person.birth_date else ""),
         (visit.say(_("Telefoon")), person.phone or ""),
         (visit.say(_("Mailadres")), person.email or ""),

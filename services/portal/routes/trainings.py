@@ -8,7 +8,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, NamedAnswer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.courses import REGISTER, SESSION, SESSIONS, RegisterForm, Session, money
@@ -50,14 +50,12 @@ class Course(Answer):
     audience: str | None
 
 
-class Registration(Answer):
+class Registration(NamedAnswer):
     """Somebody who registered."""
 
     registration_id: UUID
     session_id: UUID
     state: str
-    first_name: str
-    last_name: str
     email: str
     phone: str | None
     organisation: str | None
@@ -182,7 +180,7 @@ def participant_of(visit: StaffVisit, each: Registration) -> Participant:
     owed = each.price - each.paid
     return Participant(
         id=each.registration_id,
-        name=f"{each.first_name} {each.last_name}".strip(),
+        name=each.name,
         email=each.email,
         phone=each.phone,
         organisation=each.organisation,
