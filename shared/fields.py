@@ -1,7 +1,7 @@
-"""What people type in many places: a line, a name, an e-mail address, a telephone number, a language. One rule each.
+"""What people type in many places: a line, a name, an e-mail address, a telephone or enterprise number, a language.
 
-Tolerant in what is taken, plain in what is kept: invisible signs go, blanks become blanks, numbers and addresses get
-the one form in which machines compare and dial them.
+One rule each, tolerant in what is taken, plain in what is kept: invisible signs go, blanks become blanks, numbers and
+addresses get the one form in which machines compare and dial them.
 """
 
 import re
@@ -132,6 +132,18 @@ def _language(value: Any) -> Any:
     return found.language
 
 
+def _kbo_number(value: str) -> str:
+    from stdnum.be import vat
+    from stdnum.exceptions import ValidationError as NotANumber
+
+    try:
+        return str(vat.validate(value))
+    except NotANumber:
+        raise ValueError(
+            "must be an enterprise number (KBO/BCE): ten digits, of which the last two check the others"
+        ) from None
+
+
 Line = Annotated[
     str,
     BeforeValidator(_plain),
@@ -152,5 +164,8 @@ EmailAddress = Annotated[
     str, BeforeValidator(_plain), StringConstraints(max_length=MAX_EMAIL), AfterValidator(_email)
 ]
 Phone = Annotated[str, BeforeValidator(_plain), StringConstraints(max_length=40), AfterValidator(_phone)]
+KboNumber = Annotated[
+    str, BeforeValidator(_plain), StringConstraints(max_length=20), AfterValidator(_kbo_number)
+]
 # Any language that somebody speaks, as ISO 639 has it; a region or script behind it is taken and left out.
 LanguageCode = Annotated[str, BeforeValidator(_language), StringConstraints(max_length=8)]

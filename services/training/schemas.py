@@ -9,7 +9,6 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints, model_validator
 from stdnum import iban as iban_rules
-from stdnum.be import vat as kbo_rules
 from stdnum.exceptions import ValidationError as NotANumber
 
 from services.training.domain import (
@@ -21,7 +20,7 @@ from services.training.domain import (
     Vat,
 )
 from services.training.statements.entries import Why
-from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone
+from shared.fields import EmailAddress, KboNumber, LanguageCode, LastName, Line, Name, Phone
 from shared.http import ReadVersion, RequestModel, ResponseModel
 
 # How many of the entries that were left out are shown with the import; the file itself has all.
@@ -36,13 +35,6 @@ def _iban(value: str) -> str:
         raise ValueError("must be a valid IBAN") from None
 
 
-def _kbo_number(value: str) -> str:
-    try:
-        return str(kbo_rules.validate(value))
-    except NotANumber:
-        raise ValueError("must be a valid enterprise number (KBO/BCE)") from None
-
-
 def _link(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(?:[/?#]\S*)?", value):
         raise ValueError("must be a link that begins with https:// or http://")
@@ -54,7 +46,6 @@ def _base64(content: bytes) -> str:
 
 
 Iban = Annotated[str, StringConstraints(max_length=42), AfterValidator(_iban)]
-KboNumber = Annotated[str, StringConstraints(max_length=20), AfterValidator(_kbo_number)]
 Link = Annotated[Line, AfterValidator(_link)]
 Price = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)]
 

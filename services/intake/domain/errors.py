@@ -80,13 +80,6 @@ class OrganisationUnknown(Invalid):
     title = "The organisation is not in the register"
 
 
-class KboNumberWrong(Invalid):
-    """A KBO number has ten digits, the last two of which check the others."""
-
-    code = "kbo-number-wrong"
-    title = "The number is not a KBO number: ten digits, of which the last two check the others"
-
-
 class UnknownOrganisation(NotFound):
     """Nobody learns more of an organisation by trying to change it."""
 

@@ -7,12 +7,9 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from stdnum.be import vat
-from stdnum.exceptions import ValidationError as NotANumber
 
 from services.intake.domain.errors import (
     ContactErased,
-    KboNumberWrong,
     OrganisationKnown,
     OrganisationUnknown,
     TenantUnknown,
@@ -38,30 +35,21 @@ MAX_OFFICERS = 20
 Known = TypeVar("Known", StaffMember, Coordinator)
 
 
-def kbo_number(given: str) -> str:
-    """Return a KBO number as ten digits. Raises: KboNumberWrong."""
-    try:
-        return str(vat.validate(given))
-    except NotANumber:
-        raise KboNumberWrong from None
-
-
 async def enter_organisation(
     session: AsyncSession, *, entry: NewOrganisation, entered_by: UUID, now: datetime
 ) -> UUID:
     """Put an organisation in the register and return its id; one that is there under this id is left as it is.
 
     A tenant takes the place of what others entered of it: an entry with its id becomes the tenant's own, and one with
-    its number under another id is superseded. Raises: KboNumberWrong, OrganisationKnown.
+    its number under another id is superseded. Raises: OrganisationKnown.
     """
     organisation_id = entry.organisation_id or uuid7()
-    number = kbo_number(entry.kbo_number)
     profile = entry.model_dump(include=set(Profile.model_fields))
     values: dict[str, Any] = {
         "id": organisation_id,
         # A tenant is its own; a party belongs to whoever entered it.
         "tenant": organisation_id if entry.is_tenant else entered_by,
-        "kbo_number": number,
+        "kbo_number": entry.kbo_number,
         "is_tenant": entry.is_tenant,
         "version": 1,
         **profile,

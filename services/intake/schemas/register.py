@@ -13,7 +13,7 @@ from services.intake.schemas.common import Culture, Languages
 from shared.auth import Role
 from shared.calendar import BELGIUM
 from shared.colours import unreadable
-from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name
+from shared.fields import EmailAddress, KboNumber, LanguageCode, LastName, Line, Name
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 
@@ -77,7 +77,7 @@ class NewOrganisation(Profile):
     """An organisation for the register; with an id of the caller's choice, entering it can be repeated."""
 
     organisation_id: UUID | None = None
-    kbo_number: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
+    kbo_number: KboNumber
     is_tenant: bool = False
 
 

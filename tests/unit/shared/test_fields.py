@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from shared.fields import (
     EmailAddress,
+    KboNumber,
     LanguageCode,
     LastName,
     Line,
@@ -31,6 +32,7 @@ class Typed(RequestModel):
     email: EmailAddress = "a@example.org"
     phone: Phone = "0470 00 14 01"
     language: LanguageCode = "nl"
+    kbo_number: KboNumber = "0403170701"
 
 
 def kept(field: str, value: Any) -> Any:
@@ -150,6 +152,22 @@ class TestTelephoneNumbers:
     def test_are_refused_where_nobody_answers(self, typed: str) -> None:
         with pytest.raises(ValidationError, match="such as 0470 12 34 56"):
             kept("phone", typed)
+
+
+class TestEnterpriseNumbers:
+    @pytest.mark.parametrize(
+        "typed",
+        ["0403.170.701", "BE 0403 170 701", "BE0403170701", "403170701", "0403\N{NO-BREAK SPACE}170 701"],
+    )
+    def test_have_one_form(self, typed: str) -> None:
+        assert kept("kbo_number", typed) == "0403170701"
+
+    @pytest.mark.parametrize(
+        "typed", ["", "123", "0403170702", "abcdefghij", "٠٤٠٣١٧٠٧٠١", "0" * 10, "0" * 1000]
+    )
+    def test_are_refused_where_there_is_none(self, typed: str) -> None:
+        with pytest.raises(ValidationError):
+            kept("kbo_number", typed)
 
 
 class TestLanguages:
