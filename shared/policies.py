@@ -130,7 +130,7 @@ class Policies(Generic[P]):
         """Return what an organisation has set now, or had set at a time."""
         (row,) = await fetch(session, _IN_FORCE, tenant, at)
         if row["name"] is not None:
-            profiles.keep(session, tenant=tenant, row=row[4:])
+            profiles.keep(session, tenant=tenant, row=row)
         return self._read(
             None if row["version"] is None else row, await profiles.calendar(session, tenant=tenant)
         )

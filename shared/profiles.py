@@ -3,12 +3,12 @@
 Every service follows it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,7 +47,9 @@ class UnknownOrganisation(NotFound):
 # Whose profile this service does not know (yet).
 UNKNOWN = Profile("Kring", None, BELGIUM)
 _KNOWN = "profiles"
-COLUMNS = "name, reply_to, country, subdivision, time_zone, accent_colour, heading_colour, background_colour, signature"
+_CALENDAR = ("country", "subdivision", "time_zone")
+_SHOWN = ("name", "reply_to", "accent_colour", "heading_colour", "background_colour", "signature")
+COLUMNS = ", ".join((*_CALENDAR, *_SHOWN))
 _READ = f"SELECT {COLUMNS} FROM tenant_profile WHERE tenant = $1"  # noqa: S608
 
 
@@ -68,11 +70,11 @@ async def require_known(session: AsyncSession, *, tenant: UUID) -> None:
         raise UnknownOrganisation
 
 
-def keep(session: AsyncSession, *, tenant: UUID, row: Sequence[Any]) -> None:
-    """Keep for the rest of the transaction a profile that another statement read along: a row of COLUMNS."""
-    name, reply_to, country, subdivision, time_zone, *looks = row
-    calendar = Calendar(country, subdivision, time_zone)
-    session.info.setdefault(_KNOWN, {})[tenant] = Profile(name, reply_to, calendar, *looks)
+def keep(session: AsyncSession, *, tenant: UUID, row: Record) -> None:
+    """Keep for the rest of the transaction a profile that a statement read, alone or along: a row with COLUMNS."""
+    calendar = Calendar(*(row[name] for name in _CALENDAR))
+    profile = Profile(calendar=calendar, **{name: row[name] for name in _SHOWN})
+    session.info.setdefault(_KNOWN, {})[tenant] = profile
 
 
 async def calendar(session: AsyncSession, *, tenant: UUID) -> Calendar:

@@ -102,14 +102,16 @@ class Housekeeper:
             return Purged(rows=0)
         until = time.monotonic() + self._seconds
         before = await self._now(what) - what.length
-        rows, place = 0, part
+        rows = 0
         async for tenant in self._tenants(part, of_tenants=what.of_tenants):
             after = (part.after if tenant == part.tenant else None) or purging.BEGINNING
-            while place.tenant != tenant or place.after is not None:
+            more = True
+            while more:
                 gone, after = await self._batch_of(what, tenant, after=after, before=before)
                 rows += gone
-                place = Part(what=part.what, tenant=tenant, after=after if gone == self._batch else None)
+                more = gone == self._batch
                 if time.monotonic() > until:
+                    place = Part(what=part.what, tenant=tenant, after=after if more else None)
                     return self._purged(what, rows, place)
         return self._purged(what, rows, None)
 
