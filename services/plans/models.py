@@ -288,9 +288,13 @@ class Share(Base):
     recipient: Mapped[UUID]
     parts: Mapped[list[Part]] = mapped_column(ARRAY(Text))
     shared_by: Mapped[UUID]
+    # In whose place: children under twelve, for whom somebody decides.
+    shared_for: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     created_at: Mapped[datetime]
-    # Taken back: nothing is read by it any more, until it is shared anew.
+    # Taken back, by whom, and in whose place: nothing is read by it any more, until it is shared anew.
     ended_at: Mapped[datetime | None]
+    ended_by: Mapped[UUID | None]
+    ended_for: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
 
 
 class ReviewAnswer(Base):

@@ -130,15 +130,20 @@ async def may_judge(session: AsyncSession, principal: Principal, *, plan_id: UUI
     return plan
 
 
-async def may_share(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
-    """Return the plan to the central person, from twelve on, or to the coordinator on behalf of the circle.
+async def may_share(
+    session: AsyncSession, principal: Principal, *, plan_id: UUID
+) -> tuple[Plan, frozenset[UUID]]:
+    """Return the plan, and in whose place it is shared, to a central person from twelve on, or to the coordinator.
 
-    Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
+    For a central person under twelve: who of the circle holds parental authority over them. The coordinator shares on
+    behalf of the circle. Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
     """
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
-    _need(found, Relation.COORDINATOR, Relation.CENTRAL)
+    children = _decides_for(principal, found)
+    if not children:
+        _need(found, Relation.COORDINATOR, Relation.CENTRAL)
     require_twelve(principal)
-    return plan
+    return plan, children
 
 
 async def may_answer_resource(session: AsyncSession, principal: Principal, *, resource_id: UUID) -> Resource:
@@ -341,13 +346,17 @@ async def _acting(
     session: AsyncSession, principal: Principal, found: Relations, *, case_id: UUID, plan_id: UUID
 ) -> RecordedAs:
     """Return as what somebody changes a plan between meetings. Raises: NotYours, FromTwelveOn."""
-    for_child = principal.decides_for_child and not found.isdisjoint(_CIRCLE)
-    if not for_child and not await _monitors(session, principal, plan_id):
+    if not _decides_for(principal, found) and not await _monitors(session, principal, plan_id):
         _need(await _with_manager(session, found, case_id), Relation.CENTRAL, Relation.COORDINATOR)
     require_twelve(principal)
     if principal.kind is Kind.PERSON:
         return "person"
     return "coordinator" if Relation.COORDINATOR in found else "regional-manager"
+
+
+def _decides_for(principal: Principal, found: Relations) -> frozenset[UUID]:
+    """Return the children under twelve for whom somebody of the circle decides."""
+    return frozenset() if found.isdisjoint(_CIRCLE) else principal.decides_for
 
 
 async def _monitors(session: AsyncSession, principal: Principal, plan_id: UUID) -> bool:

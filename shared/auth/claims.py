@@ -94,7 +94,7 @@ def _person(claims: Mapping[str, Any]) -> Principal:
         case=_id(claims.get("case")),
         case_role=_text(claims.get("case_role")),
         under_twelve=claims.get("under_twelve") is True,
-        decides_for_child=claims.get("decides_for_child") is True,
+        decides_for=_ids(claims.get("decides_for", [])),
     )
 
 
@@ -171,6 +171,12 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_SUBJECT or not value.isprintable():
         raise ClaimNotRight("a text is missing, or is no text")
     return value
+
+
+def _ids(value: Any) -> frozenset[UUID]:
+    if not isinstance(value, list):
+        raise ClaimNotRight("it names people otherwise than by ids")
+    return frozenset(_id(each) for each in value)
 
 
 def _id(value: Any) -> UUID:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -50,7 +51,7 @@ class Issuer:
         case: UUID,
         case_role: str,
         under_twelve: bool = False,
-        decides_for_child: bool = False,
+        decides_for: Collection[UUID] = (),
         seconds: int = PERSON_SECONDS,
     ) -> str:
         """Return a short-lived token for one person of one case, who proved a personal link."""
@@ -62,8 +63,8 @@ class Issuer:
         }
         if under_twelve:
             claims["under_twelve"] = True
-        if decides_for_child:
-            claims["decides_for_child"] = True
+        if decides_for:
+            claims["decides_for"] = sorted(str(child) for child in decides_for)
         return self._sign(str(person), claims, seconds)
 
     def staff(

@@ -47,8 +47,8 @@ class Principal:
     case_role: str | None = None
     # Of a person: as their link was exchanged, and only where their birth date is known.
     under_twelve: bool = False
-    # As their link was exchanged: they hold parental authority over a child under twelve whom the case is about.
-    decides_for_child: bool = False
+    # As their link was exchanged: the children under twelve whom the case is about, over whom they hold authority.
+    decides_for: frozenset[UUID] = frozenset()
     service: str | None = None
     purpose: str | None = None
 

@@ -109,7 +109,7 @@ class Cast:
                 case=case,
                 case_role=role,
                 under_twelve=name == "central child under twelve",
-                decides_for_child=name == "representative",
+                decides_for=[who("central child under twelve")] if name == "representative" else [],
             )
             for name, (tenant, case, role) in (here | others).items()
         }

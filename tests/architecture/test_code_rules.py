@@ -73,7 +73,7 @@ def test_only_permissions_decide_who_may_do_what() -> None:
         if (isinstance(node, ast.Call) and decides.search(ast.unparse(node.func)))
         or (
             isinstance(node, ast.Attribute)
-            and (node.attr in shows or ast.unparse(node) == "principal.decides_for_child")
+            and (node.attr in shows or ast.unparse(node) == "principal.decides_for")
         )
     ]
     assert found == []

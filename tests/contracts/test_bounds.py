@@ -34,6 +34,7 @@ BOUNDED_OTHERWISE = {
         "PreparationView.needs_seen_to",
         "PurposeStatus.voices",
         "PlanOut.acceptance_lines",
+        "SharedWith.shared_for",
     },
     "one for each purpose, service, part, role, need or language there is": {
         "AuditEntry.roles",

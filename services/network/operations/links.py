@@ -177,7 +177,5 @@ async def issue(
         case=link.case_id,
         case_role=person.role,
         under_twelve=fields is not None and is_under_twelve(fields.birth_date, today),
-        decides_for_child=await consents.decides_for_child(
-            session, context.vault, person=person, today=today
-        ),
+        decides_for=await consents.decides_for(session, context.vault, person=person, today=today),
     )

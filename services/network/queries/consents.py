@@ -166,14 +166,16 @@ async def reading_along(session: AsyncSession, vault: Vault, *, child: Person, t
     return [fields.first_name for fields in opened if fields is not None]
 
 
-async def decides_for_child(session: AsyncSession, vault: Vault, *, person: Person, today: date) -> bool:
-    """Say whether somebody decides for a child under twelve whom the case is about: who may read its file does."""
+async def decides_for(session: AsyncSession, vault: Vault, *, person: Person, today: date) -> frozenset[UUID]:
+    """Return for which children under twelve, whom the case is about, somebody decides: who may read its file does."""
     (fields,) = await vault.open_readable(session, [person])
     if fields is None or not fields.parental_authority:
-        return False
+        return frozenset()
     seen = await picture(session, vault, tenant=person.tenant, case_id=person.case_id, today=today)
     young = [each for each in seen.people if seen.group(each) == AgeGroup.UNDER_TWELVE]
-    return any(seen.may_read_file_of(person.id, child) for child in young if child != person.id)
+    return frozenset(
+        child for child in young if child != person.id and seen.may_read_file_of(person.id, child)
+    )
 
 
 async def consent_allows(

@@ -42,7 +42,7 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
         reads_with=await consents.reading_along(session, parts.vault, child=person, today=today)
         if age == AgeGroup.UNDER_TWELVE
         else [],
-        decides_for_child=await consents.decides_for_child(session, parts.vault, person=person, today=today),
+        decides_for_child=bool(await consents.decides_for(session, parts.vault, person=person, today=today)),
         needs=list(fields.needs),
         needs_words=fields.needs_words,
         invitation=None if invitation is None else invitation_view(invitation),

@@ -1,7 +1,8 @@
 """The circle shares its plan: with its own people, with professionals of the case, with organisations."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, select, update
@@ -12,7 +13,6 @@ from services.plans import queries
 from services.plans.domain import (
     NobodyToShareWith,
     NotShared,
-    Part,
     PersonNotOfCase,
     SharingTakenBack,
     TooManyOrganisations,
@@ -37,14 +37,15 @@ async def share_plan(
     case_id: UUID,
     tenant: UUID,
     by: UUID,
+    in_place_of: Collection[UUID],
     new: NewShare,
     now: datetime,
 ) -> tuple[Plan, list[UUID], list[UUID]]:
     """Share parts of the current version; return the plan, and the people and organisations who did not have it yet.
 
     If nobody is chosen it is shared with those who take part, but professionals if sharing outside was refused.
-    Who had this version is not told again. Raises: PersonNotOfCase, NobodyToShareWith, SharingTakenBack,
-    TooManyOrganisations, CaseStopped.
+    `in_place_of`: the children for whom `by` decides. Who had this version is not told again. Raises:
+    PersonNotOfCase, NobodyToShareWith, SharingTakenBack, TooManyOrganisations, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
@@ -67,10 +68,9 @@ async def share_plan(
     }
     if len(known.union(new.organisation_ids)) > MAX_ORGANISATIONS:
         raise TooManyOrganisations(most=MAX_ORGANISATIONS)
-    persons = await _write(session, plan, "person", chosen, parts=new.parts, by=by, now=now)
-    organisations = await _write(
-        session, plan, "organisation", new.organisation_ids, parts=new.parts, by=by, now=now
-    )
+    what: dict[str, Any] = {"parts": sorted(new.parts), "shared_by": by, "shared_for": sorted(in_place_of)}
+    persons = await _write(session, plan, "person", chosen, what=what, now=now)
+    organisations = await _write(session, plan, "organisation", new.organisation_ids, what=what, now=now)
     if persons or organisations:
         fact = events.PlanShared(
             case_id=case_id,
@@ -101,8 +101,7 @@ async def _write(
     kind: str,
     recipients: Sequence[UUID],
     *,
-    parts: Collection[Part],
-    by: UUID,
+    what: Mapping[str, Any],
     now: datetime,
 ) -> list[UUID]:
     """Write down with whom these parts are shared; return those who read nothing of this version before."""
@@ -123,8 +122,7 @@ async def _write(
             "version": plan.version,
             "kind": kind,
             "recipient": recipient,
-            "parts": sorted(parts),
-            "shared_by": by,
+            **what,
             "created_at": now,
         }
         for recipient in recipients
@@ -132,10 +130,9 @@ async def _write(
     added = insert(Share).values(rows)
     # What was taken back is shared anew; of what is shared the parts alone may change.
     anew = {
-        "parts": added.excluded.parts,
-        "shared_by": added.excluded.shared_by,
+        **{name: added.excluded[name] for name in what},
         "created_at": case((Share.ended_at.is_(None), Share.created_at), else_=added.excluded.created_at),
-        "ended_at": None,
+        **dict.fromkeys(("ended_at", "ended_by", "ended_for")),
     }
     await session.execute(
         added.on_conflict_do_update(index_elements=[Share.plan_id, Share.version, Share.recipient], set_=anew)
@@ -144,14 +141,22 @@ async def _write(
 
 
 async def end_sharing(
-    session: AsyncSession, *, plan_id: UUID, case_id: UUID, recipient: UUID, now: datetime
+    session: AsyncSession,
+    *,
+    plan_id: UUID,
+    case_id: UUID,
+    recipient: UUID,
+    by: UUID,
+    in_place_of: Collection[UUID],
+    now: datetime,
 ) -> None:
     """Take back from one person or organisation every version that they read. Raises: NotShared, CaseErased."""
     await queries.hold_case(session, case_id=case_id)
     query = update(Share).where(
         Share.plan_id == plan_id, Share.recipient == recipient, Share.ended_at.is_(None)
     )
-    ended = await session.scalars(query.values(ended_at=now).returning(Share.id))
+    taken_back = query.values(ended_at=now, ended_by=by, ended_for=sorted(in_place_of))
+    ended = await session.scalars(taken_back.returning(Share.id))
     if not ended.all():
         raise NotShared
     fact = events.PlanSharingEnded(case_id=case_id, plan_id=plan_id, recipient_id=recipient)
@@ -193,7 +198,8 @@ async def note_consent(
     )
     if not given and await _has_say(session, case_id=case_id, person_id=person_id, concerns=concerns):
         refused = await queries.sharing_refused(session, case_id)
-        await _end(session, case_id=case_id, tenant=tenant, at=at, since_then_too=refused)
+        by = {"ended_by": person_id, "ended_for": [] if concerns == person_id else [concerns]}
+        await _end(session, case_id=case_id, tenant=tenant, by=by, at=at, since_then_too=refused)
 
 
 async def _has_say(session: AsyncSession, *, case_id: UUID, person_id: UUID, concerns: UUID) -> bool:
@@ -213,7 +219,13 @@ async def _has_say(session: AsyncSession, *, case_id: UUID, person_id: UUID, con
 
 
 async def _end(
-    session: AsyncSession, *, case_id: UUID, tenant: UUID, at: datetime, since_then_too: bool
+    session: AsyncSession,
+    *,
+    case_id: UUID,
+    tenant: UUID,
+    by: Mapping[str, Any],
+    at: datetime,
+    since_then_too: bool,
 ) -> None:
     within = select(case_person.c.person_id).where(
         case_person.c.case_id == case_id, case_person.c.role.in_(CIRCLE_ROLES)
@@ -225,4 +237,4 @@ async def _end(
     if not since_then_too:
         # Overtaken by a yes: what was shared after the no was shared on that yes.
         ended = ended.where(Share.created_at <= at)
-    await session.execute(ended.values(ended_at=at).execution_options(synchronize_session=False))
+    await session.execute(ended.values(ended_at=at, **by).execution_options(synchronize_session=False))

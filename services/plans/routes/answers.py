@@ -64,6 +64,9 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
         ),
         acceptance_lines=await _acceptance_out(session, vault, plan, version) if reading.with_reasons else [],
         shared_with=[_share(share) for share in shares],
+        referring_organisation_id=await queries.referrer_of(session, plan.case_id)
+        if reading.with_shares
+        else None,
     )
 
 
@@ -87,7 +90,14 @@ def summary(plan: Plan, row: PlanVersion) -> PlanSummary:
 
 def _share(share: Share) -> SharedWith:
     who = {"person_id" if share.kind == "person" else "organisation_id": share.recipient}
-    return SharedWith(version=share.version, parts=share.parts, shared_at=share.created_at, **who)
+    return SharedWith(
+        version=share.version,
+        parts=share.parts,
+        shared_at=share.created_at,
+        shared_by=share.shared_by,
+        shared_for=share.shared_for,
+        **who,
+    )
 
 
 async def resources_out(

@@ -202,13 +202,14 @@ async def share_plan(
 
     What is shared already keeps its day; its parts become those named here.
     """
-    known = await permissions.may_share(session, principal, plan_id=plan_id)
+    known, children = await permissions.may_share(session, principal, plan_id=plan_id)
     plan, persons, organisations = await sharing.share_plan(
         session,
         plan_id=plan_id,
         case_id=known.case_id,
         tenant=principal.tenant,
         by=principal.id,
+        in_place_of=children,
         new=body,
         now=now,
     )
@@ -220,12 +221,14 @@ async def end_sharing(
     *, plan_id: UUID, recipient_id: Recipient, principal: Involved, session: Session, now: Now
 ) -> SharingEndedOut:
     """Take the plan back from one person or organisation: from now on they read nothing of it by what was shared."""
-    known = await permissions.may_share(session, principal, plan_id=plan_id)
+    known, children = await permissions.may_share(session, principal, plan_id=plan_id)
     await sharing.end_sharing(
         session,
         plan_id=plan_id,
         case_id=known.case_id,
         recipient=recipient_id,
+        by=principal.id,
+        in_place_of=children,
         now=now,
     )
     return SharingEndedOut(plan_id=plan_id, recipient_id=recipient_id)

@@ -218,6 +218,10 @@ class SharedWith(ResponseModel):
     organisation_id: UUID | None = None
     parts: list[Part] = Field(description="What they read of it.")
     shared_at: datetime
+    shared_by: UUID = Field(description="Who shared it.")
+    shared_for: list[UUID] = Field(
+        description="The children under twelve in whose place they did, for whom they decide."
+    )
 
 
 class ResourceOut(ResponseModel):
@@ -260,6 +264,9 @@ class PlanOut(PlanSummary):
     agreements: list[AgreementOut]
     acceptance_lines: list[AcceptanceLineOut]
     shared_with: list[SharedWith]
+    referring_organisation_id: UUID | None = Field(
+        description="Who referred the case for others, for who reads with whom the plan is shared."
+    )
 
 
 class AcceptanceOut(ResponseModel):

@@ -15,6 +15,7 @@ from services.portal.routes import plan as own
 from services.portal.routes.of_case import InCircle, case_of, everyone
 from services.portal.routes.plan import PLANS
 from services.portal.routes.plan_changes import VersionsPage, versions_of
+from services.portal.routes.plan_sharing import Reader, SharedPlan, parts_to_share, readers
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import Dates
@@ -36,20 +37,6 @@ class PlanB(own.PlanB):
     who_person_id: UUID | None
 
 
-class Shared(Answer):
-    """With whom a plan is shared."""
-
-    person_id: UUID | None = None
-    organisation_id: UUID | None = None
-    version: int
-    parts: list[str]
-
-    @property
-    def recipient(self) -> UUID | None:
-        """The person or the organisation."""
-        return self.person_id or self.organisation_id
-
-
 class JudgedLine(Answer):
     """What the mandated side says of one bottom line."""
 
@@ -58,7 +45,7 @@ class JudgedLine(Answer):
     reason: str | None
 
 
-class Plan(own.Plan):
+class Plan(SharedPlan):
     """The plan as its coordinator and the mandated side see it."""
 
     plan_b: Sequence[PlanB]
@@ -69,22 +56,12 @@ class Plan(own.Plan):
     acceptance: str
     acceptance_lines: list[JudgedLine]
     follow_up: str
-    shared_with: list[Shared]
 
 
 WHOLE = Operation("plans", "GET", "/v1/plans/{plan_id}", Plan)
 ANSWER = Operation("plans", "PUT", "/v1/resources/{resource_id}", Answer)
 
 COORDINATOR = staff(Role.COORDINATOR)
-PARTS = {
-    "goals": _("wat de kring wil"),
-    "agreements": _("de afspraken"),
-    "plan-b": _("als het anders gaat"),
-    "resources": _("wat de kring aan anderen vraagt"),
-    "decisions": _("wat de kring nog besliste"),
-    "for-children": _("het plan voor de kinderen"),
-    "stances": _("wie achter het plan staat"),
-}
 ACCEPTANCES = {
     "not-needed": _("Dit plan heeft van niemand een akkoord nodig."),
     "awaited": _("De gemandateerde organisatie moet nog zeggen of het plan aan elke ondergrens voldoet."),
@@ -203,15 +180,6 @@ def _promise(
     )
 
 
-class Reader(PageModel):
-    """Somebody with whom the plan is shared, and what of it they read."""
-
-    id: UUID
-    name: str
-    parts: list[str]
-    older: bool
-
-
 class CasePlanPage(PageModel):
     """The plan of a case."""
 
@@ -240,29 +208,6 @@ async def _page(visit: StaffVisit) -> CasePlanPage:
         over=plan is not None and plan.follow_up != "running",
         paper=await can_make(),
     )
-
-
-def readers(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> list[Reader]:
-    """Return who reads what by what the circle shared: of each the newest version shared."""
-    somebody, organisation = visit.say(_("iemand van de kring")), visit.say(_("een organisatie"))
-    newest: dict[UUID, Shared] = {}
-    for each in sorted(plan.shared_with, key=lambda share: share.version):
-        if each.recipient is not None:
-            newest[each.recipient] = each
-    return [
-        Reader(
-            id=recipient,
-            name=names.get(recipient, somebody) if each.person_id else organisation,
-            parts=each.parts,
-            older=each.version < plan.version,
-        )
-        for recipient, each in newest.items()
-    ]
-
-
-def parts_to_share(visit: Visit) -> list[tuple[str, str]]:
-    """Return what of a plan is shared by itself, in words."""
-    return [(part, visit.say(words)) for part, words in PARTS.items()]
 
 
 async def lines_of(visit: Visit, case_id: str) -> list[BottomLine]:

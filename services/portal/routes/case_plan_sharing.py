@@ -6,12 +6,12 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
-from services.portal.forms import read_id
 from services.portal.pages import Pages
-from services.portal.routes.case_plan import COORDINATOR, Reader, names_of, parts_to_share, plan_of, readers
+from services.portal.routes.case_plan import COORDINATOR, names_of, plan_of
 from services.portal.routes.of_case import Person, case_of, everyone, in_circle
+from services.portal.routes.plan_sharing import Reader, parts_to_share, readers, share_as_sent
 from services.portal.staff import StaffVisit
-from services.portal.visits import PageModel, Unacceptable
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 
 pages = Pages()
@@ -24,8 +24,6 @@ class Parties(Answer):
     mandated_organisation_id: UUID | None
 
 
-SHARE = Operation("plans", "POST", "/v1/plans/{plan_id}/share", Answer)
-TAKE_BACK = Operation("plans", "DELETE", "/v1/plans/{plan_id}/shares/{recipient_id}", Answer)
 PARTIES = Operation("intake", "GET", "/v1/cases/{case_id}", Parties)
 
 
@@ -80,18 +78,6 @@ async def share(visit: StaffVisit) -> Response:
     """Share the plan, or take it back from somebody."""
     case_id = case_of(visit)
     plan = await plan_of(visit, case_id)
-    if plan is not None and (back := visit.form.get("back")):
-        await visit.ask(TAKE_BACK, plan_id=plan.plan_id, recipient_id=read_id(back))
+    if await share_as_sent(visit, plan):
         return visit.go(f"/cases/{case_id}/plan/share")
-    people, organisations = (
-        [read_id(each) for each in visit.form.get(name, "").split(",") if each]
-        for name in ("people[]", "organisations[]")
-    )
-    parts = visit.ticked("parts")
-    if plan is None or not (people or organisations):
-        raise Unacceptable({"people[]": _("Kies minstens één persoon.")})
-    if not parts:
-        raise Unacceptable({"parts[]": _("Kies minstens één deel van het plan.")})
-    body = {"person_ids": people, "organisation_ids": organisations, "parts": parts}
-    await visit.ask(SHARE, body=body, plan_id=plan.plan_id)
     return visit.go(f"/cases/{case_id}/plan")

@@ -72,6 +72,7 @@ class Member(Answer):
 
     person_id: UUID
     first_name: str
+    role: str
     mode: str
 
 

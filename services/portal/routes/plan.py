@@ -156,6 +156,7 @@ class PlanPage(PageModel):
     plan_id: UUID | None
     can_ask_review: bool
     can_change: bool
+    can_share: bool
     changed: bool
 
 
@@ -234,9 +235,14 @@ def who_does(each: Agreement, names: Mapping[UUID, str], *, unnamed: str) -> str
 def may_change(visit: PersonVisit, plan: Plan) -> bool:
     """Say whether a reader may change what was agreed: the monitor, whom the plan is about, who decides for a child."""
     me = visit.person
+    return may_share(visit) or (plan.monitor_person_id == me.person_id and me.reads_with is None)
+
+
+def may_share(visit: PersonVisit) -> bool:
+    """Say whether a reader may share the plan outside the circle: whom it is about, or who decides for a child."""
+    me = visit.person
     for_child = me.decides_for_child and me.role in CIRCLE_ROLES
-    concerned = me.role == "central" or plan.monitor_person_id == me.person_id or for_child
-    return concerned and me.reads_with is None
+    return (me.role == "central" or for_child) and me.reads_with is None
 
 
 async def plan_read_by(visit: PersonVisit) -> Plan | None:
@@ -278,6 +284,7 @@ async def show(visit: PersonVisit) -> Response:
         plan_id=plan.plan_id,
         can_ask_review=visit.person.role in ("central", "circle"),
         can_change=may_change(visit, plan),
+        can_share=may_share(visit),
         changed=plan.version > 1 and visit.person.role in CIRCLE_ROLES,
     )
     return visit.page("plan.html", model)
@@ -302,6 +309,7 @@ _NONE = PlanPage(
     plan_id=None,
     can_ask_review=False,
     can_change=False,
+    can_share=False,
     changed=False,
 )
 

@@ -124,7 +124,7 @@ class TestExchange:
         assert (await world.correct(case, case.mother, parental_authority=authority)).is_success
         answer = await _exchange(world, await _lasting_link(world, case.mother))
         claims = json.loads(base64.urlsafe_b64decode(answer.json()["access_token"].split(".")[1] + "=="))
-        assert claims.get("decides_for_child", False) is decides
+        assert claims.get("decides_for", []) == ([str(case.central)] if decides else [])
 
     async def test_takes_nobody_for_a_child_from_their_twelfth_birthday_on(self, world: Network) -> None:
         case = await world.open_case(born="2014-03-02")

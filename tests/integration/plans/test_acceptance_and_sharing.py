@@ -327,4 +327,32 @@ class TestSharePlan:
             await world.ask("POST", path, who, json={}, expect=403)
         child = world.person(case, case.central, under_twelve=True)
         await world.ask("POST", path, child, json={}, expect=403)
+        # A professional with authority stays outside the circle's plan.
+        guardian = world.person(case, case.teacher, decides_for=[case.central])
+        assert await world.refused("POST", path, guardian, json={}) == (403, "not-yours")
         await world.ask("GET", f"/v1/plans/{plan['plan_id']}", child, expect=200)
+
+    async def test_is_for_who_decides_for_a_child_in_its_place_which_stays_known(self, world: Plans) -> None:
+        case = await world.open_case(referring=uuid7())
+        plan = await world.recorded(case)
+        path = f"/v1/plans/{plan['plan_id']}"
+        mother = world.person(case, case.aunt, decides_for=[case.central])
+        to = {"person_ids": [str(case.teacher)], "parts": ["goals"]}
+        await world.ask("POST", f"{path}/share", mother, json=to, expect=200)
+        for reader in (mother, world.coordinator(case)):
+            read = await world.do("GET", path, reader)
+            [shared] = [each for each in read["shared_with"] if each["person_id"] == str(case.teacher)]
+            assert (shared["shared_by"], shared["shared_for"]) == (str(case.aunt), [str(case.central)])
+            assert read["referring_organisation_id"] == str(case.referring)
+        await world.ask("DELETE", f"{path}/shares/{case.teacher}", mother, expect=200)
+        [row] = await world.rows("SELECT shared_by, shared_for, ended_by, ended_for FROM share")
+        assert (row.ended_by, row.ended_for) == (case.aunt, [case.central])
+        # Shared anew by the coordinator, for the circle: of what ended nothing is left.
+        await world.ask("POST", f"{path}/share", world.coordinator(case), json=to, expect=200)
+        [row] = await world.rows("SELECT shared_by, shared_for, ended_by, ended_for FROM share")
+        assert (row.shared_by, row.shared_for, row.ended_by, row.ended_for) == (
+            case.coordinator,
+            [],
+            None,
+            None,
+        )

@@ -240,7 +240,7 @@ class TestForAChildUnderTwelve:
         child = world.person(case, case.central, under_twelve=True)
         assert await world.refused("POST", path, child, json=change(case)) == (403, "from-twelve-on")
         body = change(case, who_person_ids=[str(case.central)])
-        mother = world.person(case, case.aunt, decides_for_child=True)
+        mother = world.person(case, case.aunt, decides_for=[case.central])
         await world.do("POST", path, mother, json=body, expect=201)
         [row] = await world.rows("SELECT recorded_as, recorded_by FROM plan_version WHERE version = 2")
         assert (row.recorded_as, row.recorded_by) == ("person", case.aunt)
@@ -251,7 +251,7 @@ class TestForAChildUnderTwelve:
         case = await world.open_case(mandated=None)
         plan = await world.recorded(case)
         path = f"/v1/agreements/{plan['agreement_ids'][0]}/changes"
-        guardian = world.person(case, case.teacher, decides_for_child=True)
+        guardian = world.person(case, case.teacher, decides_for=[case.central])
         assert await world.refused("POST", path, guardian, json=change(case)) == (403, "not-yours")
 
     async def test_who_left_the_circle_changes_nothing_more(self, world: Plans) -> None:
@@ -260,7 +260,7 @@ class TestForAChildUnderTwelve:
         await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.aunt))
         path = f"/v1/agreements/{plan['agreement_ids'][0]}/changes"
         answer = await world.ask(
-            "POST", path, world.person(case, case.aunt, decides_for_child=True), json=change(case)
+            "POST", path, world.person(case, case.aunt, decides_for=[case.central]), json=change(case)
         )
         assert answer.status_code in (403, 404, 410)
 

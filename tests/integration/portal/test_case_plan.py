@@ -11,13 +11,14 @@ from services.portal.road import BASELINE
 from services.portal.routes.acceptance import JUDGE
 from services.portal.routes.case_check_ins import ALL
 from services.portal.routes.case_plan import ANSWER, WHOLE
-from services.portal.routes.case_plan_sharing import PARTIES, SHARE, TAKE_BACK
+from services.portal.routes.case_plan_sharing import PARTIES
 from services.portal.routes.case_plan_writing import CHANGE, WRITE
 from services.portal.routes.case_year import CALLS
 from services.portal.routes.check_in import RECORD
 from services.portal.routes.of_case import OF_CASE, PERSONS
 from services.portal.routes.plan import PLANS, REVIEW
 from services.portal.routes.plan_changes import VERSIONS
+from services.portal.routes.plan_sharing import SHARE, TAKE_BACK
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.integration.portal.test_meeting import CASE, HOSTILE, OMAR, RITA, person
@@ -73,6 +74,7 @@ def plan(**more: Any) -> dict[str, Any]:
         "ended_at": None,
         "outcome": None,
         "shared_with": [],
+        "referring_organisation_id": None,
         "parts": ["goals"],
         "language": "nl",
         "why": "Het ging anders.",
@@ -127,7 +129,7 @@ async def case(browser: Browser, services: FakeServices) -> FakeServices:
     return services
 
 
-RITA_READS = r"<strong><bdi>Rita Maes</bdi></strong>\s*<span>(.*?)</li>"
+RITA_READS = r"<strong><bdi>Rita Maes</bdi></strong>(.*?)</li>"
 RECORDED = {"plan_id": str(PLAN_ID), "version": 1, "acceptance": "awaited", "agreement_ids": [str(AGREEMENT)]}
 
 
@@ -283,12 +285,14 @@ class TestThePlan:
     ) -> None:
         mandated, shared_at = str(uuid7()), "2026-03-15T18:00:00Z"
         to_rita = {"version": 2, "person_id": str(RITA), "organisation_id": None, "parts": ["goals"]}
-        has_plan(case, shared_with=[to_rita | {"shared_at": shared_at}])
+        told = {"shared_at": shared_at, "shared_by": str(OMAR), "shared_for": [str(RITA)]}
+        has_plan(case, shared_with=[to_rita | told])
         case.answer(PARTIES, parties(mandated))
         for path in (PLAN, f"{PLAN}/share"):
             page = (await browser.ask("GET", path, expect=200)).text
             [reader] = re.findall(RITA_READS, page, re.DOTALL)
             assert "wat de kring wil" in reader
+            assert "besliste dit voor Rita Maes" in reader
             assert "de afspraken" not in reader
         case.answer(TAKE_BACK, {"plan_id": str(PLAN_ID), "recipient_id": str(RITA)})
         await browser.fill(f"{PLAN}/share", back=str(RITA))

@@ -263,13 +263,13 @@ def has_plan(
     )
     words: dict[str, Any] = {
         **{name: [] for name in lists},
-        **dict.fromkeys(("why", "asked_by_person_id", "for_children")),
+        **dict.fromkeys(("why", "asked_by_person_id", "for_children", "referring_organisation_id")),
         "language": "nl",
         "parts": ["agreements"],
     }
     services.answer(PLANS, {"items": [plan], "next": None})
     words["plan_b"] = list(otherwise)
-    services.answer(PLAN, {**plan, **words, "agreements": list(agreements)})
+    services.answer(PLAN, {**words, **plan, "agreements": list(agreements)})
 
 
 class TestAnAgreement:

@@ -127,9 +127,7 @@ class World:
         """Return the headers of a coordinator, or of a case's: they belong to no organisation."""
         return self.staff(who.coordinator if isinstance(who, Case) else who, None, Role.COORDINATOR)
 
-    def person(
-        self, case: Case, person: UUID | None = None, *, role: str = "circle", **says: bool
-    ) -> Headers:
+    def person(self, case: Case, person: UUID | None = None, *, role: str = "circle", **says: Any) -> Headers:
         """Return the headers of somebody of a case, or new to it, who came by link; `says`: what their token says."""
         return self.principals.person(person or uuid7(), tenant=case.tenant, case=case.id, role=role, **says)
 

@@ -1,5 +1,6 @@
 """Headers of everybody who can ask: staff of any organisation, people of a case, other services."""
 
+from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
 
@@ -29,7 +30,7 @@ class Principals:
         case: UUID,
         role: str,
         under_twelve: bool = False,
-        decides_for_child: bool = False,
+        decides_for: Collection[UUID] = (),
     ) -> Headers:
         """Return the headers of somebody who came through their personal link."""
         token = self._services[SERVICE_WITH_LINKS].person(
@@ -38,7 +39,7 @@ class Principals:
             case=case,
             case_role=role,
             under_twelve=under_twelve,
-            decides_for_child=decides_for_child,
+            decides_for=decides_for,
         )
         return _headers(token, None)
 

@@ -119,9 +119,10 @@ class TestServiceAndPersonToken:
 
     async def test_person_decides_for_a_child_only_if_the_token_says_so(self) -> None:
         known: Any = {"person": PERSON, "tenant": ORGANISATION, "case": CASE, "case_role": "circle"}
-        decides = await verifier().verify(Issuer(KEY).person(**known, decides_for_child=True))
-        assert decides.decides_for_child
-        assert not (await verifier().verify(Issuer(KEY).person(**known))).decides_for_child
+        child = uuid4()
+        decides = await verifier().verify(Issuer(KEY).person(**known, decides_for=[child]))
+        assert decides.decides_for == {child}
+        assert not (await verifier().verify(Issuer(KEY).person(**known))).decides_for
 
     async def test_person_and_service_stay_at_the_tenant_of_their_token(self) -> None:
         token = Issuer(KEY).person(person=PERSON, tenant=ORGANISATION, case=CASE, case_role="circle")
