@@ -2,7 +2,8 @@
 
 Who does it is reminded before its day and after it. If nothing is heard, the monitor is told; then it is the
 coordinator's, or else the regional manager's, to see to; and in the end it lapses. Where one of them is missing, or is
-who slips, the next hears in their place, at once.
+who slips, the next hears in their place, at once. So where nobody can be asked at all, neither somebody who does it nor
+a monitor, it is the coordinator's from its very day: waiting for an answer would be waiting for nobody.
 """
 
 from collections.abc import Sequence
@@ -242,7 +243,8 @@ async def remind_ahead(session: AsyncSession, *, due: Deadline, now: datetime) -
 async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """The day of an agreement has come: publish it, tell who does it, and give it time.
 
-    One that was over when it was written down has its time from then on, and nobody is told that the day has come.
+    Where there is nobody to tell it slips at once. One that was over when it was written down has its time from then
+    on, and nobody is told that the day has come: who wrote it down knows.
     """
     found = await waiting_plan(session, due)
     if found is None:
@@ -253,12 +255,15 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
     if breached is None:
         return False
     policy = await policies.for_case(session, case_id=plan.case_id)
-    since = max(breached.due_at, agreement.created_at)
-    await _give_time(session, plan, agreement, since=since, now=now, paused=state.status == "paused")
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
     await publish(session, plan, fact, now=now)
-    if agreement.due_on >= policy.calendar.day_of(agreement.created_at):
-        await notify_who(session, plan, agreement, "agreement-due", now=now)
+    paused = state.status == "paused"
+    ahead = agreement.due_on >= policy.calendar.day_of(agreement.created_at)
+    if ahead and not await notify_who(session, plan, agreement, "agreement-due", now=now):
+        await _slip(session, plan, agreement, now=now, paused=paused, at_once=True)
+    else:
+        since = max(breached.due_at, agreement.created_at)
+        await _give_time(session, plan, agreement, since=since, now=now, paused=paused)
     return True
 
 

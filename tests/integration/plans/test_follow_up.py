@@ -103,6 +103,32 @@ class TestAgreements:
             await steps_to(world, case, "agreement")
         assert await world.told(case, "agreement-due") == [case.neighbour]
 
+    @pytest.mark.parametrize("coordinator", [True, False])
+    async def test_of_nobody_who_can_be_asked_are_who_coordinates_from_their_day(
+        self, world: Plans, *, coordinator: bool
+    ) -> None:
+        case = await world.open_case(mandated=None)
+        in_words = plan_of(case)["agreements"][1:]
+        plan = await world.recorded(case, agreements=in_words, monitor_person_id=None)
+        if not coordinator:
+            await world.handle(case.released())
+        for _ in ("near", "due"):
+            await steps_to(world, case, "agreement")
+        [slips] = await world.rows(
+            "SELECT owner, state, warn_at, started_at FROM clock WHERE kind = 'agreement-slips'"
+        )
+        assert (slips.owner, slips.state) == ("coordinator" if coordinator else "regional-manager", "running")
+        assert slips.warn_at == slips.started_at == await world.now()
+        assert await world.rows("SELECT 1 FROM clock WHERE kind = 'agreement-grace'") == []
+        # Their turn comes at once, and so does the mail of the next morning; it may still be done.
+        await steps_to(world, case, "agreement-slips")
+        [slips] = await world.rows("SELECT state, warned_at FROM clock WHERE kind = 'agreement-slips'")
+        assert (slips.state, slips.warned_at is not None) == ("running", True)
+        path = f"/v1/agreements/{plan['agreement_ids'][0]}/done"
+        await world.do("POST", path, world.coordinator(case) if coordinator else world.manager())
+        live = await world.rows("SELECT 1 FROM clock WHERE kind LIKE 'agreement%' AND state <> 'stopped'")
+        assert live == []
+
     async def test_of_somebody_whom_no_mail_reaches_are_the_monitors(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case, agreements=plan_of(case)["agreements"][:1])
