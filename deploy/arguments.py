@@ -108,7 +108,7 @@ def _add_secrets(commands: Any) -> None:
     secrets.add_argument(
         "--rotate",
         choices=("begin", "switch", "finish"),
-        help="replace logins, signing keys and codec keys of services, in three steps",
+        help="replace logins, tokens, signing keys and codec keys of services, in three steps",
     )
     secrets.add_argument("--now", action="store_true", help="finish although dead letters may wait")
     secrets.set_defaults(command=_secrets)

@@ -23,7 +23,7 @@ from shared.service_client import ServiceClient
 from shared.settings import Settings
 from shared.signing import Signer
 from shared.subscriptions import Subscriptions
-from shared.temporal import Temporal, log_through_python, tls_of
+from shared.temporal import Access, Temporal, log_through_python
 from shared.vault import Vault, wrappers_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
             address=settings.temporal_address,
             namespace=settings.namespace_of(service),
             codec_keys=secrets.codec_keys,
-            tls=tls_of(settings, service),
+            access=Access.of(settings, service),
         ),
         services=services,
         issuer=issuer,

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     )
     temporal_tls: bool = Field(
         default=False,
-        description="Temporal is asked over TLS, with the certificate among the secrets, and must show one itself.",
+        description="Temporal is asked over TLS, with the certificate and the token among the secrets.",
     )
     temporal_pages_url: str | None = Field(
         default=None,

@@ -124,15 +124,24 @@ def task_queue_of(service: str) -> str:
     return f"kring-{service}"
 
 
-def tls_of(settings: Settings, process: str) -> TLSConfig | Literal[False]:
-    """Return how a process and the server show each other who they are. Raises: SecretMissing."""
-    if not settings.temporal_tls:
-        return False
-    directory = settings.secrets_of(process)
-    authority, certificate, key = (
-        read_secret(directory / f"temporal_{name}.pem").encode() for name in ("ca", "cert", "key")
-    )
-    return TLSConfig(server_root_ca_cert=authority, client_cert=certificate, client_private_key=key)
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """How a process and the server show each other who they are, and the token that says what the process may do."""
+
+    tls: TLSConfig | Literal[False] = dataclasses.field(default=False, repr=False)
+    token: str | None = dataclasses.field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings, process: str) -> "Access":
+        """Read what a process was given; without TLS there is none of it. Raises: SecretMissing."""
+        if not settings.temporal_tls:
+            return cls()
+        directory = settings.secrets_of(process)
+        authority, certificate, key = (
+            read_secret(directory / f"temporal_{name}.pem").encode() for name in ("ca", "cert", "key")
+        )
+        tls = TLSConfig(server_root_ca_cert=authority, client_cert=certificate, client_private_key=key)
+        return cls(tls, read_secret(directory / "temporal_token"))
 
 
 class Temporal:
@@ -145,13 +154,13 @@ class Temporal:
         address: str,
         namespace: str,
         codec_keys: Sequence[bytes],
-        tls: TLSConfig | Literal[False] = False,
+        access: Access = Access(),
     ) -> None:
         self._service = service
         self._address = address
         self._namespace = namespace
         self._codec_keys = codec_keys
-        self._tls = tls
+        self._access = access
         self._client: Client | None = None
 
     async def client(self) -> Client:
@@ -161,7 +170,8 @@ class Temporal:
                 self._client = await Client.connect(
                     self._address,
                     namespace=self._namespace,
-                    tls=self._tls,
+                    tls=self._access.tls,
+                    api_key=self._access.token,
                     data_converter=data_converter(self._codec_keys),
                     interceptors=[TracingInterceptor(tracer)],
                 )
@@ -239,9 +249,9 @@ def _lacks_namespace(error: RPCError) -> bool:
     return any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in error.grpc_status.details)
 
 
-async def prepare_namespace(*, address: str, namespace: str, tls: TLSConfig | Literal[False] = False) -> None:
+async def prepare_namespace(*, address: str, namespace: str, access: Access = Access()) -> None:
     """Register the search attributes that workflows set; harmless to run again."""
-    client = await Client.connect(address, namespace=namespace, tls=tls)
+    client = await Client.connect(address, namespace=namespace, tls=access.tls, api_key=access.token)
     try:
         known = await client.operator_service.list_search_attributes(
             ListSearchAttributesRequest(namespace=namespace)

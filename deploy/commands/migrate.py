@@ -97,17 +97,17 @@ async def _temporal(services: Sequence[str], wait_seconds: float) -> None:
     from deploy.local.certificates import OPERATOR
     from deploy.local.temporal import ensure_namespaces
     from shared.settings import Settings
-    from shared.temporal import tls_of
+    from shared.temporal import Access
 
     settings = Settings()
     address = settings.temporal_address
     # Of some installations all are one.
     namespaces = {settings.namespace_of(service) for service in services}
-    tls = tls_of(settings, OPERATOR)
+    access = Access.of(settings, OPERATOR)
     until = time.monotonic() + wait_seconds
     while True:
         try:
-            return await ensure_namespaces(namespaces, address=address, tls=tls)
+            return await ensure_namespaces(namespaces, address=address, access=access)
         except Exception as error:  # noqa: BLE001 - the client has no common class for "not there yet"
             if time.monotonic() >= until:
                 raise PlatformError(

@@ -1,7 +1,8 @@
 """The certificates by which Temporal and those who ask it know each other, of an authority that the installation makes.
 
-Whoever has a certificate of this authority may ask Temporal everything: there is one for each service, one for the
-installation's own commands and one for Temporal's web pages, so that each can be replaced by itself.
+There is one for each process, one for the installation's own commands and one for Temporal's web pages, so that each
+can be replaced by itself. What its holder may do there, its token says (`deploy.local.tokens`). Temporal's own parts
+ask each other for no token: they show a certificate of an authority that signs no other.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from shared.services import SERVICES
+from shared.services import PROCESSES
 
 # The commands of the installation; the server, and its web pages, which run as users of their own.
 OPERATOR, SERVER, PAGES = "operator", "temporal", "temporal-ui"
@@ -32,30 +33,56 @@ def ensure_certificates(directory: Path) -> None:
     """Make the authority if it is missing, and each certificate that is missing or will soon be over."""
     key_file, own_file = directory / "temporal_ca_key.pem", directory / "temporal_ca.pem"
     if not (key_file.exists() and own_file.exists()):
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = _named("Kring")
-        limit = x509.BasicConstraints(ca=True, path_length=0)
-        builder = _builder(name, key, _AUTHORITY_VALID).issuer_name(name).add_extension(limit, critical=True)
-        _write(key_file, _private(key))
-        _write(own_file, builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    for process in (*SERVICES, OPERATOR, SERVER, PAGES):
-        # The server and its pages mount their own directory and nothing else, as users that own none of it.
-        mode = 0o644 if process in (SERVER, PAGES) else 0o600
-        _ensure(directory, process, mode=mode)
-
-
-def _ensure(directory: Path, process: str, *, mode: int) -> None:
-    own = directory / process
-    authority = x509.load_pem_x509_certificate((directory / "temporal_ca.pem").read_bytes())
-    if not own.is_dir():
-        own.mkdir()
-        # Who may read what is in it may look into it.
-        own.chmod(mode | (mode & 0o444) >> 2 | 0o100)
-    certificate = own / "temporal_cert.pem"
-    if certificate.exists() and _is_good(certificate, authority):
-        return
-    authority_key = load_pem_private_key((directory / "temporal_ca_key.pem").read_bytes(), None)
+        made, made_key = _new_authority()
+        _write(key_file, _private(made_key))
+        _write(own_file, made.public_bytes(Encoding.PEM))
+    authority = x509.load_pem_x509_certificate(own_file.read_bytes())
+    authority_key = load_pem_private_key(key_file.read_bytes(), None)
     assert isinstance(authority_key, ec.EllipticCurvePrivateKey)  # noqa: S101 - as it was made
+    for process in (*PROCESSES, OPERATOR, SERVER, PAGES):
+        own = directory / process
+        if not own.is_dir():
+            own.mkdir()
+            mode = mode_of(process)
+            # Who may read what is in it may look into it.
+            own.chmod(mode | (mode & 0o444) >> 2 | 0o100)
+        if not _is_good(own / "temporal_cert.pem", authority):
+            _make(own, "temporal", process, authority, authority_key)
+    inner = directory / SERVER / "internode_ca.pem"
+    if not (
+        inner.exists()
+        and _is_good(
+            inner.with_name("internode_cert.pem"), x509.load_pem_x509_certificate(inner.read_bytes())
+        )
+    ):
+        # Nobody keeps the key of this authority.
+        _make(directory / SERVER, "internode", SERVER, *_new_authority())
+
+
+def mode_of(process: str) -> int:
+    """Return the mode of what a process is given.
+
+    The server and its pages mount their own directory and nothing else, as users that own none of it.
+    """
+    return 0o644 if process in (SERVER, PAGES) else 0o600
+
+
+def _new_authority() -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    key, name = ec.generate_private_key(ec.SECP256R1()), _named("Kring")
+    limit = x509.BasicConstraints(ca=True, path_length=0)
+    builder = _builder(name, key, _AUTHORITY_VALID).issuer_name(name).add_extension(limit, critical=True)
+    return builder.sign(key, hashes.SHA256()), key
+
+
+def _make(
+    own: Path,
+    kind: str,
+    process: str,
+    authority: x509.Certificate,
+    authority_key: ec.EllipticCurvePrivateKey,
+) -> None:
+    """Make a certificate and its key."""
+    mode = mode_of(process)
     key = ec.generate_private_key(ec.SECP256R1())
     # The server also asks itself.
     uses = [ExtendedKeyUsageOID.CLIENT_AUTH]
@@ -67,13 +94,15 @@ def _ensure(directory: Path, process: str, *, mode: int) -> None:
     signed = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False).sign(
         authority_key, hashes.SHA256()
     )
-    _write(own / "temporal_ca.pem", authority.public_bytes(Encoding.PEM), mode=mode)
-    _write(own / "temporal_key.pem", _private(key), mode=mode)
+    _write(own / f"{kind}_ca.pem", authority.public_bytes(Encoding.PEM), mode=mode)
+    _write(own / f"{kind}_key.pem", _private(key), mode=mode)
     # Last: where it is there, the others are.
-    _write(certificate, signed.public_bytes(Encoding.PEM), mode=mode)
+    _write(own / f"{kind}_cert.pem", signed.public_bytes(Encoding.PEM), mode=mode)
 
 
 def _is_good(path: Path, authority: x509.Certificate) -> bool:
+    if not path.exists():
+        return False
     found = x509.load_pem_x509_certificate(path.read_bytes())
     ours = found.issuer == authority.subject
     return ours and found.not_valid_after_utc - datetime.now(UTC) > _RENEWED

@@ -6,11 +6,12 @@ use, and `NAME_previous` after.
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from deploy.local.errors import PlatformError
-from deploy.local.secrets import MAKERS, hand_out, write_private
+from deploy.local.secrets import MAKERS, TOKEN_KEY, hand_out, new_issuer_key, write_private
 from shared.retention import DEAD_LETTER_DAYS
 from shared.services import PROCESSES
 
@@ -19,11 +20,10 @@ _ROTATED = ("database_login", "broker_login", "signing_key", "codec_key")
 
 def begin(directory: Path) -> None:
     """Make what comes next, to be accepted everywhere before anybody uses it."""
-    for service in PROCESSES:
-        for name in _ROTATED:
-            following = directory / service / f"{name}_next"
-            if not following.exists():
-                write_private(following, MAKERS[name](service))
+    for used, make in _rotated(directory).items():
+        following = used.with_name(f"{used.name}_next")
+        if not following.exists():
+            write_private(following, make())
     hand_out(directory)
 
 
@@ -58,6 +58,15 @@ def finish(directory: Path, *, now: bool) -> None:
     hand_out(directory)
 
 
-def _all(directory: Path, ending: str) -> Iterable[Path]:
-    names = [f"{name}{ending}" for name in _ROTATED]
-    return [path for service in PROCESSES for name in names if (path := directory / service / name).exists()]
+def _rotated(directory: Path) -> dict[Path, Callable[[], str]]:
+    """Return what is replaced, and what makes another."""
+    own = {
+        directory / service / name: partial(MAKERS[name], service)
+        for service in PROCESSES
+        for name in _ROTATED
+    }
+    return {**own, directory / TOKEN_KEY: new_issuer_key}
+
+
+def _all(directory: Path, ending: str) -> list[Path]:
+    return [path for used in _rotated(directory) if (path := used.with_name(used.name + ending)).exists()]

@@ -11,6 +11,8 @@ from pathlib import Path
 from shared.secrets import role_of, versions
 from shared.services import PROCESSES, SERVICE_WITH_LINKS, SERVICES
 
+# Signs the tokens for Temporal.
+TOKEN_KEY = "temporal_token_key"  # noqa: S105 - the name of a file
 # Where the realm of deploy/keycloak/ is, at a Keycloak server.
 REALM = "/realms/kring"
 
@@ -22,7 +24,6 @@ def ensure_secrets(directory: Path) -> None:
     directory itself; each service gets a copy.
     """
     from deploy.local.certificates import ensure_certificates
-    from shared.auth import generate_key
 
     for process in (directory, *(directory / name for name in (*PROCESSES, "codec"))):
         process.mkdir(parents=True, exist_ok=True)
@@ -32,16 +33,18 @@ def ensure_secrets(directory: Path) -> None:
         for name, make in MAKERS.items():
             _ensure(own / name, partial(make, service))
     _ensure(directory / SERVICE_WITH_LINKS / "link_key", _new_key)
-    _ensure(directory / "local_issuer_key", lambda: json.dumps(generate_key().as_dict(private=True)))
+    for name in ("local_issuer_key", TOKEN_KEY):
+        _ensure(directory / name, new_issuer_key)
     _ensure(directory / "codec" / "codec_password", lambda: secrets.token_hex(20))
     ensure_certificates(directory)
     hand_out(directory)
 
 
 def hand_out(directory: Path) -> None:
-    """Write anew what is made from the secrets of others: the platform's own issuer, and the copies of each process."""
+    """Write anew what is made from the secrets of others: the platform's own issuer, copies, and Temporal's tokens."""
     from joserfc.jwk import ECKey
 
+    from deploy.local.tokens import hand_out_tokens
     from shared.auth import LOCAL_ISSUER, PLATFORM_ISSUER, trusted_issuer
 
     # The portal speaks in its readers' names, with their tokens, and is believed nothing in its own.
@@ -54,15 +57,16 @@ def hand_out(directory: Path) -> None:
     names = {entry["issuer"] for entry in own}
     others = json.loads(path.read_text()) if path.exists() else []
     entries = [*own, *(entry for entry in others if entry["issuer"] not in names)]
-    _put(path, json.dumps(entries, indent=1))
+    put(path, json.dumps(entries, indent=1))
     for service in PROCESSES:
-        _put(directory / service / path.name, path.read_text())
+        put(directory / service / path.name, path.read_text())
     codec = directory / "codec"
     for stale in codec.glob("*_codec_key*"):
         stale.unlink()
     for service in PROCESSES:
         for key in versions(directory / service / "codec_key"):
-            _put(codec / f"{service}_{key.name}", key.read_text())
+            put(codec / f"{service}_{key.name}", key.read_text())
+    hand_out_tokens(directory)
 
 
 def _new_key() -> str:
@@ -73,6 +77,13 @@ def _new_key() -> str:
 def _new_login(name: str) -> str:
     """Return a new login, whose user begins with a name and is another each time."""
     return f"{name}_{secrets.token_hex(4)}:{secrets.token_hex(20)}"
+
+
+def new_issuer_key() -> str:
+    """Return a new key for tokens that no service signs."""
+    from shared.auth import generate_key
+
+    return json.dumps(generate_key().as_dict(private=True))
 
 
 def _new_signing_key(service: str) -> str:
@@ -97,9 +108,10 @@ def _ensure(path: Path, make: Callable[[], str]) -> None:
         write_private(path, make())
 
 
-def _put(path: Path, text: str) -> None:
+def put(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Write a file as `write_private` does, unless it says this already."""
     if not path.exists() or path.read_text() != text:
-        write_private(path, text)
+        write_private(path, text, mode=mode)
 
 
 def trust_keycloak(directory: Path, *, url: str, reached_at: str | None = None, local: bool = False) -> None:

@@ -1,10 +1,9 @@
 """Temporal on one machine: the development server (kept on disk, with its web UI) and the server that skips time."""
 
-import asyncio
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from deploy.local.errors import PlatformError
 from deploy.local.part import Part
@@ -14,7 +13,7 @@ from shared.services import NAMESPACE, PROCESSES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from temporalio.service import TLSConfig
+    from shared.temporal import Access
 
 RETENTION = timedelta(days=ENDED_WORKFLOWS_DAYS)
 _LOOPBACK = Path(__file__).with_name("loopback.py")
@@ -101,33 +100,40 @@ class TimeSkippingServer(Part):
 
 
 async def ensure_namespaces(
-    namespaces: "Iterable[str]", *, address: str, tls: "TLSConfig | Literal[False]" = False
+    namespaces: "Iterable[str]", *, address: str, access: "Access | None" = None
 ) -> None:
     """Make namespaces that are missing, set how long they keep what ended, and register search attributes."""
     from google.protobuf.duration_pb2 import Duration
     from temporalio.api.namespace.v1 import NamespaceConfig
-    from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest, UpdateNamespaceRequest
+    from temporalio.api.workflowservice.v1 import (
+        DescribeNamespaceRequest,
+        RegisterNamespaceRequest,
+        UpdateNamespaceRequest,
+    )
     from temporalio.client import Client
     from temporalio.service import RPCError, RPCStatusCode
 
-    from shared.temporal import prepare_namespace
+    from shared.temporal import Access, prepare_namespace
 
-    service = (await Client.connect(address, tls=tls)).workflow_service
+    access = access or Access()
+    client = await Client.connect(address, tls=access.tls, api_key=access.token)
+    service = client.workflow_service
     keep = Duration(seconds=int(RETENTION.total_seconds()))
     config = NamespaceConfig(workflow_execution_retention_ttl=keep)
-
-    async def ensure(namespace: str) -> None:
+    # One after another: the server refuses changes of two at once.
+    for namespace in namespaces:
         try:
+            found = await service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
             await service.register_namespace(
                 RegisterNamespaceRequest(namespace=namespace, workflow_execution_retention_period=keep)
             )
-        except RPCError as error:
-            if error.status != RPCStatusCode.ALREADY_EXISTS:
-                raise
-            await service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=config))
-        await prepare_namespace(address=address, namespace=namespace, tls=tls)
-
-    await asyncio.gather(*map(ensure, namespaces))
+        else:
+            if found.config.workflow_execution_retention_ttl != keep:
+                await service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=config))
+        await prepare_namespace(address=address, namespace=namespace, access=access)
 
 
 def _binary(name: str) -> str:

@@ -1,6 +1,7 @@
 """One service that is taken over is one service: with everything that it mounts, what is another's stays closed."""
 
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -14,11 +15,17 @@ import pytest
 import pytest_asyncio
 from aio_pika.abc import AbstractChannel
 from aiormq.exceptions import ChannelAccessRefused
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from deploy.local.certificates import SERVER
 from deploy.local.rabbitmq import RabbitMQ
+from deploy.local.secrets import TOKEN_KEY
+from deploy.local.tokens import PUBLISHED, TOKEN
 from shared import broker
 from shared.auth import Issuer, TokenNotAccepted, Verifier
 from shared.database import Database, Scope
@@ -27,7 +34,7 @@ from shared.events import intake, network, training
 from shared.events.base import COMMANDS, EVENTS, REGISTRY
 from shared.runtime import connected
 from shared.secrets import Login, SecretMissing, Secrets, secrets_of
-from shared.services import SERVICES
+from shared.services import PORTAL, PROCESSES, SERVICES
 from shared.settings import Settings
 from shared.signing import Forged, Signatures, Signer
 from shared.subscriptions import Malformed, parse
@@ -309,8 +316,65 @@ class TestEvents:
             parse(json.dumps(event).encode(), training.RegistrationErased)
 
 
+# What a method of Temporal asks for at least, and what a permission gives.
+_READS, _WRITES, _ADMINISTERS = 2, 4, 8
+_ROLES = {"worker": 1, "read": _READS, "write": _WRITES, "admin": _ADMINISTERS}
+
+
+def may(token: str, keys: Path, namespace: str | None, wanted: int) -> bool:
+    """Decide as Temporal's server does that reads these keys; a namespace of None: a method of the whole cluster.
+
+    After common/authorization/default_jwt_claim_mapper.go and default_authorizer.go of its source (1.32). They ask
+    nobody for a token who asks whether the server is well, and what it can do (GetSystemInfo).
+    """
+    published = KeySet.import_key_set(json.loads(keys.read_text()))
+    roles = dict[str, int]()
+    for permission in jwt.decode(token, published, ["RS256", "ES256"]).claims["permissions"]:
+        place, _, role = permission.partition(":")
+        roles[place] = roles.get(place, 0) | _ROLES.get(role.lower(), 0)
+    everywhere = roles.get("temporal-system", 0)
+    return (everywhere | (0 if namespace is None else roles.get(namespace, 0))) >= wanted
+
+
 class TestWorkflows:
-    """Temporal sees no more of a caller than a certificate: what holds are the keys of payloads."""
+    """No server in tests asks for tokens: what follows from them is decided here as a server that does would."""
+
+    def test_are_its_own_alone(self, taken: Taken, settings: Settings) -> None:
+        keys = settings.secrets_dir / SERVER / PUBLISHED
+        private = json.loads((settings.secrets_dir / TOKEN_KEY).read_text())["d"]
+        mounted = {path: path.read_text() for path in taken.settings.secrets_dir.rglob("*") if path.is_file()}
+        assert not [path for path, words in mounted.items() if private in words]
+        # Everything in it that has the form of a token.
+        tokens = [words for words in mounted.values() if re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", words)]
+        assert tokens == [mounted[taken.settings.secrets_dir / TOKEN]]
+        (token,) = tokens
+        own = f"kring-{TAKEN}"
+        assert may(token, keys, own, _WRITES)
+        assert not may(token, keys, own, _ADMINISTERS)
+        others = {f"kring-{name}" for name in (*PROCESSES, "x")} - {own}
+        for namespace in (*others, "default", "temporal-system", own.upper(), "", None):
+            assert not may(token, keys, namespace, _READS)
+
+    def test_are_not_let_in_by_a_token_that_it_makes(self, taken: Taken, settings: Settings) -> None:
+        keys = settings.secrets_dir / SERVER / PUBLISHED
+        key = ECKey.import_key(json.loads((taken.settings.secrets_dir / "signing_key").read_text()))
+        (published,) = json.loads(keys.read_text())["keys"]
+        wanted = {"sub": OTHER, "permissions": [f"kring-{OTHER}:write"]}
+        for kid in (key.kid, published["kid"]):
+            with pytest.raises((JoseError, ValueError)):
+                may(jwt.encode({"alg": "ES256", "kid": kid}, wanted, key), keys, f"kring-{OTHER}", _READS)
+
+    def test_of_all_are_seen_by_the_portal_and_changed_by_none_of_the_services(
+        self, settings: Settings
+    ) -> None:
+        keys = settings.secrets_dir / SERVER / PUBLISHED
+        for process in PROCESSES:
+            token = (settings.secrets_dir / process / TOKEN).read_text()
+            for other in PROCESSES:
+                namespace = f"kring-{other}"
+                assert may(token, keys, namespace, _READS) is (process in (other, PORTAL))
+                assert may(token, keys, namespace, _WRITES) is (process == other)
+            assert not may(token, keys, None, _READS)
 
     async def test_of_others_are_neither_read_nor_given_anything_by_it(
         self, taken: Taken, settings: Settings

@@ -15,6 +15,8 @@ import yaml
 
 from deploy.arguments import parser
 from deploy.local.certificates import PAGES, SERVER, SERVER_NAMES
+from deploy.local.secrets import ensure_secrets
+from deploy.local.tokens import PUBLISHED, TOKEN
 from shared.services import PROCESSES
 from shared.settings import Settings
 
@@ -104,19 +106,47 @@ class TestCompose:
 
     def test_temporal_asks_everybody_for_a_certificate(self) -> None:
         server, pages = COMPOSE["services"]["temporal"], COMPOSE["services"]["temporal-ui"]
+        in_front = COMPOSE["services"]["temporal-pages"]
 
         assert server["environment"]["TEMPORAL_TLS_REQUIRE_CLIENT_AUTH"] == "true"
         assert all(
             COMPOSE["services"][name]["environment"]["KRING_TEMPORAL_TLS"] == "true" for name in PROCESSES
         )
         assert server["environment"]["TEMPORAL_TLS_FRONTEND_SERVER_NAME"] in SERVER_NAMES
-        for part, own in ((server, SERVER), (pages, PAGES)):
-            (volume,) = part["volumes"]
+        for part, own in ((server, SERVER), (pages, PAGES), (in_front, PAGES)):
+            volume = part["volumes"][0]
             assert (volume["source"], volume["read_only"], volume["volume"]["subpath"]) == (
                 "secrets",
                 True,
                 own,
             )
+
+    def test_temporal_asks_everybody_but_its_own_parts_for_a_token(self, tmp_path: Path) -> None:
+        ensure_secrets(tmp_path)
+        said = COMPOSE["services"]["temporal"]["environment"]
+
+        assert (said["TEMPORAL_AUTH_AUTHORIZER"], said["TEMPORAL_AUTH_CLAIM_MAPPER"]) == ("default",) * 2
+        assert said["TEMPORAL_JWT_KEY_SOURCE1"] == f"file:///secrets/{PUBLISHED}"
+        for value in said.values():
+            if "/secrets/" in value:
+                assert (tmp_path / SERVER / value.rpartition("/")[2]).exists()
+        # Where its parts ask each other, no token is asked for: no certificate of a service is believed there.
+        assert "internal-frontend" in said["TEMPORAL_SERVICES"].split(",")
+        assert said["USE_INTERNAL_FRONTEND"] == "true"
+        inner = (tmp_path / SERVER / Path(said["TEMPORAL_TLS_SERVER_CA_CERT"]).name).read_text()
+        assert inner != (tmp_path / SERVER / Path(said["TEMPORAL_TLS_CLIENT1_CA_CERT"]).name).read_text()
+        assert said["TEMPORAL_TLS_INTERNODE_SERVER_NAME"] in SERVER_NAMES
+
+    def test_the_token_of_temporals_pages_is_used_where_no_service_reaches_it(self, tmp_path: Path) -> None:
+        ensure_secrets(tmp_path)
+        asks = (ROOT / "deploy" / "compose" / "Caddyfile").read_text()
+        reached = {name for name, part in COMPOSE["services"].items() if "pages" in part.get("networks", {})}
+
+        assert f"{{file./secrets/{TOKEN}}}" in asks
+        assert (tmp_path / PAGES / TOKEN).exists()
+        assert reached == {"temporal-ui", "temporal-pages"}
+        assert COMPOSE["services"]["temporal-pages"]["networks"] == ["pages"]
+        assert "ports" not in COMPOSE["services"]["temporal-ui"]
 
     def test_is_reached_from_this_machine_only(self) -> None:
         ports = [port for part in COMPOSE["services"].values() for port in part.get("ports", [])]

@@ -2,11 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-from deploy.local.certificates import PAGES, SERVER
-from deploy.local.secrets import ensure_secrets
+import pytest
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from deploy.commands.secrets import secrets
+from deploy.local.certificates import OPERATOR, PAGES, SERVER
+from deploy.local.secrets import TOKEN_KEY, ensure_secrets
+from deploy.local.tokens import PUBLISHED, TOKEN
 from shared.secrets import Login, Secrets
-from shared.services import SERVICES
+from shared.services import PORTAL, PROCESSES, SERVICES
 
 
 def files(directory: Path) -> dict[Path, str]:
@@ -32,10 +40,10 @@ class TestEnsureSecrets:
     def test_gives_to_no_process_what_another_holds(self, tmp_path: Path) -> None:
         ensure_secrets(tmp_path)
 
-        given = {name: set(files(tmp_path / name).values()) for name in SERVICES}
+        given = {name: set(files(tmp_path / name).values()) for name in PROCESSES}
         public = (tmp_path / "issuers.json").read_text()
-        for name in SERVICES:
-            others = set().union(*(given[other] for other in SERVICES if other != name))
+        for name in PROCESSES:
+            others = set().union(*(given[other] for other in PROCESSES if other != name))
             assert given[name] & others == {public, (tmp_path / "temporal_ca.pem").read_text()}
         assert {name for name in SERVICES if (tmp_path / name / "link_key").exists()} == {"network"}
 
@@ -74,3 +82,74 @@ class TestEnsureSecrets:
 
         for service in SERVICES:
             assert json.loads((tmp_path / service / "issuers.json").read_text()) == entries
+
+
+def claims(directory: Path, process: str) -> dict[str, Any]:
+    """Return what the token of a process says, if one of the keys that the server reads has signed it."""
+    keys = json.loads((directory / SERVER / PUBLISHED).read_text())
+    assert all(key["alg"] == "ES256" and "d" not in key for key in keys["keys"])
+    token = jwt.decode((directory / process / TOKEN).read_text(), KeySet.import_key_set(keys), ["ES256"])
+    assert token.header["kid"] in {key["kid"] for key in keys["keys"]}
+    return token.claims
+
+
+class TestTokensForTemporal:
+    def test_let_each_work_in_its_own_namespace(self, tmp_path: Path) -> None:
+        ensure_secrets(tmp_path)
+
+        for name in SERVICES:
+            assert claims(tmp_path, name) == {"sub": name, "permissions": [f"kring-{name}:write"]}
+        assert claims(tmp_path, PORTAL)["permissions"] == [
+            "kring-portal:write",
+            *(f"kring-{name}:read" for name in SERVICES),
+        ]
+        assert claims(tmp_path, OPERATOR)["permissions"] == [f"kring-{name}:admin" for name in PROCESSES]
+        assert claims(tmp_path, PAGES)["permissions"] == ["temporal-system:read"]
+
+    def test_are_signed_by_a_key_that_no_process_is_given(self, tmp_path: Path) -> None:
+        ensure_secrets(tmp_path)
+
+        private = json.loads((tmp_path / TOKEN_KEY).read_text())["d"]
+        holders = {
+            path.parent for path in tmp_path.rglob("*") if path.is_file() and private in path.read_text()
+        }
+        assert holders == {tmp_path}
+
+    def test_name_the_namespaces_of_the_installation(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ensure_secrets(tmp_path)
+        monkeypatch.setenv("KRING_TEMPORAL_NAMESPACE", "one")
+        ensure_secrets(tmp_path)
+
+        assert (
+            claims(tmp_path, "plans")["permissions"]
+            == claims(tmp_path, PORTAL)["permissions"]
+            == ["one:write"]
+        )
+        assert claims(tmp_path, OPERATOR)["permissions"] == ["one:admin"]
+
+    def test_are_replaced_while_old_and_new_count(self, tmp_path: Path) -> None:
+        ensure_secrets(tmp_path)
+        old = (tmp_path / "plans" / TOKEN).read_text()
+
+        def counts(token: str) -> bool:
+            keys = json.loads((tmp_path / SERVER / PUBLISHED).read_text())
+            try:
+                jwt.decode(token, KeySet.import_key_set(keys), ["ES256"])
+            except (JoseError, ValueError):
+                return False
+            return True
+
+        secrets(tmp_path, rotate="begin")
+        following = ECKey.import_key(json.loads((tmp_path / f"{TOKEN_KEY}_next").read_text()))
+        assert (tmp_path / "plans" / TOKEN).read_text() == old
+        # The server knows the next key before anybody shows a token of it.
+        assert counts(jwt.encode({"alg": "ES256", "kid": following.kid}, {"sub": "plans"}, following))
+        secrets(tmp_path, rotate="switch")
+        assert claims(tmp_path, "plans")["permissions"] == ["kring-plans:write"]
+        assert (tmp_path / "plans" / TOKEN).read_text() != old
+        assert counts(old)
+        secrets(tmp_path, rotate="finish", now=True)
+        assert claims(tmp_path, "plans")["permissions"] == ["kring-plans:write"]
+        assert not counts(old)
