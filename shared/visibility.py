@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError
 
 from shared.errors import Operational
+from shared.http.paging import CursorNotReadable
 from shared.temporal import Temporal
 from shared.workflow import NEXT_DUE, PHASE
 
 PAUSED = "paused"
 _WHAT = ("warn", "due")
 _PATIENCE = timedelta(seconds=5)
+_CHECKED_BY = 8
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ async def running(
     """Return a page of the workflows that run in a namespace, the newest first, and what the next page is asked with.
 
     `waits_for`: only those that wait for a clock of this kind (a known code), or are paused. `late_at`: only those
-    whose deadline had passed by then. Raises: Operational.
+    whose deadline had passed by then. Raises: CursorNotReadable if `after` was never returned; Operational.
     """
     wanted = ['ExecutionStatus = "Running"']
     if waits_for is not None:
@@ -49,13 +52,30 @@ async def running(
         wanted.append(f'{NEXT_DUE.name} < "{late_at.isoformat()}"')
     client = Client((await temporal.client()).service_client, namespace=namespace)
     found = client.list_workflows(
-        " AND ".join(wanted), page_size=most, next_page_token=after, rpc_timeout=_PATIENCE
+        " AND ".join(wanted),
+        page_size=most,
+        next_page_token=None if after is None else _token_in(after),
+        rpc_timeout=_PATIENCE,
     )
     try:
         await found.fetch_next_page()
     except RPCError as error:
         raise Operational(f"temporal: {error.status.name}") from None
-    return [_running(each) for each in found.current_page or ()], found.next_page_token
+    following = found.next_page_token
+    return [_running(each) for each in found.current_page or ()], _mark(following) if following else None
+
+
+# Temporal answers what it never handed out as if it were not there, and not that it was asked something wrong.
+def _mark(token: bytes) -> bytes:
+    return sha256(token).digest()[:_CHECKED_BY] + token
+
+
+def _token_in(mark: bytes) -> bytes:
+    """Return what Temporal handed out. Raises: CursorNotReadable."""
+    token = mark[_CHECKED_BY:]
+    if _mark(token) != mark:
+        raise CursorNotReadable
+    return token
 
 
 def _running(found: WorkflowExecution) -> Running:

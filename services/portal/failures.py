@@ -95,6 +95,10 @@ _FAILURES: dict[int, tuple[str, str]] = {
         _("Dit is er niet meer"),
         _("Wat hier stond, is afgelopen of weggehaald. Heb je een vraag, bel dan de coördinator."),
     ),
+    422: (
+        _("Dit deel van de lijst is er niet"),
+        _("Misschien is het adres niet volledig. Begin weer vooraan in de lijst."),
+    ),
     413: (
         _("Dat is te veel in één keer"),
         _("Ga terug en stuur wat minder: een kleiner bestand, of een deel ervan. Er is niets veranderd."),

@@ -57,6 +57,7 @@ from shared.database import is_operational
 from shared.errors import Invalid, Operational, OtherVersion, TooManyRequests
 from shared.http.limits import count_anonymous
 from shared.http.middleware import MAX_BODY, ROUTE, USUAL_MAX_BODY
+from shared.http.paging import CursorNotReadable
 from shared.languages import Language
 
 log = structlog.get_logger(__name__)
@@ -280,6 +281,7 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (NotTheirs, NOT_THEIRS),
     (NobodyHere, 401),
     (NotThere, 404),
+    (CursorNotReadable, 422),
     (Invalid, 404),
     (TooManyRequests, 429),
     # Nobody reads the answer.
@@ -307,8 +309,8 @@ def _status_of(error: Exception, path: str) -> int:
         if isinstance(error, kind):
             return always
     match error:
-        case ServiceRefused(status=403 | 404 | 422):
-            return 404
+        case ServiceRefused(status=403 | 404 | 422, code=code):
+            return 422 if code == CursorNotReadable.code else 404
         case (
             ServiceRefused(status=(401 | 410 | 413 | 429) as status)
             | ServiceRefused(status=409 as status, code="not-yet")
@@ -363,6 +365,8 @@ def failure(visit: Visit, status: int, *, following: str | None = None) -> Respo
     signing_in = f"/sign-in?{urlencode({'next': following or visit.address})}"
     if following is not None or (visit.is_staff and status == HTTPStatus.UNAUTHORIZED):
         path, label = signing_in, _("Opnieuw aanmelden")
+    elif status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        path, label = visit.address.partition("?")[0], _("Naar het begin van de lijst")
     visit.errors.clear()
     visit.status = HTTPStatus.FORBIDDEN if status in (NOT_THEIRS, OF_LINKS) else status
     model = FailurePage(

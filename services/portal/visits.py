@@ -19,7 +19,7 @@ from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
-from shared.http.paging import MAX_LIMIT
+from shared.http.paging import MAX_CURSOR, MAX_LIMIT
 from shared.http_client import Query
 from shared.ids import uuid7
 from shared.languages import LANGUAGES, Language
@@ -32,6 +32,8 @@ VERSION, WHOSE, THEIRS = "version", "whose", "theirs"
 OtherT = TypeVar("OtherT")
 # A cookie: what was changed on the page before, for the moment until all services have heard of it.
 AFTER = "kring-after"
+# In an address: from where on its list is shown.
+TURNED_TO = "after"
 _NOTHING_THERE = frozenset({403, 404, 409})
 CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action {targets};"
@@ -220,15 +222,19 @@ class Visit:
         known: After = self.request.scope.setdefault(AFTER, After(self.request.cookies.get(AFTER)))
         return known
 
-    @property
-    def turned_to(self) -> Query | None:
-        """What a list is asked with for the page that the reader turned to; None for its first."""
-        cursor = self.request.query_params.get("after")
-        return {"cursor": cursor} if cursor else None
+    def turned_to(self, name: str = TURNED_TO) -> dict[str, str]:
+        """Return what a list is asked with for the part that the reader turned to; nothing for its first.
 
-    def next_page(self, cursor: str | None) -> str | None:
-        """Return where the list of this page goes on."""
-        return f"{self.request.url.path}?{urlencode({'after': cursor})}" if cursor else None
+        `name`: in the address of a page with several lists. What is longer than any cursor is cut off: a list then
+        says that it never handed it out.
+        """
+        cursor = self.request.query_params.get(name, "")
+        return {"cursor": cursor[:MAX_CURSOR]} if cursor else {}
+
+    def next_page(self, cursor: str | None, name: str = TURNED_TO, **kept: str) -> str | None:
+        """Return where a list of this page goes on; `kept`: what else its address says."""
+        path = self.address.partition("?")[0]
+        return f"{path}?{urlencode({**kept, name: cursor})}" if cursor else None
 
     async def ask_or(
         self, operation: Operation[AnswerT], otherwise: OtherT, *, query: Query | None = None, **ids: Any

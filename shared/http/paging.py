@@ -27,6 +27,8 @@ MAX_LIMIT = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _CURSOR_LENGTH = 32
+# What is longer is no cursor, of any list.
+MAX_CURSOR = 64
 
 
 class CursorNotReadable(Invalid):
@@ -53,7 +55,7 @@ class PageRequest:
 
 async def _page_request(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    cursor: Annotated[str | None, Query(max_length=MAX_CURSOR)] = None,
 ) -> PageRequest:
     return PageRequest(limit, cursor)
 

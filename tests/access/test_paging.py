@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.http.paging import MAX_LIMIT
+from shared.http.paging import MAX_LIMIT, CursorNotReadable
+from shared.http.problems import TYPES
 from shared.services import SERVICES
 from tests.access.cast import Headers
 from tests.access.conftest import Populated
@@ -70,6 +71,7 @@ async def test_read_page_by_page_are_the_whole(service: str, populated: Populate
                 # An audit log has grown meanwhile.
                 assert [each for each in found if each in whole] == whole, (row, asker)
                 longest[gate_of(row)] = max(longest[gate_of(row)], len(whole))
+                await _refuse_garbage(world, row, asker, everybody[asker])
             if first:
                 await world.restore()
     assert {door for door, entries in longest.items() if entries < 2} == SHORT.get(service, set())
@@ -103,3 +105,15 @@ async def _page(world: World, row: str, asker: str, headers: Headers, **query: A
     page: dict[str, Any] = answer.json()
     assert len(page["items"]) <= query["limit"]
     return page
+
+
+async def _refuse_garbage(world: World, row: str, asker: str, headers: Headers) -> None:
+    for cursor in ("x", "é" * 32):
+        request = world.request(row, asker)
+        request["params"] = {**request.get("params", {}), "cursor": cursor}
+        answer = await world.http.request(headers=headers, **request)
+        problem = answer.json()
+        assert (answer.status_code, problem["type"]) == (422, f"{TYPES}{CursorNotReadable.code}"), (
+            row,
+            asker,
+        )

@@ -158,7 +158,7 @@ async def record(visit: PersonVisit) -> Response:
 @pages.show("/me/consents/before", person)
 async def show_before(visit: PersonVisit) -> Response:
     """Show everything that somebody ever said."""
-    found, dates = await asyncio.gather(visit.ask(HISTORY, query=visit.turned_to), visit.dates())
+    found, dates = await asyncio.gather(visit.ask(HISTORY, query=visit.turned_to()), visit.dates())
     model = BeforePage(
         answers=[
             Answered(

@@ -88,9 +88,7 @@ async def show(visit: StaffVisit) -> Response:
     asked = {name: read_id(params[name]) for name in _SUBJECTS if params.get(name)}
     wanted = params.get("in")
     logs = [each for each in LOGS if wanted is None or each.service == wanted]
-    query = {"limit": "50", **{_SUBJECTS[name]: value for name, value in asked.items()}}
-    if cursor := params.get("cursor"):
-        query["cursor"] = cursor
+    query = {"limit": "50", **{_SUBJECTS[name]: value for name, value in asked.items()}, **visit.turned_to()}
     listed = asyncio.gather(*(visit.ask(each, query=query) for each in logs if asked))
     names, found = await asyncio.gather(names_of_staff(visit), listed)
     everybody = sorted(((str(id_), name) for id_, name in names.items()), key=lambda each: each[1])
@@ -117,12 +115,9 @@ async def show(visit: StaffVisit) -> Response:
             for entry, service in entries
         ],
         more=[
-            (
-                visit.word(SERVICES_ABOUT, log.service),
-                f"/audit-log?{urlencode({**asked, 'in': log.service, 'cursor': each.next})}",
-            )
+            (visit.word(SERVICES_ABOUT, log.service), further)
             for log, each in zip(logs, found, strict=True)
-            if each.next is not None
+            if (further := visit.next_page(each.next, **asked, **{"in": log.service}))
         ],
     )
     return visit.page("audit_log.html", model)

@@ -85,12 +85,11 @@ async def _shown(visit: StaffVisit, access: Access, names: dict[UUID, str]) -> S
 @pages.show("/break-glass", _officer)
 async def show_all(visit: StaffVisit) -> Response:
     """List them, the newest first."""
-    cursor = visit.request.query_params.get("cursor")
-    query = {"limit": "30", **({"cursor": cursor} if cursor else {})}
+    query = {"limit": "30", **visit.turned_to()}
     listed, names = await asyncio.gather(visit.ask(ACCESSES, query=query), names_of_staff(visit))
     model = AccessesPage(
         rows=[await _shown(visit, each, names) for each in listed.items],
-        more=listed.next and f"/break-glass?cursor={listed.next}",
+        more=visit.next_page(listed.next),
     )
     return visit.page("accesses.html", model)
 

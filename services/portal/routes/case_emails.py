@@ -63,7 +63,7 @@ async def show(visit: StaffVisit) -> Response:
     """Show what was mailed to whom."""
     case_id = case_of(visit)
     found, people, dates = await asyncio.gather(
-        visit.ask(EMAILS, query=visit.turned_to, case_id=case_id),
+        visit.ask(EMAILS, query=visit.turned_to(), case_id=case_id),
         everyone(visit, case_id),
         visit.dates(),
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Any, ClassVar, Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.responses import Response
@@ -148,12 +147,10 @@ class ReleaseForm(Form):
 @pages.show("/cases", staff(*READERS))
 async def index(visit: StaffVisit) -> Response:
     """List the cases that the reader may see, newest first."""
-    asked = visit.request.query_params
-    wanted = asked.get("show", "")
+    wanted = visit.request.query_params.get("show", "")
     narrowed = {"waits_for" if wanted in _WAITS_FOR else "state": wanted} if _FILTERS.get(wanted) else {}
-    query = {name: value for name, value in {**narrowed, "cursor": asked.get("after", "")}.items() if value}
     found, offers, names = await asyncio.gather(
-        visit.ask(CASES, query=query),
+        visit.ask(CASES, query={**narrowed, **visit.turned_to()}),
         visit.ask(OFFERS) if visit.has(Role.COORDINATOR) else _nothing(),
         names_by_case(visit),
     )
@@ -169,7 +166,7 @@ async def index(visit: StaffVisit) -> Response:
         ],
         offers=len(offers.items),
         filters=[(code, visit.say(label), code == wanted) for code, label in _FILTERS.items()],
-        more="/cases?" + urlencode({"show": wanted, "after": found.next}) if found.next else None,
+        more=visit.next_page(found.next, show=wanted),
     )
     return visit.page("cases.html", model)
 

@@ -100,14 +100,12 @@ def money(amount: Decimal, visit: Visit) -> str:
 async def courses(visit: Visit) -> Response:
     """List what is coming."""
     name, dates = await _dates(visit)
-    after = visit.request.query_params.get("after")
-    query = {"cursor": after} if after else None
-    listed = await visit.ask(SESSIONS, headers={"kring-tenant": _tenant(visit)}, query=query)
+    listed = await visit.ask(SESSIONS, headers={"kring-tenant": _tenant(visit)}, query=visit.turned_to())
     model = CoursesPage(
         name=name,
         tenant=UUID(_tenant(visit)),
         sessions=[_offered(visit, each, dates) for each in listed.items],
-        more=listed.next,
+        more=visit.next_page(listed.next),
     )
     return visit.page("courses.html", model)
 

@@ -181,9 +181,9 @@ _WHO = {
 async def looked(visit: PersonVisit) -> Response:
     """Show who read or changed what is one's own, in all services together, newest first."""
     await visit.require_there()
-    params, nothing = visit.request.query_params, Items[Entry](items=[])
+    nothing = Items[Entry](items=[])
     # Each service goes on where it was; those that have no more are not asked.
-    goes_on = {each: {"cursor": params[each.service]} for each in LOOKED if params.get(each.service)}
+    goes_on = {each: query for each in LOOKED if (query := visit.turned_to(each.service))}
     asked = goes_on or dict.fromkeys(LOOKED)
     found = await asyncio.gather(*(visit.ask_or(log, nothing, query=query) for log, query in asked.items()))
     entries = sorted(

@@ -126,15 +126,12 @@ async def _row(visit: StaffVisit, each: Summary) -> RequestRow:
 @pages.show(LIST, _handlers)
 async def show_all(visit: StaffVisit) -> Response:
     """List what waits for an answer, what is due first before the rest."""
-    params = visit.request.query_params
-    which = "all" if params.get("which") == "all" else "waiting"
-    cursor = params.get("cursor")
-    query = {"which": which, "limit": "30", **({"cursor": cursor} if cursor else {})}
-    listed = await visit.ask(REQUESTS, query=query)
+    which = "all" if visit.request.query_params.get("which") == "all" else "waiting"
+    listed = await visit.ask(REQUESTS, query={"which": which, "limit": "30", **visit.turned_to()})
     model = RequestsPage(
         rows=[await _row(visit, each) for each in listed.items],
         everything=which == "all",
-        more=listed.next and f"{LIST}?which={which}&cursor={listed.next}",
+        more=visit.next_page(listed.next, which=which),
     )
     return visit.page("data_requests.html", model)
 

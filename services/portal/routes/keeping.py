@@ -159,11 +159,9 @@ class FilePage(PageModel):
 @pages.show(LIST, _officer)
 async def show_all(visit: StaffVisit) -> Response:
     """Show what is kept, held and erased."""
-    params = visit.request.query_params
-    asked = {name: {"cursor": params[name]} for name in ("endings", "holds") if params.get(name)}
     endings, holds, names, erasures = await asyncio.gather(
-        visit.ask(ENDING, query={"limit": "30", **asked.get("endings", {})}),
-        visit.ask(HOLDS, query={"limit": "30", **asked.get("holds", {})}),
+        visit.ask(ENDING, query={"limit": "30", **visit.turned_to("endings")}),
+        visit.ask(HOLDS, query={"limit": "30", **visit.turned_to("holds")}),
         names_of_staff(visit),
         asyncio.gather(*(visit.ask(each, query={"limit": "30"}) for each in ERASURES)),
     )
@@ -180,7 +178,7 @@ async def show_all(visit: StaffVisit) -> Response:
             )
             for each in endings.items
         ],
-        more_endings=endings.next and f"{LIST}?endings={endings.next}",
+        more_endings=visit.next_page(endings.next, "endings"),
         holds=[
             ShownHold(
                 id=each.hold_id,
@@ -192,7 +190,7 @@ async def show_all(visit: StaffVisit) -> Response:
             )
             for each in holds.items
         ],
-        more_holds=holds.next and f"{LIST}?holds={holds.next}",
+        more_holds=visit.next_page(holds.next, "holds"),
         erasures=[await shown_erasure(visit, each) for each in begun[:60]],
     )
     return visit.page("files.html", model)

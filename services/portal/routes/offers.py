@@ -128,8 +128,7 @@ def themes(visit: StaffVisit, codes: Sequence[str]) -> str:
 @pages.show("/offers", staff(Role.COORDINATOR))
 async def index(visit: StaffVisit) -> Response:
     """List what waits for an answer."""
-    after = visit.request.query_params.get("after")
-    found = await visit.ask(OFFERS, query={"cursor": after} if after else None)
+    found = await visit.ask(OFFERS, query=visit.turned_to())
     dates = await visit.dates()
     shown = [
         ShownOffer(
@@ -141,7 +140,7 @@ async def index(visit: StaffVisit) -> Response:
         )
         for each in found.items
     ]
-    return visit.page("offers.html", OffersPage(offers=shown, more=found.next))
+    return visit.page("offers.html", OffersPage(offers=shown, more=visit.next_page(found.next)))
 
 
 @pages.show("/offers/{offer_id}", staff(Role.COORDINATOR))

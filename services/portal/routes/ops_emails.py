@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.responses import Response
@@ -75,8 +74,7 @@ async def show(visit: StaffVisit) -> Response:
 
 
 async def _read(visit: StaffVisit, operation: Operation[Items[Undelivered]]) -> ServiceEmails:
-    dates, after = await visit.dates(), visit.request.query_params.get(operation.service)
-    found = await visit.ask(operation, query={"cursor": after} if after else None)
+    dates, found = await visit.dates(), await visit.ask(operation, query=visit.turned_to(operation.service))
     return ServiceEmails(
         service=operation.service,
         emails=[
@@ -91,5 +89,5 @@ async def _read(visit: StaffVisit, operation: Operation[Items[Undelivered]]) -> 
             )
             for each in found.items
         ],
-        more=f"{PATH}?{urlencode({operation.service: found.next})}" if found.next else None,
+        more=visit.next_page(found.next, operation.service),
     )

@@ -9,13 +9,14 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.responses import Response
 
 from services.portal.boards import SOMETHING_TO_DO, TO_DO
-from services.portal.forms import NotThere, read_choice
+from services.portal.forms import read_choice
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import PageModel
+from services.portal.visits import TURNED_TO, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.errors import Operational
+from shared.http.paging import CursorNotReadable
 from shared.services import PROCESSES
 from shared.visibility import PAUSED, Running, running
 
@@ -57,7 +58,7 @@ async def show(visit: StaffVisit) -> Response:
     asked = visit.request.query_params
     kinds = {"": _("Alles"), **_WAITS_FOR}
     kind, late = read_choice(asked.get("kind", ""), kinds), asked.get("late") == "yes"
-    after = _tokens(asked.get("after"), [visit.parts.settings.namespace_of(each) for each in PROCESSES])
+    after = _tokens(asked.get(TURNED_TO), [visit.parts.settings.namespace_of(each) for each in PROCESSES])
     now = await visit.parts.clock.now()
     workflows: list[WorkflowRow] | None = None
     following: dict[str, bytes] = {}
@@ -87,26 +88,27 @@ async def show(visit: StaffVisit) -> Response:
         kinds=[(code, visit.say(words)) for code, words in kinds.items()],
         kind=kind,
         late=late,
-        more=f"{PATH}?{urlencode({**given, 'after': _written(following)})}" if following else None,
+        more=visit.next_page(_written(following), **given),
     )
     return visit.page("ops_workflows.html", model)
 
 
 def _tokens(after: str | None, namespaces: Sequence[str]) -> dict[str, bytes | None]:
-    """Return which namespaces are asked, and after what of each. Raises: NotThere."""
+    """Return which namespaces are asked, and after what of each. Raises: CursorNotReadable."""
     if not after:
         return dict.fromkeys(namespaces)
     try:
-        return {
-            name: urlsafe_b64decode(token)
-            for name, token in parse_qsl(after, strict_parsing=True)
-            if name in namespaces
-        }
+        tokens = {name: urlsafe_b64decode(token) for name, token in parse_qsl(after, strict_parsing=True)}
     except ValueError:
-        raise NotThere from None
+        raise CursorNotReadable from None
+    if not tokens.keys() <= set(namespaces):
+        raise CursorNotReadable
+    return dict(tokens)
 
 
-def _written(tokens: Mapping[str, bytes]) -> str:
+def _written(tokens: Mapping[str, bytes]) -> str | None:
+    if not tokens:
+        return None
     return urlencode({name: urlsafe_b64encode(token) for name, token in tokens.items()})
 
 

@@ -67,7 +67,7 @@ class OrganisationForm(Form):
 @pages.show(PATH, _administrator)
 async def show(visit: StaffVisit) -> Response:
     """Show who else is in the register."""
-    found = await visit.ask(REGISTER, query=visit.turned_to)
+    found = await visit.ask(REGISTER, query=visit.turned_to())
     model = RegisterPage(
         rows=[
             Row(name=each.name, number=in_groups(each.kbo_number), runs_conferences=each.is_tenant)

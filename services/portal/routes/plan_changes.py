@@ -54,9 +54,7 @@ async def versions_of(
     """Return some versions of a plan, the newest first, and the address of those before them, if there are any."""
     if plan_id is None:
         return [], None
-    cursor = visit.request.query_params.get("cursor")
-    query = {"limit": "30", **({"cursor": cursor} if cursor else {})}
-    listed = await visit.ask(VERSIONS, query=query, plan_id=plan_id)
+    listed = await visit.ask(VERSIONS, query={"limit": "30", **visit.turned_to()}, plan_id=plan_id)
     dates, somebody = await visit.dates(), visit.say(_("iemand van de kring"))
     rows = [
         VersionRow(
@@ -68,7 +66,7 @@ async def versions_of(
         )
         for each in listed.items
     ]
-    return rows, f"{visit.request.url.path}?cursor={listed.next}" if listed.next else None
+    return rows, visit.next_page(listed.next)
 
 
 async def names_known_to(visit: PersonVisit) -> dict[UUID, str]:

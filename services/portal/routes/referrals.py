@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import model_validator
@@ -165,10 +164,8 @@ async def show_all(visit: StaffVisit) -> Response:
     """List what waits for a decision, the oldest first; for a referrer their own, the newest first."""
     decides = visit.has(Role.REGIONAL_MANAGER)
     waiting = decides and visit.request.query_params.get("show") != "all"
-    query = {"state": "received", "oldest_first": "true"} if waiting else {}
-    if after := visit.request.query_params.get("after"):
-        query["cursor"] = after
-    listed = await visit.ask(REFERRALS, query=query)
+    narrowed = {"state": "received", "oldest_first": "true"} if waiting else {}
+    listed = await visit.ask(REFERRALS, query={**narrowed, **visit.turned_to()})
     started = [str(each.case_id) for each in listed.items if each.case_id]
     asked: Query = {"case_id": started, "limit": str(len(started))}
     cases = (await visit.ask(CASES, query=asked)).items if started else []
@@ -182,15 +179,9 @@ async def show_all(visit: StaffVisit) -> Response:
             _row(visit, each, known.get(each.case_id) if each.case_id else None, dates, now)
             for each in listed.items
         ],
-        more=_more(listed.next, waiting=waiting),
+        more=visit.next_page(listed.next, **({} if waiting else {"show": "all"})),
     )
     return visit.page("referrals.html", model)
-
-
-def _more(cursor: str | None, *, waiting: bool) -> str | None:
-    if cursor is None:
-        return None
-    return f"/referrals?{urlencode({'after': cursor, **({} if waiting else {'show': 'all'})})}"
 
 
 class ReferralPage(PageModel):

@@ -97,7 +97,7 @@ async def show_statement(visit: StaffVisit) -> Response:
     dates = await visit.dates()
     found, entries = await asyncio.gather(
         visit.ask(STATEMENT, statement_id=statement_id),
-        visit.ask(ENTRIES, query=visit.turned_to, statement_id=statement_id),
+        visit.ask(ENTRIES, query=visit.turned_to(), statement_id=statement_id),
     )
     model = StatementPage(
         done=found.state == "imported",

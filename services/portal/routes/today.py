@@ -35,7 +35,7 @@ class TodayPage(PageModel):
 @pages.show(HOME, staff())
 async def show(visit: StaffVisit) -> Response:
     """Show what waits."""
-    page = PageRequest(limit=_ON_A_PAGE, cursor=visit.request.query_params.get("after"))
+    page = PageRequest(limit=_ON_A_PAGE, cursor=visit.turned_to().get("cursor"))
     names = await names_by_case(visit)
     rows = await todos.todos_of(visit.session, visit.principal, page=page)
     tally = (
@@ -48,7 +48,7 @@ async def show(visit: StaffVisit) -> Response:
         late=tally.late,
         most=_MOST,
         todos=await boards.shown(visit, rows.items, names),
-        more=rows.next,
+        more=visit.next_page(rows.next),
         daily_mail=daily_mail.PATH if visit.has(*daily_mail.READERS) else None,
         account=account.PATH if visit.has(*daily_mail.READERS) else None,
         calendar=calendar_address.PATH if visit.has(Role.COORDINATOR) else None,

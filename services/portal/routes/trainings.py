@@ -92,11 +92,6 @@ class TrainingsPage(PageModel):
     may_announce: bool
 
 
-def _cursor(visit: StaffVisit, name: str) -> dict[str, str] | None:
-    after = visit.request.query_params.get(name)
-    return {"cursor": after} if after else None
-
-
 async def _planned(visit: StaffVisit, each: Session) -> Planned:
     dates = await visit.dates()
     return Planned(
@@ -115,14 +110,14 @@ async def _planned(visit: StaffVisit, each: Session) -> Planned:
 async def show(visit: StaffVisit) -> Response:
     """List the sessions to come, and the courses."""
     sessions, courses = await asyncio.gather(
-        visit.ask(SESSIONS, query=_cursor(visit, "sessions")),
-        visit.ask(COURSES, query=_cursor(visit, "courses")),
+        visit.ask(SESSIONS, query=visit.turned_to("sessions")),
+        visit.ask(COURSES, query=visit.turned_to("courses")),
     )
     model = TrainingsPage(
         sessions=[await _planned(visit, each) for each in sessions.items],
-        more_sessions=sessions.next,
+        more_sessions=visit.next_page(sessions.next, "sessions"),
         courses=courses.items,
-        more_courses=courses.next,
+        more_courses=visit.next_page(courses.next, "courses"),
         may_announce=visit.has(*ANNOUNCERS),
     )
     return visit.page("trainings.html", model)
@@ -138,9 +133,9 @@ class OverPage(PageModel):
 @pages.show(f"{LIST}/over", staff(*ORGANISERS))
 async def show_over(visit: StaffVisit) -> Response:
     """List the sessions that are over or were cancelled."""
-    listed = await visit.ask(OVER, query=_cursor(visit, "after"))
-    model = OverPage(sessions=[await _planned(visit, each) for each in listed.items], more=listed.next)
-    return visit.page("trainings_over.html", model)
+    listed = await visit.ask(OVER, query=visit.turned_to())
+    sessions = [await _planned(visit, each) for each in listed.items]
+    return visit.page("trainings_over.html", OverPage(sessions=sessions, more=visit.next_page(listed.next)))
 
 
 class Participant(PageModel):
@@ -202,7 +197,7 @@ async def _session_page(visit: StaffVisit, template: str) -> Response:
     if "changed" in visit.request.query_params:
         visit.notice = visit.say(_CHANGED)
     session_id = session_id_of(visit)
-    query = {**_PAGE, **(_cursor(visit, "after") or {})}
+    query = {**_PAGE, **visit.turned_to()}
     session, listed = await asyncio.gather(
         visit.ask(SESSION, session_id=session_id),
         visit.ask(REGISTRATIONS, query=query, session_id=session_id),
@@ -216,7 +211,7 @@ async def _session_page(visit: StaffVisit, template: str) -> Response:
         session=planned,
         people=[participant_of(visit, each) for each in coming],
         others=[participant_of(visit, each) for each in listed.items if each.state not in COMING],
-        more=listed.next,
+        more=visit.next_page(listed.next),
         can_register=not planned.elsewhere,
         is_open=is_open,
         may_change=visit.has(*ANNOUNCERS) and is_open,

@@ -131,11 +131,11 @@ class TestHowThePlanChanged:
         ]
         services.answer(VERSIONS, {"items": versions, "next": "b"})
         assert "/me/plan/versions" in (await browser.ask("GET", "/me/plan", expect=200)).text
-        shown = (await browser.ask("GET", "/me/plan/versions?cursor=a", expect=200)).text
+        shown = (await browser.ask("GET", "/me/plan/versions?after=a", expect=200)).text
         assert HOSTILE not in shown
         for words in ("iemand van de kring", "<bdi>jou</bdi>", "de coördinator", "Dit was het eerste plan."):
             assert words in shown
-        assert 'href="/me/plan/versions?cursor=b"' in shown
+        assert 'href="/me/plan/versions?after=b"' in shown
         assert services.of(VERSIONS)[0].query == {"limit": "30", "cursor": "a"}
 
     async def test_is_not_for_whom_the_plan_was_shared_with(

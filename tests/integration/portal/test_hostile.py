@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import pytest
@@ -16,14 +17,17 @@ from jsonschema import ValidationError
 from sqlalchemy import AsyncAdaptedQueuePool
 from yarl import URL
 
-from services.portal import paper
+from services.portal import paper, routes
 from services.portal.client import Operation, path_of, require_sendable
 from services.portal.pages import Pages
 from services.portal.routes import PAGES
+from services.portal.visits import TURNED_TO
 from shared.auth import Role
+from shared.http.paging import CursorNotReadable
 from shared.http.problems import TYPES
 from shared.http_client import Response
 from shared.ids import uuid7
+from shared.services import SERVICES
 from tests.integration.portal.test_pages import signed_in
 from tests.support.portal import Browser, FakeServices, answered, described, put_behind
 
@@ -41,6 +45,7 @@ HOSTILE = (
     ",,,",
 )
 _QUERY = ("after", "show", "next", "session", "to", "login_hint", "asked", "cursor", "q", "state", "code")
+ROUTES = Path(routes.__file__).parent
 _FIELD = re.compile(r'\bname="([^"]+)"')
 _OWN = {"form-token", "once", "language", "viewport"}
 _PATHS = sorted({path for pages in PAGES for path, _ in pages.handlers})
@@ -67,6 +72,8 @@ class Documented(FakeServices):
     # How many connections are in use, and what was asked while one was.
     in_use: Callable[[], int] = lambda: 0
     held_during: set[str] = field(default_factory=set)
+    # Whether they refuse every cursor, of which they handed out none.
+    strict: bool = False
 
     async def send(self, operation: Operation[Any], **given: Any) -> Response:
         """Answer in the place of a service."""
@@ -78,6 +85,8 @@ class Documented(FakeServices):
         if self.in_use():
             self.held_during.add(name)
         self.answers.setdefault(name, _example(operation))
+        if self.strict and "cursor" in (given["query"] or {}):
+            return answered(422, {"type": f"{TYPES}{CursorNotReadable.code}", "title": "", "status": 422})
         try:
             return await super().send(operation, **given)
         except ValidationError:
@@ -162,6 +171,34 @@ async def _holds(browser: Browser, method: str, address: str, **request: Any) ->
     answer = await browser.ask(method, address, **request)
     assert answer.status_code < 500, (method, address[:200], request)
     assert "<b onload" not in answer.text
+
+
+async def test_a_list_says_where_it_begins_to_who_asks_for_a_part_that_is_none(
+    browser: Browser, documented: Documented
+) -> None:
+    documented.strict = True
+    # Too long for any list, and none that a list hands out. One list is of somebody.
+    marks = (TURNED_TO, "sessions", "courses", "endings", "holds", *SERVICES)
+    query = urlencode({**dict.fromkeys(marks, "é" * 65), "staff": uuid7()})
+    found = set()
+    for path, handler in ((path, handler) for pages in PAGES for path, handler in pages.handlers):
+        if path not in _SHOWN:
+            continue
+        browser.cookies.clear()
+        await _let_in(browser, path)
+        address = re.sub(r"{[^}]+}", lambda _: str(uuid7()), path)
+        answer = await browser.ask("GET", f"{address}?{query}")
+        if answer.status_code == 422:
+            assert re.search(r"Dit deel van de lijst is er niet|Cette partie de la liste", answer.text)
+            assert f'href="{address}">' in answer.text.partition("<main")[2]
+            found.add(handler.__module__)
+    paged = {
+        f"services.portal.routes.{file.stem}"
+        for file in ROUTES.glob("*.py")
+        if re.search(r"turned_to\(|TURNED_TO\)", file.read_text("utf-8"))
+    }
+    assert len(paged) > 15
+    assert paged - found == set()
 
 
 def test_every_page_is_tried() -> None:

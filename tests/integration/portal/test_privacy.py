@@ -139,7 +139,7 @@ class TestRequests:
         page = await browser.ask("GET", "/privacy/requests", expect=200)
         assert "te laat" in page.text
         assert "1 april 2026" in page.text
-        assert f"cursor={'a' * 32}" in page.text
+        assert f"after={'a' * 32}" in page.text
         assert services.of(REQUESTS)[0].query["which"] == "waiting"
         await browser.ask("GET", "/privacy/requests?which=all", expect=200)
         assert services.of(REQUESTS)[1].query["which"] == "all"
@@ -284,7 +284,7 @@ class TestWhoLooked:
         assert "<bdi>Dirk</bdi>" in page.text
         assert "wat bij het begin is opgeschreven" in page.text
         assert f"/break-glass/{ID}" in page.text
-        assert f"in={LOGS[0].service}&amp;cursor={'b' * 32}" in page.text
+        assert f"in={LOGS[0].service}&amp;after={'b' * 32}" in page.text
         for log in LOGS:
             assert services.of(log)[0].query == {"limit": "50", "actor": str(OFFICER)}
         await browser.ask("GET", f"/audit-log?case={CASE_ID}&in={LOGS[0].service}", expect=200)

@@ -8,6 +8,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from deploy.local.temporal import TemporalServer
+from shared.http.paging import CursorNotReadable
 from shared.temporal import Temporal
 from shared.visibility import PAUSED, Running, running
 from shared.workflow import NEXT_DUE, PHASE
@@ -69,6 +70,13 @@ class TestTheWorkflowsThatRun:
         first, after = await running(connected, namespace=OWN, waits_for=kind, most=2)
         second, _ = await running(connected, namespace=OWN, waits_for=kind, most=2, after=after)
         assert len({each.id for each in first + second}) == 3
+
+    @pytest.mark.parametrize("mark", [b"x", b"\x01further", b"{}", b"e" * 400])
+    async def test_are_not_looked_for_after_what_was_never_handed_out(
+        self, connected: Temporal, mark: bytes
+    ) -> None:
+        with pytest.raises(CursorNotReadable):
+            await running(connected, namespace=OWN, most=5, after=mark)
 
 
 class TestTheNamespaceOfAService:
