@@ -147,12 +147,16 @@ class RegistrationRow(Base):
 
 
 class StatementRow(Base):
-    """An imported file: its digest, how many entries it has for us and how many of them are booked."""
+    """An imported file: its digest, how many entries it has for us and how many of them are booked.
+
+    `first_day`, `last_day`: between which its entries were booked by the bank, also those that are not for us.
+    """
 
     __tablename__ = "statement"
     __table_args__ = (
         UniqueConstraint("tenant", "digest"),
         CheckConstraint("booked BETWEEN 0 AND total", name="booked"),
+        Index("ix_statement_list", "tenant", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -164,6 +168,9 @@ class StatementRow(Base):
     # [[number in the file, why]]
     left_out: Mapped[list[tuple[int, str]]] = mapped_column(JSONB)
     balances_differ: Mapped[bool]
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    imported_by: Mapped[UUID]
     created_at: Mapped[datetime]
 
 

@@ -283,7 +283,7 @@ class EntryLeftOut(ResponseModel):
     why: Why
 
 
-class StatementImport(ResponseModel):
+class StatementSummary(ResponseModel):
     """How far the import of a file is: `booked` of `total` entries, and how many payments came to what.
 
     `balances_differ`: the entries do not make the last balance of the first, so something may be missing.
@@ -291,17 +291,28 @@ class StatementImport(ResponseModel):
 
     statement_id: UUID
     format: str
+    imported_at: datetime = Field(description="When the file was given.")
+    imported_by: UUID = Field(description="The member of staff who gave it.")
+    first_day: date | None = Field(
+        description="The first day on which the bank booked an entry of it, of any account; null without entries."
+    )
+    last_day: date | None = Field(description="The last such day.")
     state: Literal["importing", "imported"]
-    total: int
+    total: int = Field(description="How many entries of it are to be booked.")
     booked: int
     payments: dict[PaymentState | Literal["duplicate"], int] = Field(
         description="How many payments there are in each state."
     )
     left_out_count: int = Field(description="How many entries were left out.")
+    balances_differ: bool
+
+
+class StatementImport(StatementSummary):
+    """How far the import of a file is, and which of its entries were left out."""
+
     left_out: list[EntryLeftOut] = Field(
         max_length=MAX_LEFT_OUT, description="The first entries that were left out."
     )
-    balances_differ: bool
 
 
 class Payment(ResponseModel):

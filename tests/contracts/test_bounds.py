@@ -49,6 +49,7 @@ BOUNDED_OTHERWISE = {
         "SurveyPeriod.rows",
         "ServiceState.parts",
         "StatementImport.payments{}",
+        "StatementSummary.payments{}",
     },
     "one for each conference of a circle": {"ReferrerCallsOut.calls"},
     "as many as may be written down (scheduling's MAX_GIVERS)": {"OwnGivers.items"},

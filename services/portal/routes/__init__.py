@@ -106,7 +106,7 @@ PAGES: tuple[Pages, ...] = tuple(
         *(sign_in, today, daily_mail, calendar_address, calendar_feed, account, refer),
         *(offers, cases, baseline, circle, circle_ready, circle_person, circle_person_data, case_emails),
         *(referring, referrals, coordinators, venues, managing),
-        *(trainings, announcing, training_changes, registrations, payments, statements),
+        *(trainings, announcing, training_changes, registrations, statements, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails, ops_workflows),
         *(
             data_requests,

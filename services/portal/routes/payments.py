@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -76,17 +76,26 @@ class LeftOut(Answer):
     why: str
 
 
-class Statement(Answer):
+class StatementSummary(Answer):
     """How far an import is."""
 
     statement_id: UUID
+    imported_at: datetime
+    imported_by: UUID
+    first_day: date | None
+    last_day: date | None
     state: str
     total: int
     booked: int
     payments: dict[str, int]
     left_out_count: int
-    left_out: list[LeftOut]
     balances_differ: bool
+
+
+class Statement(StatementSummary):
+    """How far an import is, and what it left out."""
+
+    left_out: list[LeftOut]
 
 
 PAYMENTS = Operation("training", "GET", "/v1/payments", Items[Payment])

@@ -1,4 +1,4 @@
-"""A bank statement that was given: how far its import is, and what came of each of its entries."""
+"""The bank statements that were given: who gave them when, how far each import is, and what came of its entries."""
 
 import asyncio
 from datetime import date
@@ -11,9 +11,10 @@ from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.courses import money
-from services.portal.routes.payments import QUEUE, WAITS, Statement
+from services.portal.routes.payments import QUEUE, WAITS, Statement, StatementSummary
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel
+from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -60,6 +61,8 @@ class Entry(Answer):
     state: str
 
 
+LIST = f"{QUEUE}/statements"
+STATEMENTS = Operation("training", "GET", "/v1/statements", Items[StatementSummary])
 STATEMENT = Operation("training", "GET", "/v1/statements/{statement_id}", Statement)
 ENTRIES = Operation("training", "GET", "/v1/statements/{statement_id}/payments", Items[Entry])
 
@@ -77,6 +80,8 @@ class ShownEntry(PageModel):
 class StatementPage(PageModel):
     """How far the import of a statement is."""
 
+    imported: str
+    period: str | None
     done: bool
     booked: int
     total: int
@@ -90,7 +95,70 @@ class StatementPage(PageModel):
     more: str | None
 
 
-@pages.show(f"{QUEUE}/statements/{{statement_id}}", staff(Role.FINANCE))
+class StatementRow(PageModel):
+    """A statement in the list."""
+
+    id: UUID
+    given: str
+    by: str
+    period: str | None
+    booked: int
+    total: int
+    matched: int
+    waiting: int
+    balances_differ: bool
+
+
+class StatementsPage(PageModel):
+    """The statements, the newest first."""
+
+    rows: list[StatementRow]
+    more: str | None
+
+
+@pages.show(LIST, staff(Role.FINANCE))
+async def show_all(visit: StaffVisit) -> Response:
+    """List the statements that were given, the newest first."""
+    listed, dates = await visit.ask(STATEMENTS, query=visit.turned_to()), await visit.dates()
+    rows = [
+        StatementRow(
+            id=each.statement_id,
+            given=dates.time(each.imported_at),
+            by=_giver(visit, each),
+            period=_period(visit, each, dates),
+            booked=each.booked,
+            total=each.total,
+            matched=each.payments.get("matched", 0),
+            waiting=_waiting(each),
+            balances_differ=each.balances_differ,
+        )
+        for each in listed.items
+    ]
+    return visit.page(
+        "payments_statements.html", StatementsPage(rows=rows, more=visit.next_page(listed.next))
+    )
+
+
+def _giver(visit: StaffVisit, given: StatementSummary) -> str:
+    return visit.say(_("jij") if given.imported_by == visit.member.id else _("een collega"))
+
+
+def _period(visit: StaffVisit, given: StatementSummary, dates: Dates) -> str | None:
+    if given.first_day is None or given.last_day is None:
+        return None
+    first, last = dates.day(given.first_day), dates.day(given.last_day)
+    return (
+        first
+        if first == last
+        else visit.say(_("%(first)s tot en met %(last)s")) % {"first": first, "last": last}
+    )
+
+
+def _waiting(given: StatementSummary) -> int:
+    return sum(given.payments.get(state, 0) for state in WAITS)
+
+
+@pages.show(f"{LIST}/{{statement_id}}", staff(Role.FINANCE))
 async def show_statement(visit: StaffVisit) -> Response:
     """Show how far the import is and what came of it."""
     statement_id = read_id(visit.request.path_params["statement_id"])
@@ -99,13 +167,16 @@ async def show_statement(visit: StaffVisit) -> Response:
         visit.ask(STATEMENT, statement_id=statement_id),
         visit.ask(ENTRIES, query=visit.turned_to(), statement_id=statement_id),
     )
+    imported = visit.say(_("%(when)s, door %(who)s"))
     model = StatementPage(
+        imported=imported % {"when": dates.time(found.imported_at), "who": _giver(visit, found)},
+        period=_period(visit, found, dates),
         done=found.state == "imported",
         booked=found.booked,
         total=found.total,
         matched=found.payments.get("matched", 0),
         known=found.payments.get("duplicate", 0),
-        waiting=sum(found.payments.get(state, 0) for state in WAITS),
+        waiting=_waiting(found),
         left_out=[(each.entry, visit.word(_LEFT_OUT, each.why)) for each in found.left_out],
         left_out_too=found.left_out_count - len(found.left_out),
         balances_differ=found.balances_differ,

@@ -27,7 +27,14 @@ def digest_of(content: bytes) -> bytes:
 
 
 async def take_in(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, digest: bytes, read: Statement, now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    tenant: UUID,
+    digest: bytes,
+    read: Statement,
+    by: UUID,
+    now: datetime,
 ) -> tuple[StatementRow, bool]:
     """Keep a file's credits and reversals on the organisation's accounts, to be booked; the same file again is known.
 
@@ -40,6 +47,7 @@ async def take_in(
     accounts = await queries.accounts(session, tenant=tenant)
     ours = [entry for entry in read.entries if entry.account in accounts]
     others = {entry.number for entry in read.entries if entry.account not in accounts}
+    days = [entry.booked_on for entry in read.entries]
     left_out = [*read.left_out, *(LeftOut(number, "other-account") for number in others)]
     row = StatementRow(
         id=uuid7(),
@@ -50,6 +58,9 @@ async def take_in(
         booked=0,
         left_out=sorted((one.number, one.why) for one in left_out),
         balances_differ=read.balances_differ,
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+        imported_by=by,
         created_at=now,
     )
     session.add(row)

@@ -1,5 +1,6 @@
 """What was paid: payments, and the statements that they came with."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -97,17 +98,19 @@ async def booked_of(
     )
 
 
-async def count_booked(session: AsyncSession, *, statement_id: UUID) -> dict[str, int]:
-    """Return how many payments of a statement are in each state, or were known before ("duplicate")."""
+async def count_booked(session: AsyncSession, *, statement_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return by statement how many payments of it are in each state, or were known before ("duplicate")."""
     state = case((StatementEntryRow.again, "duplicate"), else_=PaymentRow.state)
     query = (
-        select(state, func.count())
-        .select_from(StatementEntryRow)
+        select(StatementEntryRow.statement_id, state, func.count())
         .join(PaymentRow, PaymentRow.id == StatementEntryRow.payment_id)
-        .where(StatementEntryRow.statement_id == statement_id)
-        .group_by(state)
+        .where(StatementEntryRow.statement_id.in_(statement_ids))
+        .group_by(StatementEntryRow.statement_id, state)
     )
-    return dict((await session.execute(query)).all())
+    found: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for statement_id, name, count in await session.execute(query):
+        found[statement_id][name] = count
+    return found
 
 
 def _fingerprint(format: str) -> InstrumentedAttribute[bytes | None]:  # noqa: A002 - as statements name it

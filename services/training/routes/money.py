@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
+from sqlalchemy import select
 
 from services.training import queries, schemas
 from services.training.domain import PaymentState
@@ -61,10 +62,30 @@ async def import_file(
     if row is None:
         read = await read_apart(content)
         row, is_new = await take_in(
-            session, parts.vault, tenant=principal.tenant, digest=digest, read=read, now=now
+            session,
+            parts.vault,
+            tenant=principal.tenant,
+            digest=digest,
+            read=read,
+            by=principal.id,
+            now=now,
         )
     response.status_code = 202 if is_new else 200
     return await _import(session, row)
+
+
+@router.get("/v1/statements")
+async def list_statements(
+    principal: Cashier, session: Session, page: Paging
+) -> Page[schemas.StatementSummary]:
+    """List the statements that were imported, the newest first, with what came of their entries so far."""
+    query = select(StatementRow).where(StatementRow.tenant == principal.tenant)
+    rows = await paginate(session, query, page, time=StatementRow.created_at, id=StatementRow.id)
+    counts = await queries.count_booked(session, statement_ids=[row.id for row in rows.items])
+    items = [
+        schemas.StatementSummary.model_validate(_summary(row, counts.get(row.id, {}))) for row in rows.items
+    ]
+    return Page(items=items, next=rows.next)
 
 
 @router.get("/v1/statements/{statement_id}")
@@ -90,21 +111,28 @@ async def list_payments_of_statement(
 
 
 async def _import(session: Session, row: StatementRow) -> schemas.StatementImport:
+    counts = await queries.count_booked(session, statement_ids=[row.id])
+    left_out = [{"entry": number, "why": why} for number, why in row.left_out[: schemas.MAX_LEFT_OUT]]
     return schemas.StatementImport.model_validate(
-        {
-            "statement_id": row.id,
-            "format": row.format,
-            "state": "imported" if row.booked == row.total else "importing",
-            "total": row.total,
-            "booked": row.booked,
-            "payments": await queries.count_booked(session, statement_id=row.id),
-            "left_out_count": len(row.left_out),
-            "left_out": [
-                {"entry": number, "why": why} for number, why in row.left_out[: schemas.MAX_LEFT_OUT]
-            ],
-            "balances_differ": row.balances_differ,
-        }
+        {**_summary(row, counts.get(row.id, {})), "left_out": left_out}
     )
+
+
+def _summary(row: StatementRow, payments: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "statement_id": row.id,
+        "format": row.format,
+        "imported_at": row.created_at,
+        "imported_by": row.imported_by,
+        "first_day": row.first_day,
+        "last_day": row.last_day,
+        "state": "imported" if row.booked == row.total else "importing",
+        "total": row.total,
+        "booked": row.booked,
+        "payments": payments,
+        "left_out_count": len(row.left_out),
+        "balances_differ": row.balances_differ,
+    }
 
 
 def _imported_payment(row: PaymentRow, known: bool, transfer: Transfer) -> schemas.ImportedPayment:

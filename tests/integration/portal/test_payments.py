@@ -58,6 +58,10 @@ def statement(**changes: Any) -> dict[str, Any]:
     return {
         "statement_id": str(STATEMENT),
         "format": "coda",
+        "imported_at": "2031-03-04T08:00:00Z",
+        "imported_by": str(BEA),
+        "first_day": "2031-03-01",
+        "last_day": "2031-03-03",
         "state": "importing",
         "total": 3,
         "booked": 1,
@@ -149,6 +153,27 @@ async def test_a_statement_arrives_byte_for_byte(browser: Browser, given: FakeSe
     assert "after=further" in page
 
 
+async def test_statements_are_found_again(browser: Browser, given: FakeServices) -> None:
+    me = await browser.sign_in(Role.FINANCE)
+    given.answer(statements.STATEMENTS, {"items": [], "next": None})
+    assert "Nog niemand gaf een uittreksel." in (await browser.ask("GET", statements.LIST, expect=200)).text
+    mine = statement(imported_by=str(me), first_day="2031-03-03", balances_differ=False)
+    older = statement(booked=3, payments={"matched": 5, "unmatched": 7, "underpaid": 1, "duplicate": 2})
+    for each in (mine, older):
+        del each["left_out"]
+    given.answer(statements.STATEMENTS, {"items": [mine, older], "next": "further"})
+    page = (await browser.ask("GET", f"{statements.LIST}?after=here", expect=200)).text
+    assert given.of(statements.STATEMENTS)[-1].query == {"cursor": "here"}
+    assert f'href="/payments/statements/{STATEMENT}">dinsdag 4 maart 2031' in page
+    assert "1 van 3" in page
+    assert page.count(">jij<") == page.count(">een collega<") == 1
+    assert page.count("misschien niet volledig") == 1
+    rows = [re.findall(r">(\d+)<", row) for row in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)[1:]]
+    assert rows == [["0", "0"], ["3", "5", "8"]]
+    assert 'href="/payments/statements?after=further"' in page
+    assert 'href="/payments/statements"' in (await browser.ask("GET", "/payments", expect=200)).text
+
+
 async def test_a_statement_may_be_larger_than_other_forms(browser: Browser, given: FakeServices) -> None:
     await browser.sign_in(Role.FINANCE)
     given.answer(payments.IMPORT, statement(state="imported", booked=3))
@@ -226,7 +251,7 @@ async def test_another_registration_is_found_by_its_session(browser: Browser, se
     assert "moet nog betalen" in page
 
 
-@pytest.mark.parametrize("path", ["", "/{id}", "/statements/{id}"])
+@pytest.mark.parametrize("path", ["", "/{id}", "/statements", "/statements/{id}"])
 async def test_others_are_not_let_in(browser: Browser, given: FakeServices, path: str) -> None:
     await browser.sign_in(Role.TRAINER, Role.ADMINISTRATOR)
     await browser.ask("GET", f"/payments{path.format(id=FIRST)}", expect=403)

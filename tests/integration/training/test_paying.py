@@ -52,6 +52,21 @@ class TestImport:
         assert len(await world.rows("SELECT 1 FROM payment")) == 2
         assert (await world.types_published()).count("registration.confirmed") == 1
 
+    async def test_is_listed_with_who_gave_it_its_days_and_what_came_of_it(self, world: Training) -> None:
+        session = await world.session()
+        registered = await world.register(session, "Annelies")
+        paid = Line(communication=digits(registered["payment"]), reference="REF1")
+        first = await world.import_file(statement(paid, Line(text="gift")))
+        second = await world.import_file(statement(paid))
+        listed = (await world.do("GET", "/v1/statements", world.finance))["items"]
+        assert [each["statement_id"] for each in listed] == [second["statement_id"], first["statement_id"]]
+        assert [each["payments"] for each in listed] == [{"duplicate": 1}, {"matched": 1, "unmatched": 1}]
+        whole = await world.do("GET", f"/v1/statements/{first['statement_id']}", world.finance)
+        assert whole.pop("left_out") == []
+        assert listed[1] == whole
+        day = first["payments"][0]["booked_on"]
+        assert (whole["first_day"], whole["last_day"], whole["total"]) == (day, day, 2)
+
     async def test_takes_an_entry_once_from_files_that_overlap(self, world: Training) -> None:
         session = await world.session()
         registered = await world.register(session, "Annelies")

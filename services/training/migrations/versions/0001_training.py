@@ -34,11 +34,15 @@ def upgrade() -> None:
         sa.Column("booked", sa.Integer(), nullable=False),
         sa.Column("left_out", postgresql.JSONB(), nullable=False),
         sa.Column("balances_differ", sa.Boolean(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=True),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("imported_by", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("booked BETWEEN 0 AND total", name=op.f("ck_statement_booked")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
         sa.UniqueConstraint("tenant", "digest", name=op.f("uq_statement_tenant_digest")),
     )
+    op.create_index("ix_statement_list", "statement", ["tenant", "created_at", "id"])
     op.create_table(
         "statement_part",
         sa.Column("statement_id", sa.Uuid(), nullable=False),
