@@ -178,15 +178,18 @@ class Staff(Player):
                     day=now.date().isoformat(),
                 )
             )
-        content = bank.statement(*lines, account=account_iban.replace(" ", ""))
-        imported = await self._ask("POST", "training/statements", content)
-        while imported["state"] != "imported":
+        path = await self._give(bank.statement(*lines, account=account_iban.replace(" ", "")))
+        while (await self._ask("GET", path))["state"] != "imported":
             await self.api.watch.settle()
-            imported = await self._ask("GET", f"training/statements/{imported['statement_id']}")
-        payments = await self._items(f"training/statements/{imported['statement_id']}/payments")
+        payments = await self._items(f"{path}/payments")
         for each, payment in zip(transfers, payments, strict=True):
             each.id = UUID(payment["payment_id"])
         return [payment["state"] for payment in payments]
+
+    async def _give(self, statement: bytes) -> str:
+        """Give a bank's file; return where its import is read."""
+        imported = await self._ask("POST", "training/statements", statement)
+        return f"training/statements/{imported['statement_id']}"
 
     async def gives_back(self, transfer: Transfer) -> str:
         """{me} gives {transfer}'s money back: {result}."""
